@@ -1,0 +1,3 @@
+"""The command line: parse, call one use case, render, exit code."""
+
+from __future__ import annotations

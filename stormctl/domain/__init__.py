@@ -1,0 +1,3 @@
+"""The words and rules of a storm: pure, without I/O and without a clock of its own."""
+
+from __future__ import annotations

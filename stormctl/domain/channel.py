@@ -1,0 +1,54 @@
+"""Platforms and the accounts or Pages that we may post to."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import StrEnum
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+
+
+class Platform(StrEnum):
+    """A service that we publish on."""
+
+    X = "x"
+    FACEBOOK = "facebook"
+
+    @property
+    def label(self) -> str:
+        """The platform's name as people write it."""
+        return {"x": "X", "facebook": "Facebook"}[self.value]
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class ChannelId:
+    """One account or Page: `x:acme`, `facebook:acme`."""
+
+    platform: Platform
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.platform.value}:{self.name}"
+
+    @property
+    def env_name(self) -> str:
+        """The name as it stands in environment variables: capitals, `_` for every other character."""
+        return re.sub(r"[^A-Z0-9]", "_", self.name.upper())
+
+
+def parse_channel_id(text: str) -> ChannelId:
+    """Read `platform:name`.
+
+    Raises:
+        ValueError: with a sentence fit for a finding, if it is not of that form.
+    """
+    platform, colon, name = text.partition(":")
+    known = " or ".join(f"{p.value}:NAME" for p in Platform)
+    if not colon or platform not in {p.value for p in Platform}:
+        message = f"“{text}” is not a channel: write {known}"
+        raise ValueError(message)
+    if not _NAME.fullmatch(name):
+        message = f"“{text}” is not a channel: a name is letters, digits, “-”, “_” or “.”"
+        raise ValueError(message)
+    return ChannelId(Platform(platform), name)

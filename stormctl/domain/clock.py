@@ -1,0 +1,54 @@
+"""Time as an argument: a storm's moment beside the real one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MICROSECOND = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One reading of a clock.
+
+    Attributes:
+        at: the storm's time (slots, spacing, limits, grace, deadlines), aware, UTC.
+        wall_at: real time (leases, requests, heartbeats), aware, UTC.
+
+    The two are equal except in a rehearsal, whose storm clock runs faster.
+    """
+
+    at: datetime
+    wall_at: datetime
+
+
+class Clock(Protocol):
+    """Where moments come from."""
+
+    def moment(self) -> Moment:
+        """Read the clock."""
+        ...
+
+    def wait_until(self, due_at: datetime) -> float:
+        """Return the real seconds until the storm's time reaches `due_at`; 0 if it has."""
+        ...
+
+    def run_until(self, due_at: datetime | None) -> None:
+        """Say that nothing is due before `due_at`, so that a rehearsal's clock may hurry there."""
+        ...
+
+
+def to_micros(at: datetime) -> int:
+    """Return an aware datetime as integer microseconds since 1970 UTC; ValueError if it is naive."""
+    if at.tzinfo is None:
+        message = f"naive datetime {at.isoformat()}"
+        raise ValueError(message)
+    return (at - EPOCH) // MICROSECOND
+
+
+def from_micros(micros: int) -> datetime:
+    """Return the aware UTC datetime of integer microseconds since 1970."""
+    return EPOCH + timedelta(microseconds=micros)

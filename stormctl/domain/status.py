@@ -1,0 +1,219 @@
+"""How things stand, as the ledger tells it: what `status`, the live view and the rehearsal's summary show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import State
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryView:
+    """A delivery as people look at it.
+
+    Attributes:
+        why: the newest reason for its state; empty where there is nothing to explain.
+        attempts: how many were made.
+    """
+
+    key: str
+    storm_id: str
+    channel: str
+    message_id: str
+    text: str
+    state: State
+    slot_at: datetime
+    why: str = ""
+    url: str | None = None
+    post_id: str | None = None
+    delivered_at: datetime | None = None
+    expires_at: datetime | None = None
+    retry_at: datetime | None = None
+    attempts: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelStatus:
+    """A channel within a storm: its account, its counts, and what keeps it from posting."""
+
+    channel: str
+    account_name: str | None
+    counts: Mapping[State, int]
+    next_at: datetime | None
+    suspended_why: str | None = None
+    paused_until: datetime | None = None
+    served: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormStatus:
+    """A storm in numbers.
+
+    Attributes:
+        first_slot_at, last_slot_at: of all its deliveries; None for an empty storm.
+        upcoming: the next planned deliveries, soonest first, at most ten.
+        recent: the newest delivered ones, newest first, at most ten.
+        troubled: in doubt, failed, missed and expired ones.
+        late: how many planned ones have passed their slot.
+    """
+
+    storm_id: str
+    name: str
+    timezone: str
+    counts: Mapping[State, int]
+    channels: tuple[ChannelStatus, ...]
+    upcoming: tuple[DeliveryView, ...]
+    recent: tuple[DeliveryView, ...]
+    troubled: tuple[DeliveryView, ...]
+    late: int
+    first_slot_at: datetime | None
+    last_slot_at: datetime | None
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether nothing more will happen without a person."""
+        return not any(n for state, n in self.counts.items() if state.is_open)
+
+    @property
+    def total(self) -> int:
+        """How many deliveries it has."""
+        return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunnerStatus:
+    """A process that posts, or did.
+
+    Attributes:
+        beat_at: wall time of its newest heartbeat.
+        alive: whether it beats now.
+    """
+
+    id: str
+    host: str
+    pid: int
+    kind: str
+    started_at: datetime
+    beat_at: datetime
+    alive: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HaltView:
+    """A halt in force: `scope` is all, platform, channel, topic or message; `target` which one."""
+
+    id: int
+    scope: str
+    target: str | None
+    reason: str
+    who: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LedgerStatus:
+    """Everything that `status` shows."""
+
+    ledger: str
+    moment: Moment
+    storms: tuple[StormStatus, ...]
+    runners: tuple[RunnerStatus, ...]
+    halts: tuple[HaltView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCheck:
+    """What preflight learnt of a channel; `bad` and `unknown` are pairs of message and hint."""
+
+    channel: str
+    account_name: str | None
+    account_url: str | None
+    bad: tuple[tuple[str, str], ...] = ()
+    unknown: tuple[tuple[str, str], ...] = ()
+    without: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaunchSummary:
+    """What a person must see before a storm is enrolled.
+
+    Attributes:
+        hosts: platform label and host, in order.
+        is_live: whether every host is the platform's real one.
+        cost_usd_micros: for publishing what is still to come, readings included.
+        late: how many slots have already passed.
+        unplaced: how many variants found no slot.
+    """
+
+    storm_id: str
+    storm_name: str
+    timezone: str
+    hosts: tuple[tuple[str, str], ...]
+    is_live: bool
+    channels: tuple[ChannelCheck, ...]
+    first_at: datetime | None
+    last_at: datetime | None
+    count: int
+    late: int
+    cost_usd_micros: int
+    budget_usd_micros: int | None
+    unplaced: int
+    ledger: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelTally:
+    """A channel's deliveries beside what the platform really received.
+
+    Attributes:
+        planned: deliveries enrolled.
+        delivered: those with a receipt in the ledger.
+        received: posts that the platform holds.
+        duplicates: how many times a post stands there more than once.
+        lost: delivered by the ledger's word, and not on the platform.
+        unexpected: on the platform, and no delivery of the ledger's.
+        open: neither delivered nor settled otherwise (missed, expired, failed, in doubt, planned).
+    """
+
+    channel: str
+    planned: int
+    delivered: int
+    received: int
+    duplicates: int
+    lost: int
+    unexpected: int
+    open: int
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether each delivery arrived exactly once."""
+        return self.planned == self.delivered == self.received and not (
+            self.duplicates or self.lost or self.unexpected or self.open
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally:
+    """A rehearsal's result.
+
+    Attributes:
+        differences: one line each: what is not as it should be.
+        report_path: where the report lies.
+    """
+
+    channels: tuple[ChannelTally, ...]
+    differences: tuple[str, ...]
+    took_s: float
+    storm_s: float
+    report_path: str
+
+    @property
+    def is_clean(self) -> bool:
+        """Whether every delivery of every channel arrived exactly once."""
+        return not self.differences and all(c.is_clean for c in self.channels)

@@ -1,0 +1,3 @@
+"""The use cases of a storm: they publish, reconcile, wake, collect and rehearse, and never print."""
+
+from __future__ import annotations

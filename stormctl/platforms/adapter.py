@@ -1,0 +1,199 @@
+"""The protocol that every platform adapter keeps, and what passes through it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.message import MediaKind
+    from stormctl.domain.reach import MetricReading
+
+
+class Certainty(StrEnum):
+    """How sure a problem is: what is proved bad stops a channel, what is unknown is a warning."""
+
+    BAD = "bad"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that verification found: one line and what to do about it."""
+
+    certainty: Certainty
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Who the credentials belong to: the platform's id, the shown name, the address of its page."""
+
+    id: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verification:
+    """What asking the platform about the credentials brought.
+
+    Attributes:
+        account: None if it could not be learnt.
+        problems: in order of weight.
+        clock_offset_s: the platform's Date header minus our clock, in seconds; None if it sent none.
+    """
+
+    account: Account | None
+    problems: tuple[Problem, ...] = ()
+    clock_offset_s: float | None = None
+
+    @property
+    def is_bad(self) -> bool:
+        """Whether the channel is proved unable to publish."""
+        return any(p.certainty is Certainty.BAD for p in self.problems)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaFile:
+    """The bytes to upload, with what the platform must know of them."""
+
+    content: bytes
+    mime: str
+    kind: MediaKind
+    alt: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """Media on the platform, ready to be attached.
+
+    Attributes:
+        media_id: the platform's id.
+        expires_at: wall time after which it is gone; None if the platform doesn't say.
+    """
+
+    media_id: str
+    expires_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutgoingPost:
+    """Exactly what one publishing request carries."""
+
+    text: str
+    link: str | None = None
+    media_ids: tuple[str, ...] = ()
+    in_reply_to: str | None = None
+    reply_settings: str | None = None
+    made_with_ai: bool = False
+    paid_partnership: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPost:
+    """A post as the platform shows it on our account.
+
+    Attributes:
+        text: with short links expanded again, and links that mark media removed.
+        link: the link attachment's address, where the platform shows one.
+        media_count: attached media; None if the platform did not tell.
+    """
+
+    post_id: str
+    url: str
+    text: str
+    created_at: datetime | None
+    link: str | None = None
+    media_count: int | None = None
+    in_reply_to: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Our posts since a moment.
+
+    Attributes:
+        posts: newest first as far as the platform orders them.
+        complete: whether every page was read.
+        reason: why not, where it is not complete.
+    """
+
+    posts: tuple[SeenPost, ...]
+    complete: bool
+    reason: str = ""
+
+
+class ReadFailed(Exception):  # noqa: N818 - an answer that callers handle, shown by its reason
+    """The platform could not be read (network, refusal, unknown answer); nothing was changed by it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class PrepareFailed(Exception):  # noqa: N818 - as above
+    """Media could not be uploaded. `outcome` says whether it may work later or never will."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(getattr(outcome, "reason", "not uploaded"))
+        self.outcome = outcome
+
+
+class PlatformAdapter(Protocol):
+    """One channel on its platform. Not to be shared between threads that publish at the same time."""
+
+    channel: ChannelId
+
+    def verify(self) -> Verification:
+        """Ask the platform who we are and what we may do; never raises for what the platform answers."""
+        ...
+
+    def prepare(self, media: MediaFile) -> Upload:
+        """Upload media with its alt text; may be repeated.
+
+        Raises:
+            PrepareFailed: with NotSent, Refused or InDoubt (which is harmless here).
+        """
+        ...
+
+    def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
+        """Make exactly one publishing request.
+
+        `before_send` is called once after the connection stands and before the first byte is written;
+        whatever it raises (SendForbidden) passes through, and nothing was sent. Everything that the
+        platform or the network does is an outcome, never an exception.
+        """
+        ...
+
+    def find_recent(self, since: datetime, until: datetime) -> Reading:
+        """Read our own posts created between two wall times, all pages.
+
+        Raises:
+            ReadFailed: if not even the first page could be read.
+        """
+        ...
+
+    def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
+        """Read the newest metrics of our posts; posts that the platform doesn't know are left out.
+
+        Raises:
+            ReadFailed: if nothing could be read.
+        """
+        ...
+
+    def delete(self, post_id: str) -> Outcome:
+        """Delete one of our posts: Delivered (with its id) when it is gone."""
+        ...
+
+    def close(self) -> None:
+        """Let go of connections."""
+        ...

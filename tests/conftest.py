@@ -1,0 +1,16 @@
+"""What every test stands on: no real settings, no address outside loopback."""
+
+from __future__ import annotations
+
+import os
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Remove every STORMCTL_ variable and lock the platforms: a test can't meet real ones."""
+    for name in [n for n in os.environ if n.startswith("STORMCTL_") and n != "STORMCTL_REQUIRE_BROWSER"]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STORMCTL_LIVE", "0")
+    monkeypatch.setenv("NO_COLOR", "1")
