@@ -106,7 +106,11 @@ class RunnerStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HaltView:
-    """A halt in force: `scope` is all, platform, channel, topic or message; `target` which one."""
+    """A halt in force: `scope` is all, platform, channel, topic or message; `target` which one.
+
+    Attributes:
+        exceptions: what flows again under it, such as `channel x:acme`.
+    """
 
     id: int
     scope: str
@@ -114,6 +118,7 @@ class HaltView:
     reason: str
     who: str
     at: datetime
+    exceptions: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,3 +222,30 @@ class Tally:
     def is_clean(self) -> bool:
         """Whether every delivery of every channel arrived exactly once."""
         return not self.differences and all(c.is_clean for c in self.channels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttemptView:
+    """One attempt at a delivery, as people look at it.
+
+    Attributes:
+        claimed_at: storm time.
+        sending_at: storm time of the last check before the first byte; None if nothing was sent.
+        outcome: delivered, not_sent, refused or in_doubt; None while it is under way.
+        code: the platform's code with the HTTP status, empty without one.
+        why: the answer in plain words.
+        answered_wall_at: real time of the answer; None if its runner never told.
+        settled: what reading the account proved later: delivered or not_there.
+    """
+
+    id: int
+    runner_id: str
+    claimed_at: datetime
+    sending_at: datetime | None
+    outcome: str | None
+    code: str = ""
+    why: str = ""
+    answered_wall_at: datetime | None = None
+    settled: str | None = None
+    post_id: str | None = None
+    url: str | None = None

@@ -1,0 +1,35 @@
+"""One event, one plain line: for logs, pipes and screens that do not move."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.render.words import clean, read_message_id, render_time, shorten_key
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from stormctl.domain.event import StormEvent
+
+
+def render_event(event: StormEvent, zone: tzinfo) -> str:
+    """Write an event as time, channel, what happened, which post, words and address, two blanks apart.
+
+    What the event does not have is left out, and so are words that only repeat the rest of the line.
+    """
+    kind = event.kind.value.replace("_", " ")
+    name = shorten_key(event.key) if event.key else ""
+    text = clean(event.text)
+    message_id = read_message_id(event.key) if event.key else ""
+    if message_id:
+        text = "" if text == message_id else text.removeprefix(f"{message_id}: ")
+    url = event.url or ""
+    parts = [
+        render_time(event.at, zone, seconds=True),
+        event.channel or event.storm_id or "",
+        kind,
+        name,
+        "" if text in {kind, name} else text,
+        "" if url in text else url,
+    ]
+    return "  ".join(clean(part) for part in parts if part)

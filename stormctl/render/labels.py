@@ -1,0 +1,94 @@
+"""The honest labels of a report: the same on the terminal and on the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.domain.channel import Platform
+from stormctl.domain.reach import ENGAGEMENT, INSIGHTS_LAG, Metric, Step
+from stormctl.render.words import (
+    count,
+    name_zone,
+    render_day,
+    render_day_and_time,
+    render_number,
+    render_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from stormctl.domain.reach import Figures, Period, PlatformReach, Report
+
+METRIC_HEADS = {metric: metric.value.capitalize() for metric in Metric}
+
+
+def describe_reading(figures: Figures, zone: tzinfo) -> str:
+    """Say of how many posts, and between which times, the figures were read."""
+    read = figures.posts - figures.unread
+    if figures.oldest_read_at is None or figures.newest_read_at is None:
+        return f"{count(figures.posts, 'post')}, none of them read yet"
+    oldest, newest = figures.oldest_read_at, figures.newest_read_at
+    if render_day_and_time(oldest, zone) == render_day_and_time(newest, zone):
+        when = f"on {render_day_and_time(oldest, zone)}"
+    elif render_day(oldest, zone) == render_day(newest, zone):
+        span = f"{oldest.astimezone(zone):%H:%M} and {render_time(newest, zone)}"
+        when = f"on {render_day(oldest, zone)} between {span}"
+    else:
+        when = f"between {render_day_and_time(oldest, zone)} and {render_day_and_time(newest, zone)}"
+    return f"{read:,} of {count(figures.posts, 'post')} read {when}"
+
+
+def describe_spread(platform: PlatformReach) -> str:
+    """Say what is known of a platform's reach: never a sum."""
+    if platform.platform is Platform.X:
+        return "not given by X"
+    reach = platform.figures.reach
+    if reach is None:
+        return f"not given by {platform.platform.label} yet"
+    median, highest = render_number(reach.median), render_number(reach.highest)
+    return (
+        f"median {median}, highest {highest} accounts a post (of {count(reach.posts, 'post')} with a value)"
+    )
+
+
+def describe_lag(platform: Platform) -> str:
+    """Say how old figures may be at the time of reading; empty where they are fresh."""
+    if platform is Platform.X:
+        return ""
+    hours = f"{INSIGHTS_LAG.total_seconds() / 3600:.0f} hours"
+    return (
+        f"Facebook renews impressions, reach and clicks about every {hours}: "
+        f"they are as of up to {hours} before the reading. Pages with fewer than 100 likes get none."
+    )
+
+
+def name_period(period: Period, step: Step, zone: tzinfo) -> str:
+    """Name an hour by its start and zone, a day by its date."""
+    return render_time(period.starts_at, zone) if step is Step.HOUR else render_day(period.starts_at, zone)
+
+
+def name_period_briefly(period: Period, step: Step, zone: tzinfo) -> str:
+    """Name an hour or day as briefly as a chart needs: `08 h`, `18 Dec`."""
+    local = period.starts_at.astimezone(zone)
+    return f"{local:%H} h" if step is Step.HOUR else f"{local.day} {local:%b}"
+
+
+def explain_figures(report: Report) -> Iterator[str]:
+    """Say what the figures are not, a sentence or two each."""
+    yield "– means that the platform gave no value. It is not 0."
+    parts = " + ".join(m.value for m in ENGAGEMENT)
+    yield f"Engagement (engaged) is {parts}, of those that the platform gave."
+    if len(report.platforms) > 1:
+        yield "Platforms count differently: their figures stand side by side and are never added up."
+    yield (
+        f"A post's figures count for the {report.step.value} in which it went out, "
+        "not for when people saw it."
+    )
+
+
+def name_zone_of(report: Report, zone: tzinfo) -> str:
+    """Name the zone of the report's times, with its abbreviation on the day: `America/New_York (EST)`."""
+    at = report.first_slot_at or report.made_at
+    return f"{report.timezone} ({name_zone(at.astimezone(zone))})"

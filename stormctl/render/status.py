@@ -1,0 +1,199 @@
+"""How things stand: what runs, what is held, what went out, what comes, and what a person must look at."""
+
+from __future__ import annotations
+
+from datetime import UTC
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from stormctl.domain.delivery import State
+from stormctl.render.grid import Field, Grid, Section
+from stormctl.render.notices import describe_halt, describe_obstacles, render_notice
+from stormctl.render.words import (
+    GOOD,
+    NOT_GIVEN,
+    QUIET,
+    STATE_STYLES,
+    STATE_WORDS,
+    STRONG,
+    WARN,
+    clean,
+    count,
+    link,
+    list_states,
+    render_day,
+    render_day_and_time,
+    render_number,
+    render_span,
+    render_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from rich.console import RenderableType
+
+    from stormctl.domain.status import DeliveryView, LedgerStatus, RunnerStatus, StormStatus
+
+NOT_DELIVERED = tuple(s for s in State if s is not State.DELIVERED)
+
+
+def render_status(status: LedgerStatus) -> RenderableType:
+    """Show everything that `status` knows; loudly if nothing runs although something is due, or if halted."""
+    parts: list[RenderableType] = [*_render_alarms(status)]
+    for storm in status.storms:
+        parts += [*_render_storm(storm, status), ""]
+    if not status.storms:
+        parts += [Text("No storm is enrolled."), ""]
+    parts += [*_render_runners(status), Text(f"Ledger {clean(status.ledger)}", QUIET)]
+    return Group(*parts)
+
+
+def render_resumption(status: LedgerStatus) -> RenderableType:
+    """Show what lifting a halt would set off: the halts in force, what is late, and what comes next."""
+    parts: list[RenderableType] = [*_render_halts(status)]
+    for storm in status.storms:
+        zone = ZoneInfo(storm.timezone)
+        late = Text(f"; {storm.late:,} late", WARN) if storm.late else Text("; nothing is late")
+        to_come = storm.counts.get(State.PLANNED, 0)
+        parts.append(Text.assemble((clean(storm.name), STRONG), f": {to_come:,} to come", late))
+        if storm.upcoming:
+            parts.append(_render_upcoming(storm.upcoming, status.moment.at, zone))
+    return Group(*parts)
+
+
+def _render_alarms(status: LedgerStatus) -> Iterator[RenderableType]:
+    due = sum(storm.late for storm in status.storms)
+    if due and not any(r.alive for r in status.runners):
+        yield render_notice(
+            f"NOTHING IS RUNNING, and {count(due, 'post is', 'posts are')} due",
+            "Start a runner: stormctl launch SCHEDULE, or stormctl daemon.",
+        )
+    yield from _render_halts(status)
+
+
+def _render_halts(status: LedgerStatus) -> Iterator[RenderableType]:
+    zone = ZoneInfo(status.storms[0].timezone) if status.storms else UTC
+    for halt in status.halts:
+        yield render_notice(describe_halt(halt, zone), "To go on: stormctl resume")
+
+
+def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[RenderableType]:
+    zone = ZoneInfo(storm.timezone)
+    delivered = storm.counts.get(State.DELIVERED, 0)
+    yield Text.assemble((clean(storm.name), STRONG), f" ({storm.storm_id})")
+    yield Text(f"{_name_span(storm, zone)}; now {render_day_and_time(status.moment.at, zone)}", QUIET)
+    yield Text.assemble(f"{delivered:,} of {storm.total:,} delivered", *_add_others(storm))
+    yield ""
+    yield _render_channels(storm, zone)
+    obstacles = [line for c in storm.channels for line in describe_obstacles(c, zone)]
+    if any(r.alive for r in status.runners):
+        obstacles += [
+            f"{c.channel}: no live runner can serve it; are its credentials there?"
+            for c in storm.channels
+            if not c.served and any(n for state, n in c.counts.items() if state.is_open)
+        ]
+    yield from (Text(line, WARN) for line in obstacles)
+    if storm.troubled:
+        yield from ("", Text("To look at", STRONG), *_render_troubled(storm.troubled, zone))
+    if storm.upcoming:
+        yield from ("", Text("Next posts", STRONG), _render_upcoming(storm.upcoming, status.moment.at, zone))
+    if storm.recent:
+        yield from ("", Text("Last posts", STRONG), _render_recent(storm.recent, zone))
+
+
+def _name_span(storm: StormStatus, zone: ZoneInfo) -> str:
+    if storm.first_slot_at is None or storm.last_slot_at is None:
+        return "no slots"
+    first, last = storm.first_slot_at, storm.last_slot_at
+    is_one_day = render_day(first, zone) == render_day(last, zone)
+    end = render_time(last, zone) if is_one_day else render_day_and_time(last, zone)
+    return f"{render_day_and_time(first, zone)} to {end}"
+
+
+def _add_others(storm: StormStatus) -> Iterator[Text]:
+    others = list_states(storm.counts, NOT_DELIVERED)
+    if others.plain:
+        yield Text(", ") + others
+    if storm.late:
+        yield Text(f"; {storm.late:,} late", WARN)
+
+
+def _render_channels(storm: StormStatus, zone: ZoneInfo) -> Grid:
+    rows = [
+        (
+            c.channel,
+            clean(c.account_name) if c.account_name else NOT_GIVEN,
+            render_number(c.counts.get(State.DELIVERED, 0)),
+            render_number(sum(c.counts.values())),
+            render_time(c.next_at, zone) if c.next_at else NOT_GIVEN,
+            list_states(c.counts, (s for s in NOT_DELIVERED if s is not State.PLANNED)),
+        )
+        for c in storm.channels
+    ]
+    fields = (
+        Field("Channel"),
+        Field("Account", least=8),
+        Field("Delivered", "right"),
+        Field("Of", "right"),
+        Field("Next"),
+        Field("Otherwise", least=10, wrap=True),
+    )
+    return Grid(fields, [Section(rows)])
+
+
+def _render_troubled(views: Sequence[DeliveryView], zone: ZoneInfo) -> Iterator[RenderableType]:
+    for view in views:
+        state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
+        yield Text.assemble(state, f"  {view.key}  {render_time(view.slot_at, zone)}")
+        if view.why:
+            yield Padding(Text(clean(view.why), QUIET), (0, 0, 0, 4))
+
+
+def _render_upcoming(views: Sequence[DeliveryView], now_at: datetime, zone: ZoneInfo) -> Grid:
+    rows = [
+        (
+            render_time(v.slot_at, zone),
+            Text(f"{render_span(now_at - v.slot_at)} late", WARN)
+            if v.slot_at < now_at
+            else f"in {render_span(v.slot_at - now_at)}",
+            v.channel,
+            v.message_id,
+            clean(v.text),
+        )
+        for v in views
+    ]
+    return Grid((Field(""), Field(""), Field(""), Field("", least=10), Field("", least=10)), [Section(rows)])
+
+
+def _render_recent(views: Sequence[DeliveryView], zone: ZoneInfo) -> Grid:
+    rows = [
+        (
+            render_time(v.delivered_at, zone) if v.delivered_at else NOT_GIVEN,
+            v.channel,
+            v.message_id,
+            link(v.url) if v.url else NOT_GIVEN,
+        )
+        for v in views
+    ]
+    return Grid((Field(""), Field(""), Field("", least=10), Field("", least=24, wrap=True)), [Section(rows)])
+
+
+def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:
+    if not status.runners:
+        yield Text("No runner has been here.")
+        return
+    yield Text("Runners", STRONG)
+    rows = [_describe_runner(r, status) for r in status.runners]
+    yield Grid((Field(""), Field("", least=8), Field(""), Field("")), [Section(rows)])
+
+
+def _describe_runner(runner: RunnerStatus, status: LedgerStatus) -> tuple[Text | str, ...]:
+    silent = render_span(status.moment.wall_at - runner.beat_at)
+    state = Text("runs", GOOD) if runner.alive else Text("gone", QUIET)
+    return state, clean(runner.host), f"{runner.kind} {runner.pid}", f"heartbeat {silent} ago"

@@ -1,0 +1,59 @@
+"""Events as plain lines."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from stormctl.domain.event import EventKind, StormEvent
+from stormctl.render.events import render_event
+
+AT = datetime(2026, 12, 18, 17, 0, 3, tzinfo=UTC)
+KEY = "imd-2026/x:migrants-day/noon-statement/en"
+URL = "https://example.org/1"
+
+
+@pytest.mark.parametrize(
+    ("event", "line"),
+    [
+        (
+            StormEvent(
+                kind=EventKind.DELIVERED,
+                at=AT,
+                text="noon-statement",
+                storm_id="imd-2026",
+                channel="x:migrants-day",
+                key=KEY,
+                url=URL,
+            ),
+            f"12:00:03 EST  x:migrants-day  delivered  noon-statement.en  {URL}",
+        ),
+        (
+            StormEvent(
+                kind=EventKind.IN_DOUBT,
+                at=AT,
+                text="noon-statement: no answer\nwithin 10 s",
+                channel="x:migrants-day",
+                key=KEY,
+            ),
+            "12:00:03 EST  x:migrants-day  in doubt  noon-statement.en  no answer within 10 s",
+        ),
+        (
+            StormEvent(kind=EventKind.HALTED, at=AT, text="all: checking a rumour"),
+            "12:00:03 EST  halted  all: checking a rumour",
+        ),
+        (
+            StormEvent(kind=EventKind.FINISHED, at=AT, text="finished", storm_id="imd-2026"),
+            "12:00:03 EST  imd-2026  finished",
+        ),
+        (
+            StormEvent(kind=EventKind.WARNING, at=AT, text=f"twice: {URL}", url=URL),
+            f"12:00:03 EST  warning  twice: {URL}",
+        ),
+    ],
+)
+def test_an_event_is_one_line_that_repeats_nothing(event: StormEvent, line: str) -> None:
+    """What it does not have is left out, and so are words that stand in the line already."""
+    assert render_event(event, ZoneInfo("America/New_York")) == line

@@ -1,0 +1,150 @@
+"""How things stand, on the screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stormctl.domain.clock import Moment
+from stormctl.render.status import render_resumption, render_status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stormctl.domain.status import HaltView, LedgerStatus
+
+EXPECTED = """\
+International Migrants Day 2026 (imd-2026)
+Fri 18 Dec 2026, 08:00 EST to 19:40 EST; now Fri 18 Dec 2026, 12:05 EST
+22 of 64 delivered, 40 planned, 1 in doubt, 1 missed
+
+Channel                Account       Delivered  Of  Next       Otherwise
+x:migrants-day         @migrantsday         13  36  12:20 EST  1 in doubt
+facebook:migrants-day  Migrants Day          9  28  12:27 EST  1 missed
+facebook:migrants-day is suspended: the token was refused (190)
+facebook:migrants-day: no live runner can serve it; are its credentials there?
+
+To look at
+in doubt  imd-2026/x:migrants-day/dignity/en  11:40 EST
+    no answer within 10 s
+missed  imd-2026/facebook:migrants-day/story/en  09:00 EST
+    late by 25 min
+
+Next posts
+12:20 EST  in 15 min  x:migrants-day         harvest  The hands that bring in the harvest.
+12:27 EST  in 22 min  facebook:migrants-day  harvest  The hands that bring it in.
+
+Last posts
+12:00 EST  x:migrants-day         noon-statement  http://127.0.0.1:8123/migrants-day/status/22
+12:00 EST  facebook:migrants-day  noon-statement  http://127.0.0.1:8123/7_21
+
+Runners
+runs  desk  launch 4711  heartbeat 2 s ago
+gone  desk  daemon 4001  heartbeat 2 h 53 min ago
+Ledger sqlite:///.stormctl/ledger.db
+"""
+
+
+def test_status_shows_channels_troubles_what_comes_and_who_runs(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Times are the storm's, and what keeps a channel from posting stands under the counts."""
+    shown = show(render_status(ledger_status))
+
+    assert shown + "\n" == EXPECTED
+
+
+def test_it_is_loud_when_nothing_runs_although_posts_are_due(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """The first thing on the screen is what is wrong and how to mend it."""
+    storm = replace(ledger_status.storms[0], late=3)
+    alone = replace(ledger_status, storms=(storm,), runners=ledger_status.runners[1:])
+
+    lines = show(render_status(alone)).splitlines()
+
+    assert lines[1].strip("│ ") == "NOTHING IS RUNNING, and 3 posts are due"
+    assert lines[2].strip("│ ") == "Start a runner: stormctl launch SCHEDULE, or stormctl daemon."
+
+
+def test_it_is_calm_when_nothing_runs_and_nothing_is_due(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """A storm that is over needs no runner."""
+    shown = show(render_status(replace(ledger_status, runners=())))
+
+    assert "NOTHING IS RUNNING" not in shown
+    assert "No runner has been here." in shown
+    assert "no live runner can serve it" not in shown
+
+
+def test_halts_come_first_with_what_flows_again(
+    show: Callable[..., str], ledger_status: LedgerStatus, halt: HaltView
+) -> None:
+    """Who halted what, since when and why; exceptions are named."""
+    halted = replace(ledger_status, halts=(replace(halt, exceptions=("channel x:a",)),))
+
+    lines = show(render_status(halted)).splitlines()
+
+    expected = "HALTED (all, but not channel x:a) since 12:03 EST by lead: checking a rumour"
+    assert lines[1].strip("│ ") == expected
+
+
+def test_a_late_post_says_by_how_much(show: Callable[..., str], ledger_status: LedgerStatus) -> None:
+    """After its slot a post is late by the storm's clock, whatever the real one says."""
+    now = ledger_status.moment
+    later = Moment(at=now.at.replace(minute=21), wall_at=now.wall_at)
+
+    shown = show(render_status(replace(ledger_status, moment=later)))
+
+    assert "12:20 EST  1 min late  x:migrants-day" in shown
+
+
+def test_a_paused_channel_says_until_when(show: Callable[..., str], ledger_status: LedgerStatus) -> None:
+    """The end of the pause is given in the storm's zone."""
+    storm = ledger_status.storms[0]
+    paused = replace(storm.channels[0], paused_until=ledger_status.moment.at.replace(minute=15))
+    status = replace(ledger_status, storms=(replace(storm, channels=(paused, storm.channels[1])),))
+
+    assert "x:migrants-day is paused until 12:15 EST" in show(render_status(status))
+
+
+def test_an_empty_ledger_says_so(
+    show: Callable[..., str], ledger_status: LedgerStatus, halt: HaltView
+) -> None:
+    """Without a storm times are UTC."""
+    shown = show(render_status(replace(ledger_status, storms=(), halts=(halt,))))
+
+    assert "No storm is enrolled." in shown
+    assert "since 17:03 UTC" in shown
+
+
+def test_a_storm_without_slots_has_no_span(show: Callable[..., str], ledger_status: LedgerStatus) -> None:
+    """Nothing is made up where nothing was enrolled."""
+    storm = replace(
+        ledger_status.storms[0],
+        first_slot_at=None,
+        last_slot_at=None,
+        counts={},
+        channels=(),
+        upcoming=(),
+        recent=(),
+        troubled=(),
+    )
+
+    lines = show(render_status(replace(ledger_status, storms=(storm,)))).splitlines()
+
+    assert lines[1:3] == ["no slots; now Fri 18 Dec 2026, 12:05 EST", "0 of 0 delivered"]
+
+
+def test_a_resumption_shows_what_it_would_set_off(
+    show: Callable[..., str], ledger_status: LedgerStatus, halt: HaltView
+) -> None:
+    """The halts, how many are late, and the next posts."""
+    storm = replace(ledger_status.storms[0], late=2)
+
+    lines = show(render_resumption(replace(ledger_status, storms=(storm,), halts=(halt,)))).splitlines()
+
+    assert "HALTED (all)" in lines[1]
+    assert lines[4] == "International Migrants Day 2026: 40 to come; 2 late"
+    assert lines[5].startswith("12:20 EST  in 15 min  x:migrants-day")
