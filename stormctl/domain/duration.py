@@ -1,0 +1,40 @@
+"""Durations as people write them: `0s`, `90s`, `20m`, `2h30m`, `7d`, `3y`."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_557_600}
+"""Seconds in each unit; a year is 365.25 days."""
+
+_WHOLE = re.compile(r"(\d+[smhdy])+")
+_PIECE = re.compile(r"(\d+)([smhdy])")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration.
+
+    Raises:
+        ValueError: with a sentence fit for a finding, if it is not written like `2h30m`.
+    """
+    pieces = _PIECE.findall(text) if _WHOLE.fullmatch(text) else []
+    units = [unit for _, unit in pieces]
+    if not pieces or len(set(units)) != len(units):
+        message = f"“{text}” is not a duration: write it like 90s, 20m, 2h30m or 7d"
+        raise ValueError(message)
+    try:
+        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in pieces))
+    except OverflowError:
+        message = f"“{text}” is longer than any storm"
+        raise ValueError(message) from None
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration as people do, to the second: `2h30m`; negative ones by their size."""
+    rest = abs(round(duration.total_seconds()))
+    written = ""
+    for unit in ("d", "h", "m", "s"):
+        number, rest = divmod(rest, _UNITS[unit])
+        written += f"{number}{unit}" if number else ""
+    return written or "0s"

@@ -1,0 +1,239 @@
+"""Environment and `.env` as frozen settings; secrets never show themselves."""
+
+from __future__ import annotations
+
+import io
+import ipaddress
+import os
+import re
+import stat
+import subprocess
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated, Any
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+
+from stormctl.domain.channel import ChannelId, Platform
+from stormctl.domain.duration import parse_duration
+from stormctl.errors import CredentialsError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+OFFICIAL_HOSTS = {
+    Platform.X: frozenset({"api.x.com", "api.twitter.com"}),
+    Platform.FACEBOOK: frozenset({"graph.facebook.com"}),
+}
+"""Where credentials may go beside loopback (source: docs.x.com and the Graph API overview, 2026)."""
+
+CREDENTIAL_FIELDS = {
+    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"),
+    Platform.FACEBOOK: ("PAGE_ID", "PAGE_TOKEN", "APP_ID", "APP_SECRET"),
+}
+SHARED_FIELDS = {
+    Platform.X: frozenset({"CONSUMER_KEY", "CONSUMER_SECRET"}),
+    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
+}
+"""Fields that may be given once for all channels of a platform, without a name."""
+
+OPTIONAL_FIELDS = {Platform.X: frozenset[str](), Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"})}
+
+
+def _read_duration(value: Any) -> Any:
+    return parse_duration(value) if isinstance(value, str) else value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+
+
+class Settings(BaseModel):
+    """What the environment says: where the ledger and the platforms are, and how patient machines are.
+
+    Attributes:
+        ledger_url: `sqlite:///PATH`, relative to the campaign folder.
+        x_base_url, facebook_base_url: where the platforms' APIs are.
+        live: False locks the platforms: only loopback can be reached.
+        allow_host: one more host that credentials may go to; honoured from the environment only.
+        request_limit: how long one publishing request may take in all, real time.
+        lease: how long a claim lasts, real time.
+        settling: between two readings that prove that a post is not there, real time.
+        sweep: how often a runner looks after the ledger, real time.
+        heartbeat: how often a runner says that it lives, real time.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    ledger_url: SecretStr = SecretStr("sqlite:///.stormctl/ledger.db")
+    x_base_url: str = "https://api.x.com"
+    facebook_base_url: str = "https://graph.facebook.com"
+    live: bool = True
+    allow_host: str = ""
+    request_limit: Duration = timedelta(seconds=10)
+    lease: Duration = timedelta(seconds=20)
+    settling: Duration = timedelta(seconds=10)
+    sweep: Duration = timedelta(seconds=1)
+    heartbeat: Duration = timedelta(seconds=5)
+
+    def base_url(self, platform: Platform) -> str:
+        """Return the address of the platform's API, without a slash at its end."""
+        url = self.x_base_url if platform is Platform.X else self.facebook_base_url
+        return url.rstrip("/")
+
+    def host(self, platform: Platform) -> str:
+        """Return where the platform's API is reached: its host, with the port where one is written.
+
+        The platform's own hosts count as one: a ledger of api.twitter.com is one of api.x.com.
+        """
+        if self.is_official(platform):
+            return max(OFFICIAL_HOSTS[platform])
+        return urlsplit(self.base_url(platform)).netloc.lower()
+
+    def is_official(self, platform: Platform) -> bool:
+        """Whether the platform is the real one."""
+        return urlsplit(self.base_url(platform)).hostname in OFFICIAL_HOSTS[platform]
+
+    def hosts(self) -> dict[str, str]:
+        """Return every platform's host."""
+        return {platform.value: self.host(platform) for platform in Platform}
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Hosts beside the official ones and loopback that credentials may go to."""
+        return frozenset({self.allow_host.lower()} - {""})
+
+    def check_destination(self, platform: Platform) -> None:
+        """Make sure that credentials may go where the settings point.
+
+        Raises:
+            CredentialsError: the host is neither official, nor loopback, nor allowed; it would be
+                reached without TLS; or `STORMCTL_LIVE=0` locks it.
+            UsageError: the address is not one.
+        """
+        name, url = f"STORMCTL_{platform.name}_BASE_URL", self.base_url(platform)
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host, parts = None, urlsplit("")
+        if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+            raise UsageError(f"{name} is not an address: “{url}”", "Write it like https://api.x.com.")
+        if parts.username or parts.password:
+            raise UsageError(f"{name} must not hold a user or password", "Remove what stands before the @.")
+        if is_loopback(host):
+            return
+        if not self.live:
+            raise CredentialsError(
+                f"STORMCTL_LIVE=0 locks {platform.label}: {host} is not on this machine",
+                f"Set STORMCTL_LIVE=1 for the day itself, or {name} to an emulator for practice.",
+            )
+        if host not in OFFICIAL_HOSTS[platform] and host not in self.allowed_hosts:
+            raise CredentialsError(
+                f"{name} points to {host}, which is not {platform.label}: no credentials are sent there",
+                f"Correct {name}, or set STORMCTL_ALLOW_HOST={host} in the environment if you trust it.",
+            )
+        if parts.scheme != "https":
+            raise CredentialsError(f"{name} must be https: {url}", "Only loopback is reached without TLS.")
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine: `localhost`, 127.0.0.0/8 or ::1; names are not looked up."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+class Environment:
+    """Settings together with the channels' credentials.
+
+    Args:
+        values: every `STORMCTL_…` variable, the process's environment over `.env`.
+    """
+
+    def __init__(self, settings: Settings, values: Mapping[str, str]) -> None:
+        self.settings = settings
+        self._secrets = {name: SecretStr(value) for name, value in values.items()}
+
+    def find_credentials(self, channel: ChannelId) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the channel's credentials by field, and the names of the variables that are missing."""
+        found: dict[str, str] = {}
+        missing: list[str] = []
+        platform = channel.platform
+        for field in CREDENTIAL_FIELDS[platform]:
+            name = f"STORMCTL_{platform.name}_{channel.env_name}_{field}"
+            shared = f"STORMCTL_{platform.name}_{field}" if field in SHARED_FIELDS[platform] else name
+            secret = self._secrets.get(name) or self._secrets.get(shared)
+            value = secret.get_secret_value().strip() if secret else ""
+            if value:
+                found[field] = value
+            elif field not in OPTIONAL_FIELDS[platform]:
+                missing.append(name)
+        return found, tuple(missing)
+
+
+def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> Environment:
+    """Read the environment and the campaign folder's `.env`.
+
+    Args:
+        environ: instead of the process's environment.
+
+    Raises:
+        CredentialsError: `.env` can't be read, others may read it, or Git tracks it.
+        UsageError: a setting has a value that it can't have.
+    """
+    environ = os.environ if environ is None else environ
+    values = _read_env_file(root / ".env")
+    values.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
+    values |= {name: value for name, value in environ.items() if name.startswith("STORMCTL_")}
+    given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
+    try:
+        settings = Settings.model_validate({name: value for name, value in given.items() if value})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"STORMCTL_{str(first['loc'][0]).upper()}"
+        reason = re.sub(r"^Value error, ", "", first["msg"])
+        raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
+    return Environment(settings, values)
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise CredentialsError(f"{path} can't be read: {error.strerror}") from None
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise CredentialsError(f"{path} can be read by others on this machine", f"Type: chmod 600 {path}")
+    _refuse_tracked(path)
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CredentialsError(f"{path} can't be read: {error.strerror}", f"Type: chmod 600 {path}") from None
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{path} is not UTF-8 text", "Save it again as plain UTF-8 text.") from None
+    from dotenv import dotenv_values
+
+    read = dotenv_values(stream=io.StringIO(text), interpolate=False)
+    return {name: value for name, value in read.items() if name.startswith("STORMCTL_") and value is not None}
+
+
+def _refuse_tracked(path: Path) -> None:
+    try:
+        answer = subprocess.run(  # noqa: S603 - the one argument is the folder that we are in
+            ["git", "-C", str(path.parent), "ls-files", "--error-unmatch", path.name],  # noqa: S607 - the person's own git
+            capture_output=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return  # without Git nothing can be tracked
+    if answer.returncode == 0:
+        raise CredentialsError(
+            f"{path} is tracked by Git: its secrets would be published",
+            "Type: git rm --cached .env, add it to .gitignore, and renew every token that was in it.",
+        )
