@@ -1,0 +1,224 @@
+"""Facebook Pages through facebook-sdk, on a Graph version that the SDK does not know."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+from typing import TYPE_CHECKING, Any
+
+import facebook
+
+from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.platforms import graph_reads
+from stormctl.platforms.adapter import (
+    MediaFile,
+    OutgoingPost,
+    PlatformAdapter,
+    PrepareFailed,
+    ReadFailed,
+    Reading,
+    Upload,
+    Verification,
+)
+from stormctl.platforms.graph_errors import classify_problem, error_code, is_gone, read_error, read_limits
+from stormctl.platforms.graph_metrics import read_post
+from stormctl.platforms.graph_verify import PageCheck
+from stormctl.platforms.moments import next_second
+from stormctl.platforms.transport import Answer, Silence, Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from datetime import datetime, timedelta
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.reach import MetricReading
+    from stormctl.platforms.adapter import SeenPost
+    from stormctl.platforms.credentials import FacebookCredentials
+
+SDK_ORIGIN = "https://graph.facebook.com"
+"""Where facebook-sdk 3.1 sends every request (`facebook.FACEBOOK_GRAPH_URL`)."""
+
+GRAPH_VERSION = "v26.0"
+"""Current since 2026-07-29 (Graph API changelog). The SDK's constructor refuses it, the attribute doesn't."""
+
+MAX_PAGES = 40
+"""Graph lists about 600 posts of a year (Pages API, 2026): far fewer pages than this."""
+
+UNKNOWN_PATH = {100, 2500}
+"""Codes for an edge that a server doesn't know."""
+
+
+class FacebookAdapter(PlatformAdapter):
+    """One Facebook Page.
+
+    Args:
+        base_url: `https://graph.facebook.com`, or a server on loopback that speaks the same API.
+        request_limit: for one whole request.
+        now: wall time.
+        allowed_hosts: where credentials may go beside the official hosts and loopback.
+
+    Raises:
+        CredentialsError: credentials may not be sent to `base_url`.
+    """
+
+    def __init__(
+        self,
+        channel: ChannelId,
+        credentials: FacebookCredentials,
+        *,
+        base_url: str,
+        request_limit: timedelta,
+        now: Callable[[], datetime],
+        allowed_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        self.channel = channel
+        self._now = now
+        self._credentials = credentials
+        self._page_id = credentials.page_id
+        self._proof = _prove(credentials)
+        secrets = (credentials.page_token, credentials.app_secret or "", *self._proof.values())
+        self._transport = Transport(
+            SDK_ORIGIN, base_url, request_limit, secrets=secrets, allowed_hosts=allowed_hosts
+        )
+        self._graph = facebook.GraphAPI(credentials.page_token, session=self._transport.session)
+        self._graph.version = GRAPH_VERSION
+
+    def verify(self) -> Verification:
+        """Ask Facebook what the token is, whose, and whether the Page is there."""
+        check = PageCheck(self._get, self._credentials, self._page_url, self._now(), self.channel)
+        return check.run()
+
+    def prepare(self, media: MediaFile) -> Upload:
+        """Upload a photo that nobody sees until a post carries it."""
+        fields = {"published": "false"}  # in words: the SDK sends a bool as "False"
+        if media.alt:
+            fields["alt_text_custom"] = media.alt
+        file = (media.name, media.content, media.mime)
+        answer = self._transport.perform(
+            lambda: self._graph.put_photo(file, f"{self._page_id}/photos", **fields, **self._proof),
+            is_upload=True,
+        )
+        if isinstance(answer, Silence):
+            raise PrepareFailed(answer.outcome)
+        photo_id = answer.id_at("id")
+        if not answer.is_success or photo_id is None:
+            raise PrepareFailed(classify_problem(answer, self._now()))
+        return Upload(photo_id, None)
+
+    def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
+        """Make one `POST /{page-id}/feed`; the link field is left empty where media is attached.
+
+        X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent.
+        """
+        if post.in_reply_to is not None:
+            return Refused(reason="Facebook Pages have no threads", code="thread", for_good=True)
+        fields: dict[str, str] = {"message": post.text} if post.text else {}
+        if post.link and not post.media_ids:
+            fields["link"] = post.link
+        for index, media_id in enumerate(post.media_ids):
+            fields[f"attached_media[{index}]"] = json.dumps({"media_fbid": media_id})
+        answer = self._transport.perform(
+            lambda: self._graph.put_object(self._page_id, "feed", **fields, **self._proof),
+            before_send=before_send,
+        )
+        if isinstance(answer, Silence):
+            return answer.outcome
+        post_id = answer.id_at("id")
+        if answer.is_success and post_id is not None and read_error(answer) is None:
+            limits = read_limits(answer, self._now())
+            return Delivered(post_id=post_id, url=self._page_url(post_id), limits=limits)
+        return classify_problem(answer, self._now())
+
+    def find_recent(self, since: datetime, until: datetime) -> Reading:
+        """Read the Page's posts, all pages; by `/feed` where a server has no `/published_posts`."""
+        args = {
+            "fields": graph_reads.POST_FIELDS,
+            "since": str(int(since.timestamp())),
+            "until": str(int(next_second(until).timestamp()) + 1),
+            "limit": str(graph_reads.PAGE_SIZE),
+        }
+        path = f"{self._page_id}/published_posts"
+        answer = self._get(path, args)
+        if isinstance(answer, Answer) and _is_unknown_path(answer):
+            path = f"{self._page_id}/feed"
+            answer = self._get(path, args)
+        posts: list[SeenPost] = []
+        for page in range(MAX_PAGES):
+            try:
+                rows, following = self._read_page(answer)
+            except ReadFailed as failure:
+                if page == 0:
+                    raise
+                return Reading(tuple(posts), complete=False, reason=failure.reason)
+            found = (graph_reads.parse_post(row, self._page_url) for row in rows)
+            posts += [post for post in found if post is not None]
+            if following is None:
+                return Reading(tuple(posts), complete=True)
+            answer = self._get(path, following)
+        return Reading(tuple(posts), complete=False, reason="Facebook lists more posts than it keeps")
+
+    def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
+        """Read live counts and insights; what Facebook refuses to give is left out."""
+        readings: list[MetricReading] = []
+        try:
+            for post_id in post_ids:
+                for reading in read_post(self._get, post_id, self._now()):
+                    readings.append(reading)  # noqa: PERF402 - those before a failure are kept
+        except ReadFailed:
+            if not readings:
+                raise
+        return tuple(readings)
+
+    def delete(self, post_id: str) -> Outcome:
+        """Delete a post; one that is already gone counts as deleted."""
+        answer = self._transport.perform(
+            lambda: self._graph.request(f"{GRAPH_VERSION}/{post_id}", args=dict(self._proof), method="DELETE")
+        )
+        if isinstance(answer, Silence):
+            return answer.outcome
+        if is_gone(answer) or (answer.is_success and answer.at("success") is True):
+            limits = read_limits(answer, self._now())
+            return Delivered(post_id=post_id, url=self._page_url(post_id), limits=limits)
+        if answer.is_success and read_error(answer) is None:
+            return InDoubt(reason="Facebook did not say that the post is deleted", code=str(answer.status))
+        return classify_problem(answer, self._now())
+
+    def close(self) -> None:
+        """Close every connection."""
+        self._transport.close()
+
+    def _get(self, path: str, args: dict[str, str], token: str | None = None) -> Answer | Silence:
+        """Make one GET, with the Page's token and its proof unless another token is given."""
+        sent = {**args, "access_token": token} if token else {**args, **self._proof}
+        return self._transport.perform(lambda: self._graph.request(f"{GRAPH_VERSION}/{path}", sent))
+
+    def _read_page(self, answer: Answer | Silence) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+        """Return a page's posts and what to ask for the next one; ReadFailed if it is no such page."""
+        if isinstance(answer, Silence):
+            raise ReadFailed(answer.reason)
+        if not answer.is_success or read_error(answer) is not None:
+            raise ReadFailed(classify_problem(answer, self._now()).reason)
+        if not isinstance(answer.at("data"), list):
+            raise ReadFailed("Facebook's answer could not be read")
+        return graph_reads.rows(answer), graph_reads.next_page(answer)
+
+    def _page_url(self, object_id: str) -> str:
+        site = "https://www.facebook.com" if self._transport.is_official else self._transport.base_url
+        return f"{site}/{object_id}"
+
+
+def _prove(credentials: FacebookCredentials) -> dict[str, str]:
+    """Return the argument that proves that a call comes from the app's owner; empty without the secret.
+
+    HMAC-SHA256 of the token under the app secret (Graph API, securing calls, 2026).
+    """
+    if not credentials.app_secret:
+        return {}
+    key, message = credentials.app_secret.encode(), credentials.page_token.encode()
+    return {"appsecret_proof": hmac.new(key, message, hashlib.sha256).hexdigest()}
+
+
+def _is_unknown_path(answer: Answer) -> bool:
+    code = error_code(answer)
+    return code in UNKNOWN_PATH or (code is None and answer.status in {404, 405})

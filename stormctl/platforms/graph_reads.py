@@ -1,0 +1,128 @@
+"""What Facebook shows of our Page: its posts, their live counts, their insights."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, parse_qsl, urlsplit
+
+from stormctl.domain.reach import Metric, MetricReading
+from stormctl.platforms.adapter import SeenPost
+from stormctl.platforms.moments import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stormctl.platforms.transport import Answer
+
+PAGE_SIZE = 100
+"""Most posts a page of a Page's posts holds (Pages API, 2026)."""
+
+POST_FIELDS = (
+    "id,message,created_time,permalink_url,"
+    "attachments{media_type,type,url,unshimmed_url,target,subattachments{media_type,type}}"
+)
+
+COUNT_FIELDS = {
+    Metric.SHARES: "shares",
+    Metric.REACTIONS: "reactions.limit(0).summary(true)",
+    Metric.REPLIES: "comments.limit(0).summary(true)",
+}
+"""Live counts; the last two need `pages_read_user_content` (Pages API, Posts, 2026)."""
+
+INSIGHTS = {
+    Metric.IMPRESSIONS: "post_media_view",
+    Metric.REACH: "post_total_media_view_unique",
+    Metric.CLICKS: "post_clicks",
+}
+"""Asked one by one, since one unknown metric fails a whole call. `post_media_view` and
+`post_total_media_view_unique` replace the `post_impressions…` that ended on 2026-06-15 (Graph insights)."""
+
+_LINK_SHIM = "l.facebook.com"
+_MEDIA_TYPES = {"photo", "video", "animated_image_video", "video_inline"}
+
+
+def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:
+    """Read one post of a Page; None if it has no id."""
+    post_id = raw.get("id")
+    if not isinstance(post_id, str) or not post_id:
+        return None
+    told = _dicts(raw.get("attachments"))
+    media, link = None, None
+    for attachment in told:
+        parts = _dicts(attachment.get("subattachments")) or [attachment]
+        media = (media or 0) + sum(_is_media(part) for part in parts)
+        link = link or (None if media else _target(attachment))
+    permalink = raw.get("permalink_url")
+    return SeenPost(
+        post_id=post_id,
+        url=permalink if isinstance(permalink, str) and permalink.startswith("http") else url_of(post_id),
+        text=str(raw.get("message") or ""),
+        created_at=parse_time(raw.get("created_time")),
+        link=link,
+        media_count=media,
+    )
+
+
+def next_page(answer: Answer) -> dict[str, str] | None:
+    """Return what to ask for the next page; None on the last.
+
+    Only parameters are taken from Graph's absolute address, and never the address or the token in it.
+    """
+    following = answer.at("paging", "next")
+    if not isinstance(following, str):
+        return None
+    secrets = {"access_token", "appsecret_proof"}
+    return {key: value for key, value in parse_qsl(urlsplit(following).query) if key not in secrets}
+
+
+def parse_counts(answer: Answer, metrics: list[Metric], post_id: str) -> list[MetricReading]:
+    """Read live counts that were asked for; Graph leaves `shares` out where there are none."""
+    paths = {
+        Metric.SHARES: ("shares", "count"),
+        Metric.REACTIONS: ("reactions", "summary", "total_count"),
+        Metric.REPLIES: ("comments", "summary", "total_count"),
+    }
+    readings = []
+    for metric in metrics:
+        value = answer.at(*paths[metric])
+        if metric is Metric.SHARES and answer.at("shares") is None:
+            value = 0
+        if isinstance(value, int):
+            readings.append(MetricReading(post_id, metric, value))
+    return readings
+
+
+def parse_insight(answer: Answer, metric: Metric, post_id: str) -> MetricReading | None:
+    """Read one lifetime metric; None where Graph has no value yet (Pages with few likes, new posts)."""
+    for row in _dicts(answer.body):
+        values = row.get("values")
+        last = values[-1] if isinstance(values, list) and values else None
+        value = last.get("value") if isinstance(last, dict) else None
+        if isinstance(value, int):
+            return MetricReading(post_id, metric, value)
+    return None
+
+
+def rows(answer: Answer) -> list[dict[str, Any]]:
+    """Return the objects under `data`."""
+    return _dicts(answer.body)
+
+
+def _dicts(edge: object) -> list[dict[str, Any]]:
+    data = edge.get("data") if isinstance(edge, dict) else None
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+
+
+def _is_media(attachment: dict[str, Any]) -> bool:
+    return bool({attachment.get("media_type"), attachment.get("type")} & _MEDIA_TYPES)
+
+
+def _target(attachment: dict[str, Any]) -> str | None:
+    """Return the address that a link attachment leads to, without Facebook's redirector."""
+    url = attachment.get("unshimmed_url") or attachment.get("url")
+    if not isinstance(url, str):
+        return None
+    parts = urlsplit(url)
+    if parts.hostname == _LINK_SHIM:
+        return next(iter(parse_qs(parts.query).get("u", [])), None)
+    return url

@@ -1,0 +1,160 @@
+"""Whose a Page token is and what it may do: what is proved bad, and what only could not be learnt."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
+from stormctl.platforms.graph_errors import TOKEN_DEAD, classify_problem, is_proof_error, read_error
+from stormctl.platforms.moments import clock_offset_s, parse_unix
+from stormctl.platforms.transport import Answer, Silence, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.platforms.credentials import FacebookCredentials
+
+    Get = Callable[..., Answer | Silence]
+
+PUBLISH_SCOPE = "pages_manage_posts"
+READ_SCOPE = "pages_read_engagement"
+"""Permissions for posting to a Page and for reading its posts (Pages API, Posts, 2026)."""
+
+EXPIRY_NOTICE = timedelta(days=2)
+"""A token that ends sooner is worth a warning: the storm may last as long."""
+
+NO_OBJECT = {100, 803}
+"""Codes for an id that does not exist or is not for this token."""
+
+_WRONG_KIND = "this is a user token; a Page token is due"
+
+
+@dataclass(slots=True)
+class PageCheck:
+    """Gathers what three questions bring: what the token is, whether the Page is there, who the token is.
+
+    Args:
+        get: makes one Graph call: path, arguments, and perhaps another token.
+        url_of: the address of an object's page.
+    """
+
+    get: Get
+    credentials: FacebookCredentials
+    url_of: Callable[[str], str]
+    now: datetime
+    channel: ChannelId
+    problems: list[Problem] = field(default_factory=list)
+    offset_s: float | None = None
+
+    def run(self) -> Verification:
+        """Ask, and put what is proved bad first."""
+        kind = self._check_token()
+        account = self._check_page()
+        if kind is None and account is not None:
+            self._check_identity()
+        problems = sorted(dict.fromkeys(self.problems), key=lambda p: p.certainty is not Certainty.BAD)
+        return Verification(account=account, problems=tuple(problems), clock_offset_s=self.offset_s)
+
+    def _check_token(self) -> str | None:
+        """Ask `/debug_token`; return the kind of the token, None if it could not be learnt."""
+        app_token = self._app_token()
+        answer = self._ask("debug_token", {"input_token": self.credentials.page_token}, app_token)
+        data = answer.at("data") if isinstance(answer, Answer) and answer.is_success else None
+        if not isinstance(data, dict):
+            if not self._note_dead_token(answer, is_ours=app_token is None):
+                self._warn("what the token may do could not be learnt", answer)
+            return None
+        self._check_life(data)
+        kind = data.get("type")
+        if kind == "USER":
+            self._bad(_WRONG_KIND)
+        owner = data.get("profile_id")
+        if kind == "PAGE" and owner is not None and str(owner) != self.credentials.page_id:
+            self._bad(f"the token belongs to another Page ({plain(owner)})")
+        scopes = data.get("scopes")
+        if isinstance(scopes, list) and scopes:
+            if PUBLISH_SCOPE not in scopes:
+                self._bad(f"the token lacks the permission {PUBLISH_SCOPE}")
+            if READ_SCOPE not in scopes:
+                self._add(Certainty.UNKNOWN, f"the token lacks {READ_SCOPE}: posts can't be read back")
+        return str(kind) if kind else None
+
+    def _check_life(self, data: dict[str, Any]) -> None:
+        ends_at = parse_unix(data["expires_at"]) if isinstance(data.get("expires_at"), int) else None
+        is_endless = data.get("expires_at") in {0, None}
+        if data.get("is_valid") is False:
+            error = data.get("error")
+            words = error.get("message") if isinstance(error, dict) else None
+            self._bad(f"the token is not valid: {plain(words)}" if words else "the token is not valid")
+        elif not is_endless and ends_at is not None and ends_at <= self.now:
+            self._bad(f"the token expired at {ends_at:%Y-%m-%d %H:%M} UTC")
+        elif not is_endless and ends_at is not None and ends_at < self.now + EXPIRY_NOTICE:
+            self._add(Certainty.UNKNOWN, f"the token expires at {ends_at:%Y-%m-%d %H:%M} UTC")
+
+    def _check_page(self) -> Account | None:
+        page_id = self.credentials.page_id
+        answer = self._ask(page_id, {"fields": "id,name,link"})
+        if isinstance(answer, Answer) and answer.is_success and answer.id_at("id") == page_id:
+            link, name = answer.at("link"), answer.at("name")
+            is_web = isinstance(link, str) and link.startswith("http")
+            return Account(page_id, plain(name or page_id), link if is_web else self.url_of(page_id))
+        if not self._note_dead_token(answer, is_ours=True):
+            error = read_error(answer) if isinstance(answer, Answer) else None
+            if error and error["code"] in NO_OBJECT:
+                self._bad(f"the Page {page_id} is not there for this token")
+            else:
+                self._warn("the Page could not be read", answer)
+        return None
+
+    def _check_identity(self) -> None:
+        """Ask `/me`, which is the Page for a Page token and a person for a user token."""
+        answer = self._ask("me", {"fields": "id,name"})
+        owner = answer.id_at("id") if isinstance(answer, Answer) and answer.is_success else None
+        if owner is None:
+            self._warn("whose token it is could not be learnt", answer)
+        elif owner != self.credentials.page_id:
+            self._bad(f"{_WRONG_KIND} (or the token of another Page)")
+
+    def _app_token(self) -> str | None:
+        """Return the app's own token, which `/debug_token` wants; None to use the Page's."""
+        app_id, secret = self.credentials.app_id, self.credentials.app_secret
+        return f"{app_id}|{secret}" if app_id and secret else None
+
+    def _ask(self, path: str, args: dict[str, str], token: str | None = None) -> Answer | Silence:
+        answer = self.get(path, args, token)
+        if self.offset_s is None and isinstance(answer, Answer):
+            self.offset_s = clock_offset_s(answer, self.now)
+        return answer
+
+    def _note_dead_token(self, answer: Answer | Silence, *, is_ours: bool) -> bool:
+        """Note what an error proves about our own token; return whether it proved anything."""
+        error = read_error(answer) if isinstance(answer, Answer) else None
+        if error is None or not is_ours or not isinstance(answer, Answer):
+            return False
+        if error["code"] in TOKEN_DEAD:
+            self._bad(classify_problem(answer, self.now).reason)
+        elif is_proof_error(error):
+            self._bad("the app secret does not belong to the token's app")
+        else:
+            return False
+        return True
+
+    def _warn(self, what: str, answer: Answer | Silence) -> None:
+        if isinstance(answer, Silence):
+            why = answer.reason
+        elif answer.is_success:
+            why = "the answer could not be read"
+        else:
+            why = classify_problem(answer, self.now).reason
+        self._add(Certainty.UNKNOWN, f"{what}: {why}")
+
+    def _bad(self, message: str) -> None:
+        self._add(Certainty.BAD, message)
+
+    def _add(self, certainty: Certainty, message: str) -> None:
+        hint = f"Check STORMCTL_FACEBOOK_{self.channel.env_name}_PAGE_ID and …_PAGE_TOKEN."
+        self.problems.append(Problem(certainty, message, hint if certainty is Certainty.BAD else ""))

@@ -1,0 +1,41 @@
+"""Moments as the platforms write and take them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stormctl.platforms.transport import Answer
+
+
+def parse_time(text: object) -> datetime | None:
+    """Read an ISO time with a zone, as both platforms write it; None if it is none."""
+    try:
+        at = datetime.fromisoformat(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+    return at.astimezone(UTC) if at is not None and at.tzinfo else None
+
+
+def parse_unix(unix_s: int | None) -> datetime | None:
+    """Read seconds since 1970; None if they name no moment."""
+    try:
+        return None if unix_s is None else datetime.fromtimestamp(unix_s, UTC)
+    except (OverflowError, OSError, ValueError):
+        return None
+
+
+def next_second(at: datetime) -> datetime:
+    """Round up to a whole second, which is as fine as the platforms take it."""
+    return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
+
+
+def clock_offset_s(answer: Answer, now: datetime) -> float | None:
+    """Return the answer's Date header minus our clock in seconds; None without a readable one."""
+    try:
+        sent_at = parsedate_to_datetime(answer.headers["Date"])
+    except (KeyError, TypeError, ValueError):
+        return None
+    return (sent_at - now).total_seconds() if sent_at.tzinfo else None

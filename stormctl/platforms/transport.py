@@ -1,0 +1,282 @@
+"""One requests session for an SDK: where it may go, how long it may take, what really came back."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import logging
+import socket
+import ssl
+from dataclasses import dataclass
+from http.cookiejar import DefaultCookiePolicy
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, quote_plus, urlsplit
+
+import requests
+import urllib3
+
+from stormctl.domain.delivery import InDoubt, NotSent
+from stormctl.errors import CredentialsError
+from stormctl.platforms.wire import CURRENT, Exchange, WireAdapter
+from stormctl.settings import OFFICIAL_HOSTS, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+    from datetime import timedelta
+
+CONNECT_SHARE = 0.5
+"""The part of a request's time that connecting to one address may take."""
+
+UPLOAD_FACTOR = 6
+"""An upload may take so many times the limit of a publishing request: nothing is published by it."""
+
+REASON_CHARS = 300
+"""Longer words of a platform are cut in outcomes and logs."""
+
+SECRET_CHARS = 6
+"""Shorter strings are not taken for secrets: blotting them out would make answers unreadable."""
+
+_NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_TALKATIVE = ("oauthlib", "requests_oauthlib", "tweepy", "urllib3")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a platform answered, read from the wire and not from the SDK.
+
+    Attributes:
+        body: the JSON value; None if it was none.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+    @property
+    def is_success(self) -> bool:
+        """Whether the status is 2xx."""
+        return 200 <= self.status < 300
+
+    def at(self, *path: str) -> Any:
+        """Return what stands under these keys of the body, one inside the other; None if nothing does."""
+        value = self.body
+        for key in path:
+            value = value.get(key) if isinstance(value, dict) else None
+        return value
+
+    def id_at(self, *path: str) -> str | None:
+        """Return the id under these keys as text; None if there is none."""
+        value = self.at(*path)
+        is_id = isinstance(value, str | int) and not isinstance(value, bool)
+        return str(value) or None if is_id else None
+
+
+@dataclass(frozen=True, slots=True)
+class Silence:
+    """No answer that could be read.
+
+    Attributes:
+        written: whether a byte had left us.
+    """
+
+    reason: str
+    written: bool
+
+    @property
+    def outcome(self) -> NotSent | InDoubt:
+        """What it means for something that should have been changed."""
+        return InDoubt(reason=self.reason, code="no answer") if self.written else NotSent(reason=self.reason)
+
+
+class Transport:
+    """The only way to a platform; use its `session` in the SDK, and `perform` to call the SDK.
+
+    Args:
+        sdk_origin: the address that the SDK has built in, replaced by `base_url`.
+        base_url: `https://api.x.com`, or a server on loopback, perhaps with a path.
+        request_limit: for a whole request: connecting, writing, and the answer to its last byte.
+        secrets: blotted out of every answer.
+        allowed_hosts: where credentials may go beside the official hosts and loopback.
+
+    Raises:
+        CredentialsError: credentials may not be sent to `base_url`.
+    """
+
+    def __init__(
+        self,
+        sdk_origin: str,
+        base_url: str,
+        request_limit: timedelta,
+        *,
+        secrets: Iterable[str] = (),
+        allowed_hosts: frozenset[str] = frozenset(),
+    ) -> None:
+        self.base_url = base_url.rstrip("/")
+        self.is_official = _check_destination(self.base_url, allowed_hosts)
+        self._limit = request_limit
+        self._secrets = _forms(secrets)
+        self.session: requests.Session = _Session(sdk_origin.rstrip("/"), self.base_url)
+        for name in _TALKATIVE:
+            # At DEBUG these log Authorization headers and addresses with tokens, urllib3 at WARNING too.
+            logging.getLogger(name).setLevel(logging.ERROR)
+
+    def perform(
+        self,
+        call: Callable[[], object],
+        *,
+        before_send: Callable[[], None] | None = None,
+        is_upload: bool = False,
+    ) -> Answer | Silence:
+        """Call the SDK for one request and return what came back, whatever the SDK makes of it.
+
+        An exception that `before_send` raised passes through.
+        """
+        limit = self._limit * UPLOAD_FACTOR if is_upload else self._limit
+        exchange = Exchange(limit, before_send)
+        token = CURRENT.set(exchange)
+        problem: Exception | None = None
+        try:
+            call()
+        except Exception as error:  # noqa: BLE001 - the SDKs stumble over answers in many ways; sorted below
+            problem = error
+        finally:
+            CURRENT.reset(token)
+        if exchange.stopped_by is not None:
+            raise exchange.stopped_by
+        if exchange.response is not None:
+            return self._read(exchange.response)
+        if problem is None:
+            message = "the SDK returned without making a request"
+            raise RuntimeError(message)
+        if exchange.written or isinstance(problem, _NETWORK_ERRORS):
+            reason = _explain(problem, limit if exchange.written else None)
+            return Silence(reason, written=exchange.written > 0)
+        raise problem
+
+    def scrub(self, text: str) -> str:
+        """Return the text with every secret blotted out."""
+        for secret in self._secrets:
+            text = text.replace(secret, "•••")
+        return text
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.session.close()
+
+    def _read(self, response: requests.Response) -> Answer:
+        text = self.scrub(response.content.decode("utf-8", errors="replace"))
+        try:
+            body = json.loads(text)
+        except (ValueError, RecursionError):
+            body = None
+        return Answer(response.status_code, response.headers, body)
+
+
+class _Session(requests.Session):
+    """Goes to one base address only, follows no redirect, keeps no cookie, heeds no proxy or netrc."""
+
+    def __init__(self, sdk_origin: str, base_url: str) -> None:
+        super().__init__()
+        self._sdk_origin = sdk_origin
+        self._base_url = base_url
+        self.trust_env = False
+        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
+        self.adapters.clear()
+        self.mount(f"{base_url}/", WireAdapter())
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        # Before signing: a server can only verify a signature over the address that it sees.
+        url = str(request.url)
+        if url.startswith(f"{self._sdk_origin}/"):
+            request.url = self._base_url + url.removeprefix(self._sdk_origin)
+        return super().prepare_request(request)
+
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        exchange = CURRENT.get()
+        left = exchange.left_s()
+        kwargs["timeout"] = (left * CONNECT_SHARE, left)
+        response = super().send(request, **kwargs)
+        exchange.response = response
+        return response
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - none is ever followed
+        return None
+
+
+def plain(value: object) -> str:
+    """Return a platform's words as one printable line of at most `REASON_CHARS` characters."""
+    line = " ".join(str(value).split())
+    line = "".join(char for char in line if char.isprintable())
+    return line if len(line) <= REASON_CHARS else f"{line[: REASON_CHARS - 1]}…"
+
+
+def _check_destination(base_url: str, allowed_hosts: frozenset[str]) -> bool:
+    """Return whether the host is official.
+
+    Raises:
+        CredentialsError: credentials may not be sent there.
+    """
+    try:
+        parts = urlsplit(base_url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        raise CredentialsError("the platform's base address cannot be read") from None
+    if not host or parts.username or parts.password or parts.query or parts.fragment:
+        raise CredentialsError("the platform's base address must be a host, perhaps with port and path")
+    if is_loopback(host) and parts.scheme in {"http", "https"}:
+        return False
+    is_official = any(host in hosts for hosts in OFFICIAL_HOSTS.values())
+    if not is_official and host not in allowed_hosts:
+        raise CredentialsError(
+            f"credentials are not sent to {host}",
+            "They go to the platforms' own hosts or to this machine only.",
+        )
+    if parts.scheme != "https":
+        raise CredentialsError(f"credentials are not sent to {host} without TLS", "Write https://.")
+    return is_official
+
+
+def _forms(secrets: Iterable[str]) -> tuple[str, ...]:
+    """Return the secrets as they may stand in an answer, the longest first."""
+    long_ones = {secret for secret in secrets if len(secret) >= SECRET_CHARS}
+    forms = long_ones | {quote(s, safe="") for s in long_ones} | {quote_plus(s) for s in long_ones}
+    return tuple(sorted(forms, key=len, reverse=True))
+
+
+def _explain(error: BaseException, limit: timedelta | None) -> str:
+    """Say in plain words what went wrong; never quotes the error, whose text holds addresses.
+
+    `limit` is None while nothing was written.
+    """
+    chain = tuple(_causes(error))
+    late = f"no answer within {limit.total_seconds():g} s" if limit else "no connection in time"
+    reasons: tuple[tuple[type[BaseException], str], ...] = (
+        (socket.gaierror, "the host name could not be resolved"),
+        (ConnectionRefusedError, "the connection was refused"),
+        (ssl.SSLCertVerificationError, "the server's certificate is not trusted"),
+        (ssl.SSLError, "the TLS connection failed"),
+        (TimeoutError, late),
+        (urllib3.exceptions.TimeoutError, late),
+        (http.client.IncompleteRead, "the answer broke off"),
+        (http.client.RemoteDisconnected, "the connection was closed without an answer"),
+        (ConnectionError, "the connection was lost"),
+        (http.client.HTTPException, "the answer is not HTTP"),
+        (requests.exceptions.InvalidSchema, "the request was to leave the configured host"),
+    )
+    for kind, reason in reasons:
+        if any(isinstance(cause, kind) for cause in chain):
+            return reason
+    return f"the request failed ({type(chain[-1]).__name__})"
+
+
+def _causes(error: BaseException) -> Iterable[BaseException]:
+    """Walk from an error to what lies under it, through the ways in which the libraries wrap."""
+    seen: set[int] = set()
+    queue: list[object] = [error]
+    while queue:
+        cause = queue.pop(0)
+        if not isinstance(cause, BaseException) or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        queue += [*cause.args, getattr(cause, "reason", None), cause.__cause__, cause.__context__]

@@ -1,0 +1,179 @@
+"""The connection under both SDKs: one deadline for a whole request, and a check before its first byte."""
+
+from __future__ import annotations
+
+import io
+import time
+from contextvars import ContextVar
+from http.client import HTTPResponse
+from typing import TYPE_CHECKING, Any
+
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+if TYPE_CHECKING:
+    import socket
+    from collections.abc import Callable
+    from datetime import timedelta
+
+    import requests
+
+IDLE_LIMIT_S = 3.0
+"""Seconds after which an idle connection is not used again: uvicorn and common proxies close at 5 s."""
+
+WRITE_BYTES = 16_384
+"""How much is written under one look at the deadline: the size of a TLS record."""
+
+
+class Exchange:
+    """One request and what became of it on the wire.
+
+    Args:
+        limit: for everything from connecting to the answer's last byte.
+        before_send: called once the connection stands, before the first byte.
+
+    Attributes:
+        written: bytes that the operating system took from us.
+        stopped_by: what `before_send` raised.
+        response: the whole answer, once it was read to its end.
+    """
+
+    def __init__(self, limit: timedelta, before_send: Callable[[], None] | None = None) -> None:
+        self.written = 0
+        self.stopped_by: Exception | None = None
+        self.response: requests.Response | None = None
+        self._before_send = before_send
+        self._cleared = False
+        self._deadline_s = time.monotonic() + limit.total_seconds()
+
+    def left_s(self) -> float:
+        """Return the seconds that are left; TimeoutError if none is."""
+        left = self._deadline_s - time.monotonic()
+        if left <= 0:
+            message = "the time for the request is up"
+            raise TimeoutError(message)
+        return left
+
+    def clear_to_send(self) -> None:
+        """Make the last check before the first byte; an exchange carries one request and no second."""
+        if self._cleared:
+            message = "a second request in one exchange"
+            raise RuntimeError(message)
+        self._cleared = True
+        self.left_s()
+        if self._before_send is None:
+            return
+        try:
+            self._before_send()
+        except Exception as error:
+            self.stopped_by = error
+            raise
+
+
+CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+"""The exchange of the running thread; without one nothing is sent."""
+
+
+class _TimedReader(io.RawIOBase):
+    """Reads a socket under the exchange's deadline, which a dripping server can't stretch."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._sock = sock
+        self._raw = sock.makefile("rb", buffering=0)
+        self._exchange = exchange
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._exchange.left_s())
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+class _TimedSocket:
+    """What an HTTPResponse needs of a socket: a file to read from."""
+
+    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+        self._reader = _TimedReader(sock, exchange)
+
+    def makefile(self, _mode: str) -> io.BufferedReader:
+        return io.BufferedReader(self._reader)
+
+
+class _TimedResponse(HTTPResponse):
+    def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        timed: Any = _TimedSocket(sock, CURRENT.get())
+        super().__init__(timed, *args, **kwargs)
+
+
+class _TimedMixin:
+    """Counts what is written, and writes and reads under the exchange's deadline."""
+
+    sock: Any
+    answered_s = 0.0
+    response_class: type[HTTPResponse] = _TimedResponse
+
+    def send(self, data: Any) -> None:
+        exchange, sock = CURRENT.get(), self.sock
+        view = memoryview(data)
+        while view:
+            sock.settimeout(exchange.left_s())
+            taken = sock.send(view[:WRITE_BYTES])
+            exchange.written += taken
+            view = view[taken:]
+
+    def getresponse(self) -> Any:
+        response = super().getresponse()  # type: ignore[misc]  # of the connection that this is mixed into
+        self.answered_s = time.monotonic()
+        return response
+
+
+class _Connection(_TimedMixin, HTTPConnection):
+    pass
+
+
+class _TlsConnection(_TimedMixin, HTTPSConnection):
+    pass
+
+
+class _CheckedMixin:
+    """Connects first, then asks whether to send; only after that is the request written."""
+
+    def _validate_conn(self, conn: Any) -> None:
+        reused = not conn.is_closed
+        if reused and time.monotonic() - conn.answered_s > IDLE_LIMIT_S:
+            conn.close()
+            reused = False
+        super()._validate_conn(conn)  # type: ignore[misc]  # of the pool that this is mixed into
+        if conn.is_closed:
+            conn.connect()
+        CURRENT.get().clear_to_send()
+        if reused and not conn.is_connected:
+            # Only of a used one: on a new TLS connection the session tickets look like a hang-up.
+            message = "the server closed the connection before the first byte"
+            raise ConnectionAbortedError(message)
+
+
+class _Pool(_CheckedMixin, HTTPConnectionPool):
+    ConnectionCls = _Connection
+
+
+class _TlsPool(_CheckedMixin, HTTPSConnectionPool):
+    ConnectionCls = _TlsConnection
+
+
+class WireAdapter(HTTPAdapter):
+    """The `requests` adapter over these connections; it never repeats a request by itself."""
+
+    def __init__(self) -> None:
+        super().__init__(max_retries=0)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        """Give urllib3 our pools."""
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}

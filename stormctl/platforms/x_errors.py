@@ -1,0 +1,138 @@
+"""What X's answers mean: a receipt, a no for now or for good, or doubt."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.delivery import InDoubt, RateLimit, Refused
+from stormctl.platforms.moments import parse_unix
+from stormctl.platforms.transport import plain
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stormctl.platforms.transport import Answer
+
+LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
+"""Families of `…-limit`, `…-remaining`, `…-reset` (unix s): the first from X's response-codes page
+(docs.x.com, 2026-08), the 24-hour ones seen on POST /2/tweets but undocumented."""
+
+DUPLICATE = "duplicate content"
+"""Part of the 403 for a text that the account posted recently; X gives no code for it."""
+
+_STOPPING_PROBLEMS = (
+    "client-forbidden",
+    "client-not-enrolled",
+    "official-client-forbidden",
+    "oauth1-permissions",
+    "unsupported-authentication",
+)
+_STOPPING_CODES = {64, 326, 453}
+"""Account suspended, account locked, access level without this endpoint."""
+_STOPPING_WORDS = (
+    "app permissions",
+    "read-only application",
+    "account is suspended",
+    "account is temporarily locked",
+    "subset of x api",
+    "subset of twitter api",
+)
+
+
+def read_limits(answer: Answer) -> tuple[RateLimit, ...]:
+    """Return a row for each family of rate-limit headers that the answer carries."""
+    rows = []
+    for family in LIMIT_HEADERS:
+        limit, remaining, reset = (
+            _read_int(answer.headers.get(f"{family}-{part}")) for part in ("limit", "remaining", "reset")
+        )
+        if (limit, remaining, reset) != (None, None, None):
+            row = RateLimit(name=family, limit=limit, remaining=remaining, reset_at=parse_unix(reset))
+            rows.append(row)
+    return tuple(rows)
+
+
+def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
+    """Say what an answer means that is no success, or is one without a receipt.
+
+    Sources: X's response codes and OpenAPI problem types, docs.x.com, 2026-08; the texts of the 402 and
+    403 answers as clients record them.
+    """
+    limits, code = read_limits(answer), _code(answer)
+    status, reason = answer.status, _reason(answer)
+    if answer.is_success:
+        return InDoubt(reason="X accepted the request but named no post", code=code, limits=limits)
+    if 300 <= status < 400:
+        return Refused(
+            reason="X answered with a redirect, which is not followed: is the base address right?",
+            code=code,
+            for_good=True,
+            limits=limits,
+        )
+    if status == 429:
+        return _too_many(answer, now, code, reason, limits)
+    if status in {401, 402} or (status == 403 and _stops(answer)):
+        return Refused(reason=reason, code=code, for_good=False, suspends=True, limits=limits)
+    if 400 <= status < 500 and status != 408:
+        posted = status == 403 and DUPLICATE in reason.lower()
+        return Refused(reason=reason, code=code, for_good=True, probably_posted=posted, limits=limits)
+    return InDoubt(reason=reason, code=code, limits=limits)
+
+
+def _too_many(
+    answer: Answer, now: datetime, code: str, reason: str, limits: tuple[RateLimit, ...]
+) -> Refused:
+    """Wait for the latest reset of the windows that are used up; a used-up month needs a person."""
+    resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
+    wait_s = _read_int(answer.headers.get("retry-after"))
+    if wait_s is not None:
+        resets.append(now + timedelta(seconds=min(wait_s, 86_400)))
+    retry_at = max((at for at in resets if at > now), default=None)
+    is_month = "usage-capped" in code and str(answer.at("period")).lower() == "monthly"
+    return Refused(
+        reason=reason, code=code, for_good=False, retry_at=retry_at, suspends=is_month, limits=limits
+    )
+
+
+def _stops(answer: Answer) -> bool:
+    """Whether a 403 is about the app or the account, so that every other post would be refused too."""
+    kind = f"{answer.at('type')} {answer.at('reason')}"
+    codes = {error.get("code") for error in _errors(answer)}
+    words = _reason(answer).lower()
+    return (
+        any(problem in kind for problem in _STOPPING_PROBLEMS)
+        or bool(codes & _STOPPING_CODES)
+        or any(phrase in words for phrase in _STOPPING_WORDS)
+    )
+
+
+def _errors(answer: Answer) -> list[dict[str, object]]:
+    errors = answer.at("errors")
+    return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
+
+
+def _reason(answer: Answer) -> str:
+    """X's own words, the most telling first: detail, the errors' messages, title."""
+    messages = [str(e.get("message") or e.get("detail") or "") for e in _errors(answer)]
+    detail = answer.at("detail")
+    words = [detail, *messages] if detail else messages
+    telling = [str(word) for word in words if word] or [str(answer.at("title") or "")]
+    text = plain("; ".join(dict.fromkeys(telling)))
+    return f"X answered {answer.status}: {text}" if text else f"X answered {answer.status}"
+
+
+def _code(answer: Answer) -> str:
+    """The HTTP status, with the problem type's last word or the first old-style code."""
+    kind = answer.at("type")
+    if isinstance(kind, str) and kind.startswith("http"):
+        return plain(f"{answer.status} {kind.rstrip('/').rpartition('/')[2]}")
+    codes = [str(e["code"]) for e in _errors(answer) if "code" in e]
+    return plain(f"{answer.status} {codes[0]}") if codes else str(answer.status)
+
+
+def _read_int(text: str | None) -> int | None:
+    try:
+        return int(text) if text else None
+    except ValueError:
+        return None

@@ -1,0 +1,131 @@
+"""Media to X by the v2 steps: initialize, append, finalize, wait, describe."""
+
+from __future__ import annotations
+
+import base64
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from stormctl.domain.delivery import InDoubt, Refused
+from stormctl.domain.message import MediaKind
+from stormctl.platforms.adapter import MediaFile, PrepareFailed, Upload
+from stormctl.platforms.transport import Answer, Silence, plain
+from stormctl.platforms.x_errors import classify_problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+SEGMENT_BYTES = 1024 * 1024
+"""Small enough for a slow uplink; a video of 512 MB stays below X's 1000 segments (docs.x.com, 2026-08)."""
+
+PROCESSING_LIMIT_S = 300.0
+"""How long X may take to process one file before we give up for now."""
+
+CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaKind.VIDEO: "tweet_video"}
+
+_MISSING = {404, 405}
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MediaSteps:
+    """Uploads one file at a time.
+
+    Attributes:
+        request: makes one signed JSON request.
+        post_form: makes one signed multipart request: route, fields, file.
+        now: wall time.
+        wait: lets so many seconds pass.
+    """
+
+    request: Callable[..., Answer | Silence]
+    post_form: Callable[[str, dict[str, str], MediaFile], Answer | Silence]
+    now: Callable[[], datetime]
+    wait: Callable[[float], object]
+
+    def upload(self, media: MediaFile) -> Upload:
+        """Upload the bytes and their alt text.
+
+        A server without the dedicated paths gets everything in one request.
+
+        Raises:
+            PrepareFailed: a step was refused, or its answer could not be read.
+        """
+        begun = self.request(
+            "POST",
+            "/2/media/upload/initialize",
+            json={
+                "media_type": media.mime,
+                "total_bytes": len(media.content),
+                "media_category": CATEGORIES[media.kind],
+            },
+        )
+        if isinstance(begun, Answer) and begun.status in _MISSING:
+            category = {"media_category": CATEGORIES[media.kind]}
+            done = self._check(self.post_form("/2/media/upload", category, media))
+            media_id = _media_id(done)
+        else:
+            media_id = _media_id(self._check(begun))
+            done = self._send_segments(media_id, media)
+        self._await_processing(media_id, done)
+        if media.alt:
+            self._describe(media_id, media.alt)
+        expires_s = done.at("data", "expires_after_secs")
+        lasts = timedelta(seconds=expires_s) if isinstance(expires_s, int) and expires_s > 0 else None
+        return Upload(media_id, self.now() + lasts if lasts else None)
+
+    def _send_segments(self, media_id: str, media: MediaFile) -> Answer:
+        for index, start in enumerate(range(0, len(media.content), SEGMENT_BYTES)):
+            segment = base64.b64encode(media.content[start : start + SEGMENT_BYTES]).decode()
+            body = {"media": segment, "segment_index": index}
+            self._check(self.request("POST", f"/2/media/upload/{media_id}/append", json=body, is_upload=True))
+        return self._check(self.request("POST", f"/2/media/upload/{media_id}/finalize"))
+
+    def _await_processing(self, media_id: str, answer: Answer) -> None:
+        waited_s = 0.0
+        while isinstance(info := answer.at("data", "processing_info"), dict):
+            state = info.get("state")
+            if state == "succeeded":
+                return
+            if state == "failed":
+                words = plain(info.get("error") or "X could not process the file")
+                raise PrepareFailed(Refused(reason=words, code="processing failed", for_good=True))
+            if waited_s >= PROCESSING_LIMIT_S:
+                raise PrepareFailed(InDoubt(reason="X is still processing the file", code="processing"))
+            pause_s = _pause_s(info)
+            self.wait(pause_s)
+            waited_s += pause_s
+            params = {"command": "STATUS", "media_id": media_id}
+            answer = self._check(self.request("GET", "/2/media/upload", params=params))
+
+    def _describe(self, media_id: str, alt: str) -> None:
+        body = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
+        for route in ("/2/media/metadata", "/2/media/metadata/create"):  # the second is the path of 2025
+            answer = self.request("POST", route, json=body)
+            if not (isinstance(answer, Answer) and answer.status in _MISSING):
+                self._check(answer)
+                return
+        _log.warning("the server takes no alt text for pictures (no /2/media/metadata)")
+
+    def _check(self, answer: Answer | Silence) -> Answer:
+        if isinstance(answer, Silence):
+            raise PrepareFailed(answer.outcome)
+        if not answer.is_success:
+            raise PrepareFailed(classify_problem(answer, self.now()))
+        return answer
+
+
+def _media_id(answer: Answer) -> str:
+    media_id = answer.id_at("data", "id")
+    if media_id is None:
+        raise PrepareFailed(InDoubt(reason="X named no media id", code=str(answer.status)))
+    return media_id
+
+
+def _pause_s(info: dict[str, Any]) -> float:
+    """Return the pause that X asks for, at least a second and at most a minute."""
+    asked = info.get("check_after_secs")
+    return min(max(float(asked), 1.0), 60.0) if isinstance(asked, int | float) else 1.0

@@ -1,0 +1,130 @@
+"""What X shows of our account: its timeline and its metrics, in the old words and the new."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from stormctl.domain.reach import Metric, MetricReading
+from stormctl.platforms.adapter import SeenPost
+from stormctl.platforms.moments import parse_time
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from stormctl.platforms.transport import Answer
+
+PAGE_SIZE = 100
+"""Most posts a page of the timeline and a metrics call take (docs.x.com, 2026-08)."""
+
+PRIVATE_METRICS_FOR = timedelta(days=30)
+"""Non-public metrics are given for posts of the last 30 days only (docs.x.com, metrics, 2026-08)."""
+
+TIMELINE_FIELDS = ("created_at", "entities", "attachments", "referenced_tweets")
+
+_ID_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
+"""A post id holds its millisecond since then above its lowest 22 bits."""
+
+_PUBLIC = {
+    Metric.IMPRESSIONS: (("impression_count",),),
+    Metric.REACTIONS: (("like_count",),),
+    Metric.REPLIES: (("reply_count",),),
+    Metric.SHARES: (("repost_count", "retweet_count"), ("quote_count",)),
+    Metric.BOOKMARKS: (("bookmark_count",),),
+}
+"""For each metric the counts that are added up, each under its new name or its old one."""
+
+
+def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:
+    """Read one post of a timeline; None if it has no id."""
+    post_id = raw.get("id")
+    if not isinstance(post_id, str | int):
+        return None
+    links = list(_links(raw))
+    return SeenPost(
+        post_id=str(post_id),
+        url=url_of(str(post_id)),
+        text=_expand(str(raw.get("text") or ""), links),
+        created_at=parse_time(raw.get("created_at")),
+        media_count=_count_media(raw, links),
+        in_reply_to=_replied_to(raw),
+    )
+
+
+def parse_metrics(raw: dict[str, Any]) -> Iterator[MetricReading]:
+    """Read the counts of one post; what X did not give is left out."""
+    post_id, public = str(raw.get("id")), raw.get("public_metrics")
+    private = raw.get("non_public_metrics")
+    if isinstance(public, dict):
+        for metric, summands in _PUBLIC.items():
+            counts = [_first_count(public, names) for names in summands]
+            if any(count is not None for count in counts):
+                yield MetricReading(post_id, metric, sum(count or 0 for count in counts))
+    if isinstance(private, dict):
+        clicks = _first_count(private, ("url_link_clicks",))
+        if clicks is not None:
+            yield MetricReading(post_id, Metric.CLICKS, clicks)
+
+
+def rows(answer: Answer) -> list[dict[str, Any]]:
+    """Return the objects under `data`."""
+    data = answer.at("data")
+    return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
+
+
+def is_young(post_id: str, now: datetime) -> bool:
+    """Whether X may still give non-public metrics; told from the moment in the id."""
+    if not post_id.isdecimal():
+        return False
+    age_ms = (now - _ID_EPOCH) // timedelta(milliseconds=1) - (int(post_id) >> 22)
+    return timedelta(milliseconds=1) * age_ms < PRIVATE_METRICS_FOR
+
+
+def split(ids: Sequence[str], size: int = PAGE_SIZE) -> Iterator[list[str]]:
+    """Cut ids into batches."""
+    for start in range(0, len(ids), size):
+        yield list(ids[start : start + size])
+
+
+def _links(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    entities = raw.get("entities")
+    urls = entities.get("urls") if isinstance(entities, dict) else None
+    for link in urls if isinstance(urls, list) else []:
+        if isinstance(link, dict) and isinstance(link.get("url"), str):
+            yield link
+
+
+def _marks_media(link: dict[str, Any]) -> bool:
+    """Whether a short link stands for attached media and was never written by us."""
+    display = str(link.get("display_url") or "")
+    return bool(link.get("media_key")) or display.startswith(("pic.x.com/", "pic.twitter.com/"))
+
+
+def _expand(text: str, links: list[dict[str, Any]]) -> str:
+    """Undo X's escaping of three characters, then its short links: an address is never unescaped."""
+    text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    for link in links:
+        long = "" if _marks_media(link) else str(link.get("expanded_url") or link["url"])
+        text = text.replace(link["url"], long)
+    return text.strip()
+
+
+def _count_media(raw: dict[str, Any], links: list[dict[str, Any]]) -> int | None:
+    """Count attached media; None where nothing speaks of any, since a server may not tell at all."""
+    attachments = raw.get("attachments")
+    keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
+    if isinstance(keys, list):
+        return len(keys)
+    return len({link.get("media_key") for link in links if _marks_media(link)}) or None
+
+
+def _replied_to(raw: dict[str, Any]) -> str | None:
+    references = raw.get("referenced_tweets") or raw.get("referenced_posts")
+    for reference in references if isinstance(references, list) else []:
+        if isinstance(reference, dict) and reference.get("type") == "replied_to":
+            return str(reference.get("id"))
+    return None
+
+
+def _first_count(counts: dict[str, Any], names: tuple[str, ...]) -> int | None:
+    return next((counts[name] for name in names if isinstance(counts.get(name), int)), None)

@@ -1,0 +1,53 @@
+"""Moments as the platforms write them."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from stormctl.platforms.moments import clock_offset_s, next_second, parse_time, parse_unix
+from stormctl.platforms.transport import Answer
+
+NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    "text", ["2026-12-18T12:00:00.000Z", "2026-12-18T12:00:00+0000", "2026-12-18T13:00:00+01:00"]
+)
+def test_iso_times_of_both_platforms(text: str) -> None:
+    """X writes Z, Graph +0000; both are the same moment in UTC."""
+    assert parse_time(text) == NOON
+
+
+@pytest.mark.parametrize("text", ["2026-12-18T12:00:00", "noon", "", None, 7])
+def test_other_times_are_none(text: object) -> None:
+    """A time without a zone, or no time at all, is not guessed at."""
+    assert parse_time(text) is None
+
+
+def test_unix_seconds() -> None:
+    """Seconds since 1970; numbers that name no moment are None."""
+    assert parse_unix(int(NOON.timestamp())) == NOON
+    assert parse_unix(10**18) is None
+    assert parse_unix(None) is None
+
+
+def test_rounding_up() -> None:
+    """A part of a second becomes the next whole one; a whole one stays."""
+    assert next_second(NOON + timedelta(microseconds=1)) == NOON + timedelta(seconds=1)
+    assert next_second(NOON) == NOON
+
+
+@pytest.mark.parametrize(
+    ("headers", "offset_s"),
+    [
+        ({"Date": "Fri, 18 Dec 2026 12:00:09 GMT"}, 9.0),
+        ({"Date": "Fri, 18 Dec 2026 12:00:09 -0000"}, None),
+        ({"Date": "today"}, None),
+        ({}, None),
+    ],
+)
+def test_clock_offset(headers: dict[str, str], offset_s: float | None) -> None:
+    """The Date header minus our clock, where there is a readable one."""
+    assert clock_offset_s(Answer(200, headers, None), NOON) == offset_s
