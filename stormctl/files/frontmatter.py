@@ -1,0 +1,174 @@
+"""Front matter: YAML whose scalars stay text, so that `no`, `08:00` and dates mean what they say."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
+
+import yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stormctl.files.validation import Lines, Step
+
+Value = str | list["Value"] | dict[str, "Value"]
+
+_MAX_DEPTH = 5
+_COMMENTED = re.compile(r":\s*#\S")
+_Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
+"""Without libyaml the same events come from PyYAML's own, slower parser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something wrong with a line of front matter."""
+
+    line: int
+    message: str
+    hint: str = ""
+
+
+@dataclass(slots=True)
+class FrontMatter:
+    """What the front matter says: texts, lists and tables of texts.
+
+    Attributes:
+        lines: the line of each key in the file.
+        problems: what YAML or we refuse, in the order of the lines.
+    """
+
+    values: dict[str, Value] = field(default_factory=dict)
+    lines: Lines = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
+    """Parse the lines between the two `---`.
+
+    Aliases, anchors, tags and repeated keys are refused: nothing in a volunteer's file may grow or
+    turn into anything but text. Keys without a value are left out.
+
+    Args:
+        source: the lines, without the `---`.
+        first_line: the number that the first of them has in its file.
+    """
+    parser = _Parser(source, first_line)
+    try:
+        parser.parse()
+    except yaml.MarkedYAMLError as error:
+        # What is not closed is to be mended where it was opened.
+        opened = "flow" in (error.context or "") or "quoted" in (error.context or "")
+        mark = error.context_mark if opened else error.problem_mark
+        line = mark.line if mark is not None else 0
+        parser.note(line, f"not readable as YAML: {error.problem}", _hint_about(parser.line_at(line)))
+    except yaml.reader.ReaderError as error:
+        line = source.partition(chr(error.character))[0].count("\n")
+        parser.note(line, f"not readable as YAML: {error.reason} (U+{error.character:04X})")
+    except _UnreadableError as error:
+        parser.note(error.line, error.message)
+    return parser.result
+
+
+def _hint_about(line: str) -> str:
+    if "#" in line:
+        return "YAML takes # for the start of a comment: write hashtags without it, or in quotes"
+    if line.count(": ") > 1:
+        return "put a text that holds a colon in double quotes"
+    if "\t" in line:
+        return "indent with spaces, not tabs"
+    return "each line is “key: value”; put texts with special characters in double quotes"
+
+
+class _UnreadableError(Exception):
+    def __init__(self, event: yaml.Event, message: str) -> None:
+        super().__init__(message)
+        self.line = _line_of(event)
+        self.message = message
+
+
+def _line_of(event: yaml.Event) -> int:
+    return event.start_mark.line if event.start_mark is not None else 0
+
+
+class _Parser:
+    """Build texts, lists and tables from YAML's events, which still know lines, tags and anchors."""
+
+    def __init__(self, source: str, first_line: int) -> None:
+        self.result = FrontMatter()
+        self._source = source
+        self._first_line = first_line
+        # Every event is there until the stream's end, after which nothing is read.
+        self._next = cast("Callable[[], yaml.Event]", _Loader(source).get_event)
+
+    def line_at(self, index: int) -> str:
+        """Return a line of the source; the last one where YAML points behind it."""
+        lines = self._source.split("\n")
+        return lines[min(index, len(lines) - 1)]
+
+    def note(self, line: int, message: str, hint: str = "") -> None:
+        """Note a problem with a line counted from 0."""
+        self.result.problems.append(Problem(self._first_line + line, message, hint))
+
+    def parse(self) -> None:
+        """Read the one document that there may be."""
+        self._next()
+        if isinstance(self._next(), yaml.StreamEndEvent):
+            return
+        event = self._next()
+        if not isinstance(event, yaml.MappingStartEvent):
+            raise _UnreadableError(event, "front matter is made of “key: value” lines, and this is none")
+        self._refuse_magic(event)
+        self.result.values = self._read_table(())
+        while not isinstance(self._next(), yaml.StreamEndEvent):
+            pass
+
+    def _read_table(self, path: tuple[Step, ...]) -> dict[str, Value]:
+        table: dict[str, Value] = {}
+        while not isinstance(key := self._next(), yaml.MappingEndEvent):
+            if not isinstance(key, yaml.ScalarEvent):
+                raise _UnreadableError(key, "a key must be one word")
+            self._refuse_magic(key)
+            name = str(key.value)
+            line = _line_of(key)
+            value = self._read_value(self._next(), (*path, name))
+            if name in table:
+                self.note(line, f"“{name}” is written twice", "keep one of them")
+            elif value:
+                table[name] = value
+                self.result.lines[*path, name] = self._first_line + line
+            elif _COMMENTED.search(self.line_at(line)):
+                self.note(
+                    line, f"“{name}” is empty: YAML takes what follows # for a comment", "leave the # away"
+                )
+        return table
+
+    def _read_value(self, event: yaml.Event, path: tuple[Step, ...]) -> Value:
+        self._refuse_magic(event)
+        if isinstance(event, yaml.ScalarEvent):
+            return str(event.value)
+        if isinstance(event, yaml.AliasEvent):
+            return ""
+        if len(path) >= _MAX_DEPTH:
+            raise _UnreadableError(event, "lists and tables are nested too deeply")
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._read_table(path)
+        items: list[Value] = []
+        while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+            items.append(self._read_value(item, (*path, len(items))))
+        return items
+
+    def _refuse_magic(self, event: yaml.Event) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._note_magic(event, f"alias *{event.anchor}")
+        elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
+            if event.anchor is not None:
+                self._note_magic(event, f"anchor &{event.anchor}")
+            if event.tag is not None:
+                self._note_magic(event, f"tag {event.tag}")
+
+    def _note_magic(self, event: yaml.Event, what: str) -> None:
+        self.note(
+            _line_of(event), f"the YAML {what} is not allowed", "put a text that begins so in double quotes"
+        )

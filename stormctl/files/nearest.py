@@ -1,0 +1,25 @@
+"""The known word that a person most likely meant."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def find_nearest(word: str, known: Iterable[str]) -> str | None:
+    """Find the known word that looks most like `word`, whatever the case of either."""
+    by_folded = {name.casefold(): name for name in known}
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[close[0]] if close else None
+
+
+def suggest(word: str, known: Iterable[str]) -> str:
+    """Return a hint that names the nearest known word, or all of them where none is near."""
+    names = sorted(set(known))
+    nearest = find_nearest(word, names)
+    if nearest is not None:
+        return f"did you mean “{nearest}”?"
+    return f"known: {', '.join(names)}" if names else ""

@@ -1,0 +1,162 @@
+"""What people wrote, typed by pydantic; what is wrong with it becomes findings with their line."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from stormctl.domain.finding import Finding, Place, Severity
+from stormctl.files.nearest import suggest
+from stormctl.files.values import BadValueError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from pydantic_core import ErrorDetails
+
+Step = str | int
+Lines = dict[tuple[Step, ...], int]
+"""The line of each key, by its path through tables and lists."""
+
+
+STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
+"""What every table that people write keeps to: no unknown keys, and no type is guessed."""
+
+M = TypeVar("M", bound=BaseModel)
+
+_WANTED = {
+    "bool_type": "true or false",
+    "date_type": "a date such as 2026-12-18",
+    "dict_type": "a table",
+    "int_type": "a whole number",
+    "list_type": "a list",
+    "model_type": "a table",
+    "string_type": "a text",
+    "time_type": "a time such as 08:00:00, without quotes",
+}
+
+
+class Notes:
+    """The findings of one file, and the lines of its keys to place them by."""
+
+    def __init__(self, path: str, lines: Mapping[tuple[Step, ...], int], first_line: int = 1) -> None:
+        self.path = path
+        self.findings: list[Finding] = []
+        self._lines = lines
+        self._first_line = first_line
+
+    def place(self, *steps: Step) -> Place:
+        """Return the place of a key: its own line, or that of the nearest table around it."""
+        for end in range(len(steps), 0, -1):
+            line = self._lines.get(steps[:end])
+            if line is not None:
+                return Place(self.path, line)
+        return Place(self.path, self._first_line)
+
+    def error(self, code: str, steps: Sequence[Step], message: str, hint: str = "") -> None:
+        """Note something that stops a launch."""
+        self.findings.append(
+            Finding(severity=Severity.ERROR, place=self.place(*steps), code=code, message=message, hint=hint)
+        )
+
+    def read(self, model: type[M], raw: object, *steps: Step) -> M | None:
+        """Type a table; None, and a finding for each thing that is wrong, if it can't be.
+
+        Args:
+            model: what the table may hold.
+            raw: the table as the parser gave it.
+            steps: where in the file the table is.
+        """
+        try:
+            return model.model_validate(raw)
+        except ValidationError as problem:
+            self._note_errors(model, problem, steps)
+            return None
+
+    def read_rest(self, model: type[M], raw: Mapping[str, object]) -> M:
+        """Type a whole file, without the keys that are wrong: those get findings, and their defaults.
+
+        Args:
+            model: what the file may hold; every key needs a default.
+            raw: the file as the parser gave it.
+        """
+        try:
+            return model.model_validate(raw)
+        except ValidationError as problem:
+            wrong = self._note_errors(model, problem, ())
+            return model.model_validate({key: value for key, value in raw.items() if key not in wrong})
+
+    def _note_errors(
+        self, model: type[BaseModel], problem: ValidationError, steps: tuple[Step, ...]
+    ) -> set[Step]:
+        errors = problem.errors(include_url=False)
+        for error in errors:
+            self._note_error(model, error, steps)
+        return {step for error in errors for step in error["loc"][:1]}
+
+    def _note_error(self, model: type[BaseModel], error: ErrorDetails, steps: tuple[Step, ...]) -> None:
+        path = (*steps, *error["loc"])
+        if error["type"] in {"extra_forbidden", "missing"}:
+            key, around = str(path[-1]), _write_path(path[:-1])
+            where = f" in {around}" if around else ""
+            if error["type"] == "missing":
+                self.error("missing-key", path, f"“{key}” is missing{where}")
+            else:
+                hint = suggest(key, _known_keys(model, error["loc"][:-1]))
+                self.error("unknown-key", path, f"unknown key “{key}”{where}", hint)
+            return
+        message, hint = _explain(error)
+        self.error("bad-value", path, f"{_write_path(path)}: {message}", hint)
+
+
+def _write_path(loc: tuple[Step, ...]) -> str:
+    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
+
+
+def _known_keys(model: type[BaseModel], loc: tuple[Step, ...]) -> list[str]:
+    """Return the keys of the table that a path leads to."""
+    for step in loc:
+        if isinstance(step, str):
+            annotations = {
+                field.alias or name: field.annotation for name, field in model.model_fields.items()
+            }
+            model = _find_model(annotations.get(step)) or model
+    return [field.alias or name for name, field in model.model_fields.items()]
+
+
+def _find_model(annotation: object) -> type[BaseModel] | None:
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((model for inner in get_args(annotation) if (model := _find_model(inner))), None)
+
+
+def _explain(error: ErrorDetails) -> tuple[str, str]:
+    cause: Any = error.get("ctx", {}).get("error")
+    if isinstance(cause, BadValueError):
+        return cause.message, cause.hint
+    if isinstance(cause, ValueError):
+        return str(cause), ""
+    if error["type"] == "too_short":
+        return "must not be empty", ""
+    if error["type"] == "list_type" and isinstance(error["input"], dict):
+        return "must be a list of tables", "write its name in two brackets, such as [[windows]]"
+    context = error.get("ctx", {})
+    if "ge" in context:
+        return f"must be at least {context['ge']}, not {_write_value(error['input'])}", ""
+    wanted = _WANTED.get(error["type"]) or str(context.get("expected", "something else")).replace("'", "")
+    return f"must be {wanted}, not {_write_value(error['input'])}", ""
+
+
+def _write_value(value: object) -> str:
+    match value:
+        case bool():
+            return str(value).lower()
+        case str():
+            return f"“{value}”"
+        case dict():
+            return "a table"
+        case list():
+            return "a list"
+        case _:
+            return str(value)
