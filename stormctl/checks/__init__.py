@@ -1,3 +1,35 @@
 """The rules that a storm's files must keep: one module a theme, one function a rule."""
 
 from __future__ import annotations
+
+from stormctl.checks import (
+    access,
+    bank,
+    channels,
+    dates,
+    facts,
+    hashtags,
+    links,
+    people,
+    plan,
+    policy,
+    secrets,
+    text,
+    variants,
+)
+
+__all__ = [
+    "access",
+    "bank",
+    "channels",
+    "dates",
+    "facts",
+    "hashtags",
+    "links",
+    "people",
+    "plan",
+    "policy",
+    "secrets",
+    "text",
+    "variants",
+]

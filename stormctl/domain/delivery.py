@@ -168,7 +168,7 @@ class Refused:
         reason: in plain words, without secrets.
         code: the platform's code or problem type, with the HTTP status, for the record.
         for_good: False if the same post may be accepted later.
-        retry_at: wall time of the earliest sensible retry, where the platform told it; only if not for good.
+        retry_at: the earliest sensible retry by the platform's clock, where it told one.
         suspends: the channel must stop until a person acts (token dead, blocked, credits gone).
         probably_posted: refused as a duplicate: after a doubtful attempt it is probably live.
     """

@@ -1,0 +1,58 @@
+"""Rules that keep posts open to everybody."""
+
+from __future__ import annotations
+
+import re
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import Hit, place_of
+from stormctl.checks.registry import rule
+from stormctl.domain.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import Case
+
+_FILE_NAME = re.compile(
+    r"\S+\.(?:png|jpe?g|gif|webp|heic|mp4|mov)|(?:img|image|photo|picture|dsc|screenshot|untitled)[\W_]*\d*",
+    re.IGNORECASE,
+)
+
+
+@rule(
+    "missing-alt",
+    Severity.ERROR,
+    "Every picture and video is described.",
+    why="Who cannot see it hears the description instead; without one the post says nothing to them.",
+    mend='Add alt to it: media: [{file: images/boat.png, alt: "A paper boat held in two hands"}].',
+)
+def find_missing_alts(case: Case) -> Iterator[Hit]:
+    """Find pictures and videos without a description."""
+    for variant in case.bank.variants:
+        for media in variant.media:
+            if not media.alt.strip():
+                yield Hit(
+                    place_of(variant, "media"), f"{media.file} has no description", "say in alt what it shows"
+                )
+
+
+@rule(
+    "alt-is-file-name",
+    Severity.ERROR,
+    "A description says what is to be seen.",
+    why="A file name read aloud tells nothing.",
+    mend="Say in a sentence what the picture shows and why it is there.",
+)
+def find_file_names_as_alt(case: Case) -> Iterator[Hit]:
+    """Find descriptions that are only the file's name."""
+    for variant in case.bank.variants:
+        for media in variant.media:
+            alt, path = media.alt.strip(), PurePosixPath(media.file)
+            if alt and (alt.casefold() == path.stem.casefold() or _FILE_NAME.fullmatch(alt)):
+                yield Hit(
+                    place_of(variant, "media"),
+                    f"“{alt}” is a file name, not a description of {media.file}",
+                    "say in a sentence what it shows",
+                )

@@ -1,0 +1,69 @@
+"""Rules about what a message file says at all: a text, and placeholders that can be filled."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import Hit
+from stormctl.checks.registry import rule
+from stormctl.domain.compose import DEADLINE
+from stormctl.domain.finding import Severity
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import Case
+
+_PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
+
+
+@rule(
+    "empty-text",
+    Severity.ERROR,
+    "Every message, and every part of a thread, has a text.",
+    why="A post without words reaches nobody who cannot see its picture, and X refuses an empty one.",
+    mend="Write the text below the front matter, or remove the `---` that begins an empty part.",
+)
+def find_empty_texts(case: Case) -> Iterator[Hit]:
+    """Find variants, or parts of threads, without a text."""
+    for variant in case.bank.variants:
+        if not variant.parts or not all(part.strip() for part in variant.parts):
+            what = "a part of the thread is empty" if len(variant.parts) > 1 else "the message has no text"
+            yield Hit(variant.place, what, "write the text below the front matter")
+
+
+@rule(
+    "unknown-placeholder",
+    Severity.ERROR,
+    "A name in braces is one that is filled in.",
+    why="What is not filled in would be published as it stands, braces and all.",
+    mend="The one placeholder is {deadline}; write out everything else.",
+)
+def find_unknown_placeholders(case: Case) -> Iterator[Hit]:
+    """Find names in braces that nothing fills in."""
+    for variant in case.bank.variants:
+        for part in variant.parts:
+            for found in _PLACEHOLDER.findall(part):
+                if found != DEADLINE:
+                    yield Hit(
+                        variant.place, f"{found} is filled in by nothing", "the one placeholder is {deadline}"
+                    )
+
+
+@rule(
+    "deadline-without-expires",
+    Severity.ERROR,
+    "A text that names its deadline has one.",
+    why="{deadline} is the front matter's `expires` in words; without it the braces would be published.",
+    mend="Set `expires: 2026-12-18 20:00 America/New_York`, or write the text without {deadline}.",
+)
+def find_deadlines_without_expires(case: Case) -> Iterator[Hit]:
+    """Find texts with {deadline} whose front matter sets none."""
+    for variant in case.bank.variants:
+        if variant.expires_at is None and any(DEADLINE in part for part in variant.parts):
+            yield Hit(
+                variant.place,
+                "the text has {deadline}, but the message has none",
+                "set “expires: 2026-12-18 20:00 America/New_York” in the front matter",
+            )

@@ -1,0 +1,67 @@
+"""What the rules look at, worked out once for all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from stormctl.domain.compose import compose
+from stormctl.domain.finding import Place
+from stormctl.domain.wordings import find_wordings
+
+if TYPE_CHECKING:
+    from stormctl.domain.delivery import Plan, Post
+    from stormctl.domain.message import Bank, Variant
+    from stormctl.domain.storm import ChannelRule, Storm
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """One thing that breaks a rule: where, what with the offending value, and what to write instead."""
+
+    place: Place
+    message: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """A variant as one channel would post it."""
+
+    variant: Variant
+    rule: ChannelRule
+    posts: tuple[Post, ...]
+
+
+class Case:
+    """A bank, with the storm that uses it and its plan where there are any."""
+
+    def __init__(self, storm: Storm | None, bank: Bank, plan: Plan | None) -> None:
+        self.storm = storm
+        self.bank = bank
+        self.plan = plan
+
+    @cached_property
+    def wordings(self) -> tuple[tuple[ChannelRule, dict[str, tuple[Variant, ...]]], ...]:
+        """What each channel would publish, message by message."""
+        rules = self.storm.channels if self.storm else ()
+        return tuple((rule, find_wordings(self.bank, rule)) for rule in rules)
+
+    @cached_property
+    def composed(self) -> tuple[Composed, ...]:
+        """Every variant on every channel that would publish it."""
+        if self.storm is None:
+            return ()
+        return tuple(
+            Composed(variant, rule, compose(variant, rule, self.storm))
+            for rule, messages in self.wordings
+            for wordings in messages.values()
+            for variant in wordings
+        )
+
+
+def place_of(variant: Variant, key: str) -> Place:
+    """Return where a variant's file sets a key; where its body begins if it doesn't."""
+    lines = dict(variant.lines)
+    return Place(variant.place.path, lines[key]) if key in lines else variant.place

@@ -1,0 +1,111 @@
+"""Rules about a schedule's channels and pins, and what the bank has for them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import Hit
+from stormctl.checks.registry import rule
+from stormctl.domain.finding import Severity
+from stormctl.domain.wordings import selects
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import Case
+
+
+@rule(
+    "pin-unknown",
+    Severity.ERROR,
+    "A pin names a message of the bank.",
+    why="A pin is what must go out at its time; a misspelt one would be missing on the day.",
+    mend="Write the id of a message: its file's name up to the first dot.",
+)
+def find_unknown_pins(case: Case) -> Iterator[Hit]:
+    """Find pins whose message the bank doesn't have."""
+    known = case.bank.message_ids
+    for pin in case.storm.pins if case.storm else ():
+        if pin.message not in known:
+            near = get_close_matches(pin.message, known, n=1)
+            hint = (
+                f"did you mean “{near[0]}”?" if near else f"it must be a message of the bank {case.bank.name}"
+            )
+            yield Hit(pin.place, f"there is no message “{pin.message}”", hint)
+
+
+@rule(
+    "pin-without-wording",
+    Severity.WARNING,
+    "A pinned message has a wording for every channel.",
+    why="A channel without one stays silent while the others speak.",
+    mend="Add a wording in a language of the channel, if it is to take part.",
+)
+def find_pins_without_wording(case: Case) -> Iterator[Hit]:
+    """Find channels that have no wording of a pinned message."""
+    known = case.bank.message_ids
+    for pin in case.storm.pins if case.storm else ():
+        for channel, messages in case.wordings:
+            if pin.message in known and pin.message not in messages:
+                languages = ", ".join(channel.languages) or "any language"
+                yield Hit(
+                    pin.place, f"“{pin.message}” has no wording for {channel.id}", f"it takes {languages}"
+                )
+
+
+@rule(
+    "selector-matches-nothing",
+    Severity.ERROR,
+    "Each selector of a channel finds a message.",
+    why="One that finds none is misspelt, or its messages were renamed; the channel would miss them.",
+    mend="Write topic:NAME, or a message id in which * stands for anything.",
+)
+def find_idle_selectors(case: Case) -> Iterator[Hit]:
+    """Find selectors that no message of the bank answers to."""
+    for channel in case.storm.channels if case.storm else ():
+        for selector in channel.messages:
+            if not any(selects(selector, variant) for variant in case.bank.variants):
+                yield Hit(
+                    channel.place,
+                    f"“{selector}” matches no message",
+                    "write topic:NAME or an id such as dignity-*",
+                )
+
+
+@rule(
+    "language-without-wording",
+    Severity.WARNING,
+    "Each language of a channel has a wording.",
+    why="A language without any is misspelt, or its translations are still missing.",
+    mend="Add message files in that language, or take it out of the channel's languages.",
+)
+def find_languages_without_wording(case: Case) -> Iterator[Hit]:
+    """Find languages of channels in which the channel has nothing to say."""
+    for channel, messages in case.wordings:
+        spoken = {variant.lang for wordings in messages.values() for variant in wordings}
+        for lang in channel.languages:
+            if lang not in spoken:
+                yield Hit(
+                    channel.place, f"{channel.id} has no message in “{lang}”", "add files named ID.LANG.md"
+                )
+
+
+@rule(
+    "language-without-channel",
+    Severity.WARNING,
+    "Each language of the bank has a channel.",
+    why="Nobody would read such a translation, and its author would not learn why.",
+    mend="Add the language to a channel of the schedule, or correct the language in the file's name.",
+)
+def find_languages_without_channel(case: Case) -> Iterator[Hit]:
+    """Find variants whose language no channel of their platform takes."""
+    if case.storm is None:
+        return
+    for variant in case.bank.variants:
+        if not any(
+            variant.suits(channel.id.platform)
+            and (not channel.languages or variant.lang in channel.languages)
+            for channel in case.storm.channels
+        ):
+            yield Hit(variant.place, f"no channel takes {variant.tail}", "add the language to a channel")

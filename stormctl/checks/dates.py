@@ -1,0 +1,174 @@
+"""Rules about time: deadlines, clocks that change, and silences."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from stormctl.checks.case import Hit, place_of
+from stormctl.checks.registry import rule
+from stormctl.domain.finding import Severity
+from stormctl.domain.localtime import DAY, LocalTimeError, days_between, readings_of, to_utc
+from stormctl.domain.slots import Silences, find_quiet_spans
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import date, datetime, time
+
+    from stormctl.checks.case import Case
+    from stormctl.domain.finding import Place
+    from stormctl.domain.storm import Storm
+
+
+@rule(
+    "deadline-passed",
+    Severity.ERROR,
+    "A message's deadline lies after the storm's beginning.",
+    why="After its deadline a message is never posted, so this one could not be posted at all.",
+    mend="Correct `expires`, above all its year and zone, or take the message out.",
+)
+def find_passed_deadlines(case: Case) -> Iterator[Hit]:
+    """Find wordings of the storm whose deadline passes before the first window or pin."""
+    opens_at = _opening(case.storm) if case.storm else None
+    if opens_at is None or case.storm is None:
+        return
+    zone = ZoneInfo(case.storm.timezone)
+    for composed in case.composed:
+        expires_at = composed.variant.expires_at
+        if expires_at is not None and expires_at <= opens_at:
+            yield Hit(
+                place_of(composed.variant, "expires"),
+                f"its deadline {expires_at.astimezone(zone):%Y-%m-%d %H:%M %Z} passes before the storm,"
+                f" which begins {opens_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
+                "correct expires, or take the message out",
+            )
+
+
+@rule(
+    "dates-crossed",
+    Severity.ERROR,
+    "A message may be posted before its deadline.",
+    why="One whose `not_before` is at or after `expires` has no moment left.",
+    mend="Correct one of the two.",
+)
+def find_crossed_dates(case: Case) -> Iterator[Hit]:
+    """Find variants whose first allowed moment is not before their deadline."""
+    for variant in case.bank.variants:
+        if variant.not_before and variant.expires_at and variant.not_before >= variant.expires_at:
+            yield Hit(
+                place_of(variant, "not_before"),
+                "its not_before is not before its expires",
+                "correct one of them",
+            )
+
+
+@rule(
+    "slot-outside-dates",
+    Severity.ERROR,
+    "Each slot lies between its message's `not_before` and `expires`.",
+    why="The ledger would hold the post back, and then let it expire.",
+    mend="Plan again; a plan that was edited by hand must keep these moments.",
+)
+def find_slots_outside_dates(case: Case) -> Iterator[Hit]:
+    """Find planned deliveries at a moment that their message doesn't allow."""
+    if case.plan is None or case.storm is None:
+        return
+    zone = ZoneInfo(case.storm.timezone)
+    for delivery in case.plan.deliveries:
+        slot = f"its slot {delivery.slot_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
+        if delivery.expires_at is not None and delivery.slot_at >= delivery.expires_at:
+            yield Hit(case.storm.place, f"{delivery.key}: {slot} is not before its deadline", "plan again")
+        if delivery.not_before is not None and delivery.slot_at < delivery.not_before:
+            yield Hit(case.storm.place, f"{delivery.key}: {slot} is before its not_before", "plan again")
+
+
+@rule(
+    "local-time",
+    Severity.ERROR,
+    "Every time of the schedule exists, and exists once.",
+    why="Where clocks are changed an hour is skipped or shown twice; nobody can know which was meant.",
+    mend="Choose a time an hour earlier or later.",
+)
+def find_unclear_times(case: Case) -> Iterator[Hit]:
+    """Find times of windows, pins and silences that clocks skip or show twice on a date of the storm."""
+    for place, day, at, zone in _times(case.storm) if case.storm else ():
+        try:
+            to_utc(day, at, ZoneInfo(zone))
+        except LocalTimeError as error:
+            yield Hit(place, error.message, error.hint)
+
+
+@rule(
+    "time-outside-window",
+    Severity.WARNING,
+    "A window's fixed times lie within it.",
+    why="Posting is allowed only within the window, its end excluded; such a time makes no slot.",
+    mend="Move the time, or set the window's `from` and `to` around it.",
+)
+def find_times_outside_windows(case: Case) -> Iterator[Hit]:
+    """Find fixed times of windows at which they are shut."""
+    for window in case.storm.windows if case.storm else ():
+        crosses = window.to_time <= window.from_time
+        for at in window.at:
+            is_inside = (
+                (at >= window.from_time or at < window.to_time)
+                if crosses
+                else window.from_time <= at < window.to_time
+            )
+            if not is_inside:
+                message = f"{at:%H:%M} is not between {window.from_time:%H:%M} and {window.to_time:%H:%M}"
+                yield Hit(window.place, message, "the end itself is outside")
+
+
+@rule(
+    "pin-in-quiet",
+    Severity.ERROR,
+    "No pin lies in a silence.",
+    why="Silences are kept at send time, so the pin would be late or missed.",
+    mend="Move the pin or the silence.",
+)
+def find_pins_in_quiet(case: Case) -> Iterator[Hit]:
+    """Find pins whose time lies in a quiet time on some date of the storm."""
+    if case.storm is None:
+        return
+    zone, silences = ZoneInfo(case.storm.timezone), Silences(find_quiet_spans(case.storm))
+    for pin in case.storm.pins:
+        for day in days_between(case.storm.first_on, case.storm.last_on):
+            if silences.find(readings_of(day, pin.at, zone)[0]):
+                yield Hit(pin.place, f"the pin at {pin.at:%H:%M} lies in a quiet time", "move one of them")
+                break
+
+
+def _opening(storm: Storm) -> datetime | None:
+    """Return the first moment at which the storm may post; None without windows and pins."""
+    zone = ZoneInfo(storm.timezone)
+    moments = [readings_of(storm.first_on, pin.at, zone)[0] for pin in storm.pins]
+    for window in storm.windows:
+        days = days_between(storm.first_on, storm.last_on)
+        open_days = [day for day in days if not window.weekdays or day.weekday() in window.weekdays]
+        if open_days:
+            moments.append(readings_of(open_days[0], window.from_time, ZoneInfo(window.timezone))[0])
+    return min(moments, default=None)
+
+
+def _times(storm: Storm) -> Iterator[tuple[Place, date, time, str]]:
+    """Go through every local time of the schedule on every date on which it counts."""
+    for day in days_between(storm.first_on, storm.last_on):
+        for window in storm.windows:
+            if not window.weekdays or day.weekday() in window.weekdays:
+                crosses = window.to_time <= window.from_time
+                yield window.place, day, window.from_time, window.timezone
+                yield window.place, day + DAY if crosses else day, window.to_time, window.timezone
+                for at in window.at:
+                    on = day + DAY if crosses and at < window.from_time else day
+                    yield window.place, on, at, window.timezone
+        for pin in storm.pins:
+            yield pin.place, day, pin.at, storm.timezone
+        for quiet in storm.quiet:
+            yield quiet.place, day, quiet.from_time, storm.timezone
+            yield (
+                quiet.place,
+                day if quiet.to_time > quiet.from_time else day + DAY,
+                quiet.to_time,
+                storm.timezone,
+            )

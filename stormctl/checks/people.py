@@ -1,0 +1,38 @@
+"""Rules about the people whom messages name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import Hit
+from stormctl.checks.registry import rule
+from stormctl.domain.channel import Platform
+from stormctl.domain.finding import Severity
+from stormctl.domain.text import find_mentions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import Case
+
+
+@rule(
+    "mention-not-trusted",
+    Severity.ERROR,
+    "Messages mention only accounts that the schedule trusts.",
+    why="A mention calls somebody into the conversation; X forbids unsolicited ones, and a wrong letter calls"
+    " a stranger (source: X developer guidelines, 2026).",
+    mend="Name the account without @, or have staff add it to [trust] mentions in the schedule.",
+)
+def find_untrusted_mentions(case: Case) -> Iterator[Hit]:
+    """Find mentions of accounts that are neither trusted nor the storm's own."""
+    if case.storm is None:
+        return
+    own = (rule.id.name for rule in case.storm.channels if rule.id.platform is Platform.X)
+    trusted = {name.removeprefix("@").casefold() for name in (*case.storm.trust.mentions, *own)}
+    for variant in case.bank.variants:
+        for name in dict.fromkeys(name for part in variant.parts for name in find_mentions(part)):
+            if name.casefold() not in trusted:
+                yield Hit(
+                    variant.place, f"@{name} is not a trusted mention", "staff may add it to [trust] mentions"
+                )

@@ -1,0 +1,96 @@
+"""Rules about the texts as they would be posted."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import Hit
+from stormctl.checks.registry import rule
+from stormctl.domain.channel import Platform
+from stormctl.domain.compose import length_on, limit_of
+from stormctl.domain.finding import Severity
+from stormctl.domain.text import find_cashtags
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import Case
+    from stormctl.domain.message import Variant
+
+_ALLOWED_CONTROLS = frozenset("\n\r\t")
+_DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff")
+
+
+@rule(
+    "too-long",
+    Severity.ERROR,
+    "Every post fits its platform.",
+    why="X refuses more than 280, counted its way: letters 1, CJK and emoji 2, any link 23. Nothing is cut.",
+    mend="Shorten the text, split it into a thread with a line of `---`, or write one for the platform.",
+)
+def find_long_texts(case: Case) -> Iterator[Hit]:
+    """Find posts that are longer than their platform takes, with their link and before any hashtag."""
+    for composed in case.composed:
+        platform = composed.rule.id.platform
+        limit = limit_of(platform)
+        for number, post in enumerate(composed.posts, start=1):
+            length = length_on(platform, post.text)
+            if length > limit:
+                which = f"part {number}" if len(composed.posts) > 1 else "the post"
+                yield Hit(
+                    composed.variant.place,
+                    f"{which} is {length - limit} too long for {composed.rule.id}: {length} of {limit}",
+                    "shorten it, or split it with a line of ---" if platform is Platform.X else "shorten it",
+                )
+
+
+@rule(
+    "control-character",
+    Severity.ERROR,
+    "Texts hold no invisible commands.",
+    why="Characters that turn the direction of writing or control a machine can make a text or link look"
+    " like another one; platforms remove or refuse them.",
+    mend="Retype the passage; text copied from elsewhere often brings such characters along.",
+)
+def find_control_characters(case: Case) -> Iterator[Hit]:
+    """Find control characters and overrides of the writing direction."""
+    for variant in case.bank.variants:
+        found = {character for text in _texts(variant) for character in text if _is_forbidden(character)}
+        for character in sorted(found):
+            name = unicodedata.name(character, "a control character")
+            yield Hit(
+                variant.place, f"the message holds U+{ord(character):04X} ({name})", "retype that passage"
+            )
+
+
+@rule(
+    "cashtags",
+    Severity.ERROR,
+    "A post on X holds at most one cashtag.",
+    why="X refuses more than one through the API (source: docs.x.com manage posts, 2026-08).",
+    mend="Write the others without the dollar sign.",
+)
+def find_many_cashtags(case: Case) -> Iterator[Hit]:
+    """Find posts on X with more than one cashtag."""
+    for composed in case.composed:
+        if composed.rule.id.platform is Platform.X:
+            for post in composed.posts:
+                tags = find_cashtags(post.text)
+                if len(tags) > 1:
+                    written = " ".join(f"${tag}" for tag in tags)
+                    yield Hit(composed.variant.place, f"more than one cashtag: {written}", "keep one")
+
+
+def _texts(variant: Variant) -> Iterator[str]:
+    yield from variant.parts
+    yield from variant.hashtags
+    yield from (media.alt for media in variant.media)
+    if variant.link is not None:
+        yield variant.link
+
+
+def _is_forbidden(character: str) -> bool:
+    if character in _DISGUISES:
+        return True
+    return unicodedata.category(character) in {"Cc", "Cs"} and character not in _ALLOWED_CONTROLS

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from stormctl.checks.registry import run_checks
+from stormctl.domain.planning import plan_storm
+from stormctl.domain.storm import Limits
+from tests.unit.checks.holding import codes, find
+from tests.unit.domain.making import NO_LIMITS, SCHEDULE, make_bank, make_storm, make_variant, make_window
+
+
+def test_what_is_not_posted_is_told() -> None:
+    """A wording without a slot is a warning at its file."""
+    storm = make_storm(windows=(make_window("08:00", "09:00"),))
+
+    findings = find(make_variant("a.en"), make_variant("b.en"), storm=storm)
+
+    (finding,) = findings
+    assert (finding.code, finding.severity) == ("unplaced", "warning")
+    assert finding.message.endswith("is not posted on x:acme: no slot is left on this channel")
+
+
+def test_unplaced_wording_of_another_bank_is_told_at_the_schedule() -> None:
+    """A plan that names a wording which the bank no longer has is still reported."""
+    storm = make_storm(windows=())
+    plan = plan_storm(storm, make_bank(make_variant("gone.en")))
+
+    findings = run_checks(storm, make_bank(make_variant("a.en")), plan)
+
+    assert [(f.code, f.place) for f in findings] == [("unplaced", SCHEDULE)]
+
+
+def test_day_beyond_its_ceiling_is_an_error() -> None:
+    """A plan with more posts in 24 hours than allowed is told, a thread's parts counted each."""
+    storm = make_storm()
+    bank = make_bank(make_variant("a.en", parts=("One.", "Two.")), make_variant("b.en"))
+    plan = plan_storm(storm, bank)
+    strict, lenient = (
+        replace(storm, limits=Limits(spacing=NO_LIMITS.spacing, per_day=count)) for count in (2, 3)
+    )
+
+    assert [f.message for f in run_checks(strict, bank, plan)] == [
+        "x:acme plans more than 2 posts in 24 hours"
+    ]
+    assert run_checks(lenient, bank, plan) == []
+
+
+@pytest.mark.parametrize(("budget", "expected"), [("0.203", []), ("0.202", ["over-budget"])])
+def test_budget_is_kept(budget: str, expected: list[str]) -> None:
+    """A plan that costs more than its budget, readings included, is an error."""
+    storm = make_storm(limits=replace(NO_LIMITS, budget_usd=Decimal(budget)))
+
+    assert codes(make_variant(text="See example.org"), storm=storm) == expected
+
+
+def test_budget_tells_what_costs() -> None:
+    """The finding shows cost and budget, and how many posts carry a link."""
+    storm = make_storm(limits=replace(NO_LIMITS, budget_usd=Decimal("0.1")))
+
+    (finding,) = find(make_variant(text="See example.org"), storm=storm)
+
+    assert finding.message == "the plan costs $0.20, and the budget is $0.10"
+    assert finding.hint == "1 of 1 posts carry a link, which costs most"

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from tests.unit.checks.holding import codes, find
+from tests.unit.domain.making import make_rule, make_storm, make_variant
+
+
+def test_same_text_twice_on_a_channel_is_an_error() -> None:
+    """Two messages that read alike on one channel, but for case and spaces, are told at the second."""
+    findings = find(
+        make_variant("a.en", text="Rights for all."), make_variant("b.en", text="RIGHTS  for all.")
+    )
+
+    assert [(f.code, f.place.path, f.message) for f in findings] == [
+        ("same-text-on-channel", "messages/bank/b.en.md", "b.en reads the same as a.en on x:acme")
+    ]
+
+
+def test_same_part_twice_in_a_thread_is_an_error() -> None:
+    """A thread does not repeat itself either."""
+    assert codes(make_variant(parts=("One.", "Two.", "Two."))) == ["same-text-on-channel"]
+
+
+def test_same_text_on_two_x_channels_is_an_error() -> None:
+    """One wording on two X accounts breaks X's rules; on X and Facebook it doesn't."""
+    variant = make_variant("a.en", text="Rights for all.")
+
+    two = find(variant, storm=make_storm(make_rule("x:one"), make_rule("x:two")))
+    mixed = codes(variant, storm=make_storm(make_rule("x:one"), make_rule("facebook:one")))
+
+    assert [(f.code, f.message) for f in two] == [
+        ("same-text-on-x-channels", "x:two would post the same text as x:one")
+    ]
+    assert mixed == []
+
+
+def test_link_tells_texts_apart_on_facebook() -> None:
+    """The same words with another link field are another post."""
+    storm = make_storm(make_rule("facebook:one"))
+    variants = [make_variant(f"{n}.en", text="Read.", link=f"https://example.org/{n}") for n in "ab"]
+
+    assert codes(*variants, storm=storm) == []

@@ -1,0 +1,106 @@
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stormctl.checks.registry import RULES, explain, rule, run_checks
+from stormctl.domain.finding import Severity
+from stormctl.domain.planning import plan_storm
+from stormctl.errors import UsageError
+from tests.unit.domain.making import at, make_bank, make_media, make_storm, make_variant
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import Case, Hit
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_rule_explains_itself(code: str) -> None:
+    """Every rule has a kebab-case code, a title and words on why and how to mend, all in sentences."""
+    found = RULES[code]
+
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert all(text.strip().endswith((".", "].", "…")) for text in (found.title, found.why, found.mend))
+    assert explain(code).startswith(f"{code} ({found.severity}): {found.title}\n\nWhy: {found.why}")
+
+
+def test_unknown_rule_is_not_explained() -> None:
+    """Asking for a rule that doesn't exist names those that do."""
+    with pytest.raises(UsageError) as caught:
+        explain("too-lang")
+
+    assert caught.value.message == "there is no rule “too-lang”"
+    assert "too-long" in caught.value.hint
+
+
+def test_code_belongs_to_one_rule() -> None:
+    """Two rules can't have the same code."""
+
+    def find_nothing(case: Case) -> Iterator[Hit]:
+        raise NotImplementedError
+
+    register = rule("too-long", Severity.ERROR, "A second one.", why="None.", mend="None.")
+
+    with pytest.raises(ValueError, match="two rules have the code too-long"):
+        register(find_nothing)
+
+
+def test_findings_come_in_order() -> None:
+    """What is wrong is told file by file, with severity, place, code, message and hint."""
+    bank = make_bank(
+        make_variant("b.en", text=" "),
+        make_variant("a.en", text="Hello {name}", link="http://example.org", lines=(("link", 2),)),
+    )
+
+    findings = run_checks(make_storm(), bank, None)
+
+    assert [f"{f.severity} {f.place} {f.code}: {f.message}" for f in findings] == [
+        "warning messages/bank/a.en.md:2 link-insecure: http://example.org is not encrypted",
+        "error messages/bank/a.en.md:5 unknown-placeholder: {name} is filled in by nothing",
+        "error messages/bank/b.en.md:5 empty-text: the message has no text",
+    ]
+    assert [f.hint for f in findings] == [
+        "write https://example.org",
+        "the one placeholder is {deadline}",
+        "write the text below the front matter",
+    ]
+
+
+def test_bank_alone_is_held_against_what_needs_no_schedule() -> None:
+    """Without a schedule, rules about channels, trust and time are silent; the others are not."""
+    bank = make_bank(make_variant("a.en", text="#Tag @name https://evil.example {x}" * 20, priority=1))
+
+    assert [f.code for f in run_checks(None, bank, None)] == ["unknown-placeholder"]
+
+
+_TEXT = st.text(max_size=60) | st.sampled_from(
+    ["https://[::1", "http://1.2.3.4/x", "https://a@b.org", "#tag @name $ABC", "{deadline} {x}", "\u202e"]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(_TEXT, _TEXT, _TEXT, st.booleans()), max_size=4))
+def test_whatever_loads_can_be_checked(files: list[tuple[str, str, str, bool]]) -> None:
+    """However strange the texts, links and descriptions, checking them ends in findings."""
+    storm = make_storm(hashtags=("MigrantsDay",))
+    bank = make_bank(
+        *(
+            make_variant(
+                f"m{number}.en",
+                parts=(text, link)[: 1 + late],
+                link=link,
+                media=(make_media(alt),),
+                expires_at=at("07:00") if late else None,
+            )
+            for number, (text, link, alt, late) in enumerate(files)
+        )
+    )
+
+    findings = run_checks(storm, bank, plan_storm(storm, bank))
+
+    assert all(finding.code in RULES and finding.message for finding in findings)
