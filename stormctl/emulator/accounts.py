@@ -1,0 +1,158 @@
+"""The accounts and Pages that the emulator knows, with throw-away credentials."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import re
+import string
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias
+
+from stormctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+Platform: TypeAlias = Literal["x", "facebook"]
+
+CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
+    "x": ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"),
+    "facebook": ("PAGE_ID", "PAGE_TOKEN", "APP_ID", "APP_SECRET"),
+}
+"""Which credentials each platform needs: the ends of the STORMCTL_ variables."""
+
+USERNAME_MAX = 15
+"""How long an X user name may be (source: help.x.com, username registration)."""
+
+_ALNUM = string.ascii_letters + string.digits
+
+
+@dataclass(frozen=True, slots=True)
+class AccountSpec:
+    """One X account or Facebook Page.
+
+    Attributes:
+        name: the channel's name without its platform: `migrants-day`.
+        id: the user's or Page's id.
+        credentials: by the ends of their STORMCTL_ variables, see `CREDENTIALS`.
+        verified: X's ceilings differ for verified accounts.
+    """
+
+    platform: Platform
+    name: str
+    display_name: str
+    id: str
+    credentials: Mapping[str, str] = field(repr=False)
+    verified: bool = False
+
+    @property
+    def channel(self) -> str:
+        """The channel's id: `x:migrants-day`."""
+        return f"{self.platform}:{self.name}"
+
+    @property
+    def username(self) -> str:
+        """The name in addresses and after `@`: X allows letters, digits and `_`, at most 15."""
+        plain = re.sub(r"\W", "_", self.name, flags=re.ASCII)
+        return plain[:USERNAME_MAX] if self.platform == "x" else self.name
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values that `parse_account` reads again, secrets included."""
+        return {
+            "platform": self.platform,
+            "name": self.name,
+            "display_name": self.display_name,
+            "id": self.id,
+            "credentials": dict(self.credentials),
+            "verified": self.verified,
+        }
+
+
+def parse_account(data: Mapping[str, Any]) -> AccountSpec:
+    """Read an account from plain values, as another process sends them.
+
+    Raises:
+        UsageError: if the platform is unknown or a credential is missing.
+    """
+    platform: Platform
+    match data.get("platform"):
+        case "x":
+            platform = "x"
+        case "facebook":
+            platform = "facebook"
+        case unknown:
+            message = f"the emulator knows no platform {unknown!r}"
+            raise UsageError(message, "Use x or facebook.")
+    credentials = data.get("credentials", {})
+    missing = [key for key in CREDENTIALS[platform] if not credentials.get(key)]
+    if missing or not data.get("name") or not data.get("id"):
+        message = (
+            f"account {data.get('name')!r} of the emulator lacks {', '.join(missing) or 'its name or id'}"
+        )
+        raise UsageError(message)
+    return AccountSpec(
+        platform=platform,
+        name=str(data["name"]),
+        display_name=str(data.get("display_name") or data["name"]),
+        id=str(data["id"]),
+        credentials={key: str(value) for key, value in credentials.items()},
+        verified=bool(data.get("verified", False)),
+    )
+
+
+def make_accounts(names: list[str] | tuple[str, ...], seed: int) -> tuple[AccountSpec, ...]:
+    """Make accounts with throw-away credentials for channels such as `x:migrants-day`.
+
+    The same names and seed give the same accounts. All X accounts share one app, all Pages another, as
+    campaigns do.
+
+    Raises:
+        UsageError: if a name is not `x:NAME` or `facebook:NAME`, or comes twice.
+    """
+    if len(set(names)) != len(names):
+        message = f"a channel comes twice: {', '.join(sorted(names))}"
+        raise UsageError(message)
+    return tuple(_make_account(name, seed) for name in names)
+
+
+def _make_account(channel: str, seed: int) -> AccountSpec:
+    platform, _, name = channel.partition(":")
+    display_name = re.sub(r"[-_]+", " ", name).title()
+    own, app = random.Random(f"{seed}/{channel}"), random.Random(f"{seed}/app/{platform}")  # noqa: S311 - throw-away credentials of an emulator are meant to be repeatable
+    if platform == "x" and name:
+        user_id = str(own.randrange(15 * 10**17, 19 * 10**17))
+        x_credentials = {
+            "CONSUMER_KEY": _draw(app, 25),
+            "CONSUMER_SECRET": _draw(app, 50),
+            "ACCESS_TOKEN": f"{user_id}-{_draw(own, 30)}",
+            "ACCESS_TOKEN_SECRET": _draw(own, 45),
+        }
+        return AccountSpec("x", name, display_name, user_id, x_credentials)
+    if platform == "facebook" and name:
+        page_id = str(own.randrange(100 * 10**12, 110 * 10**12))
+        page_credentials = {
+            "PAGE_ID": page_id,
+            "PAGE_TOKEN": f"EAAG{_draw(own, 176)}",
+            "APP_ID": str(app.randrange(10**15, 2 * 10**15)),
+            "APP_SECRET": f"{app.getrandbits(128):032x}",
+        }
+        return AccountSpec("facebook", name, display_name, page_id, page_credentials)
+    message = f"not a channel of the emulator: {channel!r}"
+    raise UsageError(message, "Write x:NAME or facebook:NAME.")
+
+
+def app_bearer(consumer_key: str, consumer_secret: str) -> str:
+    """Return the app-only bearer token that belongs to an X app."""
+    digest = hashlib.sha256(f"{consumer_key}:{consumer_secret}".encode()).hexdigest()
+    return "A" * 22 + digest
+
+
+def user_token(app_id: str, app_secret: str) -> str:
+    """Return the user access token of the person who manages all Pages of a Facebook app."""
+    digest = hashlib.sha256(f"user:{app_id}:{app_secret}".encode()).hexdigest()
+    return f"EAAU{digest}{digest[::-1]}"
+
+
+def _draw(source: random.Random, length: int) -> str:
+    return "".join(source.choices(_ALNUM, k=length))

@@ -1,0 +1,121 @@
+"""The emulator's own interface under /_emulator: what a rehearsal and a test steer it by."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from stormctl.emulator.accounts import user_token
+from stormctl.emulator.clock import Scale, iso
+from stormctl.emulator.faults import Faults, parse_rules
+from stormctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from starlette.requests import Request
+
+    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.world import World
+
+
+def control_routes(world: World, faults: Faults) -> list[Route]:
+    """Return the routes that read and steer a world."""
+    control = _Control(world, faults)
+    table = [
+        ("GET", "health", control.health),
+        ("GET", "accounts", control.accounts),
+        ("GET", "posts", control.posts),
+        ("GET", "requests", control.requests),
+        ("GET", "media/{id}", control.media),
+        ("POST", "clock", control.set_clock),
+        ("DELETE", "clock", control.reset_clock),
+        ("GET", "faults", control.read_faults),
+        ("POST", "faults", control.add_faults),
+        ("DELETE", "faults", control.clear_faults),
+        ("POST", "reset", control.reset),
+    ]
+    return [Route(f"/_emulator/{path}", endpoint, methods=[method]) for method, path, endpoint in table]
+
+
+class _Control:
+    def __init__(self, world: World, faults: Faults) -> None:
+        self._world = world
+        self._faults = faults
+
+    async def health(self, _: Request) -> Response:
+        now = self._world.clock
+        return JSONResponse({"ok": True, "at": iso(now.at()), "wall_at": iso(now.wall())})
+
+    async def accounts(self, _: Request) -> Response:
+        return JSONResponse({"accounts": [_describe(account) for account in self._world.accounts]})
+
+    async def posts(self, _: Request) -> Response:
+        return JSONResponse({"posts": [post.as_dict() for post in self._world.posts()]})
+
+    async def requests(self, _: Request) -> Response:
+        return JSONResponse({"requests": [request.as_dict() for request in self._world.requests()]})
+
+    async def media(self, request: Request) -> Response:
+        media = self._world.get_media(request.path_params["id"])
+        if media is None:
+            return PlainTextResponse("no such media", 404)
+        headers = {"x-content-type-options": "nosniff", "cache-control": "max-age=3600"}
+        return Response(media.content, media_type=media.mime, headers=headers)
+
+    async def set_clock(self, request: Request) -> Response:
+        """Follow a scale: anchor_wall, anchor_at, speed, fast_until, all in Unix seconds but speed."""
+        try:
+            data = json.loads(await request.body())
+            until = data.get("fast_until")
+            scale = Scale(
+                anchor_wall=float(data["anchor_wall"]),
+                anchor_at=float(data["anchor_at"]),
+                speed=float(data["speed"]),
+                fast_until=None if until is None else float(until),
+            )
+            self._world.clock.follow(scale)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            return _refuse(f"not a clock: {error!r}")
+        return await self.health(request)
+
+    async def reset_clock(self, request: Request) -> Response:
+        self._world.clock.follow(None)
+        return await self.health(request)
+
+    async def read_faults(self, _: Request) -> Response:
+        return JSONResponse({"rules": self._faults.as_dicts()})
+
+    async def add_faults(self, request: Request) -> Response:
+        """Put rules before those in force: one rule, or {"rules": […]}, or {"profile": "normal"}."""
+        try:
+            data: Any = json.loads(await request.body())
+            if isinstance(data, dict) and "profile" in data:
+                rules = Faults.load(str(data["profile"])).rules
+            else:
+                rules = parse_rules(data["rules"] if isinstance(data, dict) and "rules" in data else [data])
+        except (UsageError, ValueError) as error:
+            return _refuse(str(error))
+        self._faults.add(rules)
+        return await self.read_faults(request)
+
+    async def clear_faults(self, request: Request) -> Response:
+        self._faults.clear()
+        return await self.read_faults(request)
+
+    async def reset(self, request: Request) -> Response:
+        self._world.reset()
+        return await self.health(request)
+
+
+def _describe(account: AccountSpec) -> dict[str, Any]:
+    described = account.as_dict() | {"username": account.username}
+    if account.platform == "facebook":
+        app_id, secret = (account.credentials[key] for key in ("APP_ID", "APP_SECRET"))
+        described["user_token"] = user_token(app_id, secret)
+    return described
+
+
+def _refuse(message: str) -> Response:
+    return JSONResponse({"error": message}, 400)

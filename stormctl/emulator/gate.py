@@ -1,0 +1,171 @@
+"""The door of the emulator: loopback only, every request logged, scripted faults on the wire."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import ipaddress
+import re
+from functools import partial
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from starlette.responses import PlainTextResponse
+
+from stormctl.emulator.exchange import Exchange
+from stormctl.emulator.faults import Action
+from stormctl.emulator.operations import identify
+from stormctl.emulator.refusals import refuse
+from stormctl.emulator.world import LoggedRequest
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from starlette.types import ASGIApp, Receive, Scope, Send
+
+    from stormctl.emulator.faults import Faults, Rule
+    from stormctl.emulator.world import World
+
+    Ending = Callable[[], Awaitable[None]]
+
+NAMED_SECRETS = re.compile(
+    r"((?:access_token|input_token|client_secret|fb_exchange_token|appsecret_proof)\"?[=:]\s*\"?)[^&\"\s]+"
+)
+EXCERPT = 2_000
+"""How much of a body the log keeps, in characters."""
+
+CARRIED_OUT_FIRST = {
+    Action.DROP_AFTER,
+    Action.ERROR_AFTER,
+    Action.SLOW,
+    Action.DRIP,
+    Action.EMPTY,
+    Action.TRUNCATED,
+    Action.LATE,
+    Action.LAG,
+}
+
+
+class Gate:
+    """ASGI middleware around the emulator's app.
+
+    Args:
+        app: what answers.
+        world: is told of every request to the two APIs.
+        faults: decides which requests go wrong.
+    """
+
+    def __init__(self, app: ASGIApp, world: World, faults: Faults) -> None:
+        self._app = app
+        self._world = world
+        self._faults = faults
+        known = {
+            value
+            for account in world.accounts
+            for key, value in account.credentials.items()
+            if key not in {"PAGE_ID", "APP_ID"}
+        }
+        self._secrets = re.compile("|".join(map(re.escape, sorted(known))) or r"(?!)")
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let a request through, or play a fault on it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = {key.decode("latin-1"): value.decode("latin-1") for key, value in scope["headers"]}
+        if not is_loopback(headers.get("host", "")) or not is_loopback_origin(headers.get("origin")):
+            refusal = PlainTextResponse("The emulator answers on loopback only.\n", 421)
+            await refusal(scope, receive, send)
+            return
+        call = identify(self._world, scope, headers)
+        if call is None:
+            await self._app(scope, receive, send)
+            return
+        number = self._world.next_request_number()
+        identity = f"{self._world.seed}/{number}/{self._world.clock.wall()}"
+        request_id = hashlib.sha256(identity.encode()).hexdigest()[:16]
+        exchange = Exchange(call, request_id, scope, receive, send)
+        rule = self._faults.pick(call)
+        end = await self._play(exchange, rule)
+        # Recorded before the client hears anything, so that whoever has an answer finds it in the log.
+        self._record(number, exchange, rule)
+        await end()
+
+    async def _play(self, exchange: Exchange, rule: Rule | None) -> Ending:
+        """Carry a request out as far as its fault allows; return what is left to do on the wire."""
+        dropped = rule is not None and rule.action is Action.DROP_BEFORE
+        if dropped or not await exchange.read_request():
+            return exchange.drop
+        if rule is None:
+            await exchange.carry_out(self._app, lag_s=0.0)
+            return exchange.answer
+        if rule.action in CARRIED_OUT_FIRST:
+            if rule.action is Action.LATE:
+                await asyncio.sleep(rule.seconds)
+            await exchange.carry_out(self._app, lag_s=rule.seconds if rule.action is Action.LAG else 0.0)
+            return self._spoil(exchange, rule)
+        exchange.replace(refuse(self._world, rule, exchange.call, exchange.request_id))
+        return exchange.answer
+
+    def _spoil(self, exchange: Exchange, rule: Rule) -> Ending:
+        """Return how the answer to a request that was carried out ends."""
+        match rule.action:
+            case Action.DROP_AFTER:
+                exchange.status = None
+                return exchange.drop
+            case Action.SLOW:
+                return partial(exchange.answer_late, rule.seconds)
+            case Action.DRIP:
+                return partial(exchange.drip, rule.seconds)
+            case Action.ERROR_AFTER:
+                exchange.replace(refuse(self._world, rule, exchange.call, exchange.request_id))
+            case Action.EMPTY:
+                exchange.status, exchange.answer_body = 200, b""
+            case Action.TRUNCATED:
+                exchange.answer_body = exchange.answer_body[: len(exchange.answer_body) // 2]
+            case _:  # late and lag have done their work before
+                pass
+        return exchange.answer
+
+    def _record(self, number: int, exchange: Exchange, rule: Rule | None) -> None:
+        scope = exchange.scope
+        query = scope["query_string"].decode("latin-1")
+        target = scope["path"] + (f"?{query}" if query else "")
+        self._world.record_request(
+            LoggedRequest(
+                number=number,
+                at=self._world.clock.at(),
+                method=scope["method"],
+                target=self._mask(target),
+                operation=exchange.call.operation,
+                channel=exchange.call.channel,
+                request_id=exchange.request_id,
+                status=exchange.status,
+                fault=str(rule.action) if rule else "",
+                request_body=self._excerpt(exchange.request_body),
+                answer_body=self._excerpt(exchange.answer_body),
+            )
+        )
+
+    def _excerpt(self, body: bytes) -> str:
+        return self._mask(body[:EXCERPT].decode(errors="replace"))
+
+    def _mask(self, text: str) -> str:
+        """Hide the accounts' secrets wherever they are, and whatever else calls itself a token."""
+        return self._secrets.sub("…", NAMED_SECRETS.sub(r"\1…", text))
+
+
+def is_loopback(host: str) -> bool:
+    """Say whether a Host header names this machine: names that merely resolve to it don't count."""
+    name = urlsplit(f"//{host}").hostname or ""
+    if name == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
+
+
+def is_loopback_origin(origin: str | None) -> bool:
+    """Say whether a browser's request comes from a page of this machine, or not from a page at all."""
+    return origin is None or is_loopback(urlsplit(origin).netloc)

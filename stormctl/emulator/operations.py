@@ -1,0 +1,62 @@
+"""What a request wants and in whose name, told from its head alone."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs
+
+from stormctl.emulator.faults import Call
+from stormctl.emulator.oauth1 import parse_authorization
+
+if TYPE_CHECKING:
+    from starlette.types import Scope
+
+    from stormctl.emulator.world import World
+
+_X_OPERATIONS = (
+    ("POST", r"/2/tweets", "create_post"),
+    ("DELETE", r"/2/tweets/[^/]+", "delete_post"),
+    ("GET", r"/2/tweets/counts/recent", "count_posts"),
+    ("GET", r"/2/tweets(/[^/]+)?", "read_posts"),
+    ("GET", r"/2/users/me", "read_me"),
+    ("GET", r"/2/users/[^/]+/tweets", "read_timeline"),
+    ("POST", r"/2/media/metadata", "describe_media"),
+    ("*", r"/2/media/upload.*", "upload"),
+    ("POST", r"(/2)?/oauth2/token", "read_token"),
+)
+_GRAPH_OPERATIONS = (
+    ("POST", r"/[^/]+/feed", "create_post"),
+    ("POST", r"/[^/]+/photos", "upload"),
+    ("GET", r"/[^/]+/(feed|posts|published_posts)", "read_timeline"),
+    ("GET", r"/[^/]+/insights", "read_insights"),
+    ("GET", r"/(debug_token|oauth/access_token|me/accounts)", "read_token"),
+    ("DELETE", r"/[^/]+", "delete_post"),
+    ("POST", r"/[^/]+", "edit_post"),
+    ("GET", r"/[^/_]+", "read_me"),
+    ("GET", r"/[^/]+", "read_posts"),
+)
+
+
+def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None:
+    """Say what a request wants and in whose name; None if it is for neither API."""
+    method, path = scope["method"], re.sub(r"^/v\d+\.\d+(?=/)", "", scope["path"])
+    is_versioned = path != scope["path"]
+    query = parse_qs(scope["query_string"].decode("latin-1"))
+    if path.startswith("/2/") or path == "/oauth2/token":
+        token = parse_authorization(headers.get("authorization", "")).get("oauth_token", "")
+        account = world.find_account("x", "ACCESS_TOKEN", token)
+        return Call("x", account.channel if account else "", _find(_X_OPERATIONS, method, path), path)
+    is_page = method == "GET" and "text/html" in headers.get("accept", "") and "access_token" not in query
+    is_graph = re.fullmatch(r"/(me|debug_token|oauth/access_token|\d+(_\d+)?)(/\w+)?", path)
+    if not is_versioned and (not is_graph or is_page):
+        return None
+    token = query.get("access_token", [""])[0] or headers.get("authorization", "").partition(" ")[2]
+    page = world.find_by_id("facebook", path.split("/")[1].partition("_")[0])
+    account = page or world.find_account("facebook", "PAGE_TOKEN", token)
+    return Call("facebook", account.channel if account else "", _find(_GRAPH_OPERATIONS, method, path), path)
+
+
+def _find(table: tuple[tuple[str, str, str], ...], method: str, path: str) -> str:
+    found = (name for verb, form, name in table if verb in {method, "*"} and re.fullmatch(form, path))
+    return next(found, "other")

@@ -1,0 +1,158 @@
+"""The emulator's pages: the timelines as followers would see them, single posts, the requests."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from starlette.responses import HTMLResponse, Response
+from starlette.routing import Route
+
+from stormctl.emulator.audience import react
+from stormctl.emulator.clock import iso
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+    from starlette.requests import Request
+
+    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.world import Post, World
+
+COLUMN_LENGTH = 60
+"""How many posts a column shows."""
+
+LOG_PAGE = 200
+"""How many requests the log's page shows; /_emulator/requests has all that are kept."""
+
+REFRESH_S = 4
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'"
+
+_PIECE = re.compile(r"(?P<url>https?://[^\s<>\"]+[^\s<>\".,;:!?)'])|(?<![\w&])(?P<tag>[#@]\w+)")
+
+
+def page_routes(world: World) -> list[Route]:
+    """Return the routes of all pages but those of Facebook posts, which share the Graph API's paths."""
+
+    async def timeline(request: Request) -> Response:
+        refresh = 0 if request.query_params.get("refresh") == "0" else REFRESH_S
+        return _respond("timeline.html", columns=_columns(world), refresh=refresh, now=world.clock.at())
+
+    async def requests(_: Request) -> Response:
+        return _respond(
+            "requests.html", requests=world.requests()[:LOG_PAGE], refresh=0, now=world.clock.at()
+        )
+
+    async def status(request: Request) -> Response:
+        return show_post(world, "x", request.path_params["id"])
+
+    return [
+        Route("/", timeline),
+        Route("/requests", requests),
+        Route("/{username}/status/{id}", status),
+    ]
+
+
+def show_post(world: World, platform: str, post_id: str) -> Response:
+    """Return the page of one post; 404 if there is none."""
+    post = world.find_post("x" if platform == "x" else "facebook", post_id)
+    if post is None:
+        return _respond("missing.html", status=404, refresh=0, now=world.clock.at())
+    thread = [p for p in world.posts() if p.in_reply_to == post.id and not p.deleted]
+    cards = [_card(world, p) for p in (post, *thread)]
+    return _respond("post.html", cards=cards, account=post.account, refresh=0, now=world.clock.at())
+
+
+def render_text(post: Post) -> Markup:
+    """Return a post's text as HTML: escaped, with links and tags marked, without the link of its media."""
+    from markupsafe import Markup, escape
+
+    short = {link.url: link for link in post.short_links}
+    html, end = Markup(), 0
+    for match in _PIECE.finditer(post.shown):
+        html += escape(post.shown[end : match.start()])
+        end = match.end()
+        link = short.get(match[0])
+        if match["tag"]:
+            html += Markup('<span class="tag">{}</span>').format(match[0])
+        elif link is None or not link.media_keys:
+            address, label = (link.expanded, link.display) if link else (match[0], match[0])
+            html += Markup('<a href="{}" rel="noreferrer nofollow">{}</a>').format(address, label)
+    html += escape(post.shown[end:])
+    return html.strip()
+
+
+def _columns(world: World) -> list[dict[str, Any]]:
+    return [
+        {
+            "account": account,
+            "total": len(posts),
+            "cards": [_card(world, post) for post in posts[:COLUMN_LENGTH]],
+        }
+        for account in world.accounts
+        for posts in [world.posts_of(account)]
+    ]
+
+
+def _card(world: World, post: Post) -> dict[str, Any]:
+    parent = world.find_post(post.account.platform, post.in_reply_to) if post.in_reply_to else None
+    path = f"/{post.account.username}/status/{post.id}" if post.account.platform == "x" else f"/{post.id}"
+    return {
+        "post": post,
+        "html": render_text(post),
+        "href": path,
+        "parent": parent,
+        "seen": react(post.id, world.seed, world.clock.at() - post.created_at),
+    }
+
+
+def _respond(template: str, *, status: int = 200, **values: Any) -> Response:
+    html = _environment().get_template(template).render(**values)
+    return HTMLResponse(html, status, {"content-security-policy": POLICY, "cache-control": "no-store"})
+
+
+@functools.cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("stormctl.emulator"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "clock": _clock,
+        "moment": _moment,
+        "iso": iso,
+        "hue": _hue,
+        "initials": _initials,
+        "count": _count,
+    }
+    return environment
+
+
+def _clock(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M")
+
+
+def _moment(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+
+
+def _hue(account: AccountSpec) -> int:
+    return int.from_bytes(hashlib.sha256(account.channel.encode()).digest()[:2], "big") % 360
+
+
+def _initials(account: AccountSpec) -> str:
+    words = account.display_name.split() or ["?"]
+    return "".join(word[0] for word in words[:2]).upper()
+
+
+def _count(number: int) -> str:
+    thousand = 1_000
+    return str(number) if number < thousand else f"{number / thousand:.1f}k".replace(".0k", "k")

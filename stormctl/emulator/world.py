@@ -1,0 +1,278 @@
+"""What exists on the emulated platforms: accounts, posts, media, and a log of requests."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from collections import defaultdict, deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stormctl.emulator.accounts import app_bearer, user_token
+from stormctl.emulator.clock import EmulatorClock, iso
+from stormctl.emulator.rates import RateWindows
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stormctl.emulator.accounts import AccountSpec, Platform
+    from stormctl.emulator.x_text import ShortLink
+
+SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
+"""The millisecond that X's ids count from (source: twitter-archive/snowflake)."""
+
+FACEBOOK_ID_BASE = 122_100_000_000_000_000
+"""Today's Page posts have 18-digit ids that start with 122."""
+
+LOG_LENGTH = 2_000
+"""How many requests the log keeps."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Media:
+    """An uploaded file.
+
+    Attributes:
+        kind: image, gif or video.
+        created_at: emulated Unix seconds.
+        expires_wall: real Unix seconds after which it can't be attached; None for never.
+        ready_wall: real Unix seconds from which on it is processed; None until finalized.
+        chunks: the segments of an upload in progress, by index.
+        post_id: the post that shows it; None while unpublished.
+    """
+
+    id: str
+    key: str
+    account: AccountSpec
+    kind: str
+    mime: str
+    total_bytes: int
+    created_at: float
+    content: bytes = b""
+    alt: str = ""
+    caption: str = ""
+    expires_wall: float | None = None
+    ready_wall: float | None = None
+    chunks: dict[int, bytes] = field(default_factory=dict)
+    post_id: str | None = None
+
+
+@dataclass(slots=True, kw_only=True)
+class Post:
+    """A post as it was received.
+
+    Attributes:
+        text: exactly as sent.
+        shown: as the platform shows it: short links, media links.
+        created_at: emulated Unix seconds.
+        created_wall: real Unix seconds.
+        request_id: of the request that made it.
+    """
+
+    id: str
+    account: AccountSpec
+    text: str
+    shown: str
+    created_at: float
+    created_wall: float
+    request_id: str
+    short_links: tuple[ShortLink, ...] = ()
+    link: str | None = None
+    media: tuple[Media, ...] = ()
+    in_reply_to: str | None = None
+    reply_settings: str | None = None
+    made_with_ai: bool = False
+    paid_partnership: bool = False
+    published: bool = True
+    deleted: bool = False
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return what a rehearsal compares with its ledger."""
+        return {
+            "platform": self.account.platform,
+            "channel": self.account.channel,
+            "id": self.id,
+            "text": self.text,
+            "link": self.link,
+            "media": [
+                {"sha256": hashlib.sha256(m.content).hexdigest(), "alt": m.alt, "bytes": len(m.content)}
+                for m in self.media
+            ],
+            "created_at": iso(self.created_at),
+            "in_reply_to": self.in_reply_to,
+            "published": self.published,
+            "deleted": self.deleted,
+            "request_id": self.request_id,
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoggedRequest:
+    """One request with its answer; secrets are masked before they come here.
+
+    Attributes:
+        status: of the answer; None if the connection was dropped.
+        fault: the action that was played on it; empty for none.
+    """
+
+    number: int
+    at: float
+    method: str
+    target: str
+    operation: str
+    channel: str
+    request_id: str
+    status: int | None
+    fault: str
+    request_body: str
+    answer_body: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return plain values, `at` as ISO time."""
+        return {name: getattr(self, name) for name in self.__slots__} | {"at": iso(self.at)}
+
+
+class World:
+    """The state of both platforms; safe to read from other threads.
+
+    Args:
+        accounts: all that exist.
+        seed: of ids' tails and of the audience.
+        clock: emulated and real time.
+    """
+
+    def __init__(self, accounts: Sequence[AccountSpec], *, seed: int, clock: EmulatorClock) -> None:
+        self.accounts = tuple(accounts)
+        self.seed = seed
+        self.clock = clock
+        self.rates = RateWindows(clock.at)
+        self._lock = threading.RLock()
+        self._posts: dict[tuple[Platform, str], Post] = {}
+        self._by_channel: defaultdict[str, list[Post]] = defaultdict(list)
+        self._media: dict[str, Media] = {}
+        self._log: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
+        self._requests = 0
+        self._last_snowflake = 0
+        self._last_facebook_id = FACEBOOK_ID_BASE
+
+    def reset(self) -> None:
+        """Forget posts, media, requests and what was counted; accounts stay."""
+        with self._lock:
+            self._posts.clear()
+            self._by_channel.clear()
+            self._media.clear()
+            self._log.clear()
+            self.rates.clear()
+
+    # Accounts
+
+    def find_account(self, platform: Platform, credential: str, value: str) -> AccountSpec | None:
+        """Find the account one of whose credentials has a value."""
+        return next((a for a in self._on(platform) if value and a.credentials[credential] == value), None)
+
+    def find_by_id(self, platform: Platform, account_id: str) -> AccountSpec | None:
+        """Find an account by its user or Page id."""
+        return next((a for a in self._on(platform) if a.id == account_id), None)
+
+    def find_by_bearer(self, token: str) -> AccountSpec | None:
+        """Find an account of the X app that an app-only bearer token belongs to."""
+        pairs = ((a, a.credentials["CONSUMER_KEY"], a.credentials["CONSUMER_SECRET"]) for a in self._on("x"))
+        return next((a for a, key, secret in pairs if app_bearer(key, secret) == token), None)
+
+    def pages_of_user(self, token: str) -> tuple[AccountSpec, ...]:
+        """Return the Pages that the holder of a Facebook user token manages; empty for an unknown token."""
+        return tuple(
+            a
+            for a in self._on("facebook")
+            if user_token(a.credentials["APP_ID"], a.credentials["APP_SECRET"]) == token
+        )
+
+    def pages_of_app(self, token: str) -> tuple[AccountSpec, ...]:
+        """Return the Pages that a Facebook app token, `APP_ID|APP_SECRET`, may be asked about."""
+        return tuple(
+            a
+            for a in self._on("facebook")
+            if f"{a.credentials['APP_ID']}|{a.credentials['APP_SECRET']}" == token
+        )
+
+    # Posts
+
+    def posts(self) -> list[Post]:
+        """Return all posts in order of creation, deleted ones too."""
+        with self._lock:
+            return list(self._posts.values())
+
+    def posts_of(self, account: AccountSpec) -> list[Post]:
+        """Return an account's published posts that are not deleted, newest first."""
+        with self._lock:
+            mine = self._by_channel[account.channel]
+            return [post for post in reversed(mine) if post.published and not post.deleted]
+
+    def find_post(self, platform: Platform, post_id: str) -> Post | None:
+        """Find a post that is not deleted."""
+        post = self._posts.get((platform, post_id))
+        return None if post is None or post.deleted else post
+
+    def add_post(self, post: Post) -> None:
+        """Publish a post; its media belong to it from now on."""
+        with self._lock:
+            self._posts[post.account.platform, post.id] = post
+            self._by_channel[post.account.channel].append(post)
+            for media in post.media:
+                media.post_id = post.id
+
+    # Media
+
+    def find_media(self, account: AccountSpec, media_id: str) -> Media | None:
+        """Find an account's media that have not expired."""
+        media = self._media.get(media_id)
+        if media is None or media.account.channel != account.channel:
+            return None
+        expired = media.expires_wall is not None and media.expires_wall <= self.clock.wall()
+        return None if expired and media.post_id is None else media
+
+    def get_media(self, media_id: str) -> Media | None:
+        """Find media of any account, for showing."""
+        return self._media.get(media_id)
+
+    def add_media(self, media: Media) -> None:
+        """Keep uploaded media."""
+        with self._lock:
+            self._media[media.id] = media
+
+    # Ids
+
+    def next_snowflake(self) -> str:
+        """Return a new id of X: it grows with emulated time."""
+        with self._lock:
+            now = (int(self.clock.at() * 1000) - SNOWFLAKE_EPOCH_MS) << 22
+            self._last_snowflake = max(now, self._last_snowflake + 1)
+            return str(self._last_snowflake)
+
+    def next_facebook_id(self) -> str:
+        """Return a new id of a photo, or the second half of a Page post's id."""
+        with self._lock:
+            step = hashlib.sha256(f"{self.seed}/{self._last_facebook_id}".encode()).digest()
+            self._last_facebook_id += 6_000 + int.from_bytes(step[:2], "big")
+            return str(self._last_facebook_id)
+
+    # Requests
+
+    def next_request_number(self) -> int:
+        """Count a request."""
+        with self._lock:
+            self._requests += 1
+            return self._requests
+
+    def record_request(self, request: LoggedRequest) -> None:
+        """Add a request to the log."""
+        with self._lock:
+            self._log.append(request)
+
+    def requests(self) -> list[LoggedRequest]:
+        """Return the log, newest first."""
+        with self._lock:
+            return list(self._log)[::-1]
+
+    def _on(self, platform: Platform) -> list[AccountSpec]:
+        return [a for a in self.accounts if a.platform == platform]

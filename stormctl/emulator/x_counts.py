@@ -1,0 +1,78 @@
+"""X: how many posts of the last seven days match a query."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any
+
+from stormctl.emulator import x_answers
+from stormctl.emulator.clock import iso
+from stormctl.emulator.rates import DAY_S
+from stormctl.emulator.x_answers import XAnswer
+
+if TYPE_CHECKING:
+    from stormctl.emulator.world import Post
+    from stormctl.emulator.x_api import XCall
+
+STEPS_S = {"minute": 60, "hour": 3_600, "day": DAY_S}
+DAYS = 7
+MAX_QUERY = 4_096
+"""Source: docs.x.com specification, 2026-08."""
+
+
+def count_recent(call: XCall) -> XAnswer:
+    """GET /2/tweets/counts/recent: app bearer only.
+
+    Terms are joined by AND, alternatives by OR; `#tag`, words, `"phrases"` and `from:name` are known,
+    `-is:retweet` holds for every post here.
+    """
+    query, granularity = call.query.get("query", ""), call.query.get("granularity", "hour")
+    for name in call.query.keys() - {"query", "granularity"}:
+        raise x_answers.invalid_request(f"The query parameter [{name}] is not one of [query,granularity]")
+    if not 0 < len(query) <= MAX_QUERY:
+        raise x_answers.invalid_request(f"query: size must be between 1 and {MAX_QUERY}")
+    if granularity not in STEPS_S:
+        message = f"The `granularity` query parameter value [{granularity}] is not one of [day,hour,minute]"
+        raise x_answers.invalid_request(message, {"granularity": [granularity]})
+    step = STEPS_S[granularity]
+    now = call.world.clock.at()
+    start = now - DAYS * DAY_S
+    times = [
+        post.created_at
+        for post in call.world.posts()
+        if post.account.platform == "x"
+        and not post.deleted
+        and start <= post.created_at < now
+        and _matches(post, query)
+    ]
+    return XAnswer(200, {"data": _bucket(times, start, now, step), "meta": {"total_tweet_count": len(times)}})
+
+
+def _bucket(times: list[float], start: float, end: float, step: int) -> list[dict[str, Any]]:
+    edges = [start, *range(int(start // step + 1) * step, int(end) + 1, step), end]
+    ordered = sorted(times)
+    return [
+        {
+            "start": iso(low),
+            "end": iso(high),
+            "tweet_count": bisect_left(ordered, high) - bisect_left(ordered, low),
+        }
+        for low, high in pairwise(edges)
+        if low < high
+    ]
+
+
+def _matches(post: Post, query: str) -> bool:
+    alternatives = re.split(r"\s+OR\s+", query.replace("(", " ").replace(")", " "))
+    return any(all(_has(post, term) for term in re.findall(r'"[^"]+"|\S+', a)) for a in alternatives)
+
+
+def _has(post: Post, term: str) -> bool:
+    if term == "-is:retweet":
+        return True
+    if term.startswith("from:"):
+        return term[5:].casefold() == post.account.username.casefold()
+    pattern = rf"(?<!\w){re.escape(term.strip(chr(34)).casefold())}(?!\w)"
+    return re.search(pattern, post.text.casefold()) is not None

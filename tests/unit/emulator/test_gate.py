@@ -1,0 +1,318 @@
+"""Tests of the emulator's door: loopback only, the log, faults as a client's socket meets them."""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+import pytest
+import requests
+
+from stormctl.emulator.faults import Faults, parse_rules
+from stormctl.emulator.gate import is_loopback, is_loopback_origin
+from stormctl.emulator.server import EmulatorThread, create_app
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stormctl.emulator.accounts import AccountSpec
+
+    Ask = Callable[..., requests.Response]
+
+POST: dict[str, Any] = {"json": {"text": "Dignity for all"}}
+
+
+def script(emulator: EmulatorThread, action: str, **options: Any) -> None:
+    """Put one fault in force."""
+    emulator.faults.add(parse_rules([{"action": action, **options}]))
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1:8080", True),
+        ("localhost", True),
+        ("[::1]:80", True),
+        ("127.8.9.1", True),
+        ("", False),
+        ("evil.example", False),
+        ("127.0.0.1.evil.example:8080", False),
+        ("10.0.0.1", False),
+    ],
+)
+def test_only_loopback_names_are_loopback(host: str, expected: bool) -> None:
+    """A name that merely resolves to this machine is not one."""
+    assert expected is is_loopback(host)
+
+
+def test_pages_of_other_sites_are_shut_out(emulator: EmulatorThread, session: requests.Session) -> None:
+    """Neither a foreign Host header nor a browser on another site's page gets anywhere."""
+    url = f"{emulator.base_url}/_emulator/reset"
+
+    by_host = session.get(f"{emulator.base_url}/", headers={"Host": "evil.example"}, timeout=10)
+    by_origin = session.post(url, headers={"Origin": "https://evil.example"}, timeout=10)
+    own = session.post(url, headers={"Origin": emulator.base_url}, timeout=10)
+
+    assert [answer.status_code for answer in (by_host, by_origin, own)] == [421, 421, 200]
+    assert is_loopback_origin(None)
+
+
+def test_every_request_is_logged_without_secrets(
+    x: Ask, graph: Ask, emulator: EmulatorThread, accounts: dict[str, AccountSpec]
+) -> None:
+    """Method, channel, operation, status and bodies are kept; tokens are not."""
+    page = accounts["facebook:migrants-day"]
+    png = {"source": b"\x89PNG\r\n\x1a\n"}
+    x("POST", "/2/tweets", **POST)
+    graph("GET", "/me", values={"input_token": "EAAunknown"})
+    graph("POST", f"/{page.id}/photos", files=png)
+
+    photo, me, post = emulator.world.requests()
+    logged = repr((photo, me, post))
+
+    assert (post.method, post.channel, post.operation, post.status) == (
+        "POST",
+        "x:migrants-day",
+        "create_post",
+        201,
+    )
+    assert "Dignity for all" in post.request_body
+    assert (photo.operation, me.operation) == ("upload", "read_me")
+    assert page.credentials["PAGE_TOKEN"] not in logged
+    assert "EAAunknown" not in logged
+
+
+@pytest.mark.parametrize(("action", "arrived"), [("drop_before", 0), ("drop_after", 1)])
+def test_a_dropped_connection_ends_without_a_byte(
+    x: Ask, emulator: EmulatorThread, action: str, arrived: int
+) -> None:
+    """The client sees the end of the connection; only "after" leaves a post."""
+    script(emulator, action)
+
+    with pytest.raises(requests.ConnectionError):
+        x("POST", "/2/tweets", **POST)
+
+    assert arrived == len(emulator.world.posts())
+    assert emulator.world.requests()[0].status is None
+    assert emulator.world.requests()[0].fault == action
+
+
+@pytest.mark.parametrize("action", ["error_before", "error_after"])
+@pytest.mark.parametrize(("body", "kind"), [("json", "json"), ("text", "text/plain"), ("html", "text/html")])
+def test_a_server_error_may_come_before_or_after_the_post(
+    x: Ask, emulator: EmulatorThread, action: str, body: str, kind: str
+) -> None:
+    """The status and the kind of body are as scripted, and the answer does not tell which it was."""
+    script(emulator, action, status=502, body=body)
+
+    answer = x("POST", "/2/tweets", **POST)
+
+    assert answer.status_code == 502
+    assert kind in answer.headers["content-type"]
+    assert len(emulator.world.posts()) == (1 if action == "error_after" else 0)
+
+
+def test_a_graph_error_of_the_service_is_code_2(
+    graph: Ask, emulator: EmulatorThread, accounts: dict[str, AccountSpec]
+) -> None:
+    """Facebook's JSON 500 is a transient OAuthException."""
+    script(emulator, "error_after", platform="facebook", status=500, body="json")
+
+    answer = graph("POST", f"/{accounts['facebook:migrants-day'].id}/feed", values={"message": "hi"})
+
+    assert answer.status_code == 500
+    assert (answer.json()["error"]["code"], answer.json()["error"]["is_transient"]) == (2, True)
+
+
+def test_an_answer_may_be_empty_or_cut(x: Ask, emulator: EmulatorThread) -> None:
+    """Both posts arrived; one answer has no body, the other no valid JSON."""
+    script(emulator, "empty", nth=[1])
+    script(emulator, "truncated", nth=[2])
+
+    empty = x("POST", "/2/tweets", json={"text": "one"})
+    cut = x("POST", "/2/tweets", json={"text": "two"})
+
+    assert (empty.status_code, empty.content) == (200, b"")
+    assert cut.status_code == 201
+    with pytest.raises(requests.JSONDecodeError):
+        cut.json()
+    assert len(emulator.world.posts()) == 2
+
+
+def test_a_slow_answer_outlasts_the_client(
+    x: Ask, emulator: EmulatorThread, session: requests.Session
+) -> None:
+    """The post is there, though the client gave up on the answer."""
+    script(emulator, "slow", seconds=60)
+    session.mount("http://", impatient := _Impatient())
+
+    with pytest.raises(requests.ReadTimeout):
+        x("POST", "/2/tweets", **POST)
+
+    assert impatient.waited
+    assert len(emulator.world.posts()) == 1
+
+
+def test_short_delays_end_in_the_whole_answer(x: Ask, emulator: EmulatorThread) -> None:
+    """Slow, late and dripping answers are complete if the client waits."""
+    for number, action in enumerate(("slow", "late", "drip"), start=1):
+        script(emulator, action, seconds=0.0, nth=[number])
+
+    answers = [x("POST", "/2/tweets", json={"text": f"post {n}"}) for n in range(3)]
+
+    assert all(answer.json()["data"]["id"] for answer in answers)
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert [request.fault for request in emulator.world.requests()] == ["drip", "late", "slow"]
+
+
+def test_a_late_post_is_made_though_the_client_has_gone(
+    session: requests.Session, accounts: dict[str, AccountSpec]
+) -> None:
+    """What was read in full is carried out, whoever still listens."""
+    page = accounts["facebook:migrants-day"]
+    form = {"access_token": page.credentials["PAGE_TOKEN"], "message": "hi"}
+    rules = parse_rules([{"action": "late", "seconds": 0.4}])
+    session.mount("http://", _Impatient())
+
+    with EmulatorThread([page], faults=Faults(rules)) as emulator, pytest.raises(requests.ReadTimeout):
+        session.post(f"{emulator.base_url}/v26.0/{page.id}/feed", data=form)
+
+    assert len(emulator.world.posts()) == 1
+
+
+def test_a_client_that_goes_in_the_middle_of_its_request_posts_nothing(
+    accounts: dict[str, AccountSpec],
+) -> None:
+    """Half a body is not carried out."""
+    page = accounts["facebook:migrants-day"]
+    body = f"access_token={page.credentials['PAGE_TOKEN']}&message=half"
+    kind = "content-type: application/x-www-form-urlencoded\r\ncontent-length: 999\r\n\r\n"
+
+    with EmulatorThread([page]) as emulator:
+        host, port = urlsplit(emulator.base_url).netloc.split(":")
+        with socket.create_connection((host, int(port)), timeout=10) as connection:
+            head = f"POST /v26.0/{page.id}/feed HTTP/1.1\r\nHost: {host}\r\n"
+            connection.sendall(f"{head}{kind}{body}".encode())
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(100)
+
+    assert answer == b""
+    assert emulator.world.posts() == []
+    assert [request.status for request in emulator.world.requests()] == [None]
+
+
+def test_the_door_lets_other_protocols_through(accounts: dict[str, AccountSpec]) -> None:
+    """A server that speaks ASGI's lifespan may serve the app too."""
+    app = create_app(list(accounts.values()))
+    messages: list[Any] = [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}]
+    sent: list[str] = []
+
+    async def receive() -> Any:
+        return messages.pop(0)
+
+    async def send(message: Any) -> None:
+        sent.append(message["type"])
+
+    asyncio.run(app({"type": "lifespan"}, receive, send))
+
+    assert sent == ["lifespan.startup.complete", "lifespan.shutdown.complete"]
+
+
+@pytest.mark.parametrize(
+    ("action", "status", "word"),
+    [
+        ("rate_limited", 429, "Too Many Requests"),
+        ("day_limited", 429, "Too Many Requests"),
+        ("unauthorized", 401, "Unauthorized"),
+        ("credits_depleted", 402, "credits depleted"),
+        ("duplicate", 403, "duplicate content"),
+        ("reply_refused", 403, "mentioned or are the author"),
+        ("forbidden", 403, "client-not-enrolled"),
+    ],
+)
+def test_x_refuses_in_its_own_words(
+    x: Ask, emulator: EmulatorThread, action: str, status: int, word: str
+) -> None:
+    """Each scripted refusal has X's status and body, and nothing was posted."""
+    script(emulator, action)
+
+    answer = x("POST", "/2/tweets", **POST)
+
+    assert status == answer.status_code
+    assert word in answer.text
+    assert emulator.world.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ({"action": "rate_limited"}, (80001, None)),
+        ({"action": "unauthorized", "subcode": 460}, (190, 460)),
+        ({"action": "unauthorized"}, (190, None)),
+        ({"action": "duplicate"}, (506, None)),
+        ({"action": "blocked"}, (368, 1390008)),
+        ({"action": "forbidden"}, (200, None)),
+    ],
+)
+def test_facebook_refuses_in_its_own_codes(
+    graph: Ask, emulator: EmulatorThread, rule: dict[str, Any], expected: tuple[int, int | None]
+) -> None:
+    """Each scripted refusal has Graph's code, and nothing was posted."""
+    script(emulator, **rule)
+
+    page = next(account for account in emulator.world.accounts if account.channel == "facebook:migrants-day")
+    error = graph("POST", f"/{page.id}/feed", values={"message": "hi"}).json()["error"]
+
+    assert (error["code"], error.get("error_subcode")) == expected
+    assert emulator.world.posts() == []
+
+
+def test_a_rate_limit_says_when_it_ends_or_not(x: Ask, emulator: EmulatorThread) -> None:
+    """The reset lies ahead, is missing, or has passed; a day's limit hides behind a good plain window."""
+    now = emulator.world.clock.at()
+    for number, reset in enumerate(("future", "none", "past"), start=1):
+        script(emulator, "rate_limited", reset=reset, nth=[number])
+    script(emulator, "day_limited", nth=[4])
+
+    ahead, missing, past, day = (x("POST", "/2/tweets", **POST).headers for _ in range(4))
+
+    assert int(ahead["x-rate-limit-reset"]) > now
+    assert "x-rate-limit-reset" not in missing
+    assert int(past["x-rate-limit-reset"]) < now
+    assert (day["x-rate-limit-remaining"], day["x-user-limit-24hour-remaining"]) == ("60", "0")
+
+
+def test_a_redirect_leads_elsewhere(x: Ask, emulator: EmulatorThread) -> None:
+    """307 without having posted."""
+    script(emulator, "redirect")
+
+    answer = x("POST", "/2/tweets", **POST, allow_redirects=False)
+
+    assert (answer.status_code, answer.headers["location"]) == (307, "/elsewhere")
+
+
+def test_lists_can_lag(
+    x: Ask, graph: Ask, emulator: EmulatorThread, accounts: dict[str, AccountSpec]
+) -> None:
+    """A fresh post is not in the list yet, and then it is."""
+    user, page = accounts["x:migrants-day"].id, accounts["facebook:migrants-day"].id
+    script(emulator, "lag", operation="read_timeline", seconds=30, nth=[1])
+    x("POST", "/2/tweets", **POST)
+    graph("POST", f"/{page}/feed", values={"message": "hi"})
+
+    on_x = [x("GET", f"/2/users/{user}/tweets").json()["meta"]["result_count"] for _ in range(2)]
+    on_facebook = [len(graph("GET", f"/{page}/feed").json()["data"]) for _ in range(2)]
+
+    assert (on_x, on_facebook) == ([0, 1], [0, 1])
+
+
+class _Impatient(requests.adapters.HTTPAdapter):
+    """Waits a fifth of a second for an answer, whatever the caller says."""
+
+    waited = False
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # passes all on
+        self.waited = True
+        return super().send(request, **{**options, "timeout": (5, 0.2)})

@@ -1,0 +1,118 @@
+"""Tests of X's door: who may ask what."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.server import EmulatorThread
+
+    Ask = Callable[..., requests.Response]
+
+
+def read_bearer(
+    emulator: EmulatorThread, session: requests.Session, account: AccountSpec, secret: str | None = None
+) -> requests.Response:
+    """Ask for the app's bearer token."""
+    key = account.credentials["CONSUMER_KEY"]
+    pair = f"{key}:{secret or account.credentials['CONSUMER_SECRET']}"
+    return session.post(
+        f"{emulator.base_url}/oauth2/token",
+        data={"grant_type": "client_credentials"},
+        headers={"Authorization": f"Basic {base64.b64encode(pair.encode()).decode()}"},
+        timeout=10,
+    )
+
+
+def test_requests_without_or_with_wrong_credentials_are_refused(
+    emulator: EmulatorThread, session: requests.Session
+) -> None:
+    """401 as a problem for no header, an unknown bearer, an unsigned OAuth header."""
+    headers: list[dict[str, str]] = [
+        {},
+        {"Authorization": "Bearer nobody"},
+        {"Authorization": 'OAuth oauth_token="x"'},
+    ]
+
+    answers = [
+        session.get(f"{emulator.base_url}/2/users/me", headers=header, timeout=10) for header in headers
+    ]
+
+    assert [answer.status_code for answer in answers] == [401, 401, 401]
+    assert answers[0].headers["content-type"] == "application/problem+json"
+    assert answers[0].json()["title"] == "Unauthorized"
+
+
+def test_a_signature_must_be_right_and_fresh(
+    x: Ask, emulator: EmulatorThread, shift: list[float], session: requests.Session
+) -> None:
+    """A header signed for one path fails on another, and fails when five minutes old."""
+    good = x("GET", "/2/users/me")
+    header = {"Authorization": good.request.headers["Authorization"]}
+
+    again = session.get(f"{emulator.base_url}/2/users/me", headers=header, timeout=10)
+    elsewhere = session.get(f"{emulator.base_url}/2/tweets?ids=1", headers=header, timeout=10)
+    shift[0] = 301.0
+    late = x("GET", "/2/users/me")
+
+    assert [a.status_code for a in (good, again, elsewhere, late)] == [200, 200, 401, 401]
+
+
+def test_the_app_has_a_bearer_token_of_its_own(
+    emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec]
+) -> None:
+    """Key and secret bring a token that may count and read, but neither post nor say who we are."""
+    account = accounts["x:migrants-day"]
+    granted = read_bearer(emulator, session, account).json()
+    header = {"Authorization": f"Bearer {granted['access_token']}"}
+
+    def ask(method: str, path: str) -> requests.Response:
+        return session.request(method, emulator.base_url + path, headers=header, timeout=10)
+
+    assert granted.keys() == {"token_type", "access_token"}
+    assert ask("GET", "/2/tweets/counts/recent?query=hi").status_code == 200
+    assert ask("GET", f"/2/users/{account.id}/tweets").status_code == 200
+    assert ask("GET", "/2/users/me").json()["title"] == "Unsupported Authentication"
+    assert ask("POST", "/2/tweets").status_code == 403
+
+
+def test_endpoints_that_are_not_emulated_are_not_found(x: Ask) -> None:
+    """404 in X's words, and a wrong verb is a 405."""
+    unknown = x("GET", "/2/lists/1")
+    verb = x("PUT", "/2/tweets")
+
+    assert (unknown.status_code, unknown.json()["title"]) == (404, "Not Found")
+    assert verb.status_code == 405
+
+
+def test_counts_are_not_for_oauth1(x: Ask) -> None:
+    """Counting needs the app's bearer."""
+    answer = x("GET", "/2/tweets/counts/recent?query=hi")
+
+    assert answer.status_code == 403
+    assert "OAuth 2.0 Application-Only" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("path", ["/oauth2/token", "/2/oauth2/token"])
+def test_wrong_app_credentials_bring_no_bearer(
+    emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec], path: str
+) -> None:
+    """A wrong secret, no header, a wrong grant."""
+    account = accounts["x:migrants-day"]
+    wrong = read_bearer(emulator, session, account, secret="no")  # noqa: S106 - a wrong one is the point
+    bare = session.post(emulator.base_url + path, timeout=10)
+    pair = f"{account.credentials['CONSUMER_KEY']}:{account.credentials['CONSUMER_SECRET']}".encode()
+    header = {"Authorization": f"Basic {base64.b64encode(pair).decode()}"}
+
+    grantless = session.post(emulator.base_url + path, headers=header, timeout=10)
+
+    assert [a.status_code for a in (wrong, bare, grantless)] == [403, 403, 403]
+    assert [a.json()["errors"][0]["code"] for a in (wrong, bare, grantless)] == [99, 99, 170]

@@ -1,0 +1,73 @@
+"""Tests of counting on X."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stormctl.emulator.accounts import app_bearer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import requests
+
+    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.server import EmulatorThread
+
+    Ask = Callable[..., requests.Response]
+
+NOON = 1797595200.0
+
+
+@pytest.fixture
+def count(
+    emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec]
+) -> Callable[..., requests.Response]:
+    """Give a caller of the counts with the app's bearer."""
+    keys = accounts["x:migrants-day"].credentials
+    header = {"Authorization": f"Bearer {app_bearer(keys['CONSUMER_KEY'], keys['CONSUMER_SECRET'])}"}
+
+    def ask(**params: Any) -> requests.Response:
+        url = f"{emulator.base_url}/2/tweets/counts/recent"
+        return session.get(url, params=params, headers=header, timeout=10)
+
+    return ask
+
+
+def test_posts_are_counted_by_query_and_hour(x: Ask, count: Ask, set_time: Callable[[float], None]) -> None:
+    """Tags whatever their case, words, phrases, authors and alternatives; hours add up to the total."""
+    set_time(NOON - 8 * 86_400)
+    x("POST", "/2/tweets", json={"text": "long ago #MigrantsDay"})
+    set_time(NOON)
+    x("POST", "/2/tweets", json={"text": "one #MigrantsDay"})
+    x("POST", "/2/tweets", json={"text": "two #migrantsday now"}, account="x:dia-migrantes")
+    x("POST", "/2/tweets", json={"text": "three #MigrantsDays"})
+    set_time(NOON + 5_400)
+
+    totals = {
+        query: count(query=query).json()["meta"]["total_tweet_count"]
+        for query in (
+            "#MigrantsDay",
+            "#MigrantsDay -is:retweet",
+            "#MigrantsDay from:migrants_day",
+            '"three #MigrantsDays" OR (two now)',
+            "four",
+        )
+    }
+    hours = count(query="#MigrantsDay").json()["data"]
+
+    assert list(totals.values()) == [2, 2, 1, 2, 0]
+    assert sum(hour["tweet_count"] for hour in hours) == 2
+    assert next(hour for hour in hours if hour["tweet_count"])["start"] == "2026-12-18T12:00:00.000Z"
+
+
+@pytest.mark.parametrize(
+    "params", [{}, {"query": "a", "granularity": "week"}, {"query": "a", "lang": "en"}, {"query": "a" * 4097}]
+)
+def test_wrong_queries_are_refused(count: Ask, params: dict[str, str]) -> None:
+    """No query, too long a one, an unknown step or parameter."""
+    answer = count(**params)
+
+    assert answer.status_code == 400
