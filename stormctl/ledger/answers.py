@@ -1,0 +1,200 @@
+"""Write down what came of an attempt, in time or late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, assert_never
+
+from stormctl.domain.clock import to_micros
+from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
+from stormctl.domain.event import EventKind
+from stormctl.errors import LedgerError
+from stormctl.ledger.events import tell
+from stormctl.ledger.rows import maybe_micros
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.ledger.engines import Row, Session
+
+
+_LATE = "the receipt came late"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """An outcome as the ledger keeps it, and where it leads while the claim is current."""
+
+    name: str
+    state: State
+    event: EventKind
+    counts: bool
+    why: str = ""
+    code: str = ""
+
+
+def record_answer(
+    session: Session, claim: Claim, outcome: Outcome, moment: Moment, retry_at: datetime | None
+) -> State:
+    """Write down the answer to an attempt; return the delivery's state after it.
+
+    An answer is written once. One that comes after the claim was lost only completes the attempt, unless
+    it is a receipt: then the delivery is delivered, or a warning says that it was posted twice.
+
+    Raises:
+        LedgerError: if the ledger doesn't know the attempt.
+    """
+    attempt = session.find("attempt_of", attempt_id=claim.attempt_id, key=claim.key, token=claim.token)
+    if attempt is None:
+        message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
+        raise LedgerError(message, "Look at the account before anything is posted again.")
+    if attempt["answer"] is not None:
+        return State(attempt["state"])
+    answer = _translate(outcome)
+    if answer.counts and attempt["sent_at"] is None:
+        mark_sent(session, claim, attempt["price_usd_micros"], moment)
+        attempt = session.get("attempt_of", attempt_id=claim.attempt_id, key=claim.key, token=claim.token)
+    _complete_attempt(session, claim, answer, outcome, attempt=attempt, moment=moment)
+    if attempt["is_current"]:
+        return _move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at)
+    if isinstance(outcome, Delivered):
+        return _take_late_receipt(session, claim, outcome, attempt, moment)
+    return State(attempt["state"])
+
+
+def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> None:
+    """Set the moment of sending on the attempt and, while the claim is current, on its delivery."""
+    values = {
+        "attempt_id": claim.attempt_id,
+        "token": claim.token,
+        "now": to_micros(moment.at),
+        "wall_now": to_micros(moment.wall_at),
+    }
+    session.write("set_sending", key=claim.key, **values)
+    session.write("set_attempt_sending", **values)
+    if price:
+        session.write("spend", storm_id=claim.storm_id, micros=price)
+
+
+def _translate(outcome: Outcome) -> _Answer:
+    match outcome:
+        case Delivered():
+            return _Answer("delivered", State.DELIVERED, EventKind.DELIVERED, counts=True)
+        case NotSent():
+            return _Answer("not_sent", State.PLANNED, EventKind.NOT_SENT, counts=False, why=outcome.reason)
+        case Refused():
+            state, event = (
+                (State.FAILED, EventKind.FAILED) if outcome.for_good else (State.PLANNED, EventKind.PUT_OFF)
+            )
+            return _Answer("refused", state, event, counts=False, why=outcome.reason, code=outcome.code)
+        case InDoubt():
+            return _Answer(
+                "in_doubt",
+                State.IN_DOUBT,
+                EventKind.IN_DOUBT,
+                counts=True,
+                why=outcome.reason,
+                code=outcome.code,
+            )
+        case _:
+            assert_never(outcome)
+
+
+def _complete_attempt(
+    session: Session, claim: Claim, answer: _Answer, outcome: Outcome, *, attempt: Row, moment: Moment
+) -> None:
+    receipt = outcome if isinstance(outcome, Delivered) else None
+    session.write(
+        "answer_attempt",
+        attempt_id=claim.attempt_id,
+        token=claim.token,
+        answer=answer.name,
+        code=answer.code,
+        why=answer.why,
+        post_id=receipt and receipt.post_id,
+        url=receipt and receipt.url,
+        counts=int(answer.counts),
+        wall_now=to_micros(moment.wall_at),
+    )
+    if attempt["counts"] and not answer.counts and attempt["price_usd_micros"]:
+        session.write("spend", storm_id=claim.storm_id, micros=-attempt["price_usd_micros"])
+
+
+def _move_on(
+    session: Session,
+    claim: Claim,
+    answer: _Answer,
+    outcome: Outcome,
+    *,
+    moment: Moment,
+    retry_at: datetime | None,
+) -> State:
+    if isinstance(outcome, Delivered):
+        deliver(session, claim.key, claim.attempt_id, outcome, delivered_at=to_micros(moment.at))
+    else:
+        session.write(
+            "leave_claim",
+            key=claim.key,
+            attempt_id=claim.attempt_id,
+            token=claim.token,
+            state=answer.state.value,
+            why=answer.why,
+            retry_at=maybe_micros(retry_at) if answer.state is State.PLANNED else None,
+        )
+    url = outcome.url if isinstance(outcome, Delivered) else None
+    _tell(session, claim, moment, answer.event, answer.why, url=url)
+    return answer.state
+
+
+def deliver(
+    session: Session,
+    key: str,
+    attempt_id: int | None,
+    receipt: Delivered,
+    *,
+    delivered_at: int,
+    why: str = "",
+) -> bool:
+    """Make a delivery delivered; False if it already is, or if its text is live under another key."""
+    row = session.find(
+        "record_delivered",
+        key=key,
+        attempt_id=attempt_id,
+        post_id=receipt.post_id,
+        url=receipt.url,
+        delivered_at=delivered_at,
+        why=why,
+    )
+    return row is not None
+
+
+def _take_late_receipt(
+    session: Session, claim: Claim, receipt: Delivered, attempt: Row, moment: Moment
+) -> State:
+    if attempt["post_id"] == receipt.post_id:
+        return State(attempt["state"])
+    if not deliver(session, claim.key, claim.attempt_id, receipt, delivered_at=attempt["sent_at"], why=_LATE):
+        first = attempt["url"] or "the same text under another key"
+        text = f"posted twice: {first} and {receipt.url} — take one of them down"
+        _tell(session, claim, moment, EventKind.WARNING, text, url=receipt.url)
+        return State(attempt["state"])
+    _tell(session, claim, moment, EventKind.RECONCILED, _LATE, url=receipt.url)
+    other = session.find("other_doubtful", key=claim.key, attempt_id=claim.attempt_id)
+    if other is not None:
+        text = f"attempt {other['id']} may have posted it a second time: look at the account"
+        _tell(session, claim, moment, EventKind.WARNING, text, url=receipt.url)
+    return State.DELIVERED
+
+
+def _tell(
+    session: Session, claim: Claim, moment: Moment, kind: EventKind, text: str, *, url: str | None
+) -> None:
+    row = {
+        "key": claim.key,
+        "storm_id": claim.storm_id,
+        "channel": str(claim.channel),
+        "message_id": claim.message_id,
+    }
+    tell(session, moment, kind, row, text, attempt_id=claim.attempt_id, url=url)

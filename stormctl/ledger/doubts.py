@@ -1,0 +1,188 @@
+"""Deliveries that perhaps were posted, and the readings that settle them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.clock import from_micros, to_micros
+from stormctl.domain.delivery import Delivered
+from stormctl.domain.event import EventKind
+from stormctl.ledger.answers import deliver
+from stormctl.ledger.events import tell
+from stormctl.ledger.rows import load_post, micros_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+    from datetime import datetime, timedelta
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import Post
+    from stormctl.ledger.engines import Database, Row, Session
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoubtReading:
+    """One reading of an account: when it began (real time), and whether it saw every page."""
+
+    started_at: datetime
+    complete: bool
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt:
+    """A delivery in doubt, with what its reconciling needs.
+
+    Attributes:
+        sending_at: storm time of the last check before the first byte.
+        sending_wall_at: the same in real time.
+        readings: the oldest first.
+        in_reply_to: the platform id of the thread's previous part; None if it is not a thread.
+        held: whether it waits for a person.
+    """
+
+    key: str
+    storm_id: str
+    channel: ChannelId
+    post: Post
+    attempt_id: int
+    sending_at: datetime
+    sending_wall_at: datetime
+    readings: tuple[DoubtReading, ...]
+    in_reply_to: str | None
+    held: bool
+
+
+class Doubts:
+    """The deliveries in doubt of a ledger.
+
+    Args:
+        database: the ledger's.
+        request_limit: how long a publishing request may be under way, in real time.
+        settling: how long after a first reading the second one proves something, in real time.
+    """
+
+    def __init__(self, database: Database, request_limit: timedelta, settling: timedelta) -> None:
+        self._database = database
+        self._request_limit = micros_of(request_limit)
+        self._settling = micros_of(settling)
+
+    def open(self, channels: Collection[str]) -> list[Doubt]:
+        """Return what is in doubt on some channels, the oldest sending first within each."""
+        with self._database.reading() as session:
+            return [
+                _doubt_of(session, row)
+                for channel in channels
+                for row in session.rows("open_doubts", channel=channel)
+            ]
+
+    def record_reading(self, doubt: Doubt, moment: Moment, *, complete: bool, reason: str) -> None:
+        """Keep a reading of the account for a doubt.
+
+        Args:
+            doubt: what was looked for and not found.
+            moment: when the reading began, not when it ended.
+            complete: whether every page was read.
+            reason: why not; empty if complete.
+        """
+        with self._database.transaction() as session:
+            session.write(
+                "add_reading",
+                attempt_id=doubt.attempt_id,
+                started_wall_at=to_micros(moment.wall_at),
+                complete=int(complete),
+                reason=reason,
+            )
+
+    def settle_delivered(self, doubt: Doubt, post_id: str, url: str, moment: Moment, how: str) -> bool:
+        """Make a delivery in doubt delivered, since its post was found.
+
+        Args:
+            doubt: what was in doubt.
+            post_id: the platform's id.
+            url: the post's address.
+            moment: now; the delivery counts as delivered when it was sent.
+            how: for the history, such as “found on the account”.
+
+        Returns:
+            False if it is not in doubt any more, or if the post is another delivery's.
+        """
+        with self._database.transaction() as session:
+            taken = session.find(
+                "other_with_receipt", channel=str(doubt.channel), key=doubt.key, post_id=post_id
+            )
+            row = session.find("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
+            if taken is not None or row is None:
+                return False
+            session.write(
+                "settle_attempt", attempt_id=doubt.attempt_id, settled="delivered", post_id=post_id, url=url
+            )
+            receipt = Delivered(post_id=post_id, url=url)
+            deliver(session, doubt.key, doubt.attempt_id, receipt, delivered_at=row["sending_at"], why=how)
+            tell(session, moment, EventKind.RECONCILED, row, how, attempt_id=doubt.attempt_id, url=url)
+            return True
+
+    def settle_not_there(self, doubt: Doubt, moment: Moment) -> bool:
+        """Plan a delivery in doubt again if the ledger's readings prove that it was not posted.
+
+        Proof is two complete readings: the first began when the request could not be under way any more,
+        the second a settling time later. The statement itself checks it. False without proof, or while
+        the doubt is held for a person.
+        """
+        why = "two complete readings of the account don't show it"
+        with self._database.transaction() as session:
+            row = session.find("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
+            settled = row is not None and session.write(
+                "settle_not_there",
+                key=doubt.key,
+                attempt_id=doubt.attempt_id,
+                why=why,
+                request_limit=self._request_limit,
+                settling=self._settling,
+            )
+            if row is None or not settled:
+                return False
+            session.write(
+                "settle_attempt", attempt_id=doubt.attempt_id, settled="not_there", post_id=None, url=None
+            )
+            tell(session, moment, EventKind.RECONCILED, row, why, attempt_id=doubt.attempt_id)
+            return True
+
+    def hold(self, doubt: Doubt, reason: str, moment: Moment) -> None:
+        """Leave a doubt to a person; it stays in doubt until it is resolved."""
+        with self._database.transaction() as session:
+            held = session.write("hold_doubt", key=doubt.key, attempt_id=doubt.attempt_id, why=reason)
+            if held:
+                row = session.get("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
+                text = f"a person must judge: {reason}"
+                tell(session, moment, EventKind.WARNING, row, text, attempt_id=doubt.attempt_id)
+
+    def known_post_ids(self, channel: str) -> set[str]:
+        """Return the platform ids of every receipt of a channel, so that no post is matched twice."""
+        with self._database.reading() as session:
+            return {row["post_id"] for row in session.each("known_post_ids", channel=channel)}
+
+
+def _doubt_of(session: Session, row: Row) -> Doubt:
+    return Doubt(
+        key=row["key"],
+        storm_id=row["storm_id"],
+        channel=parse_channel_id(row["channel"]),
+        post=load_post(row["post"]),
+        attempt_id=row["attempt_id"],
+        sending_at=from_micros(row["sending_at"]),
+        sending_wall_at=from_micros(row["sending_wall_at"]),
+        readings=tuple(
+            DoubtReading(
+                started_at=from_micros(reading["started_wall_at"]),
+                complete=bool(reading["complete"]),
+                reason=reading["reason"],
+            )
+            for reading in session.rows("readings_of", attempt_id=row["attempt_id"])
+        ),
+        in_reply_to=row["in_reply_to"],
+        held=bool(row["held"]),
+    )

@@ -1,0 +1,166 @@
+"""Open the ledger and hand out its rooms."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.errors import LedgerError
+from stormctl.ledger.channels import Channels
+from stormctl.ledger.doubts import Doubts
+from stormctl.ledger.engines import SqliteDatabase
+from stormctl.ledger.halts import Halts
+from stormctl.ledger.history import History
+from stormctl.ledger.media import MediaStore
+from stormctl.ledger.metrics import Metrics
+from stormctl.ledger.outbox import Outbox
+from stormctl.ledger.runners import Runners
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from stormctl.ledger.engines import Database, Session
+
+REQUEST_LIMIT = timedelta(seconds=10)
+SETTLING = timedelta(seconds=10)
+
+_SQLITE = "sqlite:///"
+
+
+class Ledger:
+    """The durable truth about every storm: what was, is and will be published.
+
+    Attributes:
+        where: for people: engine and place, without a password.
+        path: the file; None for a server.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        where: str,
+        path: Path | None,
+        locks: Path,
+        request_limit: timedelta = REQUEST_LIMIT,
+        settling: timedelta = SETTLING,
+    ) -> None:
+        self.where = where
+        self.path = path
+        self._database = database
+        self.outbox = Outbox(database)
+        self.doubts = Doubts(database, request_limit, settling)
+        self.channels = Channels(database)
+        self.runners = Runners(database, locks)
+        self.halts = Halts(database, self.runners)
+        self.media = MediaStore(database)
+        self.metrics = Metrics(database)
+        self.history = History(database, self.runners, where)
+
+    def bind_hosts(self, hosts: Mapping[str, str]) -> None:
+        """Bind the ledger to the hosts of its first enrolment: practice is never taken for the day.
+
+        Args:
+            hosts: platform to host, such as `x` to `api.x.com`.
+
+        Raises:
+            LedgerError: if a platform is bound to another host already; then nothing is bound.
+        """
+        with self._database.transaction() as session:
+            bound = _check_hosts(session, hosts, self.where)
+            for platform in sorted(set(hosts) - set(bound)):
+                session.write("bind_host", platform=platform, host=hosts[platform])
+
+    def check_hosts(self, hosts: Mapping[str, str]) -> None:
+        """Make sure that no platform is bound to another host than this one; LedgerError names both."""
+        with self._database.reading() as session:
+            _check_hosts(session, hosts, self.where)
+
+    def bound_hosts(self) -> dict[str, str]:
+        """Return the hosts that the ledger is bound to, by platform."""
+        with self._database.reading() as session:
+            return {row["platform"]: row["host"] for row in session.rows("bound_hosts")}
+
+    def close(self) -> None:
+        """Close every connection and let go of the locks of runners that were registered here."""
+        self._database.close()
+        self.runners.close()
+
+
+def _check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict[str, str]:
+    """Return the hosts that are bound; LedgerError if one of `hosts` is not the one that is."""
+    bound = {row["platform"]: row["host"] for row in session.rows("bound_hosts")}
+    for platform, host in sorted(hosts.items()):
+        if bound.get(platform, host) != host:
+            message = (
+                f"the ledger {where} belongs to {bound[platform]}, but {platform} would be posted to {host}"
+            )
+            raise LedgerError(message, "Use another ledger for it: set STORMCTL_LEDGER_URL.")
+    return bound
+
+
+def open_ledger(
+    url: str,
+    *,
+    root: Path,
+    create: bool = False,
+    request_limit: timedelta = REQUEST_LIMIT,
+    settling: timedelta = SETTLING,
+) -> Ledger:
+    """Open a ledger, bringing an older one to this version; nothing is ever overwritten.
+
+    Args:
+        url: `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.
+        root: the campaign folder, to which a relative path belongs.
+        create: whether a missing ledger is created, with its folder, readable for its owner only.
+        request_limit: how long a publishing request may be under way (real time).
+        settling: how long after a first reading of an account a second one proves something (real time).
+
+    Raises:
+        LedgerError: if it is missing and not to be created, not a ledger, of a newer version, or cannot be
+            read and written.
+    """
+    path, shown = _locate(url, root)
+    if path.is_dir():
+        raise LedgerError(f"the ledger {path} is a folder", "STORMCTL_LEDGER_URL must name a file.")
+    database = SqliteDatabase(path, shown)
+    if create:
+        database.create_file()
+    elif not path.exists():
+        message = f"there is no ledger at {path}"
+        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+        raise LedgerError(message, hint)
+    database.migrate(create=create)
+    return Ledger(
+        database,
+        where=f"sqlite: {shown}",
+        path=path,
+        locks=path.parent / "runners",
+        request_limit=request_limit,
+        settling=settling,
+    )
+
+
+def find_ledger(url: str, *, root: Path) -> tuple[str, bool]:
+    """Return where a ledger is, for people, and whether it exists; it is not opened.
+
+    Raises:
+        LedgerError: if the address names no ledger.
+    """
+    path, shown = _locate(url, root)
+    return f"sqlite: {shown}", path.exists()
+
+
+def _locate(url: str, root: Path) -> tuple[Path, str]:
+    """Return a ledger's file, and its path as people see it."""
+    scheme = url.partition(":")[0]
+    if scheme in {"postgresql", "postgres"}:
+        message = "a ledger on PostgreSQL comes with a later version of stormctl"
+        raise LedgerError(message, "Use a file: STORMCTL_LEDGER_URL=sqlite:///.stormctl/ledger.db")
+    if not url.startswith(_SQLITE) or url == _SQLITE:
+        message = f"STORMCTL_LEDGER_URL does not name a ledger: it begins with “{scheme}:”"
+        raise LedgerError(message, "Write sqlite:///path, such as sqlite:///.stormctl/ledger.db")
+    path = root / url.removeprefix(_SQLITE)
+    shown = path.relative_to(root) if path.is_relative_to(root) else path
+    return path, shown.as_posix()

@@ -1,0 +1,46 @@
+"""Read the numbered migrations of a database's dialect; the engine applies them."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+FOLDER = Path(__file__).parent / "migrations"
+
+_NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)(?:\.(?P<dialect>[a-z]+))?\.sql")
+_END_OF_STATEMENT = re.compile(r"(?<=;)\s*\n\s*\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """One step from the version before it to its own, applied in one transaction."""
+
+    version: int
+    name: str
+    statements: tuple[str, ...]
+
+
+def load_migrations(dialect: str, folder: Path = FOLDER) -> tuple[Migration, ...]:
+    """Load the migrations of a dialect, in order.
+
+    `0001_first.sql` serves every dialect, `0002_guards.sqlite.sql` only SQLite. A statement ends with a
+    semicolon and an empty line, so that triggers stay whole.
+
+    Raises:
+        ValueError: if a file is misnamed, or the versions are not 1, 2, 3 and so on.
+    """
+    found = []
+    for path in sorted(folder.glob("*.sql")):
+        match = _NAME.fullmatch(path.name)
+        if match is None:
+            message = f"{path.name} is not named like 0001_first.sql or 0002_guards.sqlite.sql"
+            raise ValueError(message)
+        if match["dialect"] in {None, dialect}:
+            statements = _END_OF_STATEMENT.split(path.read_text(encoding="utf-8").strip())
+            found.append(Migration(int(match["version"]), match["name"], tuple(statements)))
+    versions = [migration.version for migration in found]
+    if versions != list(range(1, len(found) + 1)):
+        message = f"the migrations of {dialect} are not numbered from 1 without gaps: {versions}"
+        raise ValueError(message)
+    return tuple(found)

@@ -1,0 +1,327 @@
+"""The outbox: what is to be published, claimed under one gate, sent at most once a claim."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from typing import TYPE_CHECKING
+
+from stormctl.domain.clock import from_micros, to_micros
+from stormctl.domain.delivery import SendForbidden
+from stormctl.domain.event import EventKind
+from stormctl.ledger.answers import deliver, mark_sent, record_answer
+from stormctl.ledger.engines import UniqueViolation
+from stormctl.ledger.enrolment import Enrolled, StormTerms, enroll_plan
+from stormctl.ledger.events import tell
+from stormctl.ledger.halts import is_halted, load_halts
+from stormctl.ledger.media import find_valid_upload
+from stormctl.ledger.openings import find_next, find_openings, make_opening
+from stormctl.ledger.rows import claim_of, load_post
+from stormctl.ledger.sweeping import release_claims, sweep_all
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+    from datetime import datetime, timedelta
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery, State
+    from stormctl.domain.event import StormEvent
+    from stormctl.domain.message import LatePolicy, Media
+    from stormctl.ledger.engines import Database, Row, Session
+    from stormctl.ledger.halts import Halt
+    from stormctl.ledger.openings import Opening
+
+__all__ = ["Enrolled", "Outbox", "StormTerms"]
+
+_log = logging.getLogger(__name__)
+_NEVER = 2**62
+_ADOPTED = "it stood on the account before this ledger was made"
+_PAGE = 16
+
+
+class Outbox:
+    """The deliveries of a ledger; every change of a state is here, in `doubts` or in what they call."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def enroll(self, terms: StormTerms, deliveries: Sequence[PlannedDelivery], moment: Moment) -> Enrolled:
+        """Enter a storm's plan in one transaction; the same plan twice changes nothing.
+
+        Planned deliveries follow the plan: slot, text and all. Those that left it are withdrawn, and come
+        back with it. What is in flight or settled is left alone, and so is what the operator cancelled.
+
+        Raises:
+            FindingsError: if two deliveries would say the same on a channel on one date.
+        """
+        with self._database.transaction() as session:
+            return enroll_plan(session, terms, deliveries, moment)
+
+    def next_due(self, moment: Moment, channels: Collection[str]) -> datetime | None:
+        """Return the earliest storm time from now on at which `claim` would succeed if nobody halts.
+
+        None if nothing of these channels can come by time alone: nothing planned, suspended, a thread
+        that waits for its previous part, no budget left, or a claim in flight, whose answer decides.
+        """
+        now = to_micros(moment.at)
+        with self._database.reading() as session:
+            found = [at for channel in channels if (at := _find_next_of(session, channel, now)) is not None]
+        return from_micros(min(found)) if found else None
+
+    def due_channels(self, moment: Moment, channels: Collection[str]) -> list[str]:
+        """Return those of the channels that have something due now, by the rule of `next_due`."""
+        now = to_micros(moment.at)
+        with self._database.reading() as session:
+            return [channel for channel in channels if _find_next_of(session, channel, now) == now]
+
+    def claim(self, channel: str, runner_id: str, moment: Moment, lease: timedelta) -> Claim | None:
+        """Take the best due delivery of a channel: attempt, lease and token are committed with it.
+
+        Enforces, whatever the plan says: due, not halted, not silent, channel neither suspended nor paused
+        nor out of its limits, spacing, ceilings, deadline, lateness, budget, one claim in flight a channel,
+        a thread in order. Order: `post`, pins, priority, nearest deadline, newest
+        slot.
+
+        Args:
+            channel: whose credentials the runner holds.
+            runner_id: who claims.
+            moment: now.
+            lease: real time after which others may take the claim away.
+        """
+        now = to_micros(moment.at)
+        try:
+            with self._database.transaction() as session:
+                key = _choose(session, channel, now)
+                if key is None:
+                    return None
+                return _take(session, key, runner_id, moment, lease)
+        except UniqueViolation as violation:
+            _log.warning("nothing claimed on %s: %s", channel, violation)
+            return None
+
+    def mark_sending(self, claim: Claim, moment: Moment) -> None:
+        """Set the moment of sending, right before the first byte; after it the attempt may be in doubt.
+
+        Raises:
+            SendForbidden: if the claim is not ours any more, its lease ran out, or something that `claim`
+                enforces has changed since.
+        """
+        with self._database.transaction() as session:
+            row = session.find("claimed_row", key=claim.key, attempt_id=claim.attempt_id, token=claim.token)
+            if row is None:
+                taken = "the claim was taken away"
+                raise SendForbidden(taken)
+            obstacle = _find_obstacle(session, row, moment)
+            if obstacle is not None:
+                raise SendForbidden(obstacle)
+            mark_sent(session, claim, row["price_usd_micros"], moment)
+
+    def record(
+        self, claim: Claim, outcome: Outcome, moment: Moment, *, retry_at: datetime | None = None
+    ) -> State:
+        """Write down what came of an attempt; return the delivery's state after it.
+
+        Args:
+            claim: the attempt's.
+            outcome: delivered, certainly not sent, refused (for now or for good) or in doubt.
+            moment: now.
+            retry_at: storm time before which it is not tried again, where it is planned again.
+
+        Raises:
+            LedgerError: if the ledger doesn't know the attempt.
+        """
+        with self._database.transaction() as session:
+            return record_answer(session, claim, outcome, moment, retry_at)
+
+    def sweep(self, moment: Moment) -> tuple[StormEvent, ...]:
+        """Do what time has decided: release lapsed claims, expire, miss. Return what happened.
+
+        While a halt covers a delivery it is not missed; deadlines pass all the same.
+        """
+        with self._database.transaction() as session:
+            return sweep_all(session, moment)
+
+    def take_over(self, runner_ids: Collection[str], moment: Moment) -> tuple[StormEvent, ...]:
+        """Release the claims of dead runners at once, whatever their leases, and strike the runners off."""
+        events: list[StormEvent] = []
+        with self._database.transaction() as session:
+            for runner_id in runner_ids:
+                rows = session.rows("claims_of", runner_id=runner_id)
+                events += release_claims(session, rows, moment, "its runner died")
+                session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
+        return tuple(events)
+
+    def forgive_late(
+        self, policy: LatePolicy, moment: Moment, *, scope: str = "all", target: str | None = None
+    ) -> int:
+        """Set what happens to planned deliveries whose slots have passed; return how many there are.
+
+        With `skip`, those late beyond their grace become missed at the next sweep.
+        """
+        with self._database.transaction() as session:
+            return session.write(
+                "forgive_late", policy=policy.value, now=to_micros(moment.at), scope=scope, target=target
+            )
+
+    def to_prepare(
+        self, moment: Moment, channels: Collection[str], ahead: timedelta
+    ) -> list[tuple[str, Media]]:
+        """Return channel and media of what is due within `ahead` (storm time) and has no valid upload.
+
+        Nothing that a halt covers: it stops uploads too.
+        """
+        missing: dict[tuple[str, str, str], tuple[str, Media]] = {}
+        now, until = to_micros(moment.at), to_micros(moment.at + ahead)
+        with self._database.reading() as session:
+            halts = load_halts(session)
+            for channel in channels:
+                for row in session.rows("to_prepare", channel=channel, now=now, until=until):
+                    if is_halted(halts, row):
+                        continue
+                    for media in load_post(row["post"]).media:
+                        name = (channel, media.digest, media.alt)
+                        if name not in missing and not find_valid_upload(session, channel, media, moment):
+                            missing[name] = (channel, media)
+        return list(missing.values())
+
+    def open_count(self, storm_id: str | None = None) -> int:
+        """Return how many deliveries are planned, claimed or in doubt, of one storm or of all."""
+        with self._database.reading() as session:
+            if storm_id is None:
+                return int(session.value("open_count"))
+            return int(session.value("open_count_of", storm_id=storm_id))
+
+    def in_flight(self, channels: Collection[str]) -> int:
+        """Return how many deliveries of some channels are claimed, or in doubt and not held for a person."""
+        with self._database.reading() as session:
+            return sum(int(session.value("in_flight_count", channel=channel)) for channel in channels)
+
+    def open_channels(self) -> list[str]:
+        """Return the channels on which something may still happen, in order."""
+        with self._database.reading() as session:
+            return [row["channel"] for row in session.rows("open_channels")]
+
+    def adopt(self, key: str, receipt: Delivered, moment: Moment) -> bool:
+        """Record a planned delivery as delivered, since its post was found on the account.
+
+        Returns:
+            False if it is not planned any more.
+        """
+        with self._database.transaction() as session:
+            row = session.find("planned_row", key=key)
+            if row is None:
+                return False
+            deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
+            tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
+            return True
+
+
+def _find_next_of(session: Session, channel: str, now: int) -> int | None:
+    found = [
+        at
+        for opening in find_openings(session, channel, now)
+        if (at := find_next(session, opening, now)) is not None
+    ]
+    return min(found, default=None)
+
+
+def _choose(session: Session, channel: str, now: int) -> str | None:
+    """Choose the best delivery that may be claimed now, over all storms of the channel."""
+    halts = load_halts(session)
+    best: Row | None = None
+    for opening in find_openings(session, channel, now):
+        if not opening.allows(now):
+            continue
+        row = _choose_of(session, opening, halts, now)
+        if row is not None and (best is None or _order(row) < _order(best)):
+            best = row
+    return None if best is None else str(best["key"])
+
+
+def _choose_of(session: Session, opening: Opening, halts: list[Halt], now: int) -> Row | None:
+    for row in _candidates(session, opening, now):
+        if not is_halted(halts, row) and opening.affords(row["price_usd_micros"]):
+            return row
+    return None
+
+
+def _candidates(session: Session, opening: Opening, now: int) -> Iterator[Row]:
+    """Yield what may be claimed by its own times, best first; the best few are found without sorting all."""
+    skip = 0
+    while True:
+        page = session.rows(
+            "candidates",
+            channel=opening.channel,
+            storm_id=opening.storm_id,
+            follows=opening.follows,
+            now=now,
+            size=_PAGE,
+            skip=skip,
+        )
+        yield from page
+        if len(page) < _PAGE:
+            return
+        skip += _PAGE
+
+
+def _order(row: Row) -> tuple[int, int, int, int, str]:
+    """Return what `candidates` orders by, to compare across storms."""
+    deadline = _NEVER if row["expires_at"] is None else row["expires_at"]
+    return row["rank"], -row["priority"], deadline, -row["slot_at"], row["key"]
+
+
+def _take(session: Session, key: str, runner_id: str, moment: Moment, lease: timedelta) -> Claim:
+    now = to_micros(moment.at)
+    row = session.get(
+        "claim_delivery",
+        key=key,
+        token=secrets.token_hex(16),
+        runner_id=runner_id,
+        lease_until=to_micros(moment.wall_at + lease),
+        now=now,
+    )
+    session.write(
+        "add_attempt",
+        id=row["attempt_id"],
+        key=key,
+        storm_id=row["storm_id"],
+        channel=row["channel"],
+        message_id=row["message_id"],
+        runner_id=runner_id,
+        token=row["token"],
+        price=row["price_usd_micros"],
+        now=now,
+        wall_now=to_micros(moment.wall_at),
+    )
+    tell(session, moment, EventKind.CLAIMED, row, "", attempt_id=row["attempt_id"])
+    before = row["before_key"]
+    reply_to = None if before is None else session.get("receipt_of", key=before)["post_id"]
+    return claim_of(row, reply_to)
+
+
+def _find_obstacle(session: Session, row: Row, moment: Moment) -> str | None:
+    """Find out why a claimed delivery must not be sent now; None if it may."""
+    now = to_micros(moment.at)
+    if row["sending_at"] is not None:
+        return "a request was already made under this claim"
+    if row["lease_until"] <= to_micros(moment.wall_at):
+        return "the lease ran out"
+    if row["expires_at"] is not None and row["expires_at"] <= now:
+        return "its deadline passed"
+    reasons = [halt.reason for halt in load_halts(session) if halt.covers(row)]
+    if reasons:
+        return f"halted: {reasons[0]}"
+    return _find_obstacle_on_channel(session, row, now)
+
+
+def _find_obstacle_on_channel(session: Session, row: Row, now: int) -> str | None:
+    gate = session.get("channel_gate", channel=row["channel"], now=now)
+    if gate["suspended_why"] is not None:
+        return f"the channel is suspended: {gate['suspended_why']}"
+    terms = session.get("terms_of_delivery", key=row["key"])
+    opening = make_opening(session, row["channel"], gate, terms, now=now)
+    if not opening.allows(now):
+        return "spacing, ceilings or silence came between"
+    if not opening.affords(row["price_usd_micros"]):
+        return "the budget is spent"
+    return None

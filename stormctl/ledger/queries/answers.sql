@@ -1,0 +1,87 @@
+-- name: attempt_of(attempt_id, key, token)^
+-- An attempt with the delivery as it stands now; the claim is still current if the delivery holds its token.
+SELECT a.answer, a.sending_at AS sent_at, a.counts, a.price_usd_micros, a.storm_id, d.state, d.post_id, d.url,
+    CASE WHEN d.state = 'claimed' AND d.token = a.token THEN 1 ELSE 0 END AS is_current
+FROM attempts a JOIN deliveries d ON d.key = a.key
+WHERE a.id = :attempt_id AND a.key = :key AND a.token = :token;
+
+-- name: answer_attempt(attempt_id, token, answer, code, why, post_id, url, counts, wall_now)!
+UPDATE attempts SET
+    answer = :answer, answer_code = :code, answer_why = :why, answered_wall_at = :wall_now, counts = :counts,
+    post_id = coalesce(CAST(:post_id AS TEXT), post_id), url = coalesce(CAST(:url AS TEXT), url)
+WHERE id = :attempt_id AND token = :token;
+
+-- name: record_delivered(key, attempt_id, post_id, url, delivered_at, why)^
+-- From any state but delivered and retracted, unless the same text is live or coming under another key.
+UPDATE deliveries SET
+    state = 'delivered', post_id = :post_id, url = :url, delivered_at = :delivered_at,
+    attempt_id = CAST(:attempt_id AS BIGINT), why = :why, token = NULL, lease_until = NULL, retry_at = NULL, held = 0, cancelled_by = NULL
+WHERE key = :key AND state NOT IN ('delivered', 'retracted') AND (
+    state IN ('planned', 'claimed', 'in_doubt') OR NOT EXISTS (
+        SELECT 1 FROM deliveries o
+        WHERE o.channel = deliveries.channel AND o.text_digest = deliveries.text_digest
+            AND o.storm_on = deliveries.storm_on AND o.key <> deliveries.key
+            AND o.state IN ('planned', 'claimed', 'in_doubt', 'delivered')
+    )
+)
+RETURNING key;
+
+-- name: other_doubtful(key, attempt_id)^
+-- Another attempt that was sent and of which nobody knows that it came to nothing.
+SELECT id FROM attempts
+WHERE key = :key AND id <> :attempt_id AND counts = 1 AND settled IS NULL
+    AND (answer IS NULL OR answer = 'in_doubt')
+ORDER BY id LIMIT 1;
+
+-- name: leave_claim(key, attempt_id, token, state, why, retry_at)!
+-- Back to planned, or failed, or in doubt; only in doubt the moment of sending still matters.
+UPDATE deliveries SET
+    state = :state, why = :why, retry_at = CAST(:retry_at AS BIGINT), token = NULL, lease_until = NULL,
+    sending_at = CASE WHEN :state = 'in_doubt' THEN sending_at END,
+    sending_wall_at = CASE WHEN :state = 'in_doubt' THEN sending_wall_at END
+WHERE key = :key AND attempt_id = :attempt_id AND token = :token AND state = 'claimed';
+
+-- name: lapsed_claims(wall_now)
+SELECT key, storm_id, channel, message_id, attempt_id, token, runner_id, sending_at FROM deliveries
+WHERE state = 'claimed' AND lease_until <= :wall_now ORDER BY lease_until;
+
+-- name: claims_of(runner_id)
+SELECT key, storm_id, channel, message_id, attempt_id, token, runner_id, sending_at FROM deliveries
+WHERE state = 'claimed' AND runner_id = :runner_id ORDER BY channel;
+
+-- name: lapse_attempt(attempt_id, token, lapsed)!
+UPDATE attempts SET lapsed = :lapsed WHERE id = :attempt_id AND token = :token;
+
+-- name: expired_now(now)
+SELECT key, storm_id, channel, message_id FROM deliveries
+WHERE state = 'planned' AND expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at;
+
+-- name: missed_now(now)
+SELECT key, storm_id, channel, topic, message_id FROM deliveries
+WHERE state = 'planned' AND give_up_at IS NOT NULL AND give_up_at < :now ORDER BY give_up_at;
+
+-- name: orphaned_parts()
+-- Parts whose thread ended before them; after a failed part they are held, since it may be retried.
+SELECT d.key, d.storm_id, d.channel, d.topic, d.message_id
+FROM deliveries d JOIN deliveries b ON b.key = d.before_key
+WHERE d.state = 'planned' AND d.follows = 1 AND b.state IN ('missed', 'expired', 'cancelled', 'retracted')
+ORDER BY d.before_key;
+
+-- name: give_up(key, state, why)!
+UPDATE deliveries SET state = :state, why = :why, retry_at = NULL WHERE key = :key AND state = 'planned';
+
+-- name: forgive_late(policy, now, scope, target)!
+UPDATE deliveries SET
+    late = :policy,
+    give_up_at = CASE
+        WHEN :policy = 'send' THEN NULL
+        WHEN :policy = 'spread' AND window_end_at > slot_at + grace THEN window_end_at
+        ELSE slot_at + grace
+    END
+WHERE state = 'planned' AND follows = 0 AND slot_at < :now AND (
+    :scope = 'all'
+    OR (:scope = 'platform' AND platform = CAST(:target AS TEXT))
+    OR (:scope = 'channel' AND channel = CAST(:target AS TEXT))
+    OR (:scope = 'topic' AND topic = CAST(:target AS TEXT))
+    OR (:scope = 'message' AND message_id = CAST(:target AS TEXT))
+);

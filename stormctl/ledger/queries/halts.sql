@@ -1,0 +1,23 @@
+-- name: add_halt(scope, target, reason, who, now, wall_now)^
+INSERT INTO halts (id, scope, target, reason, who, halted_at, halted_wall_at)
+SELECT coalesce(max(h.id), 0) + 1, :scope, CAST(:target AS TEXT), :reason, :who, :now, :wall_now FROM halts h
+RETURNING id;
+
+-- name: active_halts()
+SELECT id, scope, target, reason, who, halted_at FROM halts WHERE lifted_wall_at IS NULL ORDER BY id;
+
+-- name: exceptions_of(halt_id)
+SELECT scope, target FROM halt_exceptions WHERE halt_id = :halt_id ORDER BY scope, target;
+
+-- name: lift_halt(id, who, wall_now)!
+UPDATE halts SET lifted_wall_at = :wall_now, lifted_by = :who WHERE id = :id AND lifted_wall_at IS NULL;
+
+-- name: add_exception(halt_id, scope, target)!
+INSERT INTO halt_exceptions (halt_id, scope, target) VALUES (:halt_id, :scope, :target) ON CONFLICT DO NOTHING;
+
+-- name: acknowledge_halts(runner_id, wall_now)!
+UPDATE runners SET halt_seen = (SELECT coalesce(max(h.id), 0) FROM halts h), beat_wall_at = :wall_now
+WHERE id = :runner_id AND halt_seen < (SELECT coalesce(max(h.id), 0) FROM halts h);
+
+-- name: behind_on_halts(halt_id)
+SELECT id FROM runners WHERE stopped_wall_at IS NULL AND halt_seen < :halt_id;

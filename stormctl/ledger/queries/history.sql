@@ -1,0 +1,63 @@
+-- name: append_event(kind, happened_at, wall_now, text, storm_id, channel, key, attempt_id, url)!
+INSERT INTO events (id, kind, happened_at, happened_wall_at, text, storm_id, channel, key, attempt_id, url)
+SELECT coalesce(max(e.id), 0) + 1, :kind, :happened_at, :wall_now, :text, CAST(:storm_id AS TEXT),
+    CAST(:channel AS TEXT), CAST(:key AS TEXT), CAST(:attempt_id AS BIGINT), CAST(:url AS TEXT)
+FROM events e;
+
+-- name: recent_events(size)
+SELECT id, kind, happened_at, text, storm_id, channel, key, attempt_id, url FROM events
+ORDER BY id DESC LIMIT :size;
+
+-- name: recent_events_of(storm_id, size)
+SELECT id, kind, happened_at, text, storm_id, channel, key, attempt_id, url FROM events
+WHERE storm_id = :storm_id ORDER BY id DESC LIMIT :size;
+
+-- name: storms()
+SELECT id, name, timezone FROM storms ORDER BY enrolled_wall_at DESC, id;
+
+-- name: counts(storm_id)
+SELECT channel, state, count(*) AS value FROM deliveries WHERE storm_id = :storm_id GROUP BY channel, state;
+
+-- name: span(storm_id)^
+SELECT min(slot_at) AS first_at, max(slot_at) AS last_at FROM deliveries
+WHERE storm_id = :storm_id AND state <> 'cancelled';
+
+-- name: late_count(storm_id, now)^
+SELECT count(*) AS value FROM deliveries WHERE storm_id = :storm_id AND state = 'planned' AND slot_at < :now;
+
+-- name: channels_of(storm_id)
+SELECT c.id, c.account_name, c.suspended_why, c.paused_until,
+    (SELECT d.slot_at FROM deliveries d
+        WHERE d.channel = c.id AND d.storm_id = :storm_id AND d.state = 'planned'
+        ORDER BY d.slot_at LIMIT 1) AS next_at
+FROM storm_channels sc JOIN channels c ON c.id = sc.channel
+WHERE sc.storm_id = :storm_id ORDER BY sc.position, c.id;
+
+-- name: upcoming(storm_id, size)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.storm_id = :storm_id AND d.state = 'planned' ORDER BY d.slot_at, d.key LIMIT :size;
+
+-- name: newest_delivered(storm_id, size)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.storm_id = :storm_id AND d.state = 'delivered' ORDER BY d.delivered_at DESC, d.key LIMIT :size;
+
+-- name: troubled(storm_id)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.storm_id = :storm_id AND d.state IN ('in_doubt', 'failed', 'missed', 'expired')
+ORDER BY d.slot_at, d.key;
+
+-- name: deliveries_of(storm_id)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.storm_id = :storm_id ORDER BY d.slot_at, d.key;
+
+-- name: delivery(key)^
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.key = :key;
+
+-- name: near_keys(storm_id, message_id)
+SELECT key FROM deliveries WHERE storm_id = :storm_id OR message_id = :message_id ORDER BY key;
+
+-- name: attempts_of(key)
+SELECT id, runner_id, claimed_at, sending_at, answer, answer_code, answer_why, answered_wall_at, lapsed, settled,
+    post_id, url
+FROM attempts WHERE key = :key ORDER BY id;

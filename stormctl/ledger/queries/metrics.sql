@@ -1,0 +1,25 @@
+-- name: add_snapshot(key, metric, read_at, value)!
+INSERT INTO snapshots (key, metric, read_at, value) VALUES (:key, :metric, :read_at, :value)
+ON CONFLICT (key, metric, read_at) DO UPDATE SET value = excluded.value;
+
+-- name: newest_snapshots(storm_id)
+SELECT s.key, s.metric, s.read_at, s.value
+FROM snapshots s JOIN deliveries d ON d.key = s.key
+WHERE d.state = 'delivered'
+    AND (CAST(:storm_id AS TEXT) IS NULL OR d.storm_id = CAST(:storm_id AS TEXT))
+    AND s.read_at = (SELECT max(n.read_at) FROM snapshots n WHERE n.key = s.key AND n.metric = s.metric);
+
+-- name: delivered_posts(storm_id)
+SELECT key, channel, message_id, post, url, delivered_at FROM deliveries
+WHERE state = 'delivered' AND (CAST(:storm_id AS TEXT) IS NULL OR storm_id = CAST(:storm_id AS TEXT))
+ORDER BY delivered_at, key;
+
+-- name: unread_at_age(channel, now, age)
+SELECT key, channel, post_id FROM deliveries
+WHERE channel = :channel AND state = 'delivered' AND delivered_at <= :now - :age
+    AND (metrics_read_at IS NULL OR metrics_read_at < delivered_at + :age)
+ORDER BY delivered_at, key;
+
+-- name: mark_read(key, now)!
+UPDATE deliveries SET metrics_read_at = :now
+WHERE key = :key AND (metrics_read_at IS NULL OR metrics_read_at < :now);

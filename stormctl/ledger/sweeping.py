@@ -1,0 +1,70 @@
+"""Tidy up what time has decided: lost claims, passed deadlines, missed slots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.domain.clock import to_micros
+from stormctl.domain.delivery import State
+from stormctl.domain.event import EventKind
+from stormctl.ledger.events import tell
+from stormctl.ledger.halts import is_halted, load_halts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.event import StormEvent
+    from stormctl.ledger.engines import Row, Session
+
+_NOT_SENT = "before anything was sent: planned again"
+_PERHAPS_SENT = "after the request began: perhaps it was posted"
+
+
+def sweep_all(session: Session, moment: Moment) -> tuple[StormEvent, ...]:
+    """Release claims whose lease ran out, expire what passed its deadline, give up what is too late."""
+    lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
+    return (
+        *release_claims(session, lapsed, moment, "the lease ran out"),
+        *_expire(session, moment),
+        *_miss(session, moment),
+    )
+
+
+def release_claims(
+    session: Session, rows: Iterable[Row], moment: Moment, reason: str
+) -> tuple[StormEvent, ...]:
+    """Take claims away: back to planned if nothing was sent, in doubt otherwise."""
+    events = []
+    for row in rows:
+        was_sent = row["sending_at"] is not None
+        state = State.IN_DOUBT if was_sent else State.PLANNED
+        kind = EventKind.IN_DOUBT if was_sent else EventKind.NOT_SENT
+        why = f"{reason} {_PERHAPS_SENT if was_sent else _NOT_SENT}"
+        names = {"attempt_id": row["attempt_id"], "token": row["token"]}
+        session.write("lapse_attempt", lapsed="in_doubt" if was_sent else "not_sent", **names)
+        session.write("leave_claim", key=row["key"], state=state.value, why=why, retry_at=None, **names)
+        events.append(tell(session, moment, kind, row, why, attempt_id=row["attempt_id"]))
+    return tuple(events)
+
+
+def _expire(session: Session, moment: Moment) -> list[StormEvent]:
+    rows = session.rows("expired_now", now=to_micros(moment.at))
+    return [_give_up(session, row, moment, State.EXPIRED, "its deadline passed") for row in rows]
+
+
+def _miss(session: Session, moment: Moment) -> list[StormEvent]:
+    """Give up what is too late, and what can't follow in its thread; nothing that a halt covers."""
+    halts = load_halts(session)
+    late = [(row, "its slot passed") for row in session.rows("missed_now", now=to_micros(moment.at))]
+    orphans = [(row, "the thread ended before it") for row in session.rows("orphaned_parts")]
+    return [
+        _give_up(session, row, moment, State.MISSED, why)
+        for row, why in (*late, *orphans)
+        if not is_halted(halts, row)
+    ]
+
+
+def _give_up(session: Session, row: Row, moment: Moment, state: State, why: str) -> StormEvent:
+    session.write("give_up", key=row["key"], state=state.value, why=why)
+    return tell(session, moment, EventKind(state.value), row, why)

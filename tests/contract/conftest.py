@@ -1,0 +1,161 @@
+"""A ledger on every engine, and a bench to work it: plans, moments, whole attempts."""
+
+from __future__ import annotations
+
+import itertools
+import sqlite3
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.clock import Moment
+from stormctl.domain.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.message import LatePolicy
+from stormctl.ledger.ledger import Ledger, open_ledger
+from stormctl.ledger.outbox import Enrolled, StormTerms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from stormctl.domain.delivery import Claim, Outcome, State
+
+NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
+WALL = datetime(2026, 11, 2, 9, tzinfo=UTC)
+LEASE = timedelta(seconds=20)
+X = "x:migrants-day"
+TERMS = StormTerms(
+    storm_id="imd",
+    name="International Migrants Day",
+    timezone="America/New_York",
+    spacing=timedelta(minutes=5),
+    per_15min=5,
+    per_day=45,
+    budget_usd_micros=None,
+    quiet=(),
+    channels=(X,),
+)
+
+
+def at(minutes: float, *, wall_s: float | None = None) -> Moment:
+    """Return a moment so many minutes after noon; the wall clock goes along unless it is given in seconds."""
+    wall = timedelta(minutes=minutes) if wall_s is None else timedelta(seconds=wall_s)
+    return Moment(NOON + timedelta(minutes=minutes), WALL + wall)
+
+
+def plan(message: str = "dignity", slot: float = 0, *, channel: str = X, **fields: Any) -> PlannedDelivery:
+    """Plan a delivery so many minutes after noon; `text`, `part`, `storm` and any field may be given."""
+    post = Post(text=fields.pop("text", f"About {message}"), media=fields.pop("media", ()))
+    key = DeliveryKey(
+        storm=fields.pop("storm", "imd"),
+        channel=channel,
+        message=message,
+        tail="en",
+        part=fields.pop("part", None),
+    )
+    values: dict[str, Any] = {
+        "slot_at": NOON + timedelta(minutes=slot),
+        "storm_on": NOON.date(),
+        "kind": Kind.SLOT,
+        "late": LatePolicy.SKIP,
+        "grace": timedelta(minutes=15),
+    }
+    return PlannedDelivery(key=key, channel=parse_channel_id(channel), post=post, **(values | fields))
+
+
+@dataclass
+class Bench:
+    """A ledger and the steps that a runner takes on it."""
+
+    ledger: Ledger
+    reopen: Callable[[], Ledger]
+    execute: Callable[[str], list[tuple[Any, ...]]]
+    numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    @staticmethod
+    def at(minutes: float, *, wall_s: float | None = None) -> Moment:
+        """Return a moment so many minutes after noon; see `at`."""
+        return at(minutes, wall_s=wall_s)
+
+    def enroll(self, *deliveries: PlannedDelivery, moment: Moment | None = None, **terms: Any) -> Enrolled:
+        """Enrol a plan; `terms` replace those of the storm."""
+        channels = tuple(dict.fromkeys(str(d.channel) for d in deliveries)) or (X,)
+        changed = replace(TERMS, **({"channels": channels} | terms))
+        return self.ledger.outbox.enroll(changed, deliveries, moment or at(-60))
+
+    def claim(self, minutes: float = 0, channel: str = X, runner: str = "r1") -> Claim:
+        """Claim what must be there."""
+        claim = self.find_claim(minutes, channel, runner)
+        assert claim is not None
+        return claim
+
+    def find_claim(self, minutes: float = 0, channel: str = X, runner: str = "r1") -> Claim | None:
+        """Claim what may be there."""
+        return self.ledger.outbox.claim(channel, runner, at(minutes), LEASE)
+
+    def send(self, minutes: float = 0, channel: str = X, runner: str = "r1") -> Claim:
+        """Claim and begin the request."""
+        claim = self.claim(minutes, channel, runner)
+        self.ledger.outbox.mark_sending(claim, at(minutes))
+        return claim
+
+    def answer(self, claim: Claim, outcome: Outcome, minutes: float = 0, retry: float | None = None) -> State:
+        """Record what came of a request."""
+        retry_at = None if retry is None else at(retry).at
+        return self.ledger.outbox.record(claim, outcome, at(minutes), retry_at=retry_at)
+
+    def deliver(self, minutes: float = 0, channel: str = X) -> Claim:
+        """Publish what is due."""
+        claim = self.send(minutes, channel)
+        self.answer(claim, self.receipt(), minutes)
+        return claim
+
+    def receipt(self) -> Delivered:
+        """Make a receipt with a new id."""
+        number = next(self.numbers)
+        return Delivered(post_id=f"p{number}", url=f"https://example.org/p{number}")
+
+    def states(self, storm: str = "imd") -> dict[str, str]:
+        """Return the state of each delivery by its message, with the part if there is one."""
+        views = self.ledger.history.deliveries(storm)
+        return {view.key.split("/", 2)[2].replace("/en", ""): view.state.value for view in views}
+
+    def next_due(self, minutes: float = 0, *channels: str) -> float | None:
+        """Return the next due moment in minutes after noon."""
+        due = self.ledger.outbox.next_due(at(minutes), channels or (X,))
+        return None if due is None else (due - NOON) / timedelta(minutes=1)
+
+
+ENGINES = ["sqlite"]
+"""Every engine keeps the same contract; one more is one more word here and one more branch in `bench`."""
+
+
+@pytest.fixture(name="plan")
+def make_plan() -> Callable[..., PlannedDelivery]:
+    """Return the maker of planned deliveries."""
+    return plan
+
+
+@pytest.fixture(params=ENGINES)
+def bench(tmp_path: Path) -> Iterator[Bench]:
+    """A new ledger on an engine."""
+    opened: list[Ledger] = []
+
+    def reopen() -> Ledger:
+        opened.append(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True))
+        return opened[-1]
+
+    def execute(statement: str) -> list[tuple[Any, ...]]:
+        connection = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
+        try:
+            connection.execute("PRAGMA foreign_keys = ON")
+            return connection.execute(statement).fetchall()
+        finally:
+            connection.close()
+
+    yield Bench(reopen(), reopen, execute)
+    for ledger in opened:
+        ledger.close()

@@ -1,0 +1,306 @@
+"""What every ledger engine promises of an answer, in time, late, or never given."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.delivery import (
+    Delivered,
+    InDoubt,
+    NotSent,
+    Refused,
+    SendForbidden,
+    State,
+)
+from stormctl.domain.event import EventKind
+from stormctl.domain.message import LatePolicy
+from stormctl.errors import LedgerError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import Claim, PlannedDelivery
+    from tests.contract.conftest import Bench
+
+    Plan = Callable[..., PlannedDelivery]
+
+X = "x:migrants-day"
+PAGE = "facebook:migrants-day"
+FOR_NOW = Refused(reason="too many requests", code="429", for_good=False)
+FOR_GOOD = Refused(reason="the text is not allowed", code="403", for_good=True)
+DOUBT = InDoubt(reason="timed out")
+NOT_SENT = NotSent(reason="no such host")
+
+
+def forbidden(bench: Bench, claim: Claim, moment: Moment) -> str:
+    """Return why a claim must not be sent."""
+    with pytest.raises(SendForbidden) as caught:
+        bench.ledger.outbox.mark_sending(claim, moment)
+    return caught.value.reason
+
+
+class TestRecord:
+    """Every answer leads where the table of states says."""
+
+    @pytest.mark.parametrize(
+        ("outcome", "state", "kind"),
+        [
+            (Delivered(post_id="p", url="u"), State.DELIVERED, EventKind.DELIVERED),
+            (NOT_SENT, State.PLANNED, EventKind.NOT_SENT),
+            (FOR_NOW, State.PLANNED, EventKind.PUT_OFF),
+            (FOR_GOOD, State.FAILED, EventKind.FAILED),
+            (DOUBT, State.IN_DOUBT, EventKind.IN_DOUBT),
+        ],
+    )
+    def test_current_claim(
+        self, bench: Bench, plan: Plan, outcome: Delivered, state: State, kind: EventKind
+    ) -> None:
+        """The state follows the answer, with the reason and an event."""
+        bench.enroll(plan("a"))
+
+        recorded = bench.answer(bench.send(), outcome)
+
+        view = bench.ledger.history.get("imd/x:migrants-day/a/en")
+        assert (state, state) == (recorded, view.state)
+        assert getattr(outcome, "reason", "") == view.why
+        assert kind == bench.ledger.history.recent(1)[0].kind
+
+    def test_receipt_is_kept(self, bench: Bench, plan: Plan) -> None:
+        """Id, address and time of the receipt are the delivery's."""
+        bench.enroll(plan("a"))
+        bench.answer(bench.send(1), Delivered(post_id="42", url="https://example.org/42"), 2)
+
+        view = bench.ledger.history.get("imd/x:migrants-day/a/en")
+
+        assert ("42", "https://example.org/42", bench.at(2).at) == (view.post_id, view.url, view.delivered_at)
+
+    def test_planned_again_not_before_retry_at(self, bench: Bench, plan: Plan) -> None:
+        """What was refused for now waits as long as it was told to."""
+        bench.enroll(plan("a"))
+        bench.answer(bench.send(), FOR_NOW, retry=8)
+
+        assert (bench.next_due(0), bench.find_claim(7.9)) == (8, None)
+        assert bench.claim(8).attempt_id == 2
+
+    def test_answer_is_written_once(self, bench: Bench, plan: Plan) -> None:
+        """A second answer to the same attempt changes nothing."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.answer(claim, FOR_GOOD)
+
+        again = bench.answer(claim, bench.receipt())
+
+        assert (again, bench.ledger.history.attempts(claim.key)[0].outcome) == (State.FAILED, "refused")
+
+    @pytest.mark.parametrize("outcome", [DOUBT, Delivered(post_id="p", url="u")])
+    def test_answer_of_an_unmarked_request_counts_as_sent(
+        self, bench: Bench, plan: Plan, outcome: Delivered | InDoubt
+    ) -> None:
+        """An adapter that forgot the last check can't get around spacing."""
+        bench.enroll(plan("a"), plan("b"))
+        bench.answer(bench.claim(), outcome, 1)
+
+        assert bench.next_due(2) == 6
+
+    def test_late_answer_only_completes_the_attempt(self, bench: Bench, plan: Plan) -> None:
+        """After the claim was lost, a refusal leaves the delivery in doubt."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+
+        late = bench.answer(claim, FOR_GOOD, 2)
+
+        assert (late, bench.ledger.history.attempts(claim.key)[0].outcome) == (State.IN_DOUBT, "refused")
+
+    def test_late_receipt_settles_a_doubt(self, bench: Bench, plan: Plan) -> None:
+        """A receipt that comes after the lease ran out makes the delivery delivered, when it was sent."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+
+        late = bench.answer(claim, bench.receipt(), 2)
+
+        view = bench.ledger.history.get(claim.key)
+        assert (State.DELIVERED, "p1", bench.at(0).at) == (late, view.post_id, view.delivered_at)
+        assert [event.kind for event in bench.ledger.history.recent(1)] == [EventKind.RECONCILED]
+
+    def test_late_receipt_takes_a_newer_claim_away(self, bench: Bench, plan: Plan) -> None:
+        """Before the second request begins, it is forbidden."""
+        bench.enroll(plan("a", grace=timedelta(hours=1)))
+        old = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+        bench.execute("UPDATE deliveries SET state = 'planned', sending_at = NULL, sending_wall_at = NULL")
+        new = bench.claim(10)
+
+        late = bench.answer(old, bench.receipt(), 10)
+
+        assert late == State.DELIVERED
+        assert forbidden(bench, new, bench.at(10)) == "the claim was taken away"
+
+    def test_second_receipt_is_kept_with_a_warning(self, bench: Bench, plan: Plan) -> None:
+        """Two receipts stay on their attempts, and people are told how to take one down."""
+        bench.enroll(plan("a", grace=timedelta(hours=1)))
+        old = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+        bench.execute("UPDATE deliveries SET state = 'planned', sending_at = NULL, sending_wall_at = NULL")
+        new = bench.send(10)
+
+        first = bench.answer(old, bench.receipt(), 10)
+        second = bench.answer(new, bench.receipt(), 10)
+
+        events = bench.ledger.history.recent(3)
+        attempts = bench.ledger.history.attempts(old.key)
+        assert (first, second) == (State.DELIVERED, State.DELIVERED)
+        assert [attempt.post_id for attempt in attempts] == ["p1", "p2"]
+        assert [e.kind for e in events] == [EventKind.RECONCILED, EventKind.WARNING, EventKind.WARNING]
+        assert f"attempt {new.attempt_id} may have posted it a second time" in events[1].text
+        assert "https://example.org/p1 and https://example.org/p2" in events[2].text
+
+    def test_same_receipt_again_says_nothing(self, bench: Bench, plan: Plan) -> None:
+        """The reconciler and the runner may both bring the same post."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+        doubt = bench.ledger.doubts.open([X])[0]
+        bench.ledger.doubts.settle_delivered(doubt, "p1", "https://example.org/p1", bench.at(2), "found")
+
+        late = bench.answer(claim, bench.receipt(), 3)
+
+        assert late == State.DELIVERED
+        assert bench.ledger.history.recent(1)[0].kind == EventKind.RECONCILED
+
+    def test_late_receipt_yields_to_the_same_text_under_another_key(self, bench: Bench, plan: Plan) -> None:
+        """If the text was given to another delivery meanwhile, people are warned and nothing breaks."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+        bench.execute("UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator'")
+        bench.enroll(plan("b", text="About a"))
+
+        late = bench.answer(claim, bench.receipt(), 2)
+
+        assert (late, bench.ledger.history.recent(1)[0].kind) == (State.CANCELLED, EventKind.WARNING)
+
+    def test_unknown_attempt(self, bench: Bench, plan: Plan) -> None:
+        """An answer that a replaced ledger can't place stops with an explanation."""
+        bench.enroll(plan("a"))
+        claim = replace(bench.claim(), attempt_id=7)
+
+        with pytest.raises(LedgerError, match="knows no attempt 7"):
+            bench.answer(claim, DOUBT)
+
+
+class TestSweep:
+    """What time alone decides."""
+
+    def test_lease_before_the_request(self, bench: Bench, plan: Plan) -> None:
+        """A claim that never began its request is planned again, and may be claimed anew."""
+        bench.enroll(plan("a"))
+        claim = bench.claim()
+
+        early = bench.ledger.outbox.sweep(bench.at(0, wall_s=19))
+        events = bench.ledger.outbox.sweep(bench.at(0, wall_s=20))
+
+        assert (early, [event.kind for event in events]) == ((), [EventKind.NOT_SENT])
+        assert bench.ledger.history.attempts(claim.key)[0].outcome == "not_sent"
+        assert bench.claim(1).attempt_id == 2
+
+    def test_lease_after_the_request_began(self, bench: Bench, plan: Plan) -> None:
+        """A claim whose request began is in doubt: never a blind resend."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+
+        events = bench.ledger.outbox.sweep(bench.at(0, wall_s=20))
+
+        assert [event.kind for event in events] == [EventKind.IN_DOUBT]
+        assert (
+            bench.states()["a"],
+            bench.ledger.history.attempts(claim.key)[0].outcome,
+        ) == ("in_doubt", "in_doubt")
+
+    def test_crash_leaves_the_claim_to_the_lease(self, bench: Bench, plan: Plan) -> None:
+        """A process that vanishes without a word leaves the claim in the file for the next one to judge."""
+        bench.enroll(plan("a"))
+        bench.send()
+        bench.ledger.close()
+
+        bench.ledger = bench.reopen()
+
+        assert bench.states() == {"a": "claimed"}
+        assert None is bench.find_claim(1)
+        bench.ledger.outbox.sweep(bench.at(1))
+        assert bench.states() == {"a": "in_doubt"}
+
+    def test_take_over_does_not_wait_for_the_lease(self, bench: Bench, plan: Plan) -> None:
+        """A dead runner's claims are released at once, others' are not."""
+        bench.enroll(plan("a"), plan("b", channel=PAGE))
+        bench.claim(runner="dead")
+        bench.claim(channel=PAGE, runner="alive")
+
+        events = bench.ledger.outbox.take_over(["dead"], bench.at(0))
+
+        assert [e.text for e in events] == ["a: its runner died before anything was sent: planned again"]
+        assert bench.states() == {"a": "planned", "b": "claimed"}
+
+    def test_expired_even_while_halted(self, bench: Bench, plan: Plan) -> None:
+        """Deadlines pass whatever people do."""
+        bench.enroll(plan("a", expires_at=bench.at(5).at))
+        bench.ledger.halts.halt("all", None, "wait", "ana", bench.at(0))
+
+        events = bench.ledger.outbox.sweep(bench.at(5))
+
+        assert ([e.kind for e in events], bench.states()) == ([EventKind.EXPIRED], {"a": "expired"})
+
+    def test_missed_but_not_while_halted(self, bench: Bench, plan: Plan) -> None:
+        """Late beyond its grace is missed; under a halt it waits for the operator's word."""
+        bench.enroll(plan("a"), plan("b", topic="rights"))
+        bench.ledger.halts.halt("topic", "rights", "wait", "ana", bench.at(0))
+
+        at_grace = bench.ledger.outbox.sweep(bench.at(15))
+        bench.ledger.outbox.sweep(bench.at(15.1))
+
+        assert at_grace == ()
+        assert bench.states() == {"a": "missed", "b": "planned"}
+
+    def test_forgiven_lateness(self, bench: Bench, plan: Plan) -> None:
+        """After a halt the operator chooses what happens to what is late, for all or for a part."""
+        bench.enroll(
+            plan("a", topic="rights"),
+            plan("b", late=LatePolicy.SEND),
+            plan("c", window_end_at=bench.at(90).at),
+            plan("d", channel=PAGE),
+            plan("later", 100),
+            spacing=timedelta(),
+        )
+        forgive = bench.ledger.outbox.forgive_late
+
+        counts = [
+            forgive(LatePolicy.SKIP, bench.at(60)),
+            forgive(LatePolicy.SEND, bench.at(60), scope="topic", target="rights"),
+            forgive(LatePolicy.SPREAD, bench.at(60), scope="message", target="c"),
+            forgive(LatePolicy.SEND, bench.at(60), scope="platform", target="facebook"),
+            forgive(LatePolicy.SEND, bench.at(60), scope="channel", target=PAGE),
+        ]
+        bench.ledger.outbox.sweep(bench.at(60))
+
+        assert counts == [4, 1, 1, 1, 1]
+        assert bench.states() == {
+            "a": "planned",
+            "b": "missed",
+            "c": "planned",
+            "d": "planned",
+            "later": "planned",
+        }
+        bench.ledger.outbox.sweep(bench.at(91))
+        assert bench.states() == {
+            "a": "planned",
+            "b": "missed",
+            "c": "missed",
+            "d": "planned",
+            "later": "planned",
+        }

@@ -1,0 +1,201 @@
+"""What every ledger engine tells people, and what no statement may do to it."""
+
+from __future__ import annotations
+
+import sqlite3
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.domain.event import EventKind, StormEvent
+from stormctl.errors import ExitCode, LedgerError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from stormctl.domain.delivery import PlannedDelivery
+    from tests.contract.conftest import Bench
+
+    Plan = Callable[..., PlannedDelivery]
+
+X = "x:migrants-day"
+PAGE = "facebook:migrants-day"
+KEY = "imd/x:migrants-day/a/en"
+MINUTE = timedelta(minutes=1)
+
+
+class TestHistory:
+    """Events, newest state, near keys."""
+
+    def test_whole_life_of_a_delivery_is_told(self, bench: Bench, plan: Plan) -> None:
+        """Every change of state leaves an event, in order, with key and attempt."""
+        bench.enroll(plan("a"))
+        bench.answer(bench.send(), Refused(reason="slow down", code="429", for_good=False))
+        bench.deliver(1)
+
+        events = bench.ledger.history.recent(9, "imd")
+
+        told = [(event.kind.value, event.text, event.attempt_id) for event in events]
+        assert told == [
+            ("enrolled", "1 added, 0 updated, 0 withdrawn", None),
+            ("claimed", "a", 1),
+            ("put_off", "a: slow down", 1),
+            ("claimed", "a", 2),
+            ("delivered", "a", 2),
+        ]
+        assert (events[-1].key, events[-1].channel, events[-1].url) == (KEY, X, "https://example.org/p1")
+
+    def test_own_events_are_kept(self, bench: Bench) -> None:
+        """What the engine has to tell is read back as it was; only the newest are given."""
+        events = [
+            StormEvent(
+                kind=EventKind.WARNING, at=bench.at(n).at, text=f"event {n}", storm_id="imd", channel=X
+            )
+            for n in range(3)
+        ]
+        for event in events:
+            bench.ledger.history.append(event, bench.at(9))
+
+        assert bench.ledger.history.recent(2) == events[1:]
+        assert bench.ledger.history.recent(2, "other") == []
+
+    def test_storms_newest_first(self, bench: Bench, plan: Plan) -> None:
+        """By their first enrolment; a re-plan doesn't make one newer."""
+        bench.enroll(plan("a"), moment=bench.at(0))
+        bench.enroll(plan("b", storm="vigil"), storm_id="vigil", moment=bench.at(1))
+        bench.enroll(plan("a"), moment=bench.at(2))
+
+        assert bench.ledger.history.storms() == ["vigil", "imd"]
+
+    def test_attempts(self, bench: Bench, plan: Plan) -> None:
+        """Each with its answer, code, reason and times."""
+        bench.enroll(plan("a"))
+        bench.answer(bench.send(1), Refused(reason="slow down", code="429", for_good=False), 2)
+        bench.claim(3, runner="r2")
+
+        first, second = bench.ledger.history.attempts(KEY)
+
+        assert (first.outcome, first.code, first.why) == ("refused", "429", "slow down")
+        assert (first.claimed_at, first.sending_at) == (bench.at(1).at, bench.at(1).at)
+        assert first.answered_wall_at == bench.at(2).wall_at
+        assert (second.outcome, second.runner_id, second.sending_at) == (None, "r2", None)
+
+    def test_unknown_key_names_the_nearest(self, bench: Bench, plan: Plan) -> None:
+        """A slip of the hand is met with the right word, wherever it slipped."""
+        bench.enroll(plan("dignity"))
+
+        hints = []
+        for wrong in ("imd/x:migrants-day/dignit/en", "ind/x:migrants-day/dignity/en", "quite-different"):
+            with pytest.raises(UsageError, match=wrong) as caught:
+                bench.ledger.history.get(wrong)
+            hints.append(caught.value.hint)
+
+        right = "Did you mean imd/x:migrants-day/dignity/en?"
+        assert hints == [right, right, ""]
+
+
+class TestStatus:
+    """How things stand, in one object."""
+
+    def test_storm_in_numbers(self, bench: Bench, plan: Plan) -> None:
+        """Counts, channels, next, newest and troubled deliveries, lateness and span."""
+        bench.enroll(
+            plan("a"), plan("b", 1), plan("c", 10), plan("d", 2, channel=PAGE), channels=(PAGE, X, "x:idle")
+        )
+        bench.deliver(0)
+        bench.answer(bench.send(5), InDoubt(reason="timed out"), 5)
+        bench.ledger.channels.suspend(PAGE, "blocked", bench.at(5))
+        runner = bench.ledger.runners.register("launch", "h", 1, bench.at(5))
+        bench.ledger.runners.beat(runner, bench.at(5), channels=[X])
+        bench.ledger.halts.halt("all", None, "wait", "ana", bench.at(5))
+
+        status = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE)
+
+        (storm,) = status.storms
+        page, x, idle = storm.channels
+        assert storm.counts == {State.DELIVERED: 1, State.IN_DOUBT: 1, State.PLANNED: 2}
+        assert (storm.total, storm.is_finished, storm.late) == (4, False, 1)
+        assert [view.message_id for view in storm.upcoming] == ["d", "c"]
+        assert [view.message_id for view in storm.recent] == ["a"]
+        assert [(view.message_id, view.why) for view in storm.troubled] == [("b", "timed out")]
+        assert (storm.first_slot_at, storm.last_slot_at) == (bench.at(0).at, bench.at(10).at)
+        assert (page.channel, page.suspended_why, page.served) == (PAGE, "blocked", False)
+        assert (x.channel, x.next_at, x.served) == (X, bench.at(10).at, True)
+        assert (idle.channel, idle.counts, idle.next_at) == ("x:idle", {}, None)
+        assert (status.ledger, len(status.runners), len(status.halts)) == ("sqlite: ledger.db", 1, 1)
+
+    def test_one_storm_of_several(self, bench: Bench, plan: Plan) -> None:
+        """Only the storm that was asked for is told."""
+        bench.enroll(plan("a"))
+        bench.enroll(plan("b", storm="vigil"), storm_id="vigil")
+
+        status = bench.ledger.history.status(bench.at(0), storm_id="vigil", runner_timeout=MINUTE)
+
+        assert [storm.storm_id for storm in status.storms] == ["vigil"]
+
+
+class TestHosts:
+    """A ledger is bound to its hosts."""
+
+    def test_first_binding_holds(self, bench: Bench) -> None:
+        """A platform may be added; another host for a bound one is refused, and nothing is bound by it."""
+        ledger = bench.ledger
+        ledger.bind_hosts({"x": "api.x.com"})
+        ledger.bind_hosts({"x": "api.x.com"})
+
+        with pytest.raises(LedgerError, match=r"belongs to api\.x\.com.*127\.0\.0\.1:8080") as caught:
+            ledger.bind_hosts({"facebook": "127.0.0.1:8080", "x": "127.0.0.1:8080"})
+
+        assert (ledger.bound_hosts(), caught.value.exit_code) == ({"x": "api.x.com"}, ExitCode.MAINTENANCE)
+        with pytest.raises(LedgerError, match=r"belongs to api\.x\.com"):
+            ledger.check_hosts({"x": "127.0.0.1:8080"})
+        ledger.check_hosts({"x": "api.x.com", "facebook": "graph.facebook.com"})
+        ledger.bind_hosts({"facebook": "graph.facebook.com"})
+        assert ledger.bound_hosts() == {"facebook": "graph.facebook.com", "x": "api.x.com"}
+
+
+class TestGuards:
+    """What the schema refuses, whoever writes it."""
+
+    @pytest.mark.parametrize(
+        "statement",
+        [
+            "UPDATE deliveries SET state = 'planned' WHERE state = 'delivered'",
+            "UPDATE deliveries SET post_id = 'other' WHERE state = 'delivered'",
+            "UPDATE deliveries SET post = '{}' WHERE state = 'delivered'",
+            "UPDATE deliveries SET state = 'retired'",
+            "UPDATE deliveries SET token = NULL WHERE state = 'claimed'",
+            "UPDATE deliveries SET lease_until = NULL WHERE state = 'claimed'",
+            (
+                "UPDATE deliveries SET state = 'claimed', token = 't', runner_id = 'r', lease_until = 1,"
+                " claimed_at = 1, attempt_id = 1 WHERE message_id = 'c'"
+            ),
+            (
+                "UPDATE deliveries SET text_digest = (SELECT text_digest FROM deliveries LIMIT 1)"
+                " WHERE message_id = 'c'"
+            ),
+            "UPDATE deliveries SET state = 'in_doubt', attempt_id = NULL WHERE message_id = 'c'",
+            "UPDATE deliveries SET state = 'delivered' WHERE message_id = 'c'",
+            "UPDATE deliveries SET cancelled_by = 'plan' WHERE message_id = 'c'",
+            "UPDATE deliveries SET follows = 1 WHERE message_id = 'c'",
+            "UPDATE attempts SET answer = 'refused' WHERE answer = 'delivered'",
+            "UPDATE attempts SET answer_why = 'because' WHERE answer = 'delivered'",
+            "UPDATE attempts SET post_id = 'other' WHERE post_id IS NOT NULL",
+            "UPDATE attempts SET sending_at = sending_at + 1 WHERE sending_at IS NOT NULL",
+            "UPDATE attempts SET counts = 1 WHERE sending_at IS NULL",
+            "INSERT INTO attempts SELECT * FROM attempts",
+            "DELETE FROM deliveries",
+            "INSERT INTO halts SELECT 9, 'all', 'x', '', '', 0, 0, NULL, NULL",
+            "INSERT INTO deliveries SELECT * FROM deliveries",
+        ],
+    )
+    def test_statement_is_refused(self, bench: Bench, plan: Plan, statement: str) -> None:
+        """Raw statements can't break what the protocol promises."""
+        bench.enroll(plan("a"), plan("b"), plan("c", 10), spacing=timedelta())
+        bench.deliver()
+        bench.claim()
+
+        with pytest.raises(sqlite3.IntegrityError):
+            bench.execute(statement)

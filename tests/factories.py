@@ -1,0 +1,67 @@
+"""Small domain objects for tests: only what a test is about needs to be said."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from stormctl.domain.channel import ChannelId, parse_channel_id
+from stormctl.domain.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.message import LatePolicy, Media, MediaKind
+from stormctl.ledger.outbox import StormTerms
+from tests.fakes import NOON
+
+ACME = parse_channel_id("x:acme")
+PAGE = parse_channel_id("facebook:acme")
+PNG = b"\x89PNG\r\n\x1a\nnot really a picture"
+
+
+def make_media(name: str = "boat", content: bytes = PNG) -> Media:
+    """Make a picture."""
+    return Media(
+        file=f"messages/acme/{name}.png",
+        alt=f"A {name}",
+        kind=MediaKind.IMAGE,
+        mime="image/png",
+        digest=sha256(content).hexdigest(),
+        size=len(content),
+    )
+
+
+def make_delivery(
+    message: str = "m1",
+    *,
+    channel: ChannelId = ACME,
+    slot_at: datetime = NOON,
+    text: str | None = None,
+    media: tuple[Media, ...] = (),
+    part: int | None = None,
+    **fields: Any,
+) -> PlannedDelivery:
+    """Make a planned delivery of the storm `storm`, in English, due at noon."""
+    usual: dict[str, Any] = {"kind": Kind.SLOT, "late": LatePolicy.SKIP, "grace": timedelta(minutes=15)}
+    return PlannedDelivery(
+        key=DeliveryKey(storm="storm", channel=str(channel), message=message, tail="en", part=part),
+        channel=channel,
+        post=Post(text=text if text is not None else f"Text of {message} {part or ''}".strip(), media=media),
+        slot_at=slot_at,
+        storm_on=date(2026, 12, 18),
+        **usual | fields,
+    )
+
+
+def make_terms(*channels: ChannelId, **fields: Any) -> StormTerms:
+    """Make the terms of the storm `storm`, with ceilings that nothing meets by chance."""
+    usual: dict[str, Any] = {
+        "storm_id": "storm",
+        "name": "A storm",
+        "timezone": "America/New_York",
+        "spacing": timedelta(),
+        "per_15min": 1000,
+        "per_day": 1000,
+        "budget_usd_micros": None,
+        "quiet": (),
+        "channels": tuple(str(channel) for channel in channels or (ACME,)),
+    }
+    return StormTerms(**usual | fields)

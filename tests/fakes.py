@@ -1,0 +1,170 @@
+"""Stand-ins that keep the real interfaces: a clock that is told the time, platforms that answer by script."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.clock import Moment
+from stormctl.domain.delivery import Delivered
+from stormctl.platforms.adapter import Account, ReadFailed, Reading, SeenPost, Upload, Verification
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.event import EventKind, StormEvent
+    from stormctl.domain.reach import MetricReading
+    from stormctl.platforms.adapter import MediaFile, OutgoingPost
+
+NOON = datetime(2026, 12, 18, 17, 0, tzinfo=UTC)
+"""Noon of the day in New York."""
+
+
+class FakeClock:
+    """A clock that stands still until it is moved; storm and wall time move together unless told apart."""
+
+    def __init__(self, at: datetime = NOON) -> None:
+        self.at = at
+        self.wall_at = at
+        self.hurried_to: list[datetime | None] = []
+
+    def moment(self) -> Moment:
+        """Read the clock."""
+        return Moment(self.at, self.wall_at)
+
+    def move(self, by: timedelta) -> Moment:
+        """Let time pass."""
+        self.at += by
+        self.wall_at += by
+        return self.moment()
+
+    def wait_until(self, due_at: datetime) -> float:
+        """Return the seconds until `due_at`."""
+        return max(0.0, (due_at - self.at).total_seconds())
+
+    def run_until(self, due_at: datetime | None) -> None:
+        """Remember what was said."""
+        self.hurried_to.append(due_at)
+
+
+class FakePlatform:
+    """One channel's account: it accepts posts unless a script says otherwise.
+
+    Attributes:
+        script: outcomes to answer with, first come first served; when it is empty, posts are accepted.
+            A script's function is called with the post after `before_send`, and returns the outcome.
+        posts: what the account really holds.
+        sent: every post for which a request was really made.
+    """
+
+    def __init__(self, channel: ChannelId, account: str = "1001") -> None:
+        self.channel = channel
+        self.script: deque[Outcome | Callable[[OutgoingPost], Outcome]] = deque()
+        self.posts: list[SeenPost] = []
+        self.sent: list[OutgoingPost] = []
+        self.uploaded: list[MediaFile] = []
+        self.verification = Verification(account=Account(account, f"@{channel.name}", "http://127.0.0.1/"))
+        self.unreadable: str | None = None
+        self.incomplete: str | None = None
+        self.readings = 0
+        self.metrics: list[MetricReading] = []
+        self.prepare_failure: Exception | None = None
+        self.deleted: list[str] = []
+
+    def verify(self) -> Verification:
+        """Answer as scripted."""
+        return self.verification
+
+    def prepare(self, media: MediaFile) -> Upload:
+        """Take the media, or fail as scripted."""
+        if self.prepare_failure is not None:
+            raise self.prepare_failure
+        self.uploaded.append(media)
+        return Upload(f"media-{len(self.uploaded)}", None)
+
+    def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
+        """Connect, ask, and answer as scripted."""
+        before_send()
+        self.sent.append(post)
+        answer = self.script.popleft() if self.script else self.accept
+        return answer(post) if callable(answer) else answer
+
+    def accept(self, post: OutgoingPost) -> Delivered:
+        """Put the post on the account."""
+        post_id = f"{self.channel.name}-{len(self.posts) + 1}"
+        seen = SeenPost(
+            post_id=post_id,
+            url=f"http://127.0.0.1/{post_id}",
+            text=post.text,
+            created_at=None,
+            link=post.link,
+            media_count=len(post.media_ids),
+            in_reply_to=post.in_reply_to,
+        )
+        self.posts.append(seen)
+        return Delivered(post_id=post_id, url=seen.url)
+
+    def find_recent(self, since: datetime, until: datetime) -> Reading:
+        """Show what the account holds."""
+        del since, until
+        self.readings += 1
+        if self.unreadable is not None:
+            raise ReadFailed(self.unreadable)
+        return Reading(tuple(reversed(self.posts)), self.incomplete is None, self.incomplete or "")
+
+    def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
+        """Answer as scripted."""
+        if self.unreadable is not None:
+            raise ReadFailed(self.unreadable)
+        return tuple(metric for metric in self.metrics if metric.post_id in post_ids)
+
+    def delete(self, post_id: str) -> Outcome:
+        """Take a post off the account."""
+        self.deleted.append(post_id)
+        self.posts = [post for post in self.posts if post.post_id != post_id]
+        return Delivered(post_id=post_id, url="")
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+@dataclass
+class FakePlatforms:
+    """The adapters of several channels."""
+
+    channels: Sequence[ChannelId]
+    platforms: dict[ChannelId, FakePlatform] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        for number, channel in enumerate(self.channels):
+            self.platforms[channel] = FakePlatform(channel, account=str(1001 + number))
+
+    def publisher(self, channel: ChannelId) -> FakePlatform:
+        """Return the channel's platform."""
+        return self.platforms[channel]
+
+    def reader(self, channel: ChannelId) -> FakePlatform:
+        """Return the channel's platform."""
+        return self.platforms[channel]
+
+    def close(self) -> None:
+        """Nothing is held."""
+
+
+class Events:
+    """A listener that remembers."""
+
+    def __init__(self) -> None:
+        self.all: list[StormEvent] = []
+
+    def __call__(self, event: StormEvent) -> None:
+        """Take note."""
+        self.all.append(event)
+
+    def texts(self, kind: EventKind) -> list[str]:
+        """Return what was told of one kind."""
+        return [event.text for event in self.all if event.kind is kind]

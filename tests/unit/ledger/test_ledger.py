@@ -1,0 +1,288 @@
+"""Opening: what is created, what is refused, what is never touched."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import sqlite3
+import stat
+import sys
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.clock import Moment
+from stormctl.errors import ExitCode, LedgerError
+from stormctl.ledger.engines import SqliteDatabase
+from stormctl.ledger.ledger import find_ledger, open_ledger
+from stormctl.ledger.migrator import load_migrations
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+URL = "sqlite:///.stormctl/ledger.db"
+NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
+NOW = Moment(NOON, NOON)
+
+
+def execute(path: Path, *statements: str) -> None:
+    """Change a ledger's file behind its back."""
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for statement in statements:
+            connection.execute(statement)
+
+
+def test_missing_is_created_only_if_asked(tmp_path: Path) -> None:
+    """Elsewhere a missing ledger stops with an explanation, and nothing appears."""
+    with pytest.raises(LedgerError, match="there is no ledger at") as caught:
+        open_ledger(URL, root=tmp_path)
+
+    assert "`stormctl launch` creates it" in caught.value.hint
+    assert caught.value.exit_code == ExitCode.MAINTENANCE
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_created_with_its_folder(tmp_path: Path) -> None:
+    """It says where it lies, relative to the campaign, and is kept by the next opening."""
+    with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
+        ledger.bind_hosts({"x": "api.x.com"})
+
+    with closing(open_ledger(URL, root=tmp_path, create=True)) as again:
+        assert (again.where, again.path) == ("sqlite: .stormctl/ledger.db", tmp_path / ".stormctl/ledger.db")
+        assert again.bound_hosts() == {"x": "api.x.com"}
+
+
+def test_found_without_opening(tmp_path: Path) -> None:
+    """Where a ledger would lie can be told before there is one."""
+    before = find_ledger(URL, root=tmp_path)
+    open_ledger(URL, root=tmp_path, create=True).close()
+
+    assert before == ("sqlite: .stormctl/ledger.db", False)
+    assert find_ledger(URL, root=tmp_path) == ("sqlite: .stormctl/ledger.db", True)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")
+def test_readable_for_its_owner_only(tmp_path: Path) -> None:
+    """File 0600, its companions too, folder 0700."""
+    with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
+        ledger.bind_hosts({"x": "api.x.com"})
+        modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / ".stormctl").iterdir()}
+
+    assert stat.S_IMODE((tmp_path / ".stormctl").stat().st_mode) == 0o700
+    assert set(modes.values()) == {0o600}
+
+
+def test_absolute_path_outside_the_campaign(tmp_path: Path) -> None:
+    """An absolute path is shown as it is."""
+    path = tmp_path / "elsewhere" / "ledger.db"
+
+    with closing(open_ledger(f"sqlite:///{path}", root=tmp_path / "campaign", create=True)) as ledger:
+        assert (ledger.path, ledger.where) == (path, f"sqlite: {path.as_posix()}")
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://ana:geheim@db.example.org/storm", "comes with a later version"),
+        ("mysql://ana:geheim@db.example.org/storm", "begins with “mysql:”"),
+        ("sqlite:///", "does not name a ledger"),
+        ("ledger.db", "does not name a ledger"),
+        ("sqlite:///.", "is a folder"),
+    ],
+)
+def test_other_addresses_are_refused_without_their_passwords(tmp_path: Path, url: str, words: str) -> None:
+    """What is not a file of ours stops in one line; no password is repeated."""
+    with pytest.raises(LedgerError, match=words) as caught:
+        open_ledger(url, root=tmp_path, create=True)
+
+    assert "geheim" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_no_database_is_left_alone(tmp_path: Path, *, create: bool) -> None:
+    """A file that is no database is never overwritten."""
+    (tmp_path / "ledger.db").write_bytes(b"My thesis. " * 200)
+
+    with pytest.raises(LedgerError, match="file is not a database"):
+        open_ledger("sqlite:///ledger.db", root=tmp_path, create=create)
+
+    assert (tmp_path / "ledger.db").read_bytes() == b"My thesis. " * 200
+
+
+@pytest.mark.parametrize("create", [False, True])
+def test_foreign_database_is_left_alone(tmp_path: Path, *, create: bool) -> None:
+    """Another program's database is no ledger."""
+    execute(tmp_path / "ledger.db", "CREATE TABLE songs (title)")
+
+    with pytest.raises(LedgerError, match="is not a stormctl ledger"):
+        open_ledger("sqlite:///ledger.db", root=tmp_path, create=create)
+
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
+        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
+
+
+def test_empty_file_becomes_a_ledger_only_if_asked(tmp_path: Path) -> None:
+    """A creation that was cut off is finished by the next launch."""
+    (tmp_path / "ledger.db").touch()
+
+    with pytest.raises(LedgerError, match="is not a stormctl ledger"):
+        open_ledger("sqlite:///ledger.db", root=tmp_path)
+
+    open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
+
+
+def test_newer_version_is_refused_by_both_numbers(tmp_path: Path) -> None:
+    """An old stormctl never writes into what a newer one has changed."""
+    open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
+    execute(tmp_path / "ledger.db", "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+
+    with pytest.raises(LedgerError, match=rf"of version 99.*up to {len(load_migrations('sqlite'))}"):
+        open_ledger("sqlite:///ledger.db", root=tmp_path)
+
+
+def test_version_that_changed_meanwhile_stops_the_next_transaction(tmp_path: Path) -> None:
+    """A migration under a running process is noticed at its next step, reading or writing."""
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
+        execute(tmp_path / "ledger.db", "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+
+        with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
+            ledger.outbox.sweep(NOW)
+        with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
+            ledger.bound_hosts()
+
+
+def test_older_version_is_brought_to_this_one(tmp_path: Path) -> None:
+    """Migrating step by step gives the same schema as creating."""
+    path = tmp_path / "old.db"
+    first = load_migrations("sqlite")[0]
+    execute(path, *first.statements, "INSERT INTO meta VALUES ('schema_version', '1')")
+    execute(path, "INSERT INTO hosts VALUES ('x', 'api.x.com')")
+    open_ledger("sqlite:///new.db", root=tmp_path, create=True).close()
+
+    with closing(open_ledger("sqlite:///old.db", root=tmp_path)) as ledger:
+        assert ledger.bound_hosts() == {"x": "api.x.com"}
+
+    schemas = []
+    for name in ("old.db", "new.db"):
+        with closing(sqlite3.connect(tmp_path / name)) as connection:
+            schemas.append(connection.execute("SELECT name, sql FROM sqlite_master ORDER BY name").fetchall())
+    assert schemas[0] == schemas[1]
+
+
+def test_migration_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
+    """Each step is one transaction: half a step never stays."""
+    path = tmp_path / "old.db"
+    first = load_migrations("sqlite")[0]
+    execute(path, *first.statements, "INSERT INTO meta VALUES ('schema_version', '1')")
+    execute(
+        path,
+        "CREATE TRIGGER attempts_receipt_once BEFORE UPDATE ON attempts BEGIN SELECT 1; END",
+    )
+
+    with pytest.raises(sqlite3.OperationalError, match="already exists"):
+        open_ledger("sqlite:///old.db", root=tmp_path)
+
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT value FROM meta").fetchall() == [("1",)]
+        triggers = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()
+        assert triggers == (1,)
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
+def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    """The path is named, and what to do."""
+    tmp_path.chmod(0o500)
+
+    with pytest.raises(LedgerError, match="cannot create the ledger"):
+        open_ledger(URL, root=tmp_path, create=True)
+
+    tmp_path.chmod(0o700)
+
+
+def test_folder_that_is_a_file(tmp_path: Path) -> None:
+    """The path is named, and what to do."""
+    (tmp_path / ".stormctl").touch()
+
+    with pytest.raises(LedgerError, match="cannot create the ledger") as caught:
+        open_ledger(URL, root=tmp_path, create=True)
+
+    assert "must be writable" in caught.value.hint
+
+
+def test_lock_folder_that_is_a_file(tmp_path: Path) -> None:
+    """A runner that can't take its lock doesn't begin."""
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
+        (tmp_path / "runners").touch()
+
+        with pytest.raises(LedgerError, match="cannot lock"):
+            ledger.runners.register("launch", "h", 1, NOW)
+
+        assert ledger.history.status(NOW, runner_timeout=NOON - NOON).runners == ()
+
+
+def test_vanished_file(tmp_path: Path) -> None:
+    """A ledger that was deleted under a process is not silently begun anew."""
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
+        (tmp_path / "ledger.db").unlink()
+
+        with pytest.raises(LedgerError, match="cannot be used: unable to open"):
+            ledger.outbox.sweep(NOW)
+
+
+def test_closed_ledger_says_so(tmp_path: Path) -> None:
+    """Using it after its end is a mistake of ours."""
+    ledger = open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)
+    ledger.close()
+
+    with pytest.raises(RuntimeError, match="was closed"):
+        ledger.bound_hosts()
+
+
+def test_closing_in_a_transaction_closes_after_it(tmp_path: Path) -> None:
+    """A connection in use is not torn away; it goes when its transaction ends."""
+    open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
+    database = SqliteDatabase(tmp_path / "ledger.db", "ledger.db")
+    with database.transaction() as session:
+        database.close()
+        session.write("bind_host", platform="x", host="api.x.com")
+
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path)) as ledger:
+        assert ledger.bound_hosts() == {"x": "api.x.com"}
+
+
+def test_full_disk_undoes_the_transaction(tmp_path: Path) -> None:
+    """What can't be written down is told in plain words, and the ledger goes on when there is room again."""
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
+        ledger.bind_hosts({"x": "api.x.com"})
+        (connection,) = ledger._database._idle  # type: ignore[attr-defined]  # a disk of so many pages
+        connection.execute("PRAGMA max_page_count = 1")
+        content = b"x" * 10_000_000
+
+        with pytest.raises(LedgerError, match="disk is full") as caught:
+            ledger.media.store(hashlib.sha256(content).hexdigest(), "image/png", content, NOW)
+
+        assert "Free some space" in caught.value.hint
+        assert ledger.bound_hosts() == {"x": "api.x.com"}
+
+
+def test_statement_of_ours_that_is_wrong_is_a_bug(tmp_path: Path) -> None:
+    """A mistake in our SQL keeps its traceback, it is not the user's to mend."""
+    open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
+    execute(tmp_path / "ledger.db", "DROP TABLE hosts")
+
+    with (
+        closing(open_ledger("sqlite:///ledger.db", root=tmp_path)) as ledger,
+        pytest.raises(sqlite3.OperationalError, match="no such table"),
+    ):
+        ledger.bound_hosts()
+
+
+def test_missing_row_is_a_bug(tmp_path: Path) -> None:
+    """`get` raises where a row must be."""
+    open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
+    database = SqliteDatabase(tmp_path / "ledger.db", "ledger.db")
+
+    with closing(database), database.reading() as session, pytest.raises(LookupError, match="receipt_of"):
+        session.get("receipt_of", key="nowhere")
