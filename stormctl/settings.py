@@ -10,9 +10,9 @@ import stat
 import subprocess
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.duration import parse_duration
@@ -45,7 +45,14 @@ def _read_duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
 
 
-Duration = Annotated[timedelta, BeforeValidator(_read_duration)]
+def _refuse_nothing(value: timedelta) -> timedelta:
+    if value <= timedelta():
+        message = "must be longer than 0s"
+        raise ValueError(message)
+    return value
+
+
+Duration = Annotated[timedelta, BeforeValidator(_read_duration), AfterValidator(_refuse_nothing)]
 
 
 class Settings(BaseModel):
@@ -85,14 +92,17 @@ class Settings(BaseModel):
         """Return where the platform's API is reached: its host, with the port where one is written.
 
         The platform's own hosts count as one: a ledger of api.twitter.com is one of api.x.com.
+
+        Raises:
+            UsageError: the address is not one.
         """
         if self.is_official(platform):
             return max(OFFICIAL_HOSTS[platform])
-        return urlsplit(self.base_url(platform)).netloc.lower()
+        return self._address(platform).netloc.lower()
 
     def is_official(self, platform: Platform) -> bool:
-        """Whether the platform is the real one."""
-        return urlsplit(self.base_url(platform)).hostname in OFFICIAL_HOSTS[platform]
+        """Whether the platform is the real one; UsageError if the address is not one."""
+        return self._address(platform).hostname in OFFICIAL_HOSTS[platform]
 
     def hosts(self) -> dict[str, str]:
         """Return every platform's host."""
@@ -111,16 +121,8 @@ class Settings(BaseModel):
                 reached without TLS; or `STORMCTL_LIVE=0` locks it.
             UsageError: the address is not one.
         """
-        name, url = f"STORMCTL_{platform.name}_BASE_URL", self.base_url(platform)
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            host, parts = None, urlsplit("")
-        if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
-            raise UsageError(f"{name} is not an address: “{url}”", "Write it like https://api.x.com.")
-        if parts.username or parts.password:
-            raise UsageError(f"{name} must not hold a user or password", "Remove what stands before the @.")
+        name, parts = f"STORMCTL_{platform.name}_BASE_URL", self._address(platform)
+        host = parts.hostname or ""
         if is_loopback(host):
             return
         if not self.live:
@@ -134,7 +136,23 @@ class Settings(BaseModel):
                 f"Correct {name}, or set STORMCTL_ALLOW_HOST={host} in the environment if you trust it.",
             )
         if parts.scheme != "https":
-            raise CredentialsError(f"{name} must be https: {url}", "Only loopback is reached without TLS.")
+            raise CredentialsError(
+                f"{name} must be https: {parts.geturl()}", "Only loopback is reached without TLS."
+            )
+
+    def _address(self, platform: Platform) -> SplitResult:
+        """Take the platform's address apart; UsageError, which never shows a password, if it is not one."""
+        name, url = f"STORMCTL_{platform.name}_BASE_URL", self.base_url(platform)
+        if "@" in url:
+            raise UsageError(f"{name} must not hold a user or password", "Remove what stands before the @.")
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host, parts = None, urlsplit("")
+        if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
+            raise UsageError(f"{name} is not an address: “{url}”", "Write it like https://api.x.com.")
+        return parts
 
 
 def is_loopback(host: str) -> bool:

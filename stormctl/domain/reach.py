@@ -212,6 +212,7 @@ class Report:
         made_at: when the report was made, aware UTC.
         counts: deliveries by state, of all channels.
         step: whether periods are hours or days.
+        practice_hosts: where the posts went if not to the real platforms: their figures mean nothing.
     """
 
     storm_id: str
@@ -224,6 +225,7 @@ class Report:
     channels: tuple[ChannelReach, ...]
     platforms: tuple[PlatformReach, ...]
     step: Step
+    practice_hosts: tuple[str, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -241,13 +243,19 @@ class Report:
         return sum(p.figures.unread for p in self.platforms)
 
 
-def build_report(status: StormStatus, posts: Sequence[PostReach], moment_at: datetime) -> Report:
+def build_report(
+    status: StormStatus,
+    posts: Sequence[PostReach],
+    moment_at: datetime,
+    practice_hosts: Sequence[str] = (),
+) -> Report:
     """Make a storm's report from its status and the newest readings of its delivered posts.
 
     Args:
         status: the storm as the ledger tells it.
         posts: its delivered posts.
         moment_at: now, aware UTC.
+        practice_hosts: where the posts went, if not to the real platforms.
     """
     zone = ZoneInfo(status.timezone)
     step = _choose_step(posts)
@@ -282,6 +290,7 @@ def build_report(status: StormStatus, posts: Sequence[PostReach], moment_at: dat
             for p, group in by_platform.items()
         ),
         step=step,
+        practice_hosts=tuple(practice_hosts),
     )
 
 

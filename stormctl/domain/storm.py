@@ -76,7 +76,10 @@ class Pin:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """Ceilings that hold at send time, whatever the plan says."""
+    """Ceilings that hold at send time, whatever the plan says.
+
+    `same_message_apart` alone is the plan's: at send time it would let one late channel make others miss.
+    """
 
     spacing: timedelta = timedelta(minutes=5)
     per_15min: int = 5

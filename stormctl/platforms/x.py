@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import requests
@@ -46,6 +47,14 @@ MAX_PAGES = 40
 """A timeline shows the newest 3,200 posts (docs.x.com, 2026-08): 32 pages, and some room."""
 
 
+@dataclass(slots=True)
+class XIdentity:
+    """Who the credentials belong to, learnt by `verify`; adapters of one channel may share it."""
+
+    user_id: str | None = None
+    username: str | None = None
+
+
 class XAdapter(PlatformAdapter):
     """One account on X, signed for with OAuth 1.0a.
 
@@ -70,6 +79,7 @@ class XAdapter(PlatformAdapter):
         now: Callable[[], datetime],
         wait: Callable[[float], object] | None = None,
         allowed_hosts: frozenset[str] = frozenset(),
+        me: XIdentity | None = None,
     ) -> None:
         self.channel = channel
         self._now = now
@@ -88,8 +98,7 @@ class XAdapter(PlatformAdapter):
         self._media = MediaSteps(
             request=self._request, post_form=self._post_form, now=now, wait=wait or threading.Event().wait
         )
-        self._user_id: str | None = None
-        self._username: str | None = None
+        self._me = me if me is not None else XIdentity()
 
     def verify(self) -> Verification:
         """Ask X who we are (`GET /2/users/me`)."""
@@ -99,7 +108,7 @@ class XAdapter(PlatformAdapter):
         offset = clock_offset_s(answer, self._now())
         user_id, username = answer.id_at("data", "id"), answer.at("data", "username")
         if answer.is_success and user_id is not None:
-            self._user_id, self._username = user_id, str(username) if username else None
+            self._me.user_id, self._me.username = user_id, str(username) if username else None
             name = str(answer.at("data", "name") or username or user_id)
             shown = f"{name} (@{username})" if username and name != username else name
             return Verification(account=Account(user_id, shown, self._profile_url()), clock_offset_s=offset)
@@ -255,11 +264,11 @@ class XAdapter(PlatformAdapter):
 
     def _own_id(self) -> str:
         """Return our user id, asking X if we don't know it yet; ReadFailed if X doesn't tell."""
-        if self._user_id is None:
+        if self._me.user_id is None:
             verification = self.verify()
-            if self._user_id is None:
+            if self._me.user_id is None:
                 raise ReadFailed(verification.problems[0].message)
-        return self._user_id
+        return self._me.user_id
 
     def _read_problem(self, answer: Answer | Silence) -> str:
         if isinstance(answer, Silence):
@@ -270,12 +279,12 @@ class XAdapter(PlatformAdapter):
 
     def _profile_url(self) -> str:
         site = "https://x.com" if self._transport.is_official else self._transport.base_url
-        return f"{site}/{self._username or f'i/user/{self._user_id}'}"
+        return f"{site}/{self._me.username or f'i/user/{self._me.user_id}'}"
 
     def _post_url(self, post_id: str) -> str:
         if not self._transport.is_official:
-            return f"{self._transport.base_url}/{self._username or 'i'}/status/{post_id}"
-        return f"https://x.com/{self._username or 'i/web'}/status/{post_id}"
+            return f"{self._transport.base_url}/{self._me.username or 'i'}/status/{post_id}"
+        return f"https://x.com/{self._me.username or 'i/web'}/status/{post_id}"
 
     def _hint(self, status: int) -> str:
         if status == 402:

@@ -179,6 +179,7 @@ def report_json(report: Report) -> Json:
         "schema_version": SCHEMA_VERSION,
         "storm": {"id": report.storm_id, "name": report.storm_name, "timezone": report.timezone},
         "made_at": _export_instant(report.made_at),
+        "practice_hosts": list(report.practice_hosts),
         "first_slot_at": _export_instant(report.first_slot_at),
         "last_slot_at": _export_instant(report.last_slot_at),
         "planned": report.planned,

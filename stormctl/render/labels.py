@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.channel import Platform
 from stormctl.domain.reach import ENGAGEMENT, INSIGHTS_LAG, Metric, Step
 from stormctl.render.words import (
+    clean,
     count,
     name_zone,
     render_day,
@@ -73,6 +74,12 @@ def name_period_briefly(period: Period, step: Step, zone: tzinfo) -> str:
     """Name an hour or day as briefly as a chart needs: `08 h`, `18 Dec`."""
     local = period.starts_at.astimezone(zone)
     return f"{local:%H} h" if step is Step.HOUR else f"{local.day} {local:%b}"
+
+
+def explain_practice(report: Report) -> str:
+    """Say that the posts did not go to the real platforms."""
+    hosts = ", ".join(clean(host) for host in report.practice_hosts)
+    return f"Posted to {hosts}, not to the real platforms: nobody saw it, and the figures are made up."
 
 
 def explain_figures(report: Report) -> Iterator[str]:

@@ -19,8 +19,10 @@ from stormctl.render.labels import (
     describe_reading,
     describe_spread,
     explain_figures,
+    explain_practice,
     name_period,
 )
+from stormctl.render.notices import render_notice
 from stormctl.render.words import (
     NOT_GIVEN,
     QUIET,
@@ -53,6 +55,7 @@ def render_report(report: Report) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((clean(report.storm_name), STRONG), f" ({report.storm_id})"),
         Text(f"As of {render_day_and_time(report.made_at, zone)}", QUIET),
+        *(render_notice("PRACTICE", explain_practice(report)) for _ in report.practice_hosts[:1]),
         "",
         _render_deliveries(report),
         "",

@@ -7,7 +7,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.reach import Metric, build_report
+from stormctl.render.exports import report_json
 from stormctl.render.report import render_report
+from stormctl.render.report_page import render_report_page
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -156,3 +158,15 @@ def test_text_of_a_post_is_not_markup(
 
     assert "[bold] [31mred" in shown
     assert "file:///etc/passwd" in shown
+
+
+def test_a_report_of_practice_says_so(status: StormStatus, posts: list[PostReach]) -> None:
+    """Nobody takes made-up figures for the day's: screen, page and JSON name the host that they came from."""
+    report = build_report(status, posts, posts[0].delivered_at, ["127.0.0.1:8080"])
+
+    shown = show(render_report(report))
+
+    assert "PRACTICE" in shown
+    assert "127.0.0.1:8080, not to the real platforms" in shown
+    assert "not to the real platforms" in render_report_page(report)
+    assert report_json(report)["practice_hosts"] == ["127.0.0.1:8080"]

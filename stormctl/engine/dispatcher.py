@@ -1,0 +1,172 @@
+"""Claim what is due, publish it with one request, record the answer: the path of every delivery."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden, State
+from stormctl.domain.event import EventKind, StormEvent
+from stormctl.engine.equipment import pass_on
+from stormctl.platforms.adapter import OutgoingPost
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.engine.breaker import Breaker
+    from stormctl.engine.equipment import Checkpoint, Equipment
+    from stormctl.engine.uploader import Uploader
+
+FIRST_BACKOFF = timedelta(seconds=15)
+LONGEST_BACKOFF = timedelta(minutes=15)
+"""How long a channel rests after a refusal for now without a usable reset: doubling, on the storm's clock."""
+
+FIRST_RECONNECT = timedelta(seconds=5)
+LONGEST_RECONNECT = timedelta(minutes=1)
+"""How long a channel rests when the platform could not be reached at all."""
+
+
+class Dispatcher:
+    """Serve channels from the ledger; one at a time a channel, any number of channels at once."""
+
+    def __init__(
+        self,
+        equipment: Equipment,
+        runner_id: str,
+        uploader: Uploader,
+        breaker: Breaker,
+        checkpoint: Checkpoint = pass_on,
+    ) -> None:
+        self._equipment = equipment
+        self._ledger = equipment.ledger
+        self._clock = equipment.clock
+        self._runner_id = runner_id
+        self._uploader = uploader
+        self._breaker = breaker
+        self._checkpoint = checkpoint
+        self._setbacks: dict[ChannelId, int] = {}
+
+    def serve(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
+        """Publish all that is due on a channel, one after the other; return how many were attempted."""
+        adapter = self._equipment.adapters.publisher(channel)
+        attempted = 0
+        while not stopping():
+            self._uploader.prepare(channel, adapter, ahead=timedelta())
+            self._checkpoint("before claim")
+            claim = self._ledger.outbox.claim(
+                str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
+            )
+            if claim is None:
+                break
+            self._checkpoint("after claim")
+            self._attempt(claim)
+            attempted += 1
+        return attempted
+
+    def _attempt(self, claim: Claim) -> None:
+        media_ids = self._uploader.ids_of(claim)
+        if not isinstance(media_ids, tuple):
+            self._record(claim, media_ids, retry_at=self._soon())
+            return
+        try:
+            outcome = self._publish(claim, media_ids)
+        except SendForbidden as forbidden:
+            self._record(claim, NotSent(reason=forbidden.reason), retry_at=self._soon())
+            return
+        if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
+            outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
+        self._answer(claim, outcome)
+
+    def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
+        def before_send() -> None:
+            self._checkpoint("before sending_at")
+            self._ledger.outbox.mark_sending(claim, self._clock.moment())
+            self._checkpoint("after sending_at")
+
+        post = claim.post
+        outgoing = OutgoingPost(
+            text=post.text,
+            link=post.link,
+            media_ids=media_ids,
+            in_reply_to=claim.reply_to,
+            reply_settings=post.reply_settings,
+            made_with_ai=post.made_with_ai,
+            paid_partnership=post.paid_partnership,
+        )
+        try:
+            return self._equipment.adapters.publisher(claim.channel).publish(outgoing, before_send)
+        finally:
+            self._checkpoint("after the write")
+
+    def _was_doubtful(self, claim: Claim) -> bool:
+        """Whether an earlier attempt of the delivery may have reached the platform."""
+        return any(
+            attempt.outcome == State.IN_DOUBT.value
+            for attempt in self._ledger.history.attempts(claim.key)
+            if attempt.id != claim.attempt_id
+        )
+
+    def _answer(self, claim: Claim, outcome: Outcome) -> None:
+        """Record what the platform or the network answered; where that is to wait, the whole channel does."""
+        retry_at = self._retry_at(claim.channel, outcome, self._clock.moment())
+        limits = outcome.limits
+        if retry_at is not None:
+            limits += (RateLimit(name="backoff", limit=None, remaining=0, reset_at=retry_at),)
+        self._record(claim, outcome, retry_at=retry_at)
+        moment = self._clock.moment()
+        if limits:
+            self._ledger.channels.record_limits(str(claim.channel), limits, moment)
+        self._breaker.note(claim, outcome, moment)
+
+    def _record(self, claim: Claim, outcome: Outcome, *, retry_at: datetime | None) -> None:
+        moment = self._clock.moment()
+        self._checkpoint("before the record")
+        state = self._ledger.outbox.record(claim, outcome, moment, retry_at=retry_at)
+        self._checkpoint("after the record")
+        self._equipment.listener(_describe(claim, outcome, state, moment, retry_at))
+
+    def _soon(self) -> datetime:
+        """Return when to try again what had to wait for something of our own (a picture, a halt)."""
+        return self._clock.moment().at + FIRST_RECONNECT
+
+    def _retry_at(self, channel: ChannelId, outcome: Outcome, moment: Moment) -> datetime | None:
+        """Return when a delivery that was certainly not accepted may be tried again, on the storm's clock."""
+        if isinstance(outcome, Delivered | InDoubt) or (isinstance(outcome, Refused) and outcome.for_good):
+            self._setbacks.pop(channel, None)
+            return None
+        setbacks = self._setbacks.get(channel, 0)
+        self._setbacks[channel] = setbacks + 1
+        if isinstance(outcome, NotSent):
+            return moment.at + min(FIRST_RECONNECT * 2.0 ** min(setbacks, 8), LONGEST_RECONNECT)
+        if outcome.retry_at is not None and outcome.retry_at > moment.at:
+            return outcome.retry_at
+        return moment.at + min(FIRST_BACKOFF * 2.0 ** min(setbacks, 8), LONGEST_BACKOFF)
+
+
+def _describe(
+    claim: Claim, outcome: Outcome, state: State, moment: Moment, retry_at: datetime | None
+) -> StormEvent:
+    kinds = {
+        State.DELIVERED: EventKind.DELIVERED,
+        State.FAILED: EventKind.FAILED,
+        State.IN_DOUBT: EventKind.IN_DOUBT,
+    }
+    refused = isinstance(outcome, Refused)
+    kind = kinds.get(state, EventKind.PUT_OFF if refused else EventKind.NOT_SENT)
+    text = claim.message_id if isinstance(outcome, Delivered) else f"{claim.message_id}: {outcome.reason}"
+    if retry_at is not None:
+        text += f" — again from {retry_at:%H:%M:%S} UTC"
+    return StormEvent(
+        kind=kind,
+        at=moment.at,
+        text=text,
+        storm_id=claim.storm_id,
+        channel=str(claim.channel),
+        key=claim.key,
+        attempt_id=claim.attempt_id,
+        url=outcome.url if isinstance(outcome, Delivered) else None,
+    )

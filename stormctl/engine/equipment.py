@@ -1,0 +1,96 @@
+"""What the engine is handed to work with: ledger, adapters, clock, durations, and who listens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING, Protocol
+
+from stormctl.domain.event import StormEvent
+
+if TYPE_CHECKING:
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Clock
+    from stormctl.domain.event import EventKind, Listener
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.platforms.adapter import PlatformAdapter
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Durations:
+    """How patient machines are, in real time, whatever the storm's clock does."""
+
+    request_limit: timedelta = timedelta(seconds=10)
+    lease: timedelta = timedelta(seconds=20)
+    settling: timedelta = timedelta(seconds=10)
+    sweep: timedelta = timedelta(seconds=1)
+    heartbeat: timedelta = timedelta(seconds=5)
+
+    @property
+    def runner_timeout(self) -> timedelta:
+        """After how long without a heartbeat a runner counts as gone."""
+        return 3 * self.heartbeat
+
+
+class Adapters(Protocol):
+    """Where adapters come from: one to publish and one to read with, so that neither waits for the other."""
+
+    def publisher(self, channel: ChannelId) -> PlatformAdapter:
+        """Return the channel's adapter for publishing; CredentialsError if it has no credentials."""
+        ...
+
+    def reader(self, channel: ChannelId) -> PlatformAdapter:
+        """Return the channel's adapter for everything else; CredentialsError as above."""
+        ...
+
+    def close(self) -> None:
+        """Close every adapter that was made."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Equipment:
+    """Everything that a runner works with."""
+
+    ledger: Ledger
+    adapters: Adapters
+    clock: Clock
+    listener: Listener
+    durations: Durations = field(default_factory=Durations)
+
+    def tell(
+        self,
+        kind: EventKind,
+        text: str,
+        *,
+        channel: ChannelId | None = None,
+        storm_id: str | None = None,
+        key: str | None = None,
+        attempt_id: int | None = None,
+        url: str | None = None,
+    ) -> None:
+        """Tell whoever listens what happened just now."""
+        self.listener(
+            StormEvent(
+                kind=kind,
+                at=self.clock.moment().at,
+                text=text,
+                storm_id=storm_id,
+                channel=None if channel is None else str(channel),
+                key=key,
+                attempt_id=attempt_id,
+                url=url,
+            )
+        )
+
+
+class Checkpoint(Protocol):
+    """Called by name wherever a process may die, so that tests can kill it there."""
+
+    def __call__(self, point: str) -> None:
+        """Pass the point, or die."""
+        ...
+
+
+def pass_on(point: str) -> None:
+    """Pass every point: what happens outside tests."""

@@ -1,0 +1,252 @@
+"""From a checked campaign to a running storm: prepare, enrol, run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from stormctl.domain.cost import cost_of
+from stormctl.domain.delivery import Delivered
+from stormctl.domain.slots import find_quiet_spans
+from stormctl.domain.status import LaunchSummary
+from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.engine.runner import Runner
+from stormctl.errors import ApprovalError, CredentialsError, UsageError
+from stormctl.files.media import read_media
+from stormctl.ledger.outbox import StormTerms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Clock, Moment
+    from stormctl.domain.delivery import Plan
+    from stormctl.domain.storm import Storm
+    from stormctl.engine.campaign import Campaign
+    from stormctl.engine.equipment import Adapters, Equipment
+    from stormctl.engine.preflight import ChannelProof
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.ledger.outbox import Enrolled
+    from stormctl.platforms.adapter import SeenPost
+    from stormctl.settings import Settings
+
+LEFT_OUT = "left out at launch"
+"""Why a channel named in `--without` is suspended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """A storm that is ready to be enrolled once a person has seen the summary."""
+
+    campaign: Campaign
+    storm: Storm
+    plan: Plan
+    proofs: tuple[ChannelProof, ...]
+    summary: LaunchSummary
+
+    @property
+    def bad(self) -> tuple[ChannelProof, ...]:
+        """The channels that are proved unable to publish."""
+        return tuple(proof for proof in self.proofs if proof.is_bad)
+
+    @property
+    def serving(self) -> tuple[ChannelId, ...]:
+        """The channels that this launch will serve."""
+        return tuple(p.channel for p in self.proofs if not p.is_bad and not p.check.without)
+
+
+def prepare_launch(
+    campaign: Campaign,
+    settings: Settings,
+    adapters: Adapters,
+    ledger: Ledger | None,
+    moment: Moment,
+    *,
+    where: str,
+    without: Collection[ChannelId] = (),
+) -> Preparation:
+    """Check everything that can be known before anything is enrolled.
+
+    Args:
+        ledger: None if there is none yet.
+        where: the ledger's place, for people.
+
+    Raises:
+        FindingsError: the files break a rule.
+        ApprovalError: the storm asks for approvals.
+        UsageError: the storm is over, or `without` names a channel that it doesn't have, or all of them.
+        CredentialsError: no channel can publish, or one's credentials are another account's.
+        LedgerError: the ledger is bound to other hosts.
+    """
+    storm, plan = campaign.get_plan()
+    if storm.approval:
+        raise ApprovalError(
+            f"{storm.id} asks for {storm.approval} approvals of each post; this version can't collect them",
+            "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
+        )
+    channels = tuple(rule.id for rule in storm.channels)
+    for channel in without:
+        if channel not in channels:
+            raise UsageError(
+                f"{storm.id} has no channel {channel}", f"It has {', '.join(map(str, channels))}."
+            )
+    hosts = hosts_of(channels, settings)
+    if ledger is not None:
+        ledger.check_hosts(hosts)
+    settled = _settled_keys(ledger, storm.id)
+    _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
+    proofs = tuple(prove_channels(channels, adapters, without))
+    check_accounts(proofs, ledger)
+    _refuse_without_channels(storm, proofs)
+    summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)
+    return Preparation(campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary)
+
+
+def enroll(
+    preparation: Preparation,
+    settings: Settings,
+    ledger: Ledger,
+    clock: Clock,
+    published: Mapping[str, SeenPost] = MappingProxyType({}),
+) -> Enrolled:
+    """Enter the plan in the ledger, with its media and accounts; the same plan twice changes nothing.
+
+    Args:
+        published: by delivery key, posts that stand on the accounts already; recorded as delivered.
+
+    Raises:
+        LedgerError: the ledger is bound to other hosts.
+        CredentialsError: a channel is bound to another account.
+    """
+    storm, plan, root = preparation.storm, preparation.plan, preparation.campaign.root
+    moment = clock.moment()
+    ledger.bind_hosts(hosts_of([proof.channel for proof in preparation.proofs], settings))
+    for proof in preparation.proofs:
+        if proof.account is not None:
+            ledger.channels.bind(proof.channel, proof.account.id, proof.account.name, moment)
+    stored: set[str] = set()
+    for delivery in plan.deliveries:
+        for media in delivery.post.media:
+            if media.digest not in stored and not ledger.media.has(media.digest):
+                ledger.media.store(media.digest, media.mime, read_media(root, media), moment)
+            stored.add(media.digest)
+    for proof in preparation.proofs:  # before anything is enrolled: a daemon may be waiting for it
+        if proof.check.without or proof.is_bad:
+            reason = LEFT_OUT if proof.check.without else proof.check.bad[0][0]
+            ledger.channels.suspend(str(proof.channel), reason, moment)
+    enrolled = ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment)
+    for key, post in published.items():
+        ledger.outbox.adopt(key, Delivered(post_id=post.post_id, url=post.url), moment)
+    return enrolled
+
+
+def run_storm(
+    equipment: Equipment,
+    *,
+    storm_id: str,
+    channels: Sequence[ChannelId],
+    kind: str,
+    watch: Callable[[Runner], None] = lambda _runner: None,
+) -> Runner:
+    """Run an enrolled storm until nothing more can happen without a person; return the runner.
+
+    Args:
+        watch: called some times a second, for the view and for signals.
+    """
+    runner = Runner(equipment, kind=kind, channels=lambda: channels)
+
+    def is_over() -> bool:
+        watch(runner)
+        return runner.is_done(storm_id)
+
+    runner.run(is_over)
+    return runner
+
+
+def hosts_of(channels: Sequence[ChannelId], settings: Settings) -> dict[str, str]:
+    """Return the host of each platform that the channels are on."""
+    return {platform.value: settings.host(platform) for platform in {c.platform for c in channels}}
+
+
+def terms_of(storm: Storm) -> StormTerms:
+    """Return what a runner must know of a storm, so that it never needs the campaign's files."""
+    limits = storm.limits
+    budget = limits.budget_usd
+    return StormTerms(
+        storm_id=storm.id,
+        name=storm.name,
+        timezone=storm.timezone,
+        spacing=limits.spacing,
+        per_15min=limits.per_15min,
+        per_day=limits.per_day,
+        budget_usd_micros=None if budget is None else int(budget * 1_000_000),
+        quiet=find_quiet_spans(storm),
+        channels=tuple(str(rule.id) for rule in storm.channels),
+    )
+
+
+def _settled_keys(ledger: Ledger | None, storm_id: str) -> set[str]:
+    if ledger is None:
+        return set()
+    return {view.key for view in ledger.history.deliveries(storm_id) if not view.state.is_open}
+
+
+def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: bool) -> None:
+    """Refuse the first launch of a storm whose last slot is past its grace; a later one may finish it."""
+    last = max((d.slot_at + d.grace for d in plan.deliveries), default=None)
+    if last is None:
+        raise UsageError(
+            f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan tells why."
+        )
+    if last < moment.at and not is_enrolled:
+        raise UsageError(
+            f"{storm.id} is over: its last slot was {last - storm.late.grace:%Y-%m-%d %H:%M} UTC",
+            "Correct the date in the schedule, or rehearse it: stormctl rehearse.",
+        )
+
+
+def _refuse_without_channels(storm: Storm, proofs: Sequence[ChannelProof]) -> None:
+    """Refuse a launch that no channel is left for: all are left out, or proved unable to publish."""
+    asked = [proof for proof in proofs if not proof.check.without]
+    if not asked:
+        raise UsageError(f"every channel of {storm.id} is left out", "Leave at least one to publish on.")
+    if not all(proof.is_bad for proof in asked):
+        return
+    for proof in asked:
+        if proof.error is not None:
+            raise proof.error
+    message, hint = asked[0].check.bad[0]
+    raise CredentialsError(f"no channel of {storm.id} can publish: {message}", hint)
+
+
+def _summarize(
+    storm: Storm,
+    plan: Plan,
+    settings: Settings,
+    *,
+    proofs: Sequence[ChannelProof],
+    settled: set[str],
+    moment: Moment,
+    where: str,
+) -> LaunchSummary:
+    coming = [d for d in plan.deliveries if str(d.key) not in settled]
+    left = replace(plan, deliveries=tuple(coming))
+    budget = storm.limits.budget_usd
+    platforms = sorted({rule.id.platform for rule in storm.channels})
+    return LaunchSummary(
+        storm_id=storm.id,
+        storm_name=storm.name,
+        timezone=storm.timezone,
+        hosts=tuple((platform.label, settings.host(platform)) for platform in platforms),
+        is_live=all(settings.is_official(platform) for platform in platforms),
+        channels=tuple(proof.check for proof in proofs),
+        first_at=min((d.slot_at for d in coming), default=None),
+        last_at=max((d.slot_at for d in coming), default=None),
+        count=len(coming),
+        late=sum(d.slot_at < moment.at for d in coming),
+        cost_usd_micros=cost_of(left).total_usd_micros,
+        budget_usd_micros=None if budget is None else int(budget * 1_000_000),
+        unplaced=len(plan.unplaced),
+        ledger=where,
+    )

@@ -1,0 +1,126 @@
+"""Settle what is in doubt by reading the account: found, proved not to be there, or for a person to judge."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.event import EventKind
+from stormctl.domain.text import comparable, similarity
+from stormctl.platforms.adapter import ReadFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Moment
+    from stormctl.engine.equipment import Equipment
+    from stormctl.ledger.doubts import Doubt
+    from stormctl.platforms.adapter import PlatformAdapter, Reading, SeenPost
+
+LOOK_BACK = timedelta(minutes=2)
+"""How long before sending the reading starts: platforms' clocks differ from ours."""
+
+LOOK_AHEAD = timedelta(minutes=5)
+"""How far past our own now the reading goes, for the same reason."""
+
+ALIKE = 0.8
+"""From this similarity on, a post without a receipt leaves the delivery in doubt for a person."""
+
+
+class Reconciler:
+    """Read the accounts of channels with deliveries in doubt; every reading is kept in the ledger."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._equipment = equipment
+        self._ledger = equipment.ledger
+        self._clock = equipment.clock
+        self._durations = equipment.durations
+
+    def is_due(self, channel: ChannelId) -> bool:
+        """Whether a reading of the channel would bring a doubt further now."""
+        return bool(self._due(channel))
+
+    def settle(self, channel: ChannelId, adapter: PlatformAdapter) -> None:
+        """Make one reading of the channel and settle every doubt of it that the reading can settle."""
+        doubts = self._due(channel)
+        if not doubts:
+            return
+        started = self._clock.moment()
+        try:
+            reading = adapter.find_recent(
+                min(doubt.sending_at for doubt in doubts) - LOOK_BACK, started.at + LOOK_AHEAD
+            )
+        except ReadFailed as failed:
+            for doubt in doubts:
+                self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)
+            return
+        known = self._ledger.doubts.known_post_ids(str(channel))
+        strangers = [post for post in reading.posts if post.post_id not in known]
+        for doubt in doubts:
+            found = self._match(doubt, strangers)
+            if found is not None:
+                strangers.remove(found)
+                self._ledger.doubts.settle_delivered(
+                    doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
+                )
+                self._tell(doubt, "it is on the account", url=found.url)
+            elif alike := _find_alike(doubt, strangers):
+                reason = f"{alike.url} resembles it, but is not the same"
+                self._ledger.doubts.hold(doubt, reason, self._clock.moment())
+                self._tell(doubt, f"a person must judge: {reason}")
+            else:
+                self._miss(doubt, reading, started)
+
+    def _miss(self, doubt: Doubt, reading: Reading, started: Moment) -> None:
+        self._ledger.doubts.record_reading(doubt, started, complete=reading.complete, reason=reading.reason)
+        if reading.complete and self._ledger.doubts.settle_not_there(doubt, self._clock.moment()):
+            self._tell(doubt, "two readings prove that it is not there: planned again")
+
+    def _match(self, doubt: Doubt, posts: Iterable[SeenPost]) -> SeenPost | None:
+        return next((post for post in posts if _is_same(doubt, post)), None)
+
+    def _due(self, channel: ChannelId) -> list[Doubt]:
+        wall_now = self._clock.moment().wall_at
+        return [
+            doubt
+            for doubt in self._ledger.doubts.open([str(channel)])
+            if not doubt.held and self._next_reading_at(doubt) <= wall_now
+        ]
+
+    def _next_reading_at(self, doubt: Doubt) -> datetime:
+        """Return the real time of the next reading that helps.
+
+        The first one comes at once, since it may find the post. Proof that it is not there needs one
+        that starts when the request can't be under way any more, and another a settling time later.
+        """
+        if not doubt.readings:
+            return doubt.sending_wall_at
+        certain_from = doubt.sending_wall_at + self._durations.request_limit
+        last = doubt.readings[-1].started_at
+        return certain_from if last < certain_from else last + self._durations.settling
+
+    def _tell(self, doubt: Doubt, text: str, url: str | None = None) -> None:
+        self._equipment.tell(
+            EventKind.RECONCILED,
+            text,
+            channel=doubt.channel,
+            storm_id=doubt.storm_id,
+            key=doubt.key,
+            attempt_id=doubt.attempt_id,
+            url=url,
+        )
+
+
+def _is_same(doubt: Doubt, post: SeenPost) -> bool:
+    """Whether a post on the account is the one in doubt, by its text, and its media where they are told."""
+    if doubt.in_reply_to is not None and post.in_reply_to not in {None, doubt.in_reply_to}:
+        return False
+    if post.media_count is not None and post.media_count != len(doubt.post.media):
+        return False
+    return comparable(post.text) == comparable(doubt.post.text)
+
+
+def _find_alike(doubt: Doubt, posts: Iterable[SeenPost]) -> SeenPost | None:
+    return next((post for post in posts if similarity(post.text, doubt.post.text) >= ALIKE), None)

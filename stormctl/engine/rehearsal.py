@@ -1,0 +1,204 @@
+"""A whole storm against the emulator: the very code of a launch, on a fast clock and a ledger of its own."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.clock import Moment
+from stormctl.domain.status import Tally
+from stormctl.engine.adapters import EnvironmentAdapters
+from stormctl.engine.clocks import FollowedClock, StormClock, read_wall_clock, write_pace
+from stormctl.engine.emulator_process import EmulatorProcess
+from stormctl.engine.equipment import Durations, Equipment
+from stormctl.engine.launch import enroll, prepare_launch, run_storm
+from stormctl.engine.standing import get_status, report_storm
+from stormctl.engine.tally import tally_channels
+from stormctl.errors import StormctlError, UsageError
+from stormctl.ledger.ledger import open_ledger
+from stormctl.settings import Environment, Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from stormctl.domain.clock import Clock
+    from stormctl.domain.delivery import Plan
+    from stormctl.domain.event import Listener
+    from stormctl.domain.reach import Report
+    from stormctl.domain.status import LaunchSummary, StormStatus
+    from stormctl.engine.campaign import Campaign
+    from stormctl.engine.clocks import Pace
+    from stormctl.engine.runner import Runner
+    from stormctl.ledger.ledger import Ledger
+
+DURATIONS = Durations(
+    request_limit=timedelta(seconds=4),
+    lease=timedelta(seconds=8),
+    settling=timedelta(seconds=1),
+    sweep=timedelta(milliseconds=250),
+    heartbeat=timedelta(seconds=1),
+)
+"""Machine durations of a rehearsal: shorter, so that a doubt costs seconds of the minute."""
+
+FAST_PART_S = 45.0
+"""Real seconds that the time between posts takes in all, where no speed is given."""
+
+LEAD = timedelta(minutes=2)
+"""How long before the first slot the storm's clock starts."""
+
+READ_AFTER = timedelta(hours=25)
+"""How long after the last post its reach is read: Facebook's insights lag a day."""
+
+LEDGER = "ledger.db"
+CLOCK = "clock.json"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """How a rehearsal went."""
+
+    tally: Tally
+    report: Report
+    status: StormStatus
+
+
+def rehearsal_folder(root: Path) -> Path:
+    """Return where a campaign's rehearsal keeps its ledger, its clock and its report."""
+    return root / ".stormctl" / "rehearsal"
+
+
+def choose_speed(plan: Plan) -> float:
+    """Return the speed at which the storm's day takes about a minute; at least 1."""
+    slots = [delivery.slot_at for delivery in plan.deliveries]
+    span = (max(slots) - min(slots) + LEAD).total_seconds() if slots else 0.0
+    return max(1.0, span / FAST_PART_S)
+
+
+def rehearse(
+    campaign: Campaign,
+    listener: Listener,
+    *,
+    speed: float | None,
+    faults: str,
+    report_path: str,
+    show: Callable[[LaunchSummary], None],
+    watch: Callable[[Runner, Ledger, Clock], None],
+    showing: AbstractContextManager[object],
+) -> Rehearsed:
+    """Run the storm against an emulator started for it, then ask the emulator what it really received.
+
+    Args:
+        speed: storm seconds a real second while nothing is due; None for about a minute in all.
+        faults: the emulator's profile of faults: `none`, `normal`, `rough` or a file.
+        show: handed the summary that a launch would show.
+        watch: called some times a second.
+        showing: entered while the storm runs.
+
+    Raises:
+        FindingsError: the files break a rule.
+        UsageError: another rehearsal of this campaign is running.
+    """
+    storm, plan = campaign.get_plan()
+    folder = _fresh_folder(campaign.root)
+    channels = [rule.id for rule in storm.channels]
+    started = read_wall_clock()
+    with EmulatorProcess(channels, seed=storm.seed, faults=faults) as emulator:
+        settings = Settings(
+            x_base_url=emulator.base_url,
+            facebook_base_url=emulator.base_url,
+            live=False,
+            request_limit=DURATIONS.request_limit,
+        )
+
+        def tell(pace: Pace) -> None:
+            write_pace(folder / CLOCK, pace)
+            emulator.set_pace(pace)
+
+        first = min((d.slot_at for d in plan.deliveries), default=None)
+        clock = StormClock(
+            (first or started) - LEAD, speed if speed is not None else choose_speed(plan), tell=tell
+        )
+        adapters = EnvironmentAdapters(Environment(settings, emulator.variables()))
+        ledger = _open(folder, create=True)
+        try:
+            preparation = prepare_launch(
+                campaign, settings, adapters, ledger, clock.moment(), where=ledger.where
+            )
+            show(preparation.summary)
+            enroll(preparation, settings, ledger, clock)
+            equipment = Equipment(
+                ledger=ledger, adapters=adapters, clock=clock, listener=listener, durations=DURATIONS
+            )
+            with showing:
+                runner = run_storm(
+                    equipment,
+                    storm_id=storm.id,
+                    channels=preparation.serving,
+                    kind="rehearsal",
+                    watch=lambda runner: watch(runner, ledger, clock),
+                )
+            ended = clock.moment()
+            clock.jump(ended.at + READ_AFTER)
+            runner.collect_all(storm.id)
+            status = get_status(ledger, clock.moment(), storm.id, DURATIONS)
+            report = report_storm(ledger, clock.moment(), storm.id, DURATIONS)
+            tallies, differences = tally_channels(ledger.history.deliveries(storm.id), emulator.received())
+        finally:
+            adapters.close()
+            ledger.close()
+    tally = Tally(
+        channels=tallies,
+        differences=differences,
+        took_s=(read_wall_clock() - started).total_seconds(),
+        storm_s=(ended.at - (first or started)).total_seconds(),
+        report_path=report_path,
+    )
+    return Rehearsed(tally=tally, report=report, status=status)
+
+
+def _fresh_folder(root: Path) -> Path:
+    """Make an empty folder for the rehearsal; UsageError while another one is using it."""
+    folder = rehearsal_folder(root)
+    if (folder / LEDGER).exists():
+        try:
+            old = _open(folder)
+        except StormctlError:
+            pass  # of another version, or broken: it is thrown away below
+        else:
+            now = read_wall_clock()
+            runners = old.runners.list(Moment(now, now), timeout=DURATIONS.runner_timeout)
+            old.close()
+            if any(runner.alive for runner in runners):
+                raise UsageError(
+                    "a rehearsal of this campaign is running",
+                    "Wait for its end, or look at it: stormctl status --rehearsal.",
+                )
+        shutil.rmtree(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
+    """Open the ledger of a campaign's newest rehearsal, with the clock that it runs on.
+
+    Raises:
+        UsageError: there has been none.
+    """
+    folder = rehearsal_folder(root)
+    if not (folder / LEDGER).exists() or not (folder / CLOCK).exists():
+        raise UsageError("there is no rehearsal to act on", "Start one in another window: stormctl rehearse.")
+    return _open(folder), FollowedClock(folder / CLOCK), DURATIONS
+
+
+def _open(folder: Path, *, create: bool = False) -> Ledger:
+    return open_ledger(
+        f"sqlite:///{LEDGER}",
+        root=folder,
+        create=create,
+        request_limit=DURATIONS.request_limit,
+        settling=DURATIONS.settling,
+    )

@@ -1,0 +1,56 @@
+"""Wake the runner: every second in real time, and when something is due. APScheduler's only home."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+
+from stormctl.engine.clocks import read_wall_clock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+DUE_AT_ONCE = 4
+"""A wake-up that comes while the one before is still being handled must not be dropped."""
+
+
+class Timer:
+    """Two jobs in memory and nothing else: the ledger alone knows what there is to do.
+
+    Args:
+        tick: called every `every`, in real time.
+        due: called when the time given to `wake_in` has passed.
+    """
+
+    def __init__(self, *, tick: Callable[[], None], due: Callable[[], None], every: timedelta) -> None:
+        self._due = due
+        self._scheduler = BackgroundScheduler(
+            timezone="UTC",
+            executors={"default": ThreadPoolExecutor(2)},
+            # a late wake-up is still one (APScheduler's own default drops it after 1 s)
+            job_defaults={"misfire_grace_time": None, "coalesce": True, "max_instances": 1},
+        )
+        self._scheduler.add_job(tick, "interval", seconds=every.total_seconds(), id="tick")
+
+    def start(self) -> None:
+        """Start waking."""
+        self._scheduler.start()
+
+    def wake_in(self, seconds: float) -> None:
+        """Call `due` once in that many real seconds, instead of at any moment set before."""
+        run_at = read_wall_clock() + timedelta(seconds=max(0.0, seconds))
+        self._scheduler.add_job(
+            self._due,
+            "date",
+            run_date=run_at,
+            id="due",
+            replace_existing=True,
+            max_instances=DUE_AT_ONCE,
+        )
+
+    def stop(self) -> None:
+        """Wake no more, and wait for a job that is running."""
+        self._scheduler.shutdown(wait=True)

@@ -1,0 +1,133 @@
+"""Upload media with its alt text before it is needed, so that publishing is one small request."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING
+
+from stormctl.domain.delivery import NotSent, Refused
+from stormctl.domain.event import EventKind
+from stormctl.platforms.adapter import MediaFile, PrepareFailed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.domain.message import Media
+    from stormctl.domain.status import HaltView
+    from stormctl.engine.equipment import Equipment
+    from stormctl.platforms.adapter import PlatformAdapter
+
+AHEAD = timedelta(minutes=5)
+"""How long before its slot, on the storm's clock, a delivery's media is uploaded."""
+
+LEASE_REQUESTS = 6
+"""An upload is a handful of requests; its lease lasts as long as this many of them may."""
+
+RETRY_AFTER = timedelta(seconds=15)
+"""How long, in real time, a failed upload rests before it is tried again."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Failure:
+    outcome: Outcome
+    wall_at: datetime
+
+
+class Uploader:
+    """Keep the platforms' media ids of coming deliveries in the ledger."""
+
+    def __init__(self, equipment: Equipment, runner_id: str) -> None:
+        self._equipment = equipment
+        self._ledger = equipment.ledger
+        self._clock = equipment.clock
+        self._runner_id = runner_id
+        self._failures: dict[tuple[str, str, str], _Failure] = {}
+
+    def prepare(self, channel: ChannelId, adapter: PlatformAdapter, ahead: timedelta = AHEAD) -> None:
+        """Upload what the channel's deliveries due within `ahead` need and don't have yet.
+
+        Under a halt that covers the channel nothing is uploaded. What fails is kept in mind for
+        `ids_of`, and tried again after `RETRY_AFTER` unless it was refused for good.
+        """
+        for media in self._wanted(channel, ahead):
+            self._upload(channel, media, adapter)
+
+    def is_due(self, channel: ChannelId) -> bool:
+        """Whether `prepare` has something to upload now."""
+        return bool(self._wanted(channel, AHEAD))
+
+    def ids_of(self, claim: Claim) -> tuple[str, ...] | NotSent | Refused:
+        """Return the media ids to attach to the claim's post, in order, or why there are none."""
+        ids: list[str] = []
+        moment = self._clock.moment()
+        for media in claim.post.media:
+            upload = self._ledger.media.find_upload(str(claim.channel), media, moment)
+            if upload is not None:
+                ids.append(upload.media_id)
+                continue
+            failure = self._failures.get(_name(claim.channel, media))
+            if failure is None:
+                return NotSent(reason=f"{media.file} is not uploaded yet")
+            if isinstance(failure.outcome, Refused):
+                return failure.outcome
+            return NotSent(reason=f"{media.file} could not be uploaded: {failure.outcome.reason}")  # type: ignore[union-attr]  # adapters never fail with Delivered
+        return tuple(ids)
+
+    def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
+        if any(covers(halt, channel) for halt in self._ledger.halts.active()):
+            return []
+        missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)
+        return [media for _, media in missing if not self._rests(channel, media)]
+
+    def _upload(self, channel: ChannelId, media: Media, adapter: PlatformAdapter) -> None:
+        moment = self._clock.moment()
+        lease = self._equipment.durations.request_limit * LEASE_REQUESTS
+        store = self._ledger.media
+        if not store.lease_upload(str(channel), media, self._runner_id, moment, lease):
+            return
+        try:
+            upload = adapter.prepare(
+                MediaFile(
+                    content=store.load(media.digest),
+                    mime=media.mime,
+                    kind=media.kind,
+                    alt=media.alt,
+                    name=PurePosixPath(media.file).name,
+                )
+            )
+        except PrepareFailed as failed:
+            moment = self._clock.moment()
+            store.release_upload(str(channel), media, self._runner_id)
+            self._failures[_name(channel, media)] = _Failure(failed.outcome, moment.wall_at)
+            text = f"{media.file} could not be uploaded: {failed}"
+            self._equipment.tell(EventKind.WARNING, text, channel=channel)
+            return
+        moment = self._clock.moment()
+        store.record_upload(str(channel), media, upload.media_id, upload.expires_at, moment)
+        self._failures.pop(_name(channel, media), None)
+        self._equipment.tell(EventKind.PREPARED, f"{media.file} is uploaded", channel=channel)
+
+    def _rests(self, channel: ChannelId, media: Media) -> bool:
+        failure = self._failures.get(_name(channel, media))
+        if failure is None:
+            return False
+        if isinstance(failure.outcome, Refused) and failure.outcome.for_good:
+            return True
+        return self._clock.moment().wall_at < failure.wall_at + RETRY_AFTER
+
+
+def covers(halt: HaltView, channel: ChannelId) -> bool:
+    """Whether a halt stops everything on a channel (halts of a topic or message stop only part of it)."""
+    return (
+        halt.scope == "all"
+        or (halt.scope == "platform" and halt.target == channel.platform.value)
+        or (halt.scope == "channel" and halt.target == str(channel))
+    )
+
+
+def _name(channel: ChannelId, media: Media) -> tuple[str, str, str]:
+    return str(channel), media.digest, media.alt

@@ -1,0 +1,95 @@
+"""A runner's equipment with a real ledger, a fake clock and fake platforms."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.engine.breaker import Breaker
+from stormctl.engine.dispatcher import Dispatcher
+from stormctl.engine.equipment import Durations, Equipment, pass_on
+from stormctl.engine.uploader import Uploader
+from stormctl.ledger.ledger import Ledger, open_ledger
+from tests.factories import ACME, PAGE, make_terms
+from tests.fakes import Events, FakeClock, FakePlatform, FakePlatforms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import PlannedDelivery, State
+    from stormctl.engine.equipment import Checkpoint
+
+
+@dataclass
+class Bench:
+    """Everything that an engine's test has at hand."""
+
+    ledger: Ledger
+    clock: FakeClock
+    platforms: FakePlatforms
+    events: Events
+    equipment: Equipment
+    runner_id: str
+
+    @property
+    def x(self) -> FakePlatform:
+        """The X account's platform."""
+        return self.platforms.platforms[ACME]
+
+    @property
+    def facebook(self) -> FakePlatform:
+        """The Page's platform."""
+        return self.platforms.platforms[PAGE]
+
+    def enroll(self, *deliveries: PlannedDelivery) -> None:
+        """Enter deliveries in the ledger."""
+        terms = make_terms(*dict.fromkeys(d.channel for d in deliveries))
+        self.ledger.outbox.enroll(terms, deliveries, self.clock.moment())
+
+    def dispatcher(self, checkpoint: Checkpoint = pass_on) -> Dispatcher:
+        """Make a dispatcher."""
+        uploader = Uploader(self.equipment, self.runner_id)
+        return Dispatcher(self.equipment, self.runner_id, uploader, Breaker(self.equipment), checkpoint)
+
+    def serve(self, channel: ChannelId = ACME) -> int:
+        """Serve a channel once, with a new dispatcher."""
+        return self.dispatcher().serve(channel, lambda: False)
+
+    def states(self) -> dict[str, State]:
+        """Return each delivery's state by its message (and part)."""
+        views = self.ledger.history.deliveries("storm")
+        return {view.key.removeprefix("storm/").split("/", 1)[1]: view.state for view in views}
+
+    def state(self) -> State:
+        """Return the state of the only delivery."""
+        (state,) = self.states().values()
+        return state
+
+
+@pytest.fixture
+def durations() -> Durations:
+    """The machine durations of the day."""
+    return Durations()
+
+
+@pytest.fixture
+def bench(tmp_path: Path, durations: Durations) -> Iterator[Bench]:
+    """A bench with one X account and one Page, at noon."""
+    clock, platforms, events = FakeClock(), FakePlatforms([ACME, PAGE]), Events()
+    ledger = open_ledger(
+        "sqlite:///ledger.db",
+        root=tmp_path,
+        create=True,
+        request_limit=durations.request_limit,
+        settling=durations.settling,
+    )
+    equipment = Equipment(
+        ledger=ledger, adapters=platforms, clock=clock, listener=events, durations=durations
+    )
+    runner_id = ledger.runners.register("launch", "here", 1, clock.moment())
+    yield Bench(ledger, clock, platforms, events, equipment, runner_id)
+    ledger.close()

@@ -1,0 +1,70 @@
+"""Metrics are read as posts age, and every reading is kept."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.event import EventKind
+from stormctl.domain.reach import Metric, MetricReading
+from stormctl.engine.collector import AGES, BATCH, Collector
+from tests.factories import ACME, make_delivery
+
+if TYPE_CHECKING:
+    from tests.unit.engine.conftest import Bench
+
+
+def _deliver(bench: Bench) -> Collector:
+    bench.enroll(make_delivery())
+    bench.serve()
+    bench.x.metrics = [MetricReading("acme-1", Metric.IMPRESSIONS, 120)]
+    return Collector(bench.equipment)
+
+
+def test_a_post_is_read_once_at_each_age(bench: Bench) -> None:
+    """X bills each reading: at one age a post is read once, however often the collector looks."""
+    collector = _deliver(bench)
+
+    read = []
+    for wait in (timedelta(), AGES[0] + BATCH, timedelta(seconds=1), AGES[1] - AGES[0]):
+        bench.clock.move(wait)
+        read.append(collector.collect(ACME, bench.x))
+
+    assert read == [0, 1, 0, 1]
+
+
+def test_the_newest_value_of_each_metric_is_reported(bench: Bench) -> None:
+    """A second reading replaces the first one in the report, with its time."""
+    collector = _deliver(bench)
+    bench.clock.move(AGES[0] + BATCH)
+    collector.collect(ACME, bench.x)
+    bench.x.metrics = [MetricReading("acme-1", Metric.IMPRESSIONS, 300)]
+    bench.clock.move(AGES[1])
+    collector.collect(ACME, bench.x)
+
+    (post,) = bench.ledger.metrics.newest("storm")
+
+    assert post.values == {Metric.IMPRESSIONS: 300}
+    assert post.read_at == bench.clock.at
+
+
+def test_a_platform_that_cannot_be_read_is_told_and_left_until_the_next_age(bench: Bench) -> None:
+    """A failed reading is a warning; it is not repeated every second."""
+    collector = _deliver(bench)
+    bench.x.unreadable = "503"
+    bench.clock.move(AGES[0] + BATCH)
+
+    collector.collect(ACME, bench.x)
+
+    assert not collector.is_due(ACME)
+    (warning,) = bench.events.texts(EventKind.WARNING)
+    assert "503" in warning
+
+
+def test_at_the_end_every_delivered_post_is_read(bench: Bench) -> None:
+    """The last reading of a storm takes all its posts, whatever their age."""
+    collector = _deliver(bench)
+
+    read = collector.collect_all(ACME, "storm", bench.x)
+
+    assert read == 1

@@ -1,0 +1,164 @@
+"""What is in doubt is settled by reading the account, and only by that."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.delivery import InDoubt, State
+from stormctl.engine.reconciler import Reconciler
+from stormctl.platforms.adapter import SeenPost
+from tests.factories import ACME, PNG, make_delivery, make_media
+
+if TYPE_CHECKING:
+    from stormctl.domain.delivery import Outcome
+    from stormctl.platforms.adapter import OutgoingPost
+    from tests.unit.engine.conftest import Bench
+
+LONG = "Everyone who moves has rights, and everyone who stays has a neighbour. Sign before noon."
+
+
+def _doubt(bench: Bench, *, accepted: bool, text: str = LONG) -> Reconciler:
+    """Bring one delivery in doubt, with or without the platform having accepted it."""
+    bench.enroll(make_delivery(text=text))
+
+    def drop(post: OutgoingPost) -> Outcome:
+        if accepted:
+            bench.x.accept(post)
+        return InDoubt(reason="connection dropped")
+
+    bench.x.script.append(drop)
+    bench.serve()
+    return Reconciler(bench.equipment)
+
+
+def _settle(bench: Bench, reconciler: Reconciler, *waits: timedelta) -> None:
+    for wait in (timedelta(), *waits):
+        bench.clock.move(wait)
+        reconciler.settle(ACME, bench.x)
+
+
+def test_a_post_that_is_found_on_the_account_is_delivered_with_its_own_id(bench: Bench) -> None:
+    """The platform had accepted it: the reading brings the receipt that the answer should have brought."""
+    reconciler = _doubt(bench, accepted=True)
+
+    _settle(bench, reconciler)
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "acme-1")
+    assert len(bench.x.sent) == 1
+
+
+def test_two_complete_readings_free_a_delivery_that_is_not_there(bench: Bench) -> None:
+    """Proved absent, it is planned again and goes out once."""
+    reconciler = _doubt(bench, accepted=False)
+
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    freed = bench.state()
+    bench.serve()
+
+    assert freed is State.PLANNED
+    assert bench.state() is State.DELIVERED
+    assert len(bench.x.posts) == 1
+
+
+def test_one_complete_reading_proves_nothing(bench: Bench) -> None:
+    """Lists lag: a single reading without the post leaves it in doubt."""
+    reconciler = _doubt(bench, accepted=False)
+
+    _settle(bench, reconciler, timedelta(seconds=10))
+
+    assert bench.state() is State.IN_DOUBT
+
+
+def test_readings_made_while_the_request_may_be_under_way_prove_nothing(bench: Bench) -> None:
+    """Two readings before the request's limit don't count, however far apart."""
+    reconciler = _doubt(bench, accepted=False)
+
+    _settle(bench, reconciler, timedelta(seconds=4), timedelta(seconds=5))
+
+    assert bench.state() is State.IN_DOUBT
+
+
+def test_a_reading_is_only_made_when_it_helps(bench: Bench) -> None:
+    """The platform bills readings: between the useful moments the account is left alone."""
+    reconciler = _doubt(bench, accepted=False)
+
+    _settle(bench, reconciler, *[timedelta(seconds=1)] * 9)
+
+    assert bench.x.readings == 1
+
+
+def test_an_incomplete_reading_proves_nothing(bench: Bench) -> None:
+    """Where a page is missing, the post may be on it."""
+    reconciler = _doubt(bench, accepted=False)
+    bench.x.incomplete = "page 2 could not be read"
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 6)
+
+    assert bench.state() is State.IN_DOUBT
+
+
+def test_an_account_that_cannot_be_read_stays_in_doubt_until_it_can(bench: Bench) -> None:
+    """Nothing is guessed while the platform does not answer; when it does, the post is found."""
+    reconciler = _doubt(bench, accepted=True)
+    bench.x.unreadable = "503"
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
+    doubtful = bench.state()
+    bench.x.unreadable = None
+    _settle(bench, reconciler, timedelta(seconds=10))
+
+    assert doubtful is State.IN_DOUBT
+    assert bench.state() is State.DELIVERED
+
+
+def test_a_post_that_only_resembles_it_is_for_a_person_to_judge(bench: Bench) -> None:
+    """Somebody posted nearly the same by hand: stormctl neither adopts it nor posts again."""
+    reconciler = _doubt(bench, accepted=False)
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG.replace("noon", "5 pm"), created_at=None)
+    )
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 6)
+
+    (doubt,) = bench.ledger.doubts.open([str(ACME)])
+    assert doubt.held
+    assert bench.state() is State.IN_DOUBT
+
+
+def test_the_post_of_another_delivery_is_never_taken_for_it(bench: Bench) -> None:
+    """A post whose receipt the ledger holds belongs to its own delivery, even if the text is the same."""
+    bench.enroll(make_delivery("first", text=LONG))
+    bench.serve()
+    tomorrow = make_delivery("second", text=LONG + " ", slot_at=bench.clock.at)
+    bench.enroll(make_delivery("first", text=LONG), tomorrow)
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+
+    _settle(bench, Reconciler(bench.equipment), timedelta(seconds=10), timedelta(seconds=10))
+
+    assert bench.states() == {"first/en": State.DELIVERED, "second/en": State.PLANNED}
+
+
+@pytest.mark.parametrize(
+    ("count", "state"), [(1, State.DELIVERED), (None, State.DELIVERED), (0, State.IN_DOUBT)]
+)
+def test_the_number_of_pictures_must_agree_where_it_is_told(
+    bench: Bench, count: int | None, state: State
+) -> None:
+    """A text that went out by hand without the picture is not the delivery with it."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(text=LONG, media=(boat,)))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None, media_count=count)
+    )
+
+    _settle(bench, Reconciler(bench.equipment))
+
+    assert bench.state() is state
