@@ -1,0 +1,55 @@
+"""The two consoles: data goes to standard output, everything else to standard error."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+
+WIDTH_OFF_TERMINAL = 160
+"""Columns where nobody's window sets them: lines stay whole, for grep and mail."""
+
+
+def make_console(*, stderr: bool = False) -> Console:
+    """Make a console that respects NO_COLOR and never animates off a terminal."""
+    from rich.console import Console
+
+    console = Console(stderr=stderr, highlight=False)
+    if not console.is_terminal:
+        console.width = max(console.width, WIDTH_OFF_TERMINAL)
+    return console
+
+
+def show(renderable: RenderableType) -> None:
+    """Print data for people on standard output."""
+    make_console().print(renderable)
+
+
+def tell(renderable: RenderableType) -> None:
+    """Print what is not data on standard error."""
+    make_console(stderr=True).print(renderable)
+
+
+def show_json(data: Mapping[str, Any]) -> None:
+    """Print data for machines on standard output."""
+    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+
+
+def tell_error(message: str, hint: str) -> None:
+    """Print an expected error: a line and a hint, without markup, so that nothing in them is lost."""
+    from rich.text import Text
+
+    line = Text("error: ", style="bold red").append(message, style="default")
+    console = make_console(stderr=True)
+    console.print(line, soft_wrap=True)
+    if hint:
+        console.print(Text("hint: ", style="bold cyan").append(hint, style="default"), soft_wrap=True)
+
+
+def is_terminal() -> bool:
+    """Whether a person can answer here."""
+    return sys.stdin.isatty() and sys.stderr.isatty()

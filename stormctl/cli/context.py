@@ -1,0 +1,118 @@
+"""The composition root: from the command line's options to the things that use cases are handed."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.domain.clock import Clock
+    from stormctl.engine.campaign import Campaign
+    from stormctl.engine.equipment import Durations
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.settings import Environment
+
+
+@dataclass(frozen=True)
+class Context:
+    """What every command starts from.
+
+    Attributes:
+        folder: `--dir`, or None to look upwards from where we are.
+    """
+
+    folder: Path | None
+
+    @cached_property
+    def root(self) -> Path:
+        """The campaign folder; UsageError if there is none."""
+        from stormctl.files.campaign import find_campaign_dir
+
+        return find_campaign_dir(Path.cwd(), self.folder)
+
+    @cached_property
+    def environment(self) -> Environment:
+        """Settings and credentials; CredentialsError or UsageError if they can't be read."""
+        from stormctl.settings import load_environment
+
+        return load_environment(self.root)
+
+    @cached_property
+    def durations(self) -> Durations:
+        """How patient machines are, by the settings."""
+        from stormctl.engine.equipment import Durations
+
+        settings = self.environment.settings
+        return Durations(
+            request_limit=settings.request_limit,
+            lease=settings.lease,
+            settling=settings.settling,
+            sweep=settings.sweep,
+            heartbeat=settings.heartbeat,
+        )
+
+    @property
+    def ledger_url(self) -> str:
+        """The ledger's address, password included: never print it."""
+        return self.environment.settings.ledger_url.get_secret_value()
+
+    def load_campaign(self, schedule: str | None) -> Campaign:
+        """Read a schedule, its bank and its plan; UsageError if there is no such schedule."""
+        from stormctl.engine.campaign import load_campaign
+        from stormctl.files.campaign import find_schedule
+
+        return load_campaign(self.root, find_schedule(self.root, schedule))
+
+    @contextmanager
+    def open_ledger(self, *, create: bool = False) -> Iterator[Ledger]:
+        """Open the ledger and close it again; LedgerError if there is none and `create` is False."""
+        from stormctl.ledger.ledger import open_ledger
+
+        durations = self.durations
+        ledger = open_ledger(
+            self.ledger_url,
+            root=self.root,
+            create=create,
+            request_limit=durations.request_limit,
+            settling=durations.settling,
+        )
+        try:
+            yield ledger
+        finally:
+            ledger.close()
+
+    @contextmanager
+    def open_desk(self, *, rehearsal: bool) -> Iterator[Desk]:
+        """Open the ledger of the day, or the rehearsal's, with its clock and durations.
+
+        Raises:
+            UsageError: there is no rehearsal to act on.
+            LedgerError: there is no ledger.
+        """
+        from stormctl.engine.clocks import SystemClock
+
+        if rehearsal:
+            from stormctl.engine.rehearsal import open_rehearsal
+
+            ledger, clock, durations = open_rehearsal(self.root)
+            try:
+                yield Desk(ledger, clock, durations)
+            finally:
+                ledger.close()
+        else:
+            with self.open_ledger() as ledger:
+                yield Desk(ledger, SystemClock(), self.durations)
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """A ledger to act on, with the clock that it runs on."""
+
+    ledger: Ledger
+    clock: Clock
+    durations: Durations

@@ -1,0 +1,199 @@
+"""`status`, `halt` and `resume`: see everything, stop everything, go on."""
+
+from __future__ import annotations
+
+import getpass
+from datetime import timedelta
+from typing import Annotated
+
+import typer
+
+from stormctl.cli.options import (
+    ChannelOption,
+    JsonOption,
+    MessageOption,
+    PlatformOption,
+    RehearsalOption,
+    TopicOption,
+)
+from stormctl.domain.message import LatePolicy
+from stormctl.errors import ExitCode, UsageError, choose_exit_code
+
+ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
+"""How long `halt` waits for every live runner to have seen it."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(status)
+    app.command()(halt)
+    app.command()(resume)
+
+
+def status(
+    context: typer.Context,
+    storm: Annotated[
+        str | None,
+        typer.Argument(metavar="STORM", help="Only this storm; all of the ledger's if none is named."),
+    ] = None,
+    as_json: JsonOption = False,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Show how things stand.
+
+    Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
+    something is due and nothing runs, 7 some were not delivered.
+    """
+    from stormctl.cli.console import show, show_json
+    from stormctl.engine.standing import exit_codes_of_ledger
+    from stormctl.render.exports import status_json
+    from stormctl.render.status import render_status
+
+    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+        standing = desk.ledger.history.status(
+            desk.clock.moment(), storm_id=storm, runner_timeout=desk.durations.runner_timeout
+        )
+    if storm is not None and not standing.storms:
+        raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
+    if as_json:
+        show_json(status_json(standing))
+    else:
+        show(render_status(standing))
+    raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
+
+
+def halt(
+    context: typer.Context,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for everyone who will ask.", prompt=True)],
+    channel: ChannelOption = None,
+    platform: PlatformOption = None,
+    topic: TopicOption = None,
+    message: MessageOption = None,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Stop publishing before the next request.
+
+    Everything, or one platform, channel, topic or message. Waits up to 5 s for every live runner to have
+    seen it. Exit code 11 if none is live or one is silent.
+    """
+    from stormctl.cli.console import show, tell
+    from stormctl.engine.halting import wait_for_runners
+
+    scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+        desk.ledger.halts.halt(scope, target, reason, _who(), desk.clock.moment())
+        what = "everything" if scope == "all" else f"{scope} {target}"
+        show(f"halted {what} in {desk.ledger.where}: {reason}")
+        heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
+    for runner in heard.acknowledged:
+        show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
+    for key in heard.in_flight:
+        tell(f"was already being sent: {key}")
+    for runner in heard.silent:
+        tell(f"NOT SEEN by {runner.kind} on {runner.host} (process {runner.pid}): stop that process by hand")
+    if not heard.acknowledged and not heard.silent:
+        tell("no runner is live: nothing is being published; the halt holds for those that start later")
+    if heard.silent or not heard.acknowledged:
+        raise typer.Exit(ExitCode.NO_RUNNER)
+
+
+def resume(
+    context: typer.Context,
+    channel: ChannelOption = None,
+    platform: PlatformOption = None,
+    topic: TopicOption = None,
+    message: MessageOption = None,
+    late: Annotated[
+        LatePolicy | None,
+        typer.Option(
+            help="What to do with what is late now: skip, send or spread; by default each one's own policy.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Lift halts, or a channel's suspension.
+
+    Shows first what goes out next and what is late, and asks.
+    """
+    from stormctl.cli.console import is_terminal, show, tell
+    from stormctl.render.status import render_resumption
+
+    scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+        standing = desk.ledger.history.status(
+            desk.clock.moment(), runner_timeout=desk.durations.runner_timeout
+        )
+        tell(render_resumption(standing))
+        if not yes and is_terminal():
+            late = late or _ask_for_policy(sum(storm.late for storm in standing.storms))
+            if not typer.confirm("Resume now?", err=True):
+                raise UsageError("not resumed", "The halt stays in force.")
+        moment = desk.clock.moment()
+        if late is not None:
+            desk.ledger.outbox.forgive_late(late, moment)
+        lifted = desk.ledger.halts.resume(moment, _who(), scope=scope, target=target)
+        released = scope == "channel" and target in desk.ledger.channels.suspended()
+        if released and target is not None:
+            desk.ledger.channels.release(target, moment)
+        if not lifted and not released:
+            raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
+        show(
+            f"resumed in {desk.ledger.where}: {lifted} halts lifted"
+            + (f", {target} released" if released else "")
+        )
+
+
+def read_scope(
+    *, channel: str | None, platform: str | None, topic: str | None, message: str | None
+) -> tuple[str, str | None]:
+    """Return the scope and target of a halt; UsageError if several were named or one is not valid."""
+    from stormctl.domain.channel import Platform, parse_channel_id
+
+    named = [
+        (scope, target)
+        for scope, target in (
+            ("channel", channel),
+            ("platform", platform),
+            ("topic", topic),
+            ("message", message),
+        )
+        if target is not None
+    ]
+    if len(named) > 1:
+        raise UsageError("name only one of --channel, --platform, --topic and --message")
+    if not named:
+        return "all", None
+    scope, target = named[0]
+    try:
+        if scope == "channel":
+            parse_channel_id(target)
+        if scope == "platform":
+            target = Platform(target.lower()).value
+    except ValueError as error:
+        raise UsageError(str(error), "Write x or facebook, or a channel like x:acme.") from None
+    return scope, target
+
+
+def _ask_for_policy(late: int) -> LatePolicy | None:
+    if not late:
+        return None
+    answer = typer.prompt(
+        f"{late} are late: skip, send or spread them? (Enter: each one's own policy)",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    try:
+        return LatePolicy(answer.strip()) if answer.strip() else None
+    except ValueError:
+        raise UsageError(f"“{answer}” is none of skip, send, spread", "Nothing was resumed.") from None
+
+
+def _who() -> str:
+    """Return who types, for the record."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,74 @@
+"""The command line's entry and its one error boundary."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stormctl import __version__
+from stormctl.cli import campaign, control, emulator, launch, report, run
+from stormctl.cli.context import Context
+from stormctl.errors import ExitCode, StormctlError
+
+app = typer.Typer(
+    name="stormctl",
+    help="Plan, publish and prove a day of messages on X and Facebook Pages.",
+    epilog="Exit codes: 0 done · 1 bug · 2 usage · 3 findings · 4 not approved · 5 credentials · 6 budget · "
+    "7 some not delivered · 8 in doubt · 9 halted · 10 ledger · 11 no live runner · 75 try again later.",
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    pretty_exceptions_enable=False,  # a bug keeps Python's own traceback, without the values of variables
+    rich_markup_mode=None,
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"stormctl {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def start(
+    context: typer.Context,
+    folder: Annotated[
+        Path | None,
+        typer.Option(
+            "--dir",
+            envvar="STORMCTL_DIR",
+            help="The campaign folder; without it, the nearest folder upwards that holds schedules/.",
+            show_default=False,
+        ),
+    ] = None,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Plan, publish and prove a day of messages on X and Facebook Pages."""
+    del version
+    context.obj = Context(folder)
+
+
+for module in (campaign, launch, run, control, report, emulator):
+    module.add_to(app)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code: the only place where expected errors are caught."""
+    logging.basicConfig(
+        stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING
+    )
+    try:
+        app(arguments, prog_name="stormctl")
+    except SystemExit as ended:  # typer's way of ending, usage errors (2) and Ctrl-C (130) included
+        return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
+    except StormctlError as error:
+        from stormctl.cli.console import tell_error
+
+        tell_error(error.message, error.hint)
+        return int(error.exit_code)
+    return int(ExitCode.DONE)

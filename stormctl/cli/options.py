@@ -1,0 +1,27 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+ScheduleArgument = Annotated[
+    str | None,
+    typer.Argument(
+        metavar="SCHEDULE",
+        help="A schedule: schedules/imd-2026.toml, or just imd-2026. Not needed where there is only one.",
+        show_default=False,
+    ),
+]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on standard output.")]
+PlainOption = Annotated[bool, typer.Option("--plain", help="One line an event, no moving picture.")]
+RehearsalOption = Annotated[
+    bool, typer.Option("--rehearsal", help="Act on the rehearsal that is running, not on the day itself.")
+]
+ChannelOption = Annotated[
+    str | None, typer.Option("--channel", metavar="CHANNEL", help="Only this channel, such as x:acme.")
+]
+PlatformOption = Annotated[str | None, typer.Option("--platform", help="Only this platform: x or facebook.")]
+TopicOption = Annotated[str | None, typer.Option("--topic", help="Only messages of this topic.")]
+MessageOption = Annotated[str | None, typer.Option("--message", help="Only the message with this id.")]

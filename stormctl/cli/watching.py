@@ -1,0 +1,88 @@
+"""Show a storm while it runs, and end it when the person or the system asks."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime, tzinfo
+    from types import FrameType
+
+    from stormctl.domain.clock import Clock
+    from stormctl.engine.equipment import Durations
+    from stormctl.engine.runner import Runner
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.render.live import LiveView, PlainView, StormView
+
+REFRESH = timedelta(milliseconds=500)
+"""Between two looks at the ledger for the view, real time."""
+
+
+def make_view(timezone: str, *, plain: bool) -> LiveView | PlainView:
+    """Make the moving picture on a terminal, and plain lines elsewhere or where they are asked for."""
+    from stormctl.cli.console import make_console
+    from stormctl.render.live import LiveView, PlainView
+
+    console = make_console(stderr=True)
+    if plain or not console.is_terminal:
+        return PlainView(sys.stderr, ZoneInfo(timezone))
+    return LiveView(console, ZoneInfo(timezone))
+
+
+def viewer_zone() -> tzinfo:
+    """Return the zone of whoever looks."""
+    from stormctl.engine.clocks import read_wall_clock
+
+    zone = read_wall_clock().astimezone().tzinfo
+    return zone if zone is not None else ZoneInfo("UTC")
+
+
+class Watch:
+    """Called some times a second while a storm runs: renews the view, and passes signals on to the runner.
+
+    Args:
+        storm_id: the storm to show; None shows none (a daemon's lines tell enough).
+    """
+
+    def __init__(self, view: StormView, storm_id: str | None, durations: Durations) -> None:
+        self._view = view
+        self._storm_id = storm_id
+        self._durations = durations
+        self._shown_at: datetime | None = None
+        self.was_stopped = False
+
+    def __call__(self, runner: Runner, ledger: Ledger, clock: Clock) -> None:
+        """Look once."""
+        if self.was_stopped:
+            runner.stop()
+        moment = clock.moment()
+        if self._storm_id is None or (self._shown_at and moment.wall_at - self._shown_at < REFRESH):
+            return
+        self._shown_at = moment.wall_at
+        status = ledger.history.status(
+            moment, storm_id=self._storm_id, runner_timeout=self._durations.runner_timeout
+        )
+        for storm in status.storms:
+            if storm.storm_id == self._storm_id:
+                self._view.update(storm, moment, status.halts)
+
+    @contextmanager
+    def catching_signals(self) -> Iterator[None]:
+        """Let Ctrl-C and SIGTERM end the run after the requests in flight; a second one ends it at once."""
+
+        def ask(number: int, _frame: FrameType | None) -> None:
+            self.was_stopped = True
+            signal.signal(number, before[number])
+
+        before = {int(number): signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,160 @@
+"""The installed command as a process, a small campaign of its own, and an emulator for it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import urllib.request
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from pathlib import Path
+
+PATIENCE_S = 50
+"""Real seconds that a command may take before its test fails."""
+
+SCHEDULE = """\
+name = "A small storm"
+date = {date}
+timezone = "UTC"
+bank = "small"
+hashtags = ["MigrantsDay"]
+
+[[channels]]
+id = "x:acme"
+languages = ["en"]
+
+[[channels]]
+id = "facebook:acme"
+languages = ["en"]
+
+[[windows]]
+from = {start}
+to = {end}
+every = "{every}"
+
+[limits]
+spacing = "0s"
+per_15min = 500
+per_day = 500
+
+[late]
+policy = "send"
+
+[trust]
+links = ["example.org"]
+"""
+
+
+@dataclass
+class Campaign:
+    """A campaign folder and the environment in which commands are run there."""
+
+    root: Path
+    environment: dict[str, str] = field(default_factory=dict)
+    emulator_url: str = ""
+
+    def write_messages(self, count: int) -> None:
+        """Write that many messages in English."""
+        bank = self.root / "messages" / "small"
+        bank.mkdir(parents=True, exist_ok=True)
+        for number in range(count):
+            text = f"Message {number:03}: everyone who moves has rights, today and every day.\n"
+            (bank / f"m{number:03}.en.md").write_text(text, encoding="utf-8")
+
+    def write_schedule(self, *, every: str = "1s", starts_in: float = 0, lasts: float = 6) -> None:
+        """Write a schedule whose window opens soon, with a slot every second on each channel."""
+        start = datetime.now(UTC) + timedelta(seconds=starts_in)  # noqa: TID251 - a real day for real processes
+        end = start + timedelta(seconds=lasts)
+        text = SCHEDULE.format(
+            date=f"{start:%Y-%m-%d}", start=f"{start:%H:%M:%S}", end=f"{end:%H:%M:%S}", every=every
+        )
+        (self.root / "schedules").mkdir(exist_ok=True)
+        (self.root / "schedules" / "small.toml").write_text(text, encoding="utf-8")
+
+    def run(
+        self, *arguments: str, expect: int | None = 0, cwd: Path | None = None, **environment: str
+    ) -> subprocess.CompletedProcess[str]:
+        """Run a command to its end; fail if its exit code is not the expected one."""
+        done = subprocess.run(
+            self._command(arguments),
+            cwd=cwd or self.root,
+            env=self._environment(environment),
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=PATIENCE_S,
+            check=False,
+        )
+        shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
+        assert expect is None or done.returncode == expect, shown
+        assert expect == 1 or "Traceback" not in done.stderr, shown
+        return done
+
+    def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
+        """Start a command and leave it running."""
+        return subprocess.Popen(
+            self._command(arguments),
+            cwd=self.root,
+            env=self._environment(environment),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+        )
+
+    def received(self) -> Counter[tuple[str, str]]:
+        """Ask the emulator which texts stand on which channel, and how often."""
+        posts = self.ask("/_emulator/posts")["posts"]
+        return Counter((post["channel"], post["text"]) for post in posts if not post["deleted"])
+
+    def ask(self, path: str, body: Any = None) -> Any:
+        """Speak to the emulator's control addresses."""
+        data = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(  # noqa: S310 - loopback
+            self.emulator_url + path, data, {"Content-Type": "application/json"}
+        )
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - as above
+            return json.loads(answer.read() or "null")
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        return [sys.executable, "-m", "stormctl", *arguments]
+
+    def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
+        return kept | {"STORMCTL_LIVE": "0", "NO_COLOR": "1"} | self.environment | dict(more)
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Campaign:
+    """A campaign folder with six messages for the next six seconds; no platform is reachable yet."""
+    made = Campaign(tmp_path / "campaign")
+    made.root.mkdir()
+    made.write_messages(6)
+    made.write_schedule()
+    return made
+
+
+@pytest.fixture
+def stage(campaign: Campaign) -> Iterator[Campaign]:
+    """The campaign with an emulator of its own, and the credentials for it in the environment."""
+    process = campaign.start("emulator", "--port", "0", "--channel", "x:acme", "--channel", "facebook:acme")
+    assert process.stdout is not None
+    for line in process.stdout:
+        if line.startswith("STORMCTL_"):
+            name, _, value = line.strip().partition("=")
+            campaign.environment[name] = value
+        if line.startswith("STORMCTL_FACEBOOK_ACME_APP_SECRET"):
+            break
+    campaign.emulator_url = campaign.environment["STORMCTL_X_BASE_URL"]
+    yield campaign
+    process.terminate()
+    process.communicate(timeout=PATIENCE_S)

@@ -1,0 +1,141 @@
+"""A storm for real, as a process, against an emulator that is only reached over HTTP."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sqlite3
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    import subprocess
+
+    from tests.acceptance.conftest import Campaign
+
+pytestmark = pytest.mark.slow
+
+
+def _read_until(process: subprocess.Popen[str], word: str, times: int) -> None:
+    """Read a command's lines until a word has come that often."""
+    assert process.stdout is not None
+    seen: list[str] = []
+    for line in process.stdout:
+        seen.append(line)
+        times -= word in line
+        if not times:
+            return
+    pytest.fail("the command ended early:\n" + "".join(seen))
+
+
+def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> None:
+    """Six messages on two channels: twelve posts, each once, and a report of them."""
+    done = stage.run("launch", "schedules/small.toml", "--yes", "--plain")
+
+    report = json.loads(stage.run("report", "--json").stdout)
+    assert done.stderr.count("delivered") >= 12
+    assert sum(stage.received().values()) == len(stage.received()) == 12
+    assert report["counts"]["delivered"] == 12
+
+
+def test_a_storm_goes_on_after_kill_9(stage: Campaign) -> None:
+    """A runner that is killed in mid-storm is followed by another: nothing twice, nothing lost."""
+    process = stage.start("launch", "--yes", "--plain")
+    _read_until(process, " delivered ", 3)
+    os.kill(process.pid, signal.SIGKILL)
+    process.communicate()
+
+    stage.run("launch", "--yes", "--plain")
+
+    assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+def test_two_runners_on_one_ledger_deliver_each_post_once(stage: Campaign) -> None:
+    """A second launch joins the first one."""
+    first = stage.start("launch", "--yes", "--plain")
+    _read_until(first, " delivered ", 1)
+    second = stage.start("launch", "--yes", "--plain")
+
+    outputs = [process.communicate(timeout=50)[0] for process in (first, second)]
+
+    assert [first.returncode, second.returncode] == [0, 0], outputs
+    assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+def test_a_halt_stops_the_next_post_until_it_is_lifted(stage: Campaign) -> None:
+    """After `halt` nothing more arrives; after `resume` the rest does, each once."""
+    process = stage.start("launch", "--yes", "--plain")
+    _read_until(process, " delivered ", 3)
+
+    halted = stage.run("halt", "--reason", "a tragedy")
+    at_halt = sum(stage.received().values())
+    status = stage.run("status", "--json", expect=9)
+    stage.run("check")  # time passes
+    still = sum(stage.received().values())
+    stage.run("resume", "--yes")
+    output, _ = process.communicate(timeout=50)
+
+    assert "has seen it" in halted.stdout
+    assert json.loads(status.stdout)["halts"][0]["reason"] == "a tragedy"
+    assert still == at_halt < 12
+    assert process.returncode == 0, output
+    assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+def test_a_launch_from_a_sub_folder_finds_the_same_ledger(stage: Campaign) -> None:
+    """The ledger belongs to the campaign folder, wherever the command is typed."""
+    stage.run("launch", "--yes", "--detach")
+    below = stage.root / "messages" / "small"
+
+    again = stage.run("launch", "--yes", "--detach", cwd=below)
+
+    assert "0 new" in again.stderr
+    assert not (below / ".stormctl").exists()
+    with sqlite3.connect(stage.root / ".stormctl" / "ledger.db") as ledger:
+        assert ledger.execute("SELECT count(*) FROM deliveries").fetchone() == (12,)
+
+
+def test_ticks_deliver_what_a_detached_launch_enrolled(stage: Campaign) -> None:
+    """Cron's way: each tick publishes what is due by then."""
+    stage.run("launch", "--yes", "--detach")
+
+    for _ in range(60):
+        if stage.run("tick", expect=None).returncode == 0 and len(stage.received()) == 12:
+            break
+
+    assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+def test_a_daemon_takes_up_a_storm_and_ends_on_sigterm(stage: Campaign) -> None:
+    """The daemon publishes what is launched elsewhere, and SIGTERM ends it with exit code 0."""
+    stage.run("launch", "--yes", "--detach")
+    daemon = stage.start("daemon")
+    _read_until(daemon, " delivered ", 12)
+
+    daemon.send_signal(signal.SIGTERM)
+    output, _ = daemon.communicate(timeout=50)
+
+    assert daemon.returncode == 0, output
+    assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+def test_posts_that_met_faults_still_arrive_once(stage: Campaign) -> None:
+    """Accepted and dropped, dropped before reading, accepted and answered 500: each post once in the end."""
+    stage.ask(
+        "/_emulator/faults",
+        {
+            "rules": [
+                {"platform": "x", "nth": [2], "action": "drop_after"},
+                {"platform": "x", "nth": [4], "action": "drop_before"},
+                {"platform": "facebook", "nth": [3], "action": "error_after", "body": "html"},
+            ]
+        },
+    )
+
+    stage.run(
+        "launch", "--yes", "--plain", STORMCTL_REQUEST_LIMIT="1s", STORMCTL_SETTLING="1s", STORMCTL_LEASE="3s"
+    )
+
+    assert sum(stage.received().values()) == len(stage.received()) == 12

@@ -1,0 +1,99 @@
+"""The architecture page shows the house as it is."""
+
+from __future__ import annotations
+
+import re
+import string
+from pathlib import Path
+
+from stormctl.domain.delivery import State
+
+ROOT = Path(__file__).parents[2]
+PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+PACKAGES = sorted(path.parent for path in (ROOT / "stormctl").glob("*/__init__.py"))
+
+
+def get_section(title: str) -> str:
+    """Get the text beneath a heading, up to the next of its rank."""
+    _, heading, rest = PAGE.partition(f"\n## {title}\n")
+    assert heading, f"there is no section “{title}”"
+    return rest.partition("\n## ")[0]
+
+
+def get_block(section: str) -> str:
+    """Get the first code block of a section."""
+    match = re.search(r"^```\w+\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
+    assert match is not None
+    return match[1]
+
+
+def find_tree_paths() -> list[str]:
+    """Find the paths that the tree draws: two spaces a level, names before two or more spaces."""
+    paths = []
+    folders: list[str] = []
+    for line in get_block(get_section("The tree")).splitlines():
+        depth = (len(line) - len(line.lstrip())) // 2
+        names = re.split(r" {2,}", line.strip())[0].split()
+        paths += ["/".join([*folders[:depth], name.rstrip("/")]) for name in names]
+        folders = [*folders[:depth], names[-1].rstrip("/")]
+    return paths
+
+
+def test_tree_names_exist() -> None:
+    """Every file and folder that the tree draws exists."""
+    paths = find_tree_paths()
+
+    assert len(paths) > 40
+    assert [path for path in paths if not (ROOT / path).exists()] == []
+
+
+def test_every_package_is_in_the_tree() -> None:
+    """No package of stormctl is missing from the tree."""
+    drawn = set(find_tree_paths())
+
+    assert [path for path in (p.relative_to(ROOT).as_posix() for p in PACKAGES) if path not in drawn] == []
+
+
+def test_reading_order_is_seven_files() -> None:
+    """The reading order leads through seven files, and they exist."""
+    files = re.findall(r"^\d\. `([^`]+)`", get_section("Reading order"), re.MULTILINE)
+
+    assert len(set(files)) == 7
+    assert [name for name in files if not (ROOT / name).is_file()] == []
+
+
+def test_named_paths_exist() -> None:
+    """Every path of the package that the page names exists."""
+    paths = set(re.findall(r"`(stormctl/[\w./]+)`", PAGE))
+
+    assert sorted(path for path in paths if not (ROOT / path).exists()) == []
+
+
+def test_diagram_shows_every_state() -> None:
+    """The diagram shows the states of the code, all of them and no others."""
+    diagram = get_block(get_section("The states of a delivery"))
+
+    shown = set(re.findall(r"\b[a-z_]{2,}\b", diagram.partition("\n")[2]))
+
+    assert {state.value for state in State} == shown
+
+
+def test_every_letter_is_explained() -> None:
+    """Each letter of the diagram is explained once, in order, and none is left over."""
+    section = get_section("The states of a delivery")
+    drawn = set(re.findall(r": ([a-z])$", get_block(section), re.MULTILINE))
+
+    explained = re.findall(r"^- \*\*([a-z])\.\*\*", section, re.MULTILINE)
+
+    assert sorted(drawn) == explained
+    assert list(string.ascii_lowercase[: len(explained)]) == explained
+
+
+def test_layers_are_those_of_the_contract() -> None:
+    """The rows of the dependency picture are the layers that import-linter proves."""
+    contract = re.search(r"^layers = \[(.+)\]$", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
+    assert contract is not None
+
+    rows = get_block(get_section("Dependencies")).split("\n")[:-1]
+
+    assert re.findall(r'"([^"]+)"', contract[1])[1:] == rows

@@ -1,0 +1,98 @@
+"""The examples in the pages for people who write files are real: they load, plan and pass the checks."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from PIL import Image
+
+from stormctl.checks.registry import run_checks
+from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.compose import compose
+from stormctl.domain.planning import plan_storm
+from stormctl.files.bank import load_bank
+from stormctl.files.schedule import load_storm
+from stormctl.files.variants import Wording
+
+if TYPE_CHECKING:
+    from stormctl.domain.message import Bank
+    from stormctl.domain.storm import Storm
+
+DOCS = Path(__file__).parents[2] / "docs"
+MESSAGES = (DOCS / "messages.md").read_text(encoding="utf-8")
+OPERATIONS = (DOCS / "operations.md").read_text(encoding="utf-8")
+EXAMPLE = re.compile(
+    r"^`(?P<path>(?:messages|schedules)/\S+)`\n\n```\w+\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL
+)
+SCHEDULE = "schedules/spring-2026.toml"
+
+
+@pytest.fixture
+def campaign(tmp_path: Path) -> Path:
+    """Make a campaign folder of the files that the pages show, with a picture where one is named."""
+    for match in EXAMPLE.finditer(MESSAGES + OPERATIONS):
+        path = tmp_path / match["path"]
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(match["text"], encoding="utf-8")
+    picture = tmp_path / "messages/spring-2026/images/boat.png"
+    picture.parent.mkdir()
+    Image.new("RGB", (16, 9), "navy").save(picture)
+    return tmp_path
+
+
+def load(campaign: Path) -> tuple[Storm, Bank]:
+    """Load the storm and the bank of the pages."""
+    storm, storm_findings = load_storm(campaign, campaign / SCHEDULE)
+    bank, bank_findings = load_bank(campaign, "spring-2026")
+    assert not storm_findings
+    assert not bank_findings
+    assert storm is not None
+    return storm, bank
+
+
+def test_messages_load_without_findings(campaign: Path) -> None:
+    """Every message that the volunteers' page shows loads as the wording that its name says."""
+    _, bank = load(campaign)
+
+    expected = [
+        "boat.en",
+        "convention.en",
+        "open-door.en",
+        "open-door.en.facebook",
+        "open-door.es",
+        "sign-on.en",
+        "sign-on.en.last-call",
+    ]
+    assert expected == [variant.name for variant in bank.variants]
+
+
+def test_examples_plan_and_pass_the_checks(campaign: Path) -> None:
+    """The pages' bank and schedule give a plan with all messages in it, and no findings."""
+    storm, bank = load(campaign)
+
+    plan = plan_storm(storm, bank)
+
+    assert not run_checks(storm, bank, plan)
+    assert set(bank.message_ids) == {delivery.key.message for delivery in plan.deliveries}
+    assert not plan.unplaced
+
+
+def test_composed_post_is_shown_as_it_goes_out(campaign: Path) -> None:
+    """The post that the volunteers' page shows is the one that X would get."""
+    storm, bank = load(campaign)
+    variant = next(variant for variant in bank.variants if variant.name == "sign-on.en")
+    rule = storm.rule_of(parse_channel_id("x:migrants-day"))
+
+    (post,) = compose(variant, rule, storm)
+
+    assert f"```text\n{post.text}\n```" in MESSAGES
+
+
+def test_every_key_is_explained() -> None:
+    """The tables of the volunteers' page explain every key of the front matter, each once."""
+    explained = re.findall(r"^\| `([a-z_]+)` \|", MESSAGES, re.MULTILINE)
+
+    assert sorted(Wording.model_fields) == sorted(explained)
