@@ -21,8 +21,8 @@ X_POST_WITH_LINK_USD_MICROS = 200_000
 X_ALT_TEXT_USD_MICROS = 5_000
 X_OWN_READING_USD_MICROS = 1_000
 
-READINGS_A_POST = 3
-"""How often a post's metrics are read unless the caller knows better: soon, after a day, after a week."""
+READINGS_A_POST = 4
+"""How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping
+    from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
     from stormctl.engine.equipment import Equipment
@@ -24,6 +27,11 @@ BATCH = timedelta(minutes=15)
 """How long a post that is due waits for others, on the storm's clock: one request reads up to 100 of them."""
 
 
+TRIES = 3
+REST = timedelta(minutes=5)
+"""How often a post is tried at one age, and how long a channel rests in between, on the storm's clock."""
+
+
 class Collector:
     """Read metrics where they are due."""
 
@@ -31,10 +39,15 @@ class Collector:
         self._equipment = equipment
         self._ledger = equipment.ledger
         self._clock = equipment.clock
+        self._tries: Counter[str] = Counter()
+        self._rests_until: dict[ChannelId, datetime] = {}
 
     def is_due(self, channel: ChannelId) -> bool:
         """Whether posts of the channel reached an age at which they are read at least `BATCH` ago."""
         moment = self._clock.moment()
+        rests_until = self._rests_until.get(channel)
+        if rests_until is not None and moment.at < rests_until:
+            return False
         waited = replace(moment, at=moment.at - BATCH)
         return bool(self._ledger.metrics.due(waited, AGES, [str(channel)]))
 
@@ -43,37 +56,55 @@ class Collector:
         if not self.is_due(channel):
             return 0
         due = self._ledger.metrics.due(self._clock.moment(), AGES, [str(channel)])
-        return self._read(channel, adapter, [(key, post_id) for key, _, post_id in due])
+        posts = {key: post_id for key, _, post_id in due}
+        read = self._read(channel, adapter, posts)
+        self._give_up(posts, read)
+        if len(read) < len(posts):
+            self._rests_until[channel] = self._clock.moment().at + REST
+        return len(read)
 
     def collect_all(self, channel: ChannelId, storm_id: str, adapter: PlatformAdapter) -> int:
         """Read every delivered post of a storm's channel now, whatever its age; return how many were read."""
-        return self._read(
-            channel,
-            adapter,
-            [
-                (view.key, view.post_id)
-                for view in self._ledger.history.deliveries(storm_id)
-                if view.channel == str(channel) and view.post_id is not None and view.delivered_at is not None
-            ],
-        )
+        posts = {
+            view.key: view.post_id
+            for view in self._ledger.history.deliveries(storm_id)
+            if view.channel == str(channel) and view.state is State.DELIVERED and view.post_id is not None
+        }
+        missing = dict(posts)
+        for _ in range(TRIES):
+            for key in self._read(channel, adapter, missing):
+                del missing[key]
+            if not missing:
+                break
+        return len(posts) - len(missing)
 
-    def _read(self, channel: ChannelId, adapter: PlatformAdapter, posts: Sequence[tuple[str, str]]) -> int:
+    def _read(self, channel: ChannelId, adapter: PlatformAdapter, posts: Mapping[str, str]) -> set[str]:
+        """Read posts by delivery key, keep what came, and return the keys of those that were read."""
         if not posts:
-            return 0
-        keys = {post_id: key for key, post_id in posts}
+            return set()
+        keys = {post_id: key for key, post_id in posts.items()}
         try:
-            readings = adapter.read_metrics([post_id for _, post_id in posts])
+            readings = adapter.read_metrics(list(keys))
         except ReadFailed as failed:
-            self._equipment.tell(
-                EventKind.WARNING, f"metrics could not be read: {failed.reason}", channel=channel
-            )
-            readings = ()
-        moment = self._clock.moment()
+            text = f"metrics could not be read: {failed.reason}"
+            self._equipment.tell(EventKind.WARNING, text, channel=channel)
+            return set()
         rows = [(keys[r.post_id], r.metric, r.value) for r in readings if r.post_id in keys]
+        read = {key for key, _, _ in rows}
+        moment = self._clock.moment()
         self._ledger.metrics.record(rows, moment)
-        self._ledger.metrics.mark_read([key for key, _ in posts], moment)
-        read = len({r.post_id for r in readings})
+        self._ledger.metrics.mark_read(read, moment)
         if read:
-            what = "a post is" if read == 1 else f"{read} posts are"
+            what = "a post is" if len(read) == 1 else f"{len(read)} posts are"
             self._equipment.tell(EventKind.METRICS, f"metrics of {what} read", channel=channel)
         return read
+
+    def _give_up(self, posts: Mapping[str, str], read: set[str]) -> None:
+        """Leave posts that gave nothing `TRIES` times until their next age: they may be gone."""
+        for key in read:
+            self._tries.pop(key, None)
+        self._tries.update(set(posts) - read)
+        lost = [key for key in posts if self._tries[key] >= TRIES]
+        self._ledger.metrics.mark_read(lost, self._clock.moment())
+        for key in lost:
+            del self._tries[key]

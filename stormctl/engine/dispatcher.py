@@ -69,6 +69,9 @@ class Dispatcher:
 
     def _attempt(self, claim: Claim) -> None:
         media_ids = self._uploader.ids_of(claim)
+        if isinstance(media_ids, Refused) and media_ids.suspends:
+            self._answer(claim, media_ids)
+            return
         if not isinstance(media_ids, tuple):
             self._record(claim, media_ids, retry_at=self._soon())
             return

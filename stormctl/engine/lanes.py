@@ -88,10 +88,7 @@ class Lane:
             self._warn(f"{channel}: {error.message}")
         except Exception as bug:
             logger.exception("a bug while working for %s", channel)
-            self._warn(f"{channel}: a bug, its traceback is in the log: {type(bug).__name__}: {bug}")
-            with self._lock:
-                self._broken.add(channel)
-                self.bugs.append(bug)
+            self._break(channel, bug)
         with self._lock:
             self._at_work.discard(channel)
             if rests:
@@ -100,3 +97,12 @@ class Lane:
             self._freed()
         except StormctlError as error:
             self._warn(error.message)  # the next tick arms the timer again
+        except Exception as bug:
+            logger.exception("a bug after the work for %s", channel)
+            self._break(channel, bug)
+
+    def _break(self, channel: ChannelId, bug: Exception) -> None:
+        self._warn(f"{channel}: a bug, its traceback is in the log: {type(bug).__name__}: {bug}")
+        with self._lock:
+            self._broken.add(channel)
+            self.bugs.append(bug)

@@ -149,7 +149,7 @@ def run_storm(
     kind: str,
     watch: Callable[[Runner], None] = lambda _runner: None,
 ) -> Runner:
-    """Run an enrolled storm until nothing more can happen without a person; return the runner.
+    """Run an enrolled storm until nothing more can happen without a person, and read what it reached.
 
     Args:
         watch: called some times a second, for the view and for signals.
@@ -161,6 +161,8 @@ def run_storm(
         return runner.is_done(storm_id)
 
     runner.run(is_over)
+    if runner.is_done(storm_id):
+        runner.collect_all(storm_id)
     return runner
 
 

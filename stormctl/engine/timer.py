@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,8 @@ class Timer:
 
     def __init__(self, *, tick: Callable[[], None], due: Callable[[], None], every: timedelta) -> None:
         self._due = due
+        self._lock = threading.Lock()
+        self._is_stopped = False
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
@@ -40,17 +43,26 @@ class Timer:
         self._scheduler.start()
 
     def wake_in(self, seconds: float) -> None:
-        """Call `due` once in that many real seconds, instead of at any moment set before."""
+        """Call `due` once in that many real seconds, instead of at any moment set before.
+
+        After `stop` has begun nothing is set any more.
+        """
         run_at = read_wall_clock() + timedelta(seconds=max(0.0, seconds))
-        self._scheduler.add_job(
-            self._due,
-            "date",
-            run_date=run_at,
-            id="due",
-            replace_existing=True,
-            max_instances=DUE_AT_ONCE,
-        )
+        with self._lock:
+            if self._is_stopped:
+                return
+            self._scheduler.add_job(
+                self._due,
+                "date",
+                run_date=run_at,
+                id="due",
+                replace_existing=True,
+                max_instances=DUE_AT_ONCE,
+            )
 
     def stop(self) -> None:
         """Wake no more, and wait for a job that is running."""
+        with self._lock:  # APScheduler waits for jobs under a lock that adding one takes
+            self._is_stopped = True
+        self._scheduler.remove_all_jobs()  # it can't take out a job that fired once it is shutting down
         self._scheduler.shutdown(wait=True)

@@ -89,6 +89,9 @@ class Uploader:
         store = self._ledger.media
         if not store.lease_upload(str(channel), media, self._runner_id, moment, lease):
             return
+        if store.find_upload(str(channel), media, moment) is not None:  # another lane or runner was faster
+            store.release_upload(str(channel), media, self._runner_id)
+            return
         try:
             upload = adapter.prepare(
                 MediaFile(

@@ -31,9 +31,9 @@ def read_post(get: Get, post_id: str, now: datetime) -> Iterator[MetricReading]:
     answer = _ask(get, post_id, {"fields": _fields(metrics)}, now)
     if is_gone(answer):
         return
-    if error_code(answer) is None:
+    if _gives_figures(answer):
         yield from graph_reads.parse_counts(answer, metrics, post_id)
-    else:
+    elif error_code(answer) is not None:
         yield from _read_singly(get, post_id, metrics, now)
     yield from _read_insights(get, post_id, now)
 
@@ -41,7 +41,7 @@ def read_post(get: Get, post_id: str, now: datetime) -> Iterator[MetricReading]:
 def _read_singly(get: Get, post_id: str, metrics: list[Metric], now: datetime) -> Iterator[MetricReading]:
     for metric in metrics:
         answer = _ask(get, post_id, {"fields": _fields([metric])}, now)
-        if error_code(answer) is None:
+        if _gives_figures(answer):
             yield from graph_reads.parse_counts(answer, [metric], post_id)
 
 
@@ -50,8 +50,13 @@ def _read_insights(get: Get, post_id: str, now: datetime) -> Iterator[MetricRead
         answer = _ask(get, f"{post_id}/insights", {"metric": name, "period": "lifetime"}, now)
         if error_code(answer) in FORBIDDEN:
             return  # the permission covers all insights
-        if error_code(answer) is None and (reading := graph_reads.parse_insight(answer, metric, post_id)):
+        if _gives_figures(answer) and (reading := graph_reads.parse_insight(answer, metric, post_id)):
             yield reading
+
+
+def _gives_figures(answer: Answer) -> bool:
+    """Whether an answer holds what was asked; a bare 404 of a server without that address does not."""
+    return answer.is_success and error_code(answer) is None
 
 
 def _fields(metrics: list[Metric]) -> str:

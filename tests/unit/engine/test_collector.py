@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
 from stormctl.domain.reach import Metric, MetricReading
-from stormctl.engine.collector import AGES, BATCH, Collector
+from stormctl.engine.collector import AGES, BATCH, REST, TRIES, Collector
 from tests.factories import ACME, make_delivery
 
 if TYPE_CHECKING:
@@ -48,17 +48,37 @@ def test_the_newest_value_of_each_metric_is_reported(bench: Bench) -> None:
     assert post.read_at == bench.clock.at
 
 
-def test_a_platform_that_cannot_be_read_is_told_and_left_until_the_next_age(bench: Bench) -> None:
-    """A failed reading is a warning; it is not repeated every second."""
+def test_a_platform_that_cannot_be_read_is_told_and_asked_again_after_a_rest(bench: Bench) -> None:
+    """A failed reading is a warning, and is repeated some minutes later, not every second."""
     collector = _deliver(bench)
     bench.x.unreadable = "503"
     bench.clock.move(AGES[0] + BATCH)
 
     collector.collect(ACME, bench.x)
+    at_once = collector.is_due(ACME)
+    bench.x.unreadable = None
+    bench.clock.move(REST)
+    read = collector.collect(ACME, bench.x)
 
-    assert not collector.is_due(ACME)
+    assert not at_once
+    assert read == 1
     (warning,) = bench.events.texts(EventKind.WARNING)
     assert "503" in warning
+
+
+def test_a_post_that_gives_nothing_is_left_until_its_next_age(bench: Bench) -> None:
+    """A post that was taken down is not asked for again and again."""
+    collector = _deliver(bench)
+    bench.x.metrics = []
+    bench.clock.move(AGES[0] + BATCH)
+
+    for _ in range(TRIES):
+        collector.collect(ACME, bench.x)
+        bench.clock.move(REST)
+
+    assert not collector.is_due(ACME)
+    bench.clock.move(AGES[1])
+    assert collector.is_due(ACME)
 
 
 def test_at_the_end_every_delivered_post_is_read(bench: Bench) -> None:

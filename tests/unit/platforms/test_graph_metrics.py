@@ -138,3 +138,12 @@ def test_a_failure_keeps_what_came_before(
     assert before == [3, 7, 2]
     with pytest.raises(ReadFailed):
         next(reading)
+
+
+def test_a_server_without_these_addresses_gives_no_figures(answers: dict[str, Answer | Silence]) -> None:
+    """A bare 404 is not a zero: nothing is counted that nobody told."""
+    graph = FakeGraph(dict.fromkeys(answers, Answer(404, {}, {"error": "not found"})))
+
+    read = graph.read()
+
+    assert read == {}

@@ -169,7 +169,7 @@ def plan() -> Plan:
 @pytest.fixture
 def cost(plan: Plan) -> Cost:
     """What the plan costs."""
-    return cost_of(plan)
+    return cost_of(plan, readings_a_post=3)
 
 
 def view_delivery(

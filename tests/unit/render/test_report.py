@@ -160,7 +160,9 @@ def test_text_of_a_post_is_not_markup(
     assert "file:///etc/passwd" in shown
 
 
-def test_a_report_of_practice_says_so(status: StormStatus, posts: list[PostReach]) -> None:
+def test_a_report_of_practice_says_so(
+    show: Callable[..., str], status: StormStatus, posts: list[PostReach]
+) -> None:
     """Nobody takes made-up figures for the day's: screen, page and JSON name the host that they came from."""
     report = build_report(status, posts, posts[0].delivered_at, ["127.0.0.1:8080"])
 
