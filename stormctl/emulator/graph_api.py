@@ -6,7 +6,6 @@ import hashlib
 import hmac
 import json
 import re
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response
@@ -15,6 +14,7 @@ from stormctl.emulator import graph_answers, graph_nodes, graph_publish, graph_t
 from stormctl.emulator.audience import react
 from stormctl.emulator.bodies import BadBodyError, parse_body
 from stormctl.emulator.graph_answers import GraphAnswer, GraphError
+from stormctl.emulator.graph_call import GraphCall
 from stormctl.emulator.rates import DAY_S, Window
 
 if TYPE_CHECKING:
@@ -38,37 +38,6 @@ APP_CALLS_PER_HOUR = 200 * 24
 """200 an hour for each user of the app; the emulated app has 24 users."""
 
 HOUR_S = 3_600
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class GraphCall:
-    """A request by somebody known.
-
-    Attributes:
-        token: as it was sent.
-        kind: whose token it is; none for the calls that need none.
-        page: the Page that a Page token belongs to.
-        parameters: of query and body together, without the token.
-        base_url: with which answers build addresses: scheme, host, version.
-        lag_s: real seconds by which lists are behind; a fault sets it.
-    """
-
-    world: World
-    method: str
-    token: str
-    kind: Literal["page", "user", "app", "none"]
-    page: AccountSpec | None
-    parameters: dict[str, str]
-    files: dict[str, bytes]
-    base_url: str
-    path: str
-    request_id: str
-    lag_s: float
-
-    @property
-    def origin(self) -> str:
-        """The scheme and host alone."""
-        return "/".join(self.base_url.split("/")[:3])
 
 
 async def answer_graph(world: World, request: Request) -> Response:

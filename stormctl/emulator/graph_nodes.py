@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stormctl.emulator.accounts import AccountSpec
-    from stormctl.emulator.graph_api import GraphCall
+    from stormctl.emulator.graph_call import GraphCall
     from stormctl.emulator.world import Post
 
 DEFAULT_LIMIT = 25

@@ -14,7 +14,7 @@ from stormctl.emulator.world import Media, Post
 
 if TYPE_CHECKING:
     from stormctl.emulator.accounts import AccountSpec
-    from stormctl.emulator.graph_api import GraphCall
+    from stormctl.emulator.graph_call import GraphCall
 
 MAX_MESSAGE = 63_206
 """Widely quoted; Meta's documents give no figure."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stormctl.emulator.accounts import AccountSpec
-    from stormctl.emulator.graph_api import GraphCall
+    from stormctl.emulator.graph_call import GraphCall
 
 SCOPES = (
     "pages_manage_posts",

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import base64
-import json
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from stormctl.emulator import x_answers, x_counts, x_media, x_posts, x_reads
 from stormctl.emulator.accounts import app_bearer
-from stormctl.emulator.bodies import BadBodyError, Body, is_form, parse_body
+from stormctl.emulator.bodies import BadBodyError, is_form, parse_body
 from stormctl.emulator.oauth1 import MAX_CLOCK_SKEW_S, is_signed_by, parse_authorization, parse_form
 from stormctl.emulator.rates import QUARTER_HOUR_S
 from stormctl.emulator.x_answers import XAnswer, XProblem, rate_headers
+from stormctl.emulator.x_call import XCall
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -43,41 +42,6 @@ LIMITS_PER_QUARTER_HOUR = {
     "count_posts": 300,
 }
 """Requests per user (counts: per app) in 15 minutes (source: docs.x.com rate limits, 2026-08)."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class XCall:
-    """A request that is signed by somebody known and within its limits.
-
-    Attributes:
-        account: who calls; for an app-only token, some account of the app.
-        lag_s: real seconds by which lists are behind; a fault sets it.
-    """
-
-    world: World
-    account: AccountSpec
-    query: dict[str, str]
-    path: dict[str, str]
-    body: Body
-    content: bytes
-    is_json: bool
-    request_id: str
-    lag_s: float
-
-    def json(self) -> dict[str, Any]:
-        """Return the body as a JSON object.
-
-        Raises:
-            XProblem: 400, if it is none.
-        """
-        try:
-            data = json.loads(self.content)
-        except ValueError:
-            data = None
-        if not isinstance(data, dict):
-            message = "Requests with bodies must have content-type of application/json."
-            raise x_answers.invalid_request(message)
-        return data
 
 
 def x_routes(world: World) -> list[Route]:

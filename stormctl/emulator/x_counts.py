@@ -14,7 +14,7 @@ from stormctl.emulator.x_answers import XAnswer
 
 if TYPE_CHECKING:
     from stormctl.emulator.world import Post
-    from stormctl.emulator.x_api import XCall
+    from stormctl.emulator.x_call import XCall
 
 STEPS_S = {"minute": 60, "hour": 3_600, "day": DAY_S}
 DAYS = 7

@@ -15,7 +15,7 @@ from stormctl.emulator.x_answers import XAnswer
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stormctl.emulator.x_api import XCall
+    from stormctl.emulator.x_call import XCall
 
 CATEGORIES = {"tweet_image": "image", "tweet_gif": "gif", "tweet_video": "video"}
 """What a post may carry, by X's `media_category`."""

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stormctl.emulator.accounts import AccountSpec
     from stormctl.emulator.world import Media, World
-    from stormctl.emulator.x_api import XCall
+    from stormctl.emulator.x_call import XCall
 
 DUPLICATE_WINDOW_S = 60 * 60
 """For how long a text can't be repeated, in emulated seconds. X keeps the figure secret; third parties

@@ -14,7 +14,7 @@ from stormctl.emulator.x_fields import parse_reader, rename, render_posts, rende
 
 if TYPE_CHECKING:
     from stormctl.emulator.world import Post
-    from stormctl.emulator.x_api import XCall
+    from stormctl.emulator.x_call import XCall
 
 NEWEST_READABLE = 3_200
 """How far back a timeline goes (source: docs.x.com, user posts)."""

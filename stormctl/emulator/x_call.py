@@ -1,0 +1,49 @@
+"""A request to X API v2, as the functions that answer it see it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from stormctl.emulator import x_answers
+
+if TYPE_CHECKING:
+    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.bodies import Body
+    from stormctl.emulator.world import World
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class XCall:
+    """A request that is signed by somebody known and within its limits.
+
+    Attributes:
+        account: who calls; for an app-only token, some account of the app.
+        lag_s: real seconds by which lists are behind; a fault sets it.
+    """
+
+    world: World
+    account: AccountSpec
+    query: dict[str, str]
+    path: dict[str, str]
+    body: Body
+    content: bytes
+    is_json: bool
+    request_id: str
+    lag_s: float
+
+    def json(self) -> dict[str, Any]:
+        """Return the body as a JSON object.
+
+        Raises:
+            XProblem: 400, if it is none.
+        """
+        try:
+            data = json.loads(self.content)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            message = "Requests with bodies must have content-type of application/json."
+            raise x_answers.invalid_request(message)
+        return data
