@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -15,10 +16,16 @@ WIDTH_OFF_TERMINAL = 160
 
 
 def make_console(*, stderr: bool = False) -> Console:
-    """Make a console that respects NO_COLOR and never animates off a terminal."""
+    """Make a console that respects NO_COLOR, never animates off a terminal, and prints texts as they are."""
     from rich.console import Console
 
-    console = Console(stderr=stderr, highlight=False)
+    class PatientConsole(Console):
+        """One whose reader may leave, as `head -1` does: rich's own would end the program then."""
+
+        def on_broken_pipe(self) -> None:
+            _let_go(self.file)
+
+    console = PatientConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_OFF_TERMINAL)
     return console
@@ -37,6 +44,7 @@ def tell(renderable: RenderableType) -> None:
 def show_json(data: Mapping[str, Any]) -> None:
     """Print data for machines on standard output."""
     sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
+    flush()
 
 
 def tell_error(message: str, hint: str) -> None:
@@ -50,6 +58,22 @@ def tell_error(message: str, hint: str) -> None:
         console.print(Text("hint: ", style="bold cyan").append(hint, style="default"), soft_wrap=True)
 
 
+def flush() -> None:
+    """Write what is still held back; where the reader has left, it is dropped without a complaint."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except BrokenPipeError:
+            _let_go(stream)
+
+
 def is_terminal() -> bool:
     """Whether a person can answer here."""
     return sys.stdin.isatty() and sys.stderr.isatty()
+
+
+def _let_go(stream: IO[str]) -> None:
+    """Send everything more to nowhere, what Python flushes at its end included."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)

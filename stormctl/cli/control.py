@@ -140,7 +140,7 @@ def resume(
         if not lifted and not released:
             raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
         show(
-            f"resumed in {desk.ledger.where}: {lifted} halts lifted"
+            f"resumed in {desk.ledger.where}: {lifted} {'halt' if lifted == 1 else 'halts'} lifted"
             + (f", {target} released" if released else "")
         )
 

@@ -13,6 +13,7 @@ from stormctl.errors import CredentialsError, ExitCode, UsageError, choose_exit_
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
+    from stormctl.domain.status import LaunchSummary
     from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.launch import Preparation
@@ -63,6 +64,11 @@ def rehearse(
     report_path = rehearsal_folder(campaign.root) / "report.html"
     view = make_view(storm.timezone, plain=plain)
     watch = Watch(view, storm.id, DURATIONS)
+
+    def show_summary(summary: LaunchSummary) -> None:
+        tell(render_summary(summary, viewer_zone()))
+        tell(f"The timelines as followers would see them: http://{summary.hosts[0][1]}/")
+
     with watch.catching_signals():
         rehearsed = run_rehearsal(
             campaign,
@@ -70,9 +76,9 @@ def rehearse(
             speed=speed,
             faults=faults,
             report_path=_shorten(report_path),
-            show=lambda summary: tell(render_summary(summary, viewer_zone())),
+            show=show_summary,
             watch=watch,
-            showing=view,
+            showing=watch.showing(),
         )
     write_report(rehearsed.report, report_path)
     if as_json:
@@ -218,7 +224,7 @@ def _run(
         return
     view = make_view(storm.timezone, plain=plain)
     watch = Watch(view, storm.id, durations)
-    with watch.catching_signals(), view:
+    with watch.catching_signals(), watch.showing():
         run_storm(
             Equipment(ledger=ledger, adapters=adapters, clock=clock, listener=view, durations=durations),
             storm_id=storm.id,

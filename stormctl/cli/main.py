@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import campaign, control, emulator, launch, report, run
+from stormctl.cli import campaign, console, control, emulator, launch, report, run
 from stormctl.cli.context import Context
 from stormctl.errors import ExitCode, StormctlError
 
@@ -67,8 +67,8 @@ def main(arguments: list[str] | None = None) -> int:
     except SystemExit as ended:  # typer's way of ending, usage errors (2) and Ctrl-C (130) included
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except StormctlError as error:
-        from stormctl.cli.console import tell_error
-
-        tell_error(error.message, error.hint)
+        console.tell_error(error.message, error.hint)
         return int(error.exit_code)
+    finally:
+        console.flush()
     return int(ExitCode.DONE)

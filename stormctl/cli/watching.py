@@ -6,11 +6,12 @@ import signal
 import sys
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from datetime import datetime, tzinfo
     from types import FrameType
 
@@ -55,22 +56,38 @@ class Watch:
         self._storm_id = storm_id
         self._durations = durations
         self._shown_at: datetime | None = None
+        self._look: Callable[[], None] | None = None
         self.was_stopped = False
 
     def __call__(self, runner: Runner, ledger: Ledger, clock: Clock) -> None:
         """Look once."""
         if self.was_stopped:
             runner.stop()
-        moment = clock.moment()
-        if self._storm_id is None or (self._shown_at and moment.wall_at - self._shown_at < REFRESH):
+        wall_at = clock.moment().wall_at
+        if self._storm_id is None or (self._shown_at and wall_at - self._shown_at < REFRESH):
             return
-        self._shown_at = moment.wall_at
+        self._shown_at = wall_at
+        self._look = partial(self._renew, self._storm_id, ledger, clock)
+        self._look()
+
+    @contextmanager
+    def showing(self) -> Iterator[None]:
+        """Show the view while the storm runs; how things stood at the end stays on the screen."""
+        self._view.start()
+        try:
+            yield
+            if self._look is not None:
+                self._look()
+        finally:
+            self._view.stop()
+
+    def _renew(self, storm_id: str, ledger: Ledger, clock: Clock) -> None:
+        moment = clock.moment()
         status = ledger.history.status(
-            moment, storm_id=self._storm_id, runner_timeout=self._durations.runner_timeout
+            moment, storm_id=storm_id, runner_timeout=self._durations.runner_timeout
         )
         for storm in status.storms:
-            if storm.storm_id == self._storm_id:
-                self._view.update(storm, moment, status.halts)
+            self._view.update(storm, moment, status.halts)
 
     @contextmanager
     def catching_signals(self) -> Iterator[None]:

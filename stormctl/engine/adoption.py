@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import SeenPost
 
-MARGIN = timedelta(minutes=5)
-"""Around the time that is read: platforms' clocks differ from ours."""
+LOOK_AHEAD = timedelta(minutes=5)
+"""How far past our own now the reading goes: platforms' clocks differ from ours."""
 
 
 def find_published(
@@ -45,7 +45,7 @@ def find_published(
         if first is None or first >= moment.at:
             continue
         try:
-            reading = adapters.reader(channel).find_recent(first - MARGIN, moment.at + MARGIN)
+            reading = adapters.reader(channel).find_recent(first, moment.at + LOOK_AHEAD)
         except ReadFailed as failed:
             unread.append(f"{channel} can't be read for posts that are there already: {failed.reason}")
             continue

@@ -7,7 +7,7 @@ import json
 import subprocess
 import sys
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any, Self
 
 from stormctl.emulator.accounts import make_accounts
@@ -79,8 +79,12 @@ class EmulatorProcess:
         return values
 
     def set_pace(self, pace: Pace) -> None:
-        """Let the emulator's clock run like the storm's."""
-        self._ask("POST", "/_emulator/clock", asdict(pace))
+        """Let the emulator's clock run like the storm's.
+
+        To the emulator no `fast_until` is fast for ever; to a pace it is 1×.
+        """
+        speed = 1.0 if pace.fast_until is None else pace.speed
+        self._ask("POST", "/_emulator/clock", asdict(replace(pace, speed=speed)))
 
     def received(self) -> list[ReceivedPost]:
         """Ask what really arrived, in order."""

@@ -123,7 +123,7 @@ def rehearse(
             (first or started) - LEAD, speed if speed is not None else choose_speed(plan), tell=tell
         )
         adapters = EnvironmentAdapters(Environment(settings, emulator.variables()))
-        ledger = _open(folder, create=True)
+        ledger = _open(campaign.root, create=True)
         try:
             preparation = prepare_launch(
                 campaign, settings, adapters, ledger, clock.moment(), where=ledger.where
@@ -165,7 +165,7 @@ def _fresh_folder(root: Path) -> Path:
     folder = rehearsal_folder(root)
     if (folder / LEDGER).exists():
         try:
-            old = _open(folder)
+            old = _open(root)
         except StormctlError:
             pass  # of another version, or broken: it is thrown away below
         else:
@@ -191,13 +191,14 @@ def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
     folder = rehearsal_folder(root)
     if not (folder / LEDGER).exists() or not (folder / CLOCK).exists():
         raise UsageError("there is no rehearsal to act on", "Start one in another window: stormctl rehearse.")
-    return _open(folder), FollowedClock(folder / CLOCK), DURATIONS
+    return _open(root), FollowedClock(folder / CLOCK), DURATIONS
 
 
-def _open(folder: Path, *, create: bool = False) -> Ledger:
+def _open(root: Path, *, create: bool = False) -> Ledger:
+    path = (rehearsal_folder(root) / LEDGER).relative_to(root)
     return open_ledger(
-        f"sqlite:///{LEDGER}",
-        root=folder,
+        f"sqlite:///{path.as_posix()}",
+        root=root,
         create=create,
         request_limit=DURATIONS.request_limit,
         settling=DURATIONS.settling,

@@ -32,6 +32,9 @@ PUBLISHERS = 64
 READERS = 8
 """Threads at most, publishing and reading."""
 
+SETTLINGS = 12
+"""How many settling times a run waits at its end for doubts whose account can't be read."""
+
 POLL = 0.2
 """Real seconds between two looks at whether a run is over."""
 
@@ -108,17 +111,20 @@ class Runner:
     def is_done(self, storm_id: str) -> bool:
         """Whether nothing more can happen to a storm here without a person.
 
-        Either every delivery is settled, or what is left waits for a person: it is held in doubt,
-        its channel is suspended or not served, or the budget is spent.
+        Either every delivery is settled, or what is left waits for a person: it is held in doubt, its
+        account can't be read for long, its channel is suspended or not served, or the budget is spent.
         """
         outbox = self._ledger.outbox
         if not outbox.open_count(storm_id):
             return True
         channels = [str(c) for c in self._publishing.open(self._channels())]
-        return not (
-            self._publishing.is_busy
-            or outbox.in_flight(channels)
-            or outbox.next_due(self._clock.moment(), channels) is not None
+        moment = self._clock.moment()
+        if self._publishing.is_busy or outbox.next_due(moment, channels) is not None:
+            return False
+        doubts = [doubt for doubt in self._ledger.doubts.open(channels) if not doubt.held]
+        patience = self._durations.request_limit + SETTLINGS * self._durations.settling
+        return outbox.in_flight(channels) == len(doubts) and all(
+            moment.wall_at >= doubt.sending_wall_at + patience for doubt in doubts
         )
 
     def collect_all(self, storm_id: str) -> None:

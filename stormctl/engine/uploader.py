@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -46,6 +47,7 @@ class Uploader:
         self._clock = equipment.clock
         self._runner_id = runner_id
         self._failures: dict[tuple[str, str, str], _Failure] = {}
+        self._turns: dict[tuple[str, str, str], threading.Lock] = {}
 
     def prepare(self, channel: ChannelId, adapter: PlatformAdapter, ahead: timedelta = AHEAD) -> None:
         """Upload what the channel's deliveries due within `ahead` need and don't have yet.
@@ -54,7 +56,11 @@ class Uploader:
         `ids_of`, and tried again after `RETRY_AFTER` unless it was refused for good.
         """
         for media in self._wanted(channel, ahead):
-            self._upload(channel, media, adapter)
+            # the lease tells runners apart, not this runner's publishing and reading threads
+            with self._turns.setdefault(_name(channel, media), threading.Lock()):
+                is_there = self._ledger.media.find_upload(str(channel), media, self._clock.moment())
+                if is_there is None and not self._rests(channel, media):
+                    self._upload(channel, media, adapter)
 
     def is_due(self, channel: ChannelId) -> bool:
         """Whether `prepare` has something to upload now."""

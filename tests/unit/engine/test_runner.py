@@ -146,3 +146,15 @@ def test_a_stopped_runner_leaves_the_rest_in_the_ledger(bench: Bench) -> None:
     ]
     assert not seen.alive
     assert bench.state() is State.PLANNED
+
+
+def test_a_doubt_whose_account_cannot_be_read_does_not_keep_the_run_alive_for_ever(bench: Bench) -> None:
+    """The run ends and leaves it in doubt: a later runner may read the account, or a person must."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+    bench.x.script.append(InDoubt(reason="dropped"))
+    bench.x.unreadable = "404"
+    runner = _runner(bench)
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    assert bench.state() is State.IN_DOUBT
