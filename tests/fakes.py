@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Outcome
     from stormctl.domain.event import EventKind, StormEvent
     from stormctl.domain.reach import MetricReading
+    from stormctl.errors import StormctlError
     from stormctl.platforms.adapter import MediaFile, OutgoingPost
 
 NOON = datetime(2026, 12, 18, 17, 0, tzinfo=UTC)
@@ -71,12 +72,14 @@ class FakePlatform:
         self.unreadable: str | None = None
         self.incomplete: str | None = None
         self.readings = 0
+        self.verifications = 0
         self.metrics: list[MetricReading] = []
         self.prepare_failure: Exception | None = None
         self.deleted: list[str] = []
 
     def verify(self) -> Verification:
         """Answer as scripted."""
+        self.verifications += 1
         return self.verification
 
     def prepare(self, media: MediaFile) -> Upload:
@@ -134,21 +137,30 @@ class FakePlatform:
 
 @dataclass
 class FakePlatforms:
-    """The adapters of several channels."""
+    """The adapters of several channels.
+
+    Attributes:
+        withheld: channels without usable credentials, and what is raised for them.
+    """
 
     channels: Sequence[ChannelId]
     platforms: dict[ChannelId, FakePlatform] = field(default_factory=dict)
+    withheld: dict[ChannelId, StormctlError] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for number, channel in enumerate(self.channels):
             self.platforms[channel] = FakePlatform(channel, account=str(1001 + number))
 
     def publisher(self, channel: ChannelId) -> FakePlatform:
-        """Return the channel's platform."""
+        """Return the channel's platform, if it has credentials."""
+        if channel in self.withheld:
+            raise self.withheld[channel]
         return self.platforms[channel]
 
     def reader(self, channel: ChannelId) -> FakePlatform:
-        """Return the channel's platform."""
+        """Return the channel's platform, if it has credentials."""
+        if channel in self.withheld:
+            raise self.withheld[channel]
         return self.platforms[channel]
 
     def close(self) -> None:

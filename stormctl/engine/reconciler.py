@@ -79,7 +79,7 @@ class Reconciler:
             self._tell(doubt, "two readings prove that it is not there: planned again")
 
     def _match(self, doubt: Doubt, posts: Iterable[SeenPost]) -> SeenPost | None:
-        return next((post for post in posts if _is_same(doubt, post)), None)
+        return next((post for post in posts if is_same(doubt, post)), None)
 
     def _due(self, channel: ChannelId) -> list[Doubt]:
         wall_now = self._clock.moment().wall_at
@@ -113,7 +113,7 @@ class Reconciler:
         )
 
 
-def _is_same(doubt: Doubt, post: SeenPost) -> bool:
+def is_same(doubt: Doubt, post: SeenPost) -> bool:
     """Whether a post on the account is the one in doubt, by its text, and its media where they are told."""
     if doubt.in_reply_to is not None and post.in_reply_to not in {None, doubt.in_reply_to}:
         return False

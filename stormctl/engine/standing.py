@@ -27,11 +27,10 @@ LOST = (State.FAILED, State.MISSED, State.EXPIRED)
 def get_status(ledger: Ledger, moment: Moment, storm_id: str, durations: Durations) -> StormStatus:
     """Return how one storm stands; UsageError if the ledger doesn't know it."""
     status = ledger.history.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
-    for storm in status.storms:
-        if storm.storm_id == storm_id:
-            return storm
-    known = ", ".join(ledger.history.storms()) or "none"
-    raise UsageError(f"the ledger has no storm {storm_id}", f"It has: {known}.")
+    if not status.storms:
+        known = ", ".join(ledger.history.storms()) or "none"
+        raise UsageError(f"the ledger has no storm {storm_id}", f"It has: {known}.")
+    return status.storms[0]
 
 
 def exit_codes_of_storm(status: StormStatus) -> set[ExitCode]:

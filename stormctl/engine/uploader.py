@@ -58,8 +58,7 @@ class Uploader:
         for media in self._wanted(channel, ahead):
             # the lease tells runners apart, not this runner's publishing and reading threads
             with self._turns.setdefault(_name(channel, media), threading.Lock()):
-                is_there = self._ledger.media.find_upload(str(channel), media, self._clock.moment())
-                if is_there is None and not self._rests(channel, media):
+                if not self._rests(channel, media):
                     self._upload(channel, media, adapter)
 
     def is_due(self, channel: ChannelId) -> bool:
@@ -95,7 +94,7 @@ class Uploader:
         store = self._ledger.media
         if not store.lease_upload(str(channel), media, self._runner_id, moment, lease):
             return
-        if store.find_upload(str(channel), media, moment) is not None:  # another lane or runner was faster
+        if store.find_upload(str(channel), media, moment) is not None:  # another was faster
             store.release_upload(str(channel), media, self._runner_id)
             return
         try:

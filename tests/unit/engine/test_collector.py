@@ -88,3 +88,25 @@ def test_at_the_end_every_delivered_post_is_read(bench: Bench) -> None:
     read = collector.collect_all(ACME, "storm", bench.x)
 
     assert read == 1
+
+
+def test_a_channel_without_delivered_posts_is_not_asked(bench: Bench) -> None:
+    """What is only planned has nothing to read."""
+    bench.enroll(make_delivery())
+    bench.x.unreadable = "nobody should ask"
+
+    read = Collector(bench.equipment).collect_all(ACME, "storm", bench.x)
+
+    assert (read, bench.events.all) == (0, [])
+
+
+def test_a_platform_that_gives_nothing_is_no_news(bench: Bench) -> None:
+    """Facebook has no insights for a Page with few followers: nothing is told, and it is not asked again."""
+    collector = _deliver(bench)
+    bench.x.metrics = []
+    bench.clock.move(AGES[0] + BATCH)
+
+    read = collector.collect(ACME, bench.x)
+
+    assert (read, collector.is_due(ACME)) == (0, False)
+    assert bench.events.texts(EventKind.METRICS) == []

@@ -296,3 +296,18 @@ def _prove_that_it_is_not_there(bench: Bench) -> None:
         bench.clock.move(durations.settling)
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
     assert bench.ledger.doubts.settle_not_there(doubt, bench.clock.moment())
+
+
+def test_a_dead_token_that_shows_at_an_upload_suspends_the_channel(bench: Bench) -> None:
+    """Nothing else would go out on the channel either: a person must act, and is told once."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(media=(boat,)), make_delivery("m2"))
+    dead = Refused(reason="token revoked", code="401", for_good=False, suspends=True)
+    bench.x.prepare_failure = PrepareFailed(dead)
+
+    bench.serve()
+
+    assert bench.ledger.channels.suspended() == {"x:acme": "token revoked"}
+    assert set(bench.states().values()) == {State.PLANNED}
+    assert bench.x.sent == []

@@ -162,3 +162,32 @@ def test_the_number_of_pictures_must_agree_where_it_is_told(
     _settle(bench, Reconciler(bench.equipment))
 
     assert bench.state() is state
+
+
+@pytest.mark.parametrize(
+    ("reply_to", "state"), [("acme-1", State.DELIVERED), (None, State.DELIVERED), ("7", State.IN_DOUBT)]
+)
+def test_a_threads_part_must_stand_in_its_thread(bench: Bench, reply_to: str | None, state: State) -> None:
+    """The same words as a reply to something else are another post; where it isn't told, words decide."""
+    bench.enroll(make_delivery(part=1), make_delivery(part=2, text=LONG))
+    bench.serve()
+    bench.clock.move(timedelta(seconds=5))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None, in_reply_to=reply_to)
+    )
+
+    _settle(bench, Reconciler(bench.equipment))
+
+    assert bench.states()["m1/en/2"] is state
+
+
+def test_where_nothing_is_in_doubt_the_account_is_left_alone(bench: Bench) -> None:
+    """A reading costs: none is made without a question."""
+    bench.enroll(make_delivery())
+    bench.serve()
+
+    _settle(bench, Reconciler(bench.equipment))
+
+    assert bench.x.readings == 0

@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import socket
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.domain.event import EventKind
+from stormctl.domain.reach import Metric, MetricReading
 from stormctl.engine.clocks import SystemClock, read_wall_clock
 from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import Runner
+from stormctl.errors import LedgerError
+from stormctl.ledger.ledger import open_ledger
 from tests.factories import ACME, PAGE, make_delivery
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Outcome
+    from stormctl.domain.event import StormEvent
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
 
@@ -158,3 +167,104 @@ def test_a_doubt_whose_account_cannot_be_read_does_not_keep_the_run_alive_for_ev
     runner.run(lambda: runner.is_done("storm"))
 
     assert bench.state() is State.IN_DOUBT
+
+
+def test_a_claim_of_a_dead_runner_is_taken_over(bench: Bench, tmp_path: Path) -> None:
+    """A process of this machine died after its claim: its delivery goes out at once, and that is told."""
+    now = SystemClock().moment()
+    bench.enroll(make_delivery(slot_at=now.at))
+    dying = open_ledger("sqlite:///ledger.db", root=tmp_path)
+    dead_id = dying.runners.register("launch", socket.gethostname(), 1, now)
+    assert dying.outbox.claim(str(ACME), dead_id, now, timedelta(hours=1)) is not None
+    dying.close()
+    runner = _runner(bench)
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    assert bench.state() is State.DELIVERED
+    assert len(bench.x.sent) == 1
+    assert any("its runner died" in event.text for event in bench.events.all)
+
+
+def test_a_ledger_that_is_locked_for_a_moment_costs_a_line(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sweep comes again; the run goes on."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+    sweep, failures = bench.ledger.outbox.sweep, [LedgerError("the ledger is locked")]
+
+    def sweep_or_fail(moment: Moment) -> tuple[StormEvent, ...]:
+        if failures:
+            raise failures.pop()
+        return sweep(moment)
+
+    monkeypatch.setattr(bench.ledger.outbox, "sweep", sweep_or_fail)
+    runner = _runner(bench)
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    assert bench.state() is State.DELIVERED
+    assert bench.events.texts(EventKind.WARNING) == ["the ledger is locked"]
+
+
+def test_a_bug_in_the_sweep_ends_the_run(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without the sweep nothing is safe: the runner stops, and the bug is raised."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock() + timedelta(hours=1)))
+
+    def fail(_moment: Moment) -> tuple[StormEvent, ...]:
+        raise ZeroDivisionError("a bug of ours")
+
+    monkeypatch.setattr(bench.ledger.outbox, "sweep", fail)
+
+    with pytest.raises(ZeroDivisionError, match="a bug of ours"):
+        _runner(bench).run(lambda: False)
+
+    assert "Traceback" in caplog.text
+    assert bench.state() is State.PLANNED
+
+
+def test_a_round_of_a_tick_raises_the_bug_that_it_met(bench: Bench) -> None:
+    """Cron's mail then holds the traceback."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+
+    def fail(_post: OutgoingPost) -> Outcome:
+        raise ZeroDivisionError("a bug of ours")
+
+    bench.x.script.append(fail)
+
+    with pytest.raises(ZeroDivisionError, match="a bug of ours"):
+        _runner(bench).run_once()
+
+
+def test_after_the_run_every_delivered_post_is_read(bench: Bench) -> None:
+    """The rehearsal's last reading goes over all channels."""
+    now = read_wall_clock()
+    bench.enroll(make_delivery(slot_at=now), make_delivery(slot_at=now, channel=PAGE))
+    runner = _runner(bench)
+    runner.run_once()
+    bench.x.metrics = [MetricReading("acme-1", Metric.IMPRESSIONS, 120)]
+
+    runner.collect_all("storm")
+
+    values = {post.channel: post.values for post in bench.ledger.metrics.newest("storm")}
+    assert values == {"x:acme": {Metric.IMPRESSIONS: 120}, "facebook:acme": {}}
+
+
+def test_a_request_in_flight_is_finished_when_the_runner_is_stopped(bench: Bench) -> None:
+    """Ctrl-C in the middle of a post: its answer is recorded, and the next one stays planned."""
+    now = read_wall_clock()
+    bench.enroll(make_delivery("m1", slot_at=now), make_delivery("m2", slot_at=now))
+    runner = _runner(bench)
+
+    def stop_and_accept(post: OutgoingPost) -> Outcome:
+        runner.stop()
+        return bench.x.accept(post)
+
+    bench.x.script.append(stop_and_accept)
+
+    runner.run(lambda: False)
+
+    assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
+    assert len(bench.x.sent) == 1

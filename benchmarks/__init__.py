@@ -1,0 +1,3 @@
+"""Each one prints figures of one run; none of them is a timed test."""
+
+from __future__ import annotations

@@ -1,0 +1,150 @@
+"""A new ledger for a storm that has begun looks on the accounts first."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.engine.adoption import LOOK_AHEAD, find_published
+from stormctl.engine.launch import enroll, prepare_launch
+from stormctl.errors import UsageError
+from stormctl.platforms.adapter import OutgoingPost, Reading, SeenPost
+from stormctl.settings import Settings
+from tests.factories import ACME, PAGE
+from tests.fakes import NOON
+from tests.unit.engine.campaigns import make_campaign
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    from stormctl.domain.channel import ChannelId
+    from stormctl.engine.launch import Preparation
+    from tests.unit.engine.conftest import Bench
+
+LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+
+
+def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = ()) -> Preparation:
+    campaign = make_campaign(root)
+    moment = bench.clock.moment()
+    return prepare_launch(
+        campaign, LOCAL, bench.platforms, bench.ledger, moment, where="here", without=without
+    )
+
+
+def _find(
+    bench: Bench, preparation: Preparation, *, adopt: bool = False
+) -> tuple[Mapping[str, SeenPost], tuple[str, ...]]:
+    moment = bench.clock.moment()
+    return find_published(preparation, bench.ledger, bench.platforms, moment, adopt=adopt)
+
+
+def _first_on_x(preparation: Preparation) -> tuple[str, str]:
+    delivery = next(d for d in preparation.plan.deliveries if d.channel == ACME)
+    return str(delivery.key), delivery.post.text
+
+
+def test_a_planned_text_that_stands_there_stops_a_new_ledger(bench: Bench, tmp_path: Path) -> None:
+    """The ledger was lost, or another machine has begun: nothing is posted a second time unasked."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    _, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text=f" {text.replace(' ', '  ')}"))
+
+    with pytest.raises(UsageError, match=r"1 planned posts stand .*: http://127\.0\.0\.1/acme-1") as caught:
+        _find(bench, preparation)
+
+    assert "--adopt" in caught.value.hint
+
+
+def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> None:
+    """With `--adopt` it is recorded as delivered; other posts of the account are nobody's business."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    key, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text="Something else by hand."))
+    bench.x.accept(OutgoingPost(text=text))
+
+    found, unread = _find(bench, preparation, adopt=True)
+
+    assert {key: post.post_id for key, post in found.items()} == {key: "acme-2"}
+    assert unread == ()
+
+
+def test_nothing_is_read_before_the_first_slot(bench: Bench, tmp_path: Path) -> None:
+    """The platform bills readings: a storm that has not begun can't stand there."""
+    preparation = _prepare(bench, tmp_path)
+
+    assert _find(bench, preparation) == ({}, ())
+    assert bench.x.readings == bench.facebook.readings == 0
+
+
+def test_a_ledger_that_knows_a_storm_already_needs_no_reading(bench: Bench, tmp_path: Path) -> None:
+    """It knows what it published."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    enroll(preparation, LOCAL, bench.ledger, bench.clock)
+
+    assert _find(bench, preparation) == ({}, ())
+    assert bench.x.readings == 0
+
+
+def test_accounts_that_could_not_be_read_whole_are_told(bench: Bench, tmp_path: Path) -> None:
+    """Nobody may believe that nothing stands there."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    bench.x.unreadable = "503"
+    bench.facebook.incomplete = "page 2 is missing"
+
+    found, unread = _find(bench, preparation)
+
+    assert found == {}
+    assert unread == (
+        "x:acme can't be read for posts that are there already: 503",
+        "facebook:acme could not be read whole: page 2 is missing",
+    )
+
+
+def test_a_channel_that_is_left_out_is_not_read(bench: Bench, tmp_path: Path) -> None:
+    """It has perhaps no credentials, and nothing goes out on it."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path, without=[PAGE])
+
+    _find(bench, preparation)
+
+    assert (bench.x.readings, bench.facebook.readings) == (1, 0)
+
+
+def test_a_channel_without_deliveries_is_not_read(bench: Bench, tmp_path: Path) -> None:
+    """There is nothing to look for."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    ours = tuple(d for d in preparation.plan.deliveries if d.channel == ACME)
+
+    _find(bench, replace(preparation, plan=replace(preparation.plan, deliveries=ours)))
+
+    assert (bench.x.readings, bench.facebook.readings) == (1, 0)
+
+
+def test_the_reading_reaches_from_the_first_slot_to_now(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With room for clocks that differ: a new ledger has published nothing before its first slot."""
+    bench.clock.move(timedelta(minutes=40))
+    preparation = _prepare(bench, tmp_path, without=[PAGE])
+    asked: list[tuple[datetime, datetime]] = []
+
+    def find_recent(since: datetime, until: datetime) -> Reading:
+        asked.append((since, until))
+        return Reading((), complete=True)
+
+    monkeypatch.setattr(bench.x, "find_recent", find_recent)
+
+    _find(bench, preparation)
+
+    assert asked == [(NOON, bench.clock.at + LOOK_AHEAD)]

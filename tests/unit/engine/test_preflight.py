@@ -1,0 +1,111 @@
+"""Before anything is enrolled every channel is asked who it is and what it may do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.status import ChannelCheck
+from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.errors import CredentialsError
+from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
+from tests.factories import ACME, PAGE
+
+if TYPE_CHECKING:
+    from tests.unit.engine.conftest import Bench
+
+URL = "http://127.0.0.1/"
+
+
+def test_a_channel_that_can_publish_is_shown_by_its_real_name(bench: Bench) -> None:
+    """Proofs come in the channels' order, each with its account."""
+    proofs = prove_channels([PAGE, ACME], bench.platforms)
+
+    assert [proof.check for proof in proofs] == [
+        ChannelCheck(channel="facebook:acme", account_name="@acme", account_url=URL),
+        ChannelCheck(channel="x:acme", account_name="@acme", account_url=URL),
+    ]
+    assert [proof.account for proof in proofs] == [
+        Account("1002", "@acme", URL),
+        Account("1001", "@acme", URL),
+    ]
+    assert not any(proof.is_bad for proof in proofs)
+
+
+def test_a_channel_that_is_left_out_is_not_asked(bench: Bench) -> None:
+    """X bills each question; what is left out may have no credentials at all."""
+    bench.platforms.withheld[PAGE] = CredentialsError("no credentials")
+
+    _, page = prove_channels([ACME, PAGE], bench.platforms, without=[PAGE])
+
+    assert (page.check.without, page.is_bad, page.account) == (True, False, None)
+    assert bench.facebook.verifications == 0
+
+
+def test_missing_credentials_prove_a_channel_bad(bench: Bench) -> None:
+    """One channel without keys doesn't keep the others from being asked."""
+    error = CredentialsError("no credentials for x:acme", "Put them into .env.")
+    bench.platforms.withheld[ACME] = error
+
+    acme, page = prove_channels([ACME, PAGE], bench.platforms)
+
+    assert acme.check.bad == (("no credentials for x:acme", "Put them into .env."),)
+    assert (acme.is_bad, acme.error, page.is_bad) == (True, error, False)
+
+
+def test_what_is_proved_and_what_is_only_unknown_are_told_apart(bench: Bench) -> None:
+    """A missing permission stops the channel; a server that lacks a question is a warning."""
+    bench.x.verification = Verification(
+        account=None,
+        problems=(
+            Problem(Certainty.UNKNOWN, "scopes can't be read", "Look at the developer portal."),
+            Problem(Certainty.BAD, "the token may only read", "Make a new one."),
+        ),
+    )
+
+    (proof,) = prove_channels([ACME], bench.platforms)
+
+    assert proof.check == ChannelCheck(
+        channel="x:acme",
+        account_name=None,
+        account_url=None,
+        bad=(("the token may only read", "Make a new one."),),
+        unknown=(("scopes can't be read", "Look at the developer portal."),),
+    )
+    assert (proof.is_bad, proof.account) == (True, None)
+
+
+def test_two_channels_of_one_account_are_refused(bench: Bench) -> None:
+    """Credentials that were copied from one channel to another would post everything twice."""
+    other = type(ACME)(ACME.platform, "beta")
+    platforms = type(bench.platforms)([ACME, other])
+    platforms.platforms[other].verification = platforms.platforms[ACME].verification
+
+    with pytest.raises(CredentialsError, match=r"x:acme and x:beta are the same account: @acme \(1001\)"):
+        check_accounts(prove_channels([ACME, other], platforms), None)
+
+
+def test_ids_of_different_platforms_may_be_the_same(bench: Bench) -> None:
+    """An X account and a Page with one number are two accounts."""
+    bench.facebook.verification = bench.x.verification
+
+    check_accounts(prove_channels([ACME, PAGE], bench.platforms), bench.ledger)
+
+
+def test_credentials_of_another_account_than_before_are_refused(bench: Bench) -> None:
+    """The ledger remembers who a channel is; the same account under a new name is still the same."""
+    bench.ledger.channels.bind(ACME, "1001", "@old-name", bench.clock.moment())
+    check_accounts(prove_channels([ACME], bench.platforms), bench.ledger)
+    bench.x.verification = Verification(account=Account("2002", "@stranger", URL))
+
+    with pytest.raises(CredentialsError, match=r"x:acme belong to @stranger \(2002\).*as @old-name \(1001\)"):
+        check_accounts(prove_channels([ACME], bench.platforms), bench.ledger)
+
+
+def test_an_account_that_could_not_be_learnt_is_no_contradiction(bench: Bench) -> None:
+    """A platform that is down for a minute proves nothing."""
+    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    bench.x.verification = Verification(account=None, problems=(Problem(Certainty.UNKNOWN, "503"),))
+
+    check_accounts(prove_channels([ACME, PAGE], bench.platforms), bench.ledger)

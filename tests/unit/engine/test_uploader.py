@@ -1,0 +1,218 @@
+"""Media is uploaded before it is needed, once, and what can't be uploaded is tried again with patience."""
+
+from __future__ import annotations
+
+import threading
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.channel import ChannelId, Platform
+from stormctl.domain.delivery import InDoubt, NotSent, Refused
+from stormctl.domain.event import EventKind
+from stormctl.domain.status import HaltView
+from stormctl.engine.uploader import AHEAD, LEASE_REQUESTS, RETRY_AFTER, Uploader, covers
+from stormctl.platforms.adapter import PrepareFailed, Upload
+from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
+from tests.fakes import NOON
+
+if TYPE_CHECKING:
+    from stormctl.domain.delivery import Claim
+    from stormctl.platforms.adapter import MediaFile
+    from tests.unit.engine.conftest import Bench
+
+SECOND = timedelta(seconds=1)
+BOAT = make_media()
+
+
+@pytest.fixture
+def uploader(bench: Bench) -> Uploader:
+    """An uploader with one delivery that needs a boat, `AHEAD` from now."""
+    bench.ledger.media.store(BOAT.digest, BOAT.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(media=(BOAT,), slot_at=bench.clock.at + AHEAD))
+    return Uploader(bench.equipment, bench.runner_id)
+
+
+def _claim(bench: Bench) -> Claim:
+    bench.clock.move(AHEAD)
+    claim = bench.ledger.outbox.claim(
+        str(ACME), bench.runner_id, bench.clock.moment(), bench.equipment.durations.lease
+    )
+    assert claim is not None
+    return claim
+
+
+def test_a_picture_is_uploaded_once_before_its_slot(bench: Bench, uploader: Uploader) -> None:
+    """It comes with its bytes, its type and its description; then there is nothing left to do."""
+    due_before = uploader.is_due(ACME)
+
+    uploader.prepare(ACME, bench.x)
+    uploader.prepare(ACME, bench.x)
+
+    (file,) = bench.x.uploaded
+    assert (file.content, file.mime, file.alt, file.name) == (PNG, "image/png", "A boat", "boat.png")
+    assert (due_before, uploader.is_due(ACME)) == (True, False)
+    assert bench.events.texts(EventKind.PREPARED) == ["messages/acme/boat.png is uploaded"]
+    assert uploader.ids_of(_claim(bench)) == ("media-1",)
+
+
+def test_what_is_needed_later_waits(bench: Bench, uploader: Uploader) -> None:
+    """Uploads expire: a picture of the evening is not uploaded in the morning."""
+    bench.clock.move(-SECOND)
+
+    uploader.prepare(ACME, bench.x)
+
+    assert bench.x.uploaded == []
+    assert not uploader.is_due(ACME)
+
+
+@pytest.mark.parametrize(("scope", "target"), [("all", None), ("platform", "x"), ("channel", "x:acme")])
+def test_a_halt_stops_uploads(bench: Bench, uploader: Uploader, scope: str, target: str | None) -> None:
+    """While publishing is halted nothing is sent to the platform, not even a picture."""
+    bench.ledger.halts.halt(scope, target, "tragedy", "ada", bench.clock.moment())
+
+    uploader.prepare(ACME, bench.x)
+
+    assert bench.x.uploaded == []
+    assert not uploader.is_due(ACME)
+
+
+@pytest.mark.parametrize(
+    ("scope", "target", "covered"),
+    [
+        ("all", None, True),
+        ("platform", "x", True),
+        ("platform", "facebook", False),
+        ("channel", "x:acme", True),
+        ("channel", "facebook:acme", False),
+        ("topic", "sign-on", False),
+        ("message", "m1", False),
+    ],
+)
+def test_a_halt_covers_a_channel_only_as_a_whole(scope: str, target: str | None, covered: bool) -> None:
+    """A halt of a topic or a message leaves the rest of a channel flowing."""
+    halt = HaltView(id=1, scope=scope, target=target, reason="tragedy", who="ada", at=NOON)
+
+    assert covers(halt, ACME) is covered
+
+
+def test_what_was_not_prepared_is_told_as_not_sent(bench: Bench, uploader: Uploader) -> None:
+    """A claim without its picture is put off with the reason; nothing is posted without it."""
+    answer = uploader.ids_of(_claim(bench))
+
+    assert answer == NotSent(reason="messages/acme/boat.png is not uploaded yet")
+
+
+@pytest.mark.parametrize("outcome", [NotSent(reason="no route"), InDoubt(reason="timed out")])
+def test_a_failed_upload_rests_and_is_tried_again(
+    bench: Bench, uploader: Uploader, outcome: NotSent | InDoubt
+) -> None:
+    """An upload may be repeated whatever came of it, but not every second."""
+    bench.x.prepare_failure = PrepareFailed(outcome)
+    uploader.prepare(ACME, bench.x)
+    bench.x.prepare_failure = None
+
+    bench.clock.move(RETRY_AFTER - SECOND)
+    uploader.prepare(ACME, bench.x)
+    rested = list(bench.x.uploaded)
+    bench.clock.move(SECOND)
+    uploader.prepare(ACME, bench.x)
+
+    assert rested == []
+    assert len(bench.x.uploaded) == 1
+    assert bench.events.texts(EventKind.WARNING) == [
+        f"messages/acme/boat.png could not be uploaded: {outcome.reason}"
+    ]
+
+
+def test_why_an_upload_failed_is_what_puts_the_delivery_off(bench: Bench, uploader: Uploader) -> None:
+    """Whoever looks at the delivery learns the platform's reason."""
+    bench.x.prepare_failure = PrepareFailed(NotSent(reason="no route"))
+    uploader.prepare(ACME, bench.x)
+
+    answer = uploader.ids_of(_claim(bench))
+
+    assert answer == NotSent(reason="messages/acme/boat.png could not be uploaded: no route")
+
+
+def test_a_picture_that_is_refused_for_good_is_never_tried_again(bench: Bench, uploader: Uploader) -> None:
+    """The platform's no is kept, and is the delivery's own."""
+    refused = Refused(reason="not an image", code="324", for_good=True)
+    bench.x.prepare_failure = PrepareFailed(refused)
+    uploader.prepare(ACME, bench.x)
+    bench.x.prepare_failure = None
+
+    bench.clock.move(RETRY_AFTER * 2)
+    uploader.prepare(ACME, bench.x)
+
+    assert bench.x.uploaded == []
+    assert uploader.ids_of(_claim(bench)) == refused
+
+
+def test_a_picture_that_was_refused_for_now_is_tried_again(bench: Bench, uploader: Uploader) -> None:
+    """A ceiling of uploads passes."""
+    bench.x.prepare_failure = PrepareFailed(Refused(reason="429", code="429", for_good=False))
+    uploader.prepare(ACME, bench.x)
+    bench.x.prepare_failure = None
+    bench.clock.move(RETRY_AFTER)
+
+    uploader.prepare(ACME, bench.x)
+
+    assert len(bench.x.uploaded) == 1
+
+
+def test_two_runners_do_not_upload_the_same_picture(bench: Bench, uploader: Uploader) -> None:
+    """While another runner holds the lease this one leaves it alone; a lease that ran out is taken over."""
+    lease = bench.equipment.durations.request_limit * LEASE_REQUESTS
+    bench.ledger.media.lease_upload(str(ACME), BOAT, "another", bench.clock.moment(), lease)
+
+    uploader.prepare(ACME, bench.x)
+    meanwhile = list(bench.x.uploaded)
+    bench.clock.move(lease)
+    uploader.prepare(ACME, bench.x)
+
+    assert meanwhile == []
+    assert len(bench.x.uploaded) == 1
+
+
+def test_each_channel_has_its_own_upload(bench: Bench, uploader: Uploader) -> None:
+    """A media id of one platform means nothing to the other."""
+    bench.enroll(
+        make_delivery(media=(BOAT,), slot_at=bench.clock.at),
+        make_delivery(media=(BOAT,), slot_at=bench.clock.at, channel=PAGE),
+    )
+
+    uploader.prepare(PAGE, bench.facebook)
+
+    assert (len(bench.facebook.uploaded), len(bench.x.uploaded)) == (1, 0)
+    assert uploader.is_due(ACME)
+    assert not uploader.is_due(ChannelId(Platform.X, "other"))
+
+
+@pytest.mark.parametrize("failure", [None, PrepareFailed(NotSent(reason="no route"))])
+def test_two_threads_of_a_runner_do_not_upload_the_same_picture(
+    bench: Bench, uploader: Uploader, monkeypatch: pytest.MonkeyPatch, failure: PrepareFailed | None
+) -> None:
+    """The one that publishes waits for the one that prepares, and takes what it brought."""
+    calls, begun, may_end = [], threading.Event(), threading.Event()
+
+    def upload(file: MediaFile) -> Upload:
+        calls.append(file.name)
+        begun.set()
+        may_end.wait(10)
+        if failure is not None:
+            raise failure
+        return Upload("media-1", None)
+
+    monkeypatch.setattr(bench.x, "prepare", upload)
+    threads = [threading.Thread(target=uploader.prepare, args=(ACME, bench.x)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    begun.wait(10)
+
+    threading.Timer(0.05, may_end.set).start()
+    for thread in threads:
+        thread.join()
+
+    assert calls == ["boat.png"]

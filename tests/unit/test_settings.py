@@ -1,0 +1,368 @@
+"""Settings come from the environment and `.env`, and credentials go nowhere by surprise."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+from pydantic import ValidationError
+
+from stormctl.domain.channel import Platform, parse_channel_id
+from stormctl.errors import CredentialsError, UsageError
+from stormctl.settings import Environment, Settings, is_loopback, load_environment
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+ACME = parse_channel_id("x:acme")
+PAGE = parse_channel_id("facebook:acme-north")
+TOKEN = "not-a-real-token-1234"  # noqa: S105 - nobody's
+X_NAMES = ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET")
+
+
+def _write_env(root: Path, content: str | bytes, mode: int = 0o600) -> Path:
+    path = root / ".env"
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    path.chmod(mode)
+    return path
+
+
+def _git(root: Path, *arguments: str) -> None:
+    subprocess.run(["git", "-C", str(root), *arguments], check=True, capture_output=True)  # noqa: S607 - the git of the path is the one that is asked
+
+
+# Where credentials may go
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://127.0.0.1:8080",
+        "http://127.9.9.9",
+        "http://localhost:1",
+        "http://LOCALHOST",
+        "http://[::1]:8080",
+        "https://[::1]/base/",
+    ],
+)
+def test_loopback_is_reached_even_while_the_platforms_are_locked(url: str) -> None:
+    """Practice needs no TLS and no permission: nothing leaves the machine."""
+    settings = Settings(x_base_url=url, live=False)
+
+    settings.check_destination(Platform.X)
+
+    assert not settings.is_official(Platform.X)
+
+
+@pytest.mark.parametrize(
+    ("platform", "url"),
+    [
+        (Platform.X, "https://api.x.com"),
+        (Platform.X, "https://api.twitter.com/"),
+        (Platform.X, "https://API.X.COM"),
+        (Platform.FACEBOOK, "https://graph.facebook.com"),
+    ],
+)
+def test_official_hosts_are_reached_by_tls(platform: Platform, url: str) -> None:
+    """On the day, credentials go to the platforms themselves."""
+    settings = Settings(x_base_url=url, facebook_base_url=url)
+
+    settings.check_destination(platform)
+
+    assert settings.is_official(platform)
+
+
+@pytest.mark.parametrize("platform", list(Platform))
+def test_the_lock_keeps_the_real_platforms_out(platform: Platform) -> None:
+    """STORMCTL_LIVE=0: even the official hosts are refused."""
+    with pytest.raises(CredentialsError, match=f"STORMCTL_LIVE=0 locks {platform.label}"):
+        Settings(live=False).check_destination(platform)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://example.org",
+        "https://api.x.com.example.org",
+        "https://graph.facebook.com",
+        "https://127.0.0.1.example.org",
+        "https://10.0.0.1",
+        "https://[2001:db8::1]",
+        "https://0.0.0.0",
+        "https://localhost.example.org",
+    ],
+)
+def test_no_other_host_is_sent_credentials(url: str) -> None:
+    """A host that only resembles the platform, another platform's and a private address are refused."""
+    with pytest.raises(CredentialsError, match="no credentials are sent there") as caught:
+        Settings(x_base_url=url).check_destination(Platform.X)
+
+    assert "STORMCTL_ALLOW_HOST=" in caught.value.hint
+
+
+def test_a_host_that_is_allowed_is_reached_by_tls_only() -> None:
+    """STORMCTL_ALLOW_HOST opens one host, whatever its case, but not without TLS."""
+    allowed = Settings(x_base_url="https://proxy.example.org:8443/x", allow_host="Proxy.Example.org")
+    plain = Settings(x_base_url="http://proxy.example.org", allow_host="proxy.example.org")
+
+    allowed.check_destination(Platform.X)
+
+    with pytest.raises(CredentialsError, match="must be https"):
+        plain.check_destination(Platform.X)
+    assert allowed.host(Platform.X) == "proxy.example.org:8443"
+
+
+def test_an_official_host_without_tls_is_refused() -> None:
+    """Tokens are never sent in the clear."""
+    with pytest.raises(CredentialsError, match=r"must be https: http://api\.x\.com"):
+        Settings(x_base_url="http://api.x.com").check_destination(Platform.X)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "api.x.com",
+        "ftp://127.0.0.1",
+        "https://",
+        "https://[::1",
+        "http://127.0.0.1:port",
+        "https://api.x.com?a=b",
+        "https://api.x.com#top",
+    ],
+)
+def test_what_is_not_an_address_is_told_in_one_line(url: str) -> None:
+    """A typing error in a base address is a usage error, wherever the address is first looked at."""
+    settings = Settings(x_base_url=url)
+
+    for look in (settings.check_destination, settings.host, settings.is_official):
+        with pytest.raises(UsageError, match="STORMCTL_X_BASE_URL is not an address"):
+            look(Platform.X)
+
+
+@pytest.mark.parametrize(
+    "url", [f"https://ada:{TOKEN}@api.x.com", f"http://{TOKEN}@127.0.0.1", f"https://ada:{TOKEN}@[::1"]
+)
+def test_an_address_with_a_password_is_refused_without_showing_it(url: str) -> None:
+    """A password in the address would end up in the ledger and in logs."""
+    with pytest.raises(UsageError, match="must not hold a user or password") as caught:
+        Settings(x_base_url=url).host(Platform.X)
+
+    assert TOKEN not in f"{caught.value.message} {caught.value.hint}"
+
+
+def test_both_names_of_x_are_one_host_to_the_ledger() -> None:
+    """A ledger of api.twitter.com is one of api.x.com; a local port is part of the host."""
+    old, new = Settings(x_base_url="https://api.twitter.com"), Settings()
+    local = Settings(x_base_url="http://127.0.0.1:8080/", facebook_base_url="http://127.0.0.1:8081")
+
+    assert old.hosts() == new.hosts() == {"x": "api.x.com", "facebook": "graph.facebook.com"}
+    assert local.hosts() == {"x": "127.0.0.1:8080", "facebook": "127.0.0.1:8081"}
+    assert local.base_url(Platform.X) == "http://127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("localhost", True), ("::2", False), ("", False)],
+)
+def test_loopback_is_told_by_the_address_alone(host: str, expected: bool) -> None:
+    """No name is looked up to find out."""
+    assert is_loopback(host) is expected
+
+
+# What is read, and from where
+
+
+def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
+    """An empty environment is the real platforms with the machine durations of the design."""
+    settings = load_environment(tmp_path, {}).settings
+
+    assert settings.live
+    assert settings.lease == timedelta(seconds=20)
+    assert settings.ledger_url.get_secret_value() == "sqlite:///.stormctl/ledger.db"
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    """What is set for this one command counts; the rest comes from `.env`, a BOM and quotes included."""
+    _write_env(
+        tmp_path, '\ufeffSTORMCTL_LIVE="0"\nexport STORMCTL_LEASE=9s\nSTORMCTL_SWEEP=3s\nPATH=/nowhere\n'
+    )
+
+    settings = load_environment(tmp_path, {"STORMCTL_LEASE": "40s", "STORMCTL_SETTLING": " "}).settings
+
+    assert (settings.live, settings.lease, settings.sweep) == (
+        False,
+        timedelta(seconds=40),
+        timedelta(seconds=3),
+    )
+    assert settings.settling == timedelta(seconds=10)
+
+
+def test_the_process_environment_is_read_where_none_is_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the shell has set is what counts."""
+    monkeypatch.setenv("STORMCTL_HEARTBEAT", "7s")
+
+    settings = load_environment(tmp_path).settings
+
+    assert (settings.live, settings.heartbeat) == (False, timedelta(seconds=7))
+
+
+def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:
+    """STORMCTL_ALLOW_HOST counts from the environment, never from a file that travels."""
+    _write_env(tmp_path, "STORMCTL_ALLOW_HOST=example.org\nSTORMCTL_X_BASE_URL=https://example.org\n")
+
+    from_file = load_environment(tmp_path, {}).settings
+    from_environment = load_environment(tmp_path, {"STORMCTL_ALLOW_HOST": "example.org"}).settings
+
+    with pytest.raises(CredentialsError):
+        from_file.check_destination(Platform.X)
+    from_environment.check_destination(Platform.X)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "reason"),
+    [
+        ("STORMCTL_LEASE", "20 seconds", "is not a duration: write it like"),
+        ("STORMCTL_REQUEST_LIMIT", "0s", "must be longer than 0s"),
+        ("STORMCTL_LIVE", "perhaps", "boolean"),
+    ],
+)
+def test_a_wrong_value_is_told_with_the_variables_name(
+    tmp_path: Path, name: str, value: str, reason: str
+) -> None:
+    """One line says which variable, and what is wrong with it."""
+    with pytest.raises(UsageError, match=rf"^{name}: .*{reason}"):
+        load_environment(tmp_path, {name: value})
+
+
+def test_durations_may_be_handed_over_as_they_are() -> None:
+    """Code sets durations as durations; settings can't be changed afterwards."""
+    settings = Settings(lease=timedelta(seconds=8))
+
+    with pytest.raises(ValidationError, match="frozen"):
+        settings.lease = timedelta(seconds=9)  # type: ignore[misc]  # that is the point
+    assert settings.lease == timedelta(seconds=8)
+
+
+# Who may read `.env`
+
+
+@pytest.mark.skipif(os.name != "posix", reason="modes are POSIX's")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644, 0o620])
+def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> None:
+    """Group and others have no business in `.env`; the hint is the command that mends it."""
+    path = _write_env(tmp_path, "STORMCTL_LIVE=0\n", mode)
+
+    with pytest.raises(CredentialsError, match="can be read by others") as caught:
+        load_environment(tmp_path, {})
+
+    assert caught.value.hint == f"Type: chmod 600 {path}"
+
+
+def test_a_file_that_git_tracks_is_refused(tmp_path: Path) -> None:
+    """A secret that is committed is published: also one that is only staged."""
+    _git(tmp_path, "init", "--quiet")
+    _write_env(tmp_path, "STORMCTL_LIVE=0\n")
+    untracked = load_environment(tmp_path, {}).settings
+    _git(tmp_path, "add", ".env")
+
+    with pytest.raises(CredentialsError, match="tracked by Git") as caught:
+        load_environment(tmp_path, {})
+
+    assert not untracked.live
+    assert "git rm --cached .env" in caught.value.hint
+
+
+def test_where_there_is_no_git_nothing_is_tracked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A server without Git reads `.env` all the same."""
+    _write_env(tmp_path, "STORMCTL_LIVE=0\n")
+    monkeypatch.setenv("PATH", str(tmp_path))
+
+    settings = load_environment(tmp_path, {}).settings
+
+    assert not settings.live
+
+
+def test_a_file_that_is_not_utf_8_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    """Notepad's UTF-16 ends in one clear line."""
+    _write_env(tmp_path, "STORMCTL_LIVE=0\n".encode("utf-16"))
+
+    with pytest.raises(CredentialsError, match="is not UTF-8 text"):
+        load_environment(tmp_path, {})
+
+
+def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
+    """`.env` must be a file; the system's own words say what it is instead."""
+    (tmp_path / ".env").mkdir(mode=0o700)
+
+    with pytest.raises(CredentialsError, match=r"\.env can't be read: Is a directory"):
+        load_environment(tmp_path, {})
+
+
+def test_a_path_that_leads_nowhere_is_refused(tmp_path: Path) -> None:
+    """A campaign folder that is a file holds no `.env`, and that is said without a traceback."""
+    (tmp_path / "campaign").write_text("a file", encoding="utf-8")
+
+    with pytest.raises(CredentialsError, match="can't be read: Not a directory"):
+        load_environment(tmp_path / "campaign", {})
+
+
+# The channels' credentials
+
+
+def test_a_channels_credentials_are_found_by_its_name() -> None:
+    """Capitals, and `_` for every other character; an app's id and secret may be missing on Facebook."""
+    environment = Environment(
+        Settings(),
+        {
+            "STORMCTL_FACEBOOK_ACME_NORTH_PAGE_ID": "42",
+            "STORMCTL_FACEBOOK_ACME_NORTH_PAGE_TOKEN": f" {TOKEN}\n",
+        },
+    )
+
+    found, missing = environment.find_credentials(PAGE)
+
+    assert found == {"PAGE_ID": "42", "PAGE_TOKEN": TOKEN}
+    assert missing == ()
+
+
+def test_what_serves_all_channels_needs_no_name() -> None:
+    """The app's key and secret may be given once; a channel's own win, and empty ones count as none."""
+    shared = {"STORMCTL_X_CONSUMER_KEY": "shared-key", "STORMCTL_X_CONSUMER_SECRET": "shared-secret"}
+    own = {
+        "STORMCTL_X_ACME_CONSUMER_KEY": "own-key",
+        "STORMCTL_X_ACME_CONSUMER_SECRET": "",
+        "STORMCTL_X_ACME_ACCESS_TOKEN": "token",
+        "STORMCTL_X_ACCESS_TOKEN_SECRET": "belongs to nobody",
+    }
+
+    found, missing = Environment(Settings(), shared | own).find_credentials(ACME)
+
+    assert found == {"CONSUMER_KEY": "own-key", "CONSUMER_SECRET": "shared-secret", "ACCESS_TOKEN": "token"}
+    assert missing == ("STORMCTL_X_ACME_ACCESS_TOKEN_SECRET",)
+
+
+def test_what_is_missing_is_named_as_it_must_be_written() -> None:
+    """A campaigner can copy the names from the error."""
+    found, missing = Environment(Settings(), {"STORMCTL_X_ACME_ACCESS_TOKEN": "  "}).find_credentials(ACME)
+
+    assert found == {}
+    assert missing == tuple(f"STORMCTL_X_ACME_{field}" for field in X_NAMES)
+
+
+def test_secrets_never_show_themselves(tmp_path: Path) -> None:
+    """Neither the environment nor the settings print a token or a ledger's password."""
+    variables = {f"STORMCTL_X_ACME_{field}": TOKEN for field in X_NAMES}
+    variables["STORMCTL_LEDGER_URL"] = f"postgresql://ada:{TOKEN}@127.0.0.1/storm"
+
+    environment = load_environment(tmp_path, variables)
+
+    shown = (
+        f"{environment!r} {environment} {vars(environment)} {environment.settings!r} {environment.settings}"
+    )
+    assert TOKEN not in shown
+    assert environment.find_credentials(ACME)[0]["ACCESS_TOKEN"] == TOKEN
