@@ -240,10 +240,14 @@ def _read_env_file(path: Path) -> dict[str, str]:
     return {name: value for name, value in read.items() if name.startswith("STORMCTL_") and value is not None}
 
 
+GIT = ("git", "-c", "safe.directory=*")
+"""The person's own Git, which may look into a folder that belongs to somebody else."""
+
+
 def _refuse_tracked(path: Path) -> None:
     try:
         answer = subprocess.run(  # noqa: S603 - the one argument is the folder that we are in
-            ["git", "-C", str(path.parent), "ls-files", "--error-unmatch", path.name],  # noqa: S607 - the person's own git
+            [*GIT, "-C", str(path.parent), "ls-files", "--error-unmatch", path.name],
             capture_output=True,
             check=False,
             timeout=10,

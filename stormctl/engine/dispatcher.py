@@ -73,12 +73,12 @@ class Dispatcher:
             self._answer(claim, media_ids)
             return
         if not isinstance(media_ids, tuple):
-            self._record(claim, media_ids, retry_at=self._soon())
+            self._record(claim, media_ids, retry_at=self._in(self._equipment.durations.upload_rest))
             return
         try:
             outcome = self._publish(claim, media_ids)
         except SendForbidden as forbidden:
-            self._record(claim, NotSent(reason=forbidden.reason), retry_at=self._soon())
+            self._record(claim, NotSent(reason=forbidden.reason), retry_at=self._in(FIRST_RECONNECT))
             return
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
             outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
@@ -132,9 +132,9 @@ class Dispatcher:
         self._checkpoint("after the record")
         self._equipment.listener(_describe(claim, outcome, state, moment, retry_at))
 
-    def _soon(self) -> datetime:
+    def _in(self, rest: timedelta) -> datetime:
         """Return when to try again what had to wait for something of our own (a picture, a halt)."""
-        return self._clock.moment().at + FIRST_RECONNECT
+        return self._clock.moment().at + rest
 
     def _retry_at(self, channel: ChannelId, outcome: Outcome, moment: Moment) -> datetime | None:
         """Return when a delivery that was certainly not accepted may be tried again, on the storm's clock."""

@@ -25,6 +25,7 @@ class Durations:
     settling: timedelta = timedelta(seconds=10)
     sweep: timedelta = timedelta(seconds=1)
     heartbeat: timedelta = timedelta(seconds=5)
+    upload_rest: timedelta = timedelta(seconds=15)
 
     @property
     def runner_timeout(self) -> timedelta:

@@ -74,17 +74,11 @@ def prepare_launch(
 
     Raises:
         FindingsError: the files break a rule.
-        ApprovalError: the storm asks for approvals.
         UsageError: the storm is over, or `without` names a channel that it doesn't have, or all of them.
         CredentialsError: no channel can publish, or one's credentials are another account's.
         LedgerError: the ledger is bound to other hosts.
     """
     storm, plan = campaign.get_plan()
-    if storm.approval:
-        raise ApprovalError(
-            f"{storm.id} asks for {storm.approval} approvals of each post; this version can't collect them",
-            "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
-        )
     channels = tuple(rule.id for rule in storm.channels)
     for channel in without:
         if channel not in channels:
@@ -101,6 +95,19 @@ def prepare_launch(
     _refuse_without_channels(storm, proofs)
     summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)
     return Preparation(campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary)
+
+
+def require_approval(storm: Storm) -> None:
+    """Refuse a storm that asks for approvals, since they can't be collected yet; it may be rehearsed.
+
+    Raises:
+        ApprovalError: it asks for some.
+    """
+    if storm.approval:
+        raise ApprovalError(
+            f"{storm.id} asks for {storm.approval} approvals of each post; this version can't collect them",
+            "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
+        )
 
 
 def enroll(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import os
 import shutil
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +23,7 @@ from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Environment, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
@@ -41,6 +43,7 @@ DURATIONS = Durations(
     settling=timedelta(seconds=1),
     sweep=timedelta(milliseconds=250),
     heartbeat=timedelta(seconds=1),
+    upload_rest=timedelta(seconds=1),
 )
 """Machine durations of a rehearsal: shorter, so that a doubt costs seconds of the minute."""
 
@@ -55,6 +58,8 @@ READ_AFTER = timedelta(hours=25)
 
 LEDGER = "ledger.db"
 CLOCK = "clock.json"
+ACCESS = "emulator.json"
+"""Addresses and throw-away keys of the emulator, for commands in other windows, while it runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,12 +112,8 @@ def rehearse(
     channels = [rule.id for rule in storm.channels]
     started = read_wall_clock()
     with EmulatorProcess(channels, seed=storm.seed, faults=faults) as emulator:
-        settings = Settings(
-            x_base_url=emulator.base_url,
-            facebook_base_url=emulator.base_url,
-            live=False,
-            request_limit=DURATIONS.request_limit,
-        )
+        environment = _make_environment(emulator.variables())
+        settings = environment.settings
 
         def tell(pace: Pace) -> None:
             write_pace(folder / CLOCK, pace)
@@ -122,9 +123,10 @@ def rehearse(
         clock = StormClock(
             (first or started) - LEAD, speed if speed is not None else choose_speed(plan), tell=tell
         )
-        adapters = EnvironmentAdapters(Environment(settings, emulator.variables()))
+        adapters = EnvironmentAdapters(environment)
         ledger = _open(campaign.root, create=True)
         try:
+            _share_access(folder / ACCESS, emulator.variables())
             preparation = prepare_launch(
                 campaign, settings, adapters, ledger, clock.moment(), where=ledger.where
             )
@@ -148,6 +150,7 @@ def rehearse(
             report = report_storm(ledger, clock.moment(), storm.id, DURATIONS)
             tallies, differences = tally_channels(ledger.history.deliveries(storm.id), emulator.received())
         finally:
+            (folder / ACCESS).unlink(missing_ok=True)
             adapters.close()
             ledger.close()
     tally = Tally(
@@ -192,6 +195,37 @@ def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
     if not (folder / LEDGER).exists() or not (folder / CLOCK).exists():
         raise UsageError("there is no rehearsal to act on", "Start one in another window: stormctl rehearse.")
     return _open(root), FollowedClock(folder / CLOCK), DURATIONS
+
+
+def open_rehearsal_adapters(root: Path) -> EnvironmentAdapters:
+    """Make adapters for the emulator of the rehearsal that is running.
+
+    Raises:
+        UsageError: none is.
+    """
+    try:
+        variables = json.loads((rehearsal_folder(root) / ACCESS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            "the rehearsal is over, and its platforms are gone", "Start another one: stormctl rehearse."
+        ) from None
+    return EnvironmentAdapters(_make_environment(variables))
+
+
+def _make_environment(variables: Mapping[str, str]) -> Environment:
+    settings = Settings(
+        x_base_url=variables["STORMCTL_X_BASE_URL"],
+        facebook_base_url=variables["STORMCTL_FACEBOOK_BASE_URL"],
+        live=False,
+        request_limit=DURATIONS.request_limit,
+    )
+    return Environment(settings, variables)
+
+
+def _share_access(path: Path, variables: Mapping[str, str]) -> None:
+    """Write how to reach the emulator, readable for its owner only."""
+    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
+        json.dump(dict(variables), file)
 
 
 def _open(root: Path, *, create: bool = False) -> Ledger:

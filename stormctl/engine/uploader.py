@@ -28,9 +28,6 @@ AHEAD = timedelta(minutes=5)
 LEASE_REQUESTS = 6
 """An upload is a handful of requests; its lease lasts as long as this many of them may."""
 
-RETRY_AFTER = timedelta(seconds=15)
-"""How long, in real time, a failed upload rests before it is tried again."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
@@ -53,7 +50,7 @@ class Uploader:
         """Upload what the channel's deliveries due within `ahead` need and don't have yet.
 
         Under a halt that covers the channel nothing is uploaded. What fails is kept in mind for
-        `ids_of`, and tried again after `RETRY_AFTER` unless it was refused for good.
+        `ids_of`, and tried again after `upload_rest` unless it was refused for good.
         """
         for media in self._wanted(channel, ahead):
             # the lease tells runners apart, not this runner's publishing and reading threads
@@ -125,7 +122,7 @@ class Uploader:
             return False
         if isinstance(failure.outcome, Refused) and failure.outcome.for_good:
             return True
-        return self._clock.moment().wall_at < failure.wall_at + RETRY_AFTER
+        return self._clock.moment().wall_at < failure.wall_at + self._equipment.durations.upload_rest
 
 
 def covers(halt: HaltView, channel: ChannelId) -> bool:

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import urllib.request
 from collections import Counter
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
-    from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
 
 PATIENCE_S = 50
 """Real seconds that a command may take before its test fails."""
@@ -81,7 +85,12 @@ class Campaign:
         (self.root / "schedules" / "small.toml").write_text(text, encoding="utf-8")
 
     def run(
-        self, *arguments: str, expect: int | None = 0, cwd: Path | None = None, **environment: str
+        self,
+        *arguments: str,
+        expect: int | None = 0,
+        cwd: Path | None = None,
+        patience_s: float = PATIENCE_S,
+        **environment: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; fail if its exit code is not the expected one."""
         done = subprocess.run(
@@ -91,7 +100,7 @@ class Campaign:
             capture_output=True,
             text=True,
             encoding="utf-8",
-            timeout=PATIENCE_S,
+            timeout=patience_s,
             check=False,
         )
         shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
@@ -133,6 +142,68 @@ class Campaign:
         return kept | {"STORMCTL_LIVE": "0", "NO_COLOR": "1"} | self.environment | dict(more)
 
 
+@dataclass(frozen=True)
+class Background:
+    """A command that runs while other tests do; what it prints goes to files."""
+
+    process: subprocess.Popen[bytes]
+    root: Path
+
+    def read(self) -> tuple[str, str]:
+        """Return what it has printed: data, and everything else."""
+        out, err = ((self.root / name).read_text(encoding="utf-8") for name in ("out.txt", "err.txt"))
+        return out, err
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the test of the sample rehearsal at the end: it takes a minute, and mostly waits."""
+    items.sort(key=_needs_sample)
+
+
+def _needs_sample(item: pytest.Item) -> bool:
+    return "sample_rehearsal" in getattr(item, "fixturenames", ())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def started_early(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Background | None]:
+    """The rehearsal of the sample storm, started with the first acceptance test if its own one will run."""
+    if not any(_needs_sample(item) for item in request.session.items):
+        yield None
+        return
+    root = tmp_path_factory.mktemp("clone")
+    for folder in ("messages", "schedules"):
+        shutil.copytree(ROOT / folder, root / folder)
+    command = [sys.executable, "-m", "stormctl", "rehearse"]
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
+    with (root / "out.txt").open("wb") as out, (root / "err.txt").open("wb") as err:
+        process = subprocess.Popen(command, cwd=root, env=kept, stdout=out, stderr=err)
+        yield Background(process, root)
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture
+def sample_rehearsal(started_early: Background | None) -> Background:
+    """The rehearsal of the sample storm, as in a clone of the repository."""
+    assert started_early is not None
+    return started_early
+
+
+def read_until(process: subprocess.Popen[str], word: str, times: int = 1) -> str:
+    """Read a command's lines until a word has come that often; return the last of them."""
+    assert process.stdout is not None
+    seen: list[str] = []
+    for line in process.stdout:
+        seen.append(line)
+        times -= word in line
+        if not times:
+            return line
+    pytest.fail("the command ended early:\n" + "".join(seen))
+
+
 @pytest.fixture
 def campaign(tmp_path: Path) -> Campaign:
     """A campaign folder with six messages for the next six seconds; no platform is reachable yet."""
@@ -146,15 +217,27 @@ def campaign(tmp_path: Path) -> Campaign:
 @pytest.fixture
 def stage(campaign: Campaign) -> Iterator[Campaign]:
     """The campaign with an emulator of its own, and the credentials for it in the environment."""
-    process = campaign.start("emulator", "--port", "0", "--channel", "x:acme", "--channel", "facebook:acme")
+    with start_emulator(campaign, "x:acme", "facebook:acme") as variables:
+        campaign.environment |= variables
+        campaign.emulator_url = variables["STORMCTL_X_BASE_URL"]
+        yield campaign
+
+
+@contextmanager
+def start_emulator(campaign: Campaign, *channels: str) -> Iterator[dict[str, str]]:
+    """Start an emulator as people do; yield what it prints for an .env file."""
+    names = [word for channel in channels for word in ("--channel", channel)]
+    process = campaign.start("emulator", "--port", "0", *names)
     assert process.stdout is not None
-    for line in process.stdout:
+    variables: dict[str, str] = {}
+    while len(variables) < 2 + 4 * len(channels):  # two addresses, and four credentials a channel
+        line = process.stdout.readline()
+        assert line, "the emulator ended early"
         if line.startswith("STORMCTL_"):
             name, _, value = line.strip().partition("=")
-            campaign.environment[name] = value
-        if line.startswith("STORMCTL_FACEBOOK_ACME_APP_SECRET"):
-            break
-    campaign.emulator_url = campaign.environment["STORMCTL_X_BASE_URL"]
-    yield campaign
-    process.terminate()
-    process.communicate(timeout=PATIENCE_S)
+            variables[name] = value
+    try:
+        yield variables
+    finally:
+        process.terminate()
+        process.communicate(timeout=PATIENCE_S)

@@ -11,7 +11,15 @@ import pytest
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import State
 from stormctl.engine.equipment import Equipment
-from stormctl.engine.launch import LEFT_OUT, enroll, hosts_of, prepare_launch, run_storm, terms_of
+from stormctl.engine.launch import (
+    LEFT_OUT,
+    enroll,
+    hosts_of,
+    prepare_launch,
+    require_approval,
+    run_storm,
+    terms_of,
+)
 from stormctl.errors import ApprovalError, CredentialsError, FindingsError, LedgerError, UsageError
 from stormctl.ledger.outbox import Enrolled
 from stormctl.platforms.adapter import Account, Certainty, Problem, SeenPost, Verification
@@ -115,10 +123,12 @@ def test_findings_stop_a_launch(bench: Bench, tmp_path: Path) -> None:
         _prepare(bench, make_campaign(tmp_path, head="sede = 7"))
 
 
-def test_a_storm_that_asks_for_approval_is_refused(bench: Bench, tmp_path: Path) -> None:
+def test_a_storm_that_asks_for_approval_is_refused(tmp_path: Path) -> None:
     """Nobody is made to believe that approvals were collected."""
+    storm, _ = make_campaign(tmp_path, head="approval = 2").get_plan()
+
     with pytest.raises(ApprovalError, match="asks for 2 approvals"):
-        _prepare(bench, make_campaign(tmp_path, head="approval = 2"))
+        require_approval(storm)
 
 
 def test_a_storm_that_is_over_is_refused_the_first_time(bench: Bench, campaign: Campaign) -> None:

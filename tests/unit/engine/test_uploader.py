@@ -12,7 +12,8 @@ from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.delivery import InDoubt, NotSent, Refused
 from stormctl.domain.event import EventKind
 from stormctl.domain.status import HaltView
-from stormctl.engine.uploader import AHEAD, LEASE_REQUESTS, RETRY_AFTER, Uploader, covers
+from stormctl.engine.equipment import Durations
+from stormctl.engine.uploader import AHEAD, LEASE_REQUESTS, Uploader, covers
 from stormctl.platforms.adapter import PrepareFailed, Upload
 from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
 from tests.fakes import NOON
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stormctl.platforms.adapter import MediaFile
     from tests.unit.engine.conftest import Bench
 
+REST = Durations().upload_rest
 SECOND = timedelta(seconds=1)
 BOAT = make_media()
 
@@ -113,7 +115,7 @@ def test_a_failed_upload_rests_and_is_tried_again(
     uploader.prepare(ACME, bench.x)
     bench.x.prepare_failure = None
 
-    bench.clock.move(RETRY_AFTER - SECOND)
+    bench.clock.move(REST - SECOND)
     uploader.prepare(ACME, bench.x)
     rested = list(bench.x.uploaded)
     bench.clock.move(SECOND)
@@ -143,7 +145,7 @@ def test_a_picture_that_is_refused_for_good_is_never_tried_again(bench: Bench, u
     uploader.prepare(ACME, bench.x)
     bench.x.prepare_failure = None
 
-    bench.clock.move(RETRY_AFTER * 2)
+    bench.clock.move(REST * 2)
     uploader.prepare(ACME, bench.x)
 
     assert bench.x.uploaded == []
@@ -155,7 +157,7 @@ def test_a_picture_that_was_refused_for_now_is_tried_again(bench: Bench, uploade
     bench.x.prepare_failure = PrepareFailed(Refused(reason="429", code="429", for_good=False))
     uploader.prepare(ACME, bench.x)
     bench.x.prepare_failure = None
-    bench.clock.move(RETRY_AFTER)
+    bench.clock.move(REST)
 
     uploader.prepare(ACME, bench.x)
 
