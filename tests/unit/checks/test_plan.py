@@ -48,7 +48,7 @@ def test_day_beyond_its_ceiling_is_an_error() -> None:
     assert run_checks(lenient, bank, plan) == []
 
 
-@pytest.mark.parametrize(("budget", "expected"), [("0.203", []), ("0.202", ["over-budget"])])
+@pytest.mark.parametrize(("budget", "expected"), [("0.204", []), ("0.203", ["over-budget"])])
 def test_budget_is_kept(budget: str, expected: list[str]) -> None:
     """A plan that costs more than its budget, readings included, is an error."""
     storm = make_storm(limits=replace(NO_LIMITS, budget_usd=Decimal(budget)))
