@@ -92,6 +92,12 @@ class LedgerError(StormctlError):
     exit_code = ExitCode.MAINTENANCE
 
 
+class LedgerUnreachableError(LedgerError):
+    """The ledger's server does not answer now; the same command may work later."""
+
+    exit_code = ExitCode.TRY_AGAIN
+
+
 class HaltedError(StormctlError):
     """Publishing is halted."""
 

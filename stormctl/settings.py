@@ -59,7 +59,8 @@ class Settings(BaseModel):
     """What the environment says: where the ledger and the platforms are, and how patient machines are.
 
     Attributes:
-        ledger_url: `sqlite:///PATH`, relative to the campaign folder.
+        ledger_url: `sqlite:///PATH`, relative to the campaign folder, or
+            `postgresql://USER:PASSWORD@HOST/DATABASE`.
         x_base_url, facebook_base_url: where the platforms' APIs are.
         live: False locks the platforms: only loopback can be reached.
         allow_host: one more host that credentials may go to; honoured from the environment only.

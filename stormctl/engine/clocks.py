@@ -21,16 +21,27 @@ def read_wall_clock() -> datetime:
 
 
 class SystemClock:
-    """Real time: the storm's time and the wall's are one."""
+    """Real time: the storm's time and the wall's are one.
+
+    Args:
+        offset: how far the clock that all runners agree on, the ledger's, is ahead of this machine's.
+        wall: reads this machine's clock.
+    """
+
+    def __init__(
+        self, offset: Callable[[], timedelta] = timedelta, *, wall: Callable[[], datetime] = read_wall_clock
+    ) -> None:
+        self._offset = offset
+        self._wall = wall
 
     def moment(self) -> Moment:
         """Read the clock."""
-        now = read_wall_clock()
+        now = self._wall() + self._offset()
         return Moment(now, now)
 
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until `due_at`; 0 if it has passed."""
-        return max(0.0, (due_at - read_wall_clock()).total_seconds())
+        return max(0.0, (due_at - self.moment().at).total_seconds())
 
     def run_until(self, due_at: datetime | None) -> None:
         """Do nothing: real time can't be hurried."""

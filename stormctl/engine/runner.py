@@ -17,7 +17,7 @@ from stormctl.engine.lanes import Lane
 from stormctl.engine.reconciler import Reconciler
 from stormctl.engine.timer import Timer
 from stormctl.engine.uploader import Uploader
-from stormctl.errors import StormctlError
+from stormctl.errors import LedgerUnreachableError, StormctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -76,13 +76,15 @@ class Runner:
     def run(self, is_over: Callable[[], bool]) -> None:
         """Post until `is_over` or `stop`, then finish the requests in flight.
 
+        While the ledger's server doesn't answer nothing is over: the run goes on when it is back.
+
         Raises:
             Exception: the first bug that was met, after everything else was brought to its end.
         """
         self._timer.start()
         try:
             self._tick()
-            while not self._stopping.is_set() and not is_over():
+            while not self._stopping.is_set() and not _is_known_over(is_over):
                 self._stopping.wait(POLL)
         finally:
             self._stopping.set()
@@ -220,3 +222,10 @@ class Runner:
 
     def _warn(self, text: str) -> None:
         self._equipment.tell(EventKind.WARNING, text)
+
+
+def _is_known_over(is_over: Callable[[], bool]) -> bool:
+    try:
+        return is_over()
+    except LedgerUnreachableError:
+        return False  # the sweep tells it, every time

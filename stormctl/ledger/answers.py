@@ -177,7 +177,8 @@ def _take_late_receipt(
         return State(attempt["state"])
     if not deliver(session, claim.key, claim.attempt_id, receipt, delivered_at=attempt["sent_at"], why=_LATE):
         first = attempt["url"] or "the same text under another key"
-        text = f"posted twice: {first} and {receipt.url} — take one of them down"
+        remedy = f"stormctl retract {claim.key} --url {receipt.url}"
+        text = f"posted twice: {first} and {receipt.url} — take one of them down: {remedy}"
         _tell(session, claim, moment, EventKind.WARNING, text, url=receipt.url)
         return State(attempt["state"])
     _tell(session, claim, moment, EventKind.RECONCILED, _LATE, url=receipt.url)

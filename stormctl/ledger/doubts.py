@@ -160,6 +160,11 @@ class Doubts:
                 text = f"a person must judge: {reason}"
                 tell(session, moment, EventKind.WARNING, row, text, attempt_id=doubt.attempt_id)
 
+    def open_texts(self, channel: str) -> set[str]:
+        """Return the texts of what is claimed or in doubt on a channel: they may stand there unreceipted."""
+        with self._database.reading() as session:
+            return {load_post(row["post"]).text for row in session.rows("open_posts", channel=channel)}
+
     def known_post_ids(self, channel: str) -> set[str]:
         """Return the platform ids of every receipt of a channel, so that no post is matched twice."""
         with self._database.reading() as session:

@@ -70,17 +70,23 @@ class _Changes:
     done: Enrolled = field(default_factory=Enrolled)
 
 
+def plan_values(deliveries: Sequence[PlannedDelivery]) -> list[dict[str, Any]]:
+    """Return the values of a plan's rows: the slow part of an enrolment, which needs no ledger."""
+    found = [delivery_values(delivery) for delivery in deliveries]
+    return [values | {"plan_digest": digest_plan(values)} for values in found]
+
+
 def enroll_plan(
-    session: Session, terms: StormTerms, deliveries: Sequence[PlannedDelivery], moment: Moment
+    session: Session, terms: StormTerms, plan: Sequence[dict[str, Any]], moment: Moment
 ) -> Enrolled:
-    """Enter a plan in the ledger; the same plan twice changes nothing.
+    """Enter a plan, made by `plan_values`, in the ledger; the same plan twice changes nothing.
 
     Raises:
         FindingsError: if two deliveries would say the same on a channel on one date.
     """
     enrolled = {row["key"]: row for row in session.rows("enrolled_of", storm_id=terms.storm_id)}
     _write_terms(session, terms, {row["channel"] for row in enrolled.values()}, moment)
-    changes = _compare(deliveries, enrolled)
+    changes = _compare(plan, enrolled)
     for key in changes.withdraw:
         session.write("withdraw_delivery", key=key, why=_WITHDRAWN)
     for values in changes.update:
@@ -97,13 +103,11 @@ def enroll_plan(
     return done
 
 
-def _compare(deliveries: Sequence[PlannedDelivery], enrolled: dict[str, Row]) -> _Changes:
+def _compare(plan: Sequence[dict[str, Any]], enrolled: dict[str, Row]) -> _Changes:
     changes = _Changes()
     done = changes.done
     planned = set()
-    for delivery in deliveries:
-        values = delivery_values(delivery)
-        values["plan_digest"] = digest_plan(values)
+    for values in plan:
         planned.add(values["key"])
         row = enrolled.get(values["key"])
         if row is None:

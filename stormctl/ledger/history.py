@@ -6,18 +6,20 @@ import difflib
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import to_micros
-from stormctl.domain.delivery import State
-from stormctl.domain.status import ChannelStatus, LedgerStatus, StormStatus
+from stormctl.domain.delivery import Kind, State
+from stormctl.domain.status import ChannelStatus, DeliveryDetails, LedgerStatus, StormStatus
+from stormctl.domain.text import comparable
 from stormctl.errors import UsageError
 from stormctl.ledger.events import append_event
 from stormctl.ledger.halts import view_halts
-from stormctl.ledger.rows import attempt_view_of, delivery_view_of, event_of, maybe_instant
+from stormctl.ledger.rows import attempt_view_of, delivery_view_of, event_of, load_post, maybe_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import timedelta
 
     from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import Post
     from stormctl.domain.event import StormEvent
     from stormctl.domain.status import AttemptView, DeliveryView
     from stormctl.ledger.engines import Database, Row, Session
@@ -91,11 +93,72 @@ class History:
         """
         with self._database.reading() as session:
             row = session.find("delivery", key=key)
-            if row is not None:
-                return delivery_view_of(row)
-            near = _find_near(session, key)
-        message = f"there is no delivery {key}"
-        raise UsageError(message, f"Did you mean {' or '.join(near)}?" if near else "")
+            if row is None:
+                raise _unknown(session, key)
+            return delivery_view_of(row)
+
+    def get_key(self, part: str) -> str:
+        """Get a delivery's key by the key or by whole steps of it that no other one has.
+
+        A step ends at `/`; `message.lang` stands for `message/lang`: `noon-statement.en`,
+        `x:acme/noon-statement`.
+
+        Raises:
+            UsageError: if there is none, with the nearest ones as a hint, or if there are several.
+        """
+        with self._database.reading() as session:
+            if session.find("delivery", key=part) is not None:
+                return part
+            keys = [row["key"] for row in session.each("all_keys")]
+            found = [key for key in keys if any(f"/{part}/" in f"/{spelt}/" for spelt in _spellings(key))]
+            if not found:
+                raise _unknown(session, part)
+        if found[1:]:
+            more = f" and {len(found) - _SHOWN} more" if found[_SHOWN:] else ""
+            message = f"{part} may be any of {len(found)}: {', '.join(found[:_SHOWN])}{more}"
+            raise UsageError(message, "Give more of the key, or all of it.")
+        return str(found[0])
+
+    def details(self, key: str) -> DeliveryDetails:
+        """Return everything about a delivery from one snapshot; UsageError as with `get`."""
+        with self._database.reading() as session:
+            row = session.find("details_of", key=key)
+            if row is None:
+                raise _unknown(session, key)
+            return DeliveryDetails(
+                view=delivery_view_of(row),
+                post=load_post(row["post"]),
+                kind=Kind(row["kind"]),
+                topic=row["topic"],
+                storm_name=row["storm_name"],
+                timezone=row["timezone"],
+                not_before=maybe_instant(row["not_before"]),
+                give_up_at=maybe_instant(row["give_up_at"]),
+                attempts=tuple(attempt_view_of(line) for line in session.rows("attempts_of", key=key)),
+                events=tuple(
+                    event_of(line) for line in session.rows("events_of", storm_id=row["storm_id"], key=key)
+                ),
+            )
+
+    def search(self, text: str, storm_id: str | None = None) -> list[DeliveryView]:
+        """Return what is live or coming and contains a text, whatever its case and white space.
+
+        It is looked for in the post's text, its link and the descriptions of its media.
+        """
+        wanted = comparable(text).casefold()
+        with self._database.reading() as session:
+            return [
+                delivery_view_of(row)
+                for row in session.each("live_and_coming", storm_id=storm_id)
+                if wanted in _readable(load_post(row["post"]))
+            ]
+
+    def of_message(self, message_id: str) -> list[DeliveryView]:
+        """Return a message's deliveries in all storms, in order of their slots."""
+        with self._database.reading() as session:
+            return [
+                delivery_view_of(row) for row in session.each("deliveries_of_message", message_id=message_id)
+            ]
 
     def attempts(self, key: str) -> list[AttemptView]:
         """Return the attempts at a delivery, the oldest first."""
@@ -103,11 +166,28 @@ class History:
             return [attempt_view_of(row) for row in session.each("attempts_of", key=key)]
 
 
-def _find_near(session: Session, key: str) -> list[str]:
+def _spellings(key: str) -> tuple[str, str]:
+    """Return a key as it stands, and with its message and wording as one step."""
+    storm, channel, message, rest = key.split("/", 3)
+    return key, f"{storm}/{channel}/{message}.{rest}"
+
+
+def _readable(post: Post) -> str:
+    return comparable(" ".join((post.text, post.link or "", *(m.alt for m in post.media)))).casefold()
+
+
+def _unknown(session: Session, key: str) -> UsageError:
+    """Say that there is no such delivery, with the nearest ones."""
     storm_id, _, rest = key.partition("/")
-    message_id = rest.split("/")[1] if "/" in rest else key
-    keys = [row["key"] for row in session.each("near_keys", storm_id=storm_id, message_id=message_id)]
-    return difflib.get_close_matches(key, keys, n=3)
+    if rest:
+        message_id = rest.split("/")[1] if "/" in rest else key
+        rows = session.each("near_keys", storm_id=storm_id, message_id=message_id)
+        names = [row["key"] for row in rows]
+    else:
+        names = list({_spellings(row["key"])[1].split("/")[2] for row in session.each("all_keys")})
+    near = difflib.get_close_matches(key, names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "stormctl status --find TEXT shows keys."
+    return UsageError(f"there is no delivery {key}", hint)
 
 
 def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) -> StormStatus:

@@ -6,21 +6,25 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError
+from stormctl.ledger.addresses import SCHEMES, parse_address
 from stormctl.ledger.channels import Channels
+from stormctl.ledger.desk import Desk
 from stormctl.ledger.doubts import Doubts
-from stormctl.ledger.engines import SqliteDatabase
 from stormctl.ledger.halts import Halts
 from stormctl.ledger.history import History
 from stormctl.ledger.media import MediaStore
 from stormctl.ledger.metrics import Metrics
 from stormctl.ledger.outbox import Outbox
 from stormctl.ledger.runners import Runners
+from stormctl.ledger.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+    from stormctl.ledger.addresses import Address
     from stormctl.ledger.engines import Database, Session
+    from stormctl.ledger.postgres import PostgresDatabase
 
 REQUEST_LIMIT = timedelta(seconds=10)
 SETTLING = timedelta(seconds=10)
@@ -50,6 +54,7 @@ class Ledger:
         self.path = path
         self._database = database
         self.outbox = Outbox(database)
+        self.desk = Desk(database)
         self.doubts = Doubts(database, request_limit, settling)
         self.channels = Channels(database)
         self.runners = Runners(database, locks)
@@ -82,6 +87,13 @@ class Ledger:
         with self._database.reading() as session:
             return {row["platform"]: row["host"] for row in session.rows("bound_hosts")}
 
+    def clock_offset(self) -> timedelta:
+        """Return how far the ledger's clock is ahead of this machine's: what its runners agree on.
+
+        It is zero for a file, and as long as the two may be the same.
+        """
+        return self._database.clock_offset()
+
     def close(self) -> None:
         """Close every connection and let go of the locks of runners that were registered here."""
         self._database.close()
@@ -111,9 +123,11 @@ def open_ledger(
     """Open a ledger, bringing an older one to this version; nothing is ever overwritten.
 
     Args:
-        url: `sqlite:///relative/path.db` or `sqlite:////absolute/path.db`.
+        url: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or
+            `postgresql://user:password@host/database`.
         root: the campaign folder, to which a relative path belongs.
-        create: whether a missing ledger is created, with its folder, readable for its owner only.
+        create: whether a missing ledger is created: a file with its folder, readable for its owner only, or
+            the tables in a database that must exist.
         request_limit: how long a publishing request may be under way (real time).
         settling: how long after a first reading of an account a second one proves something (real time).
 
@@ -121,6 +135,18 @@ def open_ledger(
         LedgerError: if it is missing and not to be created, not a ledger, of a newer version, or cannot be
             read and written.
     """
+    if _is_on_server(url):
+        address = parse_address(url)
+        server = _connect(address)
+        server.migrate(create=create)
+        return Ledger(
+            server,
+            where=f"postgresql: {address.shown}",
+            path=None,
+            locks=root / ".stormctl" / "runners",
+            request_limit=request_limit,
+            settling=settling,
+        )
     path, shown = _locate(url, root)
     if path.is_dir():
         raise LedgerError(f"the ledger {path} is a folder", "STORMCTL_LEDGER_URL must name a file.")
@@ -143,24 +169,38 @@ def open_ledger(
 
 
 def find_ledger(url: str, *, root: Path) -> tuple[str, bool]:
-    """Return where a ledger is, for people, and whether it exists; it is not opened.
+    """Return where a ledger is, for people, and whether it exists; nothing is changed.
 
     Raises:
-        LedgerError: if the address names no ledger.
+        LedgerError: if the address names no ledger, or its server can't be asked.
     """
+    if _is_on_server(url):
+        address = parse_address(url)
+        return f"postgresql: {address.shown}", _connect(address).exists()
     path, shown = _locate(url, root)
     return f"sqlite: {shown}", path.exists()
 
 
+def _is_on_server(url: str) -> bool:
+    return url.partition(":")[0] in SCHEMES
+
+
+def _connect(address: Address) -> PostgresDatabase:
+    """Load the driver only for those who need it."""
+    from stormctl.ledger.postgres import PostgresDatabase
+
+    return PostgresDatabase(address)
+
+
 def _locate(url: str, root: Path) -> tuple[Path, str]:
     """Return a ledger's file, and its path as people see it."""
-    scheme = url.partition(":")[0]
-    if scheme in {"postgresql", "postgres"}:
-        message = "a ledger on PostgreSQL comes with a later version of stormctl"
-        raise LedgerError(message, "Use a file: STORMCTL_LEDGER_URL=sqlite:///.stormctl/ledger.db")
     if not url.startswith(_SQLITE) or url == _SQLITE:
+        scheme = url.partition(":")[0]
         message = f"STORMCTL_LEDGER_URL does not name a ledger: it begins with “{scheme}:”"
-        raise LedgerError(message, "Write sqlite:///path, such as sqlite:///.stormctl/ledger.db")
+        hint = (
+            "Write sqlite:///path, such as sqlite:///.stormctl/ledger.db, or postgresql://user@host/database"
+        )
+        raise LedgerError(message, hint)
     path = root / url.removeprefix(_SQLITE)
     shown = path.relative_to(root) if path.is_relative_to(root) else path
     return path, shown.as_posix()

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.delivery import SendForbidden
 from stormctl.domain.event import EventKind
+from stormctl.errors import LedgerUnreachableError
 from stormctl.ledger.answers import deliver, mark_sent, record_answer
 from stormctl.ledger.engines import UniqueViolation
-from stormctl.ledger.enrolment import Enrolled, StormTerms, enroll_plan
+from stormctl.ledger.enrolment import Enrolled, StormTerms, enroll_plan, plan_values
 from stormctl.ledger.events import tell
 from stormctl.ledger.halts import is_halted, load_halts
 from stormctl.ledger.media import find_valid_upload
@@ -54,8 +55,9 @@ class Outbox:
         Raises:
             FindingsError: if two deliveries would say the same on a channel on one date.
         """
+        plan = plan_values(deliveries)
         with self._database.transaction() as session:
-            return enroll_plan(session, terms, deliveries, moment)
+            return enroll_plan(session, terms, plan, moment)
 
     def next_due(self, moment: Moment, channels: Collection[str]) -> datetime | None:
         """Return the earliest storm time from now on at which `claim` would succeed if nobody halts.
@@ -130,8 +132,13 @@ class Outbox:
         Raises:
             LedgerError: if the ledger doesn't know the attempt.
         """
-        with self._database.transaction() as session:
-            return record_answer(session, claim, outcome, moment, retry_at)
+        try:
+            with self._database.transaction() as session:
+                return record_answer(session, claim, outcome, moment, retry_at)
+        except LedgerUnreachableError:
+            # Whether it was written is unknown. An answer is written once, so it may be said again.
+            with self._database.transaction() as session:
+                return record_answer(session, claim, outcome, moment, retry_at)
 
     def sweep(self, moment: Moment) -> tuple[StormEvent, ...]:
         """Do what time has decided: release lapsed claims, expire, miss. Return what happened.

@@ -46,11 +46,11 @@ class Runners:
         runner_id = uuid.uuid4().hex
         self._prune()
         try:
-            self._folder.mkdir(mode=0o700, exist_ok=True)
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._held[runner_id] = FileLock(self._path(runner_id))
         except OSError as error:
             message = f"cannot lock {self._path(runner_id)}: {error.strerror}"
-            raise LedgerError(message, "The folder beside the ledger must be writable for you.") from error
+            raise LedgerError(message, "Its folder must be writable for you.") from error
         with self._database.transaction() as session:
             session.write(
                 "add_runner", id=runner_id, kind=kind, host=host, pid=pid, wall_now=to_micros(moment.wall_at)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -14,14 +14,16 @@ from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.clock import Moment
 from stormctl.domain.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.message import LatePolicy
-from stormctl.ledger.ledger import Ledger, open_ledger
 from stormctl.ledger.outbox import Enrolled, StormTerms
+from tests.contract.places import File, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from stormctl.domain.delivery import Claim, Outcome, State
+    from stormctl.ledger.ledger import Ledger
+    from tests.contract.places import Place
+    from tests.postgres import Server
 
 NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
 WALL = datetime(2026, 11, 2, 9, tzinfo=UTC)
@@ -71,9 +73,18 @@ class Bench:
     """A ledger and the steps that a runner takes on it."""
 
     ledger: Ledger
-    reopen: Callable[[], Ledger]
-    execute: Callable[[str], list[tuple[Any, ...]]]
+    place: Place
+    opened: list[Ledger] = field(default_factory=list)
     numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def reopen(self) -> Ledger:
+        """Open the ledger once more; it is closed in the end."""
+        self.opened.append(self.place.open())
+        return self.opened[-1]
+
+    def execute(self, statement: str) -> list[tuple[Any, ...]]:
+        """Do something behind the ledger's back; return its rows."""
+        return self.place.execute(statement)
 
     @staticmethod
     def at(minutes: float, *, wall_s: float | None = None) -> Moment:
@@ -129,8 +140,8 @@ class Bench:
         return None if due is None else (due - NOON) / timedelta(minutes=1)
 
 
-ENGINES = ["sqlite"]
-"""Every engine keeps the same contract; one more is one more word here and one more branch in `bench`."""
+ENGINES = ["sqlite", "postgresql"]
+"""Every engine keeps the same contract; one more is one more word here and one more branch in `new_place`."""
 
 
 @pytest.fixture(name="plan")
@@ -140,22 +151,28 @@ def make_plan() -> Callable[..., PlannedDelivery]:
 
 
 @pytest.fixture(params=ENGINES)
-def bench(tmp_path: Path) -> Iterator[Bench]:
+def new_place(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Callable[[], Place]]:
+    """What makes a new place for a ledger, on each engine."""
+    with ExitStack() as stack:
+
+        def make() -> Place:
+            root = tmp_path_factory.mktemp("campaign")
+            if request.param == "sqlite":
+                return File(root)
+            server: Server = request.getfixturevalue("postgres")
+            return Schema(server, stack.enter_context(server.schema()), root)
+
+        yield make
+
+
+@pytest.fixture
+def bench(new_place: Callable[[], Place]) -> Iterator[Bench]:
     """A new ledger on an engine."""
-    opened: list[Ledger] = []
-
-    def reopen() -> Ledger:
-        opened.append(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True))
-        return opened[-1]
-
-    def execute(statement: str) -> list[tuple[Any, ...]]:
-        connection = sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)
-        try:
-            connection.execute("PRAGMA foreign_keys = ON")
-            return connection.execute(statement).fetchall()
-        finally:
-            connection.close()
-
-    yield Bench(reopen(), reopen, execute)
-    for ledger in opened:
-        ledger.close()
+    place = new_place()
+    ledger = place.open()
+    made = Bench(ledger, place, [ledger])
+    yield made
+    for opened in made.opened:
+        opened.close()

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import itertools
-import sqlite3
-import tempfile
 import threading
 from collections import Counter, defaultdict
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
+from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.clock import Moment
@@ -34,11 +30,13 @@ from stormctl.domain.delivery import (
     State,
 )
 from stormctl.domain.message import LatePolicy
-from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.outbox import StormTerms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stormctl.domain.delivery import Outcome
+    from tests.contract.places import Place
 
 NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
 SPACING = timedelta(minutes=2)
@@ -102,10 +100,10 @@ class Runners(RuleBasedStateMachine):
         InDoubt(reason="timed out"),
     )
 
-    def __init__(self) -> None:
+    def __init__(self, place: Place) -> None:
         super().__init__()
-        self.folder = tempfile.TemporaryDirectory()
-        self.ledger = open_ledger("sqlite:///l.db", root=Path(self.folder.name), create=True)
+        self.place = place
+        self.ledger = place.open()
         self.at = NOON
         self.wall_at = NOON
         self.claims: list[Claim] = []
@@ -270,32 +268,41 @@ class Runners(RuleBasedStateMachine):
     @invariant()
     def spent_is_what_counts(self) -> None:
         """The budget's sum is that of the attempts that count, and stays within."""
-        with closing(sqlite3.connect(Path(self.folder.name) / "l.db")) as raw:
-            (spent,) = raw.execute("SELECT spent_usd_micros FROM storms").fetchone()
-            (counted,) = raw.execute(
-                "SELECT coalesce(sum(price_usd_micros), 0) FROM attempts WHERE counts = 1"
-            ).fetchone()
+        ((spent, counted),) = self.place.execute(
+            "SELECT (SELECT spent_usd_micros FROM storms),"
+            " (SELECT coalesce(sum(price_usd_micros), 0) FROM attempts WHERE counts = 1)"
+        )
         assert spent == counted <= BUDGET
 
     def teardown(self) -> None:
         """Leave nothing behind."""
         self.ledger.close()
-        self.folder.cleanup()
-
-
-RunnersTest = Runners.TestCase
-RunnersTest.settings = settings(
-    max_examples=40,
-    stateful_step_count=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
 
 
 @pytest.mark.slow
-def test_eight_threads_break_no_ceiling(tmp_path: Path) -> None:
-    """Eight real threads on two openings of one file send each delivery once, within the ceilings."""
-    ledgers = [open_ledger("sqlite:///ledger.db", root=tmp_path, create=True) for _ in range(2)]
+def test_invariants_hold_whatever_happens(new_place: Callable[[], Place]) -> None:
+    """Claims, answers, crashes, clock steps and people, in any order that the machine thinks of."""
+
+    class OnNewPlace(Runners):
+        def __init__(self) -> None:
+            super().__init__(new_place())
+
+    run_state_machine_as_test(
+        OnNewPlace,
+        settings=settings(
+            max_examples=30,
+            stateful_step_count=30,
+            deadline=None,
+            suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+        ),
+    )
+
+
+@pytest.mark.slow
+def test_eight_threads_break_no_ceiling(new_place: Callable[[], Place]) -> None:
+    """Eight real threads on two openings of one ledger send each delivery once, within the ceilings."""
+    place = new_place()
+    ledgers = [place.open() for _ in range(2)]
     terms = StormTerms(
         storm_id="imd",
         name="imd",

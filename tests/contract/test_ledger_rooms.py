@@ -309,8 +309,7 @@ class TestRunners:
     def test_stopped_is_not_alive(self, bench: Bench) -> None:
         """A runner that said goodbye is gone at once, and its lock file with it."""
         runner = bench.ledger.runners.register("launch", "h", 7, bench.at(0))
-        assert bench.ledger.path is not None
-        lock = bench.ledger.path.parent / "runners" / f"{runner}.lock"
+        lock = bench.place.locks / f"{runner}.lock"
         held = lock.exists()
 
         bench.ledger.runners.stop(runner, bench.at(0))
@@ -352,8 +351,7 @@ class TestRunners:
 
         second = bench.ledger.runners.register("launch", "h", 9, bench.at(0))
 
-        assert bench.ledger.path is not None
-        names = {path.stem for path in (bench.ledger.path.parent / "runners").glob("*.lock")}
+        names = {path.stem for path in bench.place.locks.glob("*.lock")}
         assert names == {first, second}
 
 

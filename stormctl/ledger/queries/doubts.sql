@@ -40,6 +40,10 @@ WHERE key = :key AND attempt_id = :attempt_id AND state = 'in_doubt' AND held = 
 UPDATE deliveries SET held = 1, why = :why
 WHERE key = :key AND attempt_id = :attempt_id AND state = 'in_doubt' AND held = 0;
 
+-- name: open_posts(channel)
+-- What may stand on the account without a receipt.
+SELECT post FROM deliveries WHERE channel = :channel AND state IN ('claimed', 'in_doubt');
+
 -- name: known_post_ids(channel)
 SELECT post_id FROM attempts WHERE channel = :channel AND post_id IS NOT NULL
 UNION

@@ -61,3 +61,24 @@ SELECT key FROM deliveries WHERE storm_id = :storm_id OR message_id = :message_i
 SELECT id, runner_id, claimed_at, sending_at, answer, answer_code, answer_why, answered_wall_at, lapsed, settled,
     post_id, url
 FROM attempts WHERE key = :key ORDER BY id;
+
+-- name: details_of(key)^
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts, s.name AS storm_name, s.timezone
+FROM deliveries d JOIN storms s ON s.id = d.storm_id WHERE d.key = :key;
+
+-- name: events_of(storm_id, key)
+SELECT id, kind, happened_at, text, storm_id, channel, key, attempt_id, url FROM events
+WHERE storm_id = :storm_id AND key = :key ORDER BY id;
+
+-- name: all_keys()
+SELECT key FROM deliveries ORDER BY key;
+
+-- name: live_and_coming(storm_id)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.state IN ('planned', 'claimed', 'in_doubt', 'delivered')
+    AND (CAST(:storm_id AS TEXT) IS NULL OR d.storm_id = CAST(:storm_id AS TEXT))
+ORDER BY d.slot_at, d.key;
+
+-- name: deliveries_of_message(message_id)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.message_id = :message_id ORDER BY d.slot_at, d.key;

@@ -3,9 +3,10 @@ INSERT INTO snapshots (key, metric, read_at, value) VALUES (:key, :metric, :read
 ON CONFLICT (key, metric, read_at) DO UPDATE SET value = excluded.value;
 
 -- name: newest_snapshots(storm_id)
+-- Only readings of the post that stands there now: an earlier one may have been retracted.
 SELECT s.key, s.metric, s.read_at, s.value
 FROM snapshots s JOIN deliveries d ON d.key = s.key
-WHERE d.state = 'delivered'
+WHERE d.state = 'delivered' AND s.read_at >= d.delivered_at
     AND (CAST(:storm_id AS TEXT) IS NULL OR d.storm_id = CAST(:storm_id AS TEXT))
     AND s.read_at = (SELECT max(n.read_at) FROM snapshots n WHERE n.key = s.key AND n.metric = s.metric);
 

@@ -15,9 +15,9 @@ import pytest
 
 from stormctl.domain.clock import Moment
 from stormctl.errors import ExitCode, LedgerError
-from stormctl.ledger.engines import SqliteDatabase
 from stormctl.ledger.ledger import find_ledger, open_ledger
 from stormctl.ledger.migrator import load_migrations
+from stormctl.ledger.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -85,7 +85,7 @@ def test_absolute_path_outside_the_campaign(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("url", "words"),
     [
-        ("postgresql://ana:geheim@db.example.org/storm", "comes with a later version"),
+        ("postgresql://ana:geheim@db.example.org", "names no database"),
         ("mysql://ana:geheim@db.example.org/storm", "begins with “mysql:”"),
         ("sqlite:///", "does not name a ledger"),
         ("ledger.db", "does not name a ledger"),

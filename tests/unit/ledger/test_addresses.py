@@ -1,0 +1,74 @@
+"""PostgreSQL addresses: what libpq gets, and what people see."""
+
+from __future__ import annotations
+
+import pytest
+
+from stormctl.errors import LedgerError
+from stormctl.ledger.addresses import parse_address
+
+
+@pytest.mark.parametrize(
+    ("url", "shown", "parameters"),
+    [
+        (
+            "postgresql://ana:geheim@db.example.org:5433/storm",
+            "storm on db.example.org:5433 as ana",
+            {
+                "user": "ana",
+                "password": "geheim",
+                "host": "db.example.org",
+                "port": "5433",
+                "dbname": "storm",
+            },
+        ),
+        ("postgres:///storm", "storm", {"dbname": "storm"}),
+        (
+            "postgresql://ana:g%40%2Fh@[::1]:5433/storm",
+            "storm on ::1:5433 as ana",
+            {"user": "ana", "password": "g@/h", "host": "::1", "port": "5433", "dbname": "storm"},
+        ),
+        ("postgresql://[::1]/storm", "storm on ::1", {"host": "::1", "dbname": "storm"}),
+        (
+            "postgresql://a:5001,b/storm?sslmode=require",
+            "storm on a:5001, b",
+            {"host": "a,b", "port": "5001,", "dbname": "storm", "sslmode": "require"},
+        ),
+        (
+            "postgresql:///?dbname=storm&host=/run/pg&password=geheim",
+            "storm on /run/pg",
+            {"dbname": "storm", "host": "/run/pg", "password": "geheim"},
+        ),
+        (
+            "postgresql://ana:ge@heim@h/storm",
+            "storm on h as ana",
+            {"user": "ana", "password": "ge@heim", "host": "h", "dbname": "storm"},
+        ),
+    ],
+)
+def test_parts_of_an_address(url: str, shown: str, parameters: dict[str, str]) -> None:
+    """Every part goes to libpq by its name; what is shown holds no password, and neither does the repr."""
+    address = parse_address(url)
+
+    assert (address.shown, address.parameters) == (shown, parameters)
+    assert "geheim" not in repr(address)
+
+
+@pytest.mark.parametrize(
+    ("url", "words"),
+    [
+        ("postgresql://ana:geheim@db.example.org", "names no database"),
+        ("postgresql://ana:ge/heim@db.example.org/storm", "a port is no number"),
+        ("postgresql://ana:1/heim@db.example.org/storm", "has to be encoded"),
+        ("postgresql://ana:1#heim@db.example.org/storm", "has to be encoded"),
+        ("postgresql://ana:geheim@h/storm#heim", "has to be encoded"),
+        ("postgresql://ana:geheim@[h/storm", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_not_repeated(url: str, words: str) -> None:
+    """A password whose characters are not encoded is no reason to print a part of it."""
+    with pytest.raises(LedgerError, match=words) as caught:
+        parse_address(url)
+
+    assert "heim" not in caught.value.message + caught.value.hint
+    assert "%40 for @" in caught.value.hint
