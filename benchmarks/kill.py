@@ -79,7 +79,7 @@ def main() -> int:
     sys.stdout.write(
         f"planned {result.planned}, delivered {result.delivered}, duplicates {result.duplicates}, "
         f"lost {result.lost}, in doubt {result.in_doubt} "
-        f"({result.kills} killed, {result.stops} stopped, {options.runners} runners, {options.faults} faults)\n"
+        f"({options.runners} runners, {result.kills} kills, {result.stops} stops, {options.faults} faults)\n"
     )
     return 0 if result.is_clean else 1
 

@@ -60,6 +60,8 @@ class FakePlatform:
             A script's function is called with the post after `before_send`, and returns the outcome.
         posts: what the account really holds.
         sent: every post for which a request was really made.
+        spans: from when to when it was read.
+        removals: answers to deletions, first come first served; when it is empty, posts are deleted.
     """
 
     def __init__(self, channel: ChannelId, account: str = "1001") -> None:
@@ -72,10 +74,12 @@ class FakePlatform:
         self.unreadable: str | None = None
         self.incomplete: str | None = None
         self.readings = 0
+        self.spans: list[tuple[datetime, datetime]] = []
         self.verifications = 0
         self.metrics: list[MetricReading] = []
         self.prepare_failure: Exception | None = None
         self.deleted: list[str] = []
+        self.removals: deque[Outcome] = deque()
 
     def verify(self) -> Verification:
         """Answer as scripted."""
@@ -113,7 +117,7 @@ class FakePlatform:
 
     def find_recent(self, since: datetime, until: datetime) -> Reading:
         """Show what the account holds."""
-        del since, until
+        self.spans.append((since, until))
         self.readings += 1
         if self.unreadable is not None:
             raise ReadFailed(self.unreadable)
@@ -126,7 +130,9 @@ class FakePlatform:
         return tuple(metric for metric in self.metrics if metric.post_id in post_ids)
 
     def delete(self, post_id: str) -> Outcome:
-        """Take a post off the account."""
+        """Take a post off the account, or answer as scripted."""
+        if self.removals:
+            return self.removals.popleft()
         self.deleted.append(post_id)
         self.posts = [post for post in self.posts if post.post_id != post_id]
         return Delivered(post_id=post_id, url="")

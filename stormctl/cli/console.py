@@ -43,8 +43,11 @@ def tell(renderable: RenderableType) -> None:
 
 def show_json(data: Mapping[str, Any]) -> None:
     """Print data for machines on standard output."""
-    sys.stdout.write(json.dumps(data, ensure_ascii=False, indent=2) + "\n")
-    flush()
+    text = json.dumps(data, ensure_ascii=False, indent=2)
+    try:
+        sys.stdout.write(f"{text}\n")
+    except BrokenPipeError:
+        _let_go(sys.stdout)
 
 
 def tell_error(message: str, hint: str) -> None:

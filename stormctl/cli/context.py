@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.domain.clock import Clock
+    from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.equipment import Durations
     from stormctl.ledger.ledger import Ledger
@@ -106,7 +107,29 @@ class Context:
                 ledger.close()
         else:
             with self.open_ledger() as ledger:
-                yield Desk(ledger, SystemClock(), self.durations)
+                yield Desk(ledger, SystemClock(ledger.clock_offset), self.durations)
+
+    @contextmanager
+    def open_adapters(self, desk: Desk, *, rehearsal: bool) -> Iterator[EnvironmentAdapters]:
+        """Make adapters for the platforms that a desk's ledger belongs to, and close them again.
+
+        Raises:
+            UsageError: there is no rehearsal running.
+            LedgerError: the ledger belongs to other hosts.
+        """
+        from stormctl.engine.adapters import EnvironmentAdapters
+
+        if rehearsal:
+            from stormctl.engine.rehearsal import open_rehearsal_adapters
+
+            adapters = open_rehearsal_adapters(self.root)
+        else:
+            desk.ledger.check_hosts(self.environment.settings.hosts())
+            adapters = EnvironmentAdapters(self.environment)
+        try:
+            yield adapters
+        finally:
+            adapters.close()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import getpass
 from datetime import timedelta
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -18,6 +18,9 @@ from stormctl.cli.options import (
 )
 from stormctl.domain.message import LatePolicy
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
+
+if TYPE_CHECKING:
+    from stormctl.domain.status import DeliveryView, LedgerStatus
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
 """How long `halt` waits for every live runner to have seen it."""
@@ -36,13 +39,21 @@ def status(
         str | None,
         typer.Argument(metavar="STORM", help="Only this storm; all of the ledger's if none is named."),
     ] = None,
+    find: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Show only the live and coming posts that contain a text, with their keys.",
+            show_default=False,
+        ),
+    ] = None,
     as_json: JsonOption = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Show how things stand.
 
     Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
-    something is due and nothing runs, 7 some were not delivered.
+    something is due and nothing runs, 7 some were not delivered. With `--find` it is 0, found or not.
     """
     from stormctl.cli.console import show, show_json
     from stormctl.engine.standing import exit_codes_of_ledger
@@ -53,13 +64,28 @@ def status(
         standing = desk.ledger.history.status(
             desk.clock.moment(), storm_id=storm, runner_timeout=desk.durations.runner_timeout
         )
-    if storm is not None and not standing.storms:
-        raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
+        if storm is not None and not standing.storms:
+            raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
+        if find is not None:
+            _show_found(find, desk.ledger.history.search(find, storm), standing, as_json=as_json)
+            return
     if as_json:
         show_json(status_json(standing))
     else:
         show(render_status(standing))
     raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
+
+
+def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *, as_json: bool) -> None:
+    """Show in which posts a text was found."""
+    from stormctl.cli.console import show, show_json
+    from stormctl.render.deliveries import render_found
+    from stormctl.render.delivery_exports import found_json
+
+    if as_json:
+        show_json(found_json(text, found))
+    else:
+        show(render_found(text, found, {storm.storm_id: storm.timezone for storm in standing.storms}))
 
 
 def halt(
@@ -81,7 +107,7 @@ def halt(
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
     with context.obj.open_desk(rehearsal=rehearsal) as desk:
-        desk.ledger.halts.halt(scope, target, reason, _who(), desk.clock.moment())
+        desk.ledger.halts.halt(scope, target, reason, find_user(), desk.clock.moment())
         what = "everything" if scope == "all" else f"{scope} {target}"
         show(f"halted {what} in {desk.ledger.where}: {reason}")
         heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
@@ -133,7 +159,7 @@ def resume(
         moment = desk.clock.moment()
         if late is not None:
             desk.ledger.outbox.forgive_late(late, moment)
-        lifted = desk.ledger.halts.resume(moment, _who(), scope=scope, target=target)
+        lifted = desk.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
         released = scope == "channel" and target in desk.ledger.channels.suspended()
         if released and target is not None:
             desk.ledger.channels.release(target, moment)
@@ -191,7 +217,7 @@ def _ask_for_policy(late: int) -> LatePolicy | None:
         raise UsageError(f"“{answer}” is none of skip, send, spread", "Nothing was resumed.") from None
 
 
-def _who() -> str:
+def find_user() -> str:
     """Return who types, for the record."""
     try:
         return getpass.getuser()

@@ -122,7 +122,7 @@ def launch(
     from stormctl.domain.channel import parse_channel_id
     from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.clocks import SystemClock
-    from stormctl.engine.launch import prepare_launch
+    from stormctl.engine.launch import prepare_launch, require_approval
     from stormctl.ledger.ledger import find_ledger
     from stormctl.render.tables import render_summary
 
@@ -132,6 +132,8 @@ def launch(
         left_out = [parse_channel_id(name) for name in without or ()]
     except ValueError as error:
         raise UsageError(str(error)) from None
+    storm, _ = campaign.get_plan()
+    require_approval(storm)
     settings, clock = scene.environment.settings, SystemClock()
     adapters = EnvironmentAdapters(scene.environment)
     try:
@@ -210,7 +212,8 @@ def _run(
     from stormctl.engine.standing import exit_codes_after_run, get_status
     from stormctl.render.status import render_status
 
-    clock, storm, durations = SystemClock(), preparation.storm, scene.durations
+    clock = SystemClock(ledger.clock_offset)
+    storm, durations = preparation.storm, scene.durations
     published, unread = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
     for line in unread:
         tell(line)

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import campaign, console, control, emulator, launch, report, run
+from stormctl.cli import campaign, console, control, deliveries, emulator, launch, report, run
 from stormctl.cli.context import Context
 from stormctl.errors import ExitCode, StormctlError
 
@@ -53,7 +53,7 @@ def start(
     context.obj = Context(folder)
 
 
-for module in (campaign, launch, run, control, report, emulator):
+for module in (campaign, launch, run, control, deliveries, report, emulator):
     module.add_to(app)
 
 

@@ -24,7 +24,7 @@ MEANINGS = {
     ExitCode.NOT_APPROVED: "posts have not been approved",
     ExitCode.CREDENTIALS: "credentials are missing, wrong, or must not go where they were to be sent",
     ExitCode.BUDGET: "the budget or a quota is spent",
-    ExitCode.INCOMPLETE: "some deliveries failed, were missed or expired",
+    ExitCode.INCOMPLETE: "some deliveries did not happen, or could not be called off or taken down",
     ExitCode.IN_DOUBT: "deliveries are in doubt, and a person must look",
     ExitCode.HALTED: "publishing is halted",
     ExitCode.MAINTENANCE: "the ledger is missing, of another version, or bound to other hosts",

@@ -32,10 +32,11 @@ def daemon(context: typer.Context) -> None:
     from stormctl.engine.runner import Runner
 
     scene: Context = context.obj
-    clock, adapters = SystemClock(), EnvironmentAdapters(scene.environment)
+    adapters = EnvironmentAdapters(scene.environment)
     view = make_view("UTC", plain=True)
     with scene.open_ledger() as ledger:
         ledger.check_hosts(scene.environment.settings.hosts())
+        clock = SystemClock(ledger.clock_offset)
         equipment = Equipment(
             ledger=ledger, adapters=adapters, clock=clock, listener=view, durations=scene.durations
         )
@@ -58,8 +59,8 @@ def daemon(context: typer.Context) -> None:
 def tick(context: typer.Context) -> None:
     """Publish what is due now, then exit.
 
-    For cron, every minute; safe at any overlap. Exit code 75 if something is left that the next tick may
-    settle.
+    For cron, every minute; safe at any overlap. Exit code 5 if something is due on a channel whose
+    credentials are missing or wrong, 75 if something is left that the next tick may settle.
     """
     from stormctl.cli.watching import make_view
     from stormctl.engine.adapters import EnvironmentAdapters
@@ -70,9 +71,10 @@ def tick(context: typer.Context) -> None:
     from stormctl.engine.standing import exit_codes_of_ledger, is_work_left
 
     scene: Context = context.obj
-    clock, adapters = SystemClock(), EnvironmentAdapters(scene.environment)
+    adapters = EnvironmentAdapters(scene.environment)
     with scene.open_ledger() as ledger:
         ledger.check_hosts(scene.environment.settings.hosts())
+        clock = SystemClock(ledger.clock_offset)
         equipment = Equipment(
             ledger=ledger,
             adapters=adapters,
@@ -88,7 +90,11 @@ def tick(context: typer.Context) -> None:
             adapters.close()
         moment = clock.moment()
         standing = ledger.history.status(moment, runner_timeout=scene.durations.runner_timeout)
-        code = choose_exit_code(exit_codes_of_ledger(standing) - {ExitCode.NO_RUNNER})
+        codes = exit_codes_of_ledger(standing) - {ExitCode.NO_RUNNER}
+        served = {str(channel) for channel in roster.channels()}
+        if set(ledger.outbox.due_channels(moment, ledger.outbox.open_channels())) - served:
+            codes.add(ExitCode.CREDENTIALS)
+        code = choose_exit_code(codes)
         if code is ExitCode.DONE and is_work_left(ledger, moment, roster.channels()):
             code = ExitCode.TRY_AGAIN
         raise typer.Exit(code)

@@ -10,7 +10,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import State
+    from stormctl.domain.delivery import Kind, Post, State
+    from stormctl.domain.event import StormEvent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,3 +250,25 @@ class AttemptView:
     settled: str | None = None
     post_id: str | None = None
     url: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeliveryDetails:
+    """Everything that the ledger knows of one delivery.
+
+    Attributes:
+        timezone: the storm's.
+        give_up_at: after which moment a late one is missed; None where lateness does not matter.
+        attempts, events: the oldest first.
+    """
+
+    view: DeliveryView
+    post: Post
+    kind: Kind
+    topic: str | None
+    storm_name: str
+    timezone: str
+    not_before: datetime | None
+    give_up_at: datetime | None
+    attempts: tuple[AttemptView, ...]
+    events: tuple[StormEvent, ...]

@@ -88,7 +88,7 @@ class Equipment:
 class Checkpoint(Protocol):
     """Called by name wherever a process may die, so that tests can kill it there."""
 
-    def __call__(self, point: str) -> None:
+    def __call__(self, point: str, /) -> None:
         """Pass the point, or die."""
         ...
 

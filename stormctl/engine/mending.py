@@ -1,15 +1,15 @@
-"""What people mend by hand where it needs the platform: a doubt that they have settled, a post to take down."""
+"""What people mend by hand on a platform: a doubt that they have settled, a post to take down."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.delivery import Delivered, State
+from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
 from stormctl.domain.text import similarity
 from stormctl.engine.reconciler import ALIKE, LOOK_AHEAD, LOOK_BACK, is_same
-from stormctl.errors import CredentialsError, UsageError
+from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.platforms.adapter import ReadFailed
 from stormctl.platforms.post_urls import is_same_address, parse_post_url
 from stormctl.settings import OFFICIAL_HOSTS
@@ -42,18 +42,6 @@ class Evidence:
     reservation: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Removal:
-    """A post to take down."""
-
-    key: str
-    channel: str
-    post_id: str
-    url: str
-    text: str
-    delivered_at: datetime | None
-
-
 def get_message(
     ledger: Ledger, message_id: str, states: Collection[State], storm_id: str | None
 ) -> list[DeliveryView]:
@@ -79,10 +67,9 @@ def get_message(
     return found
 
 
-def order_for_retry(ledger: Ledger, keys: Iterable[str]) -> list[str]:
-    """Put keys in the order in which their posts were to go out, so that a thread's parts follow each other."""
-    views = [ledger.history.get(key) for key in dict.fromkeys(keys)]
-    return [view.key for view in sorted(views, key=lambda view: (view.slot_at, _part_of(view.key)))]
+def order_parts(keys: Iterable[str]) -> list[str]:
+    """Put the parts of threads in order: one can only be asked for again after the part before it."""
+    return sorted(keys, key=_part_of)
 
 
 def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, url: str) -> Evidence:
@@ -114,7 +101,7 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
     )
 
 
-def find_removals(ledger: Ledger, keys: Iterable[str], url: str | None = None) -> list[Removal]:
+def find_removals(ledger: Ledger, keys: Iterable[str], url: str | None = None) -> list[DeliveryView]:
     """Find the posts of deliveries that can be taken down, the newest first, so that replies go before.
 
     Args:
@@ -122,53 +109,64 @@ def find_removals(ledger: Ledger, keys: Iterable[str], url: str | None = None) -
         keys: of delivered ones.
         url: only the post at this address: one delivery may have been posted twice.
 
+    Returns:
+        The deliveries, each with the id and address of the post to take down.
+
     Raises:
         UsageError: a delivery has no such post.
     """
-    removals = []
-    for view in (ledger.history.get(key) for key in dict.fromkeys(keys)):
-        if url is None:
-            if view.state is not State.DELIVERED or view.post_id is None:
-                state = view.state.value.replace("_", " ")
-                raise UsageError(
-                    f"{view.key} is {state}: there is no post to take down",
-                    f"stormctl show {view.key} tells more.",
-                )
-            post_id, address = view.post_id, view.url or ""
-        else:
-            receipts = ledger.desk.receipts(view.key)
-            known = {number: own for number, own in receipts.items() if is_same_address(own, url)}
-            if not known:
-                raise UsageError(
-                    f"{view.key} has no receipt of {url}", f"It has: {', '.join(receipts.values())}"
-                )
-            post_id, address = next(iter(known.items()))
-        removals.append(
-            Removal(
-                key=view.key,
-                channel=view.channel,
-                post_id=post_id,
-                url=address,
-                text=view.text,
-                delivered_at=view.delivered_at,
-            )
-        )
-    return sorted(removals, key=_newest_first, reverse=True)
+    views = [ledger.history.get(key) for key in dict.fromkeys(keys)]
+    removals = [_find_own(view) if url is None else _find_receipt(ledger, view, url) for view in views]
+    return sorted(removals, key=_age_of, reverse=True)
 
 
-def take_down(ledger: Ledger, adapters: Adapters, clock: Clock, removal: Removal, who: str) -> Outcome:
+def take_down(ledger: Ledger, adapters: Adapters, clock: Clock, removal: DeliveryView, who: str) -> Outcome:
     """Delete a post from its platform and, once it is gone, record that; halts don't keep it back.
 
     Returns:
-        What the platform answered: Delivered if the post is gone, and with it the obligation.
-
-    Raises:
-        CredentialsError: the channel has no usable credentials here.
+        What the platform answered: Delivered if the post is gone; anything else leaves the ledger as it is.
     """
-    outcome = adapters.reader(parse_channel_id(removal.channel)).delete(removal.post_id)
+    post_id = removal.post_id or ""
+    try:
+        outcome = adapters.reader(parse_channel_id(removal.channel)).delete(post_id)
+    except CredentialsError as error:
+        return Refused(reason=error.message, code="", for_good=False, suspends=True)
     if isinstance(outcome, Delivered):
-        ledger.desk.retracted(removal.key, removal.post_id, who, clock.moment())
+        ledger.desk.retracted(removal.key, post_id, who, clock.moment())
     return outcome
+
+
+def exit_code_of_removal(outcome: Outcome) -> ExitCode:
+    """Return what the shell is told of one post that was to be taken down."""
+    match outcome:
+        case Delivered():
+            return ExitCode.DONE
+        case InDoubt():
+            return ExitCode.IN_DOUBT
+        case Refused(suspends=True):
+            return ExitCode.CREDENTIALS
+        case Refused(for_good=True):
+            return ExitCode.INCOMPLETE
+        case _:
+            return ExitCode.TRY_AGAIN
+
+
+def _find_own(view: DeliveryView) -> DeliveryView:
+    if view.state is not State.DELIVERED or view.post_id is None:
+        state = view.state.value.replace("_", " ")
+        raise UsageError(
+            f"{view.key} is {state}: there is no post to take down", f"stormctl show {view.key} tells more."
+        )
+    return view
+
+
+def _find_receipt(ledger: Ledger, view: DeliveryView, url: str) -> DeliveryView:
+    receipts = ledger.desk.receipts(view.key)
+    for post_id, address in receipts.items():
+        if is_same_address(address, url):
+            return replace(view, post_id=post_id, url=address)
+    hint = f"It has: {', '.join(receipts.values())}" if receipts else "It has none."
+    raise UsageError(f"{view.key} has no receipt of {url}", hint)
 
 
 def _get_doubt(ledger: Ledger, key: str) -> Doubt:
@@ -215,9 +213,8 @@ def _reason(failed: ReadFailed | CredentialsError) -> str:
     return failed.reason if isinstance(failed, ReadFailed) else failed.message
 
 
-def _newest_first(removal: Removal) -> tuple[float, int]:
-    at = removal.delivered_at
-    return (at.timestamp() if at else 0.0), _part_of(removal.key)
+def _age_of(view: DeliveryView) -> tuple[datetime, int]:
+    return view.delivered_at or view.slot_at, _part_of(view.key)
 
 
 def _part_of(key: str) -> int:

@@ -10,7 +10,7 @@ from stormctl.domain.text import comparable, similarity
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
@@ -56,6 +56,8 @@ class Reconciler:
             for doubt in doubts:
                 self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)
             return
+        # first what is open, then what is known: whatever is recorded in between is in one of the two
+        expected = {comparable(text) for text in self._ledger.doubts.open_texts(str(channel))}
         known = self._ledger.doubts.known_post_ids(str(channel))
         strangers = [post for post in reading.posts if post.post_id not in known]
         for doubt in doubts:
@@ -66,7 +68,7 @@ class Reconciler:
                     doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
                 )
                 self._tell(doubt, "it is on the account", url=found.url)
-            elif alike := _find_alike(doubt, strangers):
+            elif alike := _find_alike(doubt, strangers, expected - {comparable(doubt.post.text)}):
                 reason = f"{alike.url} resembles it, but is not the same"
                 self._ledger.doubts.hold(doubt, reason, self._clock.moment())
                 self._tell(doubt, f"a person must judge: {reason}")
@@ -122,5 +124,13 @@ def is_same(doubt: Doubt, post: SeenPost) -> bool:
     return comparable(post.text) == comparable(doubt.post.text)
 
 
-def _find_alike(doubt: Doubt, posts: Iterable[SeenPost]) -> SeenPost | None:
-    return next((post for post in posts if similarity(post.text, doubt.post.text) >= ALIKE), None)
+def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[str]) -> SeenPost | None:
+    """Find a post that resembles the one in doubt, and is not another open delivery's to the letter."""
+    return next(
+        (
+            post
+            for post in posts
+            if comparable(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
+        ),
+        None,
+    )

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.cost import Cost
-    from stormctl.domain.delivery import Plan, PlannedDelivery
+    from stormctl.domain.delivery import Plan, PlannedDelivery, Post
     from stormctl.domain.finding import Finding
     from stormctl.domain.reach import Figures, PlatformReach, PostReach, Report, Total
     from stormctl.domain.status import DeliveryView, LedgerStatus, StormStatus, Tally
@@ -79,16 +79,19 @@ def _export_planned(delivery: PlannedDelivery) -> Json:
         "tail": delivery.key.tail,
         "part": delivery.key.part,
         "kind": delivery.kind.value,
-        "slot_at": _export_instant(delivery.slot_at),
+        "slot_at": export_instant(delivery.slot_at),
         "storm_on": delivery.storm_on.isoformat(),
-        "expires_at": _export_instant(delivery.expires_at),
+        "expires_at": export_instant(delivery.expires_at),
         "text": post.text,
         "link": post.link,
-        "media": [
-            {"file": m.file, "alt": m.alt, "kind": m.kind.value, "sha256": m.digest} for m in post.media
-        ],
+        "media": export_media(post),
         "price_usd_micros": delivery.price_usd_micros,
     }
+
+
+def export_media(post: Post) -> list[Json]:
+    """Export what is attached to a post."""
+    return [{"file": m.file, "alt": m.alt, "kind": m.kind.value, "sha256": m.digest} for m in post.media]
 
 
 def status_json(status: LedgerStatus) -> Json:
@@ -96,8 +99,8 @@ def status_json(status: LedgerStatus) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "ledger": status.ledger,
-        "at": _export_instant(status.moment.at),
-        "wall_at": _export_instant(status.moment.wall_at),
+        "at": export_instant(status.moment.at),
+        "wall_at": export_instant(status.moment.wall_at),
         "storms": [_export_storm(s) for s in status.storms],
         "runners": [
             {
@@ -105,8 +108,8 @@ def status_json(status: LedgerStatus) -> Json:
                 "host": r.host,
                 "pid": r.pid,
                 "kind": r.kind,
-                "started_at": _export_instant(r.started_at),
-                "beat_at": _export_instant(r.beat_at),
+                "started_at": export_instant(r.started_at),
+                "beat_at": export_instant(r.beat_at),
                 "alive": r.alive,
             }
             for r in status.runners
@@ -119,7 +122,7 @@ def status_json(status: LedgerStatus) -> Json:
                 "reason": h.reason,
                 "who": h.who,
                 "exceptions": list(h.exceptions),
-                "at": _export_instant(h.at),
+                "at": export_instant(h.at),
             }
             for h in status.halts
         ],
@@ -131,8 +134,8 @@ def _export_storm(storm: StormStatus) -> Json:
         "id": storm.storm_id,
         "name": storm.name,
         "timezone": storm.timezone,
-        "first_slot_at": _export_instant(storm.first_slot_at),
-        "last_slot_at": _export_instant(storm.last_slot_at),
+        "first_slot_at": export_instant(storm.first_slot_at),
+        "last_slot_at": export_instant(storm.last_slot_at),
         "total": storm.total,
         "late": storm.late,
         "finished": storm.is_finished,
@@ -142,20 +145,21 @@ def _export_storm(storm: StormStatus) -> Json:
                 "channel": c.channel,
                 "account_name": c.account_name,
                 "counts": _export_counts(c.counts),
-                "next_at": _export_instant(c.next_at),
+                "next_at": export_instant(c.next_at),
                 "suspended_why": c.suspended_why,
-                "paused_until": _export_instant(c.paused_until),
+                "paused_until": export_instant(c.paused_until),
                 "served": c.served,
             }
             for c in storm.channels
         ],
-        "upcoming": [_export_delivery(v) for v in storm.upcoming],
-        "recent": [_export_delivery(v) for v in storm.recent],
-        "troubled": [_export_delivery(v) for v in storm.troubled],
+        "upcoming": [export_delivery(v) for v in storm.upcoming],
+        "recent": [export_delivery(v) for v in storm.recent],
+        "troubled": [export_delivery(v) for v in storm.troubled],
     }
 
 
-def _export_delivery(view: DeliveryView) -> Json:
+def export_delivery(view: DeliveryView) -> Json:
+    """Export a delivery as people look at it."""
     return {
         "key": view.key,
         "channel": view.channel,
@@ -163,10 +167,10 @@ def _export_delivery(view: DeliveryView) -> Json:
         "text": view.text,
         "state": view.state.value,
         "why": view.why,
-        "slot_at": _export_instant(view.slot_at),
-        "delivered_at": _export_instant(view.delivered_at),
-        "expires_at": _export_instant(view.expires_at),
-        "retry_at": _export_instant(view.retry_at),
+        "slot_at": export_instant(view.slot_at),
+        "delivered_at": export_instant(view.delivered_at),
+        "expires_at": export_instant(view.expires_at),
+        "retry_at": export_instant(view.retry_at),
         "attempts": view.attempts,
         "post_id": view.post_id,
         "url": view.url,
@@ -178,10 +182,10 @@ def report_json(report: Report) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "storm": {"id": report.storm_id, "name": report.storm_name, "timezone": report.timezone},
-        "made_at": _export_instant(report.made_at),
+        "made_at": export_instant(report.made_at),
         "practice_hosts": list(report.practice_hosts),
-        "first_slot_at": _export_instant(report.first_slot_at),
-        "last_slot_at": _export_instant(report.last_slot_at),
+        "first_slot_at": export_instant(report.first_slot_at),
+        "last_slot_at": export_instant(report.last_slot_at),
         "planned": report.planned,
         "delivered": report.delivered,
         "unread": report.unread,
@@ -223,11 +227,11 @@ def _export_figures(figures: Figures) -> Json:
         "reach_per_post": None
         if reach is None
         else {"median": reach.median, "highest": reach.highest, "posts": reach.posts},
-        "oldest_read_at": _export_instant(figures.oldest_read_at),
-        "newest_read_at": _export_instant(figures.newest_read_at),
+        "oldest_read_at": export_instant(figures.oldest_read_at),
+        "newest_read_at": export_instant(figures.newest_read_at),
         "periods": [
             {
-                "starts_at": _export_instant(p.starts_at),
+                "starts_at": export_instant(p.starts_at),
                 "posts": p.posts,
                 "impressions": p.impressions,
                 "engagement": p.engagement,
@@ -248,8 +252,8 @@ def _export_post(post: PostReach) -> Json:
         "message_id": post.message_id,
         "text": post.text,
         "url": post.url,
-        "delivered_at": _export_instant(post.delivered_at),
-        "read_at": _export_instant(post.read_at),
+        "delivered_at": export_instant(post.delivered_at),
+        "read_at": export_instant(post.read_at),
         "engagement": post.engagement,
         "values": {m.value: post.values.get(m) for m in Metric},
     }
@@ -285,5 +289,6 @@ def _export_counts(counts: Mapping[State, int]) -> dict[str, int]:
     return {state.value: counts.get(state, 0) for state in State}
 
 
-def _export_instant(at: datetime | None) -> str | None:
+def export_instant(at: datetime | None) -> str | None:
+    """Export an instant as ISO 8601 in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")

@@ -42,6 +42,9 @@ if TYPE_CHECKING:
 
 NOT_DELIVERED = tuple(s for s in State if s is not State.DELIVERED)
 
+GONE_SHOWN = 3
+"""How many runners that are gone are named, the newest; `--json` names all."""
+
 
 def render_status(status: LedgerStatus) -> RenderableType:
     """Show everything that `status` knows; loudly if nothing runs although something is due, or if halted."""
@@ -99,12 +102,16 @@ def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[Renderab
             if not c.served and any(n for state, n in c.counts.items() if state.is_open)
         ]
     yield from (Text(line, WARN) for line in obstacles)
+    suspended = [c.channel for c in storm.channels if c.suspended_why is not None]
+    yield from (Text(f"When that is mended: stormctl resume --channel {name}", QUIET) for name in suspended)
     if storm.troubled:
         yield from ("", Text("To look at", STRONG), *_render_troubled(storm.troubled, zone))
+        yield Text("What you can do about one: stormctl show KEY", QUIET)
     if storm.upcoming:
         yield from ("", Text("Next posts", STRONG), _render_upcoming(storm.upcoming, status.moment.at, zone))
     if storm.recent:
         yield from ("", Text("Last posts", STRONG), _render_recent(storm.recent, zone))
+        yield Text("To take one down: stormctl retract CHANNEL/MESSAGE", QUIET)
 
 
 def _name_span(storm: StormStatus, zone: ZoneInfo) -> str:
@@ -189,7 +196,9 @@ def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:
         yield Text("No runner has been here.")
         return
     yield Text("Runners", STRONG)
-    rows = [_describe_runner(r, status) for r in status.runners]
+    gone = sorted((r for r in status.runners if not r.alive), key=lambda r: r.beat_at, reverse=True)
+    shown = [*(r for r in status.runners if r.alive), *gone[:GONE_SHOWN]]
+    rows = [_describe_runner(r, status) for r in shown]
     yield Grid((Field(""), Field("", least=8), Field(""), Field("")), [Section(rows)])
 
 

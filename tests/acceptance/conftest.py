@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import sys
 import urllib.request
@@ -140,56 +139,6 @@ class Campaign:
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
         return kept | {"STORMCTL_LIVE": "0", "NO_COLOR": "1"} | self.environment | dict(more)
-
-
-@dataclass(frozen=True)
-class Background:
-    """A command that runs while other tests do; what it prints goes to files."""
-
-    process: subprocess.Popen[bytes]
-    root: Path
-
-    def read(self) -> tuple[str, str]:
-        """Return what it has printed: data, and everything else."""
-        out, err = ((self.root / name).read_text(encoding="utf-8") for name in ("out.txt", "err.txt"))
-        return out, err
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the test of the sample rehearsal at the end: it takes a minute, and mostly waits."""
-    items.sort(key=_needs_sample)
-
-
-def _needs_sample(item: pytest.Item) -> bool:
-    return "sample_rehearsal" in getattr(item, "fixturenames", ())
-
-
-@pytest.fixture(scope="session", autouse=True)
-def started_early(
-    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Background | None]:
-    """The rehearsal of the sample storm, started with the first acceptance test if its own one will run."""
-    if not any(_needs_sample(item) for item in request.session.items):
-        yield None
-        return
-    root = tmp_path_factory.mktemp("clone")
-    for folder in ("messages", "schedules"):
-        shutil.copytree(ROOT / folder, root / folder)
-    command = [sys.executable, "-m", "stormctl", "rehearse"]
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
-    with (root / "out.txt").open("wb") as out, (root / "err.txt").open("wb") as err:
-        process = subprocess.Popen(command, cwd=root, env=kept, stdout=out, stderr=err)
-        yield Background(process, root)
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture
-def sample_rehearsal(started_early: Background | None) -> Background:
-    """The rehearsal of the sample storm, as in a clone of the repository."""
-    assert started_early is not None
-    return started_early
 
 
 def read_until(process: subprocess.Popen[str], word: str, times: int = 1) -> str:

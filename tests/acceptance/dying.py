@@ -20,9 +20,9 @@ def main(point: str) -> None:
     """Run what is enrolled until the second delivery reaches the point, and die there at once."""
     passed = 0
 
-    def checkpoint(name: str) -> None:
+    def checkpoint(here: str, /) -> None:
         nonlocal passed
-        passed += name == point
+        passed += here == point
         if passed == 2:
             os._exit(DIED)
 

@@ -10,24 +10,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-if TYPE_CHECKING:
-    import subprocess
+from tests.acceptance.conftest import read_until
 
+if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
 
 pytestmark = pytest.mark.slow
-
-
-def _read_until(process: subprocess.Popen[str], word: str, times: int) -> None:
-    """Read a command's lines until a word has come that often."""
-    assert process.stdout is not None
-    seen: list[str] = []
-    for line in process.stdout:
-        seen.append(line)
-        times -= word in line
-        if not times:
-            return
-    pytest.fail("the command ended early:\n" + "".join(seen))
 
 
 def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> None:
@@ -43,7 +31,7 @@ def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> Non
 def test_a_storm_goes_on_after_kill_9(stage: Campaign) -> None:
     """A runner that is killed in mid-storm is followed by another: nothing twice, nothing lost."""
     process = stage.start("launch", "--yes", "--plain")
-    _read_until(process, " delivered ", 3)
+    read_until(process, " delivered ", 3)
     os.kill(process.pid, signal.SIGKILL)
     process.communicate()
 
@@ -55,7 +43,7 @@ def test_a_storm_goes_on_after_kill_9(stage: Campaign) -> None:
 def test_two_runners_on_one_ledger_deliver_each_post_once(stage: Campaign) -> None:
     """A second launch joins the first one."""
     first = stage.start("launch", "--yes", "--plain")
-    _read_until(first, " delivered ", 1)
+    read_until(first, " delivered ", 1)
     second = stage.start("launch", "--yes", "--plain")
 
     outputs = [process.communicate(timeout=50)[0] for process in (first, second)]
@@ -67,7 +55,7 @@ def test_two_runners_on_one_ledger_deliver_each_post_once(stage: Campaign) -> No
 def test_a_halt_stops_the_next_post_until_it_is_lifted(stage: Campaign) -> None:
     """After `halt` nothing more arrives; after `resume` the rest does, each once."""
     process = stage.start("launch", "--yes", "--plain")
-    _read_until(process, " delivered ", 3)
+    read_until(process, " delivered ", 3)
 
     halted = stage.run("halt", "--reason", "a tragedy")
     at_halt = sum(stage.received().values())
@@ -112,7 +100,7 @@ def test_a_daemon_takes_up_a_storm_and_ends_on_sigterm(stage: Campaign) -> None:
     """The daemon publishes what is launched elsewhere, and SIGTERM ends it with exit code 0."""
     stage.run("launch", "--yes", "--detach")
     daemon = stage.start("daemon")
-    _read_until(daemon, " delivered ", 12)
+    read_until(daemon, " delivered ", 12)
 
     daemon.send_signal(signal.SIGTERM)
     output, _ = daemon.communicate(timeout=50)

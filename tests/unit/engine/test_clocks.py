@@ -119,3 +119,14 @@ def test_the_real_clock_is_one_clock() -> None:
     assert moment.at == moment.wall_at
     assert clock.wait_until(read_wall_clock() - timedelta(seconds=1)) == 0
     assert clock.wait_until(read_wall_clock() + timedelta(hours=1)) > 3_000
+
+
+def test_the_real_clock_keeps_the_ledgers_time() -> None:
+    """On a machine whose clock is an hour fast, it is the server's time that counts."""
+    now = datetime(2026, 12, 18, 12, tzinfo=UTC)
+    clock = SystemClock(lambda: timedelta(hours=-1), wall=lambda: now)
+
+    moment = clock.moment()
+
+    assert moment.at == moment.wall_at == now - timedelta(hours=1)
+    assert clock.wait_until(now) == 3_600

@@ -191,3 +191,40 @@ def test_where_nothing_is_in_doubt_the_account_is_left_alone(bench: Bench) -> No
     _settle(bench, Reconciler(bench.equipment))
 
     assert bench.x.readings == 0
+
+
+def test_the_post_of_another_delivery_under_way_is_no_reason_to_ask_a_person(bench: Bench) -> None:
+    """Two nearly equal texts are in doubt and one was accepted: the other is proved absent all the same."""
+    bench.enroll(make_delivery("a", text=LONG + " A."), make_delivery("b", text=LONG + " B."))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+
+    def drop(post: OutgoingPost) -> Outcome:
+        bench.x.accept(post)
+        return InDoubt(reason="connection dropped")
+
+    bench.x.script.append(drop)
+    bench.serve()
+    reconciler = Reconciler(bench.equipment)
+    (first, *_) = bench.ledger.doubts.open([str(ACME)])
+    bench.ledger.doubts.record_reading(first, bench.clock.moment(), complete=True, reason="")
+
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+
+    assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
+
+
+def test_the_same_text_without_its_picture_is_for_a_person_to_judge(bench: Bench) -> None:
+    """Somebody posted the text by hand, without the picture: it is neither taken for it nor posted again."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(text=LONG, media=(boat,)))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None, media_count=0)
+    )
+
+    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 3)
+
+    (doubt,) = bench.ledger.doubts.open([str(ACME)])
+    assert doubt.held

@@ -8,10 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind
 from stormctl.engine.clocks import SystemClock
-from stormctl.engine.rehearsal import DURATIONS, choose_speed, open_rehearsal, rehearsal_folder, rehearse
+from stormctl.engine.rehearsal import (
+    ACCESS,
+    DURATIONS,
+    choose_speed,
+    open_rehearsal,
+    open_rehearsal_adapters,
+    rehearsal_folder,
+    rehearse,
+)
 from stormctl.engine.standing import get_status
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.ledger import open_ledger
@@ -62,12 +71,11 @@ class Stage:
 
     def rehearse(self, campaign: Campaign, **options: Any) -> Rehearsed:
         """Rehearse as fast as can be."""
-        usual: dict[str, Any] = {"speed": 20_000, "faults": "none"}
+        usual: dict[str, Any] = {"speed": 20_000, "faults": "none", "show": self.summaries.append}
         return rehearse(
             campaign,
             self.events,
             report_path="report.html",
-            show=self.summaries.append,
             watch=self.watch,
             showing=nullcontext(),
             **usual | options,
@@ -195,6 +203,25 @@ def test_the_newest_rehearsal_can_be_looked_at(stage: Stage, campaign: Campaign)
 
     assert (status.total, durations) == (4, DURATIONS)
     assert clock.moment().at > clock.moment().wall_at
+
+
+def test_its_platforms_can_be_reached_while_it_runs(stage: Stage, campaign: Campaign) -> None:
+    """`retract --rehearsal` in another window: by keys that nobody else can read, until the end."""
+    access = rehearsal_folder(campaign.root) / ACCESS
+    seen: list[tuple[bool, int]] = []
+
+    def look(_summary: LaunchSummary) -> None:
+        adapters = open_rehearsal_adapters(campaign.root)
+        verified = adapters.reader(parse_channel_id("x:acme")).verify()
+        adapters.close()
+        seen.append((verified.is_bad, access.stat().st_mode & 0o077))
+
+    stage.stop_at = 1
+    stage.rehearse(campaign, speed=1.0, show=look)
+
+    assert seen == [(False, 0)]
+    with pytest.raises(UsageError, match="the rehearsal is over"):
+        open_rehearsal_adapters(campaign.root)
 
 
 def test_the_speed_makes_a_day_a_minute(campaign: Campaign) -> None:

@@ -14,7 +14,7 @@ from stormctl.domain.reach import Metric, MetricReading
 from stormctl.engine.clocks import SystemClock, read_wall_clock
 from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import Runner
-from stormctl.errors import LedgerError
+from stormctl.errors import LedgerError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
 from tests.factories import ACME, PAGE, make_delivery
 
@@ -268,3 +268,30 @@ def test_a_request_in_flight_is_finished_when_the_runner_is_stopped(bench: Bench
 
     assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
     assert len(bench.x.sent) == 1
+
+
+def test_a_ledger_whose_server_is_away_for_a_moment_does_not_end_the_run(bench: Bench) -> None:
+    """While nobody can tell whether the storm is over it is not; then the run goes on."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+    runner, failures = _runner(bench), [LedgerUnreachableError("the ledger does not answer")]
+
+    def is_over() -> bool:
+        if failures:
+            raise failures.pop()
+        return runner.is_done("storm")
+
+    runner.run(is_over)
+
+    assert bench.state() is State.DELIVERED
+
+
+def test_a_ledger_that_is_gone_for_good_ends_the_run(bench: Bench) -> None:
+    """What won't mend itself is told at once."""
+    runner = _runner(bench)
+
+    def fail() -> bool:
+        message = "there is no ledger any more"
+        raise LedgerError(message)
+
+    with pytest.raises(LedgerError, match="no ledger any more"):
+        runner.run(fail)

@@ -23,12 +23,14 @@ x:migrants-day         @migrantsday         13  36  12:20 EST  1 in doubt
 facebook:migrants-day  Migrants Day          9  28  12:27 EST  1 missed
 facebook:migrants-day is suspended: the token was refused (190)
 facebook:migrants-day: no live runner can serve it; are its credentials there?
+When that is mended: stormctl resume --channel facebook:migrants-day
 
 To look at
 in doubt  imd-2026/x:migrants-day/dignity/en  11:40 EST
     no answer within 10 s
 missed  imd-2026/facebook:migrants-day/story/en  09:00 EST
     late by 25 min
+What you can do about one: stormctl show KEY
 
 Next posts
 12:20 EST  in 15 min  x:migrants-day         harvest  The hands that bring in the harvest.
@@ -37,6 +39,7 @@ Next posts
 Last posts
 12:00 EST  x:migrants-day         noon-statement  http://127.0.0.1:8123/migrants-day/status/22
 12:00 EST  facebook:migrants-day  noon-statement  http://127.0.0.1:8123/7_21
+To take one down: stormctl retract CHANNEL/MESSAGE
 
 Runners
 runs  desk  launch 4711  heartbeat 2 s ago
@@ -148,3 +151,14 @@ def test_a_resumption_shows_what_it_would_set_off(
     assert "HALTED (all)" in lines[1]
     assert lines[4] == "International Migrants Day 2026: 40 to come; 2 late"
     assert lines[5].startswith("12:20 EST  in 15 min  x:migrants-day")
+
+
+def test_of_many_runners_that_are_gone_the_newest_are_named(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """A day with many relaunches keeps the screen for what matters."""
+    gone = [replace(ledger_status.runners[0], id=f"r{n}", pid=9000 + n, alive=False) for n in range(7)]
+
+    shown = show(render_status(replace(ledger_status, runners=(*ledger_status.runners, *gone))))
+
+    assert shown.count("launch 900") <= 3

@@ -1,0 +1,123 @@
+"""A campaign on disk, its ledger, and the command line called in this process."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stormctl.cli import console
+from stormctl.cli.main import main
+from stormctl.domain.clock import Moment
+from stormctl.engine.clocks import read_wall_clock
+from stormctl.ledger.ledger import open_ledger
+from tests.factories import make_terms
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.ledger.ledger import Ledger
+
+SCHEDULE = """\
+name = "A day far away"
+date = 2099-12-18
+timezone = "America/New_York"
+bank = "small"
+hashtags = ["MigrantsDay"]
+
+[[channels]]
+id = "x:acme"
+
+[[channels]]
+id = "facebook:acme"
+
+[[windows]]
+from = 09:00:00
+to = 12:00:00
+every = "1h"
+"""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        """What it printed for machines."""
+        return json.loads(self.out)
+
+
+class CommandLine:
+    """The commands, called in this process inside a campaign folder.
+
+    Attributes:
+        root: the campaign folder, which is the current one.
+    """
+
+    def __init__(self, root: Path, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self.root = root
+        self._capture = capture
+        self._patch = patch
+
+    def __call__(self, *arguments: str) -> Ended:
+        """Run a command to its end."""
+        self._capture.readouterr()
+        code = main(list(arguments))
+        printed = self._capture.readouterr()
+        return Ended(code, printed.out, printed.err)
+
+    def answer(self, *lines: str) -> None:
+        """Let a person sit at a terminal and type these lines."""
+        self._patch.setattr(console, "is_terminal", lambda: True)
+        self._patch.setattr(sys, "stdin", io.StringIO("".join(f"{line}\n" for line in lines)))
+
+    def write(self, path: str, text: str) -> Path:
+        """Write a file of the campaign."""
+        file = self.root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+        return file
+
+
+@pytest.fixture
+def stormctl(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> CommandLine:
+    """The command line inside a campaign of two messages, two channels and a day far away."""
+    made = CommandLine(tmp_path / "campaign", capsys, monkeypatch)
+    made.write("schedules/small.toml", SCHEDULE)
+    made.write("messages/small/boat.en.md", "Everyone who moves has rights.\n")
+    made.write("messages/small/door.en.md", "An open door is a beginning.\n")
+    monkeypatch.chdir(made.root)
+    return made
+
+
+@pytest.fixture
+def ledger(stormctl: CommandLine) -> Iterator[Ledger]:
+    """The campaign's ledger, empty."""
+    opened = open_ledger("sqlite:///.stormctl/ledger.db", root=stormctl.root, create=True)
+    yield opened
+    opened.close()
+
+
+def read_moment() -> Moment:
+    """Read the clock that the commands read."""
+    now = read_wall_clock()
+    return Moment(now, now)
+
+
+def enroll(ledger: Ledger, *deliveries: PlannedDelivery) -> None:
+    """Enter deliveries of the storm `storm` in the ledger."""
+    channels = dict.fromkeys(delivery.channel for delivery in deliveries)
+    ledger.outbox.enroll(make_terms(*channels), deliveries, read_moment())

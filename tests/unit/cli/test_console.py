@@ -1,0 +1,68 @@
+"""What is data and what is not goes to where each belongs."""
+
+from __future__ import annotations
+
+import io
+from typing import TYPE_CHECKING
+
+from rich.table import Table
+
+from stormctl.cli import console
+
+if TYPE_CHECKING:
+    import pytest
+
+WIDE = "wide " * 25
+
+
+def test_data_and_talk_go_to_different_streams(capsys: pytest.CaptureFixture[str]) -> None:
+    """`show` writes to standard output, `tell` to standard error."""
+    console.show("data")
+    console.tell("talk")
+
+    printed = capsys.readouterr()
+    assert printed.out == "data\n"
+    assert printed.err == "talk\n"
+
+
+def test_an_error_loses_nothing_of_its_message(capsys: pytest.CaptureFixture[str]) -> None:
+    """What looks like markup or is longer than a line is printed as it is, on one line each."""
+    console.tell_error(f"no file [bold]x[/bold] {WIDE}", f"try [/] {WIDE}")
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert printed.err == f"error: no file [bold]x[/bold] {WIDE}\nhint: try [/] {WIDE}\n"
+
+
+def test_an_error_without_a_hint_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    """No empty hint is printed."""
+    console.tell_error("that is all", "")
+
+    assert capsys.readouterr().err == "error: that is all\n"
+
+
+def test_json_keeps_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
+    """Texts in other scripts stay readable for people who look at the JSON."""
+    console.show_json({"text": "مهاجر", "schema_version": 1})
+
+    assert capsys.readouterr().out == '{\n  "text": "مهاجر",\n  "schema_version": 1\n}\n'
+
+
+def test_lines_stay_whole_off_a_terminal(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A table in a pipe is not squeezed to a window that nobody looks at."""
+    monkeypatch.setenv("COLUMNS", "40")
+    table = Table.grid()
+    table.add_row("a" * 70, "b" * 70)
+
+    console.show(table)
+
+    assert capsys.readouterr().out.rstrip() == "a" * 70 + "b" * 70
+
+
+def test_a_person_answers_only_where_both_ends_are_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With standard input from a file nobody can confirm."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
+
+    assert not console.is_terminal()

@@ -1,0 +1,130 @@
+"""The one error boundary: expected errors are a line, bugs keep their traceback."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl import __version__
+from stormctl.cli.main import main
+from stormctl.errors import BudgetError, ExitCode, StormctlError, TryAgainError
+from stormctl.files import campaign as campaign_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.unit.cli.conftest import CommandLine
+
+BROKEN = """\
+import stormctl.files.campaign
+
+stormctl.files.campaign.find_schedules = lambda root: 1 / 0
+from stormctl.cli.main import main
+
+raise SystemExit(main(["check"]))
+"""
+
+
+def test_version_is_printed(stormctl: CommandLine) -> None:
+    """`--version` names the package's version and nothing else."""
+    ended = stormctl("--version")
+
+    assert (ended.code, ended.out, ended.err) == (0, f"stormctl {__version__}\n", "")
+
+
+def test_no_command_shows_the_help(stormctl: CommandLine) -> None:
+    """Whoever types nothing is shown every command, and the shell is told of wrong use."""
+    ended = stormctl()
+
+    assert ended.code == ExitCode.USAGE
+    assert "rehearse" in ended.out + ended.err
+
+
+def test_an_unknown_command_is_wrong_use(stormctl: CommandLine) -> None:
+    """A mistyped command ends with exit code 2 and says so on standard error."""
+    ended = stormctl("lunch")
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "lunch" in ended.err
+
+
+@pytest.mark.parametrize("error", [BudgetError("too dear", "spend less"), TryAgainError("busy", "wait")])
+def test_an_expected_error_is_a_line_a_hint_and_a_code(
+    stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch, error: StormctlError
+) -> None:
+    """The boundary prints the error's own words and ends with its own code."""
+
+    def refuse(_root: Path) -> tuple[Path, ...]:
+        raise error
+
+    monkeypatch.setattr(campaign_files, "find_schedules", refuse)
+
+    ended = stormctl("check")
+
+    assert (ended.code, ended.out) == (error.exit_code, "")
+    assert ended.err == f"error: {error.message}\nhint: {error.hint}\n"
+
+
+@pytest.mark.usefixtures("stormctl")
+def test_a_bug_is_not_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is not expected passes the boundary untouched."""
+    bug = RuntimeError("an invariant broke")
+
+    def break_it(_root: Path) -> tuple[Path, ...]:
+        raise bug
+
+    monkeypatch.setattr(campaign_files, "find_schedules", break_it)
+
+    with pytest.raises(RuntimeError) as caught:
+        main(["check"])
+
+    assert caught.value is bug
+
+
+def test_a_bug_in_a_process_keeps_its_traceback(stormctl: CommandLine) -> None:
+    """The shell is told 1, and Python's own traceback says where."""
+    command = [sys.executable, "-c", BROKEN]
+
+    ended = subprocess.run(command, cwd=stormctl.root, capture_output=True, check=False, encoding="utf-8")
+
+    assert (ended.returncode, ended.stdout) == (ExitCode.BUG, "")
+    assert ended.stderr.startswith("Traceback (most recent call last):")
+    assert ended.stderr.endswith("ZeroDivisionError: division by zero\n")
+
+
+def test_the_campaign_can_be_named(stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """From elsewhere, `--dir` or STORMCTL_DIR names the campaign folder, and nothing else is looked at."""
+    monkeypatch.chdir(stormctl.root.parent)
+
+    without = stormctl("check")
+    named = stormctl("--dir", "campaign", "check")
+    monkeypatch.setenv("STORMCTL_DIR", str(stormctl.root))
+    by_environment = stormctl("check")
+
+    assert [without.code, named.code, by_environment.code] == [2, 0, 0]
+    assert "no campaign here" in without.err
+
+
+def test_a_folder_that_is_no_campaign_is_refused(stormctl: CommandLine) -> None:
+    """`--dir` is never corrected to a folder further up."""
+    ended = stormctl("--dir", "messages", "check")
+
+    assert ended.code == ExitCode.USAGE
+    assert "messages is not a campaign folder" in ended.err
+
+
+@pytest.mark.parametrize("arguments", [["plan"], ["plan", "--json"]], ids=" ".join)
+def test_a_reader_who_has_left_is_no_error(stormctl: CommandLine, arguments: list[str]) -> None:
+    """`stormctl plan | true` ends with 0 and without a complaint."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    command = [sys.executable, "-m", "stormctl", *arguments]
+
+    ended = subprocess.run(command, cwd=stormctl.root, stdout=writing, stderr=subprocess.PIPE, check=False)
+
+    os.close(writing)
+    assert (ended.returncode, ended.stderr) == (0, b"")

@@ -1,0 +1,81 @@
+"""`report`: the figures of the ledger, on the terminal, as JSON and as a page."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.errors import ExitCode
+from tests.factories import make_delivery
+from tests.unit.cli.conftest import enroll, read_moment
+
+if TYPE_CHECKING:
+    from stormctl.ledger.ledger import Ledger
+    from tests.unit.cli.conftest import CommandLine
+
+SOON = timedelta(hours=2)
+
+
+@pytest.mark.usefixtures("ledger")
+def test_a_ledger_without_a_storm_has_nothing_to_report(stormctl: CommandLine) -> None:
+    """That is said, not shown as zeros."""
+    ended = stormctl("report")
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "the ledger has no storm yet" in ended.err
+
+
+def test_an_unknown_storm_is_wrong_use(stormctl: CommandLine, ledger: Ledger) -> None:
+    """The storms that there are are named."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    ended = stormctl("report", "strom")
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert ended.err == "error: the ledger has no storm strom\nhint: It has: storm.\n"
+
+
+def test_report_shows_the_newest_storm(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Without a name it is the ledger's newest storm; with one it is that."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    newest, named = stormctl("report"), stormctl("report", "storm")
+
+    assert (newest.code, newest.err) == (0, "")
+    assert newest.out.splitlines()[0] == named.out.splitlines()[0]
+
+
+def test_report_tells_machines(stormctl: CommandLine, ledger: Ledger) -> None:
+    """`--json` prints a versioned document."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    ended = stormctl("report", "--json")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert ended.json["schema_version"] == 1
+    assert ended.json["counts"]["planned"] == 1
+
+
+def test_report_is_written_as_a_page_with_its_figures(stormctl: CommandLine, ledger: Ledger) -> None:
+    """`--html` writes the page, and the same figures as JSON beside it."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    ended = stormctl("report", "--html", "day.html")
+
+    figures = json.loads((stormctl.root / "day.json").read_text(encoding="utf-8"))
+    assert ended.code == 0
+    assert (stormctl.root / "day.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
+    assert figures["schema_version"] == 1
+
+
+def test_a_page_that_cannot_be_written_is_wrong_use(stormctl: CommandLine, ledger: Ledger) -> None:
+    """The place is named, and so is what the system says."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    ended = stormctl("report", "--html", "nowhere/day.html")
+
+    assert ended.code == ExitCode.USAGE
+    assert ended.err == "error: the report can't be written to nowhere/day.html: No such file or directory\n"

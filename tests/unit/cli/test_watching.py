@@ -1,0 +1,175 @@
+"""Watching a storm: signals end it politely once, and at once the second time."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.cli import console
+from stormctl.cli.watching import Watch, make_view, viewer_zone
+from stormctl.domain.delivery import State
+from stormctl.engine.clocks import read_wall_clock
+from stormctl.engine.equipment import Durations, Equipment
+from stormctl.engine.runner import Runner
+from stormctl.render.live import LiveView, PlainView
+from tests.factories import ACME, make_delivery, make_terms
+from tests.fakes import Events, FakeClock, FakePlatforms
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from rich.console import Console
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.event import StormEvent
+    from stormctl.domain.status import HaltView, StormStatus
+    from stormctl.ledger.ledger import Ledger
+
+
+class Picture:
+    """A view that remembers what it was shown."""
+
+    def __init__(self) -> None:
+        self.shown: list[StormStatus] = []
+        self.calls: list[str] = []
+
+    def __call__(self, event: StormEvent) -> None:
+        """Show nothing."""
+
+    def update(self, status: StormStatus, moment: Moment, halts: Sequence[HaltView] = ()) -> None:
+        """Remember."""
+        del moment, halts
+        self.shown.append(status)
+
+    def start(self) -> None:
+        """Remember."""
+        self.calls.append("start")
+
+    def stop(self) -> None:
+        """Remember."""
+        self.calls.append("stop")
+
+
+def _only_state(status: StormStatus) -> State:
+    """Return the state of a storm's only delivery."""
+    (state,) = [state for state, count in status.counts.items() if count]
+    return state
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    """Noon of the day."""
+    return FakeClock()
+
+
+@pytest.fixture
+def runner(ledger: Ledger, clock: FakeClock) -> Runner:
+    """A runner that serves one channel."""
+    platforms = FakePlatforms([ACME])
+    ledger.outbox.enroll(make_terms(ACME), [make_delivery(slot_at=clock.at)], clock.moment())
+    equipment = Equipment(
+        ledger=ledger, adapters=platforms, clock=clock, listener=Events(), durations=Durations()
+    )
+    return Runner(equipment, kind="launch", channels=lambda: [ACME])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_first_signal_asks_and_a_second_one_ends(number: signal.Signals) -> None:
+    """After the first the old handler is back, so that the second does what it always does."""
+    watch = Watch(Picture(), "storm", Durations())
+    before = signal.getsignal(number)
+
+    with watch.catching_signals():
+        signal.raise_signal(number)
+        during = signal.getsignal(number)
+
+    assert watch.was_stopped
+    assert before is during is signal.getsignal(number)
+
+
+def test_handlers_are_put_back_after_an_error() -> None:
+    """What follows the storm can be interrupted as before."""
+    before = signal.getsignal(signal.SIGTERM)
+
+    with pytest.raises(RuntimeError), Watch(Picture(), "storm", Durations()).catching_signals():
+        raise RuntimeError
+
+    assert before is signal.getsignal(signal.SIGTERM)
+
+
+def test_the_view_is_renewed_at_most_twice_a_second(runner: Runner, ledger: Ledger, clock: FakeClock) -> None:
+    """Between two looks at the ledger half a second of real time passes."""
+    picture = Picture()
+    watch = Watch(picture, "storm", Durations())
+
+    watch(runner, ledger, clock)
+    clock.move(timedelta(milliseconds=499))
+    watch(runner, ledger, clock)
+    clock.move(timedelta(milliseconds=1))
+    watch(runner, ledger, clock)
+
+    assert [status.storm_id for status in picture.shown] == ["storm", "storm"]
+
+
+def test_the_end_stays_on_the_screen(runner: Runner, ledger: Ledger, clock: FakeClock) -> None:
+    """What happened after the last regular look is shown before the picture stops."""
+    picture = Picture()
+    watch = Watch(picture, "storm", Durations())
+
+    with watch.showing():
+        watch(runner, ledger, clock)
+        ledger.outbox.sweep(clock.move(timedelta(days=1)))
+
+    assert [_only_state(status) for status in picture.shown] == [State.PLANNED, State.MISSED]
+    assert picture.calls == ["start", "stop"]
+
+
+def test_a_storm_that_broke_off_still_puts_the_picture_away() -> None:
+    """The terminal is left as it was, and the error goes on."""
+    picture = Picture()
+
+    with pytest.raises(RuntimeError), Watch(picture, "storm", Durations()).showing():
+        raise RuntimeError
+
+    assert picture.calls == ["start", "stop"]
+
+
+def test_a_daemon_shows_no_picture(runner: Runner, ledger: Ledger, clock: FakeClock) -> None:
+    """Without a storm to show, only signals are looked after."""
+    picture = Picture()
+
+    Watch(picture, None, Durations())(runner, ledger, clock)
+
+    assert picture.shown == []
+
+
+def test_plain_lines_off_a_terminal() -> None:
+    """Nothing moves in a pipe."""
+    assert isinstance(make_view("UTC", plain=False), PlainView)
+
+
+@pytest.mark.parametrize(("plain", "view"), [(False, LiveView), (True, PlainView)])
+def test_a_picture_on_a_terminal_unless_lines_are_asked_for(
+    monkeypatch: pytest.MonkeyPatch, *, plain: bool, view: type
+) -> None:
+    """A terminal gets the moving picture; `--plain` wins over it."""
+
+    def make_console(*, stderr: bool = False) -> Console:
+        from rich.console import Console
+
+        return Console(stderr=stderr, force_terminal=True, file=sys.stderr)
+
+    monkeypatch.setattr(console, "make_console", make_console)
+
+    assert isinstance(make_view("UTC", plain=plain), view)
+
+
+def test_the_viewer_has_a_zone() -> None:
+    """It is the machine's own."""
+    now = read_wall_clock()
+
+    assert now.astimezone(viewer_zone()).utcoffset() == now.astimezone().utcoffset()
