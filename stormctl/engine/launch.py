@@ -142,10 +142,8 @@ def enroll(
         if proof.check.without or proof.is_bad:
             reason = LEFT_OUT if proof.check.without else proof.check.bad[0][0]
             ledger.channels.suspend(str(proof.channel), reason, moment)
-    enrolled = ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment)
-    for key, post in published.items():
-        ledger.outbox.adopt(key, Delivered(post_id=post.post_id, url=post.url), moment)
-    return enrolled
+    receipts = {key: Delivered(post_id=post.post_id, url=post.url) for key, post in published.items()}
+    return ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment, receipts)
 
 
 def run_storm(

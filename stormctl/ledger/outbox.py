@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import from_micros, to_micros
@@ -21,7 +22,7 @@ from stormctl.ledger.rows import claim_of, load_post
 from stormctl.ledger.sweeping import release_claims, sweep_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from stormctl.domain.clock import Moment
@@ -46,18 +47,34 @@ class Outbox:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def enroll(self, terms: StormTerms, deliveries: Sequence[PlannedDelivery], moment: Moment) -> Enrolled:
+    def enroll(
+        self,
+        terms: StormTerms,
+        deliveries: Sequence[PlannedDelivery],
+        moment: Moment,
+        published: Mapping[str, Delivered] = MappingProxyType({}),
+    ) -> Enrolled:
         """Enter a storm's plan in one transaction; the same plan twice changes nothing.
 
         Planned deliveries follow the plan: slot, text and all. Those that left it are withdrawn, and come
         back with it. What is in flight or settled is left alone, and so is what the operator cancelled.
+
+        Args:
+            terms: the storm's.
+            deliveries: its whole plan.
+            moment: now.
+            published: by key, the receipts of posts that stand on the accounts already. Their deliveries
+                are delivered in the same transaction, so that no runner can claim one in between.
 
         Raises:
             FindingsError: if two deliveries would say the same on a channel on one date.
         """
         plan = plan_values(deliveries)
         with self._database.transaction() as session:
-            return enroll_plan(session, terms, plan, moment)
+            enrolled = enroll_plan(session, terms, plan, moment)
+            for key, receipt in published.items():
+                _adopt(session, key, receipt, moment)
+            return enrolled
 
     def next_due(self, moment: Moment, channels: Collection[str]) -> datetime | None:
         """Return the earliest storm time from now on at which `claim` would succeed if nobody halts.
@@ -208,19 +225,13 @@ class Outbox:
         with self._database.reading() as session:
             return [row["channel"] for row in session.rows("open_channels")]
 
-    def adopt(self, key: str, receipt: Delivered, moment: Moment) -> bool:
-        """Record a planned delivery as delivered, since its post was found on the account.
 
-        Returns:
-            False if it is not planned any more.
-        """
-        with self._database.transaction() as session:
-            row = session.find("planned_row", key=key)
-            if row is None:
-                return False
-            deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
-            tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
-            return True
+def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> None:
+    """Record a planned delivery as delivered, since its post was found on the account."""
+    row = session.find("planned_row", key=key)
+    if row is not None:
+        deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
+        tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
 
 
 def _find_next_of(session: Session, channel: str, now: int) -> int | None:

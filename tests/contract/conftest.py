@@ -18,7 +18,7 @@ from stormctl.ledger.outbox import Enrolled, StormTerms
 from tests.contract.places import File, Schema
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from stormctl.domain.delivery import Claim, Outcome, State
     from stormctl.ledger.ledger import Ledger
@@ -91,11 +91,17 @@ class Bench:
         """Return a moment so many minutes after noon; see `at`."""
         return at(minutes, wall_s=wall_s)
 
-    def enroll(self, *deliveries: PlannedDelivery, moment: Moment | None = None, **terms: Any) -> Enrolled:
+    def enroll(
+        self,
+        *deliveries: PlannedDelivery,
+        moment: Moment | None = None,
+        published: Mapping[str, Delivered] | None = None,
+        **terms: Any,
+    ) -> Enrolled:
         """Enrol a plan; `terms` replace those of the storm."""
         channels = tuple(dict.fromkeys(str(d.channel) for d in deliveries)) or (X,)
         changed = replace(TERMS, **({"channels": channels} | terms))
-        return self.ledger.outbox.enroll(changed, deliveries, moment or at(-60))
+        return self.ledger.outbox.enroll(changed, deliveries, moment or at(-60), published or {})
 
     def claim(self, minutes: float = 0, channel: str = X, runner: str = "r1") -> Claim:
         """Claim what must be there."""

@@ -167,13 +167,12 @@ class TestCounts:
 
     def test_adopted_post_is_delivered_without_an_attempt(self, bench: Bench, plan: Plan) -> None:
         """A planned text that stands on the account already is recorded, and matched by nobody else."""
-        bench.enroll(plan("a"))
         key = "imd/x:migrants-day/a/en"
 
-        adopted = [bench.ledger.outbox.adopt(key, bench.receipt(), bench.at(1)) for _ in range(2)]
+        for _ in range(2):
+            bench.enroll(plan("a"), published={key: bench.receipt()})
 
         view = bench.ledger.history.get(key)
-        assert adopted == [True, False]
         assert (view.state, view.post_id, view.attempts) == ("delivered", "p1", 0)
         assert bench.ledger.doubts.known_post_ids(X) == {"p1"}
         assert bench.find_claim(1) is None
@@ -183,7 +182,7 @@ class TestCounts:
         bench.enroll(plan("a"), plan("b", 60))
         bench.answer(bench.send(), DOUBT)
         receipt = bench.receipt()
-        bench.ledger.outbox.adopt("imd/x:migrants-day/b/en", receipt, bench.at(1))
+        bench.enroll(plan("a"), plan("b", 60), published={"imd/x:migrants-day/b/en": receipt})
         doubt = bench.ledger.doubts.open([X])[0]
 
         assert not bench.ledger.doubts.settle_delivered(
