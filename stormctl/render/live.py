@@ -95,12 +95,14 @@ class LiveView:
             )
 
     def start(self) -> None:
-        """Begin to draw."""
+        """Begin to draw, a line below what stands there already."""
+        self._live.console.line()
         self._live.start(refresh=True)
 
     def stop(self) -> None:
-        """Draw the last picture and leave it on the screen."""
+        """Draw the last picture and leave it on the screen, with a line below it."""
         self._live.stop()
+        self._live.console.line()
 
     def __enter__(self) -> Self:
         self.start()
