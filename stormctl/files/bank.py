@@ -151,7 +151,7 @@ class _BankReader:
                 self._note(
                     file, "empty-text", "there is no text here", "write the message, or remove the ---", line
                 )
-        if variant is not None and variant.parts:
+        if variant.parts:
             self._shelve(file, variant)
 
     def _shelve(self, file: str, variant: Variant) -> None:

@@ -115,15 +115,13 @@ def build_variant(
     lines: tuple[tuple[str, int], ...],
     notes: Notes,
     shelf: MediaShelf,
-) -> Variant | None:
-    """Type what was written and make a variant of it; None if a key can't be understood.
+) -> Variant:
+    """Type what was written and make a variant of it.
 
-    A picture that can't be posted is left out, so that the text is still checked; the finding
-    stops a launch all the same.
+    A key that can't be understood and a picture that can't be posted are left out, so that the rest is
+    still checked; their findings stop a launch all the same.
     """
-    wording = notes.read(Wording, raw)
-    if wording is None:
-        return None
+    wording = notes.read_rest(Wording, raw)
     return Variant(
         message_id=name.message_id,
         lang=name.lang,

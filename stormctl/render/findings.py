@@ -32,7 +32,7 @@ def _render_each(findings: Sequence[Finding]) -> Iterator[RenderableType]:
         place = Text(f"{clean(str(finding.place))}: ", STRONG)
         yield Text.assemble(place, mark, ": ", clean(finding.message))
         if finding.hint:
-            yield Padding(Text(clean(finding.hint), QUIET), (0, 0, 0, 4))
+            yield Padding(Text(clean(finding.hint), QUIET), (0, 0, 0, 4), expand=False)
 
 
 def _render_totals(findings: Sequence[Finding]) -> Text:

@@ -113,7 +113,7 @@ class Grid:
                     text = _as_text(cell)
                     if text.plain:
                         head = Text(f"{field.head}: " if field.head else "", QUIET)
-                        yield Padding(Text.assemble(head, text), (0, 0, 0, 2))
+                        yield Padding(Text.assemble(head, text), (0, 0, 0, 2), expand=False)
 
 
 def _as_text(cell: Cell) -> Text:

@@ -125,13 +125,13 @@ def _render_platform(platform: PlatformReach, report: Report, zone: tzinfo) -> I
     label, figures = platform.platform.label, platform.figures
     yield ""
     yield Text.assemble((label, STRONG), f", {describe_reading(figures, zone)}")
-    yield Padding(Text(f"Reach: {describe_spread(platform)}"), (0, 0, 0, 2))
+    yield Padding(Text(f"Reach: {describe_spread(platform)}"), (0, 0, 0, 2), expand=False)
     lag = describe_lag(platform.platform)
     if lag:
-        yield Padding(Text(lag, QUIET), (0, 0, 0, 2))
+        yield Padding(Text(lag, QUIET), (0, 0, 0, 2), expand=False)
     bookmarks = figures.totals.get(Metric.BOOKMARKS)
     if bookmarks is not None:
-        yield Padding(Text(f"Bookmarks: {render_number(bookmarks.value)}"), (0, 0, 0, 2))
+        yield Padding(Text(f"Bookmarks: {render_number(bookmarks.value)}"), (0, 0, 0, 2), expand=False)
     if figures.periods:
         yield ""
         yield _render_periods(figures, report, zone)
@@ -172,10 +172,10 @@ def _render_best(platform: PlatformReach, zone: tzinfo) -> Iterator[RenderableTy
         if Metric.REACH in post.values:
             got.append(f"reach {render_number(post.values[Metric.REACH])}")
         head = Text.assemble(f"{place}. ", (post.message_id, STRONG), f"  {', '.join(got)}")
-        yield Padding(head, (0, 0, 0, 2))
+        yield Padding(head, (0, 0, 0, 2), expand=False)
         words = Text(clean(post.text), QUIET, no_wrap=True, overflow="ellipsis")
         where = Text(f"{post.channel}  {render_time(post.delivered_at, zone)}  ") + link(post.url)
-        yield from (Padding(line, (0, 0, 0, 5)) for line in (words, where))
+        yield from (Padding(line, (0, 0, 0, 5), expand=False) for line in (words, where))
 
 
 def _render_notes(report: Report) -> Iterator[RenderableType]:
@@ -189,4 +189,4 @@ def _render_notes(report: Report) -> Iterator[RenderableType]:
         names = [f"{p.label} {note.source(p)}" for p in Platform if note.source(p)]
         notes.append(f"{metric.value.capitalize()}: {note.words} ({', '.join(names)}).")
     notes.append(f"Sources: {'; '.join(METRIC_SOURCES)}.")
-    yield from (Padding(Text(note, QUIET), (0, 0, 0, 2)) for note in notes)
+    yield from (Padding(Text(note, QUIET), (0, 0, 0, 2), expand=False) for note in notes)

@@ -159,7 +159,7 @@ def _render_troubled(views: Sequence[DeliveryView], zone: ZoneInfo) -> Iterator[
         state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
         yield Text.assemble(state, f"  {view.key}  {render_time(view.slot_at, zone)}")
         if view.why:
-            yield Padding(Text(clean(view.why), QUIET), (0, 0, 0, 4))
+            yield Padding(Text(clean(view.why), QUIET), (0, 0, 0, 4), expand=False)
 
 
 def _render_upcoming(views: Sequence[DeliveryView], now_at: datetime, zone: ZoneInfo) -> Grid:

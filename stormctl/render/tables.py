@@ -125,7 +125,7 @@ def _render_problems(checks: tuple[ChannelCheck, ...]) -> Iterator[RenderableTyp
             for message, hint in problems:
                 yield Text.assemble((label, style), f" {check.channel}: {clean(message)}")
                 if hint:
-                    yield Padding(Text(clean(hint), QUIET), (0, 0, 0, 4))
+                    yield Padding(Text(clean(hint), QUIET), (0, 0, 0, 4), expand=False)
 
 
 def render_tally(tally: Tally) -> RenderableType:
@@ -140,7 +140,7 @@ def render_tally(tally: Tally) -> RenderableType:
         _render_counts(tally),
         "",
         verdict,
-        *(Padding(Text(clean(line)), (0, 0, 0, 2)) for line in tally.differences),
+        *(Padding(Text(clean(line)), (0, 0, 0, 2), expand=False) for line in tally.differences),
         Text(f"{took}."),
         Text.assemble("Report: ", (clean(tally.report_path), STRONG)),
     )

@@ -151,7 +151,9 @@ def _render_numbers(plan: Plan, storm: Storm, cost: Cost) -> Grid:
 def _render_unplaced(unplaced: Iterable[Unplaced]) -> Iterator[RenderableType]:
     yield Text("Without a slot", WARN)
     for left in unplaced:
-        yield Padding(Text(f"{left.variant} on {left.channel}: {clean(left.reason)}"), (0, 0, 0, 2))
+        yield Padding(
+            Text(f"{left.variant} on {left.channel}: {clean(left.reason)}"), (0, 0, 0, 2), expand=False
+        )
 
 
 def _render_cost(storm: Storm, cost: Cost) -> Text:

@@ -122,7 +122,7 @@ def test_all_that_is_wrong_is_found_at_once(campaign: Campaign) -> None:
 
     bank, findings = load_bank(campaign.root, "imd")
 
-    assert [variant.name for variant in bank.variants] == ["good.en"]
+    assert [variant.name for variant in bank.variants] == ["bad.en", "good.en"]
     assert _lines(findings) == [
         "messages/imd/bad.en.md:2 unknown-key unknown key “lnk”",
         "messages/imd/bad.en.md:3 bad-value late: “never” is none of skip, send, spread",
