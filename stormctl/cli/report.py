@@ -12,7 +12,7 @@ from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
-    from stormctl.domain.reach import Report
+    from stormctl.domain.report import Report
 
 
 def add_to(app: typer.Typer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -23,14 +24,14 @@ from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Environment, Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from contextlib import AbstractContextManager
     from pathlib import Path
 
     from stormctl.domain.clock import Clock
     from stormctl.domain.delivery import Plan
     from stormctl.domain.event import Listener
-    from stormctl.domain.reach import Report
+    from stormctl.domain.report import Report
     from stormctl.domain.status import LaunchSummary, StormStatus
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.clocks import Pace
@@ -107,60 +108,90 @@ def rehearse(
         FindingsError: the files break a rule.
         UsageError: another rehearsal of this campaign is running.
     """
+    storm, _ = campaign.get_plan()
+    started = read_wall_clock()
+    with _set_stage(campaign, speed, faults) as stage:
+        begun = stage.clock.moment()
+        preparation = prepare_launch(
+            campaign, stage.settings, stage.adapters, stage.ledger, begun, where=stage.ledger.where
+        )
+        show(preparation.summary)
+        enroll(preparation, stage.settings, stage.ledger, stage.clock)
+        with showing:
+            runner = run_storm(
+                Equipment(
+                    ledger=stage.ledger,
+                    adapters=stage.adapters,
+                    clock=stage.clock,
+                    listener=listener,
+                    durations=DURATIONS,
+                ),
+                storm_id=storm.id,
+                channels=preparation.serving,
+                kind="rehearsal",
+                watch=lambda runner: watch(runner, stage.ledger, stage.clock),
+            )
+        ended = stage.clock.moment()
+        stage.clock.jump(ended.at + READ_AFTER)
+        runner.collect_all(storm.id)
+        now = stage.clock.moment()
+        deliveries, received = stage.ledger.history.deliveries(storm.id), stage.emulator.received()
+        tallies, differences = tally_channels(deliveries, received)
+        tally = Tally(
+            channels=tallies,
+            differences=differences,
+            took_s=(read_wall_clock() - started).total_seconds(),
+            storm_s=(ended.at - begun.at - LEAD).total_seconds(),
+            report_path=report_path,
+        )
+        return Rehearsed(
+            tally=tally,
+            report=report_storm(stage.ledger, now, storm.id, DURATIONS),
+            status=get_status(stage.ledger, now, storm.id, DURATIONS),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """What a rehearsal runs on: an emulator of its own, and everything that is made for it."""
+
+    emulator: EmulatorProcess
+    settings: Settings
+    adapters: EnvironmentAdapters
+    ledger: Ledger
+    clock: StormClock
+
+
+@contextmanager
+def _set_stage(campaign: Campaign, speed: float | None, faults: str) -> Iterator[_Stage]:
+    """Start an emulator with its clock, adapters and a new ledger; put everything away at the end."""
     storm, plan = campaign.get_plan()
     folder = _fresh_folder(campaign.root)
     channels = [rule.id for rule in storm.channels]
-    started = read_wall_clock()
     with EmulatorProcess(channels, seed=storm.seed, faults=faults) as emulator:
         environment = _make_environment(emulator.variables())
-        settings = environment.settings
 
         def tell(pace: Pace) -> None:
             write_pace(folder / CLOCK, pace)
             emulator.set_pace(pace)
 
-        first = min((d.slot_at for d in plan.deliveries), default=None)
-        clock = StormClock(
-            (first or started) - LEAD, speed if speed is not None else choose_speed(plan), tell=tell
-        )
+        first = min((d.slot_at for d in plan.deliveries), default=read_wall_clock())
+        clock = StormClock(first - LEAD, speed if speed is not None else choose_speed(plan), tell=tell)
         adapters = EnvironmentAdapters(environment)
         ledger = _open(campaign.root, create=True)
         try:
             _share_access(folder / ACCESS, emulator.variables())
-            preparation = prepare_launch(
-                campaign, settings, adapters, ledger, clock.moment(), where=ledger.where
+            yield _Stage(
+                emulator=emulator,
+                settings=environment.settings,
+                adapters=adapters,
+                ledger=ledger,
+                clock=clock,
             )
-            show(preparation.summary)
-            enroll(preparation, settings, ledger, clock)
-            equipment = Equipment(
-                ledger=ledger, adapters=adapters, clock=clock, listener=listener, durations=DURATIONS
-            )
-            with showing:
-                runner = run_storm(
-                    equipment,
-                    storm_id=storm.id,
-                    channels=preparation.serving,
-                    kind="rehearsal",
-                    watch=lambda runner: watch(runner, ledger, clock),
-                )
-            ended = clock.moment()
-            clock.jump(ended.at + READ_AFTER)
-            runner.collect_all(storm.id)
-            status = get_status(ledger, clock.moment(), storm.id, DURATIONS)
-            report = report_storm(ledger, clock.moment(), storm.id, DURATIONS)
-            tallies, differences = tally_channels(ledger.history.deliveries(storm.id), emulator.received())
         finally:
             (folder / ACCESS).unlink(missing_ok=True)
             adapters.close()
             ledger.close()
-    tally = Tally(
-        channels=tallies,
-        differences=differences,
-        took_s=(read_wall_clock() - started).total_seconds(),
-        storm_s=(ended.at - (first or started)).total_seconds(),
-        report_path=report_path,
-    )
-    return Rehearsed(tally=tally, report=report, status=status)
 
 
 def _fresh_folder(root: Path) -> Path:

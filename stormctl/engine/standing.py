@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
-from stormctl.domain.reach import build_report
+from stormctl.domain.report import build_report
 from stormctl.errors import ExitCode, UsageError
 from stormctl.settings import OFFICIAL_HOSTS
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
-    from stormctl.domain.reach import Report
+    from stormctl.domain.report import Report
     from stormctl.domain.status import LedgerStatus, StormStatus
     from stormctl.engine.equipment import Durations
     from stormctl.ledger.ledger import Ledger

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from stormctl.domain.cost import Cost
     from stormctl.domain.delivery import Plan, PlannedDelivery, Post
     from stormctl.domain.finding import Finding
-    from stormctl.domain.reach import Figures, PlatformReach, PostReach, Report, Total
+    from stormctl.domain.reach import PostReach
+    from stormctl.domain.report import Figures, PlatformReach, Report, Total
     from stormctl.domain.status import DeliveryView, LedgerStatus, StormStatus, Tally
     from stormctl.domain.storm import Storm
 

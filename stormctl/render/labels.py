@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import Platform
-from stormctl.domain.reach import ENGAGEMENT, INSIGHTS_LAG, Metric, Step
+from stormctl.domain.reach import ENGAGEMENT, INSIGHTS_LAG, Metric
+from stormctl.domain.report import Step
 from stormctl.render.words import (
     clean,
     count,
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from stormctl.domain.reach import Figures, Period, PlatformReach, Report
+    from stormctl.domain.report import Figures, Period, PlatformReach, Report
 
 METRIC_HEADS = {metric: metric.value.capitalize() for metric in Metric}
 

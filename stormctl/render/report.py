@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stormctl.domain.reach import Figures, PlatformReach, Report
+    from stormctl.domain.report import Figures, PlatformReach, Report
     from stormctl.render.grid import Cell
 
 BAR_CELLS = 24

@@ -36,7 +36,7 @@ from stormctl.render.words import (
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stormctl.domain.reach import ChannelReach, Figures, PlatformReach, Report
+    from stormctl.domain.report import ChannelReach, Figures, PlatformReach, Report
 
 
 @dataclass(frozen=True, slots=True)

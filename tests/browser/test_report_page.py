@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery import State
-from stormctl.domain.reach import Metric, PostReach, build_report
+from stormctl.domain.reach import Metric, PostReach
+from stormctl.domain.report import build_report
 from stormctl.domain.status import ChannelStatus, StormStatus
 from stormctl.render.report_page import render_report_page
 

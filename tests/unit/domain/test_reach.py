@@ -7,18 +7,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
-from stormctl.domain.reach import (
-    BEST_POSTS,
-    METRIC_NOTES,
-    Figures,
-    Metric,
-    PostReach,
-    Report,
-    Spread,
-    Step,
-    Total,
-    build_report,
-)
+from stormctl.domain.reach import METRIC_NOTES, Metric, PostReach
+from stormctl.domain.report import BEST_POSTS, Figures, Report, Spread, Step, Total, build_report
 from stormctl.domain.status import ChannelStatus, StormStatus
 
 if TYPE_CHECKING:

@@ -16,7 +16,8 @@ from stormctl.domain.cost import cost_of, price_of
 from stormctl.domain.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
 from stormctl.domain.finding import Finding, Place, Severity
 from stormctl.domain.message import LatePolicy, Media, MediaKind
-from stormctl.domain.reach import Metric, PostReach, build_report
+from stormctl.domain.reach import Metric, PostReach
+from stormctl.domain.report import build_report
 from stormctl.domain.status import (
     ChannelCheck,
     ChannelStatus,
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.cost import Cost
-    from stormctl.domain.reach import Report
+    from stormctl.domain.report import Report
 
 HERE = Place("schedules/imd-2026.toml", 1)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from stormctl.domain.cost import Cost
     from stormctl.domain.delivery import Plan
     from stormctl.domain.finding import Finding
-    from stormctl.domain.reach import Report
+    from stormctl.domain.report import Report
     from stormctl.domain.status import LedgerStatus, Tally
     from stormctl.domain.storm import Storm
 

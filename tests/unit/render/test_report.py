@@ -6,7 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.reach import Metric, build_report
+from stormctl.domain.reach import Metric
+from stormctl.domain.report import build_report
 from stormctl.render.exports import report_json
 from stormctl.render.report import render_report
 from stormctl.render.report_page import render_report_page
@@ -14,7 +15,8 @@ from stormctl.render.report_page import render_report_page
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.reach import PostReach, Report
+    from stormctl.domain.reach import PostReach
+    from stormctl.domain.report import Report
     from stormctl.domain.status import StormStatus
 
 EXPECTED = """\

@@ -6,11 +6,13 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from stormctl.domain.reach import Metric, build_report
+from stormctl.domain.reach import Metric
+from stormctl.domain.report import build_report
 from stormctl.render.report_page import render_report_page
 
 if TYPE_CHECKING:
-    from stormctl.domain.reach import PostReach, Report
+    from stormctl.domain.reach import PostReach
+    from stormctl.domain.report import Report
     from stormctl.domain.status import StormStatus
 
 
