@@ -129,6 +129,22 @@ class TestRecord:
         assert (State.DELIVERED, "p1", bench.at(0).at) == (late, view.post_id, view.delivered_at)
         assert [event.kind for event in bench.ledger.history.recent(1)] == [EventKind.RECONCILED]
 
+    def test_late_receipt_of_another_post_than_was_found_is_a_warning(self, bench: Bench, plan: Plan) -> None:
+        """If a stranger's equal post settled the doubt, the late receipt breaks nothing and is told."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+        doubt = bench.ledger.doubts.open([X])[0]
+        bench.ledger.doubts.settle_delivered(
+            doubt, "stranger", "https://x.com/i/stranger", bench.at(1), "found"
+        )
+
+        late = bench.answer(claim, bench.receipt(), 2)
+
+        (event,) = bench.ledger.history.recent(1)
+        assert (late, bench.ledger.history.get(claim.key).post_id) == (State.DELIVERED, "stranger")
+        assert (event.kind, "stranger" in event.text) == (EventKind.WARNING, True)
+
     def test_late_receipt_takes_a_newer_claim_away(self, bench: Bench, plan: Plan) -> None:
         """Before the second request begins, it is forbidden."""
         bench.enroll(plan("a", grace=timedelta(hours=1)))

@@ -8,7 +8,7 @@ WHERE a.id = :attempt_id AND a.key = :key AND a.token = :token;
 -- name: answer_attempt(attempt_id, token, answer, code, why, post_id, url, counts, wall_now)!
 UPDATE attempts SET
     answer = :answer, answer_code = :code, answer_why = :why, answered_wall_at = :wall_now, counts = :counts,
-    post_id = coalesce(CAST(:post_id AS TEXT), post_id), url = coalesce(CAST(:url AS TEXT), url)
+    post_id = coalesce(post_id, CAST(:post_id AS TEXT)), url = coalesce(url, CAST(:url AS TEXT))
 WHERE id = :attempt_id AND token = :token;
 
 -- name: record_delivered(key, attempt_id, post_id, url, delivered_at, why)^
