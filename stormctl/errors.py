@@ -80,12 +80,6 @@ class CredentialsError(StormctlError):
     exit_code = ExitCode.CREDENTIALS
 
 
-class BudgetError(StormctlError):
-    """The storm costs more than its budget or quota allows."""
-
-    exit_code = ExitCode.BUDGET
-
-
 class LedgerError(StormctlError):
     """The ledger is missing, of another version, bound to other hosts, or under maintenance."""
 
@@ -96,12 +90,6 @@ class LedgerUnreachableError(LedgerError):
     """The ledger's server does not answer now; the same command may work later."""
 
     exit_code = ExitCode.TRY_AGAIN
-
-
-class HaltedError(StormctlError):
-    """Publishing is halted."""
-
-    exit_code = ExitCode.HALTED
 
 
 class TryAgainError(StormctlError):

@@ -53,8 +53,6 @@ def test_the_numbers_never_change() -> None:
         ("FindingsError", 3),
         ("ApprovalError", 4),
         ("CredentialsError", 5),
-        ("BudgetError", 6),
-        ("HaltedError", 9),
         ("LedgerError", 10),
         ("TryAgainError", 75),
     ],

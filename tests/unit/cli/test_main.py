@@ -11,7 +11,7 @@ import pytest
 
 from stormctl import __version__
 from stormctl.cli.main import main
-from stormctl.errors import BudgetError, ExitCode, StormctlError, TryAgainError
+from stormctl.errors import CredentialsError, ExitCode, StormctlError, TryAgainError
 from stormctl.files import campaign as campaign_files
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def test_an_unknown_command_is_wrong_use(stormctl: CommandLine) -> None:
     assert "lunch" in ended.err
 
 
-@pytest.mark.parametrize("error", [BudgetError("too dear", "spend less"), TryAgainError("busy", "wait")])
+@pytest.mark.parametrize("error", [CredentialsError("no keys", "set them"), TryAgainError("busy", "wait")])
 def test_an_expected_error_is_a_line_a_hint_and_a_code(
     stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch, error: StormctlError
 ) -> None:

@@ -89,8 +89,11 @@ def test_two_channels_of_one_account_are_refused(bench: Bench) -> None:
 def test_ids_of_different_platforms_may_be_the_same(bench: Bench) -> None:
     """An X account and a Page with one number are two accounts."""
     bench.facebook.verification = bench.x.verification
+    proofs = prove_channels([ACME, PAGE], bench.platforms)
 
-    check_accounts(prove_channels([ACME, PAGE], bench.platforms), bench.ledger)
+    check_accounts(proofs, bench.ledger)
+
+    assert [proof.account and proof.account.id for proof in proofs] == ["1001", "1001"]
 
 
 def test_credentials_of_another_account_than_before_are_refused(bench: Bench) -> None:
@@ -107,5 +110,9 @@ def test_an_account_that_could_not_be_learnt_is_no_contradiction(bench: Bench) -
     """A platform that is down for a minute proves nothing."""
     bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
     bench.x.verification = Verification(account=None, problems=(Problem(Certainty.UNKNOWN, "503"),))
+    proofs = prove_channels([ACME, PAGE], bench.platforms)
 
-    check_accounts(prove_channels([ACME, PAGE], bench.platforms), bench.ledger)
+    check_accounts(proofs, bench.ledger)
+
+    assert [(proof.account is None, proof.is_bad) for proof in proofs] == [(True, False), (False, False)]
+    assert bench.ledger.channels.get_account(str(ACME)) == ("1001", "@acme")

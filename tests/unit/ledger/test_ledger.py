@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 import sqlite3
 import stat
 import sys
@@ -188,17 +187,6 @@ def test_migration_that_fails_leaves_the_version_before_it(tmp_path: Path) -> No
         assert connection.execute("SELECT value FROM meta").fetchall() == [("1",)]
         triggers = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()
         assert triggers == (1,)
-
-
-@pytest.mark.skipif(sys.platform == "win32" or os.geteuid() == 0, reason="root may write anywhere")
-def test_folder_that_cannot_be_written(tmp_path: Path) -> None:
-    """The path is named, and what to do."""
-    tmp_path.chmod(0o500)
-
-    with pytest.raises(LedgerError, match="cannot create the ledger"):
-        open_ledger(URL, root=tmp_path, create=True)
-
-    tmp_path.chmod(0o700)
 
 
 def test_folder_that_is_a_file(tmp_path: Path) -> None:
