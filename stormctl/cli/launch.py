@@ -62,7 +62,7 @@ def rehearse(
     campaign = _load(context.obj, schedule)
     storm, _ = campaign.get_plan()
     report_path = rehearsal_folder(campaign.root) / "report.html"
-    view = make_view(storm.timezone, plain=plain)
+    view = make_view(storm.timezone, plain=plain, is_rehearsal=True)
     watch = Watch(view, storm.id, DURATIONS)
 
     def show_summary(summary: LaunchSummary) -> None:

@@ -25,14 +25,14 @@ REFRESH = timedelta(milliseconds=500)
 """Between two looks at the ledger for the view, real time."""
 
 
-def make_view(timezone: str, *, plain: bool) -> LiveView | PlainView:
+def make_view(timezone: str, *, plain: bool, is_rehearsal: bool = False) -> LiveView | PlainView:
     """Make the moving picture on a terminal, and plain lines elsewhere or where they are asked for."""
     from stormctl.cli.console import make_console
     from stormctl.render.live import LiveView, PlainView
 
     console = make_console(stderr=True)
     if plain or not console.is_terminal:
-        return PlainView(sys.stderr, ZoneInfo(timezone))
+        return PlainView(sys.stderr, ZoneInfo(timezone), is_rehearsal=is_rehearsal)
     return LiveView(console, ZoneInfo(timezone))
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stormctl.domain.event import EventKind
 from stormctl.render.words import clean, read_message_id, render_time, shorten_key
 
 if TYPE_CHECKING:
@@ -12,10 +13,11 @@ if TYPE_CHECKING:
     from stormctl.domain.event import StormEvent
 
 
-def render_event(event: StormEvent, zone: tzinfo) -> str:
+def render_event(event: StormEvent, zone: tzinfo, *, is_rehearsal: bool = False) -> str:
     """Write an event as time, channel, what happened, which post, words and address, two blanks apart.
 
-    What the event does not have is left out, and so are words that only repeat the rest of the line.
+    What the event does not have is left out, and so are words that only repeat the rest of the line. After
+    a post stands the command that takes it down: whoever sees a mistake has no time to look for it.
     """
     kind = event.kind.value.replace("_", " ")
     name = shorten_key(event.key) if event.key else ""
@@ -31,5 +33,12 @@ def render_event(event: StormEvent, zone: tzinfo) -> str:
         name,
         "" if text in {kind, name} else text,
         "" if url in text else url,
+        _name_retraction(event, is_rehearsal=is_rehearsal),
     ]
     return "  ".join(clean(part) for part in parts if part)
+
+
+def _name_retraction(event: StormEvent, *, is_rehearsal: bool) -> str:
+    if event.kind is not EventKind.DELIVERED or event.key is None:
+        return ""
+    return f"(stormctl retract {event.key}{' --rehearsal' if is_rehearsal else ''})"

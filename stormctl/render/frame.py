@@ -154,7 +154,11 @@ def _list_last(status: StormStatus, zone: tzinfo, is_wide: bool) -> _Block:
         place = link(view.url) if view.url else Text(view.channel)
         rows.append([when, place, view.channel, view.message_id] if is_wide else [when, place])
     names = (Field("", least=8), Field("", least=4)) if is_wide else ()
-    return _Block("Last posts", (Field(""), Field("", least=1), *names), rows)
+    return _Block(
+        "Last posts (to take one down: stormctl retract CHANNEL/MESSAGE)",
+        (Field(""), Field("", least=1), *names),
+        rows,
+    )
 
 
 def _render_blocks(blocks: Sequence[_Block], room: int) -> list[RenderableType]:
@@ -171,5 +175,9 @@ def _render_blocks(blocks: Sequence[_Block], room: int) -> list[RenderableType]:
     for block, size in zip(blocks, sizes, strict=True):
         if size:
             section = Section(list(islice(block.rows, size)))
-            parts += ["", Text(block.heading, STRONG), Grid(block.fields, [section])]
+            parts += [
+                "",
+                Text(block.heading, STRONG, no_wrap=True, overflow="ellipsis"),
+                Grid(block.fields, [section]),
+            ]
     return parts

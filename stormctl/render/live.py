@@ -127,17 +127,19 @@ class PlainView:
     Args:
         stream: where to write; characters that it cannot encode are written as escapes.
         zone: the storm's zone.
+        is_rehearsal: whether the commands that lines name need `--rehearsal`.
     """
 
-    def __init__(self, stream: TextIO, zone: tzinfo) -> None:
+    def __init__(self, stream: TextIO, zone: tzinfo, *, is_rehearsal: bool = False) -> None:
         self._stream = stream
         self._zone = zone
+        self._is_rehearsal = is_rehearsal
         self._lock = threading.Lock()
         self._is_gone = False
 
     def __call__(self, event: StormEvent) -> None:
         """Write the event's line."""
-        line = render_event(event, self._zone)
+        line = render_event(event, self._zone, is_rehearsal=self._is_rehearsal)
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         writable = line.encode(encoding, "backslashreplace").decode(encoding)
         with self._lock:

@@ -28,7 +28,7 @@ URL = "https://example.org/1"
                 key=KEY,
                 url=URL,
             ),
-            f"12:00:03 EST  x:migrants-day  delivered  noon-statement.en  {URL}",
+            f"12:00:03 EST  x:migrants-day  delivered  noon-statement.en  {URL}  (stormctl retract {KEY})",
         ),
         (
             StormEvent(
@@ -57,3 +57,14 @@ URL = "https://example.org/1"
 def test_an_event_is_one_line_that_repeats_nothing(event: StormEvent, line: str) -> None:
     """What it does not have is left out, and so are words that stand in the line already."""
     assert render_event(event, ZoneInfo("America/New_York")) == line
+
+
+def test_in_a_rehearsal_the_command_that_takes_a_post_down_says_so() -> None:
+    """A command that is copied from a rehearsal's lines never acts on the day's ledger."""
+    event = StormEvent(
+        kind=EventKind.DELIVERED, at=AT, text="noon-statement", channel="x:migrants-day", key=KEY, url=URL
+    )
+
+    line = render_event(event, ZoneInfo("America/New_York"), is_rehearsal=True)
+
+    assert line.endswith(f"(stormctl retract {KEY} --rehearsal)")

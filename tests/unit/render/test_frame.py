@@ -32,7 +32,7 @@ Next on each channel
 12:20 EST  in 15 min  x:migrants-day         harvest  The hands that bring in the…
 12:27 EST  in 22 min  facebook:migrants-day  harvest  The hands that bring it in.
 
-Last posts
+Last posts (to take one down: stormctl retract CHANNEL/MESSAGE)
 12:00:03 EST  http://127.0.0.1:8123/migrants-day/status/22
 12:00:03 EST  http://127.0.0.1:8123/7_21
 
