@@ -1,0 +1,134 @@
+"""Speak systemd's notification protocol: ready, alive, how things stand, stopping.
+
+Without `NOTIFY_SOCKET` in the environment nobody listens, and everything here does nothing.
+Source: sd_notify(3) and sd_watchdog_enabled(3), systemd 257.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import socket
+import time
+from typing import TYPE_CHECKING, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+STATUS_REST_S = 5.0
+"""Seconds between two status lines at least: they are for eyes, and each one wakes the service manager."""
+
+EXTEND_S = 60.0
+"""For how long a start that still moves may go on, counted anew from each sweep."""
+
+EXTEND_REST_S = 10.0
+"""Seconds between two requests for more time at least."""
+
+SEND_LIMIT_S = 1.0
+"""Seconds that a message may wait for a manager that is busy: it must not hold up a sweep for long."""
+
+ALIVE_SHARE = 3
+"""A sign of life comes so many times in the watchdog's period: one that is late is not yet a death."""
+
+MICROSECONDS = 1_000_000
+
+
+class Service:
+    """The service manager that started this process, if there is one.
+
+    A message that can't be delivered is dropped: a manager that is away must not stop a storm.
+
+    Args:
+        address: of the manager's datagram socket, `@` for an abstract one; None if nobody listens.
+        watchdog_s: after how many seconds without a sign of life the manager restarts us; None for never.
+        monotonic: a clock that is never set, in seconds.
+    """
+
+    def __init__(
+        self,
+        address: str | None = None,
+        watchdog_s: float | None = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._address = address
+        self._watchdog_s = watchdog_s
+        self._monotonic = monotonic
+        self._is_ready = False
+        self._is_stopping = False
+        self._status = ""
+        self._said_at: dict[str, float] = {}
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] = os.environ) -> Self:
+        """Find the service manager by the variables that it sets for the process that it started."""
+        return cls(environ.get("NOTIFY_SOCKET") or None, _read_watchdog(environ))
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether there is a service manager to be told."""
+        return self._address is not None
+
+    def ready(self) -> bool:
+        """Say, once, that the start is over: the ledger is open, and every channel has been asked.
+
+        Returns:
+            whether this was the first time.
+        """
+        if self._is_ready:
+            return False
+        self._is_ready = True
+        self._send("READY=1")
+        return True
+
+    def alive(self) -> None:
+        """Say that the runner's sweep works; to be called from the sweep itself.
+
+        Until we are ready it asks for more time to start: verifying many channels may take long.
+        """
+        if self._is_stopping:
+            return
+        if not self._is_ready:
+            if self._is_due("extend", EXTEND_REST_S):
+                self._send(f"EXTEND_TIMEOUT_USEC={int(EXTEND_S * MICROSECONDS)}")
+        elif self._watchdog_s is not None and self._is_due("watchdog", self._watchdog_s / ALIVE_SHARE):
+            self._send("WATCHDOG=1")
+
+    def wants_status(self) -> bool:
+        """Whether it is time for another status line."""
+        return self.is_listening and self._is_due("status", STATUS_REST_S)
+
+    def status(self, line: str) -> None:
+        """Show a line beside the service's state, if it is another than before."""
+        if line != self._status:
+            self._status = line
+            self._send(f"STATUS={line}")
+
+    def stopping(self) -> None:
+        """Say, once, that we are ending: requests in flight are being finished."""
+        if not self._is_stopping:
+            self._is_stopping = True
+            self._send("STOPPING=1")
+
+    def _is_due(self, what: str, rest_s: float) -> bool:
+        now, said_at = self._monotonic(), self._said_at.get(what)
+        if said_at is not None and now - said_at < rest_s:
+            return False
+        self._said_at[what] = now
+        return True
+
+    def _send(self, message: str) -> None:
+        if self._address is None:
+            return
+        address = f"\0{self._address[1:]}" if self._address.startswith("@") else self._address
+        with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
+            sender.settimeout(SEND_LIMIT_S)
+            sender.sendto(message.encode(), address)
+
+
+def _read_watchdog(environ: Mapping[str, str]) -> float | None:
+    """Return the watchdog's period in seconds; None if there is none, or it is meant for another process."""
+    period, pid = environ.get("WATCHDOG_USEC", ""), environ.get("WATCHDOG_PID", "")
+    if not period.isdecimal() or int(period) == 0 or (pid and pid != str(os.getpid())):
+        return None
+    return int(period) / MICROSECONDS
