@@ -1,0 +1,44 @@
+"""Read an account between two of our moments, whatever the platform's clock says."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.platforms.adapter import ReadFailed
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stormctl.platforms.adapter import PlatformAdapter, Reading
+
+LOOK_BACK = timedelta(minutes=2)
+LOOK_AHEAD = timedelta(minutes=5)
+"""How far before and past our moments a reading goes: platforms' clocks differ from ours."""
+
+BEARABLE = timedelta(minutes=1)
+"""From a greater difference on the reading is made again: what it didn't show would prove nothing."""
+
+
+def read_account(adapter: PlatformAdapter, since: datetime, until: datetime) -> Reading:
+    """Read what stands on an account since one moment of ours until another.
+
+    Platforms go by their own clock. Where the `Date` of the answer shows that it is far from ours, the
+    account is read once more, over both clocks' times.
+
+    Raises:
+        ReadFailed: not even the first page could be read.
+    """
+    since, until = since - LOOK_BACK, until + LOOK_AHEAD
+    try:
+        reading = adapter.find_recent(since, until)
+        offset_s = reading.clock_offset_s
+    except ReadFailed as failed:
+        if failed.clock_offset_s is None or abs(timedelta(seconds=failed.clock_offset_s)) <= BEARABLE:
+            raise
+        offset_s = failed.clock_offset_s
+    else:
+        if offset_s is None or abs(timedelta(seconds=offset_s)) <= BEARABLE:
+            return reading
+    ahead = timedelta(seconds=offset_s)
+    return adapter.find_recent(min(since, since + ahead), max(until, until + ahead))

@@ -1,0 +1,155 @@
+"""Find out that a ledger is a copy, or older than what this machine has seen of it."""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from contextlib import suppress
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.domain.clock import from_micros, to_micros
+from stormctl.ledger.gaps import note_gap
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+    from pathlib import Path
+
+    from stormctl.domain.clock import Moment
+    from stormctl.ledger.engines import Database, Session
+
+_log = logging.getLogger(__name__)
+
+_COPY = "this ledger is a copy of one that was at work elsewhere"
+_OLDER = "this ledger is older than what was seen of it here: it was restored from a copy"
+_ONE_LIFE = "Make sure that nobody runs the original any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Testimony:
+    """What a witness saw of a ledger.
+
+    Attributes:
+        ledger_id: whose ledger.
+        pulse: how often its runners had shown themselves by then.
+        inode: the file's, which a copy does not share; None for a ledger on a server.
+    """
+
+    ledger_id: str
+    pulse: int
+    inode: int | None
+
+
+class Witness:
+    """What this machine has seen of a ledger, kept in a file beside its runners' locks.
+
+    The pulse in the ledger and the one in the witness grow together. A ledger whose pulse is lower than
+    the witness's has lost what came in between. A ledger's file that no witness here has seen, or that
+    lies elsewhere on the disk, is a copy. A false alarm costs readings of the accounts, no more.
+
+    Args:
+        database: the ledger's.
+        folder: of the witness file, this machine's own.
+        where: the ledger, for people.
+        inode: of the ledger's file; None for a server, where another machine may join without a witness.
+    """
+
+    def __init__(
+        self, database: Database, folder: Path, *, where: str, inode: Callable[[], int] | None
+    ) -> None:
+        self._database = database
+        self._folder = folder
+        self._where = where
+        self._inode = inode
+        self._seen: Testimony | None = None
+        self._alarms: list[str] = []
+        self._is_writable = True
+
+    def renew(self, moment: Moment) -> None:
+        """Compare the ledger with what was seen of it, note a gap if it lost something, and see it anew."""
+        with self._database.transaction() as session:
+            testimony = self.testify(session, moment)
+        self.keep(testimony)
+
+    def accept(self, moment: Moment) -> None:
+        """Take the ledger as it stands for the true one: who put it there has noted what it may lack."""
+        with self._database.transaction() as session:
+            testimony = self._raise_pulse(session, moment)
+        self.keep(testimony)
+
+    def testify(self, session: Session, moment: Moment) -> Testimony:
+        """Do the part of `renew` that belongs in a transaction; `keep` takes the rest after its commit."""
+        before = session.get("identity")
+        pulse = before["pulse"] or 0
+        why = self._find_doubt(before["ledger_id"], pulse)
+        if why is not None:
+            since = min(from_micros(before["pulse_at"]), moment.at)
+            count = note_gap(session, since, moment, why)
+            self._alarms.append(_alarm(self._where, why, since, count))
+        return self._raise_pulse(session, moment)
+
+    def keep(self, testimony: Testimony) -> None:
+        """Write down what was seen, whole at every instant; without a place to write it, only warn."""
+        self._seen = testimony
+        path = self._path(testimony.ledger_id)
+        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
+        try:
+            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            aside.write_text(json.dumps(asdict(testimony)), encoding="utf-8")
+            aside.replace(path)
+        except OSError as error:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+            if self._is_writable:
+                _log.warning("a copy of the ledger may not be recognised, since %s: %s", path, error.strerror)
+            self._is_writable = False
+        else:
+            self._is_writable = True
+
+    def take_alarms(self) -> list[str]:
+        """Return what people must be told of this ledger, each line once."""
+        alarms, self._alarms = self._alarms, []
+        return alarms
+
+    def _find_doubt(self, ledger_id: str | None, pulse: int) -> str | None:
+        """Find out why the ledger may lack something; None if it is what was seen last."""
+        if ledger_id is None or not pulse:
+            return None
+        if self._seen is not None and self._seen.ledger_id == ledger_id:
+            return _OLDER if self._seen.pulse > pulse else None
+        seen = self._load(ledger_id)
+        if seen is not None and seen.pulse > pulse:
+            return _OLDER
+        if self._inode is not None and (seen is None or seen.inode != self._inode()):
+            return _COPY
+        return None
+
+    def _raise_pulse(self, session: Session, moment: Moment) -> Testimony:
+        """Raise the pulse above everything that was seen, on a ledger that has a name from then on."""
+        before = session.get("identity")
+        ledger_id = before["ledger_id"] or uuid.uuid4().hex
+        seen = self._load(ledger_id)
+        pulse = (
+            max(before["pulse"] or 0, seen.pulse if seen else 0, self._seen.pulse if self._seen else 0) + 1
+        )
+        for key, value in (("ledger_id", ledger_id), ("pulse", pulse), ("pulse_at", to_micros(moment.at))):
+            session.write("set_identity", key=key, value=str(value))
+        return Testimony(ledger_id, pulse, self._inode() if self._inode is not None else None)
+
+    def _load(self, ledger_id: str) -> Testimony | None:
+        """Read the witness; None if there is none, or none that can be read."""
+        try:
+            return Testimony(**json.loads(self._path(ledger_id).read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def _path(self, ledger_id: str) -> Path:
+        return self._folder / f"{ledger_id}.witness"
+
+
+def _alarm(where: str, why: str, since: datetime, count: int) -> str:
+    """Say what was found out, and what follows from it."""
+    lacking = f"What was published since {since:%Y-%m-%d %H:%M} UTC may be unknown here"
+    return f"{where}: {why}. {_ONE_LIFE}. {lacking}: {count} in doubt until the accounts have been read"

@@ -1,0 +1,141 @@
+"""A ledger that was copied, restored by hand, deleted or lost: no post twice, none missing."""
+
+from __future__ import annotations
+
+import shutil
+import signal
+import urllib.request
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.conftest import PATIENCE_S, read_until
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.acceptance.conftest import Campaign
+
+pytestmark = pytest.mark.slow
+
+QUICK = {
+    "STORMCTL_REQUEST_LIMIT": "1s",
+    "STORMCTL_LEASE": "2s",
+    "STORMCTL_SETTLING": "1s",
+    "STORMCTL_HEARTBEAT": "1s",
+}
+UNREADABLE = {"rules": [{"platform": "x", "operation": "read_timeline", "action": "forbidden"}]}
+
+
+@pytest.fixture(autouse=True)
+def quick(stage: Campaign) -> None:
+    """Settle doubts in seconds, and publish a little slower than that."""
+    stage.environment |= QUICK
+    stage.write_schedule(every="2s", lasts=12)
+
+
+def _ledger(stage: Campaign) -> Path:
+    return stage.root / ".stormctl" / "ledger.db"
+
+
+def _move_to_another_folder(stage: Campaign, name: str = "elsewhere") -> Campaign:
+    """Take the campaign to another machine, so to say: its files, without the ledger."""
+    other = replace(stage, root=stage.root.parent / name)
+    shutil.copytree(stage.root, other.root, ignore=shutil.ignore_patterns(".stormctl"))
+    return other
+
+
+def _publish_some(stage: Campaign, ending: signal.Signals, count: int = 3) -> None:
+    process = stage.start("launch", "--yes", "--plain")
+    read_until(process, " delivered ", count)
+    process.send_signal(ending)
+    process.communicate(timeout=PATIENCE_S)
+
+
+def _forget_faults(stage: Campaign) -> None:
+    address = f"{stage.emulator_url}/_emulator/faults"
+    urllib.request.urlopen(urllib.request.Request(address, method="DELETE")).close()  # noqa: S310 - loopback
+
+
+def _assert_each_once(stage: Campaign) -> None:
+    received = stage.received()
+    assert sum(received.values()) == len(received) == 12
+
+
+def test_a_copy_in_mid_storm_publishes_nothing_twice(stage: Campaign) -> None:
+    """A copied ledger without the last minutes looks on the accounts for what it doesn't know."""
+    stage.run("launch", "--yes", "--detach")
+    copy = _move_to_another_folder(stage)
+    _ledger(copy).parent.mkdir()
+    shutil.copy(_ledger(stage), _ledger(copy))
+    _publish_some(stage, signal.SIGKILL)
+
+    done = copy.run("launch", "--yes", "--plain")
+
+    assert "is a copy of one that was at work elsewhere" in done.stderr
+    _assert_each_once(stage)
+
+
+def test_an_older_copy_over_the_ledger_publishes_nothing_twice(stage: Campaign, tmp_path: Path) -> None:
+    """`cp backup ledger.db`, without the command for it, is found out at the next start."""
+    stage.run("launch", "--yes", "--detach")
+    shutil.copy(_ledger(stage), tmp_path / "backup.db")
+    _publish_some(stage, signal.SIGTERM)
+    shutil.copy(tmp_path / "backup.db", _ledger(stage))
+
+    done = stage.run("launch", "--yes", "--plain")
+
+    assert "it was restored from a copy" in done.stderr
+    _assert_each_once(stage)
+
+
+def test_a_daemon_finds_out_too(stage: Campaign, tmp_path: Path) -> None:
+    """Whoever registers first on a restored ledger notes the gap: here a tick."""
+    stage.run("launch", "--yes", "--detach")
+    shutil.copy(_ledger(stage), tmp_path / "backup.db")
+    _publish_some(stage, signal.SIGTERM)
+    shutil.copy(tmp_path / "backup.db", _ledger(stage))
+
+    first = stage.run("tick", expect=None)
+    stage.run("launch", "--yes", "--plain")
+
+    assert "it was restored from a copy" in first.stdout + first.stderr
+    _assert_each_once(stage)
+
+
+def test_a_deleted_ledger_stops_its_runner_and_a_new_one_adopts(stage: Campaign) -> None:
+    """Nothing is published that can't be written down; a launch with --adopt goes on."""
+    process = stage.start("launch", "--yes", "--plain")
+    read_until(process, " delivered ", 3)
+
+    _ledger(stage).unlink()
+    output, _ = process.communicate(timeout=PATIENCE_S)
+    at_its_end = sum(stage.received().values())
+
+    refused = stage.run("launch", "--yes", "--plain", expect=2)
+    still = sum(stage.received().values())
+    stage.run("launch", "--yes", "--plain", "--adopt")
+    assert process.returncode == 10, output
+    assert "was deleted or replaced while it was in use" in output
+    assert "--adopt" in refused.stderr
+    assert 3 <= at_its_end == still < 12
+    _assert_each_once(stage)
+
+
+def test_what_stands_on_an_account_that_cannot_be_read_is_in_doubt(stage: Campaign) -> None:
+    """A new ledger takes the storm over: nothing is published twice while X can't be read, and then all."""
+    _publish_some(stage, signal.SIGKILL, count=4)
+    other = _move_to_another_folder(stage)
+    stage.ask("/_emulator/faults", UNREADABLE)
+
+    told = other.run("launch", "--yes", "--plain", "--adopt", expect=8)
+    received = stage.received()
+    status = other.run("status", expect=None).stdout
+    _forget_faults(stage)
+    other.run("launch", "--yes", "--plain")
+
+    assert "x:acme can't be read for posts that are there already" in told.stderr
+    assert "Unknown to this ledger, from" in status
+    assert sum(received.values()) == len(received)
+    _assert_each_once(stage)

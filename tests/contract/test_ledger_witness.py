@@ -1,0 +1,230 @@
+"""What this machine has seen of a ledger tells a copy, and one that was restored."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.ledger.ledger import open_ledger
+from tests.contract.conftest import TERMS, X, at, plan
+from tests.contract.places import File
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stormctl.ledger.ledger import Ledger
+    from tests.contract.conftest import Bench
+
+
+def live(ledger: Ledger, start: float, *beats: float) -> str:
+    """Have a runner of a ledger show itself at some minutes after noon."""
+    runner = ledger.runners.register("launch", "h", 1, at(start))
+    for minutes in beats:
+        ledger.runners.beat(runner, at(minutes), channels=[X])
+    return runner
+
+
+def witness_of(bench: Bench) -> Path:
+    """Return the only witness file of this machine."""
+    (path,) = bench.place.locks.glob("*.witness")
+    return path
+
+
+def set_back(bench: Bench, pulse: int, minutes: float) -> None:
+    """Make the ledger what it was when its pulse was lower."""
+    micros = int(at(minutes).at.timestamp()) * 10**6
+    bench.execute(f"UPDATE meta SET value = '{pulse}' WHERE key = 'pulse'")  # noqa: S608 - a number
+    bench.execute(f"UPDATE meta SET value = '{micros}' WHERE key = 'pulse_at'")  # noqa: S608 - a number
+
+
+def test_a_ledger_that_goes_on_raises_no_alarm(bench: Bench) -> None:
+    """Runners come, beat, stop and come again; several at a time."""
+    bench.enroll(plan())
+    first = live(bench.ledger, 0, 1, 2)
+    other = bench.reopen()
+    live(other, 2, 3)
+    bench.ledger.runners.beat(first, at(3), channels=[X])
+    bench.ledger.runners.stop(first, at(4))
+    third = bench.reopen()
+    live(third, 5)
+
+    alarms = [alarm for ledger in bench.opened for alarm in ledger.witness.take_alarms()]
+
+    assert alarms == []
+    assert bench.ledger.gaps.list() == ()
+
+
+def test_an_older_ledger_is_recognised_and_its_gap_noted(bench: Bench) -> None:
+    """What was due since its last sign of life is in doubt before anybody can claim it."""
+    bench.enroll(plan(slot=20), plan("later", 90))
+    live(bench.ledger, 0, 10, 30)
+    set_back(bench, 2, 10)
+    restored = bench.reopen()
+
+    live(restored, 40)
+
+    (alarm,) = restored.witness.take_alarms()
+    (gap,) = restored.gaps.list()
+    assert "older than what was seen of it here" in alarm
+    assert "since 2026-12-18 12:10 UTC may be unknown here: 1 in doubt" in alarm
+    assert (gap.since, gap.until, gap.in_doubt) == (at(10).at, at(40).at, 1)
+    assert bench.states() == {"dignity": "in_doubt", "later": "planned"}
+    assert restored.witness.take_alarms() == []
+
+
+def test_an_alarm_is_raised_once(bench: Bench) -> None:
+    """The next runner finds a ledger that was seen as it is."""
+    bench.enroll(plan())
+    live(bench.ledger, 0, 1, 2)
+    set_back(bench, 1, 0)
+    live(bench.reopen(), 3)
+    next_one = bench.reopen()
+
+    live(next_one, 4)
+
+    assert next_one.witness.take_alarms() == []
+    assert len(next_one.gaps.list()) == 1
+
+
+def test_a_database_that_was_replaced_under_a_runner_is_recognised(bench: Bench) -> None:
+    """A standby without the last seconds took over: the next beat finds out."""
+    bench.enroll(plan())
+    runner = live(bench.ledger, 0, 1, 2)
+    set_back(bench, 2, 1)
+
+    bench.ledger.runners.beat(runner, at(3), channels=[X])
+
+    assert len(bench.ledger.witness.take_alarms()) == 1
+    assert bench.states() == {"dignity": "in_doubt"}
+
+
+def test_a_ledger_that_was_accepted_raises_no_alarm(bench: Bench) -> None:
+    """`ledger restore` has noted the gap itself."""
+    bench.enroll(plan())
+    live(bench.ledger, 0, 1, 2)
+    set_back(bench, 1, 0)
+    restored = bench.reopen()
+
+    restored.witness.accept(at(3))
+
+    live(restored, 4)
+    assert restored.witness.take_alarms() == []
+    assert restored.gaps.list() == ()
+
+
+def test_a_witness_that_cannot_be_written_is_a_warning(
+    bench: Bench, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The storm goes on, and the warning is not repeated with every beat."""
+    runner = live(bench.ledger, 0)
+    witness = witness_of(bench)
+    witness.unlink()
+    witness.mkdir()
+    (witness / "in the way").touch()
+
+    with caplog.at_level(logging.WARNING):
+        bench.ledger.runners.beat(runner, at(1), channels=[X])
+        bench.ledger.runners.beat(runner, at(2), channels=[X])
+
+    assert caplog.text.count("may not be recognised") == 1
+    assert [path.name for path in bench.place.locks.iterdir() if ".witness." in path.name] == []
+
+
+def test_a_witness_is_whole_or_not_there(bench: Bench) -> None:
+    """One that can't be read is as good as none, and is written anew."""
+    live(bench.ledger, 0)
+    witness_of(bench).write_text("{", encoding="utf-8")
+    again = bench.reopen()
+
+    live(again, 1)
+
+    assert witness_of(bench).read_text(encoding="utf-8").endswith("}")
+
+
+def test_another_machine_joins_a_ledger_on_a_server(bench: Bench) -> None:
+    """It has no witness of it, and that is as it should be."""
+    if isinstance(bench.place, File):
+        pytest.skip("a file belongs to one machine")
+    bench.enroll(plan())
+    live(bench.ledger, 0, 1)
+    witness_of(bench).unlink()
+    joining = bench.reopen()
+
+    live(joining, 2)
+
+    assert joining.witness.take_alarms() == []
+
+
+class TestFiles:
+    """What only a file can go through."""
+
+    @staticmethod
+    def open(root: Path) -> Ledger:
+        """Open the ledger in a folder."""
+        return open_ledger("sqlite:///ledger.db", root=root)
+
+    @pytest.fixture
+    def root(self, tmp_path: Path) -> Path:
+        """A folder with a ledger that has lived, and one planned delivery that was due by now."""
+        root = tmp_path / "campaign"
+        ledger = open_ledger("sqlite:///ledger.db", root=root, create=True)
+        ledger.outbox.enroll(TERMS, [plan()], at(-60))
+        ledger.runners.stop(live(ledger, -10, -5), at(-4))
+        ledger.close()
+        return root
+
+    def test_a_copied_file_is_recognised(self, root: Path, tmp_path: Path) -> None:
+        """Somewhere else its original may be at work still."""
+        elsewhere = tmp_path / "elsewhere"
+        elsewhere.mkdir()
+        shutil.copy(root / "ledger.db", elsewhere)
+        copy = self.open(elsewhere)
+
+        live(copy, 5)
+
+        (alarm,) = copy.witness.take_alarms()
+        copy.close()
+        assert "is a copy of one that was at work elsewhere" in alarm
+        assert "Make sure that nobody runs the original any more" in alarm
+
+    def test_a_folder_copied_with_its_witness_is_recognised(self, root: Path, tmp_path: Path) -> None:
+        """Its file is another one on the disk."""
+        shutil.copytree(root, tmp_path / "elsewhere")
+        copy = self.open(tmp_path / "elsewhere")
+
+        live(copy, 5)
+
+        alarms = copy.witness.take_alarms()
+        copy.close()
+        assert len(alarms) == 1
+
+    def test_a_moved_folder_raises_no_alarm(self, root: Path, tmp_path: Path) -> None:
+        """It is the same file, and there is no other."""
+        root.rename(tmp_path / "elsewhere")
+        moved = self.open(tmp_path / "elsewhere")
+
+        live(moved, 5)
+
+        alarms = moved.witness.take_alarms()
+        moved.close()
+        assert alarms == []
+
+    def test_an_older_copy_over_the_file_is_recognised(self, root: Path, tmp_path: Path) -> None:
+        """`cp backup ledger.db` keeps the file and loses what came since."""
+        shutil.copy(root / "ledger.db", tmp_path / "backup.db")
+        ledger = self.open(root)
+        ledger.runners.stop(live(ledger, 1, 2), at(3))
+        ledger.close()
+        shutil.copy(tmp_path / "backup.db", root / "ledger.db")
+        restored = self.open(root)
+
+        live(restored, 5)
+
+        (alarm,) = restored.witness.take_alarms()
+        (gap,) = restored.gaps.list()
+        restored.close()
+        assert "it was restored from a copy" in alarm
+        assert (gap.since, gap.in_doubt) == (at(-4).at, 1)
