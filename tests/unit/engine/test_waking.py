@@ -1,0 +1,264 @@
+"""What a runner tells after sleep or absence, and how it meets a clock that was set."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.delivery import InDoubt, State
+from stormctl.domain.event import EventKind
+from stormctl.domain.message import LatePolicy
+from stormctl.engine.waking import Waking
+from stormctl.platforms.adapter import Verification
+from tests.factories import ACME, PAGE, make_delivery
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from stormctl.domain.event import StormEvent
+    from tests.unit.engine.conftest import Bench
+
+HOUR = timedelta(hours=1)
+MINUTE = timedelta(minutes=1)
+SECOND = timedelta(seconds=1)
+
+
+def _waking(bench: Bench, kind: str = "launch", last_seen_at: datetime | None = None) -> Waking:
+    waking = Waking(bench.equipment, lambda: [ACME, PAGE], kind, last_seen_at)
+    waking.sweep()
+    return waking
+
+
+def _told(bench: Bench, kind: EventKind = EventKind.WOKEN) -> list[str]:
+    """Return what was told of a kind, to the listener and to the history alike."""
+    kept = [event.text for event in bench.ledger.history.recent(99) if event.kind is kind]
+    assert kept == bench.events.texts(kind)
+    return kept
+
+
+def _kinds(events: tuple[StormEvent, ...]) -> list[EventKind]:
+    return [event.kind for event in events]
+
+
+def _platforms_say(bench: Bench, offset: timedelta | None) -> None:
+    """Let every platform send a Date that lies so far ahead of our clock."""
+    for platform in bench.platforms.platforms.values():
+        account = platform.verification.account
+        offset_s = None if offset is None else offset.total_seconds()
+        platform.verification = Verification(account=account, clock_offset_s=offset_s)
+
+
+class TestReport:
+    """What sleep and absence brought, in one line."""
+
+    def test_after_sleep_it_counts_what_the_sweep_did(self, bench: Bench) -> None:
+        """Late ones in all, then what became of them; times in the storm's zone, with its name."""
+        end = bench.clock.at + 9 * HOUR
+        spread = [
+            make_delivery(
+                f"s{n}", late=LatePolicy.SPREAD, window_end_at=end, slot_at=bench.clock.at + n * MINUTE
+            )
+            for n in range(2)
+        ]
+        bench.enroll(
+            *spread,
+            make_delivery("skip", slot_at=bench.clock.at + MINUTE),
+            make_delivery("send", slot_at=bench.clock.at + MINUTE, late=LatePolicy.SEND),
+            make_delivery("expiring", slot_at=bench.clock.at + MINUTE, expires_at=bench.clock.at + HOUR),
+            make_delivery("coming", slot_at=end),
+        )
+        waking = _waking(bench)
+        bench.clock.move(4 * HOUR + 30 * MINUTE)
+
+        waking.sweep()
+
+        assert _told(bench) == ["asleep 12:00–16:30 EST: 5 late, 2 re-spread, 1 expired, 1 missed"]
+
+    def test_sleep_in_which_nothing_was_due_is_told_too(self, bench: Bench) -> None:
+        """Whoever closed the laptop learns that it did no harm; without a storm's zone it is UTC."""
+        waking = _waking(bench)
+        bench.clock.move(24 * HOUR)
+
+        waking.sweep()
+
+        assert _told(bench) == ["asleep 2026-12-18 17:00–2026-12-19 17:00 UTC: nothing was due"]
+
+    def test_a_minute_is_no_sleep(self, bench: Bench) -> None:
+        """A busy machine is not told of."""
+        waking = _waking(bench)
+        bench.clock.move(MINUTE)
+
+        waking.sweep()
+
+        assert _told(bench) == []
+
+    @pytest.mark.parametrize(
+        ("kind", "minutes", "told"),
+        [
+            ("launch", 20, ["nobody was running 12:00–12:20 EST: 1 late, 1 missed"]),
+            ("launch", 1, []),
+            ("tick", 2, []),
+            ("tick", 3, ["nobody was running 12:00–12:03 EST: 1 late"]),
+        ],
+    )
+    def test_absence_is_told_by_the_next_runner(
+        self, bench: Bench, kind: str, minutes: int, told: list[str]
+    ) -> None:
+        """More than a minute without any runner; a cron leaves the ledger alone for longer."""
+        bench.clock.move(-HOUR)
+        bench.enroll(make_delivery(slot_at=bench.clock.at + HOUR + SECOND))
+        left_at = bench.clock.move(HOUR).wall_at
+        bench.clock.move(minutes * MINUTE)
+
+        waking = _waking(bench, kind, left_at)
+        waking.sweep()
+
+        assert _told(bench) == told
+
+    def test_absence_before_the_enrolment_is_nobodys_fault(self, bench: Bench) -> None:
+        """Yesterday's runner has nothing to do with what was enrolled today."""
+        left_at = bench.clock.moment().wall_at
+        bench.clock.move(20 * HOUR)
+        bench.enroll(make_delivery(slot_at=bench.clock.at - HOUR))
+
+        _waking(bench, "launch", left_at)
+
+        assert _told(bench) == []
+
+
+class TestLeap:
+    """A clock that leapt ahead is not believed before somebody else's agrees."""
+
+    def _leap(self, bench: Bench, offset: timedelta | None) -> Waking:
+        """Let an hour be missing, with something that it would make missed."""
+        bench.enroll(make_delivery(slot_at=bench.clock.at + 10 * MINUTE))
+        _platforms_say(bench, offset)
+        waking = _waking(bench)
+        bench.clock.set_by(HOUR)
+        return waking
+
+    def test_nothing_is_given_up_while_a_platform_says_otherwise(self, bench: Bench) -> None:
+        """However long it takes; set right again, the clock is believed, and nothing was lost."""
+        waking = self._leap(bench, -HOUR)
+        for _ in range(10):
+            assert waking.sweep() == ()
+            bench.clock.move(MINUTE)
+        held = (waking.must_wait(), bench.state())
+
+        bench.clock.set_by(-HOUR)
+        waking.sweep()
+
+        assert held == (True, State.PLANNED)
+        assert not waking.must_wait()
+        assert [text.split(":")[0] for text in _told(bench, EventKind.WARNING)] == [
+            "the clock leapt ahead by 1h",
+            "the clock is 1h ahead of a platform's",
+            "the clock was set right again",
+        ]
+
+    def test_a_platform_that_agrees_confirms_it(self, bench: Bench) -> None:
+        """At once: the clock was wrong before, and what is late is late."""
+        waking = self._leap(bench, timedelta())
+
+        events = waking.sweep()
+
+        assert _kinds(events) == [EventKind.MISSED]
+        assert not waking.must_wait()
+        assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: going on"
+
+    def test_where_nobody_answers_it_goes_on_after_two_minutes(self, bench: Bench) -> None:
+        """Without a network a machine must not stand still for ever; questions cost, so few are asked."""
+        waking = self._leap(bench, None)
+        held = []
+        for _ in range(119):
+            held.append((waking.sweep(), waking.must_wait()))
+            bench.clock.move(SECOND)
+        bench.clock.move(SECOND)
+
+        events = waking.sweep()
+
+        assert held == [((), True)] * 119
+        assert _kinds(events) == [EventKind.MISSED]
+        assert bench.x.verifications <= 5
+        assert (
+            _told(bench, EventKind.WARNING)[-1]
+            == "nobody could confirm the clock: going on with this machine's"
+        )
+
+    def test_the_platform_that_is_free_is_asked_first(self, bench: Bench) -> None:
+        """Facebook's answer costs nothing; where it suffices, X is not asked."""
+        waking = self._leap(bench, timedelta())
+
+        waking.sweep()
+
+        assert (bench.facebook.verifications, bench.x.verifications) == (1, 0)
+
+    def test_a_small_step_is_told_and_no_more(self, bench: Bench) -> None:
+        """Ninety seconds ahead are a correction; the amount is told."""
+        waking = _waking(bench)
+        bench.clock.set_by(90 * SECOND)
+
+        waking.sweep()
+
+        assert _told(bench, EventKind.WARNING) == ["the clock was set ahead by 1m30s"]
+
+
+class TestSetBack:
+    """A clock that was set back must not leave anything waiting for the time that it had shown."""
+
+    def test_leases_and_pauses_end_as_if_they_had_begun_now(self, bench: Bench) -> None:
+        """A claim of a runner that died, and a pause, five hours ahead: seconds and minutes from now."""
+        bench.enroll(*(make_delivery(f"m{n}", late=LatePolicy.SEND, grace=9 * HOUR) for n in range(5)))
+        bench.x.script.extend([InDoubt(reason="timed out")] * 3)
+        bench.serve()
+        waking = _waking(bench)
+        bench.clock.set_by(-5 * HOUR)
+        waking.sweep()
+        bench.clock.move(5 * HOUR - 3 * MINUTE)  # the slots are due again, the wrong time is still ahead
+
+        due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+
+        assert due == bench.clock.at + 3 * MINUTE
+        assert _told(bench, EventKind.WARNING) == ["the clock was set back by 5h"]
+
+    def test_a_lost_claim_is_released_after_a_lease_from_now(self, bench: Bench) -> None:
+        """Nobody waits five hours for a lease of twenty seconds."""
+        bench.enroll(make_delivery())
+        lease = bench.equipment.durations.lease
+        bench.ledger.outbox.claim(str(ACME), "dead", bench.clock.moment(), lease)
+        waking = _waking(bench)
+        bench.clock.set_by(-5 * HOUR)
+        waking.sweep()
+        bench.clock.move(lease + 6 * SECOND)
+
+        events = waking.sweep()
+
+        assert _kinds(events) == [EventKind.NOT_SENT]
+
+    def test_a_doubt_is_read_from_early_enough(self, bench: Bench) -> None:
+        """A clock five hours ahead wrote the moment of sending: a reading from there would find nothing."""
+        bench.enroll(make_delivery())
+        bench.x.script.append(InDoubt(reason="timed out"))
+        bench.serve()
+        waking = _waking(bench)
+        bench.clock.set_by(-5 * HOUR)
+
+        waking.sweep()
+
+        (doubt,) = bench.ledger.doubts.open([str(ACME)])
+        assert doubt.sending_at <= bench.clock.at
+        assert doubt.sending_wall_at == bench.clock.wall_at
+
+    def test_a_new_runner_mends_what_it_finds(self, bench: Bench) -> None:
+        """Set back while nobody ran: by how much is unknown, so the account is read from a day before on."""
+        bench.enroll(make_delivery())
+        bench.x.script.append(InDoubt(reason="timed out"))
+        bench.serve()
+        bench.clock.set_by(-5 * HOUR)
+
+        _waking(bench)
+
+        (doubt,) = bench.ledger.doubts.open([str(ACME)])
+        assert doubt.sending_at == bench.clock.at - 24 * HOUR
