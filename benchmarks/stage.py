@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
+import urllib.request
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.engine.emulator_process import EmulatorProcess
+from stormctl.engine.emulator_process import ANSWER_S, EmulatorProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+STORM = "measured"
+
 POSTS_A_CHANNEL = 40
 """X lets an unverified account post 50 times a day."""
+
+START_S = 3
+"""From now to the first slot, in seconds."""
 
 HEAD = """\
 name = "A storm for measuring"
@@ -50,12 +57,16 @@ channels = ["{channel}"]
 
 @dataclass
 class Stage:
-    """A campaign with one slot a second in all, spread over as many channels as it needs.
+    """A campaign whose slots follow each other evenly, over channels that take turns.
 
     Args:
         root: an empty folder.
         posts: how many there are in all.
-        faults: the emulator's profile.
+        faults: the emulator's profile, or the path of a file of faults.
+        ledger_url: of the ledger; a file in the folder by default.
+        durations: environment variables that shorten what machines wait for.
+        channels: how many at least; a multiple of `a_second`.
+        a_second: slots a second in all.
     """
 
     root: Path
@@ -63,14 +74,20 @@ class Stage:
     faults: str
     ledger_url: str = ""
     durations: dict[str, str] = field(default_factory=dict)
+    channels: int = 1
+    a_second: int = 1
 
     def __post_init__(self) -> None:
-        count = -(-self.posts // POSTS_A_CHANNEL)
-        names = [f"{('x', 'facebook')[n % 2]}:c{n:02}" for n in range(count)]
-        self.channels = [parse_channel_id(name) for name in names]
+        count = max(self.channels, -(-self.posts // POSTS_A_CHANNEL))
+        self.ids = [parse_channel_id(f"{('x', 'facebook')[n % 2]}:c{n:02}") for n in range(count)]
         self._write_messages()
         self._write_schedule()
-        self.emulator = EmulatorProcess(self.channels, seed=7, faults=self.faults)
+        self.emulator = EmulatorProcess(self.ids, seed=7, faults=self.faults)
+
+    @property
+    def lasts_s(self) -> float:
+        """Seconds from now to the last slot."""
+        return START_S + self.posts / self.a_second
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a runner: a launch of the storm, its lines appended to one log."""
@@ -84,9 +101,20 @@ class Stage:
                 stderr=log,
             )
 
+    def log(self) -> str:
+        """Return what the runners have said."""
+        return (self.root / "runners.log").read_text(encoding="utf-8")
+
     def texts(self) -> Counter[str]:
         """Ask the emulator which texts it holds, and how often."""
         return Counter(post.text for post in self.emulator.received() if not post.deleted)
+
+    def faults_met(self) -> Counter[str]:
+        """Ask the emulator which faults it has played, by operation and name, and how often."""
+        url = f"{self.emulator.base_url}/_emulator/requests"
+        with urllib.request.urlopen(url, timeout=ANSWER_S) as answer:  # noqa: S310 - loopback
+            requests = json.load(answer)["requests"]
+        return Counter(f"{r['operation']} {r['fault']}" for r in requests if r["fault"])
 
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
@@ -97,19 +125,20 @@ class Stage:
         bank = self.root / "messages" / "measured"
         bank.mkdir(parents=True)
         for number in range(self.posts):
-            channel = number % len(self.channels)
+            channel = number % len(self.ids)
             text = f"Post {number:05} of {self.posts}: everyone who moves has rights.\n"
             (bank / f"c{channel:02}-{number:05}.en.md").write_text(text, encoding="utf-8")
 
     def _write_schedule(self) -> None:
-        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=3)  # noqa: TID251 - real processes
+        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=START_S)  # noqa: TID251 - real processes
         text = HEAD.format(date=start.date())
-        every = len(self.channels)
-        for number, channel in enumerate(self.channels):
-            first = start + timedelta(seconds=number)
-            end = first + timedelta(seconds=every * -(-self.posts // every))
+        count = len(self.ids)
+        every = -(-count // self.a_second)
+        for number, channel in enumerate(self.ids):
+            first = start + timedelta(seconds=number // self.a_second)
+            end = first + timedelta(seconds=every * -(-self.posts // count))
             text += CHANNEL.format(
                 channel=channel, number=number, start=f"{first:%H:%M:%S}", end=f"{end:%H:%M:%S}", every=every
             )
         (self.root / "schedules").mkdir()
-        (self.root / "schedules" / "measured.toml").write_text(text, encoding="utf-8")
+        (self.root / "schedules" / f"{STORM}.toml").write_text(text, encoding="utf-8")

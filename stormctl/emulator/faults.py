@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from stormctl.emulator.rates import QUARTER_HOUR_S
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ class Rule(BaseModel):
         body: of a 5xx: json, text or html.
         status: of a 5xx.
         reset: of a rate limit: future, none or past.
+        reset_s: how far ahead a future one lies; emulated seconds. Facebook tells it in whole minutes.
         subcode: of Facebook's 190.
     """
 
@@ -76,6 +78,7 @@ class Rule(BaseModel):
     body: str = Field(default="text", pattern="^(json|text|html)$")
     status: int = Field(default=503, ge=500, le=599)
     reset: str = Field(default="future", pattern="^(future|none|past)$")
+    reset_s: float = Field(default=QUARTER_HOUR_S, ge=0.0)
     subcode: int | None = None
 
     def matches(self, call: Call) -> bool:
@@ -125,7 +128,7 @@ PROFILES: Mapping[str, Sequence[Mapping[str, Any]]] = {
         _posts("error_before", 0.03, body="json", status=500),
         _posts("error_after", 0.05, body="html", status=502),
         _posts("slow", 0.03),
-        _posts("rate_limited", 0.02),
+        _posts("rate_limited", 0.01, reset_s=5.0),
         _posts("rate_limited", 0.02, reset="none"),
         _posts("truncated", 0.02),
         _posts("empty", 0.02),
@@ -133,9 +136,14 @@ PROFILES: Mapping[str, Sequence[Mapping[str, Any]]] = {
         _posts("drop_before", 0.05, operation="read_*"),
         _posts("error_before", 0.05, operation="read_*"),
         _posts("lag", 0.5, operation="read_timeline", seconds=2.0),
+        _posts("rate_limited", 0.01, reset_s=30.0),
     ),
 }
-"""`normal` is a day as others report theirs: some 8 % of posts meet a fault. On a rough one, a quarter."""
+"""`normal` is a day as others report theirs: some 8 % of posts meet a fault. On a rough one, a quarter.
+
+A window of X's that is used up may end in a quarter of an hour or in the next second, as far as it has run.
+On a rough day it ends soon, so that a storm of minutes meets it more than once on a channel.
+"""
 
 
 class Faults:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from stormctl.emulator.world import World
     from stormctl.emulator.x_answers import XProblem
 
-RESET_S = {"future": QUARTER_HOUR_S, "past": -QUARTER_HOUR_S}
+MINUTE_S = 60
 
 BAD_GATEWAY = (
     "<!DOCTYPE html><html><head><title>{status} Server Error</title></head>"
@@ -64,7 +65,8 @@ def _x_problem(world: World, rule: Rule) -> XProblem:
         headers = x_answers.rate_headers("x-rate-limit", 100, 60, now + QUARTER_HOUR_S)
         headers |= x_answers.rate_headers("x-user-limit-24hour", 50, 0, now + DAY_S)
     elif rule.reset != "none":
-        headers = x_answers.rate_headers("x-rate-limit", 100, 0, now + RESET_S[rule.reset])
+        reset_s = rule.reset_s if rule.reset == "future" else -QUARTER_HOUR_S
+        headers = x_answers.rate_headers("x-rate-limit", 100, 0, now + reset_s)
     return x_answers.too_many_requests(headers)
 
 
@@ -75,7 +77,7 @@ def _graph_error(world: World, rule: Rule, call: Call) -> GraphError:
             headers: dict[str, str] = {}
             if page is not None and rule.reset != "none":
                 used_up = Window(limit=100, remaining=0, reset_at=world.clock.at())
-                minutes = 15 if rule.reset == "future" else 0
+                minutes = math.ceil(rule.reset_s / MINUTE_S) if rule.reset == "future" else 0
                 headers = graph_api.usage_headers(page, used_up, regain_minutes=minutes)
             return graph_answers.page_throttled(headers)
         case Action.UNAUTHORIZED:

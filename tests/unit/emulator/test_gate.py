@@ -275,10 +275,12 @@ def test_a_rate_limit_says_when_it_ends_or_not(x: Ask, emulator: EmulatorThread)
     for number, reset in enumerate(("future", "none", "past"), start=1):
         script(emulator, "rate_limited", reset=reset, nth=[number])
     script(emulator, "day_limited", nth=[4])
+    script(emulator, "rate_limited", reset_s=20, nth=[5])
 
-    ahead, missing, past, day = (x("POST", "/2/tweets", **POST).headers for _ in range(4))
+    ahead, missing, past, day, soon = (x("POST", "/2/tweets", **POST).headers for _ in range(5))
 
-    assert int(ahead["x-rate-limit-reset"]) > now
+    assert int(ahead["x-rate-limit-reset"]) > now + 800
+    assert now < int(soon["x-rate-limit-reset"]) < now + 100
     assert "x-rate-limit-reset" not in missing
     assert int(past["x-rate-limit-reset"]) < now
     assert (day["x-rate-limit-remaining"], day["x-user-limit-24hour-remaining"]) == ("60", "0")
