@@ -86,6 +86,18 @@ class LedgerError(StormctlError):
     exit_code = ExitCode.MAINTENANCE
 
 
+class DamagedLedgerError(LedgerError):
+    """The ledger's file is damaged, or no database at all."""
+
+
+class LedgerGoneError(LedgerError):
+    """The ledger's file was deleted or replaced while it was in use: nothing can be written down any more."""
+
+
+class UnknownAttemptError(LedgerError):
+    """The ledger doesn't know an attempt that was made under it: it was replaced meanwhile."""
+
+
 class LedgerUnreachableError(LedgerError):
     """The ledger's server does not answer now; the same command may work later."""
 

@@ -10,7 +10,7 @@ import stat
 import subprocess
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr, ValidationError
 
@@ -38,6 +38,19 @@ SHARED_FIELDS = {
 }
 """Fields that may be given once for all channels of a platform, without a name."""
 
+SECRET_ENDINGS = (
+    "_CONSUMER_KEY",
+    "_CONSUMER_SECRET",
+    "_ACCESS_TOKEN",
+    "_ACCESS_TOKEN_SECRET",
+    "_PAGE_TOKEN",
+    "_APP_SECRET",
+)
+"""Variables whose value is secret. The ids of Pages and apps are not: they stand in every address."""
+
+SECRET_PART = 8
+"""Characters from which on a part of a private address is taken for a secret."""
+
 OPTIONAL_FIELDS = {Platform.X: frozenset[str](), Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"})}
 
 
@@ -64,6 +77,9 @@ class Settings(BaseModel):
         x_base_url, facebook_base_url: where the platforms' APIs are.
         live: False locks the platforms: only loopback can be reached.
         allow_host: one more host that credentials may go to; honoured from the environment only.
+        alert_urls: addresses of services that tell people, as apprise writes them, separated by commas or
+            white space.
+        heartbeat_url: the address of a monitor that is asked for once a minute while a runner works.
         request_limit: how long one publishing request may take in all, real time.
         lease: how long a claim lasts, real time.
         settling: between two readings that prove that a post is not there, real time.
@@ -78,6 +94,8 @@ class Settings(BaseModel):
     facebook_base_url: str = "https://graph.facebook.com"
     live: bool = True
     allow_host: str = ""
+    alert_urls: SecretStr = SecretStr("")
+    heartbeat_url: SecretStr = SecretStr("")
     request_limit: Duration = timedelta(seconds=10)
     lease: Duration = timedelta(seconds=20)
     settling: Duration = timedelta(seconds=10)
@@ -141,6 +159,32 @@ class Settings(BaseModel):
                 f"{name} must be https: {parts.geturl()}", "Only loopback is reached without TLS."
             )
 
+    def alert_addresses(self) -> tuple[SecretStr, ...]:
+        """Return the addresses of `alert_urls`, one by one.
+
+        A comma is part of an address unless a new one begins after it (source: apprise 2.2, `parse_urls`).
+        """
+        parts = re.split(r"[\s,;]+(?=[A-Za-z0-9]{1,32}://)", self.alert_urls.get_secret_value())
+        return tuple(SecretStr(part) for part in (part.strip(" \t\r\n,;") for part in parts) if part)
+
+    def find_heartbeat(self) -> SecretStr | None:
+        """Return the monitor's address; None if there is none, or if `STORMCTL_LIVE=0` locks it.
+
+        Raises:
+            UsageError: it is not the address of a web page; it is not shown, since it is a secret.
+        """
+        url = self.heartbeat_url.get_secret_value()
+        if not url:
+            return None
+        try:
+            parts = urlsplit(url)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            host, parts = None, urlsplit("")
+        if not host or parts.scheme not in {"http", "https"}:
+            raise UsageError("STORMCTL_HEARTBEAT_URL is not an address", "Write it like https://example.org/ID.")
+        return self.heartbeat_url if self.live or is_loopback(host) else None
+
     def _address(self, platform: Platform) -> SplitResult:
         """Take the platform's address apart; UsageError, which never shows a password, if it is not one."""
         name, url = f"STORMCTL_{platform.name}_BASE_URL", self.base_url(platform)
@@ -192,6 +236,47 @@ class Environment:
             elif field not in OPTIONAL_FIELDS[platform]:
                 missing.append(name)
         return found, tuple(missing)
+
+    def is_like(self, other: Environment) -> bool:
+        """Whether another environment says the same, to the last variable."""
+        return self._secrets == other._secrets
+
+    def with_settings(self, settings: Settings) -> Environment:
+        """Return these credentials under other settings."""
+        return Environment(settings, {name: s.get_secret_value() for name, s in self._secrets.items()})
+
+    def secrets(self) -> frozenset[str]:
+        """Return every text that must never be shown: credentials, passwords, private addresses."""
+        found = {
+            secret.get_secret_value().strip()
+            for name, secret in self._secrets.items()
+            if name.endswith(SECRET_ENDINGS)
+        }
+        for name in Settings.model_fields:
+            value = getattr(self.settings, name)
+            if isinstance(value, SecretStr):
+                found |= _find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
+        return frozenset(found - {""})
+
+
+def _find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
+    """Return what is secret in a setting: a ledger's password, or addresses with all that they are made of.
+
+    Libraries quote parts of addresses in their errors, so the longer parts count by themselves too. Hosts do
+    not: blotted out, they would hide who did not answer.
+    """
+    found: set[str] = set()
+    for address in text.split() if is_ledger else re.split(r"[\s,]+", text):
+        try:
+            parts = urlsplit(address)
+            password, host = parts.password or "", parts.hostname or ""
+        except ValueError:
+            password, host, parts = "", "", urlsplit("")
+        found |= {password, unquote(password), *parse_qs(parts.query).get("password", ())}
+        if not is_ledger:
+            pieces = re.split(r"[/?&=@:#]+", address)
+            found |= {address, *(p for p in pieces if len(p) >= SECRET_PART and p.lower() != host)}
+    return found
 
 
 def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> Environment:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Outcome
     from stormctl.domain.event import EventKind, StormEvent
     from stormctl.domain.reach import MetricReading
+    from stormctl.engine.equipment import Rewriting
     from stormctl.errors import StormctlError
     from stormctl.platforms.adapter import MediaFile, OutgoingPost
 
@@ -32,6 +33,8 @@ class FakeClock:
         self.at = at
         self.wall_at = at
         self.hurried_to: list[datetime | None] = []
+        self._started_at = at
+        self._set_by = timedelta()
 
     def moment(self) -> Moment:
         """Read the clock."""
@@ -42,6 +45,15 @@ class FakeClock:
         self.at += by
         self.wall_at += by
         return self.moment()
+
+    def set_by(self, by: timedelta) -> Moment:
+        """Set the clock ahead or back: no time passes."""
+        self._set_by += by
+        return self.move(by)
+
+    def steady_s(self) -> float:
+        """Return the seconds that passed, however the clock was set."""
+        return (self.wall_at - self._started_at - self._set_by).total_seconds()
 
     def wait_until(self, due_at: datetime) -> float:
         """Return the seconds until `due_at`."""
@@ -147,11 +159,15 @@ class FakePlatforms:
 
     Attributes:
         withheld: channels without usable credentials, and what is raised for them.
+        rewritten: what the newest credentials of a channel lead to, until they are accepted.
+        news: what the next looks bring.
     """
 
     channels: Sequence[ChannelId]
     platforms: dict[ChannelId, FakePlatform] = field(default_factory=dict)
     withheld: dict[ChannelId, StormctlError] = field(default_factory=dict)
+    rewritten: dict[ChannelId, FakePlatform] = field(default_factory=dict)
+    news: deque[Rewriting] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         for number, channel in enumerate(self.channels):
@@ -169,8 +185,36 @@ class FakePlatforms:
             raise self.withheld[channel]
         return self.platforms[channel]
 
+    @property
+    def candidates(self) -> FakeCandidates:
+        """The platforms that the newest credentials lead to."""
+        return FakeCandidates(self)
+
+    def look(self) -> Rewriting | None:
+        """Tell the next news."""
+        return self.news.popleft() if self.news else None
+
+    def accept(self, channel: ChannelId) -> bool:
+        """Use the newest credentials."""
+        if channel not in self.rewritten:
+            return False
+        self.platforms[channel] = self.rewritten.pop(channel)
+        return True
+
     def close(self) -> None:
         """Nothing is held."""
+
+
+@dataclass
+class FakeCandidates:
+    """What the newest credentials lead to."""
+
+    platforms: FakePlatforms
+
+    def reader(self, channel: ChannelId) -> FakePlatform:
+        """Return the channel's platform, if it has credentials."""
+        before = self.platforms.reader(channel)
+        return self.platforms.rewritten.get(channel, before)
 
 
 class Events:

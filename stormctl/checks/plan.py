@@ -7,16 +7,18 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit
 from stormctl.checks.registry import rule
+from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.finding import Severity
-from stormctl.domain.occupancy import DAY
+from stormctl.domain.occupancy import DAY, QUARTER
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime, timedelta
 
     from stormctl.checks.case import Case
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import Plan
 
 _MICROS = 1_000_000
 
@@ -44,26 +46,59 @@ def find_unplaced(case: Case) -> Iterator[Hit]:
     "per-day-exceeded",
     Severity.ERROR,
     "No channel plans more than `per_day` posts in any 24 hours.",
-    why="X lets unverified accounts post 50 times a day; the ledger holds back what is beyond the ceiling,"
-    " and it would be missed.",
-    mend="Take pins or messages out, or raise [limits] per_day if the platform allows it.",
+    why="The ledger holds back what is beyond the ceiling, and it would be missed.",
+    mend="Take pins or messages out, or raise [limits] per_day.",
 )
 def find_full_days(case: Case) -> Iterator[Hit]:
-    """Find channels that plan more posts in 24 hours than allowed, a thread's parts counted each."""
+    """Find channels that plan more posts in 24 hours than the storm allows, a thread's parts counted each."""
     if case.plan is None or case.storm is None:
         return
-    times: dict[ChannelId, list[datetime]] = defaultdict(list)
-    for delivery in case.plan.deliveries:
-        times[delivery.channel].append(delivery.slot_at)
     limit = case.storm.limits.per_day
-    for channel, moments in times.items():
-        moments.sort()
-        if any(later - earlier < DAY for earlier, later in zip(moments, moments[limit:], strict=False)):
+    for channel, moments in _times_of(case.plan).items():
+        if _is_exceeded(moments, limit, DAY):
             yield Hit(
                 case.storm.rule_of(channel).place,
                 f"{channel} plans more than {limit} posts in 24 hours",
                 "take some out, or raise per_day under [limits]",
             )
+
+
+@rule(
+    "beyond-platform-ceiling",
+    Severity.ERROR,
+    "No channel plans more posts than its platform allows an account.",
+    why=f"X lets an account post {X_PER_DAY} times a day, {X_PER_DAY_VERIFIED:,} times if it is verified, and"
+    f" {X_PER_15MIN} times in 15 minutes; the ledger holds back what is beyond that, and it would be missed.",
+    mend="Take messages out or widen the windows; say `verified = true` of a channel that X has verified.",
+)
+def find_overfull_channels(case: Case) -> Iterator[Hit]:
+    """Find channels that plan more posts than the platform's documented ceilings allow."""
+    if case.plan is None or case.storm is None:
+        return
+    for channel, moments in _times_of(case.plan).items():
+        told = case.storm.rule_of(channel)
+        ceilings = find_ceilings(channel, verified=told.verified)
+        for limit, period, words in (
+            (ceilings.per_15min, QUARTER, "15 minutes"),
+            (ceilings.per_day, DAY, "24 hours"),
+        ):
+            if limit is not None and _is_exceeded(moments, limit, period):
+                message = (
+                    f"{channel} plans more than the {limit:,} posts in {words} that its account may make"
+                )
+                yield Hit(told.place, message, "take some out, or spread them over more time")
+
+
+def _times_of(plan: Plan) -> dict[ChannelId, list[datetime]]:
+    """Return each channel's slots in order."""
+    times: dict[ChannelId, list[datetime]] = defaultdict(list)
+    for delivery in plan.deliveries:
+        times[delivery.channel].append(delivery.slot_at)
+    return {channel: sorted(moments) for channel, moments in times.items()}
+
+
+def _is_exceeded(moments: Sequence[datetime], limit: int, period: timedelta) -> bool:
+    return any(later - earlier < period for earlier, later in zip(moments, moments[limit:], strict=False))
 
 
 @rule(

@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stormctl.cli.scrubbing import SCRUBBER
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
     from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.equipment import Durations
+    from stormctl.engine.lookout import Lookout
     from stormctl.ledger.ledger import Ledger
     from stormctl.settings import Environment
 
@@ -41,7 +44,9 @@ class Context:
         """Settings and credentials; CredentialsError or UsageError if they can't be read."""
         from stormctl.settings import load_environment
 
-        return load_environment(self.root)
+        environment = load_environment(self.root)
+        SCRUBBER.learn(environment.secrets())
+        return environment
 
     @cached_property
     def durations(self) -> Durations:
@@ -56,6 +61,13 @@ class Context:
             sweep=settings.sweep,
             heartbeat=settings.heartbeat,
         )
+
+    @cached_property
+    def lookout(self) -> Lookout:
+        """Who hears of what happens, by the settings; UsageError if an address can't be used."""
+        from stormctl.engine.lookout import make_lookout
+
+        return make_lookout(self.environment.settings)
 
     @property
     def ledger_url(self) -> str:
@@ -86,6 +98,21 @@ class Context:
             yield ledger
         finally:
             ledger.close()
+
+    @contextmanager
+    def watching_adapters(self) -> Iterator[EnvironmentAdapters]:
+        """Make adapters that take up rewritten credentials, for a runner; close them again."""
+        from stormctl.engine.adapters import EnvironmentAdapters
+        from stormctl.engine.rewriting import EnvironmentFile
+
+        file = EnvironmentFile(
+            self.root, self.environment, learn=lambda rewritten: SCRUBBER.learn(rewritten.secrets())
+        )
+        adapters = EnvironmentAdapters(self.environment, file)
+        try:
+            yield adapters
+        finally:
+            adapters.close()
 
     @contextmanager
     def open_desk(self, *, rehearsal: bool) -> Iterator[Desk]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -20,6 +21,9 @@ from stormctl.domain.message import LatePolicy
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.cli.context import Context, Desk
     from stormctl.domain.status import DeliveryView, LedgerStatus
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
@@ -110,7 +114,8 @@ def halt(
         desk.ledger.halts.halt(scope, target, reason, find_user(), desk.clock.moment())
         what = "everything" if scope == "all" else f"{scope} {target}"
         show(f"halted {what} in {desk.ledger.where}: {reason}")
-        heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
+        with _alerting(context.obj, desk, rehearsal=rehearsal):
+            heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
     for runner in heard.acknowledged:
         show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
     for key in heard.in_flight:
@@ -141,34 +146,53 @@ def resume(
 ) -> None:
     """Lift halts, or a channel's suspension.
 
-    Shows first what goes out next and what is late, and asks.
+    Everything, or one platform, channel, topic or message, also where the halt is wider. Shows first what of
+    it goes out next and what is late, and asks; the answer holds for that alone.
     """
     from stormctl.cli.console import is_terminal, show, tell
     from stormctl.render.status import render_resumption
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
     with context.obj.open_desk(rehearsal=rehearsal) as desk:
-        standing = desk.ledger.history.status(
-            desk.clock.moment(), runner_timeout=desk.durations.runner_timeout
-        )
-        tell(render_resumption(standing))
+        preview = desk.ledger.history.resumption(desk.clock.moment(), scope, target)
+        if not preview.halts and preview.releases is None:
+            raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
+        tell(render_resumption(preview))
         if not yes and is_terminal():
-            late = late or _ask_for_policy(sum(storm.late for storm in standing.storms))
+            late = late or _ask_for_policy(preview.late)
             if not typer.confirm("Resume now?", err=True):
                 raise UsageError("not resumed", "The halt stays in force.")
         moment = desk.clock.moment()
-        if late is not None:
-            desk.ledger.outbox.forgive_late(late, moment)
+        if late is not None:  # first, or a runner would sweep the late ones by their own policy
+            desk.ledger.outbox.forgive_late(late, moment, scope=scope, target=target)
         lifted = desk.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
-        released = scope == "channel" and target in desk.ledger.channels.suspended()
-        if released and target is not None:
-            desk.ledger.channels.release(target, moment)
-        if not lifted and not released:
-            raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
-        show(
-            f"resumed in {desk.ledger.where}: {lifted} {'halt' if lifted == 1 else 'halts'} lifted"
-            + (f", {target} released" if released else "")
-        )
+        released = scope == "channel" and target is not None and desk.ledger.channels.release(target, moment)
+        with _alerting(context.obj, desk, rehearsal=rehearsal):
+            show(
+                f"resumed in {desk.ledger.where}: {lifted} {'halt' if lifted == 1 else 'halts'} lifted"
+                + (f", {target} released" if released else "")
+            )
+
+
+@contextmanager
+def _alerting(scene: Context, desk: Desk, *, rehearsal: bool) -> Iterator[None]:
+    """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
+    from stormctl.cli.console import tell
+
+    alerter = None
+    if not rehearsal:
+        try:
+            alerter = scene.lookout.make_alerter(desk.ledger, desk.clock, desk.durations, tell)
+        except UsageError as error:  # it must not keep anybody from halting
+            tell(f"nobody is alerted: {error.message}")
+    if alerter is not None:
+        alerter.start()
+        alerter.ask_to_end(pausing=False)
+    try:
+        yield
+    finally:
+        if alerter is not None:
+            alerter.join()
 
 
 def read_scope(

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from contextlib import nullcontext
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from stormctl.cli.options import JsonOption, PlainOption, ScheduleArgument
+from stormctl.cli.options import JsonOption, LogFileOption, PlainOption, ScheduleArgument
 from stormctl.errors import CredentialsError, ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
+    from stormctl.domain.clock import Moment
     from stormctl.domain.status import LaunchSummary
     from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.campaign import Campaign
+    from stormctl.engine.equipment import Durations
     from stormctl.engine.launch import Preparation
+    from stormctl.engine.runner import Runner
     from stormctl.ledger.ledger import Ledger
 
 
@@ -43,6 +47,7 @@ def rehearse(
     ] = "none",
     plain: PlainOption = False,
     as_json: JsonOption = False,
+    log_file: LogFileOption = None,
 ) -> None:
     """Run the whole storm here, in a minute.
 
@@ -51,6 +56,7 @@ def rehearse(
     received. Exit code 0 only if every delivery arrived exactly once.
     """
     from stormctl.cli.console import show, show_json, tell
+    from stormctl.cli.logfile import logging_to
     from stormctl.cli.report import write_report
     from stormctl.cli.watching import Watch, make_view, viewer_zone
     from stormctl.engine.rehearsal import DURATIONS, rehearsal_folder
@@ -63,23 +69,24 @@ def rehearse(
     storm, _ = campaign.get_plan()
     report_path = rehearsal_folder(campaign.root) / "report.html"
     view = make_view(storm.timezone, plain=plain, is_rehearsal=True)
-    watch = Watch(view, storm.id, DURATIONS)
 
     def show_summary(summary: LaunchSummary) -> None:
         tell(render_summary(summary, viewer_zone()))
         tell(f"The timelines as followers would see them: http://{summary.hosts[0][1]}/")
 
-    with watch.catching_signals():
-        rehearsed = run_rehearsal(
-            campaign,
-            view,
-            speed=speed,
-            faults=faults,
-            report_path=_shorten(report_path),
-            show=show_summary,
-            watch=watch,
-            showing=watch.showing(),
-        )
+    with logging_to(log_file, view) as log:
+        watch = Watch(view, storm.id, DURATIONS, log=log)
+        with watch.catching_signals():
+            rehearsed = run_rehearsal(
+                campaign,
+                log,
+                speed=speed,
+                faults=faults,
+                report_path=_shorten(report_path),
+                show=show_summary,
+                watch=watch,
+                showing=watch.showing(),
+            )
     write_report(rehearsed.report, report_path)
     if as_json:
         show_json(tally_json(rehearsed.tally))
@@ -110,6 +117,7 @@ def launch(
         bool, typer.Option("--detach", help="Enrol only, and leave the running to a daemon or tick.")
     ] = False,
     plain: PlainOption = False,
+    log_file: LogFileOption = None,
 ) -> None:
     """Start the storm for real.
 
@@ -120,7 +128,6 @@ def launch(
     from stormctl.cli.console import tell
     from stormctl.cli.watching import viewer_zone
     from stormctl.domain.channel import parse_channel_id
-    from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.clocks import SystemClock
     from stormctl.engine.launch import prepare_launch, require_approval
     from stormctl.ledger.ledger import find_ledger
@@ -135,19 +142,21 @@ def launch(
     storm, _ = campaign.get_plan()
     require_approval(storm)
     settings, clock = scene.environment.settings, SystemClock()
-    adapters = EnvironmentAdapters(scene.environment)
-    try:
+    alerts = scene.lookout.summary
+    with scene.watching_adapters() as adapters:
         where, exists = find_ledger(scene.ledger_url, root=scene.root)
         with scene.open_ledger() if exists else nullcontext() as ledger:
             preparation = prepare_launch(
                 campaign, settings, adapters, ledger, clock.moment(), where=where, without=left_out
             )
-        tell(render_summary(preparation.summary, viewer_zone()))
+        tell(render_summary(replace(preparation.summary, alerts=alerts), viewer_zone()))
         _confirm(preparation, yes=yes)
         with scene.open_ledger(create=True) as ledger:
-            _run(scene, preparation, adapters, ledger, adopt=adopt, detach=detach, plain=plain)
-    finally:
-        adapters.close()
+            _enroll(scene, preparation, adapters, ledger, adopt=adopt)
+            if detach:
+                tell("detached: a daemon (stormctl daemon) or cron (stormctl tick) must run it")
+            else:
+                _run(scene, preparation, adapters, ledger, plain=plain, log_file=log_file)
 
 
 def _load(scene: Context, schedule: str | None) -> Campaign:
@@ -192,60 +201,103 @@ def _confirm(preparation: Preparation, *, yes: bool) -> None:
         raise UsageError("not launched: that was not the storm's name", "Nothing was enrolled or published.")
 
 
-def _run(
+def _enroll(
     scene: Context,
     preparation: Preparation,
     adapters: EnvironmentAdapters,
     ledger: Ledger,
     *,
     adopt: bool,
-    detach: bool,
-    plain: bool,
 ) -> None:
-    """Enrol the plan and run it; the exit code says how it ended."""
-    from stormctl.cli.console import show, tell
-    from stormctl.cli.watching import Watch, make_view
+    """Enter the plan in the ledger, after looking for what was published without it."""
+    from stormctl.cli.console import tell
     from stormctl.engine.adoption import find_published
     from stormctl.engine.clocks import SystemClock
-    from stormctl.engine.equipment import Equipment
-    from stormctl.engine.launch import enroll, run_storm
-    from stormctl.engine.standing import exit_codes_after_run, get_status
-    from stormctl.render.status import render_status
+    from stormctl.engine.launch import enroll
 
     clock = SystemClock(ledger.clock_offset)
-    storm, durations = preparation.storm, scene.durations
-    published, unread = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
-    for line in unread:
-        tell(line)
-    enrolled = enroll(preparation, scene.environment.settings, ledger, clock, published)
+    ledger.witness.renew(clock.moment())
+    for alarm in ledger.witness.take_alarms():
+        tell(alarm)
+    takeover = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
+    for unknown in takeover.unknown:
+        tell(f"{unknown.why}: {len(unknown.keys)} deliveries start in doubt")
+    settings = scene.environment.settings
+    enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
     tell(
         f"enrolled in {ledger.where}: {enrolled.added} new, {enrolled.updated} changed, "
         f"{enrolled.unchanged} as before, {enrolled.withdrawn} withdrawn, {enrolled.settled} settled already"
     )
-    if detach:
-        tell("detached: a daemon (stormctl daemon) or cron (stormctl tick) must run it")
-        return
+
+
+def _run(
+    scene: Context,
+    preparation: Preparation,
+    adapters: EnvironmentAdapters,
+    ledger: Ledger,
+    *,
+    plain: bool,
+    log_file: Path | None,
+) -> None:
+    """Run what was enrolled; the exit code says how it ended."""
+    from stormctl.cli.console import tell
+    from stormctl.cli.logfile import logging_to
+    from stormctl.cli.watching import Watch, make_view
+    from stormctl.engine.awake import staying_awake
+    from stormctl.engine.clocks import SystemClock
+    from stormctl.engine.equipment import Equipment
+    from stormctl.engine.launch import run_storm
+    from stormctl.engine.service import Service
+
+    clock, service = SystemClock(ledger.clock_offset), Service.from_environment()
+    storm, durations = preparation.storm, scene.durations
     view = make_view(storm.timezone, plain=plain)
-    watch = Watch(view, storm.id, durations)
-    with watch.catching_signals(), watch.showing():
-        run_storm(
-            Equipment(ledger=ledger, adapters=adapters, clock=clock, listener=view, durations=durations),
-            storm_id=storm.id,
-            channels=preparation.serving,
-            kind="launch",
-            watch=lambda runner: watch(runner, ledger, clock),
-        )
-    moment = clock.moment()
+    with logging_to(log_file, view) as log, staying_awake() as how:
+        tell(how)
+        watch = Watch(view, storm.id, durations, log=log, service=service)
+
+        def look(runner: Runner) -> None:
+            watch(runner, ledger, clock)
+            service.ready()  # a launch has verified its channels before it was confirmed
+
+        lookout = scene.lookout.watching(ledger, clock, durations, log)
+        with watch.catching_signals(), watch.showing(), lookout as watched:
+            run_storm(
+                Equipment(
+                    ledger=ledger,
+                    adapters=adapters,
+                    clock=clock,
+                    listener=watched.listener,
+                    durations=durations,
+                    swept=watched.swept,
+                ),
+                storm_id=storm.id,
+                channels=preparation.serving,
+                kind="launch",
+                watch=look,
+                on_sweep=service.alive,
+            )
+    _tell_end(ledger, clock.moment(), storm.id, durations, was_stopped=watch.was_stopped)
+
+
+def _tell_end(
+    ledger: Ledger, moment: Moment, storm_id: str, durations: Durations, *, was_stopped: bool
+) -> NoReturn:
+    """Show how things stand after a run, and end with the exit code that says it."""
+    from stormctl.cli.console import show, tell
+    from stormctl.engine.standing import exit_codes_after_run, get_status
+    from stormctl.render.status import render_status
+
     show(
         render_status(
-            ledger.history.status(moment, storm_id=storm.id, runner_timeout=durations.runner_timeout)
+            ledger.history.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
         )
     )
-    if watch.was_stopped:
+    if was_stopped:
         tell("this runner has stopped; the storm stays in the ledger: stormctl launch goes on with it")
     codes = exit_codes_after_run(
-        get_status(ledger, moment, storm.id, durations),
+        get_status(ledger, moment, storm_id, durations),
         is_halted=bool(ledger.halts.active()),
-        was_stopped=watch.was_stopped,
+        was_stopped=was_stopped,
     )
     raise typer.Exit(choose_exit_code(codes))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -10,8 +9,9 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import campaign, console, control, deliveries, emulator, launch, report, run
+from stormctl.cli import campaign, console, control, deliveries, emulator, launch, ledger, report, run
 from stormctl.cli.context import Context
+from stormctl.cli.scrubbing import set_up_logging, show_bug
 from stormctl.errors import ExitCode, StormctlError
 
 app = typer.Typer(
@@ -53,15 +53,13 @@ def start(
     context.obj = Context(folder)
 
 
-for module in (campaign, launch, run, control, deliveries, report, emulator):
+for module in (campaign, launch, run, control, deliveries, report, emulator, ledger):
     module.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the only place where expected errors are caught."""
-    logging.basicConfig(
-        stream=sys.stderr, format="%(levelname)s %(name)s: %(message)s", level=logging.WARNING
-    )
+    set_up_logging()
     try:
         app(arguments, prog_name="stormctl")
     except SystemExit as ended:  # typer's way of ending, usage errors (2) and Ctrl-C (130) included
@@ -69,6 +67,9 @@ def main(arguments: list[str] | None = None) -> int:
     except StormctlError as error:
         console.tell_error(error.message, error.hint)
         return int(error.exit_code)
+    except Exception:
+        sys.excepthook = show_bug  # only now: typer has put its own in place
+        raise
     finally:
         console.flush()
     return int(ExitCode.DONE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -25,3 +26,13 @@ ChannelOption = Annotated[
 PlatformOption = Annotated[str | None, typer.Option("--platform", help="Only this platform: x or facebook.")]
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Only messages of this topic.")]
 MessageOption = Annotated[str | None, typer.Option("--message", help="Only the message with this id.")]
+LogFileOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--log-file",
+        metavar="FILE",
+        dir_okay=False,
+        help="Append a JSON line an event to this file, which only you can read.",
+        show_default=False,
+    ),
+]

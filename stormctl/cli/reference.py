@@ -7,6 +7,7 @@ import io
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 import typer.main
 
@@ -45,7 +46,7 @@ Data goes to standard output, everything else to standard error. `--json` prints
 def render_reference() -> str:
     """Return the page: each command's help, and the exit codes."""
     pages = [HEAD, _section("stormctl", [])]
-    pages += [_section(f"stormctl {name}", [name]) for name in list_commands()]
+    pages += [_section(f"stormctl {name}", name.split()) for name in list_commands()]
     rows = "\n".join(f"| {code.value} | {MEANINGS[code]} |" for code in ExitCode)
     order = ", ".join(str(code.value) for code in PRECEDENCE)
     pages.append(
@@ -56,9 +57,25 @@ def render_reference() -> str:
 
 
 def list_commands() -> list[str]:
-    """Return every command's name in the order of the help."""
-    group = typer.main.get_group(app)
-    return list(group.commands)
+    """Return every command's name in the order of the help; those of a group behind it: `ledger backup`."""
+    return _list_names(typer.main.get_group(app))
+
+
+def get_command(name: str) -> Any:
+    """Get a command by its name."""
+    command: Any = typer.main.get_group(app)
+    for word in name.split():
+        command = command.commands[word]
+    return command
+
+
+def _list_names(group: Any) -> list[str]:
+    names = []
+    for name, command in group.commands.items():
+        names.append(name)
+        if hasattr(command, "commands"):
+            names += [f"{name} {below}" for below in _list_names(command)]
+    return names
 
 
 def _section(title: str, arguments: list[str]) -> str:

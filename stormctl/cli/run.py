@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from contextlib import ExitStack
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli.options import LogFileOption
+from stormctl.cli.units import Unit, print_unit
 from stormctl.errors import ExitCode, choose_exit_code
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
+    from stormctl.cli.logfile import Log
+    from stormctl.render.live import StormView
 
 
 def add_to(app: typer.Typer) -> None:
@@ -18,51 +23,92 @@ def add_to(app: typer.Typer) -> None:
     app.command()(tick)
 
 
-def daemon(context: typer.Context) -> None:
+def daemon(
+    context: typer.Context,
+    unit: Annotated[
+        Unit | None,
+        typer.Option(
+            "--print",
+            help="Publish nothing: print a ready unit for systemd, or a line for cron that calls tick.",
+            show_default=False,
+        ),
+    ] = None,
+    log_file: LogFileOption = None,
+) -> None:
     """Publish whatever is launched.
 
     Runs in the foreground until Ctrl-C or SIGTERM, and finishes the request in flight. It reads only the
-    ledger, never the campaign's files, and takes up storms that are launched later.
+    ledger and .env, never the campaign's messages. Storms that are launched later and credentials that are
+    rewritten are taken up without a restart.
     """
-    from stormctl.cli.watching import Watch, make_view
-    from stormctl.engine.adapters import EnvironmentAdapters
+    if unit is not None:
+        print_unit(context.obj, unit, log_file)
+        return
+    from stormctl.cli.logfile import logging_to
+    from stormctl.cli.watching import make_view
+
+    view = make_view("UTC", plain=True)
+    with logging_to(log_file, view) as log:
+        _serve(context.obj, view, log)
+
+
+def _serve(scene: Context, view: StormView, log: Log) -> None:
+    """Open the ledger and publish from it until somebody ends this process."""
+    from stormctl.cli.console import tell
+    from stormctl.cli.watching import Watch
+    from stormctl.domain.event import EventKind
     from stormctl.engine.clocks import SystemClock
     from stormctl.engine.equipment import Equipment
     from stormctl.engine.roster import Roster
     from stormctl.engine.runner import Runner
+    from stormctl.engine.service import Service
 
-    scene: Context = context.obj
-    adapters = EnvironmentAdapters(scene.environment)
-    view = make_view("UTC", plain=True)
-    with scene.open_ledger() as ledger:
+    service, lookout = Service.from_environment(), scene.lookout
+    with scene.open_ledger() as ledger, scene.watching_adapters() as adapters, ExitStack() as watches:
         ledger.check_hosts(scene.environment.settings.hosts())
+        tell(f"alerts: {lookout.summary}")
         clock = SystemClock(ledger.clock_offset)
+        watched = watches.enter_context(lookout.watching(ledger, clock, scene.durations, log))
         equipment = Equipment(
-            ledger=ledger, adapters=adapters, clock=clock, listener=view, durations=scene.durations
+            ledger=ledger,
+            adapters=adapters,
+            clock=clock,
+            listener=watched.listener,
+            durations=scene.durations,
+            swept=watched.swept,
         )
         roster = Roster(equipment)
-        runner = Runner(equipment, kind="daemon", channels=roster.channels)
-        watch = Watch(view, None, scene.durations)
+        runner = Runner(equipment, kind="daemon", channels=roster.channels, on_sweep=service.alive)
+        watch = Watch(view, None, scene.durations, log=log, service=service)
 
         def is_over() -> bool:
             watch(runner, ledger, clock)
             roster.refresh()
+            if service.ready() and not roster.channels():
+                equipment.tell(EventKind.STARTED, "nothing to publish yet; what is launched will be taken up")
             return False
 
-        try:
-            with watch.catching_signals():
-                runner.run(is_over)
-        finally:
-            adapters.close()
+        with watch.catching_signals():
+            runner.run(is_over)
 
 
-def tick(context: typer.Context) -> None:
+def tick(context: typer.Context, log_file: LogFileOption = None) -> None:
     """Publish what is due now, then exit.
 
     For cron, every minute; safe at any overlap. Exit code 5 if something is due on a channel whose
     credentials are missing or wrong, 75 if something is left that the next tick may settle.
     """
+    from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import make_view
+
+    with logging_to(log_file, make_view("UTC", plain=True)) as log:
+        code = _tick_once(context.obj, log)
+    raise typer.Exit(code)
+
+
+def _tick_once(scene: Context, log: Log) -> ExitCode:
+    """Publish one round; return what the shell is told."""
+    from stormctl.cli.console import tell
     from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.clocks import SystemClock
     from stormctl.engine.equipment import Equipment
@@ -70,22 +116,27 @@ def tick(context: typer.Context) -> None:
     from stormctl.engine.runner import Runner
     from stormctl.engine.standing import exit_codes_of_ledger, is_work_left
 
-    scene: Context = context.obj
-    adapters = EnvironmentAdapters(scene.environment)
-    with scene.open_ledger() as ledger:
+    lookout, adapters = scene.lookout, EnvironmentAdapters(scene.environment)
+    with scene.open_ledger() as ledger, ExitStack() as watches:
         ledger.check_hosts(scene.environment.settings.hosts())
+        if lookout.is_locked:
+            tell(f"alerts: {lookout.summary}")
         clock = SystemClock(ledger.clock_offset)
+        watched = watches.enter_context(lookout.watching(ledger, clock, scene.durations, log, pausing=True))
         equipment = Equipment(
             ledger=ledger,
             adapters=adapters,
             clock=clock,
-            listener=make_view("UTC", plain=True),
+            listener=watched.listener,
             durations=scene.durations,
+            swept=watched.swept,
         )
         roster = Roster(equipment)
         try:
             roster.refresh(only_at_work=True)
-            Runner(equipment, kind="tick", channels=roster.channels).run_once()
+            runner = Runner(equipment, kind="tick", channels=roster.channels)
+            log.runner_id = runner.id
+            runner.run_once()
         finally:
             adapters.close()
         moment = clock.moment()
@@ -97,4 +148,4 @@ def tick(context: typer.Context) -> None:
         code = choose_exit_code(codes)
         if code is ExitCode.DONE and is_work_left(ledger, moment, roster.channels()):
             code = ExitCode.TRY_AGAIN
-        raise typer.Exit(code)
+        return code

@@ -15,9 +15,11 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
     from types import FrameType
 
+    from stormctl.cli.logfile import Log
     from stormctl.domain.clock import Clock
     from stormctl.engine.equipment import Durations
     from stormctl.engine.runner import Runner
+    from stormctl.engine.service import Service
     from stormctl.ledger.ledger import Ledger
     from stormctl.render.live import LiveView, PlainView, StormView
 
@@ -49,20 +51,35 @@ class Watch:
 
     Args:
         storm_id: the storm to show; None shows none (a daemon's lines tell enough).
+        log: told which runner its events are of.
+        service: the service manager, told how things stand and when we are ending.
     """
 
-    def __init__(self, view: StormView, storm_id: str | None, durations: Durations) -> None:
+    def __init__(
+        self,
+        view: StormView,
+        storm_id: str | None,
+        durations: Durations,
+        *,
+        log: Log | None = None,
+        service: Service | None = None,
+    ) -> None:
         self._view = view
         self._storm_id = storm_id
         self._durations = durations
+        self._log = log
+        self._service = service
         self._shown_at: datetime | None = None
         self._look: Callable[[], None] | None = None
         self.was_stopped = False
 
     def __call__(self, runner: Runner, ledger: Ledger, clock: Clock) -> None:
         """Look once."""
+        if self._log is not None:
+            self._log.runner_id = runner.id
         if self.was_stopped:
             runner.stop()
+        self._tell_service(ledger, clock)
         wall_at = clock.moment().wall_at
         if self._storm_id is None or (self._shown_at and wall_at - self._shown_at < REFRESH):
             return
@@ -80,6 +97,18 @@ class Watch:
                 self._look()
         finally:
             self._view.stop()
+
+    def _tell_service(self, ledger: Ledger, clock: Clock) -> None:
+        from stormctl.render.status import render_status_line
+
+        if self._service is None:
+            return
+        if self.was_stopped:
+            self._service.stopping()
+            self._service.status("stopping: finishing the requests in flight")
+        elif self._service.wants_status():
+            status = ledger.history.status(clock.moment(), runner_timeout=self._durations.runner_timeout)
+            self._service.status(render_status_line(status))
 
     def _renew(self, storm_id: str, ledger: Ledger, clock: Clock) -> None:
         moment = clock.moment()

@@ -32,6 +32,10 @@ class Clock(Protocol):
         """Read the clock."""
         ...
 
+    def steady_s(self) -> float:
+        """Return real seconds since some moment, sleep included, which no setting of the clock changes."""
+        ...
+
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until the storm's time reaches `due_at`; 0 if it has."""
         ...

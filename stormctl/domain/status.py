@@ -41,7 +41,14 @@ class DeliveryView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelStatus:
-    """A channel within a storm: its account, its counts, and what keeps it from posting."""
+    """A channel within a storm: its account, its counts, and what keeps it from posting.
+
+    Attributes:
+        paused_until: the end of a pause that is not over.
+        on_trial: its pause is over, and the next answer decides whether a longer one follows.
+        waits_until, waits_why: what keeps back the next slot beyond its time: a pause, a ceiling, a limit
+            that the platform told of, a long spacing; None where nothing does.
+    """
 
     channel: str
     account_name: str | None
@@ -49,6 +56,9 @@ class ChannelStatus:
     next_at: datetime | None
     suspended_why: str | None = None
     paused_until: datetime | None = None
+    on_trial: bool = False
+    waits_until: datetime | None = None
+    waits_why: str = ""
     served: bool = False
 
 
@@ -94,6 +104,7 @@ class RunnerStatus:
     Attributes:
         beat_at: wall time of its newest heartbeat.
         alive: whether it beats now.
+        version: of its stormctl; empty where an older one did not say.
     """
 
     id: str
@@ -103,6 +114,7 @@ class RunnerStatus:
     started_at: datetime
     beat_at: datetime
     alive: bool
+    version: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,14 +135,72 @@ class HaltView:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class GapView:
+    """A span of storm time of which the ledger may not know everything that was published.
+
+    Attributes:
+        in_doubt: how many deliveries are in doubt because of it now.
+    """
+
+    since: datetime
+    until: datetime
+    why: str
+    in_doubt: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LedgerStatus:
-    """Everything that `status` shows."""
+    """Everything that `status` shows.
+
+    Attributes:
+        gaps: those because of which something is in doubt now, the newest first.
+    """
 
     ledger: str
     moment: Moment
     storms: tuple[StormStatus, ...]
     runners: tuple[RunnerStatus, ...]
     halts: tuple[HaltView, ...]
+    gaps: tuple[GapView, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResumedStorm:
+    """What of a storm would flow again.
+
+    Attributes:
+        to_come: how many planned deliveries.
+        late: how many of them have passed their slot.
+        upcoming: the first of them, late ones included, at most ten.
+    """
+
+    name: str
+    timezone: str
+    to_come: int
+    late: int
+    upcoming: tuple[DeliveryView, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumption:
+    """What resuming a scope would do.
+
+    Attributes:
+        at: now, storm time.
+        halts: those that it lifts or narrows.
+        releases: why its channel is suspended or paused, which ends; None if it is not.
+        storms: those of which something flows again.
+    """
+
+    at: datetime
+    halts: tuple[HaltView, ...]
+    releases: str | None
+    storms: tuple[ResumedStorm, ...]
+
+    @property
+    def late(self) -> int:
+        """How many deliveries of all storms are late."""
+        return sum(storm.late for storm in self.storms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,6 +225,7 @@ class LaunchSummary:
         cost_usd_micros: for publishing what is still to come, readings included.
         late: how many slots have already passed.
         unplaced: how many variants found no slot.
+        alerts: who hears of what goes wrong; empty in a rehearsal.
     """
 
     storm_id: str
@@ -171,6 +242,7 @@ class LaunchSummary:
     budget_usd_micros: int | None
     unplaced: int
     ledger: str
+    alerts: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -258,7 +330,9 @@ class DeliveryDetails:
 
     Attributes:
         timezone: the storm's.
-        give_up_at: after which moment a late one is missed; None where lateness does not matter.
+        give_up_at: after which moment a late one is missed, or spread; None where lateness does not matter.
+        spread_from: the slot that the plan had given, where it was spread.
+        is_spread: whether a late one is moved to a free time rather than missed.
         attempts, events: the oldest first.
     """
 
@@ -272,3 +346,5 @@ class DeliveryDetails:
     give_up_at: datetime | None
     attempts: tuple[AttemptView, ...]
     events: tuple[StormEvent, ...]
+    spread_from: datetime | None = None
+    is_spread: bool = False

@@ -1,67 +1,114 @@
-"""A new ledger for a storm that has begun: look on the accounts first, so that nothing goes out twice."""
+"""A ledger that may not know what was published: look on the accounts before anything is enrolled."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.delivery import State
 from stormctl.domain.text import comparable
-from stormctl.errors import UsageError
+from stormctl.engine.reading import read_account
+from stormctl.errors import CredentialsError, UsageError
+from stormctl.ledger.gaps import Unknown
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
 
+    from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import PlannedDelivery
     from stormctl.engine.equipment import Adapters
     from stormctl.engine.launch import Preparation
     from stormctl.ledger.ledger import Ledger
-    from stormctl.platforms.adapter import SeenPost
+    from stormctl.platforms.adapter import Reading, SeenPost
 
-LOOK_AHEAD = timedelta(minutes=5)
-"""How far past our own now the reading goes: platforms' clocks differ from ours."""
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """What the accounts say of deliveries that somebody else may have published.
+
+    Attributes:
+        published: posts by delivery key, to be recorded as delivered.
+        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt.
+    """
+
+    published: Mapping[str, SeenPost]
+    unknown: tuple[Unknown, ...]
 
 
 def find_published(
     preparation: Preparation, ledger: Ledger, adapters: Adapters, moment: Moment, *, adopt: bool
-) -> tuple[Mapping[str, SeenPost], tuple[str, ...]]:
-    """Find planned posts that already stand on the accounts, where an empty ledger meets a storm under way.
+) -> Takeover:
+    """Find planned posts that already stand on the accounts, where the ledger may not know of them.
 
-    Returns:
-        The posts by delivery key, to be recorded as delivered; and a line for each account that could
-        not be read.
+    That is where it has never enrolled a storm whose first slot has passed, and where new deliveries
+    fall into one of its gaps. Otherwise nothing is read: on X readings cost money.
 
     Raises:
         UsageError: there are some, and `adopt` was not asked for.
     """
-    if ledger.history.storms():
-        return {}, ()
-    found: dict[str, SeenPost] = {}
-    unread: list[str] = []
-    for channel in preparation.serving:
-        planned = [d for d in preparation.plan.deliveries if d.channel == channel]
-        first = min((d.slot_at for d in planned), default=None)
-        if first is None or first >= moment.at:
-            continue
-        try:
-            reading = adapters.reader(channel).find_recent(first, moment.at + LOOK_AHEAD)
-        except ReadFailed as failed:
-            unread.append(f"{channel} can't be read for posts that are there already: {failed.reason}")
-            continue
-        if not reading.complete:
-            unread.append(f"{channel} could not be read whole: {reading.reason}")
-        found |= _match(planned, reading.posts)
-    if found and not adopt:
-        example = next(iter(found.values()))
+    published: dict[str, SeenPost] = {}
+    unknown: list[Unknown] = []
+    doubtful = _find_doubtful(preparation, ledger, moment)
+    for channel in dict.fromkeys(delivery.channel for delivery in doubtful):
+        due = [delivery for delivery in doubtful if delivery.channel == channel]
+        first = min(delivery.slot_at for delivery in due)
+        reading, why = _read(preparation, adapters, channel, first, moment)
+        found = _match(_new_on(preparation, ledger, channel), reading.posts) if reading else {}
+        published |= found
+        if why:
+            left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)
+            unknown.append(Unknown(keys=left, since=first, why=why))
+    if published and not adopt:
+        example = next(iter(published.values()))
         raise UsageError(
-            f"{len(found)} planned posts stand on the accounts already, and the ledger is new: {example.url}",
+            f"{len(published)} planned posts stand on the accounts, unknown to the ledger: {example.url}",
             "Use the ledger that published them; or launch with --adopt to record them as delivered.",
         )
-    return found, tuple(unread)
+    return Takeover(published=published, unknown=tuple(unknown))
 
 
-def _match(planned: list[PlannedDelivery], posts: tuple[SeenPost, ...]) -> dict[str, SeenPost]:
+def _find_doubtful(preparation: Preparation, ledger: Ledger, moment: Moment) -> list[PlannedDelivery]:
+    """Find the deliveries that are new to the ledger, were due, and may have been published elsewhere."""
+    due = [d for d in preparation.plan.deliveries if d.slot_at < moment.at]
+    if not due or preparation.storm.id not in ledger.history.storms():
+        return due
+    gaps = ledger.gaps.list()
+    inside = [d for d in due if any(gap.since <= d.slot_at <= gap.until for gap in gaps)]
+    known = _known_keys(ledger, preparation.storm.id) if inside else set()
+    return [delivery for delivery in inside if str(delivery.key) not in known]
+
+
+def _new_on(preparation: Preparation, ledger: Ledger, channel: ChannelId) -> list[PlannedDelivery]:
+    """Return everything planned on a channel that the ledger doesn't know, what comes later included."""
+    known = _known_keys(ledger, preparation.storm.id)
+    return [d for d in preparation.plan.deliveries if d.channel == channel and str(d.key) not in known]
+
+
+def _known_keys(ledger: Ledger, storm_id: str) -> Collection[str]:
+    """Return what is enrolled; what was called off may come back with the plan, and be as new."""
+    views = ledger.history.deliveries(storm_id)
+    return {view.key for view in views if view.state is not State.CANCELLED}
+
+
+def _read(
+    preparation: Preparation, adapters: Adapters, channel: ChannelId, first: datetime, moment: Moment
+) -> tuple[Reading | None, str]:
+    """Read an account; return what it shows, and why that may not be everything."""
+    if channel not in preparation.serving:
+        return None, f"{channel} is left out or can't be used, so it was not read"
+    try:
+        reading = read_account(adapters.reader(channel), first, moment.at)
+    except ReadFailed as failed:
+        return None, f"{channel} can't be read for posts that are there already: {failed.reason}"
+    except CredentialsError as error:
+        return None, f"{channel} can't be read for posts that are there already: {error.message}"
+    return reading, "" if reading.complete else f"{channel} could not be read whole: {reading.reason}"
+
+
+def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:
     by_text = {comparable(post.text): post for post in posts}
     texts = {str(d.key): comparable(d.post.text) for d in planned}
     return {key: by_text[text] for key, text in texts.items() if text in by_text}

@@ -1,54 +1,64 @@
-"""Pause a channel whose answers keep going wrong, and suspend it when pauses don't help."""
+"""Verify a channel after a pause, and tell when it was paused or suspended."""
 
 from __future__ import annotations
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import Delivered, InDoubt, Refused
+from stormctl.domain.delivery import InDoubt, Refused
 from stormctl.domain.duration import format_duration
 from stormctl.domain.event import EventKind
+from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from stormctl.domain.clock import Moment
+    from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.engine.equipment import Equipment
 
-TROUBLES_TO_PAUSE = 3
-"""Answers in a row, in doubt or refused for good, that pause a channel; after a pause one is enough."""
-
-PAUSES = (timedelta(seconds=30), timedelta(minutes=2))
-"""How long the first pauses last, on the storm's clock; the next one suspends the channel."""
+REST = timedelta(seconds=30)
+"""How long a channel rests, on the storm's clock, when after its pause the platform could not be asked."""
 
 
 class Breaker:
-    """Keep count of a channel's troubles in the ledger, so that every runner sees them."""
+    """The ledger counts a channel's troubles, so that they hold for every runner and over restarts."""
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
 
-    def note(self, claim: Claim, outcome: Outcome, moment: Moment) -> None:
-        """Take note of an answer: reset, count, pause or suspend the claim's channel."""
-        channels, channel = self._equipment.ledger.channels, str(claim.channel)
-        if isinstance(outcome, Delivered):
-            channels.success(channel, moment)
-            return
-        if isinstance(outcome, Refused) and outcome.suspends:
-            self._suspend(claim, outcome.reason, moment)
-            return
-        if not (isinstance(outcome, InDoubt) or (isinstance(outcome, Refused) and outcome.for_good)):
-            return
-        troubles, pauses = channels.trouble(channel, moment)
-        if troubles < (1 if pauses else TROUBLES_TO_PAUSE):
-            return
-        if pauses >= len(PAUSES):
-            self._suspend(claim, f"still in trouble after {pauses} pauses: {outcome.reason}", moment)
-            return
-        channels.pause(channel, moment.at + PAUSES[pauses], outcome.reason, moment)
-        text = f"paused for {format_duration(PAUSES[pauses])}: {outcome.reason}"
-        self._equipment.tell(EventKind.PAUSED, text, channel=claim.channel, storm_id=claim.storm_id)
+    def tell_verdict(self, claim: Claim, outcome: Outcome) -> None:
+        """Tell whoever listens if an answer that was just recorded paused or suspended the channel."""
+        if isinstance(outcome, InDoubt | Refused):
+            verdict = self._equipment.ledger.channels.find_verdict(claim)
+            if verdict is not None:
+                self._equipment.listener(verdict)
 
-    def _suspend(self, claim: Claim, reason: str, moment: Moment) -> None:
-        self._equipment.ledger.channels.suspend(str(claim.channel), reason, moment)
-        text = f"suspended: {reason} — once it is mended: stormctl resume --channel {claim.channel}"
-        self._equipment.tell(EventKind.SUSPENDED, text, channel=claim.channel, storm_id=claim.storm_id)
+    def verify_if_due(self, channel: ChannelId) -> bool:
+        """Verify a channel whose pause is over; True if it may post one delivery on trial now.
+
+        Of several runners one asks, and once a pause: on X it costs the reading of a user. What is proved
+        bad suspends the channel. Where the platform can't say, the channel rests a little more.
+        """
+        channels, moment = self._equipment.ledger.channels, self._equipment.clock.moment()
+        if not channels.take_verification(str(channel), moment):
+            return False
+        (proof,) = prove_channels([channel], self._equipment.adapters)
+        bad, unknown = [message for message, _ in proof.check.bad], proof.check.unknown
+        try:
+            check_accounts([proof], self._equipment.ledger)
+        except CredentialsError as error:
+            bad.append(error.message)
+        moment = self._equipment.clock.moment()
+        if bad:
+            channels.suspend(str(channel), bad[0], moment)
+            text = f"suspended: {bad[0]} — once it is mended: stormctl resume --channel {channel}"
+            self._equipment.tell(EventKind.SUSPENDED, text, channel=channel)
+            return False
+        if proof.account is None:
+            reason = unknown[0][0] if unknown else "the platform did not say whose account it is"
+            text = f"not verified, asked again in {format_duration(REST)}: {reason}"
+            channels.rest(str(channel), REST, text, moment)
+            self._equipment.tell(EventKind.PAUSED, text, channel=channel)
+            return False
+        channels.start_trial(str(channel))
+        return True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +19,19 @@ if TYPE_CHECKING:
 def read_wall_clock() -> datetime:
     """Return the real time, aware, UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads it; everyone else takes a Clock
+
+
+def read_steady_clock() -> float:
+    """Return the seconds since some moment, whatever the wall clock is set to, sleep included.
+
+    Linux has a clock that counts suspension too (CLOCK_BOOTTIME), macOS counts it in CLOCK_MONOTONIC, which
+    is not Python's `time.monotonic` there. Elsewhere `time.monotonic` is the best there is: on Windows it
+    counts sleep (source: docs.python.org time, learn.microsoft.com GetTickCount64, 2026-08).
+    """
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if hasattr(time, name):
+            return time.clock_gettime(getattr(time, name))
+    return time.monotonic()
 
 
 class SystemClock:
@@ -38,6 +52,10 @@ class SystemClock:
         """Read the clock."""
         now = self._wall() + self._offset()
         return Moment(now, now)
+
+    def steady_s(self) -> float:
+        """Return real seconds that no setting of the clock changes."""
+        return read_steady_clock()
 
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until `due_at`; 0 if it has passed."""
@@ -106,6 +124,10 @@ class StormClock:
         wall = self._wall()
         return Moment(_from_seconds(self.pace.at(wall.timestamp())), wall)
 
+    def steady_s(self) -> float:
+        """Return real seconds that no setting of the clock changes."""
+        return read_steady_clock()
+
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until the storm's time reaches `due_at`."""
         return self.pace.wait(due_at.timestamp(), self._wall().timestamp())
@@ -139,6 +161,10 @@ class FollowedClock:
         """Read the clock."""
         wall = self._wall()
         return Moment(_from_seconds(self._pace().at(wall.timestamp())), wall)
+
+    def steady_s(self) -> float:
+        """Return real seconds that no setting of the clock changes."""
+        return read_steady_clock()
 
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until the storm's time reaches `due_at`."""

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden, State
-from stormctl.domain.event import EventKind, StormEvent
 from stormctl.engine.equipment import pass_on
+from stormctl.engine.recorder import Recorder
+from stormctl.errors import LedgerError
 from stormctl.platforms.adapter import OutgoingPost
 
 if TYPE_CHECKING:
@@ -31,7 +33,11 @@ LONGEST_RECONNECT = timedelta(minutes=1)
 
 
 class Dispatcher:
-    """Serve channels from the ledger; one at a time a channel, any number of channels at once."""
+    """Serve channels from the ledger; one at a time a channel, any number of channels at once.
+
+    Attributes:
+        recorder: of the answers; as long as it keeps one of a channel, nothing is claimed there.
+    """
 
     def __init__(
         self,
@@ -48,19 +54,22 @@ class Dispatcher:
         self._uploader = uploader
         self._breaker = breaker
         self._checkpoint = checkpoint
+        self.recorder = Recorder(equipment, breaker, checkpoint)
         self._setbacks: dict[ChannelId, int] = {}
 
     def serve(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
         """Publish all that is due on a channel, one after the other; return how many were attempted."""
         adapter = self._equipment.adapters.publisher(channel)
         attempted = 0
-        while not stopping():
+        while not stopping() and self.recorder.write_kept(channel):
             self._uploader.prepare(channel, adapter, ahead=timedelta())
             self._checkpoint("before claim")
             claim = self._ledger.outbox.claim(
                 str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
             )
             if claim is None:
+                if self._breaker.verify_if_due(channel):
+                    continue
                 break
             self._checkpoint("after claim")
             self._attempt(claim)
@@ -73,12 +82,15 @@ class Dispatcher:
             self._answer(claim, media_ids)
             return
         if not isinstance(media_ids, tuple):
-            self._record(claim, media_ids, retry_at=self._in(self._equipment.durations.upload_rest))
+            self.recorder.record(claim, media_ids, self._in(self._equipment.durations.upload_rest))
             return
         try:
             outcome = self._publish(claim, media_ids)
         except SendForbidden as forbidden:
-            self._record(claim, NotSent(reason=forbidden.reason), retry_at=self._in(FIRST_RECONNECT))
+            self.recorder.record(claim, NotSent(reason=forbidden.reason), self._in(FIRST_RECONNECT))
+            return
+        except LedgerError as error:  # at the last check before the first byte: nothing was sent
+            self.recorder.record(claim, NotSent(reason=error.message), self._in(FIRST_RECONNECT))
             return
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
             outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
@@ -106,31 +118,22 @@ class Dispatcher:
             self._checkpoint("after the write")
 
     def _was_doubtful(self, claim: Claim) -> bool:
-        """Whether an earlier attempt of the delivery may have reached the platform."""
+        """Whether an earlier attempt may have reached the platform, as far as the ledger can be asked."""
+        try:
+            attempts = self._ledger.history.attempts(claim.key)
+        except LedgerError:
+            return True
         return any(
-            attempt.outcome == State.IN_DOUBT.value
-            for attempt in self._ledger.history.attempts(claim.key)
-            if attempt.id != claim.attempt_id
+            attempt.outcome == State.IN_DOUBT.value for attempt in attempts if attempt.id != claim.attempt_id
         )
 
     def _answer(self, claim: Claim, outcome: Outcome) -> None:
         """Record what the platform or the network answered; where that is to wait, the whole channel does."""
         retry_at = self._retry_at(claim.channel, outcome, self._clock.moment())
-        limits = outcome.limits
         if retry_at is not None:
-            limits += (RateLimit(name="backoff", limit=None, remaining=0, reset_at=retry_at),)
-        self._record(claim, outcome, retry_at=retry_at)
-        moment = self._clock.moment()
-        if limits:
-            self._ledger.channels.record_limits(str(claim.channel), limits, moment)
-        self._breaker.note(claim, outcome, moment)
-
-    def _record(self, claim: Claim, outcome: Outcome, *, retry_at: datetime | None) -> None:
-        moment = self._clock.moment()
-        self._checkpoint("before the record")
-        state = self._ledger.outbox.record(claim, outcome, moment, retry_at=retry_at)
-        self._checkpoint("after the record")
-        self._equipment.listener(_describe(claim, outcome, state, moment, retry_at))
+            backoff = RateLimit(name="backoff", limit=None, remaining=0, reset_at=retry_at)
+            outcome = replace(outcome, limits=(*outcome.limits, backoff))
+        self.recorder.record(claim, outcome, retry_at)
 
     def _in(self, rest: timedelta) -> datetime:
         """Return when to try again what had to wait for something of our own (a picture, a halt)."""
@@ -148,28 +151,3 @@ class Dispatcher:
         if outcome.retry_at is not None and outcome.retry_at > moment.at:
             return outcome.retry_at
         return moment.at + min(FIRST_BACKOFF * 2.0 ** min(setbacks, 8), LONGEST_BACKOFF)
-
-
-def _describe(
-    claim: Claim, outcome: Outcome, state: State, moment: Moment, retry_at: datetime | None
-) -> StormEvent:
-    kinds = {
-        State.DELIVERED: EventKind.DELIVERED,
-        State.FAILED: EventKind.FAILED,
-        State.IN_DOUBT: EventKind.IN_DOUBT,
-    }
-    refused = isinstance(outcome, Refused)
-    kind = kinds.get(state, EventKind.PUT_OFF if refused else EventKind.NOT_SENT)
-    text = claim.message_id if isinstance(outcome, Delivered) else f"{claim.message_id}: {outcome.reason}"
-    if retry_at is not None:
-        text += f" — again from {retry_at:%H:%M:%S} UTC"
-    return StormEvent(
-        kind=kind,
-        at=moment.at,
-        text=text,
-        storm_id=claim.storm_id,
-        channel=str(claim.channel),
-        key=claim.key,
-        attempt_id=claim.attempt_id,
-        url=outcome.url if isinstance(outcome, Delivered) else None,
-    )

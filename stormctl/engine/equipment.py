@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from stormctl.domain.event import StormEvent
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Clock
     from stormctl.domain.event import EventKind, Listener
@@ -33,15 +35,47 @@ class Durations:
         return 3 * self.heartbeat
 
 
-class Adapters(Protocol):
+@dataclass(frozen=True, slots=True)
+class Rewriting:
+    """What changed where credentials come from.
+
+    Attributes:
+        channels: in use, and their credentials are others now.
+        remarks: lines for people.
+        is_read: whether the change was taken in; if not, everything is as before.
+    """
+
+    channels: tuple[ChannelId, ...] = ()
+    remarks: tuple[str, ...] = ()
+    is_read: bool = True
+
+
+class Readers(Protocol):
+    """Where adapters to read with come from."""
+
+    def reader(self, channel: ChannelId) -> PlatformAdapter:
+        """Return the channel's adapter for everything but publishing; CredentialsError if it has none."""
+        ...
+
+
+class Adapters(Readers, Protocol):
     """Where adapters come from: one to publish and one to read with, so that neither waits for the other."""
+
+    @property
+    def candidates(self) -> Readers:
+        """The adapters with the newest credentials, accepted or not: for asking whose they are."""
+        ...
 
     def publisher(self, channel: ChannelId) -> PlatformAdapter:
         """Return the channel's adapter for publishing; CredentialsError if it has no credentials."""
         ...
 
-    def reader(self, channel: ChannelId) -> PlatformAdapter:
-        """Return the channel's adapter for everything else; CredentialsError as above."""
+    def look(self) -> Rewriting | None:
+        """See whether credentials were rewritten; None where there is nothing new."""
+        ...
+
+    def accept(self, channel: ChannelId) -> bool:
+        """Use the newest credentials from the next request on; whether they are others than before."""
         ...
 
     def close(self) -> None:
@@ -51,13 +85,18 @@ class Adapters(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Equipment:
-    """Everything that a runner works with."""
+    """Everything that a runner works with.
+
+    Attributes:
+        swept: called after each sweep that the ledger took.
+    """
 
     ledger: Ledger
     adapters: Adapters
     clock: Clock
     listener: Listener
     durations: Durations = field(default_factory=Durations)
+    swept: Callable[[], None] = lambda: None
 
     def tell(
         self,

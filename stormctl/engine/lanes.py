@@ -28,14 +28,22 @@ class Lane:
         name: of its threads.
         threads: at most; they are started as channels need them.
         warn: told one line for each error.
-        freed: called whenever a channel's work has ended.
+        broken: told the channel and a line when a bug closes the lane for it.
+        freed: told a channel whenever its work has ended.
     """
 
     def __init__(
-        self, name: str, threads: int, *, warn: Callable[[str], None], freed: Callable[[], None]
+        self,
+        name: str,
+        threads: int,
+        *,
+        warn: Callable[[str], None],
+        broken: Callable[[ChannelId, str], None],
+        freed: Callable[[ChannelId], None],
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
         self._warn = warn
+        self._tell_broken = broken
         self._freed = freed
         self._lock = threading.Lock()
         self._at_work: set[ChannelId] = set()
@@ -94,7 +102,7 @@ class Lane:
             if rests:
                 self._resting.add(channel)
         try:
-            self._freed()
+            self._freed(channel)
         except StormctlError as error:
             self._warn(error.message)  # the next tick arms the timer again
         except Exception as bug:
@@ -102,7 +110,8 @@ class Lane:
             self._break(channel, bug)
 
     def _break(self, channel: ChannelId, bug: Exception) -> None:
-        self._warn(f"{channel}: a bug, its traceback is in the log: {type(bug).__name__}: {bug}")
+        text = f"a bug, its traceback is in the log: {type(bug).__name__}: {bug}"
+        self._tell_broken(channel, text)
         with self._lock:
             self._broken.add(channel)
             self.bugs.append(bug)

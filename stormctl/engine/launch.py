@@ -6,11 +6,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from stormctl.domain.ceilings import find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Delivered
 from stormctl.domain.slots import find_quiet_spans
 from stormctl.domain.status import LaunchSummary
 from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.engine.roster import Roster
 from stormctl.engine.runner import Runner
 from stormctl.errors import ApprovalError, CredentialsError, UsageError
 from stormctl.files.media import read_media
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.equipment import Adapters, Equipment
     from stormctl.engine.preflight import ChannelProof
+    from stormctl.ledger.gaps import Unknown
     from stormctl.ledger.ledger import Ledger
     from stormctl.ledger.outbox import Enrolled
     from stormctl.platforms.adapter import SeenPost
@@ -116,11 +119,14 @@ def enroll(
     ledger: Ledger,
     clock: Clock,
     published: Mapping[str, SeenPost] = MappingProxyType({}),
+    *,
+    unknown: Sequence[Unknown] = (),
 ) -> Enrolled:
     """Enter the plan in the ledger, with its media and accounts; the same plan twice changes nothing.
 
     Args:
         published: by delivery key, posts that stand on the accounts already; recorded as delivered.
+        unknown: deliveries that perhaps stand on accounts that can't be read; they start in doubt.
 
     Raises:
         LedgerError: the ledger is bound to other hosts.
@@ -143,7 +149,7 @@ def enroll(
             reason = LEFT_OUT if proof.check.without else proof.check.bad[0][0]
             ledger.channels.suspend(str(proof.channel), reason, moment)
     receipts = {key: Delivered(post_id=post.post_id, url=post.url) for key, post in published.items()}
-    return ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment, receipts)
+    return ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment, receipts, unknown)
 
 
 def run_storm(
@@ -153,17 +159,25 @@ def run_storm(
     channels: Sequence[ChannelId],
     kind: str,
     watch: Callable[[Runner], None] = lambda _runner: None,
+    on_sweep: Callable[[], None] = lambda: None,
 ) -> Runner:
     """Run an enrolled storm until nothing more can happen without a person, and read what it reached.
 
+    While credentials that were rewritten keep a channel from being served, it waits for the right ones.
+
     Args:
+        channels: verified already.
         watch: called some times a second, for the view and for signals.
+        on_sweep: called after every sweep of the runner.
     """
-    runner = Runner(equipment, kind=kind, channels=lambda: channels)
+    roster = Roster(equipment, channels)
+    runner = Runner(equipment, kind=kind, channels=roster.channels, on_sweep=on_sweep)
 
     def is_over() -> bool:
         watch(runner)
-        return runner.is_done(storm_id)
+        roster.refresh()
+        is_waiting = roster.is_waiting and equipment.ledger.outbox.open_count(storm_id) > 0
+        return runner.is_done(storm_id) and not is_waiting
 
     runner.run(is_over)
     if runner.is_done(storm_id):
@@ -190,6 +204,7 @@ def terms_of(storm: Storm) -> StormTerms:
         budget_usd_micros=None if budget is None else int(budget * 1_000_000),
         quiet=find_quiet_spans(storm),
         channels=tuple(str(rule.id) for rule in storm.channels),
+        ceilings={str(rule.id): find_ceilings(rule.id, verified=rule.verified) for rule in storm.channels},
     )
 
 

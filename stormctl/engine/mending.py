@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
 from stormctl.domain.text import similarity
-from stormctl.engine.reconciler import ALIKE, LOOK_AHEAD, LOOK_BACK, is_same
+from stormctl.engine.reading import LOOK_BACK, read_account
+from stormctl.engine.reconciler import ALIKE, is_same
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.platforms.adapter import ReadFailed
 from stormctl.platforms.post_urls import is_same_address, parse_post_url
@@ -85,9 +86,7 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
     account = ledger.channels.get_account(channel)
     post_id = parse_post_url(url, platform, host=host, account_id=account and account[0])
     try:
-        reading = adapters.reader(doubt.channel).find_recent(
-            doubt.sending_at - LOOK_BACK, clock.moment().at + LOOK_AHEAD
-        )
+        reading = read_account(adapters.reader(doubt.channel), doubt.sending_at, clock.moment().at)
     except (ReadFailed, CredentialsError) as failed:
         return _trust(url, post_id, f"{channel} can't be read: {_reason(failed)}")
     seen = _find_named(doubt, reading.posts, post_id, url)

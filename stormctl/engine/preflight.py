@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.duration import format_duration
 from stormctl.domain.status import ChannelCheck
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Certainty
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
     from stormctl.domain.channel import ChannelId
-    from stormctl.engine.equipment import Adapters
+    from stormctl.engine.equipment import Readers
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import Account
 
 AT_ONCE = 8
 """Channels that are asked at the same time."""
+
+CLOCK_NOTICE = timedelta(minutes=1)
+"""From this difference to the platform's clock on, ours is warned of; a Date header is whole seconds."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +48,7 @@ class ChannelProof:
 
 
 def prove_channels(
-    channels: Sequence[ChannelId], adapters: Adapters, without: Collection[ChannelId] = ()
+    channels: Sequence[ChannelId], adapters: Readers, without: Collection[ChannelId] = ()
 ) -> list[ChannelProof]:
     """Verify channels side by side, those in `without` left unasked."""
     with ThreadPoolExecutor(AT_ONCE) as pool:
@@ -76,7 +81,7 @@ def check_accounts(proofs: Iterable[ChannelProof], ledger: Ledger | None) -> Non
             )
 
 
-def _prove(channel: ChannelId, adapters: Adapters, without: bool) -> ChannelProof:
+def _prove(channel: ChannelId, adapters: Readers, without: bool) -> ChannelProof:
     if without:
         check = ChannelCheck(channel=str(channel), account_name=None, account_url=None, without=True)
         return ChannelProof(channel=channel, check=check)
@@ -93,6 +98,18 @@ def _prove(channel: ChannelId, adapters: Adapters, without: bool) -> ChannelProo
         account_name=account.name if account is not None else None,
         account_url=account.url if account is not None else None,
         bad=tuple((p.message, p.hint) for p in problems if p.certainty is Certainty.BAD),
-        unknown=tuple((p.message, p.hint) for p in problems if p.certainty is Certainty.UNKNOWN),
+        unknown=(
+            *((p.message, p.hint) for p in problems if p.certainty is Certainty.UNKNOWN),
+            *_judge_clock(verification.clock_offset_s, channel),
+        ),
     )
     return ChannelProof(channel=channel, check=check, account=account)
+
+
+def _judge_clock(offset_s: float | None, channel: ChannelId) -> Iterator[tuple[str, str]]:
+    """Warn of a clock that is far from the platform's: everything would go out so much early or late."""
+    off = timedelta(seconds=round(offset_s or 0.0))
+    if abs(off) > CLOCK_NOTICE:
+        way = "behind" if off > timedelta() else "ahead of"
+        message = f"this machine's clock is {format_duration(abs(off))} {way} {channel.platform.label}'s"
+        yield message, "Set it: posts go out by this clock."

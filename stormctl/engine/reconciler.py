@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
 from stormctl.domain.text import comparable, similarity
+from stormctl.engine.reading import read_account
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
@@ -18,12 +18,6 @@ if TYPE_CHECKING:
     from stormctl.engine.equipment import Equipment
     from stormctl.ledger.doubts import Doubt
     from stormctl.platforms.adapter import PlatformAdapter, Reading, SeenPost
-
-LOOK_BACK = timedelta(minutes=2)
-"""How long before sending the reading starts: platforms' clocks differ from ours."""
-
-LOOK_AHEAD = timedelta(minutes=5)
-"""How far past our own now the reading goes, for the same reason."""
 
 ALIKE = 0.8
 """From this similarity on, a post without a receipt leaves the delivery in doubt for a person."""
@@ -49,9 +43,7 @@ class Reconciler:
             return
         started = self._clock.moment()
         try:
-            reading = adapter.find_recent(
-                min(doubt.sending_at for doubt in doubts) - LOOK_BACK, started.at + LOOK_AHEAD
-            )
+            reading = read_account(adapter, min(doubt.sending_at for doubt in doubts), started.at)
         except ReadFailed as failed:
             for doubt in doubts:
                 self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)

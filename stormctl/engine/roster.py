@@ -1,4 +1,4 @@
-"""Which channels a daemon or tick may serve: those whose credentials it holds and has verified."""
+"""Which channels a runner may serve: those whose credentials it holds and has verified."""
 
 from __future__ import annotations
 
@@ -11,59 +11,126 @@ from stormctl.engine.preflight import check_accounts, prove_channels
 from stormctl.errors import CredentialsError
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Moment
     from stormctl.engine.equipment import Equipment
+    from stormctl.engine.preflight import ChannelProof
 
 ASK_AGAIN_AFTER = timedelta(minutes=5)
 """How long, in real time, a channel that could not be verified rests before it is asked again."""
 
+UNKNOWN_AGAIN_AFTER = timedelta(seconds=30)
+"""How long, in real time, where new credentials met no answer: nothing is wrong with them yet."""
+
 
 class Roster:
-    """The ledger's channels that can be served from here, those of storms launched later included."""
+    """The channels that can be served from here; rewritten credentials are taken up.
 
-    def __init__(self, equipment: Equipment) -> None:
+    Args:
+        serving: the channels of a launch, verified already; no others are taken up. Without it, every
+            channel of the ledger that has deliveries to make, of storms launched later too.
+    """
+
+    def __init__(self, equipment: Equipment, serving: Sequence[ChannelId] | None = None) -> None:
         self._equipment = equipment
-        self._served: dict[str, ChannelId] = {}
-        self._asked_at: dict[str, datetime] = {}
+        self._own = None if serving is None else [str(channel) for channel in serving]
+        self._served = {str(channel): channel for channel in serving or ()}
+        self._rewritten: set[str] = set()
+        self._accounts: dict[str, str] = {}
+        self._ask_at: dict[str, datetime] = {}
 
     def channels(self) -> list[ChannelId]:
         """Return the channels to serve now."""
         return list(self._served.values())
 
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a launch's channel is not served for its rewritten credentials: a person mends that."""
+        return self._own is not None and len(self._served) < len(self._own)
+
     def refresh(self, *, only_at_work: bool = False) -> None:
-        """Verify channels that have deliveries to make and are not served yet.
+        """Verify channels that have deliveries to make and are not served yet, and rewritten credentials.
 
         Args:
             only_at_work: only those with something due or in doubt now: each verification on X is billed
                 as a reading of a user, so a `tick` asks only where it will publish.
         """
+        self._look_for_rewritten()
         moment = self._equipment.clock.moment()
-        outbox = self._equipment.ledger.outbox
-        names = [name for name in outbox.open_channels() if name not in self._served]
-        if only_at_work:
-            at_work = {str(doubt.channel) for doubt in self._equipment.ledger.doubts.open(names)}
-            at_work |= set(outbox.due_channels(moment, names))
-            names = [name for name in names if name in at_work]
-        for name in names:
-            asked_at = self._asked_at.get(name)
-            if asked_at is None or moment.wall_at - asked_at >= ASK_AGAIN_AFTER:
-                self._asked_at[name] = moment.wall_at
-                self._verify(name)
+        names = self._find_unserved(moment, only_at_work=only_at_work)
+        names += [name for name in self._served if name in self._rewritten]
+        asked = [name for name in names if name not in self._ask_at or moment.wall_at >= self._ask_at[name]]
+        if not asked:
+            return
+        proofs = prove_channels([parse_channel_id(n) for n in asked], self._equipment.adapters.candidates)
+        for proof in proofs:
+            self._ask_at[str(proof.channel)] = moment.wall_at + ASK_AGAIN_AFTER
+            self._judge(proof, moment)
 
-    def _verify(self, name: str) -> None:
-        """Ask who a channel's credentials belong to; it is served unless it is proved bad."""
-        channel = parse_channel_id(name)
-        (proof,) = prove_channels([channel], self._equipment.adapters)
+    def _find_unserved(self, moment: Moment, *, only_at_work: bool) -> list[str]:
+        outbox = self._equipment.ledger.outbox
+        wanted = outbox.open_channels() if self._own is None else self._own
+        names = [name for name in wanted if name not in self._served]
+        if not only_at_work:
+            return names
+        at_work = {str(doubt.channel) for doubt in self._equipment.ledger.doubts.open(names)}
+        at_work |= set(outbox.due_channels(moment, names))
+        return [name for name in names if name in at_work]
+
+    def _look_for_rewritten(self) -> None:
+        news = self._equipment.adapters.look()
+        if news is None:
+            return
+        for line in news.remarks:
+            self._equipment.tell(EventKind.WARNING, line)
+        if news.is_read:
+            self._rewritten = {str(channel) for channel in news.channels}
+            self._ask_at.clear()  # what was missing before may be there now
+
+    def _judge(self, proof: ChannelProof, moment: Moment) -> None:
+        """Serve a channel unless it is proved bad; new credentials only if they are the same account's."""
+        channel, name = proof.channel, str(proof.channel)
+        for message, _ in proof.check.unknown:
+            self._equipment.tell(EventKind.WARNING, message, channel=channel)
+        objections = [message for message, _ in proof.check.bad] or self._check_account(proof)
+        if objections:
+            self._served.pop(name, None)
+            for objection in objections:
+                self._equipment.tell(EventKind.WARNING, f"not served: {objection}", channel=channel)
+        elif name in self._rewritten and proof.account is None:
+            self._ask_at[name] = moment.wall_at + UNKNOWN_AGAIN_AFTER
+            self._equipment.tell(
+                EventKind.WARNING, "new credentials wait: nobody can say yet whose they are", channel=channel
+            )
+        else:
+            self._serve(proof)
+
+    def _check_account(self, proof: ChannelProof) -> list[str]:
         try:
             check_accounts([proof], self._equipment.ledger)
         except CredentialsError as error:
-            self._equipment.tell(EventKind.WARNING, f"not served: {error.message}", channel=channel)
-            return
-        for message, _ in proof.check.bad:
-            self._equipment.tell(EventKind.WARNING, f"not served: {message}", channel=channel)
-        for message, _ in proof.check.unknown:
-            self._equipment.tell(EventKind.WARNING, message, channel=channel)
-        if not proof.is_bad:
-            self._served[name] = channel
+            return [error.message]
+        account, before = proof.account, self._accounts.get(str(proof.channel))
+        if account is not None and before not in {None, account.id}:
+            return [f"its new credentials belong to {account.name} ({account.id}), another account"]
+        return []
+
+    def _serve(self, proof: ChannelProof) -> None:
+        channel, name, account = proof.channel, str(proof.channel), proof.account
+        was_served = name in self._served
+        self._rewritten.discard(name)
+        is_renewed = self._equipment.adapters.accept(channel)
+        self._served[name] = channel
+        if account is not None:
+            self._accounts[name] = account.id
+        whose = f"as {account.name} ({account.id})" if account is not None else "as an account yet unknown"
+        if is_renewed:
+            self._equipment.tell(EventKind.SERVED, f"takes new credentials, {whose}", channel=channel)
+            if name in self._equipment.ledger.channels.suspended():
+                line = f"it stays suspended until somebody types: stormctl resume --channel {name}"
+                self._equipment.tell(EventKind.WARNING, line, channel=channel)
+        elif not was_served:
+            self._equipment.tell(EventKind.SERVED, whose, channel=channel)

@@ -9,21 +9,25 @@ import threading
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
+from stormctl.engine.agenda import Agenda
 from stormctl.engine.breaker import Breaker
 from stormctl.engine.collector import Collector
 from stormctl.engine.dispatcher import Dispatcher
 from stormctl.engine.equipment import pass_on
 from stormctl.engine.lanes import Lane
 from stormctl.engine.reconciler import Reconciler
+from stormctl.engine.repeats import Repeats
 from stormctl.engine.timer import Timer
 from stormctl.engine.uploader import Uploader
-from stormctl.errors import LedgerUnreachableError, StormctlError
+from stormctl.engine.waking import Waking
+from stormctl.errors import LedgerGoneError, LedgerUnreachableError, StormctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Moment
     from stormctl.engine.equipment import Checkpoint, Equipment
 
 logger = logging.getLogger(__name__)
@@ -45,6 +49,8 @@ class Runner:
     Args:
         kind: `launch`, `daemon`, `tick` or `rehearsal`, as `status` shows it.
         channels: called at every wake: the channels to serve now.
+        on_sweep: called after every sweep that came to its end, also where the ledger's server is away: a
+            sign that this process does not hang.
     """
 
     def __init__(
@@ -53,6 +59,7 @@ class Runner:
         *,
         kind: str,
         channels: Callable[[], Sequence[ChannelId]],
+        on_sweep: Callable[[], None] = lambda: None,
         checkpoint: Checkpoint = pass_on,
     ) -> None:
         self._equipment = equipment
@@ -60,18 +67,27 @@ class Runner:
         self._clock = equipment.clock
         self._durations = equipment.durations
         self._channels = channels
+        self._on_sweep = on_sweep
+        last_seen_at = self._ledger.runners.last_seen()
         self.id = self._ledger.runners.register(kind, socket.gethostname(), os.getpid(), self._clock.moment())
         self._uploader = Uploader(equipment, self.id)
         self._dispatcher = Dispatcher(equipment, self.id, self._uploader, Breaker(equipment), checkpoint)
+        self._waking = Waking(equipment, channels, kind, last_seen_at)
         self._reconciler = Reconciler(equipment)
         self._collector = Collector(equipment)
+        self._agenda = Agenda(self._ledger.outbox)
         self._timer = Timer(tick=self._tick, due=self._wake, every=self._durations.sweep)
-        self._publishing = Lane("publish", PUBLISHERS, warn=self._warn, freed=self._arm)
-        self._reading = Lane("read", READERS, warn=self._warn, freed=self._arm)
+        self._publishing = self._make_lane("publish", PUBLISHERS)
+        self._reading = self._make_lane("read", READERS)
         self._lock = threading.RLock()
         self._stopping = threading.Event()
+        self._is_looking = self._has_swept = False
         self._beaten_at: datetime | None = None
+        self._began_at = self._clock.moment().wall_at
         self._bugs: list[Exception] = []
+        self._repeats = Repeats()
+        self._lost: LedgerGoneError | None = None
+        self._tell_alarms()
 
     def run(self, is_over: Callable[[], bool]) -> None:
         """Post until `is_over` or `stop`, then finish the requests in flight.
@@ -80,17 +96,20 @@ class Runner:
 
         Raises:
             Exception: the first bug that was met, after everything else was brought to its end.
+            LedgerGoneError: the ledger's file was deleted or replaced; nothing was claimed after that.
         """
+        self._is_looking = True
         self._timer.start()
         try:
             self._tick()
             while not self._stopping.is_set() and not _is_known_over(is_over):
+                if self._has_swept and self._agenda.find_unasked(self._channels()):
+                    self._timer.wake_in(0)  # they are served since the last sweep
                 self._stopping.wait(POLL)
         finally:
             self._stopping.set()
             self._timer.stop()
             self._close()
-        self._raise_bugs()
 
     def run_once(self) -> None:
         """Do what is due now, one round, and stop.
@@ -104,7 +123,6 @@ class Runner:
             self._publishing.run_all(self._due(self._channels()), self._publish)
         finally:
             self._close()
-        self._raise_bugs()
 
     def stop(self) -> None:
         """Ask the run to end: requests in flight are finished, nothing new is started."""
@@ -121,12 +139,14 @@ class Runner:
             return True
         channels = [str(c) for c in self._publishing.open(self._channels())]
         moment = self._clock.moment()
-        if self._publishing.is_busy or outbox.next_due(moment, channels) is not None:
+        if self._publishing.is_busy or self._must_wait() or outbox.is_undecided(moment):
+            return False
+        if outbox.next_due(moment, channels) is not None:
             return False
         doubts = [doubt for doubt in self._ledger.doubts.open(channels) if not doubt.held]
         patience = self._durations.request_limit + SETTLINGS * self._durations.settling
         return outbox.in_flight(channels) == len(doubts) and all(
-            moment.wall_at >= doubt.sending_wall_at + patience for doubt in doubts
+            moment.wall_at >= max(doubt.sending_wall_at, self._began_at) + patience for doubt in doubts
         )
 
     def collect_all(self, storm_id: str) -> None:
@@ -135,66 +155,98 @@ class Runner:
             self._collector.collect_all(channel, storm_id, self._equipment.adapters.reader(channel))
 
     def _tick(self) -> None:
-        """Look after the ledger and start the slow work; called every sweep, in real time."""
+        """Look after the ledger and start all work; called every sweep, in real time."""
+        self._guard(self._sweep)
+        self._on_sweep()
+
+    def _wake(self) -> None:
+        """Start what is due; called when the next moment has come."""
+        self._guard(lambda: self._start_due(self._agenda.find_unasked(self._channels())))
+
+    def _guard(self, work: Callable[[], None]) -> None:
+        """Work for all channels: a ledger that can't be used is told, a bug ends the run."""
         try:
-            self._look_after_ledger()
-            self._publishing.refresh()
-            self._reading.refresh()
-            for channel in self._reading.free(self._channels()):
-                if self._has_reading(channel):
-                    self._reading.start(channel, self._read)
-            self._wake()
+            work()
+        except LedgerGoneError as gone:
+            self._lost = gone
+            self._warn(gone.message)
+            self._stopping.set()
         except StormctlError as error:
             self._warn(error.message)
         except Exception as bug:
             logger.exception("a bug in the sweep")
+            self._tell_bug(None, f"a bug in the sweep, its traceback is in the log: {type(bug).__name__}")
             self._bugs.append(bug)
             self._stopping.set()
 
+    def _sweep(self) -> None:
+        self._look_after_ledger()
+        self._has_swept = True
+        self._publishing.refresh()
+        self._reading.refresh()
+        for channel in self._reading.free(self._channels()):
+            if self._has_reading(channel):
+                self._reading.start(channel, self._read)
+        self._start_due(self._publishing.free(self._channels()))
+
     def _look_after_ledger(self) -> None:
+        self._dispatcher.recorder.write_all()
         moment = self._clock.moment()
-        if self._beaten_at is None or moment.wall_at - self._beaten_at >= self._durations.heartbeat:
+        if self._beaten_at is None or abs(moment.wall_at - self._beaten_at) >= self._durations.heartbeat:
             self._ledger.runners.beat(self.id, moment, channels=[str(c) for c in self._channels()])
             self._beaten_at = moment.wall_at
+            self._tell_alarms()
         self._ledger.halts.acknowledge(self.id, moment)
-        events = self._ledger.outbox.sweep(moment)
+        events = self._waking.sweep()
         dead = self._ledger.runners.find_dead(moment)
         if dead:
             events += self._ledger.outbox.take_over(dead, moment)
         for event in events:
             self._equipment.listener(event)
+        self._equipment.swept()
 
-    def _wake(self) -> None:
-        """Serve every channel on which something is due, and arm the timer for the next moment."""
+    def _start_due(self, asked: Sequence[ChannelId]) -> None:
+        """Ask about some channels, serve every one on which something is due, and arm for the next moment."""
         with self._lock:
             if self._stopping.is_set():
                 return
-            for channel in self._due(self._publishing.free(self._channels())):
+            moment = self._clock.moment()
+            self._agenda.ask(moment, asked)
+            for channel in self._agenda.due(moment, self._publishing.free(self._channels())):
                 self._publishing.start(channel, self._publish)
-            self._arm()
+            self._arm(moment)
 
-    def _arm(self) -> None:
+    def _arm(self, moment: Moment) -> None:
         """Set the timer and the clock to the next due moment."""
-        with self._lock:
-            if self._stopping.is_set():
-                return
-            outbox, moment = self._ledger.outbox, self._clock.moment()
-            free = [str(c) for c in self._publishing.free(self._channels())]
-            next_due = outbox.next_due(moment, free)
-            if next_due is not None:
-                self._timer.wake_in(self._clock.wait_until(next_due))
-            channels = [str(c) for c in self._publishing.open(self._channels())]
-            if self._publishing.is_busy or self._reading.is_busy or outbox.in_flight(channels):
-                self._clock.run_until(None)
-            else:
-                self._clock.run_until(outbox.next_due(moment, channels))
+        next_due = self._agenda.find_next(self._publishing.free(self._channels()))
+        if next_due is not None:
+            self._timer.wake_in(self._clock.wait_until(next_due))
+        channels = self._publishing.open(self._channels())
+        if self._is_busy(channels):
+            self._clock.run_until(None)
+        else:  # a clock that hurries must not run past anything
+            self._agenda.ask(moment, channels)
+            self._clock.run_until(self._agenda.find_next(channels))
+
+    def _is_busy(self, channels: Sequence[ChannelId]) -> bool:
+        """Whether something is under way, or in doubt and to be settled."""
+        if self._publishing.is_busy or self._reading.is_busy:
+            return True
+        return self._ledger.outbox.in_flight([str(c) for c in channels]) > 0
 
     def _due(self, channels: Sequence[ChannelId]) -> list[ChannelId]:
         names = self._ledger.outbox.due_channels(self._clock.moment(), [str(c) for c in channels])
         return [channel for channel in channels if str(channel) in set(names)]
 
     def _publish(self, channel: ChannelId) -> bool:
-        return self._dispatcher.serve(channel, self._stopping.is_set) > 0
+        def is_over() -> bool:  # a channel whose credentials became another account's is served no more
+            return self._stopping.is_set() or self._must_wait() or channel not in self._channels()
+
+        return self._dispatcher.serve(channel, is_over) > 0
+
+    def _must_wait(self) -> bool:
+        """Whether a look at the clocks comes before the next claim; a single round has looked."""
+        return self._is_looking and self._waking.must_wait()
 
     def _has_reading(self, channel: ChannelId) -> bool:
         return (
@@ -212,20 +264,42 @@ class Runner:
         return True
 
     def _close(self) -> None:
+        """Finish what is under way, and raise what must not be forgotten: a bug first."""
         self._publishing.close()
         self._reading.close()
-        self._ledger.runners.stop(self.id, self._clock.moment())
+        try:
+            self._dispatcher.recorder.give_up()
+            self._ledger.runners.stop(self.id, self._clock.moment())
+        finally:
+            for bug in self._bugs + self._publishing.bugs + self._reading.bugs:
+                raise bug
+        if self._lost is not None:
+            raise self._lost
 
-    def _raise_bugs(self) -> None:
-        for bug in self._bugs + self._publishing.bugs + self._reading.bugs:
-            raise bug
+    def _tell_alarms(self) -> None:
+        for alarm in self._ledger.witness.take_alarms():
+            self._equipment.tell(EventKind.WARNING, alarm)
+
+    def _make_lane(self, name: str, threads: int) -> Lane:
+        return Lane(
+            name,
+            threads,
+            warn=self._warn,
+            broken=self._tell_bug,
+            freed=lambda channel: self._start_due([channel]),
+        )
+
+    def _tell_bug(self, channel: ChannelId | None, text: str) -> None:
+        self._equipment.tell(EventKind.BUG, text, channel=channel)
 
     def _warn(self, text: str) -> None:
-        self._equipment.tell(EventKind.WARNING, text)
+        line = self._repeats.pass_on(text, self._clock.moment().wall_at)
+        if line is not None:
+            self._equipment.tell(EventKind.WARNING, line)
 
 
 def _is_known_over(is_over: Callable[[], bool]) -> bool:
     try:
         return is_over()
     except LedgerUnreachableError:
-        return False  # the sweep tells it, every time
+        return False  # the sweep tells it

@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.domain.message import Media
-    from stormctl.domain.status import HaltView
     from stormctl.engine.equipment import Equipment
     from stormctl.platforms.adapter import PlatformAdapter
 
@@ -49,7 +48,7 @@ class Uploader:
     def prepare(self, channel: ChannelId, adapter: PlatformAdapter, ahead: timedelta = AHEAD) -> None:
         """Upload what the channel's deliveries due within `ahead` need and don't have yet.
 
-        Under a halt that covers the channel nothing is uploaded. What fails is kept in mind for
+        For what a halt covers nothing is uploaded. What fails is kept in mind for
         `ids_of`, and tried again after `upload_rest` unless it was refused for good.
         """
         for media in self._wanted(channel, ahead):
@@ -80,8 +79,6 @@ class Uploader:
         return tuple(ids)
 
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
-        if any(covers(halt, channel) for halt in self._ledger.halts.active()):
-            return []
         missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)
         return [media for _, media in missing if not self._rests(channel, media)]
 
@@ -123,15 +120,6 @@ class Uploader:
         if isinstance(failure.outcome, Refused) and failure.outcome.for_good:
             return True
         return self._clock.moment().wall_at < failure.wall_at + self._equipment.durations.upload_rest
-
-
-def covers(halt: HaltView, channel: ChannelId) -> bool:
-    """Whether a halt stops everything on a channel (halts of a topic or message stop only part of it)."""
-    return (
-        halt.scope == "all"
-        or (halt.scope == "platform" and halt.target == channel.platform.value)
-        or (halt.scope == "channel" and halt.target == str(channel))
-    )
 
 
 def _name(channel: ChannelId, media: Media) -> tuple[str, str, str]:

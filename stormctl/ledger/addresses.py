@@ -9,6 +9,8 @@ from stormctl.errors import LedgerError
 
 SCHEMES = ("postgresql", "postgres")
 
+_SECRET_OPTIONS = ("password=", "sslpassword=")
+
 _HINT = (
     "Write postgresql://USER:PASSWORD@HOST/DATABASE; in the password write %40 for @, %3A for :, %2F for /, "
     "%23 for #, %3F for ? and %25 for %."
@@ -53,6 +55,17 @@ def parse_address(url: str) -> Address:
     if not parameters.get("dbname"):
         raise LedgerError("STORMCTL_LEDGER_URL names no database", _HINT)
     return Address(_show(parameters), parameters)
+
+
+def without_password(url: str) -> str:
+    """Return a ledger's address as it may be shown and written down; a file's stays as it is."""
+    if url.partition(":")[0] not in SCHEMES:
+        return url
+    parts = urlsplit(url)
+    login, at, servers = parts.netloc.rpartition("@")
+    options = [pair for pair in parts.query.split("&") if not pair.startswith(_SECRET_OPTIONS)]
+    more = "?" + "&".join(options) if any(options) else ""
+    return f"{parts.scheme}://{login.partition(':')[0]}{at}{servers}{parts.path}{more}"
 
 
 def _split_servers(servers: str) -> tuple[str, str]:

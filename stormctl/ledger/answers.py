@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, assert_never
 from stormctl.domain.clock import to_micros
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
-from stormctl.errors import LedgerError
+from stormctl.errors import UnknownAttemptError
 from stormctl.ledger.events import tell
 from stormctl.ledger.rows import maybe_micros
+from stormctl.ledger.troubles import note_outcome
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -40,16 +41,17 @@ def record_answer(
 ) -> State:
     """Write down the answer to an attempt; return the delivery's state after it.
 
-    An answer is written once. One that comes after the claim was lost only completes the attempt, unless
-    it is a receipt: then the delivery is delivered, or a warning says that it was posted twice.
+    An answer is written once, with what it tells of the channel: limits and troubles. One that comes after
+    the claim was lost only completes the attempt, unless it is a receipt: then the delivery is delivered, or
+    a warning says that it was posted twice.
 
     Raises:
-        LedgerError: if the ledger doesn't know the attempt.
+        UnknownAttemptError: if the ledger doesn't know the attempt.
     """
     attempt = session.find("attempt_of", attempt_id=claim.attempt_id, key=claim.key, token=claim.token)
     if attempt is None:
         message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
-        raise LedgerError(message, "Look at the account before anything is posted again.")
+        raise UnknownAttemptError(message, "Look at the account before anything is posted again.")
     if attempt["answer"] is not None:
         return State(attempt["state"])
     answer = _translate(outcome)
@@ -57,6 +59,7 @@ def record_answer(
         mark_sent(session, claim, attempt["price_usd_micros"], moment)
         attempt = session.get("attempt_of", attempt_id=claim.attempt_id, key=claim.key, token=claim.token)
     _complete_attempt(session, claim, answer, outcome, attempt=attempt, moment=moment)
+    note_outcome(session, claim, outcome, moment)
     if attempt["is_current"]:
         return _move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at)
     if isinstance(outcome, Delivered):
@@ -179,13 +182,13 @@ def _take_late_receipt(
         first = attempt["url"] or "the same text under another key"
         remedy = f"stormctl retract {claim.key} --url {receipt.url}"
         text = f"posted twice: {first} and {receipt.url} — take one of them down: {remedy}"
-        _tell(session, claim, moment, EventKind.WARNING, text, url=receipt.url)
+        _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
         return State(attempt["state"])
     _tell(session, claim, moment, EventKind.RECONCILED, _LATE, url=receipt.url)
     other = session.find("other_doubtful", key=claim.key, attempt_id=claim.attempt_id)
     if other is not None:
         text = f"attempt {other['id']} may have posted it a second time: look at the account"
-        _tell(session, claim, moment, EventKind.WARNING, text, url=receipt.url)
+        _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
     return State.DELIVERED
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
@@ -9,16 +10,21 @@ from stormctl.domain.clock import to_micros
 from stormctl.domain.event import EventKind, StormEvent
 from stormctl.errors import CredentialsError
 from stormctl.ledger.events import append_event
-from stormctl.ledger.rows import maybe_micros
+from stormctl.ledger.rows import event_of
+from stormctl.ledger.troubles import write_limits
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import RateLimit
+    from stormctl.domain.delivery import Claim, RateLimit
     from stormctl.ledger.engines import Database, Session
+
+VERIFYING = timedelta(seconds=30)
+"""How long nobody else verifies a channel after its pause, storm time: a runner may die while it asks."""
+
+_BEING_VERIFIED = "its account is being verified"
 
 
 class Channels:
@@ -69,40 +75,51 @@ class Channels:
             session.write("suspend_channel", id=channel, why=reason)
             _tell(session, EventKind.SUSPENDED, channel, f"{channel} suspended: {reason}", moment)
 
-    def release(self, channel: str, moment: Moment) -> None:
-        """Let a suspended or paused channel post again, with its troubles forgotten."""
+    def release(self, channel: str, moment: Moment) -> bool:
+        """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither."""
         with self._database.transaction() as session:
-            if session.write("release_channel", id=channel):
+            touched = session.write("release_channel", id=channel, now=to_micros(moment.at))
+            if touched:
                 _tell(session, EventKind.RESUMED, channel, f"{channel} released", moment)
+        return bool(touched)
 
     def suspended(self) -> dict[str, str]:
         """Return the suspended channels with the reasons."""
         with self._database.reading() as session:
             return {row["id"]: row["suspended_why"] for row in session.rows("suspended_channels")}
 
-    def trouble(self, channel: str, moment: Moment) -> tuple[int, int]:
-        """Count one more trouble in a row (in doubt, or refused for good).
+    def find_verdict(self, claim: Claim) -> StormEvent | None:
+        """Return how the channel was paused or suspended upon an attempt's answer; None if it was not."""
+        with self._database.reading() as session:
+            row = session.find("verdict_on", storm_id=claim.storm_id, attempt_id=claim.attempt_id)
+        return None if row is None else event_of(row)
 
-        Returns:
-            how many there were since the last success or pause, and how many pauses since the last success.
-        """
+    def take_verification(self, channel: str, moment: Moment) -> bool:
+        """Take the turn to verify a channel whose pause is over; one runner gets it, for `VERIFYING`."""
+        with self._database.reading() as session:
+            row = session.find("channel_row", id=channel)
+        if row is None or row["on_trial"] != 1:
+            return False  # the usual case, and no reason to hold the gate
         with self._database.transaction() as session:
-            _ensure(session, channel)
-            row = session.get("count_trouble", id=channel, now=to_micros(moment.at))
-        return row["troubles"], row["pauses"]
+            touched = session.write(
+                "take_verification",
+                id=channel,
+                now=to_micros(moment.at),
+                until=to_micros(moment.at + VERIFYING),
+                why=_BEING_VERIFIED,
+            )
+        return bool(touched)
 
-    def success(self, channel: str, moment: Moment) -> None:
-        """Forget the troubles and pauses of a channel."""
+    def start_trial(self, channel: str) -> None:
+        """Let a verified channel post one delivery, whose answer decides."""
         with self._database.transaction() as session:
-            session.write("forget_troubles", id=channel, now=to_micros(moment.at))
+            session.write("start_trial", id=channel)
 
-    def pause(self, channel: str, until: datetime, reason: str, moment: Moment) -> None:
-        """Keep a channel from posting until a storm time; that is one more pause, and troubles start anew."""
+    def rest(self, channel: str, rest: timedelta, reason: str, moment: Moment) -> None:
+        """Let a channel that could not be verified rest (storm time); that is no further pause."""
         with self._database.transaction() as session:
-            _ensure(session, channel)
-            session.write("pause_channel", id=channel, until=to_micros(until), why=reason)
-            text = f"{channel} paused until {until:%H:%M:%S} UTC: {reason}"
-            _tell(session, EventKind.PAUSED, channel, text, moment)
+            session.write("rest_channel", id=channel, until=to_micros(moment.at + rest), why=reason)
+            _tell(session, EventKind.PAUSED, channel, reason, moment)
 
     def record_limits(self, channel: str, limits: Sequence[RateLimit], moment: Moment) -> None:
         """Keep the newest reading of each ceiling of a channel.
@@ -112,16 +129,7 @@ class Channels:
         """
         with self._database.transaction() as session:
             _ensure(session, channel)
-            for limit in limits:
-                session.write(
-                    "record_limit",
-                    channel=channel,
-                    name=limit.name,
-                    ceiling=limit.limit,
-                    remaining=limit.remaining,
-                    reset_at=maybe_micros(limit.reset_at),
-                    now=to_micros(moment.at),
-                )
+            write_limits(session, channel, limits, moment)
 
 
 def _ensure(session: Session, channel: str) -> None:

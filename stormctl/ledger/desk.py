@@ -11,6 +11,7 @@ from stormctl.domain.event import EventKind
 from stormctl.errors import UsageError
 from stormctl.ledger.answers import deliver
 from stormctl.ledger.events import tell
+from stormctl.ledger.gaps import give_back
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -134,6 +135,7 @@ class Desk:
             row = _get_doubt(session, key)
             names, why = {"attempt_id": row["attempt_id"]}, f"not posted, says {who}"
             session.write("settle_attempt", settled="not_there", post_id=None, url=None, **names)
+            give_back(session, row["attempt_id"])
             session.write("call_off_doubt", key=key, why=why, **names)
             tell(session, moment, EventKind.RESOLVED, row, why, **names)
 

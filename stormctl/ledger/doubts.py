@@ -11,6 +11,7 @@ from stormctl.domain.delivery import Delivered
 from stormctl.domain.event import EventKind
 from stormctl.ledger.answers import deliver
 from stormctl.ledger.events import tell
+from stormctl.ledger.gaps import give_back
 from stormctl.ledger.rows import load_post, micros_of
 
 if TYPE_CHECKING:
@@ -148,6 +149,7 @@ class Doubts:
             session.write(
                 "settle_attempt", attempt_id=doubt.attempt_id, settled="not_there", post_id=None, url=None
             )
+            give_back(session, doubt.attempt_id)
             tell(session, moment, EventKind.RECONCILED, row, why, attempt_id=doubt.attempt_id)
             return True
 
@@ -158,7 +160,7 @@ class Doubts:
             if held:
                 row = session.get("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
                 text = f"a person must judge: {reason}"
-                tell(session, moment, EventKind.WARNING, row, text, attempt_id=doubt.attempt_id)
+                tell(session, moment, EventKind.HELD, row, text, attempt_id=doubt.attempt_id)
 
     def open_texts(self, channel: str) -> set[str]:
         """Return the texts of what is claimed or in doubt on a channel: they may stand there unreceipted."""

@@ -14,9 +14,10 @@ from stormctl.ledger.events import append_event
 from stormctl.ledger.rows import delivery_values, digest_plan, micros_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from stormctl.domain.ceilings import Ceilings
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import PlannedDelivery
     from stormctl.ledger.engines import Row, Session
@@ -32,6 +33,8 @@ class StormTerms:
         budget_usd_micros: in millionths of a dollar; None without a budget.
         quiet: the silences of all days, each from (inclusive) and until (exclusive), aware UTC.
         channels: in the schedule's order.
+        ceilings: what the platform allows a channel's account, over all storms; a channel that is not named
+            keeps what the ledger knows of it.
     """
 
     storm_id: str
@@ -43,6 +46,7 @@ class StormTerms:
     budget_usd_micros: int | None
     quiet: tuple[tuple[datetime, datetime], ...]
     channels: tuple[str, ...]
+    ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -115,7 +119,7 @@ def _compare(plan: Sequence[dict[str, Any]], enrolled: dict[str, Row]) -> _Chang
         elif _is_open_to_change(row) and (
             row["state"] == State.CANCELLED or row["plan_digest"] != values["plan_digest"]
         ):
-            changes.update.append(values)
+            changes.update.append(_keep_spread(values, row))
         elif State(row["state"]).is_open:
             done.unchanged += 1
         else:
@@ -126,6 +130,16 @@ def _compare(plan: Sequence[dict[str, Any]], enrolled: dict[str, Row]) -> _Chang
     done.added, done.updated = len(changes.add), len(changes.update)
     done.withdrawn = len(changes.withdraw)
     return changes
+
+
+def _keep_spread(values: dict[str, Any], row: Row) -> dict[str, Any]:
+    """Leave a delivery where it was spread to, unless the plan gives it another slot than it had."""
+    if row["spread_from"] != values["slot_at"]:
+        return values | {"spread_from": None}
+    moved = {"slot_at": row["slot_at"], "spread_from": values["slot_at"]}
+    if values["give_up_at"] is not None:
+        moved["give_up_at"] = row["slot_at"] + values["grace"]
+    return values | moved
 
 
 def _is_open_to_change(row: Row) -> bool:
@@ -165,3 +179,5 @@ def _write_terms(session: Session, terms: StormTerms, earlier: Iterable[str], mo
         platform = parse_channel_id(channel).platform.value
         session.write("ensure_channel", id=channel, platform=platform)
         session.write("add_storm_channel", storm_id=terms.storm_id, channel=channel, position=position)
+    for channel, ceilings in terms.ceilings.items():
+        session.write("set_ceilings", id=channel, per_15min=ceilings.per_15min, per_day=ceilings.per_day)

@@ -36,9 +36,13 @@ class Halt:
 
     def covers(self, delivery: Row) -> bool:
         """Whether it blocks a delivery, of which the row has channel, topic and message_id."""
-        return _matches(self.scope, self.target, delivery) and not any(
-            _matches(scope, target, delivery) for scope, target in self.exceptions
+        return matches(self.scope, self.target, delivery) and not any(
+            matches(scope, target, delivery) for scope, target in self.exceptions
         )
+
+    def is_touched_by(self, scope: str, target: str | None) -> bool:
+        """Whether resuming a scope lifts or narrows it."""
+        return scope == "all" or (self.scope, self.target) == (scope, target) or self.is_wider(scope, target)
 
     def is_wider(self, scope: str, target: str | None) -> bool:
         """Whether it covers more than all of another scope and target."""
@@ -162,7 +166,8 @@ def view_halts(session: Session) -> tuple[HaltView, ...]:
     )
 
 
-def _matches(scope: str, target: str | None, delivery: Row) -> bool:
+def matches(scope: str, target: str | None, delivery: Row) -> bool:
+    """Whether a scope takes in a delivery, of which the row has channel, topic and message_id."""
     if scope == "all":
         return True
     if scope == "platform":

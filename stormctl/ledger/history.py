@@ -5,13 +5,17 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
-from stormctl.domain.clock import to_micros
+from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.delivery import Kind, State
+from stormctl.domain.message import LatePolicy
 from stormctl.domain.status import ChannelStatus, DeliveryDetails, LedgerStatus, StormStatus
 from stormctl.domain.text import comparable
 from stormctl.errors import UsageError
 from stormctl.ledger.events import append_event
+from stormctl.ledger.gaps import view_gaps
 from stormctl.ledger.halts import view_halts
+from stormctl.ledger.openings import find_wait
+from stormctl.ledger.resumption import preview_resumption
 from stormctl.ledger.rows import attempt_view_of, delivery_view_of, event_of, load_post, maybe_instant
 
 if TYPE_CHECKING:
@@ -21,7 +25,7 @@ if TYPE_CHECKING:
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Post
     from stormctl.domain.event import StormEvent
-    from stormctl.domain.status import AttemptView, DeliveryView
+    from stormctl.domain.status import AttemptView, DeliveryView, Resumption
     from stormctl.ledger.engines import Database, Row, Session
     from stormctl.ledger.runners import Runners
 
@@ -78,7 +82,13 @@ class History:
                 ),
                 runners=self._runners.view(session, moment, timeout=runner_timeout),
                 halts=view_halts(session),
+                gaps=tuple(gap for gap in view_gaps(session) if gap.in_doubt),
             )
+
+    def resumption(self, moment: Moment, scope: str, target: str | None) -> Resumption:
+        """Return what resuming a scope would lift and set off, from one snapshot."""
+        with self._database.reading() as session:
+            return preview_resumption(session, moment, scope, target)
 
     def deliveries(self, storm_id: str) -> list[DeliveryView]:
         """Return a storm's deliveries in order of their slots."""
@@ -134,6 +144,8 @@ class History:
                 timezone=row["timezone"],
                 not_before=maybe_instant(row["not_before"]),
                 give_up_at=maybe_instant(row["give_up_at"]),
+                spread_from=maybe_instant(row["spread_from"]),
+                is_spread=row["late"] == LatePolicy.SPREAD and row["window_end_at"] is not None,
                 attempts=tuple(attempt_view_of(line) for line in session.rows("attempts_of", key=key)),
                 events=tuple(
                     event_of(line) for line in session.rows("events_of", storm_id=row["storm_id"], key=key)
@@ -205,7 +217,14 @@ def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) 
         timezone=storm["timezone"],
         counts=totals,
         channels=tuple(
-            _view_channel(row, by_channel.get(row["id"], {}), served)
+            _view_channel(
+                session,
+                storm_id,
+                row,
+                by_channel.get(row["id"], {}),
+                is_served=row["id"] in served,
+                moment=moment,
+            )
             for row in session.rows("channels_of", storm_id=storm_id)
         ),
         upcoming=_views(session.rows("upcoming", storm_id=storm_id, size=_SHOWN)),
@@ -217,15 +236,30 @@ def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) 
     )
 
 
-def _view_channel(row: Row, counts: Mapping[State, int], served: set[str]) -> ChannelStatus:
+def _view_channel(
+    session: Session,
+    storm_id: str,
+    row: Row,
+    counts: Mapping[State, int],
+    *,
+    is_served: bool,
+    moment: Moment,
+) -> ChannelStatus:
+    now, wait = to_micros(moment.at), None
+    if row["next_at"] is not None:
+        wait = find_wait(session, row["id"], storm_id, row["next_at"], now)
+    is_paused = row["paused_until"] is not None and row["paused_until"] > now
     return ChannelStatus(
         channel=row["id"],
         account_name=row["account_name"],
         counts=counts,
         next_at=maybe_instant(row["next_at"]),
         suspended_why=row["suspended_why"],
-        paused_until=maybe_instant(row["paused_until"]),
-        served=row["id"] in served,
+        paused_until=from_micros(row["paused_until"]) if is_paused else None,
+        on_trial=bool(row["on_trial"]) and not is_paused,
+        waits_until=from_micros(wait.until) if wait else None,
+        waits_why=wait.why if wait else "",
+        served=is_served,
     )
 
 

@@ -6,30 +6,28 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError
-from stormctl.ledger.addresses import SCHEMES, parse_address
+from stormctl.ledger.alerts import Alerts
 from stormctl.ledger.channels import Channels
 from stormctl.ledger.desk import Desk
 from stormctl.ledger.doubts import Doubts
+from stormctl.ledger.gaps import Gaps
 from stormctl.ledger.halts import Halts
 from stormctl.ledger.history import History
 from stormctl.ledger.media import MediaStore
 from stormctl.ledger.metrics import Metrics
 from stormctl.ledger.outbox import Outbox
 from stormctl.ledger.runners import Runners
-from stormctl.ledger.sqlite import SqliteDatabase
+from stormctl.ledger.stores import FileStore, find_store
+from stormctl.ledger.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from stormctl.ledger.addresses import Address
     from stormctl.ledger.engines import Database, Session
-    from stormctl.ledger.postgres import PostgresDatabase
 
 REQUEST_LIMIT = timedelta(seconds=10)
 SETTLING = timedelta(seconds=10)
-
-_SQLITE = "sqlite:///"
 
 
 class Ledger:
@@ -56,9 +54,14 @@ class Ledger:
         self.outbox = Outbox(database)
         self.desk = Desk(database)
         self.doubts = Doubts(database, request_limit, settling)
+        self.gaps = Gaps(database)
         self.channels = Channels(database)
-        self.runners = Runners(database, locks)
+        self.witness = Witness(
+            database, locks, where=where, inode=None if path is None else lambda: path.stat().st_ino
+        )
+        self.runners = Runners(database, locks, self.witness)
         self.halts = Halts(database, self.runners)
+        self.alerts = Alerts(database, self.runners)
         self.media = MediaStore(database)
         self.metrics = Metrics(database)
         self.history = History(database, self.runners, where)
@@ -120,7 +123,7 @@ def open_ledger(
     request_limit: timedelta = REQUEST_LIMIT,
     settling: timedelta = SETTLING,
 ) -> Ledger:
-    """Open a ledger, bringing an older one to this version; nothing is ever overwritten.
+    """Open a ledger of this version; nothing is ever overwritten, and an older one is left as it is.
 
     Args:
         url: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or
@@ -132,37 +135,26 @@ def open_ledger(
         settling: how long after a first reading of an account a second one proves something (real time).
 
     Raises:
-        LedgerError: if it is missing and not to be created, not a ledger, of a newer version, or cannot be
+        LedgerError: if it is missing and not to be created, not a ledger, of another version, or cannot be
             read and written.
     """
-    if _is_on_server(url):
-        address = parse_address(url)
-        server = _connect(address)
-        server.migrate(create=create)
-        return Ledger(
-            server,
-            where=f"postgresql: {address.shown}",
-            path=None,
-            locks=root / ".stormctl" / "runners",
-            request_limit=request_limit,
-            settling=settling,
-        )
-    path, shown = _locate(url, root)
-    if path.is_dir():
-        raise LedgerError(f"the ledger {path} is a folder", "STORMCTL_LEDGER_URL must name a file.")
-    database = SqliteDatabase(path, shown)
-    if create:
-        database.create_file()
-    elif not path.exists():
-        message = f"there is no ledger at {path}"
-        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
-        raise LedgerError(message, hint)
-    database.migrate(create=create)
+    store = find_store(url, root)
+    path = None
+    if isinstance(store, FileStore):
+        path = store.path
+        if not store.exists() and not create:
+            message = f"there is no ledger at {path}"
+            hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+            raise LedgerError(message, hint)
+        if create:
+            store.database.create_file()
+    database = store.database
+    database.prepare(create=create)
     return Ledger(
         database,
-        where=f"sqlite: {shown}",
+        where=store.where,
         path=path,
-        locks=path.parent / "runners",
+        locks=store.locks,
         request_limit=request_limit,
         settling=settling,
     )
@@ -174,33 +166,5 @@ def find_ledger(url: str, *, root: Path) -> tuple[str, bool]:
     Raises:
         LedgerError: if the address names no ledger, or its server can't be asked.
     """
-    if _is_on_server(url):
-        address = parse_address(url)
-        return f"postgresql: {address.shown}", _connect(address).exists()
-    path, shown = _locate(url, root)
-    return f"sqlite: {shown}", path.exists()
-
-
-def _is_on_server(url: str) -> bool:
-    return url.partition(":")[0] in SCHEMES
-
-
-def _connect(address: Address) -> PostgresDatabase:
-    """Load the driver only for those who need it."""
-    from stormctl.ledger.postgres import PostgresDatabase
-
-    return PostgresDatabase(address)
-
-
-def _locate(url: str, root: Path) -> tuple[Path, str]:
-    """Return a ledger's file, and its path as people see it."""
-    if not url.startswith(_SQLITE) or url == _SQLITE:
-        scheme = url.partition(":")[0]
-        message = f"STORMCTL_LEDGER_URL does not name a ledger: it begins with “{scheme}:”"
-        hint = (
-            "Write sqlite:///path, such as sqlite:///.stormctl/ledger.db, or postgresql://user@host/database"
-        )
-        raise LedgerError(message, hint)
-    path = root / url.removeprefix(_SQLITE)
-    shown = path.relative_to(root) if path.is_relative_to(root) else path
-    return path, shown.as_posix()
+    store = find_store(url, root)
+    return store.where, store.exists()

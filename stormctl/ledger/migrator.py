@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 FOLDER = Path(__file__).parent / "migrations"
 
 _NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)(?:\.(?P<dialect>[a-z]+))?\.sql")
 _END_OF_STATEMENT = re.compile(r"(?<=;)\s*\n\s*\n")
+_CREATED = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +49,8 @@ def load_migrations(dialect: str, folder: Path = FOLDER) -> tuple[Migration, ...
         message = f"the migrations of {dialect} are not numbered from 1 without gaps: {versions}"
         raise ValueError(message)
     return tuple(found)
+
+
+def list_tables(migrations: Sequence[Migration]) -> tuple[str, ...]:
+    """Return the tables that migrations create, in their order: what others refer to comes first."""
+    return tuple(name for m in migrations for text in m.statements for name in _CREATED.findall(text))

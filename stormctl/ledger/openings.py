@@ -17,7 +17,34 @@ DAY = 24 * 60 * 60 * MICROSECONDS_PER_SECOND
 THREAD_GAP = 5 * MICROSECONDS_PER_SECOND
 """How long a thread's part waits after the send before it, in place of the storm's spacing."""
 
+CATCH_UP_GAP = 60 * MICROSECONDS_PER_SECOND
+"""What is later than its grace, and than this, waits at least so long after the channel's newest send.
+
+A storm without spacing would otherwise publish hours of slots at once when it wakes.
+"""
+
+SKEW = 5 * 60 * MICROSECONDS_PER_SECOND
+"""How far ahead of one runner's clock another's may be, and how long a runner may take over one step."""
+
+TOLD_SPACING = 60 * MICROSECONDS_PER_SECOND
+"""A shorter wait for the spacing is the ordinary rhythm of a storm, and nothing to tell."""
+
+_FEW = 4
+BACKOFF = "backoff"
+"""The limit that we set ourselves upon a refusal for now: the platform's own may not tell until when."""
+
 _PAGE = 64
+"""How many rows are read at first, which mostly decide, and then at a time."""
+
+_SPACING = "the spacing to the post before it"
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when a channel waits (microseconds, storm time), and for what."""
+
+    until: int
+    why: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +53,9 @@ class Opening:
 
     Attributes:
         opens_at: before it, nothing may be sent; microseconds, storm time.
+        why: what keeps it closed until then.
+        catch_up_at: before it, nothing may be sent that is later than its grace.
+        to_verify: the channel's pause is over, and its account must be asked before anything is claimed.
         quiet: silences that have not ended, ordered, each from (inclusive) and until (exclusive).
         left: what is left of the budget, in millionths of a dollar; None without a budget.
     """
@@ -36,6 +66,9 @@ class Opening:
     opens_at: int
     quiet: tuple[tuple[int, int], ...]
     left: int | None
+    why: str = ""
+    catch_up_at: int = 0
+    to_verify: bool = False
 
     def after_quiet(self, at: int) -> int:
         """Return the first moment from `at` on that is not silent."""
@@ -46,7 +79,7 @@ class Opening:
 
     def allows(self, now: int) -> bool:
         """Whether anything may be sent now."""
-        return self.opens_at <= now == self.after_quiet(now)
+        return not self.to_verify and self.opens_at <= now == self.after_quiet(now)
 
     def affords(self, price: int) -> bool:
         """Whether the budget has room for a price."""
@@ -69,24 +102,54 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
     """Work out from what when on a storm may post on a channel; suspension is the caller's business.
 
     Ceilings count attempts with `sending_at` of all storms, unless certainly not sent or refused: a window
-    of n posts opens when the n-th newest send has left it.
+    of n posts opens when the n-th newest send has left it. The stricter of the storm's ceiling and of the
+    account's holds.
     """
     gap = THREAD_GAP if terms["follows"] else terms["spacing"]
-    sends = (
-        _newest_send(session, channel, 1, gap),
-        _newest_send(session, channel, terms["per_15min"], QUARTER),
-        _newest_send(session, channel, terms["per_day"], DAY),
+    per_15min = stricter(terms["per_15min"], gate["per_15min"])
+    per_day = stricter(terms["per_day"], gate["per_day"])
+    sends = _find_sends(session, channel, gap, per_15min, per_day, now=now)
+    newest = sends["newest"]
+    waits = (
+        Wait(_after(newest, gap), _SPACING),
+        Wait(_after(sends["fills_15min"], QUARTER), f"{per_15min} posts in 15 minutes"),
+        Wait(_after(sends["fills_day"], DAY), f"{per_day} posts in 24 hours"),
+        Wait(gate["paused_until"] or 0, f"paused: {gate['paused_why']}"),
+        Wait(gate["closed_until"] or 0, _name_limit(gate["closed_by"])),
     )
+    longest = max(waits, key=lambda wait: wait.until)
     quiet = session.rows("quiet_of", storm_id=terms["id"], now=now)
     budget = terms["budget_usd_micros"]
     return Opening(
         channel=channel,
         storm_id=terms["id"],
         follows=terms["follows"],
-        opens_at=max(*sends, gate["paused_until"] or 0, gate["closed_until"] or 0),
+        opens_at=longest.until,
+        why=longest.why,
+        catch_up_at=0 if terms["follows"] else _after(newest, CATCH_UP_GAP),
+        to_verify=bool(gate["to_verify"]),
         quiet=tuple((row["from_at"], row["until_at"]) for row in quiet),
         left=None if budget is None else budget - terms["spent_usd_micros"],
     )
+
+
+def find_wait(session: Session, channel: str, storm_id: str, slot_at: int, now: int) -> Wait | None:
+    """Find out what keeps a storm's next slot on a channel waiting; None if nothing that is worth telling."""
+    gate = session.get("channel_gate", channel=channel, now=now)
+    for terms in session.rows("terms_of_channel", channel=channel):
+        if terms["id"] == storm_id and not terms["follows"]:
+            opening = make_opening(session, channel, gate, terms, now=now)
+            if opening.opens_at <= max(now, slot_at):
+                return None
+            if opening.why == _SPACING and opening.opens_at - now <= TOLD_SPACING:
+                return None
+            return Wait(opening.opens_at, opening.why)
+    return None
+
+
+def _name_limit(name: str | None) -> str:
+    """Say what closed a channel: a limit that the platform told of, or the rest after a refusal for now."""
+    return "the platform refused for now" if name == BACKOFF else f"the platform's limit “{name}” is used up"
 
 
 def find_next(session: Session, opening: Opening, now: int) -> int | None:
@@ -117,13 +180,15 @@ def _find_ready_at(opening: Opening, row: Row, now: int) -> int | None:
             row["retry_at"] or 0,
         )
     )
+    if at < opening.catch_up_at and row["slot_at"] + max(row["grace"], CATCH_UP_GAP) < at:
+        at = opening.after_quiet(opening.catch_up_at)
     too_late = row["give_up_at"] is not None and at > row["give_up_at"]
     expired = row["expires_at"] is not None and at >= row["expires_at"]
     return None if too_late or expired else at
 
 
 def _coming(session: Session, opening: Opening) -> Iterator[Row]:
-    slot_at, key = -DAY, ""
+    slot_at, key, size = -DAY, "", _FEW
     while True:
         page = session.rows(
             "coming",
@@ -132,15 +197,36 @@ def _coming(session: Session, opening: Opening) -> Iterator[Row]:
             follows=opening.follows,
             slot_at=slot_at,
             key=key,
-            size=_PAGE,
+            size=size,
         )
         yield from page
-        if len(page) < _PAGE:
+        if len(page) < size:
             return
-        slot_at, key = page[-1]["slot_at"], page[-1]["key"]
+        slot_at, key, size = page[-1]["slot_at"], page[-1]["key"], _PAGE
 
 
-def _newest_send(session: Session, channel: str, nth: int, wait: int) -> int:
-    """Return when `wait` has passed since the n-th newest send; 0 if there were fewer."""
-    row = session.find("nth_newest_send", channel=channel, skip=nth - 1)
-    return 0 if row is None else int(row["sending_at"]) + wait
+def _find_sends(session: Session, channel: str, gap: int, per_15min: int, per_day: int, *, now: int) -> Row:
+    """Find the newest send, and those that fill the windows of 15 minutes and of a day.
+
+    One that lies further ahead than the wait itself is left out: a clock that was since set back wrote it,
+    and to wait for that time to come would silence the channel.
+    """
+    return session.get(
+        "newest_sends",
+        channel=channel,
+        gap_until=now + max(gap, SKEW),
+        in_15min=per_15min - 1,
+        in_15min_until=now + QUARTER,
+        in_day=per_day - 1,
+        in_day_until=now + DAY,
+    )
+
+
+def _after(send: int | None, wait: int) -> int:
+    """Return when a send is so long ago; 0 without one."""
+    return 0 if send is None else send + wait
+
+
+def stricter(storm: int, account: int | None) -> int:
+    """Return the lower of a storm's ceiling and its account's; None where the platform documents none."""
+    return storm if account is None else min(storm, account)

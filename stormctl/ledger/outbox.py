@@ -10,14 +10,17 @@ from typing import TYPE_CHECKING
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.delivery import SendForbidden
 from stormctl.domain.event import EventKind
+from stormctl.domain.message import LatePolicy
 from stormctl.errors import LedgerUnreachableError
 from stormctl.ledger.answers import deliver, mark_sent, record_answer
 from stormctl.ledger.engines import UniqueViolation
 from stormctl.ledger.enrolment import Enrolled, StormTerms, enroll_plan, plan_values
 from stormctl.ledger.events import tell
+from stormctl.ledger.gaps import note_unknown
 from stormctl.ledger.halts import is_halted, load_halts
 from stormctl.ledger.media import find_valid_upload
-from stormctl.ledger.openings import find_next, find_openings, make_opening
+from stormctl.ledger.openings import CATCH_UP_GAP, find_next, find_openings, make_opening
+from stormctl.ledger.rewinding import mend_times
 from stormctl.ledger.rows import claim_of, load_post
 from stormctl.ledger.sweeping import release_claims, sweep_all
 
@@ -28,17 +31,21 @@ if TYPE_CHECKING:
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery, State
     from stormctl.domain.event import StormEvent
-    from stormctl.domain.message import LatePolicy, Media
+    from stormctl.domain.message import Media
     from stormctl.ledger.engines import Database, Row, Session
+    from stormctl.ledger.gaps import Unknown
     from stormctl.ledger.halts import Halt
     from stormctl.ledger.openings import Opening
+    from stormctl.ledger.rewinding import Rests
 
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
 
 _log = logging.getLogger(__name__)
 _NEVER = 2**62
 _ADOPTED = "it stood on the account before this ledger was made"
+_FEW = 2
 _PAGE = 16
+"""How many candidates are read at first, of which the first mostly does, and then at a time."""
 
 
 class Outbox:
@@ -53,6 +60,7 @@ class Outbox:
         deliveries: Sequence[PlannedDelivery],
         moment: Moment,
         published: Mapping[str, Delivered] = MappingProxyType({}),
+        unknown: Sequence[Unknown] = (),
     ) -> Enrolled:
         """Enter a storm's plan in one transaction; the same plan twice changes nothing.
 
@@ -65,6 +73,7 @@ class Outbox:
             moment: now.
             published: by key, the receipts of posts that stand on the accounts already. Their deliveries
                 are delivered in the same transaction, so that no runner can claim one in between.
+            unknown: what perhaps stands on accounts that can't be read: in doubt in the same transaction.
 
         Raises:
             FindingsError: if two deliveries would say the same on a channel on one date.
@@ -74,6 +83,8 @@ class Outbox:
             enrolled = enroll_plan(session, terms, plan, moment)
             for key, receipt in published.items():
                 _adopt(session, key, receipt, moment)
+            for doubtful in unknown:
+                note_unknown(session, doubtful, moment)
             return enrolled
 
     def next_due(self, moment: Moment, channels: Collection[str]) -> datetime | None:
@@ -82,24 +93,29 @@ class Outbox:
         None if nothing of these channels can come by time alone: nothing planned, suspended, a thread
         that waits for its previous part, no budget left, or a claim in flight, whose answer decides.
         """
+        return min(self.next_dues(moment, channels).values(), default=None)
+
+    def next_dues(self, moment: Moment, channels: Collection[str]) -> dict[str, datetime]:
+        """Return what `next_due` does, by channel; those that have nothing to come are left out."""
         now = to_micros(moment.at)
         with self._database.reading() as session:
-            found = [at for channel in channels if (at := _find_next_of(session, channel, now)) is not None]
-        return from_micros(min(found)) if found else None
+            return {
+                channel: from_micros(at)
+                for channel in channels
+                if (at := _find_next_of(session, channel, now)) is not None
+            }
 
     def due_channels(self, moment: Moment, channels: Collection[str]) -> list[str]:
         """Return those of the channels that have something due now, by the rule of `next_due`."""
-        now = to_micros(moment.at)
-        with self._database.reading() as session:
-            return [channel for channel in channels if _find_next_of(session, channel, now) == now]
+        return [channel for channel, at in self.next_dues(moment, channels).items() if at <= moment.at]
 
     def claim(self, channel: str, runner_id: str, moment: Moment, lease: timedelta) -> Claim | None:
         """Take the best due delivery of a channel: attempt, lease and token are committed with it.
 
         Enforces, whatever the plan says: due, not halted, not silent, channel neither suspended nor paused
         nor out of its limits, spacing, ceilings, deadline, lateness, budget, one claim in flight a channel,
-        a thread in order. Order: `post`, pins, priority, nearest deadline, newest
-        slot.
+        a thread in order. What is later than its grace also keeps a minute to the send before it. Order:
+        `post`, pins, priority, nearest deadline, newest slot.
 
         Args:
             channel: whose credentials the runner holds.
@@ -165,6 +181,40 @@ class Outbox:
         with self._database.transaction() as session:
             return sweep_all(session, moment)
 
+    def late_counts(self, moment: Moment) -> dict[str, tuple[int, str]]:
+        """Return by storm how many planned deliveries have passed their slot, with the storm's zone."""
+        with self._database.reading() as session:
+            rows = session.rows("late_counts", now=to_micros(moment.at))
+        return {row["storm_id"]: (row["value"], row["timezone"]) for row in rows}
+
+    def was_due(self, since: datetime, moment: Moment) -> bool:
+        """Whether a storm that was enrolled already had something planned that became due since a moment."""
+        with self._database.reading() as session:
+            row = session.find(
+                "due_since",
+                since=to_micros(since),
+                now=to_micros(moment.at),
+                wall_since=to_micros(moment.wall_at - (moment.at - since)),
+            )
+        return row is not None
+
+    def is_undecided(self, moment: Moment) -> bool:
+        """Whether the next sweep will move or give up something that is late."""
+        with self._database.reading() as session:
+            halts = load_halts(session)
+            rows = session.rows("missed_now", now=to_micros(moment.at))
+            suspended = {row["id"] for row in session.rows("suspended_channels")} if rows else set()
+        return any(
+            not is_halted(halts, row)
+            and not (row["late"] == LatePolicy.SPREAD and row["channel"] in suspended)
+            for row in rows
+        )
+
+    def mend_times(self, moment: Moment, rests: Rests, by: timedelta | None) -> None:
+        """Free what waits for a time that will not come, since the clock was set back; see `rewinding`."""
+        with self._database.transaction() as session:
+            mend_times(session, moment, rests, by)
+
     def take_over(self, runner_ids: Collection[str], moment: Moment) -> tuple[StormEvent, ...]:
         """Release the claims of dead runners at once, whatever their leases, and strike the runners off."""
         events: list[StormEvent] = []
@@ -197,15 +247,20 @@ class Outbox:
         missing: dict[tuple[str, str, str], tuple[str, Media]] = {}
         now, until = to_micros(moment.at), to_micros(moment.at + ahead)
         with self._database.reading() as session:
-            halts = load_halts(session)
-            for channel in channels:
-                for row in session.rows("to_prepare", channel=channel, now=now, until=until):
-                    if is_halted(halts, row):
-                        continue
-                    for media in load_post(row["post"]).media:
-                        name = (channel, media.digest, media.alt)
-                        if name not in missing and not find_valid_upload(session, channel, media, moment):
-                            missing[name] = (channel, media)
+            rows = [
+                row
+                for channel in channels
+                for row in session.rows("to_prepare", channel=channel, now=now, until=until)
+            ]
+            halts = load_halts(session) if rows else []
+            for row in rows:
+                if is_halted(halts, row):
+                    continue
+                channel = row["channel"]
+                for media in load_post(row["post"]).media:
+                    name = (channel, media.digest, media.alt)
+                    if name not in missing and not find_valid_upload(session, channel, media, moment):
+                        missing[name] = (channel, media)
         return list(missing.values())
 
     def open_count(self, storm_id: str | None = None) -> int:
@@ -265,7 +320,7 @@ def _choose_of(session: Session, opening: Opening, halts: list[Halt], now: int) 
 
 def _candidates(session: Session, opening: Opening, now: int) -> Iterator[Row]:
     """Yield what may be claimed by its own times, best first; the best few are found without sorting all."""
-    skip = 0
+    skip, size = 0, _FEW
     while True:
         page = session.rows(
             "candidates",
@@ -273,13 +328,15 @@ def _candidates(session: Session, opening: Opening, now: int) -> Iterator[Row]:
             storm_id=opening.storm_id,
             follows=opening.follows,
             now=now,
-            size=_PAGE,
+            catching_up=int(opening.catch_up_at <= now),
+            gap=CATCH_UP_GAP,
+            size=size,
             skip=skip,
         )
         yield from page
-        if len(page) < _PAGE:
+        if len(page) < size:
             return
-        skip += _PAGE
+        skip, size = skip + size, _PAGE
 
 
 def _order(row: Row) -> tuple[int, int, int, int, str]:
@@ -336,8 +393,7 @@ def _find_obstacle_on_channel(session: Session, row: Row, now: int) -> str | Non
     gate = session.get("channel_gate", channel=row["channel"], now=now)
     if gate["suspended_why"] is not None:
         return f"the channel is suspended: {gate['suspended_why']}"
-    terms = session.get("terms_of_delivery", key=row["key"])
-    opening = make_opening(session, row["channel"], gate, terms, now=now)
+    opening = make_opening(session, row["channel"], gate, row, now=now)
     if not opening.allows(now):
         return "spacing, ceilings or silence came between"
     if not opening.affords(row["price_usd_micros"]):

@@ -16,10 +16,13 @@ from stormctl.ledger.engines import (
     Session,
     UniqueViolation,
     load_queries,
-    refuse_changed_version,
+    pass_all,
     refuse_newer_version,
+    refuse_older_version,
+    refuse_unusable,
 )
-from stormctl.ledger.migrator import load_migrations
+from stormctl.ledger.migrator import list_tables, load_migrations
+from stormctl.ledger.tables import PostgresTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,17 +30,25 @@ if TYPE_CHECKING:
 
     from stormctl.ledger.addresses import Address
     from stormctl.ledger.connections import Connection
+    from stormctl.ledger.engines import Row
 
 READERS = 8
 """Connections at most for reading; one more writes."""
 
-_VERSION = "SELECT value FROM meta WHERE key = 'schema_version'"
+_VERSION = (
+    "SELECT value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to "
+    "FROM meta WHERE key = 'schema_version'"
+)
 _GATE = f"{_VERSION} FOR UPDATE"
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
+_UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+_CHANGE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {_UNHURRIED}"
+_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_UNHURRIED}"
+"""What begins a transaction over whole tables, however long it takes to read or write them."""
+
 _MIGRATING = 0x73746F726D
 """The advisory lock under which a ledger is created or brought to another version."""
 
-_CREATED = re.compile(r"^CREATE TABLE (\w+)", re.MULTILINE)
 _SHAPES_TABLE = re.compile(r"^(CREATE|ALTER) TABLE", re.MULTILINE)
 
 _PASSING = {"25P03"}
@@ -87,7 +98,7 @@ class PostgresDatabase:
             LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
         """
         with self._turn, self._errors_explained(), self._connections.lend(WRITE) as connection:
-            refuse_changed_version(_get_version(connection, _GATE), len(self._migrations), self._shown)
+            refuse_unusable(_pass_gate(connection, _GATE), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
             self._commit(connection)
 
@@ -95,7 +106,7 @@ class PostgresDatabase:
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
         with self._readers, self._errors_explained(), self._connections.lend(READ) as connection:
-            refuse_changed_version(_get_version(connection, _VERSION), len(self._migrations), self._shown)
+            refuse_unusable(_pass_gate(connection, _VERSION), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
             connection.execute("COMMIT")
 
@@ -116,39 +127,116 @@ class PostgresDatabase:
         with self._opening_explained(), closing(self._connections.connect()) as connection:
             return self._read_version(connection, create=True) > 0
 
-    def migrate(self, *, create: bool) -> None:
-        """Bring the database to this version, each step in a transaction of its own.
+    def prepare(self, *, create: bool) -> None:
+        """Make sure that the database holds a ledger of this version.
+
+        Args:
+            create: whether a database without our tables becomes a ledger.
+
+        Raises:
+            LedgerError: if the server can't be reached, or what is there is no ledger, of another version,
+                or can't be read and written.
+        """
+        with self._opening_explained(), closing(self._connections.connect()) as connection:
+            version = self._read_version(connection, create=create)
+        if version:
+            refuse_older_version(version, len(self._migrations), self._shown)
+        else:
+            self.migrate(create=True)
+
+    def migrate(self, *, create: bool, check: Callable[[Session], None] = pass_all) -> None:
+        """Bring the database to this version, in one transaction.
 
         Args:
             create: whether a database without our tables may become a ledger.
+            check: called in the transaction before an older ledger is changed; stops it by raising.
 
         Raises:
             LedgerError: if the server can't be reached, or what is there is no ledger, of a newer version,
                 or can't be read and written.
         """
-        with self._opening_explained(), closing(self._connections.connect()) as connection:
-            current = self._read_version(connection, create=create)
-            for migration in self._migrations[current:]:
-                self._apply(connection, migration.version, migration.statements)
+        with self._opening_explained(), self._begin_whole(_CHANGE) as connection:
+            version = self._lock_version(connection, create=create)
+            if 0 < version < len(self._migrations):
+                check(Session(load_queries("psycopg"), connection))
+            self._apply(connection, version)
 
-    def _apply(self, connection: Connection, version: int, statements: tuple[str, ...]) -> None:
-        """Apply a migration unless it is already there: two processes may be at it at the same time."""
-        with connection.transaction():
-            connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
-            if self._read_version(connection, create=True) < version:
-                for statement in statements:
-                    connection.execute(_sort_as_sqlite(statement).encode())
-                Session(load_queries("psycopg"), connection).write("set_schema_version", value=str(version))
+    @contextmanager
+    def whole(self, *, writing: bool = False) -> Iterator[PostgresTables]:
+        """Open a transaction over all tables, also of an older version, or of a ledger that is out of use.
+
+        Args:
+            writing: whether it holds the ledger's gate until it is committed; otherwise it sees one snapshot.
+
+        Raises:
+            LedgerError: if there is no ledger, or it is of a newer version.
+            LedgerUnreachableError: if the server doesn't answer.
+        """
+        with self._errors_explained(), self._begin_whole(_CHANGE if writing else _SNAPSHOT) as connection:
+            version = self._read_version(connection, create=False)
+            if writing:
+                version = int(_pass_gate(connection, _GATE)["value"])
+            yield self._tables(connection, version)
+
+    @contextmanager
+    def founding(self, *, over: Callable[[Session], None] | None = None) -> Iterator[PostgresTables]:
+        """Make the database an empty ledger of this version in one transaction, and fill it there.
+
+        Args:
+            over: lets a ledger that is there be emptied, once this was called in the transaction; stops it
+                by raising. None refuses where there is one.
+
+        Raises:
+            LedgerError: if there is a ledger, or tables of another program have our names.
+            LedgerUnreachableError: if the server doesn't answer.
+        """
+        with self._errors_explained(), self._begin_whole(_CHANGE) as connection:
+            version = self._lock_version(connection, create=True)
+            if version and over is None:
+                raise LedgerError(f"there is a ledger already: {self._shown}")
+            if version and over is not None:
+                over(Session(load_queries("psycopg"), connection))
+            self._apply(connection, version)
+            tables = self._tables(connection, len(self._migrations))
+            if version:
+                tables.clear()
+            yield tables
+
+    @contextmanager
+    def _begin_whole(self, begin: str) -> Iterator[Connection]:
+        """Begin a transaction that may take its time, on a connection of its own; commit it at its end."""
+        with closing(self._connections.connect()) as connection:
+            connection.execute(begin.encode())
+            yield connection
+            self._commit(connection)
+
+    def _lock_version(self, connection: Connection, *, create: bool) -> int:
+        """Return the version with the gate held; 0 where there is no ledger yet, and one may be created."""
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
+        if version := self._read_version(connection, create=create):
+            _pass_gate(connection, _GATE)
+        return version
+
+    def _tables(self, connection: Connection, version: int) -> PostgresTables:
+        session = Session(load_queries("psycopg"), connection)
+        return PostgresTables(connection, session, self._migrations[:version])
+
+    def _apply(self, connection: Connection, after: int) -> None:
+        """Apply the migrations behind a version."""
+        for migration in self._migrations[after:]:
+            for statement in migration.statements:
+                connection.execute(_sort_as_sqlite(statement).encode())
+            session = Session(load_queries("psycopg"), connection)
+            session.write("set_schema_version", value=str(migration.version))
 
     def _read_version(self, connection: Connection, *, create: bool) -> int:
         """Return the ledger's version; 0 where there is none yet, and one may be created."""
         tables = {row["relname"] for row in connection.execute(_TABLES)}
         if tables >= MARKS:
-            version = _get_version(connection, _VERSION)
+            version = int(_pass_gate(connection, _VERSION)["value"])
             refuse_newer_version(version, len(self._migrations), self._shown)
             return version
-        ours = {name for m in self._migrations for s in m.statements for name in _CREATED.findall(s)}
-        if taken := sorted(ours & tables):
+        if taken := sorted(set(list_tables(self._migrations)) & tables):
             message = f"the database {self._shown} is not a stormctl ledger, but has tables of these names: "
             raise LedgerError(message + ", ".join(taken), "Use another database or schema.")
         if not create:
@@ -192,9 +280,9 @@ class PostgresDatabase:
             raise
 
 
-def _get_version(connection: Connection, query: str) -> int:
-    row = connection.execute(query.encode()).fetchone()
-    return 0 if row is None else int(row["value"])
+def _pass_gate(connection: Connection, query: str) -> Row:
+    """Read what `pass_gate` does, holding the gate if the query says so."""
+    return connection.execute(query.encode()).fetchone() or {"value": "0", "moved_to": None}
 
 
 def _sort_as_sqlite(statement: str) -> str:

@@ -85,17 +85,13 @@ def load_channels(text: str) -> list[str]:
 
 
 def find_give_up_at(delivery: PlannedDelivery) -> datetime | None:
-    """Return after which moment a late delivery is missed; None where lateness does not matter.
+    """Return after which moment a late delivery is missed, or spread; None where lateness does not matter.
 
-    Under `spread` it may still go out until its window ends. A thread's parts after the first follow
-    the part before them, however late that was.
+    A thread's parts after the first follow the part before them, however late that was.
     """
     if delivery.late is LatePolicy.SEND or _follows(delivery):
         return None
-    grace_ends_at = delivery.slot_at + delivery.grace
-    if delivery.late is LatePolicy.SPREAD and delivery.window_end_at is not None:
-        return max(grace_ends_at, delivery.window_end_at)
-    return grace_ends_at
+    return delivery.slot_at + delivery.grace
 
 
 def delivery_values(delivery: PlannedDelivery) -> dict[str, Any]:

@@ -6,20 +6,22 @@ import socket
 import uuid
 from typing import TYPE_CHECKING
 
+from stormctl import __version__
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.status import RunnerStatus
 from stormctl.errors import LedgerError
 from stormctl.ledger.locks import FileLock, is_free
-from stormctl.ledger.rows import dump_channels, load_channels
+from stormctl.ledger.rows import dump_channels, load_channels, maybe_instant
 
 if TYPE_CHECKING:
     import builtins
     from collections.abc import Collection
-    from datetime import timedelta
+    from datetime import datetime, timedelta
     from pathlib import Path
 
     from stormctl.domain.clock import Moment
     from stormctl.ledger.engines import Database, Row, Session
+    from stormctl.ledger.witness import Witness
 
 
 class Runners:
@@ -28,17 +30,21 @@ class Runners:
     Args:
         database: the ledger's.
         locks: the folder in which each runner of this machine holds a lock file.
+        witness: what this machine has seen of the ledger; every sign of life of a runner renews it.
         host: this machine's name, as its runners register.
     """
 
-    def __init__(self, database: Database, locks: Path, host: str | None = None) -> None:
+    def __init__(self, database: Database, locks: Path, witness: Witness, host: str | None = None) -> None:
         self._database = database
         self._folder = locks
+        self._witness = witness
         self._host = host or socket.gethostname()
         self._held: dict[str, FileLock] = {}
 
     def register(self, kind: str, host: str, pid: int, moment: Moment) -> str:
         """Enter a new runner and take its lock, which it holds until it stops or dies; return its id.
+
+        A ledger that is a copy, or older than what was seen of it here, gets its gap noted before.
 
         Raises:
             LedgerError: if the lock file cannot be made.
@@ -52,29 +58,46 @@ class Runners:
             message = f"cannot lock {self._path(runner_id)}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
         with self._database.transaction() as session:
+            testimony = self._witness.testify(session, moment)
             session.write(
-                "add_runner", id=runner_id, kind=kind, host=host, pid=pid, wall_now=to_micros(moment.wall_at)
+                "add_runner",
+                id=runner_id,
+                kind=kind,
+                host=host,
+                pid=pid,
+                version=__version__,
+                wall_now=to_micros(moment.wall_at),
             )
+        self._witness.keep(testimony)
         return runner_id
 
     def beat(self, runner_id: str, moment: Moment, *, channels: Collection[str]) -> None:
         """Write a heartbeat, with the channels that the runner serves."""
         with self._database.transaction() as session:
+            testimony = self._witness.testify(session, moment)
             session.write(
                 "beat",
                 id=runner_id,
                 channels=dump_channels(sorted(channels)),
                 wall_now=to_micros(moment.wall_at),
             )
+        self._witness.keep(testimony)
 
     def stop(self, runner_id: str, moment: Moment) -> None:
         """Write down that a runner has stopped, and let go of its lock."""
         with self._database.transaction() as session:
+            testimony = self._witness.testify(session, moment)
             session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
+        self._witness.keep(testimony)
         lock = self._held.pop(runner_id, None)
         if lock is not None:
             lock.release()
         self._path(runner_id).unlink(missing_ok=True)
+
+    def last_seen(self) -> datetime | None:
+        """Return the real time of the newest sign of any runner; None if there never was one."""
+        with self._database.reading() as session:
+            return maybe_instant(session.value("last_seen"))
 
     def list(self, moment: Moment, *, timeout: timedelta) -> tuple[RunnerStatus, ...]:
         """Return every runner there ever was, newest first; alive if it beat within `timeout` (real time)."""
@@ -92,6 +115,7 @@ class Runners:
                 started_at=from_micros(row["started_wall_at"]),
                 beat_at=from_micros(row["beat_wall_at"]),
                 alive=self._is_alive(row, moment, timeout),
+                version=row["version"],
             )
             for row in session.rows("all_runners")
         )
@@ -133,3 +157,40 @@ class Runners:
 
     def _path(self, runner_id: str) -> Path:
         return self._folder / f"{runner_id}.lock"
+
+
+def find_live(
+    session: Session, locks: Path, moment: Moment, *, timeout: timedelta, host: str | None = None
+) -> tuple[RunnerStatus, ...]:
+    """Return the runners that may post, or wake up and post, in a ledger of any version.
+
+    Of this machine those that hold their locks, a suspended one too; of others those that beat within
+    `timeout` (real time).
+
+    Args:
+        locks: the folder of the locks.
+        host: this machine's name, as its runners register.
+    """
+    host = host or socket.gethostname()
+    live = []
+    for row in session.rows("unstopped"):
+        lock, beat_at = locks / f"{row['id']}.lock", from_micros(row["beat_wall_at"])
+        here = row["host"] == host and lock.exists()
+        if not is_free(lock) if here else moment.wall_at - beat_at <= timeout:
+            live.append(
+                RunnerStatus(
+                    id=row["id"],
+                    host=row["host"],
+                    pid=row["pid"],
+                    kind=row["kind"],
+                    started_at=from_micros(row["started_wall_at"]),
+                    beat_at=beat_at,
+                    alive=True,
+                )
+            )
+    return tuple(live)
+
+
+def is_any_locked(locks: Path) -> bool:
+    """Whether some runner of this machine holds its lock, whatever its ledger says."""
+    return any(not is_free(lock) for lock in locks.glob("*.lock"))

@@ -10,31 +10,37 @@ from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.errors import LedgerError
+from stormctl.errors import DamagedLedgerError, LedgerError
 from stormctl.ledger.engines import (
     BUSY_TIMEOUT_S,
     MARKS,
     Session,
     UniqueViolation,
     load_queries,
-    refuse_changed_version,
+    pass_all,
     refuse_newer_version,
+    refuse_older_version,
+    refuse_unusable,
 )
 from stormctl.ledger.migrator import load_migrations
+from stormctl.ledger.presence import Presence
+from stormctl.ledger.tables import SqliteTables
+from stormctl.ledger.turns import Turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _OUR_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
+_DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE = 0xFF
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "Another program holds it locked: close it, and try again.",
     sqlite3.SQLITE_FULL: "Free some space on the disk: nothing is posted that can't be written down.",
     sqlite3.SQLITE_READONLY: "The file and its folder must be writable for you.",
     sqlite3.SQLITE_CANTOPEN: "The file and its folder must exist and be writable for you.",
-    sqlite3.SQLITE_CORRUPT: "Restore it from a backup, or choose another with STORMCTL_LEDGER_URL.",
+    sqlite3.SQLITE_CORRUPT: "stormctl ledger restore FILE takes a backup in its place, and keeps this one.",
     sqlite3.SQLITE_NOTADB: "Choose another file with STORMCTL_LEDGER_URL.",
 }
 
@@ -43,15 +49,17 @@ class SqliteDatabase:
     """A ledger in one SQLite file, for any number of threads and processes of one machine.
 
     Connections are lent for the length of a transaction, so that no thread keeps one. SQLite's own write
-    lock is the gate between processes; a lock in memory spares threads from waiting for it by polling.
+    lock is the gate between processes. Threads take turns under it, and share a commit where they queue.
     """
 
     def __init__(self, path: Path, shown: str) -> None:
         self._path = path
         self._shown = shown
         self._idle: deque[sqlite3.Connection] = deque()
-        self._turn = threading.Lock()
         self._closed = threading.Event()
+        self._presence = Presence(path)
+        # what was committed to a file that is gone is lost: hence the check behind each commit
+        self._turns = Turns(self._borrow, self._begin_writing, self._presence.check)
         self._migrations = load_migrations("sqlite")
 
     @contextmanager
@@ -60,26 +68,32 @@ class SqliteDatabase:
 
         Raises:
             UniqueViolation: if a row would break a unique index.
+            LedgerGoneError: if the file was deleted or replaced since it was opened.
             LedgerError: if the file cannot be written, or another version migrated it meanwhile.
         """
-        with self._turn, self._begin("BEGIN IMMEDIATE") as session:
-            yield session
+        with self._errors_explained(), self._turns.take() as connection:
+            yield Session(load_queries("sqlite3"), connection)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
-        with self._begin("BEGIN") as session:
-            yield session
+        with self._errors_explained(), self._borrow() as connection:
+            with _all_or_nothing(connection, "BEGIN") as session:
+                self._pass_gate(session)
+                yield session
+            self._presence.check()  # what was read in a file that is gone may be nobody's truth any more
 
-    @contextmanager
-    def _begin(self, begin: str) -> Iterator[Session]:
-        with (
-            self._errors_explained(),
-            self._borrow() as connection,
-            _all_or_nothing(connection, begin) as session,
-        ):
-            refuse_changed_version(int(session.value("pass_gate")), len(self._migrations), self._shown)
-            yield session
+    def _begin_writing(self, connection: sqlite3.Connection) -> None:
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            self._pass_gate(Session(load_queries("sqlite3"), connection))
+        except BaseException:
+            connection.execute("ROLLBACK")
+            raise
+
+    def _pass_gate(self, session: Session) -> None:
+        refuse_unusable(session.get("pass_gate"), len(self._migrations), self._shown)
+        self._presence.note_companions()
 
     @contextmanager
     def _borrow(self) -> Iterator[sqlite3.Connection]:
@@ -89,8 +103,10 @@ class SqliteDatabase:
         try:
             connection = self._idle.pop()
         except IndexError:
+            self._presence.check()
             connection = self._connect()
         try:
+            self._presence.check()
             yield connection
         finally:
             if self._closed.is_set():
@@ -138,30 +154,107 @@ class SqliteDatabase:
             message = f"cannot create the ledger {self._path}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
 
-    def migrate(self, *, create: bool) -> None:
-        """Bring the file to this version, each step in a transaction of its own.
+    def prepare(self, *, create: bool) -> None:
+        """Make sure that the file is a ledger of this version.
+
+        Args:
+            create: whether an empty file becomes one.
+
+        Raises:
+            LedgerError: if it is not a ledger, of another version, or cannot be read or written.
+        """
+        with self._errors_explained(), closing(self._connect()) as connection:
+            version = self._read_version(connection, create=create)
+        if version:
+            refuse_older_version(version, len(self._migrations), self._shown)
+        else:
+            self.migrate(create=True)
+
+    def migrate(self, *, create: bool, check: Callable[[Session], None] = pass_all) -> None:
+        """Bring the file to this version, in one transaction.
 
         Args:
             create: whether an empty file may become a ledger.
+            check: called in the transaction before an older ledger is changed; stops it by raising.
 
         Raises:
             LedgerError: if it is not a ledger, of a newer version, or cannot be read or written.
         """
         with self._errors_explained(), closing(self._connect()) as connection:
-            if self._read_version(connection, create=create) < len(self._migrations):
-                connection.execute("PRAGMA journal_mode = WAL")
-            for migration in self._migrations:
-                self._apply(connection, migration.version, migration.statements, create=create)
+            if self._read_version(connection, create=create) == len(self._migrations):
+                return
+            connection.execute("PRAGMA journal_mode = WAL")
+            with _all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
+                version = self._read_version(connection, create=create)
+                if version:
+                    check(session)
+                self._apply(connection, session, version, len(self._migrations))
 
-    def _apply(
-        self, connection: sqlite3.Connection, version: int, statements: tuple[str, ...], *, create: bool
-    ) -> None:
-        """Apply a migration unless it is already there: two processes may be at it at the same time."""
-        with _all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
-            if self._read_version(connection, create=create) < version:
-                for statement in statements:
-                    connection.execute(statement)
-                session.write("set_schema_version", value=str(version))
+    def _apply(self, connection: sqlite3.Connection, session: Session, after: int, until: int) -> None:
+        """Apply the migrations behind a version, up to another one."""
+        for migration in self._migrations[after:until]:
+            for statement in migration.statements:
+                connection.execute(statement)
+            session.write("set_schema_version", value=str(migration.version))
+
+    @contextmanager
+    def whole(self, *, writing: bool = False) -> Iterator[SqliteTables]:
+        """Open a transaction over all tables, also of an older version, or of a ledger that is out of use.
+
+        Args:
+            writing: whether it holds the ledger's gate until it is committed.
+
+        Raises:
+            LedgerError: if it is not a ledger, of a newer version, or cannot be read or written.
+        """
+        begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
+        with (
+            self._errors_explained(),
+            closing(self._connect()) as connection,
+            _all_or_nothing(connection, begin) as session,
+        ):
+            version = self._read_version(connection, create=False)
+            yield SqliteTables(connection, session, self._migrations[:version])
+
+    @contextmanager
+    def founding(self, version: int | None = None) -> Iterator[SqliteTables]:
+        """Make an empty file a ledger in one transaction, and fill it there.
+
+        Args:
+            version: which one; this stormctl's by default.
+
+        Raises:
+            LedgerError: if something is there already, or it cannot be written.
+        """
+        with (
+            self._errors_explained(),
+            closing(self._connect()) as connection,
+            _all_or_nothing(connection, "BEGIN IMMEDIATE") as session,
+        ):
+            if self._read_version(connection, create=True):
+                raise LedgerError(f"there is a ledger already: {self._shown}")
+            migrations = self._migrations[:version]
+            self._apply(connection, session, 0, len(migrations))
+            yield SqliteTables(connection, session, migrations)
+
+    def save(self, tables: SqliteTables) -> None:
+        """Copy another file's pages into this empty one, as a transaction there sees them."""
+        with self._errors_explained(), closing(self._connect()) as connection:
+            tables.copy_pages(connection)
+            connection.execute("PRAGMA journal_mode = DELETE")
+            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
+        if found != "ok":
+            raise DamagedLedgerError(f"the copy of the ledger is damaged: {found}", "Look after the disk.")
+
+    def close_log(self) -> None:
+        """Bring everything into the one file, without companions, until somebody opens it again.
+
+        Raises:
+            LedgerError: if another process has it open, or it cannot be written.
+        """
+        with self._errors_explained(), closing(self._connect()) as connection:
+            connection.execute("PRAGMA journal_mode = DELETE")  # which needs the file for itself
+            connection.execute("PRAGMA journal_mode = WAL")
 
     def _read_version(self, connection: sqlite3.Connection, *, create: bool) -> int:
         tables = {
@@ -192,7 +285,8 @@ class SqliteDatabase:
             if primary in _OUR_MISTAKES:
                 raise
             message = f"the ledger {self._path} cannot be used: {error}"
-            raise LedgerError(message, _REMEDIES.get(primary, "Look after the disk it lies on.")) from error
+            kind = DamagedLedgerError if primary in _DAMAGES else LedgerError
+            raise kind(message, _REMEDIES.get(primary, "Look after the disk it lies on.")) from error
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""Tidy up what time has decided: lost claims, passed deadlines, missed slots."""
+"""Tidy up what time has decided: lost claims, passed deadlines, late and missed slots."""
 
 from __future__ import annotations
 
@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from stormctl.domain.clock import to_micros
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind
+from stormctl.domain.message import LatePolicy
 from stormctl.ledger.events import tell
 from stormctl.ledger.halts import is_halted, load_halts
+from stormctl.ledger.spreading import spread_late
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,7 +24,7 @@ _PERHAPS_SENT = "after the request began: perhaps it was posted"
 
 
 def sweep_all(session: Session, moment: Moment) -> tuple[StormEvent, ...]:
-    """Release claims whose lease ran out, expire what passed its deadline, give up what is too late."""
+    """Release claims whose lease ran out, expire what passed its deadline, spread or give up what is late."""
     lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
     return (
         *release_claims(session, lapsed, moment, "the lease ran out"),
@@ -54,15 +56,21 @@ def _expire(session: Session, moment: Moment) -> list[StormEvent]:
 
 
 def _miss(session: Session, moment: Moment) -> list[StormEvent]:
-    """Give up what is too late, and what can't follow in its thread; nothing that a halt covers."""
+    """Spread or give up what is too late, give up what can't follow in its thread; nothing that is halted."""
     halts = load_halts(session)
-    late = [(row, "its slot passed") for row in session.rows("missed_now", now=to_micros(moment.at))]
-    orphans = [(row, "the thread ended before it") for row in session.rows("orphaned_parts")]
-    return [
-        _give_up(session, row, moment, State.MISSED, why)
-        for row, why in (*late, *orphans)
+    late = [row for row in session.rows("missed_now", now=to_micros(moment.at)) if not is_halted(halts, row)]
+    spread = spread_late(session, [row for row in late if row["late"] == LatePolicy.SPREAD], moment)
+    given_up = [(row, "its slot passed") for row in late if row["late"] != LatePolicy.SPREAD]
+    orphans = [
+        (row, "the thread ended before it")
+        for row in session.rows("orphaned_parts")
         if not is_halted(halts, row)
     ]
+    missed = [
+        _give_up(session, row, moment, State.MISSED, why)
+        for row, why in (*given_up, *spread.left_over, *orphans)
+    ]
+    return spread.events + missed
 
 
 def _give_up(session: Session, row: Row, moment: Moment, state: State, why: str) -> StormEvent:

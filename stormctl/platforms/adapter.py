@@ -125,19 +125,26 @@ class Reading:
         posts: newest first as far as the platform orders them.
         complete: whether every page was read.
         reason: why not, where it is not complete.
+        clock_offset_s: the platform's Date header minus our clock, in seconds; None if it sent none.
     """
 
     posts: tuple[SeenPost, ...]
     complete: bool
     reason: str = ""
+    clock_offset_s: float | None = None
 
 
 class ReadFailed(Exception):  # noqa: N818 - an answer that callers handle, shown by its reason
-    """The platform could not be read (network, refusal, unknown answer); nothing was changed by it."""
+    """The platform could not be read (network, refusal, unknown answer); nothing was changed by it.
 
-    def __init__(self, reason: str) -> None:
+    Attributes:
+        clock_offset_s: the refusal's Date header minus our clock, in seconds; None if there was none.
+    """
+
+    def __init__(self, reason: str, clock_offset_s: float | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
+        self.clock_offset_s = clock_offset_s
 
 
 class PrepareFailed(Exception):  # noqa: N818 - as above

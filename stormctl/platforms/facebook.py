@@ -24,7 +24,7 @@ from stormctl.platforms.adapter import (
 from stormctl.platforms.graph_errors import classify_problem, error_code, is_gone, read_error, read_limits
 from stormctl.platforms.graph_metrics import read_post
 from stormctl.platforms.graph_verify import PageCheck
-from stormctl.platforms.moments import next_second
+from stormctl.platforms.moments import clock_offset_s, next_second
 from stormctl.platforms.transport import Answer, Silence, Transport
 
 if TYPE_CHECKING:
@@ -143,20 +143,22 @@ class FacebookAdapter(PlatformAdapter):
         if isinstance(answer, Answer) and _is_unknown_path(answer):
             path = f"{self._page_id}/feed"
             answer = self._get(path, args)
+        offset = clock_offset_s(answer, self._now()) if isinstance(answer, Answer) else None
         posts: list[SeenPost] = []
         for page in range(MAX_PAGES):
             try:
                 rows, following = self._read_page(answer)
             except ReadFailed as failure:
                 if page == 0:
-                    raise
-                return Reading(tuple(posts), complete=False, reason=failure.reason)
+                    raise ReadFailed(failure.reason, offset) from None
+                return Reading(tuple(posts), complete=False, reason=failure.reason, clock_offset_s=offset)
             found = (graph_reads.parse_post(row, self._page_url) for row in rows)
             posts += [post for post in found if post is not None]
             if following is None:
-                return Reading(tuple(posts), complete=True)
+                return Reading(tuple(posts), complete=True, clock_offset_s=offset)
             answer = self._get(path, following)
-        return Reading(tuple(posts), complete=False, reason="Facebook lists more posts than it keeps")
+        reason = "Facebook lists more posts than it keeps"
+        return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
 
     def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
         """Read live counts and insights; what Facebook refuses to give is left out."""

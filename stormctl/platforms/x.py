@@ -137,21 +137,25 @@ class XAdapter(PlatformAdapter):
         """Read our timeline, all pages; posts come with their links written out again."""
         posts: list[SeenPost] = []
         token: str | None = None
+        offset: float | None = None
         for page in range(MAX_PAGES):
             answer = self._transport.perform(self._timeline_call(self._own_id(), since, until, token))
+            if page == 0 and isinstance(answer, Answer):
+                offset = clock_offset_s(answer, self._now())
             if isinstance(answer, Silence) or not answer.is_success or not isinstance(answer.body, dict):
                 reason = self._read_problem(answer)
                 if page == 0:
-                    raise ReadFailed(reason)
-                return Reading(tuple(posts), complete=False, reason=reason)
+                    raise ReadFailed(reason, offset)
+                return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
             if page == 0 and answer.at("data") is None and answer.at("meta") is None:
-                raise ReadFailed(self._read_problem(answer))
+                raise ReadFailed(self._read_problem(answer), offset)
             found = (x_reads.parse_post(row, self._post_url) for row in x_reads.rows(answer))
             posts += [post for post in found if post is not None]
             token = answer.at("meta", "next_token")
             if not token:
-                return Reading(tuple(posts), complete=True)
-        return Reading(tuple(posts), complete=False, reason="X lists more pages than it keeps")
+                return Reading(tuple(posts), complete=True, clock_offset_s=offset)
+        reason = "X lists more pages than it keeps"
+        return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
 
     def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
         """Read metrics, a hundred posts a call; clicks only of the last 30 days' posts."""

@@ -144,7 +144,9 @@ def _list_times(details: DeliveryDetails) -> Iterator[tuple[str, datetime]]:
     if view.state is State.PLANNED and view.retry_at:
         yield "Again from", view.retry_at
     if view.state is State.PLANNED and details.give_up_at:
-        yield "Missed after", details.give_up_at
+        yield "Spread after" if details.is_spread else "Missed after", details.give_up_at
+    if details.spread_from:
+        yield "First slot", details.spread_from
 
 
 def _list_media(post: Post) -> Iterator[tuple[str, Text]]:

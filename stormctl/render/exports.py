@@ -109,6 +109,7 @@ def status_json(status: LedgerStatus) -> Json:
                 "host": r.host,
                 "pid": r.pid,
                 "kind": r.kind,
+                "version": r.version,
                 "started_at": export_instant(r.started_at),
                 "beat_at": export_instant(r.beat_at),
                 "alive": r.alive,
@@ -126,6 +127,15 @@ def status_json(status: LedgerStatus) -> Json:
                 "at": export_instant(h.at),
             }
             for h in status.halts
+        ],
+        "gaps": [
+            {
+                "since": export_instant(g.since),
+                "until": export_instant(g.until),
+                "why": g.why,
+                "in_doubt": g.in_doubt,
+            }
+            for g in status.gaps
         ],
     }
 
@@ -149,6 +159,9 @@ def _export_storm(storm: StormStatus) -> Json:
                 "next_at": export_instant(c.next_at),
                 "suspended_why": c.suspended_why,
                 "paused_until": export_instant(c.paused_until),
+                "on_trial": c.on_trial,
+                "waits_until": export_instant(c.waits_until),
+                "waits_why": c.waits_why,
                 "served": c.served,
             }
             for c in storm.channels

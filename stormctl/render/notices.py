@@ -34,5 +34,10 @@ def describe_obstacles(channel: ChannelStatus, zone: tzinfo) -> Iterator[str]:
     """Say in a line each what keeps a channel from posting."""
     if channel.suspended_why is not None:
         yield f"{channel.channel} is suspended: {clean(channel.suspended_why)}"
-    if channel.paused_until is not None:
+    if channel.waits_until is not None:
+        until = render_time(channel.waits_until, zone)
+        yield f"{channel.channel} waits until {until}: {clean(channel.waits_why)}"
+    elif channel.paused_until is not None:
         yield f"{channel.channel} is paused until {render_time(channel.paused_until, zone)}"
+    if channel.on_trial:
+        yield f"{channel.channel} is on trial after a pause: its account is asked, then one answer decides"

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stormctl.domain.status import DeliveryView, LedgerStatus, RunnerStatus, StormStatus
+    from stormctl.domain.status import DeliveryView, LedgerStatus, Resumption, RunnerStatus, StormStatus
 
 NOT_DELIVERED = tuple(s for s in State if s is not State.DELIVERED)
 
@@ -57,16 +57,38 @@ def render_status(status: LedgerStatus) -> RenderableType:
     return Group(*parts)
 
 
-def render_resumption(status: LedgerStatus) -> RenderableType:
-    """Show what lifting a halt would set off: the halts in force, what is late, and what comes next."""
-    parts: list[RenderableType] = [*_render_halts(status)]
-    for storm in status.storms:
-        zone = ZoneInfo(storm.timezone)
+def render_status_line(status: LedgerStatus) -> str:
+    """Say in one line how things stand: the next post, what is late, what is in doubt."""
+    late = sum(storm.late for storm in status.storms)
+    doubtful = sum(storm.counts.get(State.IN_DOUBT, 0) for storm in status.storms)
+    coming = [
+        (view.slot_at, view.channel, ZoneInfo(storm.timezone))
+        for storm in status.storms
+        for view in storm.upcoming
+        if view.slot_at >= status.moment.at
+    ]
+    parts = [] if late else ["nothing to come"]
+    if coming:
+        slot_at, channel, zone = min(coming, key=lambda post: post[0])
+        parts = [f"next post {render_time(slot_at, zone)} on {channel}"]
+    parts += [f"{late:,} late"] if late else []
+    parts += [f"{doubtful:,} in doubt"] if doubtful else []
+    parts += ["halted"] if status.halts else []
+    return "; ".join(parts)
+
+
+def render_resumption(resumption: Resumption) -> RenderableType:
+    """Show what resuming would set off: the halts that it lifts, what is late, and what comes next."""
+    zone = ZoneInfo(resumption.storms[0].timezone) if resumption.storms else UTC
+    parts: list[RenderableType] = [render_notice(describe_halt(halt, zone)) for halt in resumption.halts]
+    if resumption.releases is not None:
+        parts.append(Text(f"The channel was held: {clean(resumption.releases)}", WARN))
+    for storm in resumption.storms:
         late = Text(f"; {storm.late:,} late", WARN) if storm.late else Text("; nothing is late")
-        to_come = storm.counts.get(State.PLANNED, 0)
-        parts.append(Text.assemble((clean(storm.name), STRONG), f": {to_come:,} to come", late))
-        if storm.upcoming:
-            parts.append(_render_upcoming(storm.upcoming, status.moment.at, zone))
+        parts.append(Text.assemble((clean(storm.name), STRONG), f": {storm.to_come:,} to come", late))
+        parts.append(_render_upcoming(storm.upcoming, resumption.at, ZoneInfo(storm.timezone)))
+    if not resumption.storms:
+        parts.append(Text("Nothing of it is planned."))
     return Group(*parts)
 
 
@@ -77,13 +99,24 @@ def _render_alarms(status: LedgerStatus) -> Iterator[RenderableType]:
             f"NOTHING IS RUNNING, and {count(due, 'post is', 'posts are')} due",
             "Start a runner: stormctl launch SCHEDULE, or stormctl daemon.",
         )
+    elif any(storm.upcoming for storm in status.storms) and not any(r.alive for r in status.runners):
+        yield Text("Nothing is running: start a runner in time for the next post.", WARN)
     yield from _render_halts(status)
+    yield from _render_newest_gap(status)
 
 
 def _render_halts(status: LedgerStatus) -> Iterator[RenderableType]:
     zone = ZoneInfo(status.storms[0].timezone) if status.storms else UTC
     for halt in status.halts:
         yield render_notice(describe_halt(halt, zone), "To go on: stormctl resume")
+
+
+def _render_newest_gap(status: LedgerStatus) -> Iterator[Text]:
+    zone = ZoneInfo(status.storms[0].timezone) if status.storms else UTC
+    for gap in status.gaps[:1]:
+        since, until = render_day_and_time(gap.since, zone), render_day_and_time(gap.until, zone)
+        doubts = f"{gap.in_doubt:,} in doubt until the accounts have been read"
+        yield Text(f"Unknown to this ledger, from {since} to {until}: {clean(gap.why)}; {doubts}", WARN)
 
 
 def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[RenderableType]:
@@ -199,10 +232,11 @@ def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:
     gone = sorted((r for r in status.runners if not r.alive), key=lambda r: r.beat_at, reverse=True)
     shown = [*(r for r in status.runners if r.alive), *gone[:GONE_SHOWN]]
     rows = [_describe_runner(r, status) for r in shown]
-    yield Grid((Field(""), Field("", least=8), Field(""), Field("")), [Section(rows)])
+    yield Grid((Field(""), Field("", least=8), Field(""), Field(""), Field("")), [Section(rows)])
 
 
 def _describe_runner(runner: RunnerStatus, status: LedgerStatus) -> tuple[Text | str, ...]:
     silent = render_span(status.moment.wall_at - runner.beat_at)
     state = Text("runs", GOOD) if runner.alive else Text("gone", QUIET)
-    return state, clean(runner.host), f"{runner.kind} {runner.pid}", f"heartbeat {silent} ago"
+    version = f"stormctl {clean(runner.version)}" if runner.version else ""
+    return state, clean(runner.host), f"{runner.kind} {runner.pid}", f"heartbeat {silent} ago", version

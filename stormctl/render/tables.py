@@ -72,6 +72,8 @@ def _render_facts(summary: LaunchSummary, viewer_zone: tzinfo) -> Table:
     facts.add_row("To come", posts)
     facts.add_row("Cost", _render_cost(summary))
     facts.add_row("Ledger", clean(summary.ledger))
+    if summary.alerts:
+        facts.add_row("Alerts", clean(summary.alerts))
     return facts
 
 

@@ -1,9 +1,17 @@
-"""A runner that dies at a named point: `python -m tests.acceptance.dying POINT` in a campaign folder."""
+"""A runner that dies or sleeps at a named point: `python -m tests.acceptance.dying POINT [sleep]`.
+
+It is started in a campaign folder.
+"""
 
 from __future__ import annotations
 
 import os
+import signal
+import sqlite3
+import subprocess
 import sys
+from contextlib import closing
+from pathlib import Path
 
 from stormctl.cli.context import Context
 from stormctl.engine.adapters import EnvironmentAdapters
@@ -16,15 +24,17 @@ DIED = 86
 """The exit code that tells that the point was reached."""
 
 
-def main(point: str) -> None:
-    """Run what is enrolled until the second delivery reaches the point, and die there at once."""
+def main(point: str, *, sleeps: bool) -> None:
+    """Run what is enrolled until the second delivery reaches the point, and die or sleep there at once."""
     passed = 0
 
     def checkpoint(here: str, /) -> None:
         nonlocal passed
         passed += here == point
-        if passed == 2:
-            os._exit(DIED)
+        if here == point and passed == 2:
+            if not sleeps:
+                os._exit(DIED)
+            subprocess.run([sys.executable, __file__, "suspend", str(os.getpid())], check=True)
 
     context = Context(None)
     with context.open_ledger() as ledger:
@@ -41,5 +51,23 @@ def main(point: str) -> None:
         runner.run(lambda: runner.is_done("small"))
 
 
+def suspend(pid: int) -> None:
+    """Suspend a runner while the ledger is locked by us: none of its threads sleeps with the lock."""
+    with closing(sqlite3.connect(Path(".stormctl", "ledger.db"), isolation_level=None)) as file:
+        file.execute("BEGIN IMMEDIATE")
+        os.kill(pid, signal.SIGSTOP)
+        while "T" not in _state_of(pid):
+            pass
+        file.execute("ROLLBACK")
+
+
+def _state_of(pid: int) -> str:
+    command = ["ps", "-o", "state=", "-p", str(pid)]
+    return subprocess.check_output(command, text=True)
+
+
 if __name__ == "__main__":
-    main(sys.argv[1])
+    if sys.argv[1] == "suspend":
+        suspend(int(sys.argv[2]))
+    else:
+        main(sys.argv[1], sleeps="sleep" in sys.argv[2:])

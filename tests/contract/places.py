@@ -24,6 +24,16 @@ class Place(Protocol):
     """Where a ledger of an engine lies: empty at first."""
 
     @property
+    def root(self) -> Path:
+        """The campaign's folder."""
+        ...
+
+    @property
+    def url(self) -> str:
+        """The ledger's address."""
+        ...
+
+    @property
     def locks(self) -> Path:
         """The folder of its runners' locks."""
         ...
@@ -44,13 +54,18 @@ class File:
     root: Path
 
     @property
+    def url(self) -> str:
+        """A file in the campaign's folder."""
+        return "sqlite:///ledger.db"
+
+    @property
     def locks(self) -> Path:
         """Beside the file."""
         return self.root / "runners"
 
     def open(self) -> Ledger:
         """Open the file."""
-        return open_ledger("sqlite:///ledger.db", root=self.root, create=True)
+        return open_ledger(self.url, root=self.root, create=True)
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Change or read the file."""
@@ -68,13 +83,18 @@ class Schema:
     root: Path
 
     @property
+    def url(self) -> str:
+        """The schema on the server."""
+        return self.server.url_of(self.name)
+
+    @property
     def locks(self) -> Path:
         """In the campaign's folder."""
         return self.root / ".stormctl" / "runners"
 
     def open(self) -> Ledger:
         """Connect to the schema."""
-        return open_ledger(self.server.url_of(self.name), root=self.root, create=True)
+        return open_ledger(self.url, root=self.root, create=True)
 
     def execute(self, statement: str) -> list[tuple[Any, ...]]:
         """Change or read the schema."""

@@ -143,7 +143,7 @@ class TestRecord:
 
         (event,) = bench.ledger.history.recent(1)
         assert (late, bench.ledger.history.get(claim.key).post_id) == (State.DELIVERED, "stranger")
-        assert (event.kind, "stranger" in event.text) == (EventKind.WARNING, True)
+        assert (event.kind, "stranger" in event.text) == (EventKind.POSTED_TWICE, True)
 
     def test_late_receipt_takes_a_newer_claim_away(self, bench: Bench, plan: Plan) -> None:
         """Before the second request begins, it is forbidden."""
@@ -173,7 +173,11 @@ class TestRecord:
         attempts = bench.ledger.history.attempts(old.key)
         assert (first, second) == (State.DELIVERED, State.DELIVERED)
         assert [attempt.post_id for attempt in attempts] == ["p1", "p2"]
-        assert [e.kind for e in events] == [EventKind.RECONCILED, EventKind.WARNING, EventKind.WARNING]
+        assert [e.kind for e in events] == [
+            EventKind.RECONCILED,
+            EventKind.POSTED_TWICE,
+            EventKind.POSTED_TWICE,
+        ]
         assert f"attempt {new.attempt_id} may have posted it a second time" in events[1].text
         assert "https://example.org/p1 and https://example.org/p2" in events[2].text
 
@@ -200,7 +204,7 @@ class TestRecord:
 
         late = bench.answer(claim, bench.receipt(), 2)
 
-        assert (late, bench.ledger.history.recent(1)[0].kind) == (State.CANCELLED, EventKind.WARNING)
+        assert (late, bench.ledger.history.recent(1)[0].kind) == (State.CANCELLED, EventKind.POSTED_TWICE)
 
     def test_unknown_attempt(self, bench: Bench, plan: Plan) -> None:
         """An answer that a replaced ledger can't place stops with an explanation."""

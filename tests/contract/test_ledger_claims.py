@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stormctl.domain.ceilings import Ceilings
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import (
     InDoubt,
@@ -17,6 +19,7 @@ from stormctl.domain.delivery import (
     SendForbidden,
 )
 from stormctl.domain.message import LatePolicy, Media, MediaKind
+from tests.contract.conftest import LEASE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -162,20 +165,19 @@ class TestClaim:
         assert (bench.next_due(0), bench.find_claim(6)) == (7, None)
 
     def test_late_beyond_grace_is_not_claimed(self, bench: Bench, plan: Plan) -> None:
-        """`skip` ends with the grace, `spread` with the window, `send` never."""
-        window_end_at = bench.at(60).at
+        """`skip` and `spread` end with the grace (the sweep moves what may be spread), `send` never."""
         bench.enroll(
             plan("skip"),
-            plan("spread", late=LatePolicy.SPREAD, window_end_at=window_end_at),
+            plan("spread", late=LatePolicy.SPREAD, window_end_at=bench.at(60).at),
             plan("pinned", late=LatePolicy.SPREAD),
             plan("send", late=LatePolicy.SEND),
             spacing=timedelta(),
         )
 
-        in_window = [bench.deliver(30).message_id, bench.deliver(30).message_id]
+        late = bench.deliver(30).message_id
 
-        assert {"spread", "send"} == set(in_window)
-        assert None is bench.find_claim(30)
+        assert late == "send"
+        assert None is bench.find_claim(32)
 
     def test_silence(self, bench: Bench, plan: Plan) -> None:
         """Nothing goes out in a silence; what was due goes at its end, overlapping silences included."""
@@ -203,14 +205,6 @@ class TestClaim:
         assert suspended == (None, None)
         assert bench.claim(1).message_id == "a"
 
-    def test_paused_channel(self, bench: Bench, plan: Plan) -> None:
-        """A pause ends by itself, on the storm's clock."""
-        bench.enroll(plan("a"))
-        bench.ledger.channels.pause(X, bench.at(2).at, "three doubts in a row", bench.at(0))
-
-        assert (bench.next_due(0), bench.find_claim(1.9)) == (2, None)
-        assert bench.claim(2).message_id == "a"
-
     def test_exhausted_limit(self, bench: Bench, plan: Plan) -> None:
         """A ceiling learnt from the platform keeps the channel waiting until its reset; the latest counts."""
         bench.enroll(plan("a"))
@@ -224,6 +218,67 @@ class TestClaim:
 
         assert (bench.next_due(0), bench.find_claim(8.9)) == (9, None)
         assert bench.claim(9).message_id == "a"
+
+    def test_limit_without_a_reset_to_come_closes_nothing(self, bench: Bench, plan: Plan) -> None:
+        """A reset that is past, or was never told, doesn't close a channel for ever."""
+        bench.enroll(plan("a"))
+        limits = [
+            RateLimit(name="past", limit=100, remaining=0, reset_at=bench.at(-1).at),
+            RateLimit(name="untold", limit=50, remaining=0, reset_at=None),
+        ]
+        bench.ledger.channels.record_limits(X, limits, bench.at(0))
+
+        assert bench.next_due(0) == 0
+        assert bench.claim(0).message_id == "a"
+
+    def test_exhausted_limit_holds_for_others_and_after_a_restart(self, bench: Bench, plan: Plan) -> None:
+        """It is closed in the very transaction that records the answer, for every opening of the ledger."""
+        bench.enroll(plan("a"), plan("b", late=LatePolicy.SEND), spacing=timedelta())
+        claim = bench.send()
+        day = RateLimit(name="x-app-limit-24hour", limit=17, remaining=0, reset_at=bench.at(600).at)
+        window = RateLimit(name="x-rate-limit", limit=100, remaining=83, reset_at=bench.at(15).at)
+        bench.answer(claim, replace(bench.receipt(), limits=(day, window)))
+
+        other = bench.reopen()
+
+        assert other.outbox.next_due(bench.at(1), [X]) == bench.at(600).at
+        assert other.outbox.claim(X, "r2", bench.at(10), LEASE) is None
+
+    def test_account_ceilings_hold_over_all_storms(self, bench: Bench, plan: Plan) -> None:
+        """What the platform allows the account is less than each storm allows itself: it counts for both."""
+        account = {X: Ceilings(per_15min=2, per_day=3)}
+        terms: dict[str, Any] = {"spacing": timedelta(), "per_15min": 99, "per_day": 99, "ceilings": account}
+        bench.enroll(*(plan(f"a{n}") for n in range(2)), **terms)
+        vigil = [plan(f"b{n}", storm="vigil", late=LatePolicy.SEND) for n in range(3)]
+        bench.enroll(*vigil, storm_id="vigil", **terms)
+        for _ in range(2):
+            bench.deliver()
+        early, due = bench.find_claim(14.9), bench.next_due(1)
+
+        bench.deliver(15)
+
+        assert due == 15
+        assert bench.next_due(30) == 24 * 60
+        assert early is None
+
+    def test_account_ceilings_forbid_the_last_step_too(self, bench: Bench, plan: Plan) -> None:
+        """A claim from before is stopped at the last check when the account has no room any more."""
+        bench.enroll(plan("a"), spacing=timedelta(), ceilings={X: Ceilings(per_day=1)})
+        bench.deliver()
+        bench.enroll(plan("a"), plan("b"), spacing=timedelta(), ceilings={X: Ceilings(per_day=2)})
+        claim = bench.claim(1)
+        bench.enroll(plan("a"), plan("b"), spacing=timedelta(), ceilings={X: Ceilings(per_day=1)})
+
+        assert "ceilings" in forbidden(bench, claim, bench.at(1))
+
+    def test_a_clock_set_back_does_not_silence_a_channel(self, bench: Bench, plan: Plan) -> None:
+        """A send that seems to lie hours ahead was written by a wrong clock: nobody waits for that time."""
+        bench.enroll(plan("a"), plan("b", late=LatePolicy.SEND), per_15min=1)
+        bench.deliver(0)
+        bench.enroll(plan("a"), plan("b", -300, late=LatePolicy.SEND), per_15min=1)
+
+        assert bench.next_due(-240) == -240
+        assert bench.next_due(-4) == 15
 
     def test_budget(self, bench: Bench, plan: Plan) -> None:
         """Prices of what was sent count, of what was refused they don't; what costs nothing may go."""

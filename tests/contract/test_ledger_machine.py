@@ -127,6 +127,8 @@ class Runners(RuleBasedStateMachine):
     def claim(self, channel: str, runner: str) -> None:
         """What is due may be claimed, and nothing else: the two answers agree."""
         due_at = self.ledger.outbox.next_due(self.moment, [channel])
+        if due_at is not None and self.ledger.channels.take_verification(channel, self.moment):
+            self.ledger.channels.start_trial(channel)
         claim = self.ledger.outbox.claim(channel, runner, self.moment, LEASE)
 
         assert (claim is not None) == (due_at is not None and due_at <= self.at and not self.halted)

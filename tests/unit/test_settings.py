@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from pydantic import ValidationError
+from pydantic import SecretStr, ValidationError
 
 from stormctl.domain.channel import Platform, parse_channel_id
 from stormctl.errors import CredentialsError, UsageError
@@ -366,3 +366,88 @@ def test_secrets_never_show_themselves(tmp_path: Path) -> None:
     )
     assert TOKEN not in shown
     assert environment.find_credentials(ACME)[0]["ACCESS_TOKEN"] == TOKEN
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("", []),
+        (" json://a/ ", ["json://a/"]),
+        ("json://a/, tgram://b/c\nmailto://d", ["json://a/", "tgram://b/c", "mailto://d"]),
+        ("tgram://token/one,two,three json://a/", ["tgram://token/one,two,three", "json://a/"]),
+        ("mailto://u:p@a?to=b@c,d@e,json://f", ["mailto://u:p@a?to=b@c,d@e", "json://f"]),
+        ("junk json://a/", ["junk", "json://a/"]),
+    ],
+)
+def test_addresses_for_alerts_are_told_apart(text: str, addresses: list[str]) -> None:
+    """A comma belongs to an address unless another one begins after it, as apprise has it."""
+    settings = Settings(alert_urls=SecretStr(text))
+
+    found = [address.get_secret_value() for address in settings.alert_addresses()]
+
+    assert addresses == found
+
+
+@pytest.mark.parametrize("url", [f"monitor.example.org/{TOKEN}", f"ftp://a/{TOKEN}", f"https://[{TOKEN}"])
+def test_a_bad_monitor_is_refused_without_its_address(url: str) -> None:
+    """It is a secret: who knows it can say that we live."""
+    with pytest.raises(UsageError) as caught:
+        Settings(heartbeat_url=SecretStr(url)).find_heartbeat()
+
+    assert "STORMCTL_HEARTBEAT_URL" in caught.value.message
+    assert TOKEN not in caught.value.message + caught.value.hint
+
+
+def test_the_lock_holds_for_the_monitor() -> None:
+    """With STORMCTL_LIVE=0 only one on this machine is told of."""
+    far, near = SecretStr(f"https://monitor.example.org/{TOKEN}"), SecretStr("http://localhost:9/x")
+
+    found = [
+        Settings(heartbeat_url=url, live=live).find_heartbeat()
+        for url in (far, near)
+        for live in (True, False)
+    ]
+
+    assert found == [far, None, near, near]
+    assert Settings().find_heartbeat() is None
+    assert TOKEN not in repr(Settings(heartbeat_url=far, alert_urls=far))
+
+
+def test_secrets_are_credentials_passwords_and_private_addresses(tmp_path: Path) -> None:
+    """Ids of Pages and hosts are none: they stand in every address that people need to read."""
+    environment = load_environment(
+        tmp_path,
+        {
+            "STORMCTL_X_ACME_ACCESS_TOKEN": "1001-token",
+            "STORMCTL_FACEBOOK_ACME_PAGE_ID": "104029376519834",
+            "STORMCTL_LEDGER_URL": "postgresql://storm:pass%40word@db.example.org/storm",
+            "STORMCTL_HEARTBEAT_URL": "https://ping.example.org/0a1b2c3d-4e5f",
+        },
+    )
+
+    assert environment.secrets() == {
+        "1001-token",
+        "pass%40word",
+        "pass@word",
+        "https://ping.example.org/0a1b2c3d-4e5f",
+        "0a1b2c3d-4e5f",
+    }
+
+
+def test_an_address_that_is_none_is_secret_as_a_whole() -> None:
+    """What cannot be taken apart may hold anything."""
+    settings = Settings(heartbeat_url=SecretStr("https://[broken"))
+
+    assert Environment(settings, {}).secrets() == {"https://[broken"}
+
+
+def test_rewritten_credentials_keep_the_settings_of_before() -> None:
+    """A running process does not change its ledger."""
+    before = Settings(request_limit=timedelta(seconds=3))
+
+    changed = Environment(Settings(), {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-token"}).with_settings(before)
+
+    assert changed.settings is before
+    assert changed.secrets() == {"1001-token"}
+    assert not changed.is_like(Environment(before, {}))
+    assert changed.is_like(Environment(before, {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-token"}))

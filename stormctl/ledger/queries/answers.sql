@@ -57,8 +57,11 @@ SELECT key, storm_id, channel, message_id FROM deliveries
 WHERE state = 'planned' AND expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at;
 
 -- name: missed_now(now)
-SELECT key, storm_id, channel, topic, message_id FROM deliveries
-WHERE state = 'planned' AND give_up_at IS NOT NULL AND give_up_at < :now ORDER BY give_up_at;
+-- Later than their grace: to be spread, or missed. The best first, as they would be claimed.
+SELECT key, storm_id, channel, topic, message_id, kind, late, slot_at, window_end_at, not_before, retry_at, expires_at
+FROM deliveries
+WHERE state = 'planned' AND give_up_at IS NOT NULL AND give_up_at < :now
+ORDER BY rank, priority DESC, CASE WHEN expires_at IS NULL THEN 1 ELSE 0 END, expires_at, slot_at DESC, key;
 
 -- name: orphaned_parts()
 -- Parts whose thread ended before them; after a failed part they are held, since it may be retried.
@@ -73,11 +76,7 @@ UPDATE deliveries SET state = :state, why = :why, retry_at = NULL WHERE key = :k
 -- name: forgive_late(policy, now, scope, target)!
 UPDATE deliveries SET
     late = :policy,
-    give_up_at = CASE
-        WHEN :policy = 'send' THEN NULL
-        WHEN :policy = 'spread' AND window_end_at > slot_at + grace THEN window_end_at
-        ELSE slot_at + grace
-    END
+    give_up_at = CASE WHEN :policy = 'send' THEN NULL ELSE slot_at + grace END
 WHERE state = 'planned' AND follows = 0 AND slot_at < :now AND (
     :scope = 'all'
     OR (:scope = 'platform' AND platform = CAST(:target AS TEXT))
@@ -85,3 +84,30 @@ WHERE state = 'planned' AND follows = 0 AND slot_at < :now AND (
     OR (:scope = 'topic' AND topic = CAST(:target AS TEXT))
     OR (:scope = 'message' AND message_id = CAST(:target AS TEXT))
 );
+
+-- name: move_delivery(key, slot_at)!
+-- The slot that the plan had given is kept; what may be late is given up as long after the new one.
+UPDATE deliveries SET
+    spread_from = coalesce(spread_from, slot_at), slot_at = :slot_at, retry_at = NULL,
+    give_up_at = CASE WHEN follows = 1 THEN NULL ELSE :slot_at + grace END
+WHERE key = :key AND state = 'planned';
+
+-- name: next_part(key)^
+SELECT key FROM deliveries WHERE before_key = :key AND state = 'planned' AND follows = 1;
+
+-- name: late_counts(now)
+SELECT l.storm_id, l.timezone, l.value FROM (
+    SELECT s.id AS storm_id, s.timezone, (
+        SELECT count(*) FROM deliveries d WHERE d.storm_id = s.id AND d.state = 'planned' AND d.slot_at < :now
+    ) AS value
+    FROM storms s
+) l
+WHERE l.value > 0 ORDER BY l.storm_id;
+
+-- name: due_since(since, now, wall_since)^
+SELECT s.id FROM storms s
+WHERE s.enrolled_wall_at < :wall_since AND EXISTS (
+    SELECT 1 FROM deliveries d
+    WHERE d.storm_id = s.id AND d.state = 'planned' AND d.slot_at >= :since AND d.slot_at < :now
+)
+LIMIT 1;

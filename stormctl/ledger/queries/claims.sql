@@ -1,11 +1,16 @@
 -- name: channel_gate(channel, now)^
--- What keeps a whole channel from posting; closed_until is the latest reset of the exhausted limits.
+-- What keeps a whole channel from posting; closed_until is the latest reset of the exhausted limits, closed_by
+-- that limit's name. One whose reset is past or was never told closes nothing.
 SELECT
-    c.suspended_why, c.paused_until, c.paused_why,
-    (SELECT max(l.reset_at) FROM limits l WHERE l.channel = c.id AND l.remaining <= 0 AND l.reset_at > :now)
-        AS closed_until,
+    c.suspended_why, c.paused_until, c.paused_why, c.per_15min, c.per_day,
+    CASE WHEN c.on_trial = 1 THEN 1 ELSE 0 END AS to_verify,
+    l.reset_at AS closed_until, l.name AS closed_by,
     (SELECT d.key FROM deliveries d WHERE d.channel = c.id AND d.state = 'claimed') AS in_flight
-FROM channels c WHERE c.id = :channel;
+FROM channels c LEFT JOIN limits l ON l.channel = c.id AND l.name = (
+    SELECT n.name FROM limits n WHERE n.channel = c.id AND n.remaining <= 0 AND n.reset_at > :now
+    ORDER BY n.reset_at DESC, n.name LIMIT 1
+)
+WHERE c.id = :channel;
 
 -- name: terms_of_channel(channel)
 -- The storms that have something planned on a channel, with what they allow; parts that follow apart.
@@ -19,21 +24,48 @@ WHERE sc.channel = :channel AND EXISTS (
 ORDER BY s.id, f.follows;
 
 -- name: terms_of_delivery(key)^
-SELECT s.id, d.follows, s.spacing, s.per_15min, s.per_day, s.budget_usd_micros,
+SELECT s.id, d.channel, d.follows, s.timezone, s.spacing, s.per_15min, s.per_day, s.budget_usd_micros,
     s.spent_usd_micros
 FROM deliveries d JOIN storms s ON s.id = d.storm_id WHERE d.key = :key;
 
 -- name: quiet_of(storm_id, now)
 SELECT from_at, until_at FROM quiet WHERE storm_id = :storm_id AND until_at > :now ORDER BY from_at;
 
--- name: nth_newest_send(channel, skip)^
--- Attempts of every storm: the account is one.
-SELECT sending_at FROM attempts WHERE channel = :channel AND counts = 1
-ORDER BY sending_at DESC LIMIT 1 OFFSET :skip;
+-- name: newest_sends(channel, gap_until, in_15min, in_15min_until, in_day, in_day_until)^
+-- The newest send, and those that so many others follow: NULL if there were fewer. Attempts of every storm: the
+-- account is one.
+SELECT
+    (
+        SELECT a.sending_at FROM attempts a
+        WHERE a.channel = :channel AND a.counts = 1 AND a.sending_at <= :gap_until
+        ORDER BY a.sending_at DESC LIMIT 1
+    ) AS newest,
+    (
+        SELECT a.sending_at FROM attempts a
+        WHERE a.channel = :channel AND a.counts = 1 AND a.sending_at <= :in_15min_until
+        ORDER BY a.sending_at DESC LIMIT 1 OFFSET :in_15min
+    ) AS fills_15min,
+    (
+        SELECT a.sending_at FROM attempts a
+        WHERE a.channel = :channel AND a.counts = 1 AND a.sending_at <= :in_day_until
+        ORDER BY a.sending_at DESC LIMIT 1 OFFSET :in_day
+    ) AS fills_day;
+
+-- name: taken_times(channel, now, since, until)
+-- When a channel posts beside what is late: what it sent, what it is sending, what is planned, in order.
+SELECT sending_at AS taken_at FROM attempts
+WHERE channel = :channel AND counts = 1 AND sending_at > :since AND sending_at <= :until
+UNION ALL
+SELECT claimed_at FROM deliveries WHERE channel = :channel AND state = 'claimed' AND sending_at IS NULL
+UNION ALL
+SELECT CASE WHEN retry_at > slot_at THEN retry_at ELSE slot_at END FROM deliveries
+WHERE channel = :channel AND state = 'planned' AND slot_at >= :now AND slot_at < :until
+ORDER BY taken_at;
 
 -- name: coming(channel, storm_id, follows, slot_at, key, size)
 -- A page of planned deliveries in order of slot, after a given one; parts only when their turn has come.
-SELECT d.key, d.message_id, d.slot_at, d.not_before, d.retry_at, d.expires_at, d.give_up_at, d.price_usd_micros
+SELECT d.key, d.message_id, d.slot_at, d.not_before, d.retry_at, d.expires_at, d.give_up_at, d.grace,
+    d.price_usd_micros
 FROM deliveries d
 WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = :follows AND d.state = 'planned'
     AND (d.slot_at, d.key) > (:slot_at, :key)
@@ -42,8 +74,9 @@ WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = :follows A
     ))
 ORDER BY d.slot_at, d.key LIMIT :size;
 
--- name: candidates(channel, storm_id, follows, now, size, skip)
--- What may be claimed by its own times, best first: post, pins, priority, nearest deadline, newest slot.
+-- name: candidates(channel, storm_id, follows, now, catching_up, gap, size, skip)
+-- What may be claimed by its own times, best first: post, pins, priority, nearest deadline, newest slot. Without
+-- catching_up, only what is not later than its grace and than the gap.
 SELECT d.key, d.channel, d.topic, d.message_id, d.price_usd_micros, d.rank, d.priority, d.expires_at,
     d.slot_at
 FROM deliveries d
@@ -53,6 +86,7 @@ WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = :follows A
     AND (d.retry_at IS NULL OR d.retry_at <= :now)
     AND (d.expires_at IS NULL OR d.expires_at > :now)
     AND (d.give_up_at IS NULL OR d.give_up_at >= :now)
+    AND (:catching_up = 1 OR d.slot_at + CASE WHEN d.grace > :gap THEN d.grace ELSE :gap END >= :now)
     AND (d.before_key IS NULL OR EXISTS (
         SELECT 1 FROM deliveries b WHERE b.key = d.before_key AND b.state = 'delivered'
     ))
@@ -79,9 +113,11 @@ INSERT INTO attempts (
 SELECT post_id FROM deliveries WHERE key = :key;
 
 -- name: claimed_row(key, attempt_id, token)^
-SELECT key, storm_id, channel, topic, message_id, lease_until, expires_at, sending_at,
-    price_usd_micros
-FROM deliveries WHERE key = :key AND attempt_id = :attempt_id AND token = :token AND state = 'claimed';
+-- A claimed delivery with what its storm allows.
+SELECT d.key, d.channel, d.topic, d.message_id, d.lease_until, d.expires_at, d.sending_at, d.price_usd_micros,
+    d.follows, s.id, s.spacing, s.per_15min, s.per_day, s.budget_usd_micros, s.spent_usd_micros
+FROM deliveries d JOIN storms s ON s.id = d.storm_id
+WHERE d.key = :key AND d.attempt_id = :attempt_id AND d.token = :token AND d.state = 'claimed';
 
 -- name: set_sending(key, attempt_id, token, now, wall_now)!
 UPDATE deliveries SET sending_at = :now, sending_wall_at = :wall_now
@@ -112,8 +148,12 @@ SELECT (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND lease_until 
     + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND channel = :channel AND held = 0) AS value;
 
 -- name: open_channels()
--- Channels with something planned, claimed or in doubt.
-SELECT DISTINCT channel FROM deliveries WHERE state IN ('planned', 'claimed', 'in_doubt') ORDER BY channel;
+-- Channels with something planned, claimed or in doubt: one probe a state, however long the backlog is.
+SELECT c.id AS channel FROM channels c
+WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'planned')
+    OR EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'claimed')
+    OR EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'in_doubt')
+ORDER BY c.id;
 
 -- name: planned_row(key)^
 SELECT key, storm_id, channel, message_id FROM deliveries WHERE key = :key AND state = 'planned';

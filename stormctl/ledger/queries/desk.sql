@@ -1,6 +1,7 @@
 -- name: desk_row(key)^
-SELECT d.key, d.storm_id, d.channel, d.message_id, d.state, d.cancelled_by, d.attempt_id, d.sending_at, d.before_key,
-    d.not_before, d.expires_at, d.text_digest, d.storm_on, d.post_id, d.url
+SELECT d.key, d.storm_id, d.channel, d.message_id, d.state, d.cancelled_by, d.attempt_id, d.before_key,
+    d.not_before, d.expires_at, d.text_digest, d.storm_on, d.post_id, d.url,
+    (SELECT a.sending_at FROM attempts a WHERE a.id = d.attempt_id) AS sending_at
 FROM deliveries d WHERE d.key = :key;
 
 -- name: desk_rows_of_message(storm_id, message_id)
@@ -16,11 +17,7 @@ WHERE key = :key AND (state = 'planned' OR cancelled_by = 'plan');
 -- Kind and terms stay; what an earlier post left behind goes, attempts and events keep it.
 UPDATE deliveries SET
     state = 'planned', slot_at = :slot_at, why = :why, cancelled_by = NULL, retry_at = NULL, held = 0,
-    give_up_at = CASE
-        WHEN late = 'send' OR follows = 1 THEN NULL
-        WHEN late = 'spread' AND window_end_at > :slot_at + grace THEN window_end_at
-        ELSE :slot_at + grace
-    END,
+    give_up_at = CASE WHEN late = 'send' OR follows = 1 THEN NULL ELSE :slot_at + grace END, spread_from = NULL,
     post_id = NULL, url = NULL, delivered_at = NULL, metrics_read_at = NULL,
     sending_at = NULL, sending_wall_at = NULL
 WHERE key = :key AND state IN ('failed', 'missed', 'expired', 'cancelled', 'retracted');

@@ -18,7 +18,10 @@ UNION
 SELECT key FROM deliveries WHERE channel = :channel AND post_id = :post_id AND key <> :key;
 
 -- name: doubt_row(key, attempt_id)^
-SELECT key, storm_id, channel, message_id, sending_at FROM deliveries WHERE key = :key AND attempt_id = :attempt_id AND state = 'in_doubt';
+-- The attempt knows best when it was sent: the account may be read from an earlier moment on.
+SELECT d.key, d.storm_id, d.channel, d.message_id, a.sending_at
+FROM deliveries d JOIN attempts a ON a.id = d.attempt_id
+WHERE d.key = :key AND d.attempt_id = :attempt_id AND d.state = 'in_doubt';
 
 -- name: settle_attempt(attempt_id, settled, post_id, url)!
 UPDATE attempts SET settled = :settled, post_id = coalesce(CAST(:post_id AS TEXT), post_id),

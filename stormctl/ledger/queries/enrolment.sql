@@ -25,7 +25,7 @@ INSERT INTO storm_channels (storm_id, channel, position) VALUES (:storm_id, :cha
 ON CONFLICT DO NOTHING;
 
 -- name: enrolled_of(storm_id)
-SELECT key, channel, state, cancelled_by, plan_digest FROM deliveries WHERE storm_id = :storm_id;
+SELECT key, channel, state, cancelled_by, plan_digest, slot_at, spread_from FROM deliveries WHERE storm_id = :storm_id;
 
 -- name: add_delivery(key, storm_id, channel, platform, message_id, topic, follows, before_key, post, text_digest, has_media, plan_digest, slot_at, storm_on, kind, rank, priority, late, grace, window_end_at, give_up_at, not_before, expires_at, price)!
 INSERT INTO deliveries (
@@ -43,12 +43,12 @@ INSERT INTO deliveries (
 -- Out of the way of the unique texts, so that two deliveries may swap theirs.
 UPDATE deliveries SET state = 'cancelled', cancelled_by = 'plan' WHERE key = :key;
 
--- name: replan_delivery(key, storm_id, channel, platform, message_id, topic, follows, before_key, post, text_digest, has_media, plan_digest, slot_at, storm_on, kind, rank, priority, late, grace, window_end_at, give_up_at, not_before, expires_at, price)!
+-- name: replan_delivery(key, storm_id, channel, platform, message_id, topic, follows, before_key, post, text_digest, has_media, plan_digest, slot_at, spread_from, storm_on, kind, rank, priority, late, grace, window_end_at, give_up_at, not_before, expires_at, price)!
 UPDATE deliveries SET
     storm_id = :storm_id, channel = :channel, platform = :platform, message_id = :message_id,
     topic = CAST(:topic AS TEXT), follows = :follows, before_key = CAST(:before_key AS TEXT), post = :post,
     text_digest = :text_digest, has_media = :has_media, plan_digest = :plan_digest, slot_at = :slot_at,
-    storm_on = :storm_on, kind = :kind, rank = :rank, priority = :priority, late = :late, grace = :grace,
+    spread_from = CAST(:spread_from AS BIGINT), storm_on = :storm_on, kind = :kind, rank = :rank, priority = :priority, late = :late, grace = :grace,
     window_end_at = CAST(:window_end_at AS BIGINT), give_up_at = CAST(:give_up_at AS BIGINT),
     not_before = CAST(:not_before AS BIGINT), expires_at = CAST(:expires_at AS BIGINT),
     price_usd_micros = :price, state = 'planned', cancelled_by = NULL

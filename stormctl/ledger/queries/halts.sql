@@ -21,3 +21,12 @@ WHERE id = :runner_id AND halt_seen < (SELECT coalesce(max(h.id), 0) FROM halts 
 
 -- name: behind_on_halts(halt_id)
 SELECT id FROM runners WHERE stopped_wall_at IS NULL AND halt_seen < :halt_id;
+
+-- name: all_planned()
+SELECT key, storm_id, channel, topic, message_id, slot_at FROM deliveries WHERE state = 'planned'
+ORDER BY slot_at, key;
+
+-- name: held_channel(id, now)^
+-- What a release of the channel would end: a suspension, or a pause with the trial after it.
+SELECT coalesce(suspended_why, paused_why, 'on trial after a pause') AS why FROM channels
+WHERE id = :id AND (suspended_why IS NOT NULL OR on_trial > 0 OR paused_until > :now);

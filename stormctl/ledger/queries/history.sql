@@ -26,7 +26,7 @@ WHERE storm_id = :storm_id AND state <> 'cancelled';
 SELECT count(*) AS value FROM deliveries WHERE storm_id = :storm_id AND state = 'planned' AND slot_at < :now;
 
 -- name: channels_of(storm_id)
-SELECT c.id, c.account_name, c.suspended_why, c.paused_until,
+SELECT c.id, c.account_name, c.suspended_why, c.paused_until, c.on_trial,
     (SELECT d.slot_at FROM deliveries d
         WHERE d.channel = c.id AND d.storm_id = :storm_id AND d.state = 'planned'
         ORDER BY d.slot_at LIMIT 1) AS next_at

@@ -1,6 +1,7 @@
 -- name: pass_gate()^
--- What every transaction reads first: another version may have migrated the ledger meanwhile.
-SELECT value FROM meta WHERE key = 'schema_version';
+-- What every transaction reads first: the ledger may have been migrated or copied elsewhere meanwhile.
+SELECT value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to
+FROM meta WHERE key = 'schema_version';
 
 -- name: set_schema_version(value)!
 INSERT INTO meta (key, value) VALUES ('schema_version', :value)

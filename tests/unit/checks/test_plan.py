@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,15 @@ from stormctl.checks.registry import run_checks
 from stormctl.domain.planning import plan_storm
 from stormctl.domain.storm import Limits
 from tests.unit.checks.holding import codes, find
-from tests.unit.domain.making import NO_LIMITS, SCHEDULE, make_bank, make_storm, make_variant, make_window
+from tests.unit.domain.making import (
+    NO_LIMITS,
+    SCHEDULE,
+    make_bank,
+    make_rule,
+    make_storm,
+    make_variant,
+    make_window,
+)
 
 
 def test_what_is_not_posted_is_told() -> None:
@@ -46,6 +55,38 @@ def test_day_beyond_its_ceiling_is_an_error() -> None:
         "x:acme plans more than 2 posts in 24 hours"
     ]
     assert run_checks(lenient, bank, plan) == []
+
+
+@pytest.mark.parametrize(
+    ("channel", "verified", "expected"),
+    [
+        ("x:acme", False, ["beyond-platform-ceiling"]),
+        ("x:acme", True, []),
+        ("facebook:acme", False, []),
+    ],
+)
+def test_day_beyond_what_the_platform_allows_is_an_error(
+    channel: str, *, verified: bool, expected: list[str]
+) -> None:
+    """Fifty-one posts a day are too many for an X account that is not verified, whatever its schedule."""
+    storm = make_storm(
+        make_rule(channel, verified=verified),
+        windows=(make_window("00:00", "23:00", every=timedelta(minutes=20)),),
+        limits=Limits(spacing=timedelta(), per_15min=5, per_day=999),
+    )
+
+    assert codes(*(make_variant(f"m{n}.en", text=f"Number {n}") for n in range(51)), storm=storm) == expected
+
+
+def test_quarter_beyond_what_the_platform_allows_is_an_error() -> None:
+    """A hundred and one parts at once are more than X takes in fifteen minutes."""
+    storm = make_storm(
+        make_rule(verified=True),
+        limits=Limits(spacing=timedelta(), per_15min=999, per_day=999),
+    )
+    thread = make_variant("a.en", parts=tuple(f"Part {n}." for n in range(101)))
+
+    assert codes(thread, storm=storm) == ["beyond-platform-ceiling"]
 
 
 @pytest.mark.parametrize(("budget", "expected"), [("0.204", []), ("0.203", ["over-budget"])])

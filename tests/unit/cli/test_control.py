@@ -11,7 +11,7 @@ import pytest
 from stormctl.cli import control
 from stormctl.cli.control import read_scope
 from stormctl.errors import ExitCode, UsageError
-from tests.factories import make_delivery
+from tests.factories import PAGE, make_delivery
 from tests.unit.cli.conftest import enroll, read_moment
 
 if TYPE_CHECKING:
@@ -199,6 +199,54 @@ def test_a_person_who_says_no_keeps_the_halt(stormctl: CommandLine, ledger: Ledg
     assert ended.code == ExitCode.USAGE
     assert "not resumed" in ended.err
     assert len(ledger.halts.active()) == 1
+
+
+def test_resume_shows_and_treats_its_own_scope_alone(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Under a wide halt one topic flows again: only its late posts are shown, asked about and skipped."""
+    late = read_moment().at + LATE
+    enroll(
+        ledger,
+        make_delivery("boat", slot_at=late, topic="sea"),
+        make_delivery("train", slot_at=late, topic="rail"),
+        make_delivery("plane", slot_at=late, topic="air"),
+    )
+    stormctl("halt", "--reason", "practice")
+    stormctl("halt", "--topic", "air", "--reason", "fog")
+    stormctl.answer("send", "y")
+
+    ended = stormctl("resume", "--topic", "sea")
+
+    details = {name: ledger.history.details(f"storm/x:acme/{name}/en") for name in ("boat", "train", "plane")}
+    assert (ended.code, len(ledger.halts.active())) == (0, 2)
+    assert "1 are late" in ended.err
+    assert "boat" in ended.err
+    assert "train" not in ended.err
+    assert [name for name, found in details.items() if found.give_up_at is None] == ["boat"]
+
+
+def test_resume_of_all_leaves_out_what_stays_suspended(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A suspended channel flows only when it is named."""
+    late = read_moment().at + LATE
+    enroll(ledger, make_delivery("boat", slot_at=late), make_delivery("page", slot_at=late, channel=PAGE))
+    ledger.channels.suspend("x:acme", "its token is dead", read_moment())
+    stormctl("halt", "--reason", "practice")
+
+    everything = stormctl("resume", "--yes")
+    channel = stormctl("resume", "--channel", "x:acme", "--yes")
+
+    assert ("page" in everything.err, "boat" in everything.err) == (True, False)
+    assert "The channel was held: its token is dead" in channel.err
+    assert "boat" in channel.err
+
+
+def test_resume_that_lifts_nothing_changes_nothing(stormctl: CommandLine, ledger: Ledger) -> None:
+    """The answer about late posts holds only together with what is lifted."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + LATE))
+
+    nothing = stormctl("resume", "--channel", "x:acme", "--late", "send", "--yes")
+
+    assert nothing.code == ExitCode.USAGE
+    assert ledger.history.details("storm/x:acme/boat/en").give_up_at is not None
 
 
 @pytest.mark.parametrize(("answer", "code"), [("skip", 0), ("", 0), ("later", ExitCode.USAGE)])

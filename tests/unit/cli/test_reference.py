@@ -7,10 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-import typer.main
 
-from stormctl.cli.main import app
-from stormctl.cli.reference import MEANINGS, list_commands, render_reference
+from stormctl.cli.reference import MEANINGS, get_command, list_commands, render_reference
 from stormctl.errors import ExitCode
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
@@ -38,7 +36,7 @@ def test_module_compares_the_page() -> None:
 @pytest.mark.parametrize("name", list_commands())
 def test_every_command_and_option_has_help(name: str) -> None:
     """Nothing can be typed that the help leaves unexplained."""
-    command = typer.main.get_group(app).commands[name]
+    command = get_command(name)
 
     assert command.help
     assert not [option.name for option in command.params if not getattr(option, "help", "")]

@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.cli import console
+from stormctl.cli.logfile import Log
 from stormctl.cli.watching import Watch, make_view, viewer_zone
 from stormctl.domain.delivery import State
 from stormctl.engine.clocks import read_wall_clock
 from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import Runner
+from stormctl.engine.service import Service
 from stormctl.render.live import LiveView, PlainView
 from tests.factories import ACME, make_delivery, make_terms
 from tests.fakes import Events, FakeClock, FakePlatforms
@@ -145,6 +147,45 @@ def test_a_daemon_shows_no_picture(runner: Runner, ledger: Ledger, clock: FakeCl
     Watch(picture, None, Durations())(runner, ledger, clock)
 
     assert picture.shown == []
+
+
+class Manager(Service):
+    """A service manager's side of the talk."""
+
+    def __init__(self) -> None:
+        super().__init__("@nobody", monotonic=lambda: 0.0)
+        self.heard: list[str] = []
+
+    def _send(self, message: str) -> None:
+        self.heard.append(message)
+
+
+def test_the_service_manager_is_told_how_things_stand_and_of_the_end(
+    runner: Runner, ledger: Ledger, clock: FakeClock
+) -> None:
+    """One line while it runs; after a signal, that the end is coming."""
+    manager = Manager()
+    watch = Watch(Picture(), None, Durations(), service=manager)
+
+    watch(runner, ledger, clock)
+    with watch.catching_signals():
+        signal.raise_signal(signal.SIGTERM)
+    watch(runner, ledger, clock)
+
+    assert manager.heard == [
+        "STATUS=next post 12:00 EST on x:acme",
+        "STOPPING=1",
+        "STATUS=stopping: finishing the requests in flight",
+    ]
+
+
+def test_the_log_is_told_whose_events_it_writes(runner: Runner, ledger: Ledger, clock: FakeClock) -> None:
+    """The runner is made after the log."""
+    log = Log(Events(), None)
+
+    Watch(Picture(), None, Durations(), log=log)(runner, ledger, clock)
+
+    assert log.runner_id == runner.id
 
 
 def test_plain_lines_off_a_terminal() -> None:

@@ -10,6 +10,8 @@ from stormctl.domain.delivery import Delivered
 from stormctl.emulator.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread
 from stormctl.engine.adapters import EnvironmentAdapters
+from stormctl.engine.equipment import Rewriting
+from stormctl.engine.rewriting import Rewritten
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import OutgoingPost
 from stormctl.settings import Environment, Settings
@@ -117,3 +119,95 @@ def test_no_adapter_is_made_for_a_host_that_is_locked(channel: ChannelId) -> Non
 
     with pytest.raises(CredentialsError, match="STORMCTL_LIVE=0 locks"):
         adapters.publisher(channel)
+
+
+class Rewritable:
+    """An `.env` that says what a test lets it say."""
+
+    def __init__(self) -> None:
+        self.news: list[Rewritten] = []
+
+    def look(self) -> Rewritten | None:
+        """Tell the next news."""
+        return self.news.pop() if self.news else None
+
+
+def _rewritable(url: str) -> tuple[EnvironmentAdapters, Rewritable, Settings]:
+    file, settings = Rewritable(), Settings(x_base_url=url, facebook_base_url=url, live=False)
+    return EnvironmentAdapters(Environment(settings, _variables()), file), file, settings
+
+
+def test_new_credentials_are_used_when_they_are_accepted() -> None:
+    """Until then they are only for asking whose they are; the other channel keeps its adapters."""
+    adapters, file, settings = _rewritable("http://127.0.0.1:1")
+    before, page = adapters.publisher(ACME), adapters.publisher(PAGE)
+    fresh = _variables() | {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-another-token"}
+    file.news.append(Rewritten(Environment(settings, fresh), ("a remark",)))
+
+    news = adapters.look()
+    candidate = adapters.candidates.reader(ACME)
+    kept = adapters.publisher(ACME)
+    accepted = [adapters.accept(ACME), adapters.accept(ACME), adapters.accept(PAGE)]
+
+    assert news == Rewriting((ACME,), ("a remark",), is_read=True)
+    assert kept is before
+    assert accepted == [True, False, False]
+    assert adapters.reader(ACME) is candidate
+    assert adapters.publisher(PAGE) is page
+
+
+def test_credentials_that_come_back_are_those_in_use() -> None:
+    """Whoever corrects a slip of the hand gets the old adapters again."""
+    adapters, file, settings = _rewritable("http://127.0.0.1:1")
+    before = adapters.reader(ACME)
+    fresh = _variables() | {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-a-slip"}
+    file.news.append(Rewritten(Environment(settings, fresh)))
+    adapters.look()
+    adapters.candidates.reader(ACME)
+    file.news.append(Rewritten(Environment(settings, _variables())))
+
+    news = adapters.look()
+
+    assert news == Rewriting()
+    assert adapters.candidates.reader(ACME) is before
+    assert not adapters.accept(ACME)
+
+
+def test_a_refused_file_and_no_file_change_nothing() -> None:
+    """Remarks are passed on; a single command watches nothing."""
+    adapters, file, _ = _rewritable("http://127.0.0.1:1")
+    file.news.append(Rewritten(None, ("refused",)))
+
+    assert adapters.look() == Rewriting((), ("refused",), is_read=False)
+    assert adapters.look() is None
+    assert _adapters("http://127.0.0.1:1").look() is None
+
+
+def test_credentials_that_are_taken_away_are_missed() -> None:
+    """The channel's own adapters stay, but nobody is asked with half a key."""
+    adapters, file, settings = _rewritable("http://127.0.0.1:1")
+    adapters.reader(ACME)
+    gone = {n: v for n, v in _variables().items() if not n.endswith("ACME_ACCESS_TOKEN")}
+    file.news.append(Rewritten(Environment(settings, gone)))
+    adapters.look()
+
+    with pytest.raises(CredentialsError, match="ACCESS_TOKEN not set"):
+        adapters.candidates.reader(ACME)
+
+
+def test_a_request_under_way_outlives_its_adapter(emulator: EmulatorThread) -> None:
+    """The answer of a slow post is read to its end although its credentials were replaced meanwhile."""
+    adapters, file, settings = _rewritable(emulator.base_url)
+    publisher = adapters.publisher(ACME)
+    fresh = _variables() | {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-another-token"}
+    file.news.append(Rewritten(Environment(settings, fresh)))
+
+    def replace() -> None:
+        adapters.look()
+        adapters.candidates.reader(ACME)
+        assert adapters.accept(ACME)
+
+    outcome = publisher.publish(OutgoingPost(text="Everyone has rights."), replace)
+    adapters.close()
+
+    assert isinstance(outcome, Delivered)

@@ -8,17 +8,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.engine.adoption import LOOK_AHEAD, find_published
+from stormctl.domain.clock import Moment
+from stormctl.domain.delivery import State
+from stormctl.engine.adoption import Takeover, find_published
 from stormctl.engine.launch import enroll, prepare_launch
+from stormctl.engine.reading import LOOK_AHEAD, LOOK_BACK
 from stormctl.errors import UsageError
-from stormctl.platforms.adapter import OutgoingPost, Reading, SeenPost
+from stormctl.platforms.adapter import OutgoingPost, Reading
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON
 from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection
     from datetime import datetime
     from pathlib import Path
 
@@ -29,6 +32,9 @@ if TYPE_CHECKING:
 LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
 
 
+NOTHING = Takeover(published={}, unknown=())
+
+
 def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = ()) -> Preparation:
     campaign = make_campaign(root)
     moment = bench.clock.moment()
@@ -37,9 +43,7 @@ def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = ()) -
     )
 
 
-def _find(
-    bench: Bench, preparation: Preparation, *, adopt: bool = False
-) -> tuple[Mapping[str, SeenPost], tuple[str, ...]]:
+def _find(bench: Bench, preparation: Preparation, *, adopt: bool = False) -> Takeover:
     moment = bench.clock.moment()
     return find_published(preparation, bench.ledger, bench.platforms, moment, adopt=adopt)
 
@@ -70,17 +74,17 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
     bench.x.accept(OutgoingPost(text="Something else by hand."))
     bench.x.accept(OutgoingPost(text=text))
 
-    found, unread = _find(bench, preparation, adopt=True)
+    takeover = _find(bench, preparation, adopt=True)
 
-    assert {key: post.post_id for key, post in found.items()} == {key: "acme-2"}
-    assert unread == ()
+    assert {key: post.post_id for key, post in takeover.published.items()} == {key: "acme-2"}
+    assert takeover.unknown == ()
 
 
 def test_nothing_is_read_before_the_first_slot(bench: Bench, tmp_path: Path) -> None:
     """The platform bills readings: a storm that has not begun can't stand there."""
     preparation = _prepare(bench, tmp_path)
 
-    assert _find(bench, preparation) == ({}, ())
+    assert _find(bench, preparation) == NOTHING
     assert bench.x.readings == bench.facebook.readings == 0
 
 
@@ -90,34 +94,90 @@ def test_a_ledger_that_knows_a_storm_already_needs_no_reading(bench: Bench, tmp_
     preparation = _prepare(bench, tmp_path)
     enroll(preparation, LOCAL, bench.ledger, bench.clock)
 
-    assert _find(bench, preparation) == ({}, ())
+    assert _find(bench, preparation) == NOTHING
     assert bench.x.readings == 0
 
 
-def test_accounts_that_could_not_be_read_whole_are_told(bench: Bench, tmp_path: Path) -> None:
-    """Nobody may believe that nothing stands there."""
+def test_what_may_stand_on_accounts_that_could_not_be_read_starts_in_doubt(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """Nobody may believe that nothing stands there, and no runner may claim it in between."""
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path)
     bench.x.unreadable = "503"
     bench.facebook.incomplete = "page 2 is missing"
 
-    found, unread = _find(bench, preparation)
+    takeover = _find(bench, preparation)
+    enroll(preparation, LOCAL, bench.ledger, bench.clock, takeover.published, unknown=takeover.unknown)
 
-    assert found == {}
-    assert unread == (
+    due = {str(d.key) for d in preparation.plan.deliveries if d.slot_at < bench.clock.at}
+    views = bench.ledger.history.deliveries(preparation.storm.id)
+    assert takeover.published == {}
+    assert {unknown.why for unknown in takeover.unknown} == {
         "x:acme can't be read for posts that are there already: 503",
         "facebook:acme could not be read whole: page 2 is missing",
-    )
+    }
+    assert {view.key for view in views if view.state is State.IN_DOUBT} == due
+    assert len(due) < len(views)
+
+
+def test_what_an_account_shows_is_not_in_doubt_although_pages_are_missing(
+    bench: Bench, tmp_path: Path
+) -> None:
+    """A post that is found is found."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    key, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text=text))
+    bench.x.incomplete = "page 2 is missing"
+
+    takeover = _find(bench, preparation, adopt=True)
+
+    assert set(takeover.published) == {key}
+    assert all(key not in unknown.keys for unknown in takeover.unknown)
+
+
+def test_new_deliveries_in_a_gap_are_looked_for(bench: Bench, tmp_path: Path) -> None:
+    """A restored ledger may lack an enrolment: the account knows what came of it."""
+    preparation = _prepare(bench, tmp_path)
+    deliveries = preparation.plan.deliveries
+    few = replace(preparation, plan=replace(preparation.plan, deliveries=deliveries[-1:]))
+    enroll(few, LOCAL, bench.ledger, bench.clock)
+    since = bench.clock.at
+    bench.clock.move(timedelta(minutes=5))
+    bench.ledger.gaps.note(since, bench.clock.moment(), "it was restored")
+    key, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text=text))
+
+    takeover = _find(bench, preparation, adopt=True)
+
+    assert set(takeover.published) == {key}
+
+
+def test_new_deliveries_outside_every_gap_need_no_reading(bench: Bench, tmp_path: Path) -> None:
+    """The ledger knows what was published then."""
+    preparation = _prepare(bench, tmp_path)
+    deliveries = preparation.plan.deliveries
+    few = replace(preparation, plan=replace(preparation.plan, deliveries=deliveries[-1:]))
+    enroll(few, LOCAL, bench.ledger, bench.clock)
+    bench.ledger.gaps.note(NOON - timedelta(hours=2), Moment(NOON - timedelta(hours=1), NOON), "restored")
+    bench.clock.move(timedelta(minutes=5))
+
+    assert _find(bench, preparation) == NOTHING
+    assert bench.x.readings == bench.facebook.readings == 0
 
 
 def test_a_channel_that_is_left_out_is_not_read(bench: Bench, tmp_path: Path) -> None:
-    """It has perhaps no credentials, and nothing goes out on it."""
+    """It has perhaps no credentials: what was due there is in doubt, should it be released later."""
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path, without=[PAGE])
 
-    _find(bench, preparation)
+    takeover = _find(bench, preparation)
 
     assert (bench.x.readings, bench.facebook.readings) == (1, 0)
+    assert [unknown.why for unknown in takeover.unknown] == [
+        "facebook:acme is left out or can't be used, so it was not read"
+    ]
 
 
 def test_a_channel_without_deliveries_is_not_read(bench: Bench, tmp_path: Path) -> None:
@@ -147,4 +207,4 @@ def test_the_reading_reaches_from_the_first_slot_to_now(
 
     _find(bench, preparation)
 
-    assert asked == [(NOON, bench.clock.at + LOOK_AHEAD)]
+    assert asked == [(NOON - LOOK_BACK, bench.clock.at + LOOK_AHEAD)]

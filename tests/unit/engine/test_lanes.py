@@ -22,16 +22,20 @@ PATIENCE_S = 10
 
 @dataclass
 class Bay:
-    """A lane with its warnings, and what is raised when it frees a channel."""
+    """A lane with its warnings and broken channels, and what is raised when it frees a channel."""
 
     warnings: list[str] = field(default_factory=list)
+    broken: list[tuple[ChannelId, str]] = field(default_factory=list)
     freed: int = 0
     error: Exception | None = None
 
     def __post_init__(self) -> None:
-        self.lane = Lane("test", 4, warn=self.warnings.append, freed=self._count)
+        self.lane = Lane("test", 4, warn=self.warnings.append, broken=self._break, freed=self._count)
 
-    def _count(self) -> None:
+    def _break(self, channel: ChannelId, text: str) -> None:
+        self.broken.append((channel, text))
+
+    def _count(self, _channel: ChannelId) -> None:
         self.freed += 1
         if self.error is not None:
             raise self.error
@@ -105,8 +109,9 @@ def test_a_bug_closes_the_lane_for_its_channel_alone(bay: Bay, caplog: pytest.Lo
     bay.lane.refresh()
 
     assert [type(bug) for bug in bay.lane.bugs] == [ZeroDivisionError]
-    assert bay.warnings == [
-        "x:acme: a bug, its traceback is in the log: ZeroDivisionError: a bug of ours",
+    assert bay.warnings == []
+    assert bay.broken == [
+        (ACME, "a bug, its traceback is in the log: ZeroDivisionError: a bug of ours"),
     ]
     assert "Traceback" in caplog.text
     assert (bay.lane.free([ACME, PAGE]), bay.lane.open([ACME, PAGE])) == ([PAGE], [PAGE])

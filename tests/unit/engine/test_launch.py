@@ -10,7 +10,7 @@ import pytest
 
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import State
-from stormctl.engine.equipment import Equipment
+from stormctl.engine.equipment import Equipment, Rewriting
 from stormctl.engine.launch import (
     LEFT_OUT,
     enroll,
@@ -25,6 +25,7 @@ from stormctl.ledger.outbox import Enrolled
 from stormctl.platforms.adapter import Account, Certainty, Problem, SeenPost, Verification
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
+from tests.fakes import FakePlatform
 from tests.unit.engine.campaigns import TEXTS, make_campaign
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
 LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
 BAD = Verification(account=None, problems=(Problem(Certainty.BAD, "the token is dead", "Renew it."),))
-SEND_LATE = '[late]\npolicy = "send"'
+SEND_LATE = '[late]\npolicy = "send"\ngrace = "2h"'
 HALF_HOUR = timedelta(minutes=30)
 
 
@@ -383,6 +384,32 @@ def test_the_summary_shows_the_budget(bench: Bench, tmp_path: Path) -> None:
 
 
 # The run
+
+
+def test_a_launch_waits_for_the_right_credentials(bench: Bench, tmp_path: Path) -> None:
+    """A person wrote another account's into .env: the run does not end before they have mended it."""
+    campaign = make_campaign(tmp_path, tail=SEND_LATE)
+    _enroll(bench, _prepare(bench, campaign))
+    bench.clock.move(HALF_HOUR)
+    right, stranger = bench.x, FakePlatform(ACME, "2002")
+    bench.platforms.rewritten[ACME] = stranger
+    bench.platforms.news.append(Rewriting((ACME,)))
+    looks: list[int] = []
+
+    def mend(_runner: Runner) -> None:
+        looks.append(len(bench.facebook.sent))
+        if looks[-1] == 2 and not bench.platforms.news:  # the other channel has nothing left to do
+            bench.platforms.rewritten[ACME] = right
+            bench.platforms.news.append(Rewriting((ACME,)))
+
+    durations = replace(bench.equipment.durations, sweep=timedelta(milliseconds=50))
+    equipment = replace(bench.equipment, durations=durations)
+
+    run_storm(equipment, storm_id="small", channels=[ACME, PAGE], kind="launch", watch=mend)
+
+    assert set(_states(bench).values()) == {State.DELIVERED}
+    assert stranger.sent == []
+    assert len(right.sent) == 2
 
 
 def test_a_storm_runs_until_nothing_more_can_happen(bench: Bench, tmp_path: Path) -> None:

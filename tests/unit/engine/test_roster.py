@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import InDoubt
 from stormctl.domain.event import EventKind
-from stormctl.engine.roster import ASK_AGAIN_AFTER, Roster
+from stormctl.engine.equipment import Rewriting
+from stormctl.engine.roster import ASK_AGAIN_AFTER, UNKNOWN_AGAIN_AFTER, Roster
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
 from tests.factories import ACME, PAGE, make_delivery
+from tests.fakes import FakePlatform
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
@@ -31,7 +33,7 @@ def test_channels_with_open_deliveries_are_verified_once_and_served(bench: Bench
     assert before == []
     assert roster.channels() == [PAGE, ACME]
     assert (bench.x.verifications, bench.facebook.verifications) == (1, 1)
-    assert bench.events.all == []
+    assert bench.events.texts(EventKind.SERVED) == ["as @acme (1002)", "as @acme (1001)"]
 
 
 def test_a_storm_that_is_launched_later_is_taken_up(bench: Bench) -> None:
@@ -114,3 +116,125 @@ def test_a_tick_asks_where_something_is_in_doubt(bench: Bench) -> None:
     roster.refresh(only_at_work=True)
 
     assert roster.channels() == [ACME]
+
+
+def _rewrite(bench: Bench, account: str | None) -> FakePlatform:
+    """Put credentials in place that lead to an account, or to nobody knows whom."""
+    platform = FakePlatform(ACME, account or "")
+    if account is None:
+        platform.verification = Verification(
+            account=None, problems=(Problem(Certainty.UNKNOWN, "X does not answer"),)
+        )
+    bench.platforms.rewritten[ACME] = platform
+    bench.platforms.news.append(Rewriting((ACME,)))
+    return platform
+
+
+def test_new_credentials_of_the_same_account_are_taken(bench: Bench) -> None:
+    """They are asked first, and told; the channel never stops being served."""
+    bench.enroll(make_delivery())
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    fresh = _rewrite(bench, "1001")
+
+    roster.refresh()
+    roster.refresh()
+
+    assert roster.channels() == [ACME]
+    assert fresh.verifications == 1
+    assert bench.platforms.publisher(ACME) is fresh
+    assert bench.events.texts(EventKind.SERVED)[-1] == "takes new credentials, as @acme (1001)"
+
+
+def test_new_credentials_of_another_account_are_not_published_with(bench: Bench) -> None:
+    """The channel is served no more, and those of before stay where they are until the right ones come."""
+    bench.enroll(make_delivery())
+    before = bench.x
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    _rewrite(bench, "2002")
+
+    roster.refresh()
+    refused = roster.channels()
+    _rewrite(bench, "1001")
+    roster.refresh()
+
+    assert refused == []
+    assert before is not bench.x
+    assert "another account" in bench.events.texts(EventKind.WARNING)[0]
+    assert roster.channels() == [ACME]
+
+
+def test_new_credentials_that_nobody_can_check_wait(bench: Bench) -> None:
+    """A platform that does not answer proves nothing: those of before are used until it does."""
+    bench.enroll(make_delivery())
+    before = bench.x
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    fresh = _rewrite(bench, None)
+
+    roster.refresh()
+    waiting = (roster.channels(), bench.platforms.publisher(ACME) is before)
+    fresh.verification = before.verification
+    bench.clock.move(UNKNOWN_AGAIN_AFTER)
+    roster.refresh()
+
+    assert waiting == ([ACME], True)
+    assert bench.platforms.publisher(ACME) is fresh
+
+
+def test_missing_credentials_that_come_are_asked_at_once(bench: Bench) -> None:
+    """Whoever has just written them into .env does not wait for five minutes."""
+    bench.enroll(make_delivery())
+    bench.platforms.withheld[ACME] = CredentialsError("no credentials for x:acme")
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    bench.platforms.withheld.clear()
+    bench.platforms.news.append(Rewriting())
+
+    roster.refresh()
+
+    assert roster.channels() == [ACME]
+
+
+def test_a_refused_file_changes_nothing(bench: Bench) -> None:
+    """Its remark is told, and nobody is asked anything."""
+    bench.enroll(make_delivery())
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    bench.platforms.news.append(Rewriting((), ("others can read it",), is_read=False))
+
+    roster.refresh()
+
+    assert bench.events.texts(EventKind.WARNING) == ["others can read it"]
+    assert (roster.channels(), bench.x.verifications) == ([ACME], 1)
+
+
+def test_a_suspended_channel_stays_so_with_new_credentials(bench: Bench) -> None:
+    """A person suspended it, or a dead token: the command that releases it is named."""
+    bench.enroll(make_delivery())
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    bench.ledger.channels.suspend(str(ACME), "token dead", bench.clock.moment())
+    _rewrite(bench, "1001")
+
+    roster.refresh()
+
+    assert bench.events.texts(EventKind.WARNING) == [
+        "it stays suspended until somebody types: stormctl resume --channel x:acme"
+    ]
+
+
+def test_a_launch_serves_its_own_channels_and_waits_for_their_credentials(bench: Bench) -> None:
+    """They are verified already; no other channel of the ledger is taken up."""
+    bench.enroll(make_delivery(), make_delivery(channel=PAGE))
+    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    roster = Roster(bench.equipment, [ACME])
+    roster.refresh()
+    first = (roster.channels(), bench.x.verifications, roster.is_waiting)
+    _rewrite(bench, "2002")
+
+    roster.refresh()
+
+    assert first == ([ACME], 0, False)
+    assert (roster.channels(), roster.is_waiting) == ([], True)

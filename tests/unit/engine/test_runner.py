@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import socket
+from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stormctl.domain.delivery import InDoubt, Refused, State
 from stormctl.domain.event import EventKind
+from stormctl.domain.message import LatePolicy
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.engine.clocks import SystemClock, read_wall_clock
 from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import Runner
-from stormctl.errors import LedgerError, LedgerUnreachableError
+from stormctl.errors import LedgerError, LedgerGoneError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
 from tests.factories import ACME, PAGE, make_delivery
 
@@ -67,6 +69,44 @@ def test_a_run_publishes_what_comes_due_on_every_channel_and_ends(bench: Bench) 
     assert [post.text for post in bench.x.sent] == ["Text of now", "Text of soon"]
     assert [post.text for post in bench.facebook.sent] == ["Text of page"]
     assert read_wall_clock() >= soon
+
+
+def test_each_sweep_is_a_sign_of_life_also_without_a_ledger(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server that is away is no reason to restart this process."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+    signs: list[None] = []
+
+    def go_away(_moment: Moment) -> list[StormEvent]:
+        raise LedgerUnreachableError("the server does not answer")
+
+    monkeypatch.setattr(bench.ledger.outbox, "sweep", go_away)
+    equipment = replace(bench.equipment, clock=SystemClock())
+    runner = Runner(equipment, kind="daemon", channels=lambda: [ACME], on_sweep=lambda: signs.append(None))
+
+    runner.run(lambda: len(signs) >= 3)
+
+    assert len(signs) >= 3
+    assert bench.x.sent == []
+
+
+def test_a_channel_that_is_served_no_more_publishes_nothing_more(bench: Bench) -> None:
+    """Its credentials turned out to be another account's while several posts were due."""
+    now = read_wall_clock()
+    bench.enroll(*(make_delivery(name, slot_at=now) for name in ("one", "two", "three")))
+    served = [ACME]
+
+    def withdraw(post: OutgoingPost) -> Outcome:
+        served.clear()
+        return bench.x.accept(post)
+
+    bench.x.script.append(withdraw)
+    equipment = replace(bench.equipment, clock=SystemClock())
+
+    Runner(equipment, kind="tick", channels=lambda: list(served)).run_once()
+
+    assert len(bench.x.sent) == 1
 
 
 def test_a_doubt_is_settled_while_the_run_goes_on(bench: Bench) -> None:
@@ -128,6 +168,7 @@ def test_a_bug_on_one_channel_stops_neither_the_others_nor_is_it_forgotten(
 
     assert [post.text for post in bench.facebook.sent] == ["Text of page"]
     assert "Traceback" in caplog.text
+    assert [event.channel for event in bench.events.all if event.kind is EventKind.BUG] == ["x:acme"]
 
 
 def test_one_round_does_what_is_due_now_and_no_more(bench: Bench) -> None:
@@ -295,3 +336,101 @@ def test_a_ledger_that_is_gone_for_good_ends_the_run(bench: Bench) -> None:
 
     with pytest.raises(LedgerError, match="no ledger any more"):
         runner.run(fail)
+
+
+def test_a_ledger_that_is_deleted_stops_the_runner(bench: Bench, tmp_path: Path) -> None:
+    """What is in flight is finished and told; nothing more is claimed, and the run raises it at its end."""
+    now = read_wall_clock()
+    bench.enroll(make_delivery("m1", slot_at=now), make_delivery("m2", slot_at=now))
+
+    def delete_and_accept(post: OutgoingPost) -> Outcome:
+        (tmp_path / "ledger.db").unlink()
+        return bench.x.accept(post)
+
+    bench.x.script.append(delete_and_accept)
+    runner = _runner(bench)
+    looks = iter(range(100))  # twenty seconds: a run that doesn't end by itself is not what we want
+
+    with pytest.raises(LedgerGoneError, match="was deleted or replaced"):
+        runner.run(lambda: next(looks, None) is None)
+
+    told = bench.events.texts(EventKind.WARNING)
+    assert next(looks, None) is not None
+    assert len(bench.x.sent) == 1
+    assert any("posted, but it could not be written down: http://127.0.0.1/acme-1" in line for line in told)
+
+
+def test_a_round_on_a_ledger_that_is_gone_raises_it(bench: Bench, tmp_path: Path) -> None:
+    """`tick` ends with exit code 10."""
+    runner = _runner(bench)
+    (tmp_path / "ledger.db").unlink()
+
+    with pytest.raises(LedgerGoneError):
+        runner.run_once()
+
+
+def test_an_answer_that_could_not_be_written_is_written_by_a_later_sweep(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk is full for a moment: the receipt is kept, and no reading is needed."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+    record, failures = bench.ledger.outbox.record, [LedgerError("the disk is full")] * 3
+
+    def record_or_fail(*arguments: Any, **options: Any) -> State:
+        if failures:
+            raise failures.pop()
+        return record(*arguments, **options)
+
+    monkeypatch.setattr(bench.ledger.outbox, "record", record_or_fail)
+    runner = _runner(bench)
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    assert bench.state() is State.DELIVERED
+    assert (len(bench.x.sent), bench.x.readings) == (1, 0)
+
+
+def test_the_same_warning_is_not_told_with_every_sweep(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A ledger that stays locked is one line a minute."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock() + timedelta(hours=1)))
+    sweeps = 0
+
+    def fail(_moment: Moment) -> tuple[StormEvent, ...]:
+        nonlocal sweeps
+        sweeps += 1
+        message = "the ledger is locked"
+        raise LedgerError(message)
+
+    monkeypatch.setattr(bench.ledger.outbox, "sweep", fail)
+
+    _runner(bench).run(lambda: sweeps >= 3)
+
+    assert bench.events.texts(EventKind.WARNING) == ["the ledger is locked"]
+
+
+def test_a_runner_tells_that_its_ledger_is_a_copy(bench: Bench, tmp_path: Path) -> None:
+    """Before it claims anything."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock() + timedelta(hours=1)))
+    (witness,) = (tmp_path / "runners").glob("*.witness")
+    witness.unlink()
+    copy = open_ledger("sqlite:///ledger.db", root=tmp_path)
+
+    _runner(replace(bench, ledger=copy))
+
+    copy.close()
+    (alarm,) = bench.events.texts(EventKind.WARNING)
+    assert "is a copy of one that was at work elsewhere" in alarm
+
+
+def test_a_run_reads_before_it_gives_an_old_doubt_up(bench: Bench) -> None:
+    """A launch an hour later takes the time for both readings, and publishes what is not there."""
+    begun = read_wall_clock() - timedelta(hours=1)
+    bench.clock.at = bench.clock.wall_at = begun
+    bench.enroll(make_delivery(slot_at=begun, late=LatePolicy.SEND))
+    bench.x.script.append(InDoubt(reason="dropped"))
+    bench.serve()
+    runner = _runner(bench)
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    assert bench.state() is State.DELIVERED

@@ -11,12 +11,10 @@ import pytest
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.delivery import InDoubt, NotSent, Refused
 from stormctl.domain.event import EventKind
-from stormctl.domain.status import HaltView
 from stormctl.engine.equipment import Durations
-from stormctl.engine.uploader import AHEAD, LEASE_REQUESTS, Uploader, covers
+from stormctl.engine.uploader import AHEAD, LEASE_REQUESTS, Uploader
 from stormctl.platforms.adapter import PrepareFailed, Upload
 from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
-from tests.fakes import NOON
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery import Claim
@@ -80,23 +78,26 @@ def test_a_halt_stops_uploads(bench: Bench, uploader: Uploader, scope: str, targ
     assert not uploader.is_due(ACME)
 
 
-@pytest.mark.parametrize(
-    ("scope", "target", "covered"),
-    [
-        ("all", None, True),
-        ("platform", "x", True),
-        ("platform", "facebook", False),
-        ("channel", "x:acme", True),
-        ("channel", "facebook:acme", False),
-        ("topic", "sign-on", False),
-        ("message", "m1", False),
-    ],
-)
-def test_a_halt_covers_a_channel_only_as_a_whole(scope: str, target: str | None, covered: bool) -> None:
+@pytest.mark.parametrize(("scope", "target"), [("topic", "sign-on"), ("message", "other")])
+def test_a_halt_of_something_else_stops_no_upload(
+    bench: Bench, uploader: Uploader, scope: str, target: str
+) -> None:
     """A halt of a topic or a message leaves the rest of a channel flowing."""
-    halt = HaltView(id=1, scope=scope, target=target, reason="tragedy", who="ada", at=NOON)
+    bench.ledger.halts.halt(scope, target, "tragedy", "ada", bench.clock.moment())
 
-    assert covers(halt, ACME) is covered
+    uploader.prepare(ACME, bench.x)
+
+    assert len(bench.x.uploaded) == 1
+
+
+def test_what_flows_again_under_a_halt_is_uploaded(bench: Bench, uploader: Uploader) -> None:
+    """Everything is halted, and one channel was resumed: its post must not go out late for its picture."""
+    bench.ledger.halts.halt("all", None, "tragedy", "ada", bench.clock.moment())
+    bench.ledger.halts.resume(bench.clock.moment(), "ada", scope="channel", target=str(ACME))
+
+    uploader.prepare(ACME, bench.x)
+
+    assert len(bench.x.uploaded) == 1
 
 
 def test_what_was_not_prepared_is_told_as_not_sent(bench: Bench, uploader: Uploader) -> None:

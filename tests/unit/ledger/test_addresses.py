@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stormctl.errors import LedgerError
-from stormctl.ledger.addresses import parse_address
+from stormctl.ledger.addresses import parse_address, without_password
 
 
 @pytest.mark.parametrize(
@@ -72,3 +72,23 @@ def test_what_cannot_be_read_is_not_repeated(url: str, words: str) -> None:
 
     assert "heim" not in caught.value.message + caught.value.hint
     assert "%40 for @" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("postgresql://ana:geheim@db.example.org/storm", "postgresql://ana@db.example.org/storm"),
+        (
+            "postgres://ana:geheim@h1:5432,h2/storm?sslmode=require",
+            "postgres://ana@h1:5432,h2/storm?sslmode=require",
+        ),
+        (
+            "postgresql:///storm?host=/run&password=geheim&sslpassword=geheim",
+            "postgresql:///storm?host=/run",
+        ),
+        ("sqlite:///.stormctl/ledger.db", "sqlite:///.stormctl/ledger.db"),
+    ],
+)
+def test_what_is_written_down_has_no_password(url: str, shown: str) -> None:
+    """Wherever it stood; all else stays, so that the line can be used."""
+    assert shown == without_password(url)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.clock import Moment
-from stormctl.errors import ExitCode, LedgerError
+from stormctl.errors import ExitCode, LedgerError, LedgerGoneError
 from stormctl.ledger.ledger import find_ledger, open_ledger
 from stormctl.ledger.migrator import load_migrations
 from stormctl.ledger.sqlite import SqliteDatabase
@@ -152,13 +152,32 @@ def test_version_that_changed_meanwhile_stops_the_next_transaction(tmp_path: Pat
             ledger.bound_hosts()
 
 
-def test_older_version_is_brought_to_this_one(tmp_path: Path) -> None:
-    """Migrating step by step gives the same schema as creating."""
+@pytest.mark.parametrize("create", [False, True])
+def test_older_version_is_refused_and_left_alone(tmp_path: Path, *, create: bool) -> None:
+    """No command changes the tables by the way: there is one that backs the ledger up before."""
+    path = tmp_path / "old.db"
+    execute(path, *load_migrations("sqlite")[0].statements)
+    execute(path, "INSERT INTO meta VALUES ('schema_version', '1')")
+    newest = len(load_migrations("sqlite"))
+
+    with pytest.raises(LedgerError, match=rf"of version 1; .* works with version {newest}") as caught:
+        open_ledger("sqlite:///old.db", root=tmp_path, create=create)
+
+    assert "stormctl ledger migrate" in caught.value.hint
+    assert caught.value.exit_code == ExitCode.MAINTENANCE
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("SELECT value FROM meta").fetchall() == [("1",)]
+
+
+def test_migrating_gives_the_same_schema_as_creating(tmp_path: Path) -> None:
+    """Step by step or at once, and what the ledger held is still there."""
     path = tmp_path / "old.db"
     first = load_migrations("sqlite")[0]
     execute(path, *first.statements, "INSERT INTO meta VALUES ('schema_version', '1')")
     execute(path, "INSERT INTO hosts VALUES ('x', 'api.x.com')")
     open_ledger("sqlite:///new.db", root=tmp_path, create=True).close()
+
+    SqliteDatabase(path, "old.db").migrate(create=False)
 
     with closing(open_ledger("sqlite:///old.db", root=tmp_path)) as ledger:
         assert ledger.bound_hosts() == {"x": "api.x.com"}
@@ -171,7 +190,7 @@ def test_older_version_is_brought_to_this_one(tmp_path: Path) -> None:
 
 
 def test_migration_that_fails_leaves_the_version_before_it(tmp_path: Path) -> None:
-    """Each step is one transaction: half a step never stays."""
+    """All steps are one transaction: half a migration never stays."""
     path = tmp_path / "old.db"
     first = load_migrations("sqlite")[0]
     execute(path, *first.statements, "INSERT INTO meta VALUES ('schema_version', '1')")
@@ -181,7 +200,7 @@ def test_migration_that_fails_leaves_the_version_before_it(tmp_path: Path) -> No
     )
 
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
-        open_ledger("sqlite:///old.db", root=tmp_path)
+        SqliteDatabase(path, "old.db").migrate(create=False)
 
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT value FROM meta").fetchall() == [("1",)]
@@ -215,7 +234,7 @@ def test_vanished_file(tmp_path: Path) -> None:
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
         (tmp_path / "ledger.db").unlink()
 
-        with pytest.raises(LedgerError, match="cannot be used: unable to open"):
+        with pytest.raises(LedgerGoneError, match="was deleted or replaced while it was in use"):
             ledger.outbox.sweep(NOW)
 
 

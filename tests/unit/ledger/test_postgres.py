@@ -155,12 +155,16 @@ class TestOpening:
     def test_older_version_is_brought_to_this_one(
         self, postgres: Server, schema: str, url: str, tmp_path: Path
     ) -> None:
-        """Migrating step by step gives the triggers, too."""
+        """It is refused until it is migrated, which gives the triggers, too."""
         for statement in load_migrations("postgresql")[0].statements:
             postgres.execute(statement, schema)
         postgres.execute("INSERT INTO meta VALUES ('schema_version', '1')", schema)
 
-        open_ledger(url, root=tmp_path).close()
+        with pytest.raises(LedgerError, match="of version 1; this stormctl works with"):
+            open_ledger(url, root=tmp_path)
+        database = PostgresDatabase(parse_address(url))
+        database.migrate(create=False)
+        database.close()
 
         version = str(len(load_migrations("postgresql")))
         assert postgres.execute("SELECT value FROM meta", schema) == [(version,)]

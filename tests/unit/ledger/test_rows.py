@@ -80,15 +80,13 @@ def test_missing_instants_stay_missing() -> None:
     [
         ({}, 15),
         ({"late": LatePolicy.SEND}, None),
-        ({"late": LatePolicy.SPREAD}, 120),
-        ({"late": LatePolicy.SPREAD, "window_end_at": None}, 15),
-        ({"late": LatePolicy.SPREAD, "window_end_at": SLOT}, 15),
+        ({"late": LatePolicy.SPREAD}, 15),
         ({"key": replace(PLANNED.key, part=1)}, 15),
         ({"key": replace(PLANNED.key, part=2)}, None),
     ],
 )
 def test_when_a_late_one_is_given_up(changes: dict[str, object], minutes: int | None) -> None:
-    """With `skip` after the grace, with `spread` at the window's end, with `send` and in a thread never."""
+    """With `skip` and `spread` after the grace, with `send` and in a thread never."""
     given_up_at = find_give_up_at(replace(PLANNED, **changes))  # type: ignore[arg-type]  # any field
 
     assert given_up_at == (None if minutes is None else SLOT + timedelta(minutes=minutes))

@@ -260,7 +260,14 @@ def ledger_status(status: StormStatus) -> LedgerStatus:
     moment = Moment(at=at(12, 5), wall_at=at(12, 5))
     runners = tuple(
         RunnerStatus(
-            id=f"r{pid}", host="desk", pid=pid, kind=kind, started_at=at(7), beat_at=beat_at, alive=alive
+            id=f"r{pid}",
+            host="desk",
+            pid=pid,
+            kind=kind,
+            started_at=at(7),
+            beat_at=beat_at,
+            alive=alive,
+            version="0.1.0" if alive else "",
         )
         for pid, kind, beat_at, alive in (
             (4711, "launch", at(12, 4, 58), True),

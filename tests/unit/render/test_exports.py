@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import State
 from stormctl.domain.reach import Metric
-from stormctl.domain.status import ChannelStatus, DeliveryView, HaltView, RunnerStatus
+from stormctl.domain.status import ChannelStatus, DeliveryView, GapView, HaltView, RunnerStatus
 from stormctl.render.exports import findings_json, plan_json, report_json, status_json, tally_json
 
 if TYPE_CHECKING:
@@ -88,6 +88,7 @@ def test_status_leaves_nothing_out(ledger_status: LedgerStatus, halt: HaltView) 
         storms=ledger_status.storms,
         runners=ledger_status.runners,
         halts=(halt,),
+        gaps=(GapView(since=halt.at, until=halt.at, why="it was restored", in_doubt=1),),
     )
 
     exported = round_trip(status_json(ledger_status))
@@ -97,6 +98,7 @@ def test_status_leaves_nothing_out(ledger_status: LedgerStatus, halt: HaltView) 
     assert set(storm["counts"]) == {s.value for s in State}
     assert names_of(RunnerStatus) == set(exported["runners"][0])
     assert names_of(HaltView) == set(exported["halts"][0])
+    assert names_of(GapView) == set(exported["gaps"][0])
     assert names_of(ChannelStatus) == set(storm["channels"][0])
     assert names_of(DeliveryView, "storm_id") == set(storm["recent"][0])
     assert storm["troubled"][0]["why"] == "no answer within 10 s"

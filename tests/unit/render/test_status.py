@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import Moment
-from stormctl.render.status import render_resumption, render_status
+from stormctl.domain.status import GapView, ResumedStorm, Resumption
+from stormctl.render.status import render_resumption, render_status, render_status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -42,7 +44,7 @@ Last posts
 To take one down: stormctl retract CHANNEL/MESSAGE
 
 Runners
-runs  desk  launch 4711  heartbeat 2 s ago
+runs  desk  launch 4711  heartbeat 2 s ago         stormctl 0.1.0
 gone  desk  daemon 4001  heartbeat 2 h 53 min ago
 Ledger sqlite:///.stormctl/ledger.db
 """
@@ -70,6 +72,26 @@ def test_it_is_loud_when_nothing_runs_although_posts_are_due(
     assert lines[2].strip("│ ") == "Start a runner: stormctl launch SCHEDULE, or stormctl daemon."
 
 
+def test_it_says_before_the_next_post_that_nothing_runs(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Nothing is late yet, and nobody is there for what comes."""
+    shown = show(render_status(replace(ledger_status, runners=ledger_status.runners[1:])))
+
+    assert shown.splitlines()[0] == "Nothing is running: start a runner in time for the next post."
+
+
+def test_one_line_for_the_service_manager(ledger_status: LedgerStatus, halt: HaltView) -> None:
+    """The next post with its channel, what is late, what is in doubt, and a halt."""
+    storm = ledger_status.storms[0]
+    late = replace(storm, late=2, upcoming=(), counts={})
+    halted = replace(ledger_status, storms=(late,), halts=(halt,))
+
+    assert render_status_line(ledger_status) == "next post 12:20 EST on x:migrants-day; 1 in doubt"
+    assert render_status_line(halted) == "2 late; halted"
+    assert render_status_line(replace(ledger_status, storms=())) == "nothing to come"
+
+
 def test_it_is_calm_when_nothing_runs_and_nothing_is_due(
     show: Callable[..., str], ledger_status: LedgerStatus
 ) -> None:
@@ -91,6 +113,25 @@ def test_halts_come_first_with_what_flows_again(
 
     expected = "HALTED (all, but not channel x:a) since 12:03 EST by lead: checking a rumour"
     assert lines[1].strip("│ ") == expected
+
+
+def test_the_newest_gap_is_told_while_it_matters(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Since when, until when, why, and how much is in doubt because of it: in one line."""
+    now = ledger_status.moment.at
+    gaps = tuple(
+        GapView(since=now.replace(hour=hour), until=now, why=why, in_doubt=2)
+        for hour, why in ((16, "this ledger is a copy"), (15, "an older one"))
+    )
+
+    shown = " ".join(show(render_status(replace(ledger_status, gaps=gaps))).split())
+
+    assert (
+        "Unknown to this ledger, from Fri 18 Dec 2026, 11:05 EST to Fri 18 Dec 2026, 12:05 EST: "
+        "this ledger is a copy; 2 in doubt until the accounts have been read"
+    ) in shown
+    assert "an older one" not in shown
 
 
 def test_a_late_post_says_by_how_much(show: Callable[..., str], ledger_status: LedgerStatus) -> None:
@@ -143,14 +184,45 @@ def test_a_storm_without_slots_has_no_span(show: Callable[..., str], ledger_stat
 def test_a_resumption_shows_what_it_would_set_off(
     show: Callable[..., str], ledger_status: LedgerStatus, halt: HaltView
 ) -> None:
-    """The halts, how many are late, and the next posts."""
-    storm = replace(ledger_status.storms[0], late=2)
+    """The halts that it lifts, how many are late, and the next posts."""
+    storm = ledger_status.storms[0]
+    flowing = ResumedStorm(
+        name=storm.name, timezone=storm.timezone, to_come=40, late=2, upcoming=storm.upcoming
+    )
+    resumption = Resumption(at=ledger_status.moment.at, halts=(halt,), releases=None, storms=(flowing,))
 
-    lines = show(render_resumption(replace(ledger_status, storms=(storm,), halts=(halt,)))).splitlines()
+    lines = show(render_resumption(resumption)).splitlines()
 
     assert "HALTED (all)" in lines[1]
-    assert lines[4] == "International Migrants Day 2026: 40 to come; 2 late"
-    assert lines[5].startswith("12:20 EST  in 15 min  x:migrants-day")
+    assert lines[3] == "International Migrants Day 2026: 40 to come; 2 late"
+    assert lines[4].startswith("12:20 EST  in 15 min  x:migrants-day")
+
+
+def test_a_release_tells_why_the_channel_was_held(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Whoever resumes a suspended channel sees once more what was wrong."""
+    resumption = Resumption(at=ledger_status.moment.at, halts=(), releases="its token is dead", storms=())
+
+    shown = show(render_resumption(resumption)).splitlines()
+
+    assert shown == ["The channel was held: its token is dead", "Nothing of it is planned."]
+
+
+def test_status_tells_why_a_channel_waits(show: Callable[..., str], ledger_status: LedgerStatus) -> None:
+    """Until when, and for what; and that a pause is followed by a trial."""
+    storm = ledger_status.storms[0]
+    waiting = replace(
+        storm.channels[0],
+        waits_until=ledger_status.moment.at + timedelta(minutes=25),
+        waits_why="50 posts in 24 hours",
+        on_trial=True,
+    )
+
+    shown = show(render_status(replace(ledger_status, storms=(replace(storm, channels=(waiting,)),))))
+
+    assert "x:migrants-day waits until 12:30 EST: 50 posts in 24 hours" in shown
+    assert "x:migrants-day is on trial after a pause" in shown
 
 
 def test_of_many_runners_that_are_gone_the_newest_are_named(
