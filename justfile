@@ -25,7 +25,7 @@ lint:
 types:
     mypy
 
-# Tests: all of them, or what is named (just test tests/unit/domain -x)
+# Tests: the plain run, what is named (just test tests/unit/domain -x), or the long scenes (just test -m long)
 test *args:
     pytest {{ args }}
 

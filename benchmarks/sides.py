@@ -40,8 +40,8 @@ ENROL_S = 2.0
 READY_S = 8.0
 """From the start of a side to its first slot: it must be waiting for it by then."""
 
-ARMED_S = 1.2
-"""How long before the first slot the last account must be verified: a sweep of a second finds it then."""
+ARMED_S = 0.5
+"""How long before the first slot the last account must be verified: the runner looks five times a second."""
 
 PATIENCE_S = 120.0
 LOOK_S = 0.05

@@ -182,7 +182,9 @@ class Settings(BaseModel):
         except ValueError:
             host, parts = None, urlsplit("")
         if not host or parts.scheme not in {"http", "https"}:
-            raise UsageError("STORMCTL_HEARTBEAT_URL is not an address", "Write it like https://example.org/ID.")
+            raise UsageError(
+                "STORMCTL_HEARTBEAT_URL is not an address", "Write it like https://example.org/ID."
+            )
         return self.heartbeat_url if self.live or is_loopback(host) else None
 
     def _address(self, platform: Platform) -> SplitResult:

@@ -31,6 +31,10 @@ class Agenda:
         for name, channel in names.items():
             self._next[channel] = found.get(name)
 
+    def strike(self, channel: ChannelId) -> None:
+        """Forget what was due on a channel that is being served: the ledger is asked again after it."""
+        self._next[channel] = None
+
     def find_unasked(self, channels: Iterable[ChannelId]) -> list[ChannelId]:
         """Return those of the channels that were never asked about."""
         return [channel for channel in channels if channel not in self._next]

@@ -10,6 +10,7 @@ from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Ref
 from stormctl.engine.equipment import pass_on
 from stormctl.engine.recorder import Recorder
 from stormctl.errors import LedgerError
+from stormctl.ledger.openings import BACKOFF
 from stormctl.platforms.adapter import OutgoingPost
 
 if TYPE_CHECKING:
@@ -68,7 +69,8 @@ class Dispatcher:
                 str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
             )
             if claim is None:
-                if self._breaker.verify_if_due(channel):
+                # a pause outlasts the serving: what it asks for comes before a first attempt
+                if not attempted and self._breaker.verify_if_due(channel):
                     continue
                 break
             self._checkpoint("after claim")
@@ -131,7 +133,7 @@ class Dispatcher:
         """Record what the platform or the network answered; where that is to wait, the whole channel does."""
         retry_at = self._retry_at(claim.channel, outcome, self._clock.moment())
         if retry_at is not None:
-            backoff = RateLimit(name="backoff", limit=None, remaining=0, reset_at=retry_at)
+            backoff = RateLimit(name=BACKOFF, limit=None, remaining=0, reset_at=retry_at)
             outcome = replace(outcome, limits=(*outcome.limits, backoff))
         self.recorder.record(claim, outcome, retry_at)
 

@@ -107,7 +107,8 @@ class Runner:
                     self._timer.wake_in(0)  # they are served since the last sweep
                 self._stopping.wait(POLL)
         finally:
-            self._stopping.set()
+            with self._lock:  # so that nobody who is about to start work does so after it
+                self._stopping.set()
             self._timer.stop()
             self._close()
 
@@ -206,13 +207,17 @@ class Runner:
         self._equipment.swept()
 
     def _start_due(self, asked: Sequence[ChannelId]) -> None:
-        """Ask about some channels, serve every one on which something is due, and arm for the next moment."""
+        """Ask about some channels, serve every one on which something is due, and arm for the next moment.
+
+        A single round starts nothing by itself.
+        """
         with self._lock:
-            if self._stopping.is_set():
+            if self._stopping.is_set() or not self._is_looking:
                 return
             moment = self._clock.moment()
             self._agenda.ask(moment, asked)
             for channel in self._agenda.due(moment, self._publishing.free(self._channels())):
+                self._agenda.strike(channel)
                 self._publishing.start(channel, self._publish)
             self._arm(moment)
 

@@ -6,12 +6,11 @@ import copy
 import threading
 from collections import deque
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from stormctl.errors import LedgerError
 
 if TYPE_CHECKING:
-    import sqlite3
     from collections.abc import Callable, Iterator
     from contextlib import AbstractContextManager
 
@@ -19,10 +18,26 @@ LONGEST_ROW = 16
 """How many may have their turn before the first of them learns that its work is committed."""
 
 
-class _Batch:
+class Connection(Protocol):
+    """What turns need of a connection to SQLite."""
+
+    @property
+    def in_transaction(self) -> bool:
+        """Whether a transaction is open."""
+        ...
+
+    def execute(self, statement: str, /) -> object:
+        """Run a statement."""
+        ...
+
+
+C = TypeVar("C", bound=Connection)
+
+
+class _Batch(Generic[C]):
     """Work of several threads in one transaction of the database: all of it is committed, or none."""
 
-    def __init__(self, lent: ExitStack, connection: sqlite3.Connection) -> None:
+    def __init__(self, lent: ExitStack, connection: C) -> None:
         self.lent = lent
         self.connection = connection
         self.turns = 0
@@ -38,10 +53,8 @@ class _Batch:
 
     def undo_turn(self, error: BaseException) -> None:
         """Undo the turn that failed; a full disk and the like have undone the work of all before it, too."""
-        if not self.connection.in_transaction:
+        if not self.connection.in_transaction or self.turns == 1:
             self.undo(error)
-        elif self.turns == 1:
-            self.connection.execute("ROLLBACK")
         else:
             try:
                 self.connection.execute("ROLLBACK TO turn")
@@ -56,7 +69,7 @@ class _Batch:
             raise copy.copy(self.error)
 
 
-class Turns:
+class Turns(Generic[C]):
     """Lets one thread write at a time, first come, first served, and commits for several at once.
 
     Whoever has had its turn while others wait leaves the transaction open for the next, and waits until the
@@ -72,8 +85,8 @@ class Turns:
 
     def __init__(
         self,
-        lend: Callable[[], AbstractContextManager[sqlite3.Connection]],
-        begin: Callable[[sqlite3.Connection], None],
+        lend: Callable[[], AbstractContextManager[C]],
+        begin: Callable[[C], None],
         check: Callable[[], None],
     ) -> None:
         self._lend = lend
@@ -82,10 +95,10 @@ class Turns:
         self._lock = threading.Lock()
         self._queue: deque[threading.Lock] = deque()
         self._is_taken = False
-        self._batch: _Batch | None = None  # touched only by whose turn it is
+        self._batch: _Batch[C] | None = None  # touched only by whose turn it is
 
     @contextmanager
-    def take(self) -> Iterator[sqlite3.Connection]:
+    def take(self) -> Iterator[C]:
         """Wait for a turn, write, and return once it is committed."""
         self._wait()
         batch = self._batch or self._open()
@@ -127,7 +140,7 @@ class Turns:
                 self._pass_on()
             raise
 
-    def _open(self) -> _Batch:
+    def _open(self) -> _Batch[C]:
         with ExitStack() as lent:
             try:
                 connection = lent.enter_context(self._lend())
@@ -139,9 +152,9 @@ class Turns:
             self._batch = _Batch(lent.pop_all(), connection)
         return self._batch
 
-    def _hand_over(self, batch: _Batch) -> None:
+    def _hand_over(self, batch: _Batch[C]) -> None:
         """Let the next one go on with the batch; end it where nobody waits, or the row is long enough."""
-        if batch.connection.in_transaction and batch.turns < LONGEST_ROW:
+        if batch.error is None and batch.turns < LONGEST_ROW:
             with self._lock:
                 follower = self._queue.popleft() if self._queue else None
             if follower is not None:
@@ -156,9 +169,9 @@ class Turns:
         else:
             self._end_turn()
 
-    def _finish(self, batch: _Batch) -> None:
+    def _finish(self, batch: _Batch[C]) -> None:
         try:
-            if batch.connection.in_transaction:
+            if batch.error is None:
                 batch.connection.execute("COMMIT")
                 self._check()
         except Exception as error:  # noqa: BLE001 - told to everyone who took part, us among them
@@ -169,10 +182,12 @@ class Turns:
             raise
         finally:
             self._batch = None
-            batch.lent.close()
-            self._end_turn()
-            for waiting in batch.waiting:
-                waiting.release()
+            try:
+                batch.lent.close()
+            finally:
+                self._end_turn()
+                for waiting in batch.waiting:
+                    waiting.release()
 
     def _end_turn(self) -> None:
         with self._lock:

@@ -23,8 +23,9 @@ from tests.factories import ACME, PAGE, make_delivery
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.delivery import Claim, Outcome
     from stormctl.domain.event import StormEvent
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
@@ -109,6 +110,42 @@ def test_a_channel_that_is_served_no_more_publishes_nothing_more(bench: Bench) -
     assert len(bench.x.sent) == 1
 
 
+def test_a_channel_that_is_verified_between_two_sweeps_is_served_at_once(bench: Bench) -> None:
+    """It doesn't wait for the next sweep: of those there is only the first."""
+    bench.enroll(make_delivery(slot_at=read_wall_clock()))
+    served: list[ChannelId] = []
+    durations = replace(bench.equipment.durations, sweep=timedelta(hours=1))
+    equipment = replace(bench.equipment, clock=SystemClock(), durations=durations)
+    runner = Runner(equipment, kind="daemon", channels=lambda: list(served))
+    looks = iter(range(100))
+
+    def is_over() -> bool:
+        served[:] = [ACME]
+        return bench.state() is State.DELIVERED or next(looks, None) is None
+
+    runner.run(is_over)
+
+    assert bench.state() is State.DELIVERED
+
+
+def test_posts_come_on_time_without_a_sweep_between_them(bench: Bench) -> None:
+    """After each post its channel alone is asked what comes next."""
+    now = read_wall_clock()
+    slots = [now + timedelta(milliseconds=150 * n) for n in range(4)]
+    bench.enroll(
+        *(make_delivery(f"m{n}", slot_at=slot) for n, slot in enumerate(slots)),
+        *(make_delivery(f"p{n}", slot_at=slot, channel=PAGE) for n, slot in enumerate(slots)),
+    )
+    durations = replace(bench.equipment.durations, sweep=timedelta(hours=1))
+    equipment = replace(bench.equipment, clock=SystemClock(), durations=durations)
+    runner = Runner(equipment, kind="launch", channels=lambda: [ACME, PAGE])
+    looks = iter(range(100))
+
+    runner.run(lambda: runner.is_done("storm") or next(looks, None) is None)
+
+    assert set(bench.states().values()) == {State.DELIVERED}
+
+
 def test_a_doubt_is_settled_while_the_run_goes_on(bench: Bench) -> None:
     """A dropped connection whose post was accepted ends as delivered, with one request."""
     bench.enroll(make_delivery(slot_at=read_wall_clock()))
@@ -179,6 +216,27 @@ def test_one_round_does_what_is_due_now_and_no_more(bench: Bench) -> None:
     _runner(bench).run_once()
 
     assert bench.states() == {"now/en": State.DELIVERED, "later/en": State.PLANNED}
+
+
+def test_what_comes_due_at_the_end_of_a_round_waits_for_the_next(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`tick` ends when it has found nothing more to claim, whatever is enrolled just then."""
+    now = read_wall_clock()
+    bench.enroll(make_delivery("first", slot_at=now))
+    claim = bench.ledger.outbox.claim
+
+    def claim_or_enroll(*arguments: Any) -> Claim | None:
+        found = claim(*arguments)
+        if found is None:
+            bench.enroll(make_delivery("first", slot_at=now), make_delivery("then", slot_at=now))
+        return found
+
+    monkeypatch.setattr(bench.ledger.outbox, "claim", claim_or_enroll)
+
+    _runner(bench).run_once()
+
+    assert bench.states() == {"first/en": State.DELIVERED, "then/en": State.PLANNED}
 
 
 def test_a_stopped_runner_leaves_the_rest_in_the_ledger(bench: Bench) -> None:
