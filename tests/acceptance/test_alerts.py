@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
     from tests.receiver import Receiver
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 SECRET = "s3cr3t-t0k3n"  # noqa: S105 - no secret: it is looked for where none may be
 TOKEN_DEAD = {"rules": [{"platform": "x", "operation": "create_post", "action": "unauthorized"}]}

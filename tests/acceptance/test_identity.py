@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.conftest import Campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 QUICK = {
     "STORMCTL_REQUEST_LIMIT": "1s",

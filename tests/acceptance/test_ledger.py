@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
     from tests.postgres import Server
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 QUICK = {
     "STORMCTL_REQUEST_LIMIT": "1s",
@@ -94,7 +94,7 @@ def test_a_restore_that_is_killed_leaves_a_whole_ledger(stage: Campaign, point: 
 def test_a_storm_moves_to_a_server_in_its_midst(stage: Campaign, postgres: Server) -> None:
     """Halt, copy, killed on the way or not, go on there: each post once; the old ledger says where it is."""
     stage.environment |= QUICK
-    stage.write_schedule(every="2s", lasts=12)
+    stage.write_schedule(every="5s", lasts=30)
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 3)
     stage.run("halt", "--reason", "the ledger moves")

@@ -49,7 +49,7 @@ def _tick_until(stage: Campaign, **states: str) -> None:
     keys = {"x": X, "facebook": PAGE}
     for _ in range(40):
         stage.run(
-            "tick", expect=None, STORMCTL_REQUEST_LIMIT="1s", STORMCTL_SETTLING="1s", STORMCTL_LEASE="3s"
+            "tick", expect=None, STORMCTL_REQUEST_LIMIT="5s", STORMCTL_SETTLING="1s", STORMCTL_LEASE="8s"
         )
         if all(_show(stage, keys[name])["state"] == state for name, state in states.items()):
             return

@@ -20,7 +20,7 @@ from tests.acceptance.conftest import read_until
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 QUICK = {
     "STORMCTL_REQUEST_LIMIT": "1s",
