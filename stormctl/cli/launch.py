@@ -229,7 +229,14 @@ def _run(
     watch = Watch(view, storm.id, durations)
     with watch.catching_signals(), watch.showing():
         run_storm(
-            Equipment(ledger=ledger, adapters=adapters, clock=clock, listener=view, durations=durations),
+            Equipment(
+                ledger=ledger,
+                adapters=adapters,
+                clock=clock,
+                listener=view,
+                durations=durations,
+                root=scene.root,
+            ),
             storm_id=storm.id,
             channels=preparation.serving,
             kind="launch",

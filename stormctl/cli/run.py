@@ -38,7 +38,12 @@ def daemon(context: typer.Context) -> None:
         ledger.check_hosts(scene.environment.settings.hosts())
         clock = SystemClock(ledger.clock_offset)
         equipment = Equipment(
-            ledger=ledger, adapters=adapters, clock=clock, listener=view, durations=scene.durations
+            ledger=ledger,
+            adapters=adapters,
+            clock=clock,
+            listener=view,
+            durations=scene.durations,
+            root=scene.root,
         )
         roster = Roster(equipment)
         runner = Runner(equipment, kind="daemon", channels=roster.channels)
@@ -81,6 +86,7 @@ def tick(context: typer.Context) -> None:
             clock=clock,
             listener=make_view("UTC", plain=True),
             durations=scene.durations,
+            root=scene.root,
         )
         roster = Roster(equipment)
         try:

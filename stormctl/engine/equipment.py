@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Protocol
 from stormctl.domain.event import StormEvent
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Clock
     from stormctl.domain.event import EventKind, Listener
@@ -58,6 +60,8 @@ class Equipment:
     clock: Clock
     listener: Listener
     durations: Durations = field(default_factory=Durations)
+    root: Path | None = None
+    """The campaign folder, where videos lie; None where there is none."""
 
     def tell(
         self,

@@ -211,7 +211,7 @@ def test_other_files_are_a_warning(campaign: Campaign) -> None:
         ),
         (
             "---\nmedia: [{file: boat.png, captions: a.srt}]\n---\nText",
-            "a.en.md:2 bad-value captions belong to a video, and “boat.png” is a picture",
+            "a.en.md:2 bad-captions captions belong to a video, and “boat.png” is a picture",
         ),
         (
             f"---\nmedia:\n  - file: boat.png\n    alt: {'x' * 1001}\n---\nText",
@@ -219,7 +219,7 @@ def test_other_files_are_a_warning(campaign: Campaign) -> None:
         ),
         (
             "---\nmedia: [boat.png, boat.png, boat.png, boat.png, boat.png]\n---\nText",
-            "a.en.md:2 too-many-media 5 pictures: a post takes 4 images, or one GIF",
+            "a.en.md:2 too-many-media 5 files: a post takes 4 images, or one GIF, or one video",
         ),
         (
             "---\nreply_settings: all\n---\nText",
