@@ -122,7 +122,7 @@ class Uploader:
         Raises:
             PrepareFailed: the video is not on this machine as it was checked; another runner may have it.
         """
-        name, content, captions = PurePosixPath(media.file).name, b"", None
+        content, captions = b"", None
         if media.kind is not MediaKind.VIDEO:
             content = self._ledger.media.load(media.digest)
         elif self._equipment.root is None:
@@ -136,7 +136,13 @@ class Uploader:
             if film.captions is not None and film.captions_lang is not None:
                 captions = Captions(film.captions, film.captions_lang)
         return MediaFile(
-            content=content, mime=media.mime, kind=media.kind, alt=media.alt, name=name, captions=captions
+            content=content,
+            mime=media.mime,
+            kind=media.kind,
+            alt=media.alt,
+            # not the file's own: it may name somebody, and its ending may be of what it was before
+            name=f"{media.kind.value}.{PurePosixPath(media.mime).name}",
+            captions=captions,
         )
 
     def _rests(self, channel: ChannelId, media: Media) -> bool:

@@ -54,7 +54,7 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
 
     Metadata is cut out without touching a pixel. Encoded anew is only what lies on its side by its EXIF
     orientation, what is bigger than a platform takes, and WEBP, which Facebook's list of photo types
-    lacks (source: Graph API, Page photos: JPEG, BMP, PNG, GIF, TIFF).
+    lacks (source: Graph API, Page photos, as clients quote it: JPEG, BMP, PNG, GIF, TIFF).
 
     Args:
         file: as the message names it, for the finding.
