@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import warnings
 from dataclasses import dataclass
 from io import BytesIO
@@ -14,7 +15,7 @@ from stormctl.files.segments import DamagedError, strip_gif, strip_jpeg, strip_p
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from PIL.Image import Image
+    from PIL.Image import Image, Transpose
 
 MAX_BYTES: Mapping[MediaKind, int] = {MediaKind.IMAGE: 5_000_000, MediaKind.GIF: 15_000_000}
 """Bytes of a file (source: docs.x.com media best practices, 2026-08: 5 MB and 15 MB). Facebook takes
@@ -68,6 +69,7 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
 
     try:
         with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd about EXIF does not matter: it goes
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(BytesIO(content), formats=tuple(_SUFFIXES)) as image:
                 found = _check_format(file, suffix, image)
@@ -105,7 +107,7 @@ def _prepare(file: str, found: str, content: bytes, image: Image) -> Picture:
         return Picture(clean, "image/gif", MediaKind.GIF)
     if found == "WEBP":
         found, clean = _convert(image)
-    elif image.getexif().get(_ORIENTATION, 1) != 1:
+    elif _find_turn(image) is not None:
         clean = _turn(found, image)
     else:
         clean = _STRIPPERS[found](content)
@@ -116,31 +118,53 @@ def _prepare(file: str, found: str, content: bytes, image: Image) -> Picture:
 
 def _convert(image: Image) -> tuple[str, bytes]:
     """Encode a WEBP as the platforms take it: what can be seen through as PNG, the rest as a fine JPEG."""
-    from PIL import ImageOps
-
-    upright = ImageOps.exif_transpose(image)
+    upright = _set_upright(image)
     if image.has_transparency_data:
         return "PNG", _encode(upright, "PNG", optimize=True)
     return "JPEG", _encode(upright.convert("RGB"), "JPEG", quality=95, subsampling=0)
 
 
+def _find_turn(image: Image) -> Transpose | None:
+    """Find how to set a picture upright; None if it is, or if its EXIF can't be read."""
+    from PIL.Image import Transpose
+
+    turns = {
+        2: Transpose.FLIP_LEFT_RIGHT,
+        3: Transpose.ROTATE_180,
+        4: Transpose.FLIP_TOP_BOTTOM,
+        5: Transpose.TRANSPOSE,
+        6: Transpose.ROTATE_270,
+        7: Transpose.TRANSVERSE,
+        8: Transpose.ROTATE_90,
+    }
+    try:
+        orientation = image.getexif().get(_ORIENTATION)
+    except (SyntaxError, ValueError, TypeError, struct.error):
+        return None
+    return turns.get(orientation) if isinstance(orientation, int) else None
+
+
+def _set_upright(image: Image) -> Image:
+    # not by ImageOps.exif_transpose, which writes the EXIF anew and stumbles over damaged ones
+    turn = _find_turn(image)
+    return image if turn is None else image.transpose(turn)
+
+
 def _turn(found: str, image: Image) -> bytes:
     """Encode an upright copy; a JPEG with the tables that it had, so that next to nothing is lost."""
-    from PIL import ImageOps, JpegImagePlugin
+    from PIL import JpegImagePlugin
 
     options: dict[str, Any] = {}
     if found == "JPEG":
         options["qtables"] = getattr(image, "quantization", None)
         sampling = JpegImagePlugin.get_sampling(image)
         options |= {"subsampling": sampling} if sampling >= 0 else {}
-    return _encode(ImageOps.exif_transpose(image), found, **options)
+    return _encode(_set_upright(image), found, **options)
 
 
 def _shrink(image: Image) -> tuple[str, bytes]:
     """Encode smaller until X takes it: first by quality, then by pixels."""
-    from PIL import ImageOps
-
-    upright = ImageOps.exif_transpose(image)
+    upright = _set_upright(image)
     found = "PNG" if image.has_transparency_data else "JPEG"
     attempts = _shrink_png(upright) if found == "PNG" else _shrink_jpeg(upright)
     return found, next(clean for clean in attempts if len(clean) <= MAX_BYTES[MediaKind.IMAGE])

@@ -34,6 +34,9 @@ _TELLING = frozenset({b"udta", b"meta", b"uuid"})
 """Boxes that hold what is no picture and no sound: titles, makers, places (ISO/IEC 14496-12; Apple's
 `©xyz` and `com.apple.quicktime.location.ISO6709` stand in them)."""
 
+_NESTING = frozenset({b"moov", b"trak", b"moof", b"traf"})
+"""Boxes in which such boxes may lie."""
+
 _TRACES = frozenset({b"meta", b"camm", b"mebx", b"gpmd"})
 """Handlers of tracks that record where the camera was and how it moved."""
 
@@ -143,12 +146,12 @@ def _boxes(content: bytes, begin: int, end: int) -> Iterator[Box]:
         position = box.end
 
 
-def _telling(content: bytes, begin: int, end: int) -> Iterator[Box]:
+def _telling(content: bytes, begin: int, end: int, depth: int = 0) -> Iterator[Box]:
     for box in _boxes(content, begin, end):
         if box.kind in _TELLING:
             yield box
-        elif box.kind in {b"moov", b"trak", b"moof", b"traf"}:
-            yield from _telling(content, box.begin, box.end)
+        elif box.kind in _NESTING and depth < len(_NESTING):
+            yield from _telling(content, box.begin, box.end, depth + 1)
 
 
 def _handler_of(index: bytes, track: Box) -> bytes:

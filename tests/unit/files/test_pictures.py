@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image, ImageChops, ImageCms, TiffImagePlugin
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image, ImageChops, ImageCms, ImageOps, TiffImagePlugin
 
 from stormctl.domain.message import MediaKind
 from stormctl.files.bad_media import BadMediaError
@@ -179,3 +182,34 @@ def test_a_picture_that_breaks_off_is_refused(kind: str, suffix: str, share: flo
         clean_picture("a", suffix, content[: int(len(content) * share)])
 
     assert caught.value.code == "media-type"
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_every_orientation_is_carried_out(orientation: int) -> None:
+    """As Pillow's own reading of EXIF has it."""
+    content = encode(make_image(), "PNG", exif=make_exif(orientation))
+
+    picture = clean_picture("a.png", ".png", content)
+
+    expected = ImageOps.exif_transpose(decode(content))
+    assert ImageChops.difference(expected, decode(picture.content)).getbbox() is None
+
+
+_SEEDS = [
+    (encode(make_image(), kind, **({} if kind == "GIF" else {"exif": make_exif(6)})), suffix)
+    for kind, suffix in (("JPEG", ".jpg"), ("PNG", ".png"), ("WEBP", ".webp"), ("GIF", ".gif"))
+]
+
+
+@given(st.sampled_from(_SEEDS), st.lists(st.tuples(st.integers(0), st.integers(0, 255)), max_size=9))
+def test_a_damaged_picture_is_cleaned_or_refused(
+    seed: tuple[bytes, str], changes: list[tuple[int, int]]
+) -> None:
+    """Whatever a volunteer's file holds, it never makes the check fail, nor warn."""
+    content, suffix = bytearray(seed[0]), seed[1]
+    for place, byte in changes:
+        content[place % len(content)] = byte
+
+    with contextlib.suppress(BadMediaError):
+        picture = clean_picture("a", suffix, bytes(content))
+        assert not decode(picture.content).getexif()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stormctl.files.bad_media import BadMediaError
 from stormctl.files.videos import clean_video, examine_video
@@ -79,3 +81,21 @@ def test_cleaning_blanks_what_tells_of_places_and_moves_nothing() -> None:
     assert film[: film.index(b"udta")] == clean[: film.index(b"udta")]
     assert not any(word in clean for word in (b"+52.52", b"secret", b"udta", b"meta", b"uuid"))
     assert clean == clean_video(clean)
+
+
+@given(st.binary(max_size=60), st.integers(0, 400), st.integers(0, 255))
+def test_whatever_the_bytes_are_cleaning_keeps_their_number(tail: bytes, place: int, byte: int) -> None:
+    """Damaged boxes are left as they are, and no nesting is too deep."""
+    film = bytearray(make_box(b"moov", make_box(b"moov", tail) * 2) + make_mp4(place=b"+52") + tail)
+    film[place % len(film)] = byte
+
+    assert len(clean_video(bytes(film))) == len(film)
+
+
+def test_boxes_within_boxes_come_to_an_end() -> None:
+    """A file may be built to exhaust whoever looks into it."""
+    film = b""
+    for _ in range(3000):
+        film = make_box(b"moov", film)
+
+    assert clean_video(film) == film
