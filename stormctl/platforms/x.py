@@ -23,7 +23,7 @@ from stormctl.platforms.adapter import (
     Upload,
     Verification,
 )
-from stormctl.platforms.moments import clock_offset_s, next_second
+from stormctl.platforms.moments import clock_offset_s
 from stormctl.platforms.transport import Answer, Silence, Transport
 from stormctl.platforms.x_counts import AppCounts
 from stormctl.platforms.x_errors import classify_problem, read_limits
@@ -248,15 +248,7 @@ class XAdapter(PlatformAdapter):
     def _timeline_call(
         self, user_id: str, since: datetime, until: datetime, token: str | None
     ) -> Callable[[], object]:
-        params: dict[str, Any] = {
-            "max_results": x_reads.PAGE_SIZE,
-            "start_time": since.replace(microsecond=0),
-            "tweet_fields": list(x_reads.TIMELINE_FIELDS),
-        }
-        if next_second(until) <= self._now():
-            params["end_time"] = next_second(until)  # a moment to come is refused
-        if token:
-            params["pagination_token"] = token
+        params = x_reads.timeline_arguments(since, until, self._now(), token)
         return lambda: self._client.get_users_tweets(user_id, user_auth=True, **params)
 
     def _lookup(self, ids: list[str], *, private: bool) -> list[dict[str, Any]]:
