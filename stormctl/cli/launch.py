@@ -270,6 +270,7 @@ def _run(
                     listener=watched.listener,
                     durations=durations,
                     swept=watched.swept,
+                    root=scene.root,
                 ),
                 storm_id=storm.id,
                 channels=preparation.serving,

@@ -61,6 +61,7 @@ def x_routes(world: World) -> list[Route]:
         ("GET", "/2/media/upload", "upload", x_media.read_status),
         ("POST", "/2/media/upload", "upload_once", x_media.upload_once),
         ("POST", "/2/media/metadata", "describe_media", x_media.describe_media),
+        ("POST", "/2/media/subtitles", "describe_media", x_media.add_subtitles),
     ]
     routes = [
         Route(path, _endpoint(world, name, work), methods=[method]) for method, path, name, work in table

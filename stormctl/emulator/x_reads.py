@@ -85,7 +85,7 @@ def read_timeline(call: XCall) -> XAnswer:
 
 def _select(call: XCall, posts: list[Post]) -> list[Post]:
     query = call.query
-    start, end = (_parse_time(query, name) for name in ("start_time", "end_time"))
+    start, end = (parse_time(query, name) for name in ("start_time", "end_time"))
     since_id, until_id = (
         int(check_id(query[n], n)) if n in query else None for n in ("since_id", "until_id")
     )
@@ -108,7 +108,8 @@ def _select(call: XCall, posts: list[Post]) -> list[Post]:
     ]
 
 
-def _parse_time(query: dict[str, str], name: str) -> float | None:
+def parse_time(query: dict[str, str], name: str) -> float | None:
+    """Read a time as X takes it, in Unix seconds; None if it was not given."""
     value = query.get(name)
     if value is None:
         return None

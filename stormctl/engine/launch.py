@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.ceilings import find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Delivered
+from stormctl.domain.message import MediaKind
 from stormctl.domain.slots import find_quiet_spans
 from stormctl.domain.status import LaunchSummary
 from stormctl.engine.preflight import check_accounts, prove_channels
@@ -141,6 +142,8 @@ def enroll(
     stored: set[str] = set()
     for delivery in plan.deliveries:
         for media in delivery.post.media:
+            if media.kind is MediaKind.VIDEO:  # too big for the ledger: every runner reads the file
+                continue
             if media.digest not in stored and not ledger.media.has(media.digest):
                 ledger.media.store(media.digest, media.mime, read_media(root, media), moment)
             stored.add(media.digest)

@@ -61,15 +61,28 @@ class Verification:
         return any(p.certainty is Certainty.BAD for p in self.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """The captions of a video: SubRip in UTF-8, and the code of their language."""
+
+    content: bytes
+    lang: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """The bytes to upload, with what the platform must know of them."""
+    """The bytes to upload, with what the platform must know of them.
+
+    Attributes:
+        captions: of a video; None without any.
+    """
 
     content: bytes
     mime: str
     kind: MediaKind
     alt: str
     name: str
+    captions: Captions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +145,23 @@ class Reading:
     complete: bool
     reason: str = ""
     clock_offset_s: float | None = None
+
+
+class Granularity(StrEnum):
+    """How finely posts are counted."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCount:
+    """How many posts of everybody matched a query between two moments."""
+
+    start_at: datetime
+    end_at: datetime
+    posts: int
 
 
 class ReadFailed(Exception):  # noqa: N818 - an answer that callers handle, shown by its reason
@@ -199,6 +229,21 @@ class PlatformAdapter(Protocol):
 
     def delete(self, post_id: str) -> Outcome:
         """Delete one of our posts: Delivered (with its id) when it is gone."""
+        ...
+
+    def edit(self, post_id: str, text: str) -> Outcome:
+        """Give one of our posts another text: Delivered (with its id) when it has it.
+
+        Refused for good where the platform does not let us.
+        """
+        ...
+
+    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
+        """Count everybody's posts of the last seven days that match a query, oldest first.
+
+        Raises:
+            ReadFailed: they could not be counted, or the platform counts none.
+        """
         ...
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 import tweepy
 
-from stormctl.domain.delivery import Delivered, InDoubt, Outcome
+from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
 from stormctl.platforms import x_reads
 from stormctl.platforms.adapter import (
     Account,
@@ -23,8 +23,9 @@ from stormctl.platforms.adapter import (
     Upload,
     Verification,
 )
-from stormctl.platforms.moments import clock_offset_s, next_second
+from stormctl.platforms.moments import clock_offset_s
 from stormctl.platforms.transport import Answer, Silence, Transport
+from stormctl.platforms.x_counts import AppCounts
 from stormctl.platforms.x_errors import classify_problem, read_limits
 from stormctl.platforms.x_media import MediaSteps
 
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.reach import MetricReading
-    from stormctl.platforms.adapter import SeenPost
+    from stormctl.platforms.adapter import Granularity, RecentCount, SeenPost
     from stormctl.platforms.credentials import XCredentials
 
 SDK_ORIGIN = "https://api.twitter.com"
@@ -98,6 +99,7 @@ class XAdapter(PlatformAdapter):
         self._media = MediaSteps(
             request=self._request, post_form=self._post_form, now=now, wait=wait or threading.Event().wait
         )
+        self._counts = AppCounts(self._transport, SDK_ORIGIN, keys[:2], now)
         self._me = me if me is not None else XIdentity()
 
     def verify(self) -> Verification:
@@ -187,6 +189,17 @@ class XAdapter(PlatformAdapter):
             return InDoubt(reason="X did not say that the post is deleted", code=str(answer.status))
         return classify_problem(answer, self._now())
 
+    def edit(self, post_id: str, text: str) -> Outcome:  # noqa: ARG002 - the protocol's arguments
+        """Refuse: an edit on X is a new post with a new id, within an hour, and for Premium accounts only.
+
+        Source: docs.x.com changelog, 2025-10-03. To correct a post, retract it and publish another.
+        """
+        return Refused(reason="posts on X can't be edited through this app", code="edit", for_good=True)
+
+    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
+        """Count matching posts with the app's bearer (`GET /2/tweets/counts/recent`)."""
+        return self._counts.read(query, granularity)
+
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
@@ -239,15 +252,7 @@ class XAdapter(PlatformAdapter):
     def _timeline_call(
         self, user_id: str, since: datetime, until: datetime, token: str | None
     ) -> Callable[[], object]:
-        params: dict[str, Any] = {
-            "max_results": x_reads.PAGE_SIZE,
-            "start_time": since.replace(microsecond=0),
-            "tweet_fields": list(x_reads.TIMELINE_FIELDS),
-        }
-        if next_second(until) <= self._now():
-            params["end_time"] = next_second(until)  # a moment to come is refused
-        if token:
-            params["pagination_token"] = token
+        params = x_reads.timeline_arguments(since, until, self._now(), token)
         return lambda: self._client.get_users_tweets(user_id, user_auth=True, **params)
 
     def _lookup(self, ids: list[str], *, private: bool) -> list[dict[str, Any]]:
