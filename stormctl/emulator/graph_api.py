@@ -110,6 +110,8 @@ def _make_call(world: World, request: Request, content: bytes, path: str) -> Gra
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = parameters.pop("access_token", "") or (bearer if scheme.lower() in {"bearer", "oauth"} else "")
     kind, page = _identify(world, token, path)
+    if page is not None and 0 < page.expires_at <= world.clock.at():
+        raise graph_answers.dead_token(463)
     _check_proof(world, token, parameters.pop("appsecret_proof", None))
     prefix = request.url.path.removesuffix(path)
     return GraphCall(

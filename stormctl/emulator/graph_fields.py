@@ -55,7 +55,7 @@ def render_page(call: GraphCall, page: AccountSpec) -> dict[str, Any]:
         "category": lambda _: "Nonprofit Organization",
         "fan_count": lambda _: fans,
         "followers_count": lambda _: fans,
-        "is_published": lambda _: True,
+        "is_published": lambda _: page.published,
         "verification_status": lambda _: "not_verified",
         "access_token": lambda _: page.credentials["PAGE_TOKEN"] if _manages(call, page) else "",
     }

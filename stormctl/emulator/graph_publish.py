@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from stormctl.emulator.accounts import AccountSpec
     from stormctl.emulator.graph_call import GraphCall
 
+PUBLISH_SCOPE = "pages_manage_posts"
+"""Source: Pages API, Posts, 2026."""
+
 MAX_MESSAGE = 63_206
 """Widely quoted; Meta's documents give no figure."""
 
@@ -121,6 +124,8 @@ def own_page(call: GraphCall, node: str) -> AccountSpec:
     if call.kind == "user":
         raise graph_answers.page_token_required()
     if call.page is None or call.page.id != page.id:
+        raise graph_answers.permission_missing()
+    if page.scopes is not None and PUBLISH_SCOPE not in page.scopes:
         raise graph_answers.permission_missing()
     return page
 

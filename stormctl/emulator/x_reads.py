@@ -56,9 +56,9 @@ def read_me(call: XCall) -> XAnswer:
     """GET /2/users/me."""
     parse_reader(call.account, call.query, frozenset())
     user = render_user(call.account)
-    if "verified" in call.query.get("user.fields", "").split(","):
-        user["verified"] = call.account.verified
-    return XAnswer(200, {"data": user})
+    asked = call.query.get("user.fields", "").split(",")
+    told = {"verified": call.account.verified, "protected": call.account.protected}
+    return XAnswer(200, {"data": user | {name: value for name, value in told.items() if name in asked}})
 
 
 def read_timeline(call: XCall) -> XAnswer:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
-    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.delivery import Outcome, RateLimit
     from stormctl.domain.message import MediaKind
     from stormctl.domain.reach import MetricReading
 
@@ -41,6 +41,22 @@ class Account:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Something about credentials that ends at a moment which is still to come.
+
+    Attributes:
+        what: such as “the token”.
+        stops: whether nothing can be published after it.
+        is_near: so near that it is worth a warning whatever the credentials are needed for.
+    """
+
+    what: str
+    at: datetime
+    stops: bool
+    is_near: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What asking the platform about the credentials brought.
@@ -49,11 +65,25 @@ class Verification:
         account: None if it could not be learnt.
         problems: in order of weight.
         clock_offset_s: the platform's Date header minus our clock, in seconds; None if it sent none.
+        kind: what the credentials are, by the platform's word; empty if it did not say.
+        may_post: whether the platform said that they may publish; None if it does not say.
+        permissions: what they may do, in the platform's words; None if it does not say.
+        is_verified: whether the account is verified; None if the platform does not say.
+        endings: when they, or a part of them, end.
+        limits: ceilings in the headers of the answers.
+        cost_usd_micros: what the asking itself cost, in millionths of a US dollar.
     """
 
     account: Account | None
     problems: tuple[Problem, ...] = ()
     clock_offset_s: float | None = None
+    kind: str = ""
+    may_post: bool | None = None
+    permissions: frozenset[str] | None = None
+    is_verified: bool | None = None
+    endings: tuple[Ending, ...] = ()
+    limits: tuple[RateLimit, ...] = ()
+    cost_usd_micros: int = 0
 
     @property
     def is_bad(self) -> bool:

@@ -25,6 +25,7 @@ from stormctl.platforms.graph_errors import classify_problem, error_code, is_gon
 from stormctl.platforms.graph_media import VIDEO_MARK, GraphMedia
 from stormctl.platforms.graph_metrics import read_post
 from stormctl.platforms.graph_verify import PageCheck
+from stormctl.platforms.graph_version import GRAPH_VERSION
 from stormctl.platforms.moments import clock_offset_s, next_second
 from stormctl.platforms.transport import Answer, Silence, Transport
 
@@ -39,9 +40,6 @@ if TYPE_CHECKING:
 
 SDK_ORIGIN = "https://graph.facebook.com"
 """Where facebook-sdk 3.1 sends every request (`facebook.FACEBOOK_GRAPH_URL`)."""
-
-GRAPH_VERSION = "v26.0"
-"""Current since 2026-07-29 (Graph API changelog). The SDK's constructor refuses it, the attribute doesn't."""
 
 MAX_PAGES = 40
 """Graph lists about 600 posts of a year (Pages API, 2026): far fewer pages than this."""
@@ -85,7 +83,7 @@ class FacebookAdapter(PlatformAdapter):
             SDK_ORIGIN, base_url, request_limit, secrets=secrets, allowed_hosts=allowed_hosts
         )
         self._graph = facebook.GraphAPI(credentials.page_token, session=self._transport.session)
-        self._graph.version = GRAPH_VERSION
+        self._graph.version = GRAPH_VERSION  # its constructor refuses it
         self._media = GraphMedia(
             post=self._post,
             get=self._get,
