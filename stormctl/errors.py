@@ -104,6 +104,12 @@ class LedgerUnreachableError(LedgerError):
     exit_code = ExitCode.TRY_AGAIN
 
 
+class HaltedError(StormctlError):
+    """A halt is in force that covers what was asked for."""
+
+    exit_code = ExitCode.HALTED
+
+
 class TryAgainError(StormctlError):
     """Nothing is wrong for good: the same command may work later."""
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import Hit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.finding import Severity
+from stormctl.domain.message import MediaKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,25 @@ def find_missing_alts(case: Case) -> Iterator[Hit]:
             if not media.alt.strip():
                 yield Hit(
                     place_of(variant, "media"), f"{media.file} has no description", "say in alt what it shows"
+                )
+
+
+@rule(
+    "missing-captions",
+    Severity.ERROR,
+    "Every video has captions.",
+    why="Who cannot hear it, or watches without sound, reads them; most people watch without sound.",
+    mend="Put SubRip or WebVTT beside it, its language in its name, and say captions: videos/boat.en.srt.",
+)
+def find_missing_captions(case: Case) -> Iterator[Hit]:
+    """Find videos without captions."""
+    for variant in case.bank.variants:
+        for media in variant.media:
+            if media.kind is MediaKind.VIDEO and media.captions is None:
+                yield Hit(
+                    place_of(variant, "media"),
+                    f"{media.file} has no captions",
+                    "name them in captions; for a video without words, say what is to be heard",
                 )
 
 

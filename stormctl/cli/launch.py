@@ -150,6 +150,7 @@ def launch(
                 campaign, settings, adapters, ledger, clock.moment(), where=where, without=left_out
             )
         tell(render_summary(replace(preparation.summary, alerts=alerts), viewer_zone()))
+        _tell_troubles(scene, preparation, clock.moment())
         _confirm(preparation, yes=yes)
         with scene.open_ledger(create=True) as ledger:
             _enroll(scene, preparation, adapters, ledger, adopt=adopt)
@@ -174,6 +175,26 @@ def _shorten(path: Path) -> str:
     """Write a path relative to where we are, if it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
+def _tell_troubles(scene: Context, preparation: Preparation, moment: Moment) -> None:
+    """Tell what `doctor` would warn of and the summary does not show; no platform is asked again."""
+    from stormctl.cli.console import tell
+    from stormctl.engine.doctor import Case, examine, read_case_ledger
+    from stormctl.render.doctor import render_sections
+
+    case = Case(
+        root=scene.root,
+        settings=scene.environment.settings,
+        durations=scene.durations,
+        campaign=preparation.campaign,
+        moment=moment,
+        is_launching=True,
+    )
+    checks = preparation.summary.channels
+    shown = {message for check in checks for message, _ in (*check.bad, *check.unknown)}
+    for part in render_sections(examine(case, preparation.proofs, read_case_ledger(case)).troubles(shown)):
+        tell(part)
 
 
 def _confirm(preparation: Preparation, *, yes: bool) -> None:
@@ -270,6 +291,7 @@ def _run(
                     listener=watched.listener,
                     durations=durations,
                     swept=watched.swept,
+                    root=scene.root,
                 ),
                 storm_id=storm.id,
                 channels=preparation.serving,

@@ -39,13 +39,14 @@ def report(
     only the ledger; `launch`, `daemon` and `tick` take the readings.
     """
     from stormctl.cli.console import show, show_json
+    from stormctl.domain.canary import CANARY_STORM
     from stormctl.engine.standing import report_storm
     from stormctl.render.exports import report_json
     from stormctl.render.report import render_report
 
     scene: Context = context.obj
     with scene.open_desk(rehearsal=rehearsal) as desk:
-        storms = desk.ledger.history.storms()
+        storms = [name for name in desk.ledger.history.storms() if name != CANARY_STORM]
         if storm is None and not storms:
             raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
         built = report_storm(desk.ledger, desk.clock.moment(), storm or storms[0], desk.durations)

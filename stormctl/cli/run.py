@@ -76,6 +76,7 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
             listener=watched.listener,
             durations=scene.durations,
             swept=watched.swept,
+            root=scene.root,
         )
         roster = Roster(equipment)
         runner = Runner(equipment, kind="daemon", channels=roster.channels, on_sweep=service.alive)
@@ -130,6 +131,7 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
             listener=watched.listener,
             durations=scene.durations,
             swept=watched.swept,
+            root=scene.root,
         )
         roster = Roster(equipment)
         try:

@@ -20,6 +20,9 @@ X_POST_USD_MICROS = 15_000
 X_POST_WITH_LINK_USD_MICROS = 200_000
 X_ALT_TEXT_USD_MICROS = 5_000
 X_OWN_READING_USD_MICROS = 1_000
+X_USER_READING_USD_MICROS = 10_000
+X_DELETION_USD_MICROS = 10_000
+"""Of a deletion at most: the price list does not say which of its two items a post's is."""
 
 READINGS_A_POST = 4
 """How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""

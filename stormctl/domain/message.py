@@ -37,9 +37,10 @@ class Media:
         file: path relative to the campaign folder, with `/`.
         alt: the description for people who don't see it; empty if none was written.
         kind: image, GIF or video.
-        mime: the media type that the bytes really are, such as `image/png`.
-        digest: SHA-256 of the bytes, in hex.
-        size: bytes.
+        mime: the media type of the bytes that go out, such as `image/png`.
+        digest: SHA-256, in hex: of a picture's bytes as they go out, without metadata; of a video's file
+            as it lies there, followed by its captions as SubRip.
+        size: bytes of what the digest is of, captions aside.
         captions: path of the captions file of a video, relative like `file`; None without one.
     """
 

@@ -37,6 +37,11 @@ class AccountSpec:
         id: the user's or Page's id.
         credentials: by the ends of their STORMCTL_ variables, see `CREDENTIALS`.
         verified: X's ceilings differ for verified accounts.
+        protected: only its followers see its posts; X only.
+        read_only: its keys were made while the app could only read; X only.
+        scopes: what its token may do; None for all that publishing and reading need. Facebook only.
+        expires_at: Unix seconds at which its token ends; 0 for never. Facebook only.
+        published: whether others than those who manage the Page see it; Facebook only.
     """
 
     platform: Platform
@@ -45,6 +50,11 @@ class AccountSpec:
     id: str
     credentials: Mapping[str, str] = field(repr=False)
     verified: bool = False
+    protected: bool = False
+    read_only: bool = False
+    scopes: tuple[str, ...] | None = None
+    expires_at: int = 0
+    published: bool = True
 
     @property
     def channel(self) -> str:
@@ -66,6 +76,11 @@ class AccountSpec:
             "id": self.id,
             "credentials": dict(self.credentials),
             "verified": self.verified,
+            "protected": self.protected,
+            "read_only": self.read_only,
+            "scopes": None if self.scopes is None else list(self.scopes),
+            "expires_at": self.expires_at,
+            "published": self.published,
         }
 
 
@@ -98,6 +113,11 @@ def parse_account(data: Mapping[str, Any]) -> AccountSpec:
         id=str(data["id"]),
         credentials={key: str(value) for key, value in credentials.items()},
         verified=bool(data.get("verified", False)),
+        protected=bool(data.get("protected", False)),
+        read_only=bool(data.get("read_only", False)),
+        scopes=None if data.get("scopes") is None else tuple(str(scope) for scope in data["scopes"]),
+        expires_at=int(data.get("expires_at", 0)),
+        published=bool(data.get("published", True)),
     )
 
 

@@ -10,10 +10,11 @@ from stormctl.emulator.oauth1 import parse_form
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What a form carried: text fields and files by name."""
+    """What a form carried: text fields, files and what these are called, by the names of their fields."""
 
     fields: dict[str, str] = field(default_factory=dict)
     files: dict[str, bytes] = field(default_factory=dict)
+    file_names: dict[str, str] = field(default_factory=dict)
 
 
 class BadBodyError(ValueError):
@@ -66,6 +67,7 @@ def _parse_multipart(boundary: str, content: bytes) -> Body:
             raise BadBodyError(message)
         if "filename" in options:
             body.files[options["name"]] = value
+            body.file_names[options["name"]] = options["filename"]
         else:
             body.fields[options["name"]] = value.decode(errors="replace")
     return body

@@ -75,6 +75,9 @@ def dead_token(subcode: int | None = None) -> GraphError:
     """190: the token is unknown, or dead for the reason that the subcode says."""
     reasons = {
         458: "Error validating access token: The user has not authorized application.",
+        459: "Error validating access token: The user must log in at www.facebook.com to clear a checkpoint.",
+        464: "Error validating access token: Sessions are not allowed because the user is not confirmed.",
+        492: "Error validating access token: The user has no role on the Page any more.",
         460: "Error validating access token: The session has been invalidated because the user changed "
         "their password or Facebook has changed the session for security reasons.",
         463: "Error validating access token: Session has expired.",

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from starlette.responses import JSONResponse, Response
 
-from stormctl.emulator import graph_answers, graph_nodes, graph_publish, graph_tokens
+from stormctl.emulator import graph_answers, graph_nodes, graph_publish, graph_tokens, graph_videos
 from stormctl.emulator.audience import react
 from stormctl.emulator.bodies import BadBodyError, parse_body
 from stormctl.emulator.graph_answers import GraphAnswer, GraphError
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from stormctl.emulator.accounts import AccountSpec
-    from stormctl.emulator.world import World
+    from stormctl.emulator.world import Media, World
 
 NEWEST_VERSION = (26, 0)
 """Source: Graph API changelog, 2026-07-29."""
@@ -110,6 +110,8 @@ def _make_call(world: World, request: Request, content: bytes, path: str) -> Gra
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = parameters.pop("access_token", "") or (bearer if scheme.lower() in {"bearer", "oauth"} else "")
     kind, page = _identify(world, token, path)
+    if page is not None and 0 < page.expires_at <= world.clock.at():
+        raise graph_answers.dead_token(463)
     _check_proof(world, token, parameters.pop("appsecret_proof", None))
     prefix = request.url.path.removesuffix(path)
     return GraphCall(
@@ -120,6 +122,7 @@ def _make_call(world: World, request: Request, content: bytes, path: str) -> Gra
         page=page,
         parameters=parameters,
         files=body.files,
+        file_names=body.file_names,
         base_url=f"{request.url.scheme}://{request.url.netloc}{prefix}",
         path=path,
         request_id=request.scope["state"]["request_id"],
@@ -183,6 +186,11 @@ _FIXED: dict[tuple[str, str], Callable[[GraphCall], GraphAnswer]] = {
     ("GET", "/debug_token"): graph_tokens.debug_token,
     ("GET", "/me/accounts"): graph_tokens.read_accounts,
 }
+_VIDEO: dict[str, Callable[[GraphCall, Media], GraphAnswer]] = {
+    "GET": graph_videos.read_video,
+    "POST": graph_videos.update_video,
+    "DELETE": graph_videos.delete_video,
+}
 _NODE: dict[str, Callable[[GraphCall, str], GraphAnswer]] = {
     "GET": graph_nodes.read_node,
     "POST": graph_publish.edit_post,
@@ -191,6 +199,8 @@ _NODE: dict[str, Callable[[GraphCall, str], GraphAnswer]] = {
 _EDGES: dict[tuple[str, str], Callable[[GraphCall, str], GraphAnswer]] = {
     ("POST", "feed"): graph_publish.publish_post,
     ("POST", "photos"): graph_publish.upload_photo,
+    ("POST", "videos"): graph_videos.upload_video,
+    ("POST", "captions"): graph_videos.caption_video,
     ("GET", "feed"): graph_nodes.read_posts,
     ("GET", "posts"): graph_nodes.read_posts,
     ("GET", "published_posts"): graph_nodes.read_posts,
@@ -204,6 +214,9 @@ def _dispatch(call: GraphCall) -> GraphAnswer:
         return fixed(call)
     parts = call.path.strip("/").split("/")
     node = call.page.id if parts[0] == "me" and call.page is not None else parts[0]
+    video = call.world.find_video(node) if len(parts) == 1 else None
+    if video is not None and call.method in _VIDEO:
+        return _VIDEO[call.method](call, video)
     if len(parts) == 1 and call.method in _NODE:
         return _NODE[call.method](call, node)
     edge = _EDGES.get((call.method, "/".join(parts[1:])))

@@ -30,6 +30,7 @@ class GraphCall:
     page: AccountSpec | None
     parameters: dict[str, str]
     files: dict[str, bytes]
+    file_names: dict[str, str]
     base_url: str
     path: str
     request_id: str

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 PAGE_DEFAULTS = ("name", "id")
 POST_DEFAULTS = ("created_time", "message", "id")
 PHOTO_DEFAULTS = ("created_time", "id")
+VIDEO_DEFAULTS = ("description", "updated_time", "id")
 LEAST_FANS = 300
 """Every emulated Page has more likes than insights ask for (100)."""
 
@@ -54,7 +55,7 @@ def render_page(call: GraphCall, page: AccountSpec) -> dict[str, Any]:
         "category": lambda _: "Nonprofit Organization",
         "fan_count": lambda _: fans,
         "followers_count": lambda _: fans,
-        "is_published": lambda _: True,
+        "is_published": lambda _: page.published,
         "verification_status": lambda _: "not_verified",
         "access_token": lambda _: page.credentials["PAGE_TOKEN"] if _manages(call, page) else "",
     }
@@ -81,7 +82,7 @@ def render_post(call: GraphCall, post: Post) -> dict[str, Any]:
         "from": lambda _: {"name": post.account.display_name, "id": post.account.id},
         "is_published": lambda _: post.published,
         "is_hidden": lambda _: False,
-        "status_type": lambda _: "added_photos" if post.media else "mobile_status_update",
+        "status_type": lambda _: _status_type(post),
         "full_picture": lambda _: _picture(call, post.media[0]) if post.media else "",
         "shares": lambda _: {"count": seen.reposts} if seen.reposts else None,
         "reactions": count(seen.likes),
@@ -105,6 +106,29 @@ def render_photo(call: GraphCall, media: Media) -> dict[str, Any]:
     return _render(call, "Photo", PHOTO_DEFAULTS, getters)
 
 
+def render_video(call: GraphCall, video: Media) -> dict[str, Any]:
+    """Return a video's asked fields."""
+    ready = video.ready_wall is not None and video.ready_wall <= call.world.clock.wall()
+    state = "ready" if ready else "processing" if video.ready_wall else "uploading"
+    getters: dict[str, Callable[[Field], Any]] = {
+        "id": lambda _: video.id,
+        "description": lambda _: video.caption,
+        "created_time": lambda _: graph_time(video.created_at),
+        "updated_time": lambda _: graph_time(video.created_at),
+        "published": lambda _: video.post_id is not None,
+        "post_id": lambda _: (video.post_id or "").rpartition("_")[2],
+        "permalink_url": lambda _: f"/{video.post_id or video.id}",
+        "status": lambda _: {"video_status": state},
+    }
+    return _render(call, "Video", VIDEO_DEFAULTS, getters)
+
+
+def _status_type(post: Post) -> str:
+    if not post.media:
+        return "mobile_status_update"
+    return "added_video" if post.media[0].kind == "video" else "added_photos"
+
+
 def _render(
     call: GraphCall, node: str, defaults: tuple[str, ...], getters: Mapping[str, Callable[[Field], Any]]
 ) -> dict[str, Any]:
@@ -124,13 +148,13 @@ def _manages(call: GraphCall, page: AccountSpec) -> bool:
 
 
 def _attachments(call: GraphCall, post: Post, field: Field) -> dict[str, Any]:
-    photos = [
+    photos: list[dict[str, Any]] = [
         {
             "description": media.caption or post.text,
             "media": {"image": {"src": _picture(call, media)}},
-            "media_type": "photo",
+            "media_type": "video" if media.kind == "video" else "photo",
             "target": {"id": media.id, "url": f"{call.origin}/{media.id}"},
-            "type": "photo",
+            "type": "video_inline" if media.kind == "video" else "photo",
             "url": f"{call.origin}/{media.id}",
         }
         for media in post.media

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from stormctl.emulator.accounts import AccountSpec
     from stormctl.emulator.graph_call import GraphCall
 
+PUBLISH_SCOPE = "pages_manage_posts"
+"""Source: Pages API, Posts, 2026."""
+
 MAX_MESSAGE = 63_206
 """Widely quoted; Meta's documents give no figure."""
 
@@ -26,7 +29,7 @@ MAX_PHOTO_BYTES = 10 * 1024 * 1024
 
 def publish_post(call: GraphCall, node: str) -> GraphAnswer:
     """POST /{page}/feed."""
-    page = _own_page(call, node)
+    page = own_page(call, node)
     message = call.parameters.get("message", "")
     link = call.parameters.get("link") or None
     media = _attached(call, page)
@@ -41,7 +44,7 @@ def publish_post(call: GraphCall, node: str) -> GraphAnswer:
     previous = next(iter(call.world.posts_of(page)), None)
     if message and previous and (previous.text, previous.link) == (message, link):
         raise graph_answers.duplicate_status()
-    post = _add_post(call, page, message, link, media, published=_flag(call, "published", default=True))
+    post = add_post(call, page, message, link, media, published=read_flag(call, "published", default=True))
     if "fields" in call.parameters:
         return GraphAnswer(200, render_post(call, post))
     return GraphAnswer(200, {"id": post.id})
@@ -49,9 +52,9 @@ def publish_post(call: GraphCall, node: str) -> GraphAnswer:
 
 def upload_photo(call: GraphCall, node: str) -> GraphAnswer:
     """POST /{page}/photos: with `published=false` it waits for a post that attaches it."""
-    page = _own_page(call, node)
-    published = _flag(call, "published", default=True)
-    _flag(call, "temporary", default=False)
+    page = own_page(call, node)
+    published = read_flag(call, "published", default=True)
+    read_flag(call, "temporary", default=False)
     content = call.files.get("source", b"")
     mime = sniff_mime(content)
     if mime is None or mime == "video/mp4" or len(content) > MAX_PHOTO_BYTES:
@@ -74,7 +77,7 @@ def upload_photo(call: GraphCall, node: str) -> GraphAnswer:
     call.world.add_media(media)
     answer: dict[str, Any] = render_photo(call, media) if "fields" in call.parameters else {"id": photo_id}
     if published:
-        answer["post_id"] = _add_post(call, page, caption, None, [media], published=True).id
+        answer["post_id"] = add_post(call, page, caption, None, [media], published=True).id
     return GraphAnswer(200, answer)
 
 
@@ -93,9 +96,10 @@ def delete_post(call: GraphCall, node: str) -> GraphAnswer:
     return GraphAnswer(200, {"success": True})
 
 
-def _add_post(
+def add_post(
     call: GraphCall, page: AccountSpec, message: str, link: str | None, media: list[Media], *, published: bool
 ) -> Post:
+    """Put a post on a Page."""
     post = Post(
         id=f"{page.id}_{call.world.next_facebook_id()}",
         account=page,
@@ -112,13 +116,16 @@ def _add_post(
     return post
 
 
-def _own_page(call: GraphCall, node: str) -> AccountSpec:
+def own_page(call: GraphCall, node: str) -> AccountSpec:
+    """Return the Page that the caller's token belongs to, or raise Graph's refusal."""
     page = call.world.find_by_id("facebook", node)
     if page is None:
         raise graph_answers.no_such_object(node, "post")
     if call.kind == "user":
         raise graph_answers.page_token_required()
     if call.page is None or call.page.id != page.id:
+        raise graph_answers.permission_missing()
+    if page.scopes is not None and PUBLISH_SCOPE not in page.scopes:
         raise graph_answers.permission_missing()
     return page
 
@@ -127,7 +134,7 @@ def _own_post(call: GraphCall, node: str, verb: str) -> Post:
     post = call.world.find_post("facebook", node)
     if post is None:
         raise graph_answers.no_such_object(node, verb)
-    _own_page(call, post.account.id)
+    own_page(call, post.account.id)
     return post
 
 
@@ -149,7 +156,7 @@ def _attached(call: GraphCall, page: AccountSpec) -> list[Media]:
 def _find_photo(call: GraphCall, page: AccountSpec, value: Any) -> Media:
     media_id = str(value.get("media_fbid", "")) if isinstance(value, dict) else ""
     media = call.world.find_media(page, media_id)
-    if media is None:
+    if media is None or media.kind == "video":
         raise graph_answers.invalid_parameter(
             f"Param attached_media[0][media_fbid] must be a valid photo: {media_id}"
         )
@@ -165,7 +172,8 @@ def _parse_json(text: str) -> Any:
         raise graph_answers.invalid_parameter("Param attached_media must be an array.") from error
 
 
-def _flag(call: GraphCall, name: str, *, default: bool) -> bool:
+def read_flag(call: GraphCall, name: str, *, default: bool) -> bool:
+    """Read a parameter that is true or false in words or figures."""
     value = call.parameters.get(name)
     if value is None:
         return default

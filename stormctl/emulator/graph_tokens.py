@@ -50,16 +50,19 @@ def debug_token(call: GraphCall) -> GraphAnswer:
 def _describe(call: GraphCall, page: AccountSpec | None, pages: Sequence[AccountSpec]) -> dict[str, Any]:
     owner = page or pages[0]
     targets = [page.id] if page else [p.id for p in pages]
+    scopes = owner.scopes if owner.scopes is not None else SCOPES
+    now = int(call.world.clock.at())
+    expires_at = page.expires_at if page else now + LONG_LIVED_S
     data: dict[str, Any] = {
         "app_id": owner.credentials["APP_ID"],
         "type": "PAGE" if page else "USER",
         "application": "Emulated app",
-        "data_access_expires_at": int(call.world.clock.at()) + 90 * 86_400,
-        "expires_at": 0 if page else int(call.world.clock.at()) + LONG_LIVED_S,
-        "is_valid": True,
-        "issued_at": int(call.world.clock.at()),
-        "scopes": [*SCOPES, "public_profile"],
-        "granular_scopes": [{"scope": scope, "target_ids": targets} for scope in SCOPES],
+        "data_access_expires_at": now + 90 * 86_400,
+        "expires_at": expires_at,
+        "is_valid": expires_at == 0 or expires_at > now,
+        "issued_at": now,
+        "scopes": [*scopes, "public_profile"],
+        "granular_scopes": [{"scope": scope, "target_ids": targets} for scope in scopes],
         "user_id": USER_ID,
     }
     return {**data, "profile_id": page.id} if page else data

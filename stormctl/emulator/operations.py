@@ -21,13 +21,14 @@ _X_OPERATIONS = (
     ("GET", r"/2/tweets(/[^/]+)?", "read_posts"),
     ("GET", r"/2/users/me", "read_me"),
     ("GET", r"/2/users/[^/]+/tweets", "read_timeline"),
-    ("POST", r"/2/media/metadata", "describe_media"),
+    ("POST", r"/2/media/(metadata|subtitles)", "describe_media"),
     ("*", r"/2/media/upload.*", "upload"),
     ("POST", r"(/2)?/oauth2/token", "read_token"),
 )
 _GRAPH_OPERATIONS = (
     ("POST", r"/[^/]+/feed", "create_post"),
-    ("POST", r"/[^/]+/photos", "upload"),
+    ("POST", r"/[^/]+/(photos|videos)", "upload"),
+    ("POST", r"/[^/]+/captions", "describe_media"),
     ("GET", r"/[^/]+/(feed|posts|published_posts)", "read_timeline"),
     ("GET", r"/[^/]+/insights", "read_insights"),
     ("GET", r"/(debug_token|oauth/access_token|me/accounts)", "read_token"),
@@ -53,8 +54,12 @@ def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None
         return None
     token = query.get("access_token", [""])[0] or headers.get("authorization", "").partition(" ")[2]
     page = world.find_by_id("facebook", path.split("/")[1].partition("_")[0])
-    account = page or world.find_account("facebook", "PAGE_TOKEN", token)
-    return Call("facebook", account.channel if account else "", _find(_GRAPH_OPERATIONS, method, path), path)
+    video = world.find_video(path.split("/")[1])
+    account = page or (video.account if video else world.find_account("facebook", "PAGE_TOKEN", token))
+    operation = _find(_GRAPH_OPERATIONS, method, path)
+    if operation == "edit_post" and video is not None and video.post_id is None:
+        operation = "create_post"  # an uploaded video is published by its node
+    return Call("facebook", account.channel if account else "", operation, path)
 
 
 def _find(table: tuple[tuple[str, str, str], ...], method: str, path: str) -> str:

@@ -29,7 +29,10 @@ LOG_PAGE = 200
 """How many requests the log's page shows; /_emulator/requests has all that are kept."""
 
 REFRESH_S = 4
-POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; base-uri 'none'; form-action 'none'"
+POLICY = (
+    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; base-uri 'none'; "
+    "form-action 'none'"
+)
 
 _PIECE = re.compile(r"(?P<url>https?://[^\s<>\"]+[^\s<>\".,;:!?)'])|(?<![\w&])(?P<tag>[#@]\w+)")
 

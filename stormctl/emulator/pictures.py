@@ -1,6 +1,8 @@
-"""What an uploaded file really is, by its first bytes."""
+"""What an uploaded file really is, by its bytes."""
 
 from __future__ import annotations
+
+import re
 
 
 def sniff_mime(content: bytes) -> str | None:
@@ -16,3 +18,9 @@ def sniff_mime(content: bytes) -> str | None:
     if content[4:8] == b"ftyp":
         return "video/mp4"
     return None
+
+
+def is_subrip(content: bytes) -> bool:
+    """Say whether a file holds captions as SubRip or WebVTT write them."""
+    text = content.decode("utf-8", "replace")
+    return re.search(r"\d\d:\d\d[.,]\d{3} +--> +(\d+:)?\d\d:\d\d[.,]\d{3}", text) is not None

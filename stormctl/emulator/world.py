@@ -33,11 +33,12 @@ class Media:
     """An uploaded file.
 
     Attributes:
-        kind: image, gif or video.
+        kind: image, gif, video or subtitles.
         created_at: emulated Unix seconds.
         expires_wall: real Unix seconds after which it can't be attached; None for never.
         ready_wall: real Unix seconds from which on it is processed; None until finalized.
         chunks: the segments of an upload in progress, by index.
+        captions: of a video, by the code of their language.
         post_id: the post that shows it; None while unpublished.
     """
 
@@ -54,6 +55,7 @@ class Media:
     expires_wall: float | None = None
     ready_wall: float | None = None
     chunks: dict[int, bytes] = field(default_factory=dict)
+    captions: dict[str, bytes] = field(default_factory=dict)
     post_id: str | None = None
 
 
@@ -94,16 +96,20 @@ class Post:
             "id": self.id,
             "text": self.text,
             "link": self.link,
-            "media": [
-                {"sha256": hashlib.sha256(m.content).hexdigest(), "alt": m.alt, "bytes": len(m.content)}
-                for m in self.media
-            ],
+            "media": [_media_as_dict(media) for media in self.media],
             "created_at": iso(self.created_at),
             "in_reply_to": self.in_reply_to,
             "published": self.published,
             "deleted": self.deleted,
             "request_id": self.request_id,
         }
+
+
+def _media_as_dict(media: Media) -> dict[str, Any]:
+    content = media.content
+    shown = {"sha256": hashlib.sha256(content).hexdigest(), "alt": media.alt, "bytes": len(content)}
+    words = {lang: text.decode("utf-8", "replace") for lang, text in media.captions.items()}
+    return shown | ({"captions": words} if words else {})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -230,6 +236,17 @@ class World:
             return None
         expired = media.expires_wall is not None and media.expires_wall <= self.clock.wall()
         return None if expired and media.post_id is None else media
+
+    def find_video(self, media_id: str) -> Media | None:
+        """Find a Page's video, published or not."""
+        media = self._media.get(media_id)
+        is_video = media is not None and media.kind == "video" and media.account.platform == "facebook"
+        return media if is_video else None
+
+    def remove_media(self, media: Media) -> None:
+        """Forget uploaded media."""
+        with self._lock:
+            self._media.pop(media.id, None)
 
     def get_media(self, media_id: str) -> Media | None:
         """Find media of any account, for showing."""

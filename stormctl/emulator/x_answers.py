@@ -75,6 +75,16 @@ def forbidden(detail: str) -> XProblem:
     return _plain(403, "Forbidden", detail)
 
 
+def reading_keys() -> XProblem:
+    """403: keys that were made while the app could only read."""
+    return _plain(
+        403,
+        "Forbidden",
+        "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
+        "https://api.twitter.com/2/problems/oauth1-permissions",
+    )
+
+
 def client_forbidden() -> XProblem:
     """403: the app itself may not do this."""
     body = {

@@ -61,6 +61,7 @@ def x_routes(world: World) -> list[Route]:
         ("GET", "/2/media/upload", "upload", x_media.read_status),
         ("POST", "/2/media/upload", "upload_once", x_media.upload_once),
         ("POST", "/2/media/metadata", "describe_media", x_media.describe_media),
+        ("POST", "/2/media/subtitles", "describe_media", x_media.add_subtitles),
     ]
     routes = [
         Route(path, _endpoint(world, name, work), methods=[method]) for method, path, name, work in table
@@ -85,7 +86,10 @@ def _endpoint(
         limits: dict[str, str] = {}
         try:
             account = _authenticate(world, request, content, operation)
-            limits = _count(world, account, operation)
+            limits = _tell_access(request, account)
+            limits |= _count(world, account, operation)
+            if account.read_only and request.method != "GET":
+                raise x_answers.reading_keys()
             answer = work(_make_call(world, request, content, account))
         except XProblem as problem:
             answer = problem.answer
@@ -146,6 +150,13 @@ def _is_authentic(
     own = f"{request.url.scheme}://{request.url.netloc}"
     urls = [f"{base}{request.url.path}" for base in (own, *OFFICIAL)]
     return is_signed_by(fields, secrets, method=request.method, urls=urls, parameters=parameters)
+
+
+def _tell_access(request: Request, account: AccountSpec) -> dict[str, str]:
+    """Return the header that tells what keys of OAuth 1.0a may do."""
+    if request.headers.get("authorization", "").lower().startswith("bearer "):
+        return {}
+    return {"x-access-level": "read" if account.read_only else "read-write"}
 
 
 def _count(world: World, account: AccountSpec, operation: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from stormctl.emulator import x_answers
 from stormctl.emulator.clock import iso
 from stormctl.emulator.rates import DAY_S
 from stormctl.emulator.x_answers import XAnswer
+from stormctl.emulator.x_reads import parse_time
 
 if TYPE_CHECKING:
     from stormctl.emulator.world import Post
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 STEPS_S = {"minute": 60, "hour": 3_600, "day": DAY_S}
 DAYS = 7
+PARAMETERS = frozenset({"query", "granularity", "start_time", "end_time"})
+"""Those of the specification that need no ids and no pages: a week is one page here."""
+
 MAX_QUERY = 4_096
 """Source: docs.x.com specification, 2026-08."""
 
@@ -29,25 +33,37 @@ def count_recent(call: XCall) -> XAnswer:
     `-is:retweet` holds for every post here.
     """
     query, granularity = call.query.get("query", ""), call.query.get("granularity", "hour")
-    for name in call.query.keys() - {"query", "granularity"}:
-        raise x_answers.invalid_request(f"The query parameter [{name}] is not one of [query,granularity]")
+    for name in sorted(call.query.keys() - PARAMETERS):
+        known = ",".join(sorted(PARAMETERS))
+        raise x_answers.invalid_request(f"The query parameter [{name}] is not one of [{known}]")
     if not 0 < len(query) <= MAX_QUERY:
         raise x_answers.invalid_request(f"query: size must be between 1 and {MAX_QUERY}")
     if granularity not in STEPS_S:
         message = f"The `granularity` query parameter value [{granularity}] is not one of [day,hour,minute]"
         raise x_answers.invalid_request(message, {"granularity": [granularity]})
     step = STEPS_S[granularity]
-    now = call.world.clock.at()
-    start = now - DAYS * DAY_S
+    start, end = _span(call)
     times = [
         post.created_at
         for post in call.world.posts()
         if post.account.platform == "x"
         and not post.deleted
-        and start <= post.created_at < now
+        and start <= post.created_at < end
         and _matches(post, query)
     ]
-    return XAnswer(200, {"data": _bucket(times, start, now, step), "meta": {"total_tweet_count": len(times)}})
+    return XAnswer(200, {"data": _bucket(times, start, end, step), "meta": {"total_tweet_count": len(times)}})
+
+
+def _span(call: XCall) -> tuple[float, float]:
+    """Return from when to when is counted: within the last seven days."""
+    now = call.world.clock.at()
+    wanted_start, wanted_end = (parse_time(call.query, name) for name in ("start_time", "end_time"))
+    start = now - DAYS * DAY_S if wanted_start is None else wanted_start
+    end = now if wanted_end is None else wanted_end
+    if not now - DAYS * DAY_S <= start < end <= now:
+        message = "The times must be in order, and within the last seven days"
+        raise x_answers.invalid_request(message)
+    return start, end
 
 
 def _bucket(times: list[float], start: float, end: float, step: int) -> list[dict[str, Any]]:

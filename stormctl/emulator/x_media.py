@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator import x_answers
-from stormctl.emulator.pictures import sniff_mime
+from stormctl.emulator.pictures import is_subrip, sniff_mime
 from stormctl.emulator.rates import DAY_S
 from stormctl.emulator.world import Media
 from stormctl.emulator.x_answers import XAnswer
@@ -17,24 +18,37 @@ if TYPE_CHECKING:
 
     from stormctl.emulator.x_call import XCall
 
-CATEGORIES = {"tweet_image": "image", "tweet_gif": "gif", "tweet_video": "video"}
-"""What a post may carry, by X's `media_category`."""
+CATEGORIES = {
+    "tweet_image": "image",
+    "tweet_gif": "gif",
+    "tweet_video": "video",
+    "amplify_video": "video",
+    "subtitles": "subtitles",
+}
+"""What is uploaded, by X's `media_category`."""
 
-KEY_PREFIXES = {"image": "3", "gif": "16", "video": "13"}
+KEY_PREFIXES = {"image": "3", "gif": "16", "video": "13", "subtitles": "29"}
 MEGABYTE = 1024 * 1024
-MAX_BYTES = {"image": 5 * MEGABYTE, "gif": 15 * MEGABYTE, "video": 512 * MEGABYTE}
+MAX_BYTES = {
+    "image": 5 * MEGABYTE,
+    "gif": 15 * MEGABYTE,
+    "video": 512 * MEGABYTE,
+    "subtitles": MEGABYTE // 2,
+}
 """Source: docs.x.com, media."""
 
 MAX_SEGMENT = 999
 MAX_ALT = 1_000
-PROCESSING_S = {"image": 0.0, "gif": 1.0, "video": 3.0}
+PROCESSING_S = {"image": 0.0, "gif": 1.0, "video": 3.0, "subtitles": 0.0}
 """Real seconds from finalize until a file can be attached; images can at once."""
 
 _MIMES = {
     "image": {"image/png", "image/jpeg", "image/gif", "image/webp"},
     "gif": {"image/gif"},
     "video": {"video/mp4"},
+    "subtitles": {"text/srt", "text/vtt"},
 }
+_ALT_KINDS = {"image", "gif", "video"}
 
 
 def initialize(call: XCall) -> XAnswer:
@@ -100,12 +114,34 @@ def describe_media(call: XCall) -> XAnswer:
     metadata = data.get("metadata")
     alt = metadata.get("alt_text") if isinstance(metadata, dict) else None
     text = alt.get("text") if isinstance(alt, dict) else None
+    if media.kind not in _ALT_KINDS:
+        raise x_answers.invalid_request("$.id: subtitles have no alt text")
     if not isinstance(text, str) or len(text) > MAX_ALT:
         raise x_answers.invalid_request(
             f"$.metadata.alt_text.text: at most {MAX_ALT} characters are required"
         )
     media.alt = text
     return XAnswer(200, {"data": {"id": media.id, "associated_metadata": {"alt_text": {"text": text}}}})
+
+
+def add_subtitles(call: XCall) -> XAnswer:
+    """POST /2/media/subtitles: tie uploaded subtitles to an uploaded video (source: docs.x.com, 2026-08)."""
+    data = call.json()
+    _refuse_unknown(data, {"id", "media_category", "subtitles"})
+    video = _get_media(call, str(data.get("id", "")))
+    track = data.get("subtitles")
+    if not isinstance(track, dict):
+        raise x_answers.invalid_request("$.subtitles: an object is required")
+    _refuse_unknown(track, {"id", "language_code", "display_name"})
+    if data.get("media_category") not in {"TweetVideo", "AmplifyVideo"} or video.kind != "video":
+        raise x_answers.invalid_request("$.media_category: the media are no TweetVideo or AmplifyVideo")
+    words = _get_media(call, str(track.get("id", "")))
+    code = str(track.get("language_code", ""))
+    if words.kind != "subtitles" or words.ready_wall is None or not re.fullmatch("[A-Z]{2}", code):
+        raise x_answers.invalid_request("$.subtitles: uploaded subtitles and a language code are required")
+    video.captions[code.lower()] = words.content
+    tied = {"id": video.id, "media_category": data["media_category"], "associated_subtitles": [track]}
+    return XAnswer(200, {"data": tied})
 
 
 def _fields(call: XCall) -> dict[str, Any]:
@@ -170,7 +206,12 @@ def _finish(call: XCall, media: Media, content: bytes) -> None:
             f"Segments do not add up to provided total file size: {len(content)} of {media.total_bytes}."
         )
         raise x_answers.invalid_request(message)
-    if sniff_mime(content) != media.mime or media.mime not in _MIMES[media.kind]:
+    is_right = (
+        is_subrip(content)
+        if media.kind == "subtitles"
+        else sniff_mime(content) == media.mime and media.mime in _MIMES[media.kind]
+    )
+    if not is_right:
         raise x_answers.invalid_request(
             "The type of the uploaded file is not supported or not what was said."
         )

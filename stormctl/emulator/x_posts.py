@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -29,6 +30,14 @@ POSTS_PER_DAY = {False: 50, True: 2_400}
 """An account's own posts a day, by whether it is verified (source: help.x.com as quoted, 2026-05-18)."""
 
 REPLIES_PER_DAY = {False: 200, True: 2_400}
+
+NOT_CARRIED_OUT = frozenset(
+    [
+        *("card_uri", "community_id", "direct_message_deep_link", "edit_options", "for_super_followers_only"),
+        *("geo", "nullcast", "poll", "share_with_followers"),
+    ]
+)
+"""Keys of the specification's body that campaigns have no use for (docs.x.com, 2026-08)."""
 
 PostId = Annotated[str, Field(pattern=r"^[0-9]{1,19}$")]
 
@@ -112,6 +121,9 @@ def _parse_new_post(data: dict[str, Any]) -> _NewPost:
     except ValidationError as error:
         first = error.errors()[0]
         where = "$." + ".".join(str(part) for part in first["loc"])
+        if first["loc"][0] in NOT_CARRIED_OUT:
+            message = f"{where}: X knows it, and this emulator does not carry it out"
+            raise x_answers.invalid_request(message) from error
         reason = (
             "is not defined in the schema and the schema does not allow additional properties"
             if first["type"] == "extra_forbidden"
@@ -124,7 +136,8 @@ def _find_media(call: XCall, wanted: _NewPost) -> list[Media]:
     found: list[Media] = []
     for media_id in wanted.media.media_ids if wanted.media else []:
         media = call.world.find_media(call.account, media_id)
-        if media is None or media.ready_wall is None or media.ready_wall > call.world.clock.wall():
+        is_ready = media is not None and (media.ready_wall or math.inf) <= call.world.clock.wall()
+        if media is None or not is_ready or media.kind == "subtitles":
             raise x_answers.invalid_request("Your media IDs are invalid.", {"media.media_ids": [media_id]})
         found.append(media)
     if len(found) > 1 and any(m.kind != "image" for m in found):

@@ -56,9 +56,9 @@ def read_me(call: XCall) -> XAnswer:
     """GET /2/users/me."""
     parse_reader(call.account, call.query, frozenset())
     user = render_user(call.account)
-    if "verified" in call.query.get("user.fields", "").split(","):
-        user["verified"] = call.account.verified
-    return XAnswer(200, {"data": user})
+    asked = call.query.get("user.fields", "").split(",")
+    told = {"verified": call.account.verified, "protected": call.account.protected}
+    return XAnswer(200, {"data": user | {name: value for name, value in told.items() if name in asked}})
 
 
 def read_timeline(call: XCall) -> XAnswer:
@@ -85,7 +85,7 @@ def read_timeline(call: XCall) -> XAnswer:
 
 def _select(call: XCall, posts: list[Post]) -> list[Post]:
     query = call.query
-    start, end = (_parse_time(query, name) for name in ("start_time", "end_time"))
+    start, end = (parse_time(query, name) for name in ("start_time", "end_time"))
     since_id, until_id = (
         int(check_id(query[n], n)) if n in query else None for n in ("since_id", "until_id")
     )
@@ -108,7 +108,8 @@ def _select(call: XCall, posts: list[Post]) -> list[Post]:
     ]
 
 
-def _parse_time(query: dict[str, str], name: str) -> float | None:
+def parse_time(query: dict[str, str], name: str) -> float | None:
+    """Read a time as X takes it, in Unix seconds; None if it was not given."""
     value = query.get(name)
     if value is None:
         return None

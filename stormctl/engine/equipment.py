@@ -10,6 +10,7 @@ from stormctl.domain.event import StormEvent
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Clock
@@ -97,6 +98,8 @@ class Equipment:
     listener: Listener
     durations: Durations = field(default_factory=Durations)
     swept: Callable[[], None] = lambda: None
+    root: Path | None = None
+    """The campaign folder, where videos lie; None where there is none."""
 
     def tell(
         self,

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 from stormctl.domain.ceilings import find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Delivered
+from stormctl.domain.message import MediaKind
 from stormctl.domain.slots import find_quiet_spans
 from stormctl.domain.status import LaunchSummary
-from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.engine.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.roster import Roster
 from stormctl.engine.runner import Runner
 from stormctl.errors import ApprovalError, CredentialsError, UsageError
@@ -93,7 +94,7 @@ def prepare_launch(
         ledger.check_hosts(hosts)
     settled = _settled_keys(ledger, storm.id)
     _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
-    proofs = tuple(prove_channels(channels, adapters, without))
+    proofs = tuple(prove_channels(channels, adapters, without, need=find_need(plan)))
     check_accounts(proofs, ledger)
     _refuse_without_channels(storm, proofs)
     summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)
@@ -141,6 +142,8 @@ def enroll(
     stored: set[str] = set()
     for delivery in plan.deliveries:
         for media in delivery.post.media:
+            if media.kind is MediaKind.VIDEO:  # too big for the ledger: every runner reads the file
+                continue
             if media.digest not in stored and not ledger.media.has(media.digest):
                 ledger.media.store(media.digest, media.mime, read_media(root, media), moment)
             stored.add(media.digest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from stormctl.domain.duration import format_duration
 from stormctl.domain.status import ChannelCheck
 from stormctl.errors import CredentialsError
-from stormctl.platforms.adapter import Certainty
+from stormctl.platforms.adapter import Certainty, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import Plan
     from stormctl.engine.equipment import Readers
     from stormctl.ledger.ledger import Ledger
-    from stormctl.platforms.adapter import Account
+    from stormctl.platforms.adapter import Account, Ending, Verification
 
 AT_ONCE = 8
 """Channels that are asked at the same time."""
@@ -34,12 +36,14 @@ class ChannelProof:
     Attributes:
         account: whose credentials they are; None if that could not be learnt.
         error: the credentials are missing, or must not be sent; None otherwise.
+        verification: everything that the platform told; None if it was not asked, or not heard in time.
     """
 
     channel: ChannelId
     check: ChannelCheck
     account: Account | None = None
     error: CredentialsError | None = None
+    verification: Verification | None = None
 
     @property
     def is_bad(self) -> bool:
@@ -47,19 +51,67 @@ class ChannelProof:
         return bool(self.check.bad)
 
 
+@dataclass(frozen=True, slots=True)
+class Need:
+    """From when until when credentials are needed: a storm's first and last post."""
+
+    first_at: datetime
+    last_at: datetime
+
+
+def find_need(plan: Plan) -> Need | None:
+    """Return from when until when a plan needs credentials; None for an empty one."""
+    slots = [delivery.slot_at for delivery in plan.deliveries]
+    return Need(min(slots), max(slots)) if slots else None
+
+
 def prove_channels(
-    channels: Sequence[ChannelId], adapters: Readers, without: Collection[ChannelId] = ()
+    channels: Sequence[ChannelId],
+    adapters: Readers,
+    without: Collection[ChannelId] = (),
+    *,
+    need: Need | None = None,
+    within: timedelta | None = None,
 ) -> list[ChannelProof]:
-    """Verify channels side by side, those in `without` left unasked."""
-    with ThreadPoolExecutor(AT_ONCE) as pool:
-        return list(pool.map(lambda channel: _prove(channel, adapters, channel in without), channels))
+    """Verify channels side by side, those in `without` left unasked.
+
+    Args:
+        need: what ends before it or in it is told.
+        within: how long to wait in all (real time); who has not answered by then is not known. None waits
+            for every answer: each request has a limit of its own.
+    """
+    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="verify")
+    try:
+        asked = [pool.submit(_prove, channel, adapters, channel in without, need) for channel in channels]
+        done, _ = wait(asked, None if within is None else within.total_seconds())
+        return [
+            proof.result() if proof in done else _not_heard(channel, within)
+            for channel, proof in zip(channels, asked, strict=True)
+        ]
+    finally:
+        pool.shutdown(wait=within is None, cancel_futures=True)
 
 
-def check_accounts(proofs: Iterable[ChannelProof], ledger: Ledger | None) -> None:
+def check_accounts(proofs: Collection[ChannelProof], ledger: Ledger | None) -> None:
     """Make sure that no two channels are one account, and that each is the account that it was before.
 
     Raises:
         CredentialsError: otherwise, naming both.
+    """
+    bound = {}
+    if ledger is not None:
+        bound = {str(proof.channel): ledger.channels.get_account(str(proof.channel)) for proof in proofs}
+    for _, error in find_strangers(proofs, bound):
+        raise error
+
+
+def find_strangers(
+    proofs: Iterable[ChannelProof], bound: Mapping[str, tuple[str, str] | None]
+) -> Iterator[tuple[ChannelId, CredentialsError]]:
+    """Find channels whose credentials are those of another channel's account, or of another than before.
+
+    Args:
+        bound: by channel, the id and name of the account that the ledger knows it as.
     """
     seen: dict[tuple[str, str], ChannelId] = {}
     for proof in proofs:
@@ -67,21 +119,29 @@ def check_accounts(proofs: Iterable[ChannelProof], ledger: Ledger | None) -> Non
             continue
         channel, account = proof.channel, proof.account
         other = seen.setdefault((channel.platform.value, account.id), channel)
+        known = bound.get(str(channel))
         if other != channel:
-            raise CredentialsError(
-                f"{other} and {channel} are the same account: {account.name} ({account.id})",
-                "Each channel needs credentials of its own; correct the ones that were copied.",
-            )
-        bound = ledger.channels.get_account(str(channel)) if ledger is not None else None
-        if bound is not None and bound[0] != account.id:
-            raise CredentialsError(
+            message = f"{other} and {channel} are the same account: {account.name} ({account.id})"
+            hint = "Each channel needs credentials of its own; correct the ones that were copied."
+            yield channel, CredentialsError(message, hint)
+        elif known is not None and known[0] != account.id:
+            message = (
                 f"the credentials of {channel} belong to {account.name} ({account.id}), "
-                f"but the ledger knows it as {bound[1]} ({bound[0]})",
-                "Put back the right credentials; to change accounts on purpose, name a new channel.",
+                f"but the ledger knows it as {known[1]} ({known[0]})"
             )
+            hint = "Put back the right credentials; to change accounts on purpose, name a new channel."
+            yield channel, CredentialsError(message, hint)
 
 
-def _prove(channel: ChannelId, adapters: Readers, without: bool) -> ChannelProof:
+def _not_heard(channel: ChannelId, within: timedelta | None) -> ChannelProof:
+    """Make the proof of a channel that nothing was heard of in time."""
+    limit = "in time" if within is None else f"within {format_duration(within)}"
+    unknown = ((f"{channel.platform.label} did not answer {limit}", "Try again."),)
+    check = ChannelCheck(channel=str(channel), account_name=None, account_url=None, unknown=unknown)
+    return ChannelProof(channel=channel, check=check)
+
+
+def _prove(channel: ChannelId, adapters: Readers, without: bool, need: Need | None) -> ChannelProof:
     if without:
         check = ChannelCheck(channel=str(channel), account_name=None, account_url=None, without=True)
         return ChannelProof(channel=channel, check=check)
@@ -92,7 +152,8 @@ def _prove(channel: ChannelId, adapters: Readers, without: bool) -> ChannelProof
             channel=str(channel), account_name=None, account_url=None, bad=((error.message, error.hint),)
         )
         return ChannelProof(channel=channel, check=check, error=error)
-    account, problems = verification.account, verification.problems
+    account = verification.account
+    problems = (*verification.problems, *_judge_endings(verification.endings, channel, need))
     check = ChannelCheck(
         channel=str(channel),
         account_name=account.name if account is not None else None,
@@ -103,7 +164,24 @@ def _prove(channel: ChannelId, adapters: Readers, without: bool) -> ChannelProof
             *_judge_clock(verification.clock_offset_s, channel),
         ),
     )
-    return ChannelProof(channel=channel, check=check, account=account)
+    return ChannelProof(channel=channel, check=check, account=account, verification=verification)
+
+
+def _judge_endings(endings: Sequence[Ending], channel: ChannelId, need: Need | None) -> Iterator[Problem]:
+    """Tell what ends too early: proof only where nothing at all can be published any more."""
+    hint = f"Sign in again: stormctl auth {channel.platform.value}."
+    for ending in endings:
+        words = f"{ending.what} ends at {ending.at:%Y-%m-%d %H:%M} UTC"
+        if need is not None and ending.at <= need.first_at:
+            certainty = Certainty.BAD if ending.stops else Certainty.UNKNOWN
+            yield Problem(
+                certainty, f"{words}, before the first post ({need.first_at:%Y-%m-%d %H:%M} UTC)", hint
+            )
+        elif need is not None and ending.at <= need.last_at:
+            last = f"{need.last_at:%Y-%m-%d %H:%M} UTC"
+            yield Problem(Certainty.UNKNOWN, f"{words}, before the last post ({last})", hint)
+        elif ending.is_near:
+            yield Problem(Certainty.UNKNOWN, words, hint)
 
 
 def _judge_clock(offset_s: float | None, channel: ChannelId) -> Iterator[tuple[str, str]]:

@@ -125,6 +125,7 @@ def rehearse(
                     clock=stage.clock,
                     listener=listener,
                     durations=DURATIONS,
+                    root=campaign.root,
                 ),
                 storm_id=storm.id,
                 channels=preparation.serving,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
 from stormctl.domain.report import build_report
@@ -61,7 +62,9 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
     """Return every exit code that calls for a person, over all storms of a ledger."""
     codes = set[ExitCode]({ExitCode.DONE})
     for storm in status.storms:
-        codes |= exit_codes_of_storm(storm)
+        found = exit_codes_of_storm(storm)
+        # a canary that did not go out is nobody's loss
+        codes |= found - {ExitCode.INCOMPLETE} if storm.storm_id == CANARY_STORM else found
     if status.halts and any(not storm.is_finished for storm in status.storms):
         codes.add(ExitCode.HALTED)
     if any(storm.late for storm in status.storms) and not any(runner.alive for runner in status.runners):

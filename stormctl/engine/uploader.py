@@ -10,7 +10,10 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import NotSent, Refused
 from stormctl.domain.event import EventKind
-from stormctl.platforms.adapter import MediaFile, PrepareFailed
+from stormctl.domain.message import MediaKind
+from stormctl.errors import FindingsError
+from stormctl.files.media import read_video
+from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -26,6 +29,10 @@ AHEAD = timedelta(minutes=5)
 
 LEASE_REQUESTS = 6
 """An upload is a handful of requests; its lease lasts as long as this many of them may."""
+
+
+LEASE_REQUESTS_OF_VIDEO = 60
+"""A video goes up in many parts, and the platform processes it for minutes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +91,8 @@ class Uploader:
 
     def _upload(self, channel: ChannelId, media: Media, adapter: PlatformAdapter) -> None:
         moment = self._clock.moment()
-        lease = self._equipment.durations.request_limit * LEASE_REQUESTS
+        requests = LEASE_REQUESTS_OF_VIDEO if media.kind is MediaKind.VIDEO else LEASE_REQUESTS
+        lease = self._equipment.durations.request_limit * requests
         store = self._ledger.media
         if not store.lease_upload(str(channel), media, self._runner_id, moment, lease):
             return
@@ -92,15 +100,7 @@ class Uploader:
             store.release_upload(str(channel), media, self._runner_id)
             return
         try:
-            upload = adapter.prepare(
-                MediaFile(
-                    content=store.load(media.digest),
-                    mime=media.mime,
-                    kind=media.kind,
-                    alt=media.alt,
-                    name=PurePosixPath(media.file).name,
-                )
-            )
+            upload = adapter.prepare(self._read(media))
         except PrepareFailed as failed:
             moment = self._clock.moment()
             store.release_upload(str(channel), media, self._runner_id)
@@ -112,6 +112,35 @@ class Uploader:
         store.record_upload(str(channel), media, upload.media_id, upload.expires_at, moment)
         self._failures.pop(_name(channel, media), None)
         self._equipment.tell(EventKind.PREPARED, f"{media.file} is uploaded", channel=channel)
+
+    def _read(self, media: Media) -> MediaFile:
+        """Read a picture from the ledger, or a video from the campaign folder.
+
+        Raises:
+            PrepareFailed: the video is not on this machine as it was checked; another runner may have it.
+        """
+        content, captions = b"", None
+        if media.kind is not MediaKind.VIDEO:
+            content = self._ledger.media.load(media.digest)
+        elif self._equipment.root is None:
+            raise PrepareFailed(NotSent(reason="this runner has no campaign folder"))
+        else:
+            try:
+                film = read_video(self._equipment.root, media)
+            except FindingsError as problem:
+                raise PrepareFailed(NotSent(reason=str(problem))) from problem
+            content = film.content
+            if film.captions is not None and film.captions_lang is not None:
+                captions = Captions(film.captions, film.captions_lang)
+        return MediaFile(
+            content=content,
+            mime=media.mime,
+            kind=media.kind,
+            alt=media.alt,
+            # not the file's own: it may name somebody, and its ending may be of what it was before
+            name=f"{media.kind.value}.{PurePosixPath(media.mime).name}",
+            captions=captions,
+        )
 
     def _rests(self, channel: ChannelId, media: Media) -> bool:
         failure = self._failures.get(_name(channel, media))

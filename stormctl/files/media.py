@@ -1,51 +1,48 @@
-"""Pictures of a bank: inside its folder, what their bytes say, small enough for the platforms."""
+"""Media of a bank: inside its folder, and as it goes out: clean pictures, and videos with their captions."""
 
 from __future__ import annotations
 
 import hashlib
 import os
-import warnings
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
+from stormctl.files.bad_media import BadMediaError
+from stormctl.files.captions import SUFFIXES, parse_caption_name, read_captions
 from stormctl.files.nearest import find_nearest
+from stormctl.files.pictures import (
+    MAX_BYTES,
+    MAX_SOURCE_BYTES,
+    PICTURE_SUFFIXES,
+    Picture,
+    clean_picture,
+    too_big,
+)
+from stormctl.files.videos import (
+    FOREIGN_SUFFIXES,
+    VIDEO_MIME,
+    VIDEO_SUFFIXES,
+    clean_video,
+    examine_video,
+    hash_video,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
+
+_T = TypeVar("_T")
 
 MAX_ALT = 1000
 """Characters of an alt text (source: docs.x.com POST /2/media/metadata, 2026-08)."""
 
 MAX_IMAGES = 4
-"""Images in a post; or one GIF (source: docs.x.com media best practices, 2026-08)."""
+"""Images in a post; or one GIF, or one video (source: docs.x.com media best practices, 2026-08)."""
 
-MAX_BYTES: Mapping[MediaKind, int] = {MediaKind.IMAGE: 5_000_000, MediaKind.GIF: 15_000_000}
-"""Bytes of a file (source: docs.x.com media best practices, 2026-08: 5 MB and 15 MB)."""
-
-_TYPES = {
-    "PNG": ("image/png", MediaKind.IMAGE, {".png"}),
-    "JPEG": ("image/jpeg", MediaKind.IMAGE, {".jpg", ".jpeg"}),
-    "WEBP": ("image/webp", MediaKind.IMAGE, {".webp"}),
-    "GIF": ("image/gif", MediaKind.GIF, {".gif"}),
-}
-_VIDEOS = {".mp4", ".mov", ".m4v", ".webm"}
-
-MEDIA_SUFFIXES = frozenset(_VIDEOS.union(*(suffixes for _, _, suffixes in _TYPES.values())))
+MEDIA_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES | FOREIGN_SUFFIXES | SUFFIXES
 """Endings of files that may lie in a bank beside its messages."""
-
-
-class BadMediaError(Exception):
-    """A media file that can't be posted: the finding's code, message and hint."""
-
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +52,16 @@ class _Facts:
     mime: str
     digest: str
     size: int
+    captions: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A video as it is uploaded: clean bytes; its captions as SubRip, and their language."""
+
+    content: bytes
+    captions: bytes | None
+    captions_lang: str | None
 
 
 class MediaShelf:
@@ -68,52 +75,82 @@ class MediaShelf:
     def __init__(self, root: Path, folder: str) -> None:
         self._prefix = folder
         self._folder = (root / folder).resolve()
-        self._known: dict[str, _Facts | BadMediaError] = {}
+        self._known: dict[tuple[str, str | None], _Facts | BadMediaError] = {}
 
-    def get(self, file: str, alt: str) -> Media:
-        """Get a picture by the path that a message names it by, relative to the bank's folder.
+    def get(self, file: str, alt: str, captions: str | None = None) -> Media:
+        """Get a picture or video by the path that a message names it by, relative to the bank's folder.
+
+        Args:
+            file: the path.
+            alt: the description.
+            captions: the path of a video's captions.
 
         Raises:
-            BadMediaError: if it is outside the bank, missing, too big, or not a picture that its name says.
+            BadMediaError: if it is outside the bank, missing, too big, or not what its name says.
         """
-        if file not in self._known:
+        name = (file, captions)
+        if name not in self._known:
             try:
-                self._known[file] = self._examine(file)
+                self._known[name] = self._examine(file, captions)
             except BadMediaError as problem:
-                self._known[file] = problem
-        facts = self._known[file]
+                self._known[name] = problem
+        facts = self._known[name]
         if isinstance(facts, BadMediaError):
             raise BadMediaError(facts.code, facts.message, facts.hint)
         return Media(
-            file=facts.file, alt=alt, kind=facts.kind, mime=facts.mime, digest=facts.digest, size=facts.size
+            file=facts.file,
+            alt=alt,
+            kind=facts.kind,
+            mime=facts.mime,
+            digest=facts.digest,
+            size=facts.size,
+            captions=facts.captions,
         )
 
-    def _examine(self, file: str) -> _Facts:
+    def _examine(self, file: str, captions: str | None) -> _Facts:
         path = self._locate(file)
+        suffix = path.suffix.lower()
+        is_video = suffix in VIDEO_SUFFIXES | FOREIGN_SUFFIXES
+        if captions is not None and not is_video:
+            message = f"captions belong to a video, and “{file}” is a picture"
+            raise BadMediaError("bad-captions", message, "describe the picture in alt")
+        if not is_video:
+            return self._reading(file, lambda: self._examine_picture(file, path))
+        size = self._reading(file, lambda: examine_video(file, path))
+        words: bytes | None = None
+        named: str | None = None
+        if captions is not None:
+            parse_caption_name(captions)
+            lies = self._locate(captions)
+            words, named = self._reading(captions, lambda: read_captions(captions, lies)), self._name(lies)
+        return _Facts(
+            file=self._name(path),
+            kind=MediaKind.VIDEO,
+            mime=VIDEO_MIME,
+            digest=self._reading(file, lambda: hash_video(path, words)),
+            size=size,
+            captions=named,
+        )
+
+    def _examine_picture(self, file: str, path: Path) -> _Facts:
+        picture = _load_picture(file, path)
+        return _Facts(
+            file=self._name(path),
+            kind=picture.kind,
+            mime=picture.mime,
+            digest=hashlib.sha256(picture.content).hexdigest(),
+            size=len(picture.content),
+        )
+
+    def _reading(self, file: str, read: Callable[[], _T]) -> _T:
         try:
-            return self._read_facts(file, path)
+            return read()
         except OSError as error:
             message = f"“{file}” can't be read: {error.strerror}"
             raise BadMediaError("media-missing", message) from error
 
-    def _read_facts(self, file: str, path: Path) -> _Facts:
-        if path.suffix.lower() in _VIDEOS:
-            message = f"“{file}” is a video: this version publishes pictures only"
-            raise BadMediaError("media-type", message, "post a still picture, and link to the video")
-        size = path.stat().st_size
-        if size > max(MAX_BYTES.values()):
-            raise _too_big(file, size, MediaKind.GIF)
-        content = path.read_bytes()
-        mime, kind = _recognise(file, path.suffix.lower(), content)
-        if len(content) > MAX_BYTES[kind]:
-            raise _too_big(file, len(content), kind)
-        return _Facts(
-            file=f"{self._prefix}/{path.relative_to(self._folder).as_posix()}",
-            kind=kind,
-            mime=mime,
-            digest=hashlib.sha256(content).hexdigest(),
-            size=len(content),
-        )
+    def _name(self, path: Path) -> str:
+        return f"{self._prefix}/{path.relative_to(self._folder).as_posix()}"
 
     def _locate(self, file: str) -> Path:
         where = "a media path starts at the bank's folder and stays in it, such as images/boat.png"
@@ -136,51 +173,53 @@ class MediaShelf:
         if nearest is None:
             same = [name for name in names if PurePosixPath(name).name == PurePosixPath(file).name]
             nearest = same[0] if same else None
-        return f"did you mean “{nearest}”?" if nearest else "put the picture into the bank's folder"
-
-
-def _too_big(file: str, size: int, kind: MediaKind) -> BadMediaError:
-    limit = MAX_BYTES[kind] / 1e6
-    message = f"“{file}” has {size / 1e6:.1f} MB; X takes {limit:.0f} MB"
-    return BadMediaError("media-too-big", message, "save it smaller: 1600 pixels wide are plenty")
-
-
-def _recognise(file: str, suffix: str, content: bytes) -> tuple[str, MediaKind]:
-    from PIL import Image, UnidentifiedImageError
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            # Only the header is read: pixels stay packed.
-            with Image.open(BytesIO(content), formats=tuple(_TYPES)) as image:
-                found = str(image.format)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        message = f"“{file}” has more pixels than any platform shows"
-        raise BadMediaError(
-            "media-too-big", message, "save it smaller: 1600 pixels wide are plenty"
-        ) from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError):
-        message = f"“{file}” is not a picture that the platforms take"
-        raise BadMediaError("media-type", message, "save it as PNG, JPEG, GIF or WEBP") from None
-    mime, kind, suffixes = _TYPES[found]
-    if suffix not in suffixes:
-        message = f"“{file}” is really a {found} picture"
-        raise BadMediaError("media-type", message, f"rename it to end in {min(suffixes, key=len)}")
-    return mime, kind
+        return f"did you mean “{nearest}”?" if nearest else "put the file into the bank's folder"
 
 
 def read_media(root: Path, media: Media) -> bytes:
-    """Read a picture's bytes, which must still be those that were checked.
+    """Read a picture's clean bytes, which must still be those that were checked.
 
     Raises:
         FindingsError: if the file has vanished, can't be read, or has changed since.
     """
+    path = root / media.file
+    content = _reading_again(media, lambda: _load_picture(media.file, path).content)
+    if hashlib.sha256(content).hexdigest() != media.digest:
+        raise _changed(media)
+    return content
+
+
+def read_video(root: Path, media: Media) -> Film:
+    """Read a video and its captions, which must still be those that were checked.
+
+    Raises:
+        FindingsError: if a file has vanished, can't be read, or has changed since.
+    """
+    path, named = root / media.file, media.captions
+    content = _reading_again(media, path.read_bytes)
+    captions = None if named is None else _reading_again(media, lambda: read_captions(named, root / named))
+    if hashlib.sha256(content + (captions or b"")).hexdigest() != media.digest:
+        raise _changed(media)
+    return Film(clean_video(content), captions, None if named is None else parse_caption_name(named))
+
+
+def _load_picture(file: str, path: Path) -> Picture:
+    suffix, size = path.suffix.lower(), path.stat().st_size
+    if size > MAX_SOURCE_BYTES or (suffix == ".gif" and size > 2 * MAX_BYTES[MediaKind.GIF]):
+        raise too_big(file, size, MAX_BYTES[MediaKind.GIF if suffix == ".gif" else MediaKind.IMAGE])
+    return clean_picture(file, suffix, path.read_bytes())
+
+
+def _reading_again(media: Media, read: Callable[[], bytes]) -> bytes:
     try:
-        content = (root / media.file).read_bytes()
+        return read()
     except OSError as error:
         message = f"{media.file} can't be read: {error.strerror}"
         raise FindingsError(message, "put it back, then plan again") from error
-    if hashlib.sha256(content).hexdigest() != media.digest:
-        message = f"{media.file} has changed since it was checked"
-        raise FindingsError(message, "run stormctl check and plan again")
-    return content
+    except BadMediaError as problem:
+        raise _changed(media) from problem
+
+
+def _changed(media: Media) -> FindingsError:
+    message = f"{media.file} has changed since it was checked"
+    return FindingsError(message, "run stormctl check and plan again")

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from stormctl.domain.message import LatePolicy, Media, MediaKind, Variant
-from stormctl.files.media import MAX_ALT, MAX_IMAGES, BadMediaError, MediaShelf
+from stormctl.files.bad_media import BadMediaError
+from stormctl.files.media import MAX_ALT, MAX_IMAGES, MediaShelf
 from stormctl.files.validation import STRICT, Notes
 from stormctl.files.values import (
     BadValueError,
@@ -155,15 +156,12 @@ def _collect_media(items: tuple[MediaItem, ...], notes: Notes, shelf: MediaShelf
             message = f"the alt text of “{item.file}” has {len(item.alt)} characters; X takes {MAX_ALT}"
             notes.error("alt-too-long", ("media", index, "alt"), message, "say what matters in the picture")
         try:
-            found.append(shelf.get(item.file, item.alt))
+            found.append(shelf.get(item.file, item.alt, item.captions))
         except BadMediaError as problem:
-            notes.error(problem.code, ("media", index, "file"), problem.message, problem.hint)
-            continue
-        if item.captions is not None:
-            message = f"captions belong to a video, and “{item.file}” is a picture"
-            notes.error("bad-value", ("media", index, "captions"), message, "describe the picture in alt")
+            key = "captions" if problem.code == "bad-captions" else "file"
+            notes.error(problem.code, ("media", index, key), problem.message, problem.hint)
     kinds = {media.kind for media in found}
-    if len(found) > MAX_IMAGES or (len(found) > 1 and MediaKind.GIF in kinds):
-        message = f"{len(found)} pictures: a post takes {MAX_IMAGES} images, or one GIF"
+    if len(found) > MAX_IMAGES or (len(found) > 1 and kinds != {MediaKind.IMAGE}):
+        message = f"{len(found)} files: a post takes {MAX_IMAGES} images, or one GIF, or one video"
         notes.error("too-many-media", ("media",), message, "leave some out, or make it a thread")
     return tuple(found)

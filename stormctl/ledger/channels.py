@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.clock import to_micros
+from stormctl.domain.delivery import RateLimit
 from stormctl.domain.event import EventKind, StormEvent
 from stormctl.errors import CredentialsError
 from stormctl.ledger.events import append_event
-from stormctl.ledger.rows import event_of
+from stormctl.ledger.rows import event_of, maybe_instant
 from stormctl.ledger.troubles import write_limits
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Claim, RateLimit
+    from stormctl.domain.delivery import Claim
     from stormctl.ledger.engines import Database, Session
 
 VERIFYING = timedelta(seconds=30)
@@ -67,6 +68,19 @@ class Channels:
         with self._database.reading() as session:
             row = session.find("channel_row", id=channel)
         return None if row is None or row["account_id"] is None else (row["account_id"], row["account_name"])
+
+    def limits(self, channel: str) -> list[RateLimit]:
+        """Return the newest reading of each ceiling of a channel, by name; those long over included."""
+        with self._database.reading() as session:
+            return [
+                RateLimit(
+                    name=row["name"],
+                    limit=row["ceiling"],
+                    remaining=row["remaining"],
+                    reset_at=maybe_instant(row["reset_at"]),
+                )
+                for row in session.rows("limits_of", channel=channel)
+            ]
 
     def suspend(self, channel: str, reason: str, moment: Moment) -> None:
         """Keep a channel from posting until a person releases it."""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
-    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.delivery import Outcome, RateLimit
     from stormctl.domain.message import MediaKind
     from stormctl.domain.reach import MetricReading
 
@@ -41,6 +41,22 @@ class Account:
     url: str
 
 
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """Something about credentials that ends at a moment which is still to come.
+
+    Attributes:
+        what: such as “the token”.
+        stops: whether nothing can be published after it.
+        is_near: so near that it is worth a warning whatever the credentials are needed for.
+    """
+
+    what: str
+    at: datetime
+    stops: bool
+    is_near: bool
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Verification:
     """What asking the platform about the credentials brought.
@@ -49,11 +65,25 @@ class Verification:
         account: None if it could not be learnt.
         problems: in order of weight.
         clock_offset_s: the platform's Date header minus our clock, in seconds; None if it sent none.
+        kind: what the credentials are, by the platform's word; empty if it did not say.
+        may_post: whether the platform said that they may publish; None if it does not say.
+        permissions: what they may do, in the platform's words; None if it does not say.
+        is_verified: whether the account is verified; None if the platform does not say.
+        endings: when they, or a part of them, end.
+        limits: ceilings in the headers of the answers.
+        cost_usd_micros: what the asking itself cost, in millionths of a US dollar.
     """
 
     account: Account | None
     problems: tuple[Problem, ...] = ()
     clock_offset_s: float | None = None
+    kind: str = ""
+    may_post: bool | None = None
+    permissions: frozenset[str] | None = None
+    is_verified: bool | None = None
+    endings: tuple[Ending, ...] = ()
+    limits: tuple[RateLimit, ...] = ()
+    cost_usd_micros: int = 0
 
     @property
     def is_bad(self) -> bool:
@@ -61,15 +91,28 @@ class Verification:
         return any(p.certainty is Certainty.BAD for p in self.problems)
 
 
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """The captions of a video: SubRip in UTF-8, and the code of their language."""
+
+    content: bytes
+    lang: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
-    """The bytes to upload, with what the platform must know of them."""
+    """The bytes to upload, with what the platform must know of them.
+
+    Attributes:
+        captions: of a video; None without any.
+    """
 
     content: bytes
     mime: str
     kind: MediaKind
     alt: str
     name: str
+    captions: Captions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +175,23 @@ class Reading:
     complete: bool
     reason: str = ""
     clock_offset_s: float | None = None
+
+
+class Granularity(StrEnum):
+    """How finely posts are counted."""
+
+    MINUTE = "minute"
+    HOUR = "hour"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class RecentCount:
+    """How many posts of everybody matched a query between two moments."""
+
+    start_at: datetime
+    end_at: datetime
+    posts: int
 
 
 class ReadFailed(Exception):  # noqa: N818 - an answer that callers handle, shown by its reason
@@ -199,6 +259,21 @@ class PlatformAdapter(Protocol):
 
     def delete(self, post_id: str) -> Outcome:
         """Delete one of our posts: Delivered (with its id) when it is gone."""
+        ...
+
+    def edit(self, post_id: str, text: str) -> Outcome:
+        """Give one of our posts another text: Delivered (with its id) when it has it.
+
+        Refused for good where the platform does not let us.
+        """
+        ...
+
+    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
+        """Count everybody's posts of the last seven days that match a query, oldest first.
+
+        Raises:
+            ReadFailed: they could not be counted, or the platform counts none.
+        """
         ...
 
     def close(self) -> None:

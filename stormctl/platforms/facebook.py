@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import json
+import threading
 from typing import TYPE_CHECKING, Any
 
 import facebook
@@ -15,15 +16,16 @@ from stormctl.platforms.adapter import (
     MediaFile,
     OutgoingPost,
     PlatformAdapter,
-    PrepareFailed,
     ReadFailed,
     Reading,
     Upload,
     Verification,
 )
 from stormctl.platforms.graph_errors import classify_problem, error_code, is_gone, read_error, read_limits
+from stormctl.platforms.graph_media import VIDEO_MARK, GraphMedia
 from stormctl.platforms.graph_metrics import read_post
 from stormctl.platforms.graph_verify import PageCheck
+from stormctl.platforms.graph_version import GRAPH_VERSION
 from stormctl.platforms.moments import clock_offset_s, next_second
 from stormctl.platforms.transport import Answer, Silence, Transport
 
@@ -33,14 +35,11 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.reach import MetricReading
-    from stormctl.platforms.adapter import SeenPost
+    from stormctl.platforms.adapter import Granularity, RecentCount, SeenPost
     from stormctl.platforms.credentials import FacebookCredentials
 
 SDK_ORIGIN = "https://graph.facebook.com"
 """Where facebook-sdk 3.1 sends every request (`facebook.FACEBOOK_GRAPH_URL`)."""
-
-GRAPH_VERSION = "v26.0"
-"""Current since 2026-07-29 (Graph API changelog). The SDK's constructor refuses it, the attribute doesn't."""
 
 MAX_PAGES = 40
 """Graph lists about 600 posts of a year (Pages API, 2026): far fewer pages than this."""
@@ -56,6 +55,7 @@ class FacebookAdapter(PlatformAdapter):
         base_url: `https://graph.facebook.com`, or a server on loopback that speaks the same API.
         request_limit: for one whole request.
         now: wall time.
+        wait: lets seconds pass while Facebook processes a video.
         allowed_hosts: where credentials may go beside the official hosts and loopback.
 
     Raises:
@@ -70,6 +70,7 @@ class FacebookAdapter(PlatformAdapter):
         base_url: str,
         request_limit: timedelta,
         now: Callable[[], datetime],
+        wait: Callable[[float], object] | None = None,
         allowed_hosts: frozenset[str] = frozenset(),
     ) -> None:
         self.channel = channel
@@ -82,7 +83,14 @@ class FacebookAdapter(PlatformAdapter):
             SDK_ORIGIN, base_url, request_limit, secrets=secrets, allowed_hosts=allowed_hosts
         )
         self._graph = facebook.GraphAPI(credentials.page_token, session=self._transport.session)
-        self._graph.version = GRAPH_VERSION
+        self._graph.version = GRAPH_VERSION  # its constructor refuses it
+        self._media = GraphMedia(
+            post=self._post,
+            get=self._get,
+            page_id=self._page_id,
+            now=now,
+            wait=wait or threading.Event().wait,
+        )
 
     def verify(self) -> Verification:
         """Ask Facebook what the token is, whose, and whether the Page is there."""
@@ -90,29 +98,19 @@ class FacebookAdapter(PlatformAdapter):
         return check.run()
 
     def prepare(self, media: MediaFile) -> Upload:
-        """Upload a photo that nobody sees until a post carries it."""
-        fields = {"published": "false"}  # in words: the SDK sends a bool as "False"
-        if media.alt:
-            fields["alt_text_custom"] = media.alt
-        file = (media.name, media.content, media.mime)
-        answer = self._transport.perform(
-            lambda: self._graph.put_photo(file, f"{self._page_id}/photos", **fields, **self._proof),
-            is_upload=True,
-        )
-        if isinstance(answer, Silence):
-            raise PrepareFailed(answer.outcome)
-        photo_id = answer.id_at("id")
-        if not answer.is_success or photo_id is None:
-            raise PrepareFailed(classify_problem(answer, self._now()))
-        return Upload(photo_id, None)
+        """Upload a photo or a video that nobody sees until a post carries it."""
+        return self._media.upload(media)
 
     def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
         """Make one `POST /{page-id}/feed`; the link field is left empty where media is attached.
 
+        A video, which is uploaded already, is published by one `POST /{video-id}` instead.
         X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent.
         """
         if post.in_reply_to is not None:
             return Refused(reason="Facebook Pages have no threads", code="thread", for_good=True)
+        if post.media_ids and post.media_ids[0].startswith(VIDEO_MARK):
+            return self._publish_video(post, before_send)
         fields: dict[str, str] = {"message": post.text} if post.text else {}
         if post.link and not post.media_ids:
             fields["link"] = post.link
@@ -126,8 +124,7 @@ class FacebookAdapter(PlatformAdapter):
             return answer.outcome
         post_id = answer.id_at("id")
         if answer.is_success and post_id is not None and read_error(answer) is None:
-            limits = read_limits(answer, self._now())
-            return Delivered(post_id=post_id, url=self._page_url(post_id), limits=limits)
+            return self._receipt(post_id, answer)
         return classify_problem(answer, self._now())
 
     def find_recent(self, since: datetime, until: datetime) -> Reading:
@@ -177,18 +174,72 @@ class FacebookAdapter(PlatformAdapter):
         answer = self._transport.perform(
             lambda: self._graph.request(f"{GRAPH_VERSION}/{post_id}", args=dict(self._proof), method="DELETE")
         )
-        if isinstance(answer, Silence):
-            return answer.outcome
-        if is_gone(answer) or (answer.is_success and answer.at("success") is True):
-            limits = read_limits(answer, self._now())
-            return Delivered(post_id=post_id, url=self._page_url(post_id), limits=limits)
-        if answer.is_success and read_error(answer) is None:
-            return InDoubt(reason="Facebook did not say that the post is deleted", code=str(answer.status))
-        return classify_problem(answer, self._now())
+        if isinstance(answer, Answer) and is_gone(answer):
+            return self._receipt(post_id, answer)
+        return self._done(answer, post_id, "deleted")
+
+    def edit(self, post_id: str, text: str) -> Outcome:
+        """Give a post another message (`POST /{post-id}`); Facebook lets only the app that made it."""
+        field = "message" if "_" in post_id else "description"  # the latter of a video
+        answer = self._post(post_id, {field: text})
+        return self._done(answer, post_id, "changed")
+
+    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:  # noqa: ARG002 - the protocol's arguments
+        """Refuse: the Graph API counts nobody's posts but the Page's own."""
+        raise ReadFailed("Facebook does not count posts by words")
 
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
+
+    def _publish_video(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
+        """Publish an uploaded video; its post's id is asked for afterwards, its own is known already."""
+        video_id = post.media_ids[0].removeprefix(VIDEO_MARK)
+        fields = {"description": post.text, "published": "true"}
+        answer = self._post(video_id, fields, before_send=before_send)
+        done = self._done(answer, video_id, "published")
+        if not isinstance(done, Delivered):
+            return done
+        told = self._transport.perform(
+            lambda: self._graph.request(f"{GRAPH_VERSION}/{video_id}", {"fields": "post_id", **self._proof}),
+            is_brief=True,
+        )
+        post_id = told.id_at("post_id") if isinstance(told, Answer) and told.is_success else None
+        if post_id is None:
+            return done
+        whole_id = post_id if "_" in post_id else f"{self._page_id}_{post_id}"
+        return Delivered(post_id=whole_id, url=self._page_url(whole_id), limits=done.limits)
+
+    def _done(self, answer: Answer | Silence, post_id: str, what: str) -> Outcome:
+        """Read an answer that is `{"success": true}` when it was done."""
+        if isinstance(answer, Silence):
+            return answer.outcome
+        if answer.is_success and answer.at("success") is True:
+            return self._receipt(post_id, answer)
+        if answer.is_success and read_error(answer) is None:
+            reason = f"Facebook did not say that the post is {what}"
+            return InDoubt(reason=reason, code=str(answer.status))
+        return classify_problem(answer, self._now())
+
+    def _receipt(self, post_id: str, answer: Answer) -> Delivered:
+        limits = read_limits(answer, self._now())
+        return Delivered(post_id=post_id, url=self._page_url(post_id), limits=limits)
+
+    def _post(
+        self,
+        path: str,
+        fields: dict[str, str],
+        files: dict[str, tuple[str, bytes, str]] | None = None,
+        *,
+        before_send: Callable[[], None] | None = None,
+    ) -> Answer | Silence:
+        """Make one POST with the Page's token and its proof."""
+        sent = {**fields, **self._proof}
+        return self._transport.perform(
+            lambda: self._graph.request(f"{GRAPH_VERSION}/{path}", post_args=sent, files=files),
+            before_send=before_send,
+            is_upload=files is not None,
+        )
 
     def _get(self, path: str, args: dict[str, str], token: str | None = None) -> Answer | Silence:
         """Make one GET, with the Page's token and its proof unless another token is given."""

@@ -15,14 +15,15 @@ if TYPE_CHECKING:
     from stormctl.platforms.transport import Answer
 
 DUPLICATE = 506
-TOKEN_DEAD = frozenset({102, 190})
+TOKEN_DEAD = frozenset({102, 104, 190})
 BLOCKED = 368
 THROTTLED = frozenset({4, 17, 32, 341, 613, 80001})
-UNAVAILABLE = frozenset({1, 2})
+UNAVAILABLE = frozenset({1, 2, 6000, 6001})
 FORBIDDEN = frozenset({3, 10, *range(200, 300)})
 INVALID = frozenset({100, 324, 1609005})
 """Codes of developers.facebook.com, Graph API error handling and rate limiting, 2026: the same text twice
-in a row; token dead; blocked for policy; calls used up; service down; permission; bad parameter, bad image,
+in a row; token dead; blocked for policy; calls used up; service down, or a part of a
+video lost; permission; bad parameter, bad image,
 link that can't be scraped."""
 
 OBJECT_GONE = 33

@@ -6,8 +6,15 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
-from stormctl.platforms.graph_errors import TOKEN_DEAD, classify_problem, is_proof_error, read_error
+from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification
+from stormctl.platforms.graph_errors import (
+    TOKEN_DEAD,
+    classify_problem,
+    is_proof_error,
+    read_error,
+    read_limits,
+)
+from stormctl.platforms.graph_version import GRAPH_VERSION
 from stormctl.platforms.moments import clock_offset_s, parse_unix
 from stormctl.platforms.transport import Answer, Silence, plain
 
@@ -16,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.delivery import RateLimit
     from stormctl.platforms.credentials import FacebookCredentials
 
     Get = Callable[..., Answer | Silence]
@@ -29,6 +37,11 @@ EXPIRY_NOTICE = timedelta(days=2)
 
 NO_OBJECT = {100, 803}
 """Codes for an id that does not exist or is not for this token."""
+
+PAGE_FIELDS = "id,name,link"
+
+VERSION_HEADER = "facebook-api-version"
+"""Names the version that answers, which every answer of Graph carries (seen; undocumented)."""
 
 _WRONG_KIND = "this is a user token; a Page token is due"
 
@@ -49,6 +62,9 @@ class PageCheck:
     channel: ChannelId
     problems: list[Problem] = field(default_factory=list)
     offset_s: float | None = None
+    permissions: frozenset[str] | None = None
+    endings: list[Ending] = field(default_factory=list)
+    limits: tuple[RateLimit, ...] = ()
 
     def run(self) -> Verification:
         """Ask, and put what is proved bad first."""
@@ -57,7 +73,16 @@ class PageCheck:
         if kind is None and account is not None:
             self._check_identity()
         problems = sorted(dict.fromkeys(self.problems), key=lambda p: p.certainty is not Certainty.BAD)
-        return Verification(account=account, problems=tuple(problems), clock_offset_s=self.offset_s)
+        return Verification(
+            account=account,
+            problems=tuple(problems),
+            clock_offset_s=self.offset_s,
+            kind="a Page token" if kind == "PAGE" else "",
+            may_post=True if self.permissions and PUBLISH_SCOPE in self.permissions else None,
+            permissions=self.permissions,
+            endings=tuple(self.endings),
+            limits=self.limits,
+        )
 
     def _check_token(self) -> str | None:
         """Ask `/debug_token`; return the kind of the token, None if it could not be learnt."""
@@ -75,30 +100,66 @@ class PageCheck:
         owner = data.get("profile_id")
         if kind == "PAGE" and owner is not None and str(owner) != self.credentials.page_id:
             self._bad(f"the token belongs to another Page ({plain(owner)})")
-        scopes = data.get("scopes")
-        if isinstance(scopes, list) and scopes:
-            if PUBLISH_SCOPE not in scopes:
-                self._bad(f"the token lacks the permission {PUBLISH_SCOPE}")
-            if READ_SCOPE not in scopes:
-                self._add(Certainty.UNKNOWN, f"the token lacks {READ_SCOPE}: posts can't be read back")
+        self._check_permissions(data)
+        self._check_version(answer)
         return str(kind) if kind else None
 
+    def _check_permissions(self, data: dict[str, Any]) -> None:
+        """Compare what was granted, and for which Pages, with what publishing needs."""
+        scopes = data.get("scopes")
+        if not isinstance(scopes, list) or not scopes:
+            return
+        granted = data.get("granular_scopes")
+        elsewhere = {
+            row.get("scope")
+            for row in (granted if isinstance(granted, list) else ())
+            if isinstance(row, dict) and _is_for_others(row.get("target_ids"), self.credentials.page_id)
+        }
+        self.permissions = frozenset(str(scope) for scope in scopes) - elsewhere
+        if PUBLISH_SCOPE not in scopes:
+            self._bad(f"the token lacks the permission {PUBLISH_SCOPE}")
+        elif PUBLISH_SCOPE in elsewhere:
+            self._bad(f"{PUBLISH_SCOPE} was granted for other Pages, not for {self.credentials.page_id}")
+        if READ_SCOPE not in self.permissions:
+            self._add(Certainty.UNKNOWN, f"the token lacks {READ_SCOPE}: posts can't be read back")
+
+    def _check_version(self, answer: Answer | Silence) -> None:
+        """Warn where another version answers than was asked: then ours has ended."""
+        told = answer.headers.get(VERSION_HEADER) if isinstance(answer, Answer) else None
+        if told is not None and told.strip() != GRAPH_VERSION:
+            message = (
+                f"Facebook answers as {plain(told)}: {GRAPH_VERSION}, which this stormctl speaks, has ended"
+            )
+            self._add(Certainty.UNKNOWN, message)
+
     def _check_life(self, data: dict[str, Any]) -> None:
-        ends_at = parse_unix(data["expires_at"]) if isinstance(data.get("expires_at"), int) else None
-        is_endless = data.get("expires_at") in {0, None}
+        ends_at, data_ends_at = _read_end(data, "expires_at"), _read_end(data, "data_access_expires_at")
         if data.get("is_valid") is False:
             error = data.get("error")
             words = error.get("message") if isinstance(error, dict) else None
             self._bad(f"the token is not valid: {plain(words)}" if words else "the token is not valid")
-        elif not is_endless and ends_at is not None and ends_at <= self.now:
+        elif ends_at is not None and ends_at <= self.now:
             self._bad(f"the token expired at {ends_at:%Y-%m-%d %H:%M} UTC")
-        elif not is_endless and ends_at is not None and ends_at < self.now + EXPIRY_NOTICE:
-            self._add(Certainty.UNKNOWN, f"the token expires at {ends_at:%Y-%m-%d %H:%M} UTC")
+        elif ends_at is not None:
+            self._end("the token", ends_at, stops=True)
+        if data_ends_at is not None and data_ends_at <= self.now:
+            message = f"the app's access to the Page's data ended at {data_ends_at:%Y-%m-%d %H:%M} UTC"
+            self._add(Certainty.UNKNOWN, f"{message}: posts may not be readable")
+        elif data_ends_at is not None:
+            self._end("the app's access to the Page's data", data_ends_at, stops=False)
+
+    def _end(self, what: str, at: datetime, *, stops: bool) -> None:
+        self.endings.append(Ending(what, at, stops, at < self.now + EXPIRY_NOTICE))
 
     def _check_page(self) -> Account | None:
         page_id = self.credentials.page_id
-        answer = self._ask(page_id, {"fields": "id,name,link"})
+        answer = self._ask(
+            page_id, {"fields": f"{PAGE_FIELDS},is_published" if self._may_read else PAGE_FIELDS}
+        )
         if isinstance(answer, Answer) and answer.is_success and answer.id_at("id") == page_id:
+            self.limits = read_limits(answer, self.now)
+            if answer.at("is_published") is False:
+                self._add(Certainty.UNKNOWN, "the Page is not published: only those who manage it see it")
             link, name = answer.at("link"), answer.at("name")
             is_web = isinstance(link, str) and link.startswith("http")
             return Account(page_id, plain(name or page_id), link if is_web else self.url_of(page_id))
@@ -109,6 +170,11 @@ class PageCheck:
             else:
                 self._warn("the Page could not be read", answer)
         return None
+
+    @property
+    def _may_read(self) -> bool:
+        """Whether the token is known to read more than the Page's name, so that asking spoils no answer."""
+        return self.permissions is not None and READ_SCOPE in self.permissions
 
     def _check_identity(self) -> None:
         """Ask `/me`, which is the Page for a Page token and a person for a user token."""
@@ -158,3 +224,14 @@ class PageCheck:
     def _add(self, certainty: Certainty, message: str) -> None:
         hint = f"Check STORMCTL_FACEBOOK_{self.channel.env_name}_PAGE_ID and …_PAGE_TOKEN."
         self.problems.append(Problem(certainty, message, hint if certainty is Certainty.BAD else ""))
+
+
+def _read_end(data: dict[str, Any], name: str) -> datetime | None:
+    """Return when something ends; None where it has no end (0), or none is told."""
+    unix_s = data.get(name)
+    return parse_unix(unix_s) if isinstance(unix_s, int) and unix_s > 0 else None
+
+
+def _is_for_others(target_ids: object, page_id: str) -> bool:
+    """Whether a permission was granted for some Pages, and not for ours; without a list it holds for all."""
+    return isinstance(target_ids, list) and bool(target_ids) and page_id not in map(str, target_ids)

@@ -27,6 +27,7 @@ EXAMPLES = {
 _X_POST = re.compile(r"/(?:i/web|[^/]+)/status(?:es)?/(?P<id>\d+)(?:/.*)?", re.ASCII)
 _PAGE_POST = re.compile(r"/(?P<id>\d+_\d+)/?", re.ASCII)
 _POST_OF_PAGE = re.compile(r"/[^/]+/posts/(?:[^/]+/)?(?P<id>\d+|pfbid\w+)/?", re.ASCII)
+_VIDEO = re.compile(r"/(?:[^/]+/videos/(?:[^/]+/)?\d+|reel/\d+|watch)/?", re.ASCII)
 _PERMALINK = re.compile(r"/(?:permalink|story)\.php")
 
 
@@ -40,7 +41,7 @@ def parse_post_url(url: str, platform: Platform, *, host: str, account_id: str |
         account_id: the Page's id, which a Facebook id begins with; None if it is not known.
 
     Returns:
-        None for an address that names the post by an opaque `pfbid…`, or without a Page's id.
+        None for an address that names the post by an opaque `pfbid…`, by its video, or without a Page's id.
 
     Raises:
         UsageError: if it is no address of a post there.
@@ -84,6 +85,8 @@ def _parse_facebook(url: str, parts: SplitResult, account_id: str | None) -> str
     whole = _PAGE_POST.fullmatch(parts.path)
     if whole is not None:
         return whole["id"]
+    if _VIDEO.fullmatch(parts.path):
+        return None  # a video's number is not its post's
     query = parse_qs(parts.query)
     if _PERMALINK.fullmatch(parts.path) and "story_fbid" in query:
         post_id, page_id = query["story_fbid"][0], query.get("id", [account_id])[0]

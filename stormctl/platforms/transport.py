@@ -30,6 +30,9 @@ CONNECT_SHARE = 0.5
 UPLOAD_FACTOR = 6
 """An upload may take so many times the limit of a publishing request: nothing is published by it."""
 
+BRIEF_SHARE = 0.3
+"""The part of a publishing request's limit that a brief request may take."""
+
 REASON_CHARS = 300
 """Longer words of a platform are cut in outcomes and logs."""
 
@@ -126,12 +129,15 @@ class Transport:
         *,
         before_send: Callable[[], None] | None = None,
         is_upload: bool = False,
+        is_brief: bool = False,
     ) -> Answer | Silence:
         """Call the SDK for one request and return what came back, whatever the SDK makes of it.
 
+        An upload may take longer, and a brief request, which nothing depends on, only a part of the time.
+
         An exception that `before_send` raised passes through.
         """
-        limit = self._limit * UPLOAD_FACTOR if is_upload else self._limit
+        limit = self._limit * (UPLOAD_FACTOR if is_upload else BRIEF_SHARE if is_brief else 1)
         exchange = Exchange(limit, before_send)
         token = CURRENT.set(exchange)
         problem: Exception | None = None
@@ -152,6 +158,10 @@ class Transport:
             reason = _explain(problem, limit if exchange.written else None)
             return Silence(reason, written=exchange.written > 0)
         raise problem
+
+    def hide(self, secret: str) -> None:
+        """Blot out one more secret from now on."""
+        self._secrets = _forms([secret, *self._secrets])
 
     def scrub(self, text: str) -> str:
         """Return the text with every secret blotted out."""

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 import tweepy
 
-from stormctl.domain.delivery import Delivered, InDoubt, Outcome
+from stormctl.domain.cost import X_USER_READING_USD_MICROS
+from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
 from stormctl.platforms import x_reads
 from stormctl.platforms.adapter import (
     Account,
@@ -23,8 +24,9 @@ from stormctl.platforms.adapter import (
     Upload,
     Verification,
 )
-from stormctl.platforms.moments import clock_offset_s, next_second
+from stormctl.platforms.moments import clock_offset_s
 from stormctl.platforms.transport import Answer, Silence, Transport
+from stormctl.platforms.x_counts import AppCounts
 from stormctl.platforms.x_errors import classify_problem, read_limits
 from stormctl.platforms.x_media import MediaSteps
 
@@ -34,7 +36,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.reach import MetricReading
-    from stormctl.platforms.adapter import SeenPost
+    from stormctl.platforms.adapter import Granularity, RecentCount, SeenPost
     from stormctl.platforms.credentials import XCredentials
 
 SDK_ORIGIN = "https://api.twitter.com"
@@ -42,6 +44,10 @@ SDK_ORIGIN = "https://api.twitter.com"
 
 REPLIES_BAD = {401, 402, 403}
 """Answers to "who am I" that prove that the account can't publish."""
+
+ACCESS_LEVEL = "x-access-level"
+"""Tells of OAuth 1.0a keys whether they are `read` or `read-write…`. Many clients read it; it is
+undocumented for v2, so that nothing is concluded where it is missing."""
 
 MAX_PAGES = 40
 """A timeline shows the newest 3,200 posts (docs.x.com, 2026-08): 32 pages, and some room."""
@@ -98,11 +104,14 @@ class XAdapter(PlatformAdapter):
         self._media = MediaSteps(
             request=self._request, post_form=self._post_form, now=now, wait=wait or threading.Event().wait
         )
+        self._counts = AppCounts(self._transport, SDK_ORIGIN, keys[:2], now)
         self._me = me if me is not None else XIdentity()
 
     def verify(self) -> Verification:
-        """Ask X who we are (`GET /2/users/me`)."""
-        answer = self._transport.perform(lambda: self._client.get_me(user_auth=True))
+        """Ask X who we are and what our keys may do (`GET /2/users/me`), for the price of a user read."""
+        answer = self._transport.perform(
+            lambda: self._client.get_me(user_auth=True, user_fields=["protected", "verified"])
+        )
         if isinstance(answer, Silence):
             return Verification(account=None, problems=(_unknown(answer.reason),))
         offset = clock_offset_s(answer, self._now())
@@ -111,13 +120,36 @@ class XAdapter(PlatformAdapter):
             self._me.user_id, self._me.username = user_id, str(username) if username else None
             name = str(answer.at("data", "name") or username or user_id)
             shown = f"{name} (@{username})" if username and name != username else name
-            return Verification(account=Account(user_id, shown, self._profile_url()), clock_offset_s=offset)
+            account = Account(user_id, shown, self._profile_url())
+            return self._describe(account, answer, offset)
         reason = classify_problem(answer, self._now()).reason
         if answer.status in REPLIES_BAD:
             problem = Problem(Certainty.BAD, reason, self._hint(answer.status))
         else:
             problem = _unknown(reason if not answer.is_success else "X did not say whose keys these are")
         return Verification(account=None, problems=(problem,), clock_offset_s=offset)
+
+    def _describe(self, account: Account, answer: Answer, offset: float | None) -> Verification:
+        """Read what `/2/users/me` tells beside the account."""
+        level = str(answer.headers.get(ACCESS_LEVEL, "")).strip().lower()
+        verified = answer.at("data", "verified")
+        problems: list[Problem] = []
+        if level == "read":
+            hint = "Set the app to “Read and write” on the X developer console, then make new access tokens."
+            problems.append(Problem(Certainty.BAD, "the keys may only read, not post", hint))
+        if answer.at("data", "protected") is True:
+            message = "the account's posts are protected: only its followers see them"
+            hint = "Turn “Protect your posts” off in the account's settings."
+            problems.append(Problem(Certainty.UNKNOWN, message, hint))
+        return Verification(
+            account=account,
+            problems=tuple(problems),
+            clock_offset_s=offset,
+            kind="keys of OAuth 1.0a, which do not expire",
+            may_post=True if level.startswith("read-write") else None,
+            is_verified=verified if isinstance(verified, bool) else None,
+            cost_usd_micros=X_USER_READING_USD_MICROS,
+        )
 
     def prepare(self, media: MediaFile) -> Upload:
         """Upload media by the v2 steps, and its alt text by the metadata call."""
@@ -187,6 +219,17 @@ class XAdapter(PlatformAdapter):
             return InDoubt(reason="X did not say that the post is deleted", code=str(answer.status))
         return classify_problem(answer, self._now())
 
+    def edit(self, post_id: str, text: str) -> Outcome:  # noqa: ARG002 - the protocol's arguments
+        """Refuse: an edit on X is a new post with a new id, within an hour, and for Premium accounts only.
+
+        Source: docs.x.com changelog, 2025-10-03. To correct a post, retract it and publish another.
+        """
+        return Refused(reason="posts on X can't be edited through this app", code="edit", for_good=True)
+
+    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
+        """Count matching posts with the app's bearer (`GET /2/tweets/counts/recent`)."""
+        return self._counts.read(query, granularity)
+
     def close(self) -> None:
         """Close every connection."""
         self._transport.close()
@@ -239,15 +282,7 @@ class XAdapter(PlatformAdapter):
     def _timeline_call(
         self, user_id: str, since: datetime, until: datetime, token: str | None
     ) -> Callable[[], object]:
-        params: dict[str, Any] = {
-            "max_results": x_reads.PAGE_SIZE,
-            "start_time": since.replace(microsecond=0),
-            "tweet_fields": list(x_reads.TIMELINE_FIELDS),
-        }
-        if next_second(until) <= self._now():
-            params["end_time"] = next_second(until)  # a moment to come is refused
-        if token:
-            params["pagination_token"] = token
+        params = x_reads.timeline_arguments(since, until, self._now(), token)
         return lambda: self._client.get_users_tweets(user_id, user_auth=True, **params)
 
     def _lookup(self, ids: list[str], *, private: bool) -> list[dict[str, Any]]:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
+    from stormctl.platforms.adapter import Captions
+
 SEGMENT_BYTES = 1024 * 1024
 """Small enough for a slow uplink; a video of 512 MB stays below X's 1000 segments (docs.x.com, 2026-08)."""
 
@@ -26,7 +28,14 @@ PROCESSING_LIMIT_S = 300.0
 
 CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaKind.VIDEO: "tweet_video"}
 
+SUBTITLES = ("text/srt", "subtitles")
+"""Media type and category of captions (docs.x.com, media upload, 2026-08)."""
+
+LANGUAGE_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
+"""How viewers see captions called; other languages by their code."""
+
 _MISSING = {404, 405}
+_NOT_FOR_THIS = {400, 403, 422}
 _log = logging.getLogger(__name__)
 
 
@@ -47,39 +56,37 @@ class MediaSteps:
     wait: Callable[[float], object]
 
     def upload(self, media: MediaFile) -> Upload:
-        """Upload the bytes and their alt text.
+        """Upload the bytes, their alt text, and a video's captions.
 
         A server without the dedicated paths gets everything in one request.
 
         Raises:
             PrepareFailed: a step was refused, or its answer could not be read.
         """
-        begun = self.request(
-            "POST",
-            "/2/media/upload/initialize",
-            json={
-                "media_type": media.mime,
-                "total_bytes": len(media.content),
-                "media_category": CATEGORIES[media.kind],
-            },
-        )
+        begun = self._begin(media.mime, CATEGORIES[media.kind], media.content)
         if isinstance(begun, Answer) and begun.status in _MISSING:
             category = {"media_category": CATEGORIES[media.kind]}
             done = self._check(self.post_form("/2/media/upload", category, media))
             media_id = _media_id(done)
         else:
             media_id = _media_id(self._check(begun))
-            done = self._send_segments(media_id, media)
+            done = self._send_segments(media_id, media.content)
         self._await_processing(media_id, done)
         if media.alt:
-            self._describe(media_id, media.alt)
+            self._describe(media_id, media.alt, media.kind)
+        if media.captions is not None:
+            self._caption(media_id, media.captions)
         expires_s = done.at("data", "expires_after_secs")
         lasts = timedelta(seconds=expires_s) if isinstance(expires_s, int) and expires_s > 0 else None
         return Upload(media_id, self.now() + lasts if lasts else None)
 
-    def _send_segments(self, media_id: str, media: MediaFile) -> Answer:
-        for index, start in enumerate(range(0, len(media.content), SEGMENT_BYTES)):
-            segment = base64.b64encode(media.content[start : start + SEGMENT_BYTES]).decode()
+    def _begin(self, mime: str, category: str, content: bytes) -> Answer | Silence:
+        body = {"media_type": mime, "total_bytes": len(content), "media_category": category}
+        return self.request("POST", "/2/media/upload/initialize", json=body)
+
+    def _send_segments(self, media_id: str, content: bytes) -> Answer:
+        for index, start in enumerate(range(0, len(content), SEGMENT_BYTES)):
+            segment = base64.b64encode(content[start : start + SEGMENT_BYTES]).decode()
             body = {"media": segment, "segment_index": index}
             self._check(self.request("POST", f"/2/media/upload/{media_id}/append", json=body, is_upload=True))
         return self._check(self.request("POST", f"/2/media/upload/{media_id}/finalize"))
@@ -101,14 +108,32 @@ class MediaSteps:
             params = {"command": "STATUS", "media_id": media_id}
             answer = self._check(self.request("GET", "/2/media/upload", params=params))
 
-    def _describe(self, media_id: str, alt: str) -> None:
+    def _describe(self, media_id: str, alt: str, kind: MediaKind) -> None:
         body = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
         for route in ("/2/media/metadata", "/2/media/metadata/create"):  # the second is the path of 2025
             answer = self.request("POST", route, json=body)
-            if not (isinstance(answer, Answer) and answer.status in _MISSING):
-                self._check(answer)
+            if isinstance(answer, Answer) and answer.status in _MISSING:
+                continue
+            if kind is MediaKind.VIDEO and isinstance(answer, Answer) and answer.status in _NOT_FOR_THIS:
+                _log.warning("X takes no alt text for this video: it goes out without one")
                 return
+            self._check(answer)
+            return
         _log.warning("the server takes no alt text for pictures (no /2/media/metadata)")
+
+    def _caption(self, media_id: str, captions: Captions) -> None:
+        """Upload captions as a file of their own, and tie them to the video (`POST /2/media/subtitles`)."""
+        mime, category = SUBTITLES
+        track_id = _media_id(self._check(self._begin(mime, category, captions.content)))
+        self._send_segments(track_id, captions.content)
+        code = captions.lang.partition("-")[0]
+        track = {
+            "id": track_id,
+            "language_code": code.upper(),
+            "display_name": LANGUAGE_NAMES.get(code, captions.lang),
+        }
+        body = {"id": media_id, "media_category": "TweetVideo", "subtitles": track}
+        self._check(self.request("POST", "/2/media/subtitles", json=body))
 
     def _check(self, answer: Answer | Silence) -> Answer:
         if isinstance(answer, Silence):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.platforms.adapter import SeenPost
-from stormctl.platforms.moments import parse_time
+from stormctl.platforms.moments import next_second, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -64,6 +64,18 @@ def parse_metrics(raw: dict[str, Any]) -> Iterator[MetricReading]:
         clicks = _first_count(private, ("url_link_clicks",))
         if clicks is not None:
             yield MetricReading(post_id, Metric.CLICKS, clicks)
+
+
+def timeline_arguments(since: datetime, until: datetime, now: datetime, token: str | None) -> dict[str, Any]:
+    """Return what tweepy's `get_users_tweets` is told for a page of the time between two moments."""
+    arguments: dict[str, Any] = {
+        "max_results": PAGE_SIZE,
+        "start_time": since.replace(microsecond=0),
+        "tweet_fields": list(TIMELINE_FIELDS),
+    }
+    if next_second(until) <= now:
+        arguments["end_time"] = next_second(until)  # a moment to come is refused
+    return arguments | ({"pagination_token": token} if token else {})
 
 
 def rows(answer: Answer) -> list[dict[str, Any]]:

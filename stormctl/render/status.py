@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.delivery import State
 from stormctl.render.grid import Field, Grid, Section
 from stormctl.render.notices import describe_halt, describe_obstacles, render_notice
@@ -49,12 +50,19 @@ GONE_SHOWN = 3
 def render_status(status: LedgerStatus) -> RenderableType:
     """Show everything that `status` knows; loudly if nothing runs although something is due, or if halted."""
     parts: list[RenderableType] = [*_render_alarms(status)]
-    for storm in status.storms:
+    shown = [storm for storm in status.storms if not _is_canary_at_rest(storm)]
+    for storm in shown:
         parts += [*_render_storm(storm, status), ""]
-    if not status.storms:
+    if not shown:
         parts += [Text("No storm is enrolled."), ""]
     parts += [*_render_runners(status), Text(f"Ledger {clean(status.ledger)}", QUIET)]
     return Group(*parts)
+
+
+def _is_canary_at_rest(storm: StormStatus) -> bool:
+    """Whether a storm is the canaries', and all of them are gone again."""
+    is_up = storm.counts.get(State.DELIVERED, 0) > 0
+    return storm.storm_id == CANARY_STORM and storm.is_finished and not is_up
 
 
 def render_status_line(status: LedgerStatus) -> str:

@@ -4,85 +4,25 @@ from __future__ import annotations
 
 import hashlib
 import io
-from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from PIL import Image
 
-from stormctl.domain.channel import Platform, parse_channel_id
-from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Outcome, Refused, SendForbidden
+from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, SendForbidden
 from stormctl.domain.message import MediaKind
 from stormctl.domain.reach import Metric
 from stormctl.emulator.server import EmulatorThread, make_accounts
-from stormctl.platforms.adapter import MediaFile, OutgoingPost, PlatformAdapter, PrepareFailed, ReadFailed
-from stormctl.platforms.credentials import FacebookCredentials, XCredentials
-from stormctl.platforms.facebook import FacebookAdapter
-from stormctl.platforms.x import XAdapter
+from stormctl.platforms.adapter import MediaFile, OutgoingPost, PrepareFailed, ReadFailed
+from tests.contract.practice import Practice, now
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LINK = "https://example.org/act?step=1&of=2"
-LIMIT = timedelta(seconds=5)
 SHORT = timedelta(seconds=0.7)
-
-
-def now() -> datetime:
-    """Return the real time, which the emulator goes by too."""
-    return datetime.now(UTC)  # noqa: TID251 - the emulator stamps posts with the real time
-
-
-class Practice:
-    """An adapter beside the emulator that it talks to."""
-
-    def __init__(self, channel: str, emulator: EmulatorThread) -> None:
-        self.channel = parse_channel_id(channel)
-        self.emulator = emulator
-        self.begun_at = now() - timedelta(minutes=2)
-        (self.account,) = (a for a in emulator.world.accounts if a.channel == channel)
-        self.adapter = self.make()
-
-    @property
-    def is_x(self) -> bool:
-        """Whether the channel is on X."""
-        return self.channel.platform is Platform.X
-
-    def make(self, changed: dict[str, str] | None = None, limit: timedelta = LIMIT) -> PlatformAdapter:
-        """Return an adapter, perhaps with other credentials."""
-        given = {key.lower(): value for key, value in self.account.credentials.items()} | (changed or {})
-        kind: Any = XAdapter if self.is_x else FacebookAdapter
-        credentials = XCredentials(**given) if self.is_x else FacebookCredentials(**given)
-        adapter: PlatformAdapter = kind(
-            self.channel, credentials, base_url=self.emulator.base_url, request_limit=limit, now=now
-        )
-        return adapter
-
-    def publish(self, text: str, **more: Any) -> Outcome:
-        """Publish without a last check."""
-        return self.adapter.publish(OutgoingPost(text=text, **more), lambda: None)
-
-    def posts(self) -> list[dict[str, Any]]:
-        """Return what the emulator really received and still shows."""
-        found = requests.get(f"{self.emulator.base_url}/_emulator/posts", timeout=5).json()["posts"]
-        return [post for post in found if post["published"] and not post["deleted"]]
-
-    def texts(self) -> list[str]:
-        """Return the texts of the posts."""
-        return [post["text"] for post in self.posts()]
-
-    def read_back(self) -> list[str]:
-        """Return the texts that the adapter finds on the account."""
-        reading = self.adapter.find_recent(self.begun_at, now())
-        assert reading.complete
-        return [post.text for post in reading.posts]
-
-    def break_with(self, action: str, **rule: object) -> None:
-        """Make the next matching request meet a fault."""
-        rules = [{"action": action, "times": 1, **rule}]
-        url = f"{self.emulator.base_url}/_emulator/faults"
-        requests.post(url, json={"rules": rules}, timeout=5).raise_for_status()
 
 
 @pytest.fixture

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import signal
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from stormctl.emulator.accounts import AccountSpec
 
 ACCOUNTS = make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)
+MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 10
 PNG = b"\x89PNG\r\n\x1a\n" + b"paper boat" * 10
 
 
@@ -165,6 +167,78 @@ def test_facebook_sdk_raises_what_it_raises_for_facebook(
 
     assert (duplicate.value.code, garbled.value.code, html.value.code) == (506, 100, None)
     assert [post.text for post in emulator.world.posts()] == ["hi", "accepted all the same"]
+
+
+def test_facebook_sdk_uploads_publishes_and_edits_a_video(
+    api: Any, page: AccountSpec, emulator: EmulatorThread
+) -> None:
+    """Phase by phase with the SDK's bare request, and its own put_object for the rest."""
+    size = str(len(MP4))
+    begun = api.put_object(page.id, "videos", upload_phase="start", file_size=size)
+    session = {"upload_session_id": begun["upload_session_id"]}
+    part = {"upload_phase": "transfer", "start_offset": "0", **session}
+    path, files = f"v26.0/{page.id}/videos", {"video_file_chunk": ("boat.mp4", MP4)}
+    moved = api.request(path, post_args=part, files=files, method="POST")
+    api.put_object(page.id, "videos", upload_phase="finish", description="At once", **session)
+
+    video = api.get_object(begun["video_id"], fields="post_id,status")
+    edited = api.put_object(f"{page.id}_{video['post_id']}", "", message="Better words")
+
+    assert moved == {"start_offset": size, "end_offset": size}
+    assert video["status"]["video_status"] in {"processing", "ready"}
+    assert edited == {"success": True}
+    assert [post.text for post in emulator.world.posts()] == ["Better words"]
+
+
+def test_tweepys_bare_request_uploads_a_video_with_subtitles(
+    client: tweepy.Client, emulator: EmulatorThread
+) -> None:
+    """What tweepy 4.17 has no method for, signed by tweepy all the same."""
+    words = b"1\n00:00:00,500 --> 00:00:02,000\nThe door.\n"
+
+    def upload(content: bytes, mime: str, category: str) -> str:
+        wanted = {"media_type": mime, "total_bytes": len(content), "media_category": category}
+        route = "/2/media/upload"
+        begun = client.request("POST", f"{route}/initialize", json=wanted, user_auth=True).json()["data"]
+        part = {"media": base64.b64encode(content).decode(), "segment_index": 0}
+        client.request("POST", f"{route}/{begun['id']}/append", json=part, user_auth=True)
+        client.request("POST", f"{route}/{begun['id']}/finalize", user_auth=True)
+        return str(begun["id"])
+
+    client.return_type = requests.Response
+    video, track = upload(MP4, "video/mp4", "tweet_video"), upload(words, "text/srt", "subtitles")
+    subtitles = {"id": track, "language_code": "EN", "display_name": "English"}
+    body = {"id": video, "media_category": "TweetVideo", "subtitles": subtitles}
+    tied = client.request("POST", "/2/media/subtitles", json=body, user_auth=True)
+
+    media = emulator.world.get_media(video)
+    assert tied.json()["data"]["associated_subtitles"] == [subtitles]
+    assert media is not None
+    assert (media.content, media.captions) == (MP4, {"en": words})
+
+
+def test_raw_http_is_answered_as_x_answers(emulator: EmulatorThread) -> None:
+    """What no SDK sends: unsigned, signed wrongly, unknown paths and verbs, other hosts, no JSON."""
+    url = emulator.base_url
+    with requests.Session() as raw:
+        answers = [
+            raw.post(f"{url}/2/tweets", json={"text": "hi"}, timeout=10),
+            raw.post(
+                f"{url}/2/tweets", json={"text": "hi"}, headers={"Authorization": "OAuth x"}, timeout=10
+            ),
+            raw.get(f"{url}/2/nothing", timeout=10),
+            raw.put(f"{url}/2/tweets", json={"text": "hi"}, timeout=10),
+            raw.get(f"{url}/2/users/me", headers={"Host": "api.x.com"}, timeout=10),
+            raw.get(f"{url}/v26.0/me", timeout=10),
+            raw.get(f"{url}/v26.0/me", params={"access_token": "EAAGnone"}, timeout=10),
+            raw.get(f"{url}/v99.0/me", timeout=10),
+        ]
+
+    codes = [answer.json()["error"]["code"] for answer in answers[5:]]
+    assert [answer.status_code for answer in answers[:5]] == [401, 401, 404, 405, 421]
+    assert answers[0].headers["content-type"] == "application/problem+json"
+    assert codes == [104, 190, 2500]
+    assert emulator.world.posts() == []
 
 
 def test_a_child_process_says_its_port_and_ends_with_its_parents_pipe() -> None:

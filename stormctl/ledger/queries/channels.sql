@@ -63,3 +63,6 @@ VALUES (
 ON CONFLICT (channel, name) DO UPDATE SET
     ceiling = excluded.ceiling, remaining = excluded.remaining, reset_at = excluded.reset_at,
     learnt_at = excluded.learnt_at;
+
+-- name: limits_of(channel)
+SELECT name, ceiling, remaining, reset_at FROM limits WHERE channel = :channel ORDER BY name;

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from stormctl.domain.message import MediaKind
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import make_media, make_variant
 
@@ -27,3 +30,11 @@ def test_file_name_is_no_description(alt: str) -> None:
 def test_sentence_is_a_description(alt: str) -> None:
     """Words about what is to be seen are fine."""
     assert codes(make_variant(media=(make_media(alt),))) == []
+
+
+def test_a_video_needs_captions() -> None:
+    """A video without them is an error, one with them is fine, and pictures have none."""
+    video = replace(make_media("A boat leaves"), kind=MediaKind.VIDEO, mime="video/mp4")
+
+    assert codes(make_variant(media=(video,))) == ["missing-captions"]
+    assert codes(make_variant(media=(replace(video, captions="messages/imd/boat.en.srt"),))) == []

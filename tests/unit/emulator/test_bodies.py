@@ -20,7 +20,7 @@ def test_what_a_client_packs_is_unpacked(content: bytes, text: str) -> None:
 
     body = parse_body(request.headers["content-type"], request.body)
 
-    assert body == Body({"caption": text}, {"source": content})
+    assert body == Body({"caption": text}, {"source": content}, {"source": "boat.png"})
 
 
 def test_a_form_is_read_with_its_empty_values() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from stormctl.emulator.faults import parse_rules
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -15,6 +17,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., requests.Response]
 
+NOON = 1797595200.0
 NASTY = '<script>alert("x")</script> & "quotes" #tag <script>'
 PNG = b"\x89PNG\r\n\x1a\n" + b"paper boat" * 10
 
@@ -69,6 +72,56 @@ def test_a_timeline_shows_what_followers_see(
     assert f'<img src="/_emulator/media/{media}" alt="A paper boat"' in html
     assert "t.co" not in html
     assert (picture.content, picture.headers["content-type"]) == (PNG, "image/png")
+
+
+def test_a_video_can_be_watched_and_names_its_captions(
+    graph: Ask, emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec]
+) -> None:
+    """It loads only when somebody plays it."""
+    page = accounts["facebook:migrants-day"].id
+    film = {"source": ("door.mp4", b"\0\0\0\x18ftypisom")}
+    video = graph("POST", f"/{page}/videos", values={"description": "Look"}, files=film).json()["id"]
+    words = ("captions.es_ES.srt", b"1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n")
+    graph("POST", f"/{video}/captions", files={"captions_file": words})
+
+    html = show(emulator, session).text
+
+    assert f'<video src="/_emulator/media/{video}" controls preload="none"' in html
+    assert "Captions: es_ES" in html
+
+
+def test_the_likes_of_a_post_grow(
+    x: Ask, emulator: EmulatorThread, session: requests.Session, set_time: Callable[[float], None]
+) -> None:
+    """Whoever follows the page sees the audience react."""
+    set_time(NOON)
+    x("POST", "/2/tweets", json={"text": "Dignity for all"})
+
+    def impressions() -> str:
+        stat = r"Impressions: </span>([\d.k]+)"
+        match = re.search(stat, show(emulator, session).text)
+        assert match is not None
+        return match[1]
+
+    before = impressions()
+    set_time(NOON + 6 * 3_600)
+
+    assert (before, impressions() == "0") == ("0", False)
+
+
+def test_every_request_is_shown_with_its_answer(
+    x: Ask, emulator: EmulatorThread, session: requests.Session
+) -> None:
+    """What was asked, what was answered, and the fault that was played."""
+    emulator.faults.add(parse_rules([{"action": "duplicate", "times": 1}]))
+    x("POST", "/2/tweets", json={"text": "Dignity for all"})
+
+    html = show(emulator, session, "/requests").text
+
+    assert "POST /2/tweets" in html
+    assert "Dignity for all" in html
+    assert "duplicate content" in html
+    assert '<span class="fault">duplicate</span>' in html
 
 
 def test_printed_links_open(

@@ -64,10 +64,33 @@ def test_posts_are_counted_by_query_and_hour(x: Ask, count: Ask, set_time: Calla
 
 
 @pytest.mark.parametrize(
-    "params", [{}, {"query": "a", "granularity": "week"}, {"query": "a", "lang": "en"}, {"query": "a" * 4097}]
+    "params",
+    [
+        {},
+        {"query": "a", "granularity": "week"},
+        {"query": "a", "lang": "en"},
+        {"query": "a" * 4097},
+        {"query": "a", "start_time": "yesterday"},
+        {"query": "a", "start_time": "2020-01-01T00:00:00Z"},
+        {"query": "a", "end_time": "2099-01-01T00:00:00Z"},
+    ],
 )
 def test_wrong_queries_are_refused(count: Ask, params: dict[str, str]) -> None:
     """No query, too long a one, an unknown step or parameter."""
     answer = count(**params)
 
     assert answer.status_code == 400
+
+
+def test_counts_are_narrowed_by_time(x: Ask, count: Ask, set_time: Callable[[float], None]) -> None:
+    """The start counts, the end does not."""
+    for minutes in (0, 30, 60):
+        set_time(NOON + 60 * minutes)
+        x("POST", "/2/tweets", json={"text": f"dignity after {minutes} minutes"})
+    set_time(NOON + 7_200)
+
+    meta = count(query="dignity", start_time="2026-12-18T12:20:00Z", end_time="2026-12-18T12:50:00Z").json()[
+        "meta"
+    ]
+
+    assert meta == {"total_tweet_count": 1}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -154,3 +155,56 @@ def test_pictures_and_gifs_do_not_mix(x: Ask, shift: list[float]) -> None:
     answer = x("POST", "/2/tweets", json={"text": "both", "media": {"media_ids": ids}})
 
     assert answer.status_code == 400
+
+
+MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 10
+SRT = b"1\n00:00:00,500 --> 00:00:02,000\nThe door.\n"
+
+
+def test_subtitles_are_tied_to_a_video(x: Ask, emulator: EmulatorThread) -> None:
+    """Uploaded by the same steps, named by language; they are no media of a post."""
+    video, words = upload(x, MP4, "video/mp4", "tweet_video"), upload(x, SRT, "text/srt", "subtitles")
+    track = {"id": words, "language_code": "EN", "display_name": "English"}
+    body = {"id": video, "media_category": "TweetVideo", "subtitles": track}
+
+    tied = x("POST", "/2/media/subtitles", json=body)
+    attached = x("POST", "/2/tweets", json={"text": "look", "media": {"media_ids": [words]}})
+
+    media = emulator.world.get_media(video)
+    assert tied.json()["data"]["associated_subtitles"] == [track]
+    assert media is not None
+    assert media.captions == {"en": SRT}
+    assert attached.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"media_category": "TweetImage"},
+        {"subtitles": None},
+        {"subtitles": {"id": "1", "language_code": "EN"}},
+        {"subtitles": {"id": "WORDS", "language_code": "english"}},
+        {"subtitles": {"id": "WORDS", "language_code": "EN", "colour": "red"}},
+        {"id": "WORDS"},
+        {"language": "EN"},
+    ],
+)
+def test_subtitles_against_the_specification_are_refused(x: Ask, change: dict[str, Any]) -> None:
+    """Another category, nothing, unknown ids, keys and codes."""
+    video, words = upload(x, MP4, "video/mp4", "tweet_video"), upload(x, SRT, "text/srt", "subtitles")
+    body = {"id": video, "media_category": "TweetVideo", "subtitles": {"id": words, "language_code": "EN"}}
+    text = json.dumps(body | change).replace("WORDS", words)
+
+    answer = x("POST", "/2/media/subtitles", data=text, headers={"Content-Type": "application/json"})
+
+    assert answer.status_code == 400
+
+
+def test_what_is_no_captions_file_is_no_subtitles(x: Ask) -> None:
+    """Its content must have times."""
+    wanted = {"media_type": "text/srt", "total_bytes": 5, "media_category": "subtitles"}
+    media_id = x("POST", "/2/media/upload/initialize", json=wanted).json()["data"]["id"]
+    content = {"media": base64.b64encode(b"words").decode(), "segment_index": 0}
+    x("POST", f"/2/media/upload/{media_id}/append", json=content)
+
+    assert x("POST", f"/2/media/upload/{media_id}/finalize").status_code == 400

@@ -48,6 +48,7 @@ def test_a_post_is_answered_as_x_does(x: Ask, emulator: EmulatorThread) -> None:
         ({"text": 7}, "$.text"),
         ({"text": "  "}, "at least one of text, media"),
         ({"text": "hi", "reply_settings": "nobody"}, "$.reply_settings"),
+        ({"text": "hi", "poll": {"options": ["a", "b"]}}, "$.poll: X knows it, and this emulator"),
         ([], "application/json"),
     ],
 )

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,13 +13,17 @@ import pytest
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.delivery import InDoubt, NotSent, Refused
 from stormctl.domain.event import EventKind
+from stormctl.domain.message import MediaKind
 from stormctl.engine.equipment import Durations
 from stormctl.engine.uploader import AHEAD, LEASE_REQUESTS, Uploader
 from stormctl.platforms.adapter import PrepareFailed, Upload
 from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stormctl.domain.delivery import Claim
+    from stormctl.domain.message import Media
     from stormctl.platforms.adapter import MediaFile
     from tests.unit.engine.conftest import Bench
 
@@ -51,7 +57,7 @@ def test_a_picture_is_uploaded_once_before_its_slot(bench: Bench, uploader: Uplo
     uploader.prepare(ACME, bench.x)
 
     (file,) = bench.x.uploaded
-    assert (file.content, file.mime, file.alt, file.name) == (PNG, "image/png", "A boat", "boat.png")
+    assert (file.content, file.mime, file.alt, file.name) == (PNG, "image/png", "A boat", "image.png")
     assert (due_before, uploader.is_due(ACME)) == (True, False)
     assert bench.events.texts(EventKind.PREPARED) == ["messages/acme/boat.png is uploaded"]
     assert uploader.ids_of(_claim(bench)) == ("media-1",)
@@ -218,4 +224,60 @@ def test_two_threads_of_a_runner_do_not_upload_the_same_picture(
     for thread in threads:
         thread.join()
 
-    assert calls == ["boat.png"]
+    assert calls == ["image.png"]
+
+
+def _make_video(bench: Bench, root: Path) -> Media:
+    content, words = b"film" * 3, b"1\n00:00:00,500 --> 00:00:02,000\nThe door.\n"
+    (root / "messages" / "acme").mkdir(parents=True)
+    (root / "messages" / "acme" / "door.mp4").write_bytes(content)
+    (root / "messages" / "acme" / "door.es.srt").write_bytes(words)
+    video = replace(
+        BOAT,
+        file="messages/acme/door.mp4",
+        kind=MediaKind.VIDEO,
+        mime="video/mp4",
+        digest=sha256(content + words).hexdigest(),
+        captions="messages/acme/door.es.srt",
+    )
+    bench.enroll(make_delivery(media=(video,), slot_at=bench.clock.at + AHEAD))
+    return video
+
+
+def test_a_video_is_read_from_the_campaign_folder(bench: Bench, tmp_path: Path) -> None:
+    """With its captions and their language: it is too big for the ledger."""
+    _make_video(bench, tmp_path)
+
+    Uploader(replace(bench.equipment, root=tmp_path), bench.runner_id).prepare(ACME, bench.x)
+
+    (file,) = bench.x.uploaded
+    assert (file.content, file.kind, file.name) == (b"film" * 3, MediaKind.VIDEO, "video.mp4")
+    assert file.captions is not None
+    assert file.captions.lang == "es"
+    assert b"The door." in file.captions.content
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("none", "this runner has no campaign folder"),
+        ("rewritten", "has changed since it was checked"),
+        ("gone", "can't be read: No such file"),
+    ],
+)
+def test_a_video_that_is_not_here_waits(bench: Bench, tmp_path: Path, change: str, reason: str) -> None:
+    """Nothing was sent: the file may be put back, or another runner have it."""
+    path = tmp_path / _make_video(bench, tmp_path).file
+    if change == "rewritten":
+        path.write_bytes(b"another film")
+    if change == "gone":
+        path.unlink()
+    root = None if change == "none" else tmp_path
+    uploader = Uploader(replace(bench.equipment, root=root), bench.runner_id)
+
+    uploader.prepare(ACME, bench.x)
+
+    outcome = uploader.ids_of(_claim(bench))
+    assert isinstance(outcome, NotSent)
+    assert reason in outcome.reason
+    assert bench.x.uploaded == []

@@ -56,6 +56,13 @@ class Campaign:
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
         return path
 
+    def write_sparse(self, name: str, size: int) -> Path:
+        """Write a file of the bank that is only as big as it says."""
+        path = self.write(name, b"")
+        with path.open("wb") as file:
+            file.truncate(size)
+        return path
+
     def write_schedule(self, content: str | bytes, name: str = "imd-2026") -> Path:
         """Write a schedule."""
         path = self.root / "schedules" / f"{name}.toml"

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.finding import Place, Severity
-from stormctl.domain.message import LatePolicy, Variant
+from stormctl.domain.message import LatePolicy, MediaKind, Variant
 from stormctl.errors import UsageError
 from stormctl.files.bank import find_bank_names, load_bank
 from tests.unit.files.campaigns import make_png
+from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
     from stormctl.domain.finding import Finding
@@ -211,7 +212,7 @@ def test_other_files_are_a_warning(campaign: Campaign) -> None:
         ),
         (
             "---\nmedia: [{file: boat.png, captions: a.srt}]\n---\nText",
-            "a.en.md:2 bad-value captions belong to a video, and “boat.png” is a picture",
+            "a.en.md:2 bad-captions captions belong to a video, and “boat.png” is a picture",
         ),
         (
             f"---\nmedia:\n  - file: boat.png\n    alt: {'x' * 1001}\n---\nText",
@@ -219,7 +220,7 @@ def test_other_files_are_a_warning(campaign: Campaign) -> None:
         ),
         (
             "---\nmedia: [boat.png, boat.png, boat.png, boat.png, boat.png]\n---\nText",
-            "a.en.md:2 too-many-media 5 pictures: a post takes 4 images, or one GIF",
+            "a.en.md:2 too-many-media 5 files: a post takes 4 images, or one GIF, or one video",
         ),
         (
             "---\nreply_settings: all\n---\nText",
@@ -293,3 +294,31 @@ def test_a_missing_bank_is_a_usage_error(campaign: Campaign) -> None:
 
     assert caught.value.hint == "did you mean “imd”?"
     assert find_bank_names(campaign.root / "elsewhere") == ()
+
+
+def test_a_video_comes_with_its_captions(campaign: Campaign) -> None:
+    """Its files lie in the bank and are no messages; the finding for captions stands at their line."""
+    campaign.write("door.mp4", make_mp4())
+    campaign.write("door.en.vtt", VTT)
+    head = 'media: [{file: door.mp4, alt: "A door opens", captions: '
+    campaign.write("a.en.md", f"---\n{head}door.en.vtt}}]\n---\nText")
+    campaign.write("b.en.md", f"---\n{head}door.vtt}}]\n---\nText")
+
+    bank, findings = load_bank(campaign.root, "imd")
+
+    (video,) = bank.variants[0].media
+    assert (video.kind, video.captions) == (MediaKind.VIDEO, "messages/imd/door.en.vtt")
+    assert [(f.place.path, f.place.line, f.code) for f in findings] == [
+        ("messages/imd/b.en.md", 2, "bad-captions")
+    ]
+
+
+def test_a_video_stands_alone(campaign: Campaign) -> None:
+    """With a picture beside it neither platform takes the post."""
+    campaign.write("door.mp4", make_mp4())
+    campaign.write("boat.png", make_png())
+    campaign.write("a.en.md", "---\nmedia: [door.mp4, boat.png]\n---\nText")
+
+    _, findings = load_bank(campaign.root, "imd")
+
+    assert [finding.code for finding in findings] == ["too-many-media"]

@@ -11,8 +11,10 @@ import pytest
 
 from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
-from stormctl.files.media import BadMediaError, MediaShelf, read_media
+from stormctl.files.bad_media import BadMediaError
+from stormctl.files.media import MediaShelf, read_media, read_video
 from tests.unit.files.campaigns import make_png
+from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
     from tests.unit.files.campaigns import Campaign
@@ -53,7 +55,7 @@ def test_a_picture_is_known_by_its_bytes(campaign: Campaign) -> None:
     [
         ("JPEG", "a.jpg", "image/jpeg", MediaKind.IMAGE),
         ("JPEG", "a.JPEG", "image/jpeg", MediaKind.IMAGE),
-        ("WEBP", "a.webp", "image/webp", MediaKind.IMAGE),
+        ("WEBP", "a.webp", "image/jpeg", MediaKind.IMAGE),
         ("GIF", "a.gif", "image/gif", MediaKind.GIF),
     ],
 )
@@ -82,9 +84,10 @@ def test_the_four_types_of_the_platforms_are_taken(
         ("text.png", "media-type", "“text.png” is not a picture that the platforms take"),
         ("empty.png", "media-type", "“empty.png” is not a picture that the platforms take"),
         ("really.jpg", "media-type", "“really.jpg” is really a PNG picture"),
-        ("film.mp4", "media-type", "“film.mp4” is a video: this version publishes pictures only"),
-        ("heavy.png", "media-too-big", "“heavy.png” has 5.1 MB; X takes 5 MB"),
-        ("huge.gif", "media-too-big", "“huge.gif” has 15.1 MB; X takes 15 MB"),
+        ("film.mp4", "media-type", "“film.mp4” is damaged: it has no index that could be read"),
+        ("film.mov", "media-type", "“film.mov” is really a QuickTime film"),
+        ("heavy.png", "media-too-big", "“heavy.png” has 50.1 MB; X takes 5 MB"),
+        ("huge.gif", "media-too-big", "“huge.gif” has 30.1 MB; X takes 15 MB"),
         ("wide.png", "media-too-big", "“wide.png” has more pixels than any platform shows"),
         ("wider.png", "media-too-big", "“wider.png” has more pixels than any platform shows"),
     ],
@@ -98,8 +101,9 @@ def test_what_cannot_be_posted_is_refused(campaign: Campaign, file: str, code: s
     campaign.write("empty.png", b"")
     campaign.write("really.jpg", PNG)
     campaign.write("film.mp4", b"\0\0\0\x18ftypmp42")
-    campaign.write("heavy.png", PNG + bytes(5_100_000 - len(PNG)))
-    campaign.write("huge.gif", bytes(15_100_000))
+    campaign.write("film.mov", b"\0\0\0\x18ftypqt  ")
+    campaign.write_sparse("heavy.png", 50_100_000)
+    campaign.write_sparse("huge.gif", 30_100_000)
     campaign.write("wide.png", make_png(12_000, 12_000))
     campaign.write("wider.png", make_png(60_000, 60_000))
 
@@ -114,7 +118,7 @@ def test_what_cannot_be_posted_is_refused(campaign: Campaign, file: str, code: s
     [
         ("images/baot.png", "did you mean “images/boat.png”?"),
         ("boat.png", "did you mean “images/boat.png”?"),
-        ("x.gif", "put the picture into the bank's folder"),
+        ("x.gif", "put the file into the bank's folder"),
     ],
 )
 def test_a_missing_picture_gets_the_nearest_name(campaign: Campaign, file: str, hint: str) -> None:
@@ -163,9 +167,81 @@ def test_bytes_are_read_only_as_they_were_checked(campaign: Campaign) -> None:
     media = _shelf(campaign).get("boat.png", "")
 
     assert read_media(campaign.root, media) == PNG
-    path.write_bytes(PNG + b"\0")
+    path.write_bytes(make_png(3, 3))
     with pytest.raises(FindingsError, match="has changed since it was checked"):
         read_media(campaign.root, media)
     path.unlink()
     with pytest.raises(FindingsError, match="can't be read: No such file"):
         read_media(campaign.root, media)
+
+
+def test_a_video_is_known_by_its_bytes_and_its_captions(campaign: Campaign) -> None:
+    """The digest covers the file and its captions, so that a change of either is noticed."""
+    film = make_mp4()
+    campaign.write("videos/boat.mp4", film)
+    campaign.write("videos/boat.en.vtt", VTT)
+    srt = b"1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
+
+    media = _shelf(campaign).get("videos/boat.mp4", "A boat", "videos/boat.en.vtt")
+
+    assert media == Media(
+        file="messages/imd/videos/boat.mp4",
+        alt="A boat",
+        kind=MediaKind.VIDEO,
+        mime="video/mp4",
+        digest=hashlib.sha256(film + srt).hexdigest(),
+        size=len(film),
+        captions="messages/imd/videos/boat.en.vtt",
+    )
+
+
+def test_a_video_is_read_without_the_place_of_its_making(campaign: Campaign) -> None:
+    """What goes out has the same length, no place in it, and captions in SubRip with their language."""
+    campaign.write("boat.mp4", make_mp4(place=b"+52.5200+013.4050/"))
+    campaign.write("boat.es.srt", "1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n")
+    media = _shelf(campaign).get("boat.mp4", "", "boat.es.srt")
+
+    film = read_video(campaign.root, media)
+
+    assert (media.size, "es") == (len(film.content), film.captions_lang)
+    assert b"+52.52" not in film.content
+    assert film.captions == b"1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n"
+
+
+@pytest.mark.parametrize("changed", ["boat.mp4", "boat.en.srt"])
+def test_a_video_that_changed_is_not_handed_on(campaign: Campaign, changed: str) -> None:
+    """Neither the video nor its captions may differ from what was checked, or be gone."""
+    campaign.write("boat.mp4", make_mp4())
+    campaign.write("boat.en.srt", "00:00:00,500 --> 00:00:02,000\nThe door.\n")
+    media = _shelf(campaign).get("boat.mp4", "", "boat.en.srt")
+    path = campaign.write(changed, (campaign.bank / changed).read_bytes().replace(b"oo", b"aa"))
+    path.write_bytes(path.read_bytes() + make_mp4())
+
+    with pytest.raises(FindingsError, match="has changed since it was checked"):
+        read_video(campaign.root, media)
+    path.unlink()
+    with pytest.raises(FindingsError, match="can't be read: No such file"):
+        read_video(campaign.root, media)
+
+
+@pytest.mark.parametrize(
+    ("captions", "code", "message"),
+    [
+        ("boat.srt", "bad-captions", "the name “boat.srt” does not say the language of the captions"),
+        ("boat.en.txt", "bad-captions", "“boat.en.txt” is not a captions file"),
+        ("words.en.srt", "media-missing", "there is no “words.en.srt” in the bank"),
+        ("../boat.en.srt", "media-outside", "“../boat.en.srt” points outside the bank"),
+        ("bad.en.srt", "bad-captions", "“bad.en.srt” holds no captions that could be read"),
+    ],
+)
+def test_captions_that_cannot_be_used_are_refused(
+    campaign: Campaign, captions: str, code: str, message: str
+) -> None:
+    """A captions file names its language, lies in the bank and holds captions."""
+    campaign.write("boat.mp4", make_mp4())
+    campaign.write("bad.en.srt", "The door is open.")
+
+    with pytest.raises(BadMediaError) as caught:
+        _shelf(campaign).get("boat.mp4", "", captions)
+
+    assert (caught.value.code, caught.value.message) == (code, message)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.platforms.adapter import Account, Certainty, Verification
+from stormctl.platforms.adapter import Account, Certainty, Ending, Verification
 from stormctl.platforms.credentials import FacebookCredentials
 from stormctl.platforms.facebook import FacebookAdapter
 from tests.unit.platforms.conftest import LIMIT, NOW
@@ -44,7 +45,11 @@ def test_a_good_token(server: ScriptedServer, page: FacebookAdapter) -> None:
     verification = page.verify()
 
     assert verification == Verification(
-        account=Account("1001", "Migrants Day", "https://www.facebook.com/migrantsday"), clock_offset_s=3.0
+        account=Account("1001", "Migrants Day", "https://www.facebook.com/migrantsday"),
+        clock_offset_s=3.0,
+        kind="a Page token",
+        may_post=True,
+        permissions=frozenset(SCOPES),
     )
     first, second = server.requests
     assert (first.path, second.path) == ("/v26.0/debug_token", "/v26.0/1001")
@@ -79,7 +84,10 @@ def test_what_the_token_tells_is_proof(
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"expires_at": NOON + 3600}, "the token expires at 2026-12-18 13:00 UTC"),
+        (
+            {"data_access_expires_at": NOON - 3600},
+            "the app's access to the Page's data ended at 2026-12-18 11:00 UTC: posts may not be readable",
+        ),
         (
             {"scopes": ["pages_manage_posts"]},
             "the token lacks pages_read_engagement: posts can't be read back",
@@ -89,11 +97,81 @@ def test_what_the_token_tells_is_proof(
 def test_what_may_hurt_later_is_a_warning(
     server: ScriptedServer, page: FacebookAdapter, changes: dict[str, object], message: str
 ) -> None:
-    """A token that ends soon, or can't read back, may still publish."""
+    """A token that can't read back may still publish."""
     server.reply(token(**changes))
     server.reply(PAGE)
 
     assert said(page.verify()) == [(Certainty.UNKNOWN, message)]
+
+
+def test_what_ends_is_told_with_its_moment(server: ScriptedServer, page: FacebookAdapter) -> None:
+    """Nothing goes out after the token's end; the end of data access only hides posts. Two days are near."""
+    server.reply(token(expires_at=NOON + 3600, data_access_expires_at=NOON + 90 * 86_400))
+    server.reply(PAGE)
+
+    verification = page.verify()
+
+    hour, days = NOW + timedelta(hours=1), NOW + timedelta(days=90)
+    assert verification.problems == ()
+    assert verification.endings == (
+        Ending("the token", hour, stops=True, is_near=True),
+        Ending("the app's access to the Page's data", days, stops=False, is_near=False),
+    )
+
+
+@pytest.mark.parametrize(
+    ("targets", "problems"),
+    [
+        (["1001", "2002"], []),
+        ([], []),
+        (["2002"], [(Certainty.BAD, "pages_manage_posts was granted for other Pages, not for 1001")]),
+    ],
+)
+def test_a_permission_for_other_pages_is_none(
+    server: ScriptedServer,
+    page: FacebookAdapter,
+    targets: list[str],
+    problems: list[tuple[Certainty, str]],
+) -> None:
+    """People grant permissions Page by Page; a list that names ours, or no list, is as good as before."""
+    server.reply(token(granular_scopes=[{"scope": "pages_manage_posts", "target_ids": targets}]))
+    server.reply(PAGE)
+
+    assert said(page.verify()) == problems
+
+
+def test_a_page_that_is_not_published_is_seen_by_nobody_else(
+    server: ScriptedServer, page: FacebookAdapter
+) -> None:
+    """It takes posts all the same: a warning."""
+    server.reply(token())
+    server.reply({**PAGE, "is_published": False})
+
+    assert said(page.verify()) == [
+        (Certainty.UNKNOWN, "the Page is not published: only those who manage it see it")
+    ]
+
+
+def test_a_version_that_has_ended_is_found_by_who_answers(
+    server: ScriptedServer, page: FacebookAdapter
+) -> None:
+    """Calls to an ended version are answered by the oldest living one, whose rules may differ."""
+    server.reply(token(), facebook_api_version="v27.0")
+    server.reply(PAGE)
+
+    ((certainty, message),) = said(page.verify())
+
+    assert (certainty, message.partition(":")[0]) == (Certainty.UNKNOWN, "Facebook answers as v27.0")
+
+
+def test_what_is_left_of_quotas_comes_with_the_page(server: ScriptedServer, page: FacebookAdapter) -> None:
+    """Facebook tells it in percent used, in the headers of any answer."""
+    server.reply(token())
+    server.reply(PAGE, X_App_Usage='{"call_count": 28, "total_time": 25, "total_cputime": 25}')
+
+    (limit,) = page.verify().limits
+
+    assert (limit.name, limit.limit, limit.remaining) == ("app-usage", 100, 72)
 
 
 @pytest.mark.parametrize(

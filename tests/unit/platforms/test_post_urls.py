@@ -41,11 +41,15 @@ def test_posts_on_x(url: str) -> None:
         ("https://www.facebook.com/permalink.php?story_fbid=42&id=1001", "1001_42"),
         ("https://m.facebook.com/story.php?story_fbid=42", "1001_42"),
         ("https://www.facebook.com/acme/posts/pfbid0aBcD", None),
+        ("https://www.facebook.com/acme/videos/42/", None),
+        ("https://www.facebook.com/acme/videos/a-door-opens/42", None),
+        ("https://www.facebook.com/watch/?v=42", None),
+        ("https://www.facebook.com/reel/42", None),
         ("https://www.facebook.com/permalink.php?story_fbid=pfbid0aBcD&id=1001", None),
     ],
 )
 def test_posts_on_facebook(url: str, post_id: str | None) -> None:
-    """A Page's post is its id and the Page's; a `pfbid…` tells neither."""
+    """A Page's post is its id and the Page's; a `pfbid…` or a video's number tells neither."""
     assert post_id == parse_post_url(url, Platform.FACEBOOK, host=GRAPH, account_id=PAGE_ID)
 
 

@@ -10,6 +10,7 @@ import pytest
 from oauthlib.oauth1 import Client as Signer  # type: ignore[import-untyped]  # ships no types
 
 from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.cost import X_USER_READING_USD_MICROS
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
 from stormctl.domain.reach import Metric
 from stormctl.errors import CredentialsError
@@ -40,7 +41,53 @@ def test_verify_tells_the_account(server: ScriptedServer, x: XAdapter) -> None:
     profile = f"{server.base_url}/migrantsday"
     assert verification.account == Account("42", "Migrants Day (@migrantsday)", profile)
     assert (verification.problems, verification.clock_offset_s) == ((), 3.0)
-    assert server.requests[0].target == "/2/users/me"
+    assert server.requests[0].target == "/2/users/me?user.fields=protected%2Cverified"
+    assert verification.cost_usd_micros == X_USER_READING_USD_MICROS
+
+
+@pytest.mark.parametrize(
+    ("level", "may_post", "problems"),
+    [
+        ("read-write", True, []),
+        ("read-write-directmessages", True, []),
+        ("read", None, [(Certainty.BAD, "the keys may only read, not post")]),
+        ("", None, []),
+    ],
+)
+def test_verify_hears_what_the_keys_may_do(
+    server: ScriptedServer,
+    x: XAdapter,
+    level: str,
+    may_post: bool | None,
+    problems: list[tuple[Certainty, str]],
+) -> None:
+    """Keys that may only read are proved bad; where X does not say, nothing is concluded."""
+    server.reply(ME, **({"x_access_level": level} if level else {}))
+
+    verification = x.verify()
+
+    assert (verification.may_post, [(p.certainty, p.message) for p in verification.problems]) == (
+        may_post,
+        problems,
+    )
+
+
+def test_verify_tells_whether_everybody_sees_the_account(server: ScriptedServer, x: XAdapter) -> None:
+    """A protected account posts for its followers only: a warning. X says whether it is verified, too."""
+    server.reply({"data": {**ME["data"], "protected": True, "verified": False}})
+
+    verification = x.verify()
+
+    assert [problem.certainty for problem in verification.problems] == [Certainty.UNKNOWN]
+    assert "only its followers" in verification.problems[0].message
+    assert (verification.is_verified, verification.is_bad) == (False, False)
+
+
+def test_a_refused_question_costs_nothing(server: ScriptedServer, x: XAdapter) -> None:
+    """X bills answers that hold data only."""
+    server.reply({"title": "No"}, 401)
+
+    assert x.verify().cost_usd_micros == 0
 
 
 @pytest.mark.parametrize(

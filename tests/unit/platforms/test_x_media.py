@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -10,7 +11,7 @@ import pytest
 
 from stormctl.domain.delivery import InDoubt, Outcome, Refused
 from stormctl.domain.message import MediaKind
-from stormctl.platforms.adapter import MediaFile, PrepareFailed
+from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
 from stormctl.platforms.x_media import SEGMENT_BYTES
 from tests.unit.platforms.conftest import NOW
 
@@ -189,3 +190,56 @@ def test_silence_and_missing_ids(server: ScriptedServer, x: XAdapter) -> None:
     outcomes = [failure(x), failure(x)]
 
     assert [type(outcome) for outcome in outcomes] == [InDoubt, InDoubt]
+
+
+CLIP = MediaFile(content=b"clip", mime="video/mp4", kind=MediaKind.VIDEO, alt="A boat", name="clip.mp4")
+
+
+def test_captions_go_up_as_a_file_of_their_own(server: ScriptedServer, x: XAdapter) -> None:
+    """SubRip of the category subtitles, tied to the video with language and name."""
+    words = Captions(b"1\nwords", "es")
+    for media_id in ("55", "55", "55", "66", "66", "66", "55"):
+        server.reply({"data": {"id": media_id}})
+
+    upload = x.prepare(replace(CLIP, alt="", captions=words))
+
+    assert upload.media_id == "55"
+    assert [r.path for r in server.requests[3:]] == [
+        "/2/media/upload/initialize",
+        "/2/media/upload/66/append",
+        "/2/media/upload/66/finalize",
+        "/2/media/subtitles",
+    ]
+    assert server.requests[3].json == {
+        "media_type": "text/srt",
+        "total_bytes": 7,
+        "media_category": "subtitles",
+    }
+    assert server.requests[6].json == {
+        "id": "55",
+        "media_category": "TweetVideo",
+        "subtitles": {"id": "66", "language_code": "ES", "display_name": "Español"},
+    }
+
+
+def test_captions_that_are_refused_fail_the_upload(server: ScriptedServer, x: XAdapter) -> None:
+    """A video without its captions does not go out in silence."""
+    for media_id in ("55", "55", "55", "66", "66", "66"):
+        server.reply({"data": {"id": media_id}})
+    server.reply({"title": "Invalid Request"}, 400)
+
+    assert isinstance(failure(x, replace(CLIP, alt="", captions=Captions(b"1", "en"))), Refused)
+
+
+def test_a_video_that_takes_no_alt_text_goes_out_without(
+    server: ScriptedServer, x: XAdapter, caplog: pytest.LogCaptureFixture
+) -> None:
+    """X's documents describe alt text for images and GIFs only; a picture's must be taken."""
+    for _ in range(3):
+        server.reply(BEGUN)
+    server.reply({"title": "Invalid Request"}, 400)
+
+    upload = x.prepare(CLIP)
+
+    assert upload.media_id == "55"
+    assert "no alt text for this video" in caplog.text

@@ -1,0 +1,117 @@
+"""Look at everything that a storm depends on, before the day: what is fine, doubtful, or proved bad."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.diagnosis import Diagnosis, Section, fail, ok, warn
+from stormctl.engine.doctor_channels import examine_channels
+from stormctl.engine.doctor_ledger import examine_ledger, read_ledger
+from stormctl.engine.doctor_machine import examine_machine, examine_settings, examine_watch
+from stormctl.engine.preflight import find_need, prove_channels
+from stormctl.errors import ExitCode
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.diagnosis import Line
+    from stormctl.engine.campaign import Campaign
+    from stormctl.engine.doctor_ledger import LedgerNotes
+    from stormctl.engine.equipment import Durations, Readers
+    from stormctl.engine.preflight import ChannelProof
+    from stormctl.errors import StormctlError
+    from stormctl.settings import Settings
+
+PATIENCE = timedelta(seconds=45)
+"""How long all platforms together are waited for, real time; each request has a limit of its own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """What is looked at.
+
+    Attributes:
+        campaign: the storm with its bank and plan; what could not be read of it is None.
+        moment: now.
+        is_launching: whether a runner is about to start, so that nobody need be told that there is none.
+    """
+
+    root: Path
+    settings: Settings
+    durations: Durations
+    campaign: Campaign
+    moment: Moment
+    is_launching: bool = False
+
+
+def diagnose(case: Case, adapters: Readers) -> Diagnosis:
+    """Look at channels, ledger and machine side by side; every channel is asked once.
+
+    What X charges for being asked is part of the diagnosis.
+    """
+    storm, plan = case.campaign.storm, case.campaign.plan
+    channels = [rule.id for rule in storm.channels] if storm is not None else []
+    need = find_need(plan) if plan is not None else None
+    with ThreadPoolExecutor(1, thread_name_prefix="doctor") as pool:
+        reading = pool.submit(read_case_ledger, case)
+        proofs = prove_channels(channels, adapters, need=need, within=PATIENCE)
+        notes = reading.result()
+    diagnosis = examine(case, proofs, notes)
+    sections = (examine_schedule(case), *diagnosis.sections, examine_watch(case.settings))
+    return Diagnosis(made_at=diagnosis.made_at, sections=sections, cost_usd_micros=diagnosis.cost_usd_micros)
+
+
+def examine(case: Case, proofs: Sequence[ChannelProof], notes: LedgerNotes) -> Diagnosis:
+    """Judge what is known of channels, ledger and machine; nobody is asked for it."""
+    verifications = [proof.verification for proof in proofs if proof.verification is not None]
+    return Diagnosis(
+        made_at=case.moment.wall_at,
+        sections=(
+            examine_settings(case.root),
+            *examine_channels(case.campaign, proofs, notes, case.moment),
+            examine_ledger(case.campaign, case.settings, notes, None if case.is_launching else case.moment),
+            examine_machine(case.campaign.storm, notes.folder, proofs, case.moment),
+        ),
+        cost_usd_micros=sum(verification.cost_usd_micros for verification in verifications),
+    )
+
+
+def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) -> Diagnosis:
+    """Look at what can be looked at where the settings can't be read, which is the first thing to mend."""
+    line = fail(error.message, error.hint, error.exit_code)
+    unasked = warn("neither channels nor ledger were looked at", "Put the settings right first.")
+    machine = examine_machine(None, root, (), moment)
+    return Diagnosis(made_at=moment.wall_at, sections=(Section("settings", (line, unasked)), machine))
+
+
+def read_case_ledger(case: Case) -> LedgerNotes:
+    """Read what the ledger knows of a case's channels; whatever is wrong with it is part of the notes."""
+    storm = case.campaign.storm
+    channels = [str(rule.id) for rule in storm.channels] if storm is not None else []
+    url = case.settings.ledger_url.get_secret_value()
+    return read_ledger(url, case.root, channels, case.durations)
+
+
+def examine_schedule(case: Case) -> Section:
+    """Say whether the storm's files can be launched, and when it is."""
+    campaign = case.campaign
+    lines: list[Line] = []
+    if campaign.errors:
+        count = len(campaign.errors)
+        text = f"{count} finding{'' if count == 1 else 's'} must be mended before it can be launched"
+        lines.append(fail(text, "stormctl check lists each with its file and line.", ExitCode.FINDINGS))
+    need = find_need(campaign.plan) if campaign.plan is not None else None
+    if need is not None and campaign.plan is not None:
+        span = f"{need.first_at:%Y-%m-%d %H:%M} to {need.last_at:%Y-%m-%d %H:%M} UTC"
+        posts = len(campaign.plan.deliveries)
+        text = f"{posts} post{'' if posts == 1 else 's'}, {span}"
+        lines.append(warn(f"{text}: it is over") if need.last_at < case.moment.at else ok(text))
+    elif campaign.plan is not None:
+        lines.append(warn("nothing is planned", "stormctl plan tells why."))
+    name = campaign.storm.id if campaign.storm is not None else "schedule"
+    return Section(f"storm {name}" if campaign.storm is not None else name, tuple(lines))

@@ -1,0 +1,126 @@
+"""What is known of this machine before the day: zones, clock, disk, `.env`, and who hears of trouble."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from stormctl.domain.diagnosis import Section, fail, ok, warn
+from stormctl.domain.duration import format_duration
+from stormctl.engine.lookout import make_lookout
+from stormctl.errors import ExitCode, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+    from pathlib import Path
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.diagnosis import Line
+    from stormctl.domain.storm import Storm
+    from stormctl.engine.preflight import ChannelProof
+    from stormctl.settings import Settings
+
+ROOM = 500_000_000
+"""Bytes free on the ledger's disk below which it is warned of."""
+
+NO_ROOM = 20_000_000
+"""Bytes free below which it is taken for full: a storm's ledger alone may take so much."""
+
+PROBE = "America/New_York", datetime(2026, 7, 1, 12, tzinfo=UTC), timedelta(hours=-4)
+"""A zone, a moment in its summer, and its distance to UTC then: working rules of zones must know it."""
+
+
+def examine_machine(
+    storm: Storm | None, ledger_folder: Path, proofs: Sequence[ChannelProof], moment: Moment
+) -> Section:
+    """Judge what posting needs of this machine."""
+    lines = (*_judge_clock(proofs), *_judge_zones(storm, moment), *_judge_disk(ledger_folder))
+    return Section("this machine", lines)
+
+
+def examine_settings(root: Path) -> Section:
+    """Tell of `.env`; one that others can read, or that Git tracks, was refused when it was read."""
+    if not (root / ".env").is_file():
+        line = ok("no .env: every setting is in the environment")
+    elif os.name == "posix":
+        line = ok(".env is for you alone, and Git does not track it")
+    else:
+        line = warn("Git does not track .env; whether others can read it was not looked at")
+    return Section("settings", (line,))
+
+
+def examine_watch(settings: Settings) -> Section:
+    """Judge who hears of what goes wrong; nothing is sent."""
+    name = "alerts"
+    try:
+        lookout = make_lookout(settings)
+    except UsageError as error:
+        return Section(name, (fail(error.message, error.hint, error.exit_code),))
+    lines: list[Line] = []
+    if not lookout.addresses.usable:
+        lines.append(warn(f"alerts go to {lookout.addresses.summary}"))
+    else:
+        lines.append(ok(f"alerts go to {lookout.addresses.summary}; stormctl doctor --alert-test sends one"))
+    if not settings.heartbeat_url.get_secret_value():
+        hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
+        lines.append(warn("nobody hears if this machine dies", hint))
+    elif settings.find_heartbeat() is None:
+        lines.append(warn("the heartbeat is locked by STORMCTL_LIVE=0"))
+    else:
+        lines.append(ok("a heartbeat address is set"))
+    return Section(name, tuple(lines))
+
+
+def _judge_clock(proofs: Sequence[ChannelProof]) -> Iterator[Line]:
+    """Tell how far our clock is from the platforms'; a greater difference is the channels' warning."""
+    offsets = [
+        proof.verification.clock_offset_s
+        for proof in proofs
+        if proof.verification is not None and proof.verification.clock_offset_s is not None
+    ]
+    if offsets:
+        off = timedelta(seconds=round(max(map(abs, offsets))))
+        yield ok(f"the clock is within {format_duration(max(off, timedelta(seconds=1)))} of the platforms'")
+    elif proofs:
+        yield warn("no platform told the time: the clock was not compared")
+
+
+def _judge_zones(
+    storm: Storm | None, moment: Moment, find_zone: Callable[[str], ZoneInfo] = ZoneInfo
+) -> Iterator[Line]:
+    probe, at, offset = PROBE
+    windows = storm.windows if storm is not None else ()
+    names = {storm.timezone if storm is not None else probe, *(w.timezone for w in windows if w.timezone)}
+    day = datetime.combine(storm.first_on if storm is not None else moment.at, time(), UTC)
+    try:
+        knows_rules = at.astimezone(find_zone(probe)).utcoffset() == offset
+        noon = day + timedelta(hours=12)
+        told = sorted(f"{name} is UTC{noon.astimezone(find_zone(name)).isoformat()[-6:]}" for name in names)
+    except ZoneInfoNotFoundError as error:
+        yield fail(f"zones can't be used: {error}", "Install the package tzdata.", ExitCode.USAGE)
+        return
+    if knows_rules:
+        yield ok(f"zones on {day:%Y-%m-%d}: {', '.join(told)}")
+    else:
+        yield fail(f"the rules of zones are wrong: {probe}", "Install the package tzdata.", ExitCode.USAGE)
+
+
+def _judge_disk(folder: Path) -> Iterator[Line]:
+    try:
+        free = shutil.disk_usage(folder).free
+    except OSError as error:
+        yield warn(f"how much room {folder} has can't be told: {error.strerror}")
+        return
+    text = f"{free / 1e9:.1f} GB are free where the ledger lies ({folder})"
+    if free < NO_ROOM:
+        yield fail(text, "Make room: answers that can't be written down wait.", ExitCode.MAINTENANCE)
+    elif free < ROOM:
+        yield warn(text, "Make room before the day.")
+    else:
+        yield ok(text)
+    if not os.access(folder, os.W_OK):
+        hint = "Whoever runs stormctl must be able to write there."
+        yield fail(f"{folder} can't be written", hint, ExitCode.MAINTENANCE)

@@ -1,0 +1,115 @@
+"""Captions of a video: SubRip or WebVTT, written anew as the SubRip that both platforms take."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.files.bad_media import BadMediaError
+from stormctl.files.values import BadValueError, parse_language
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_CAPTIONS_BYTES = 512 * 1024
+"""Bytes of a captions file (source: X media, subtitles: 512 KB); two minutes of speech have some thousand."""
+
+SUFFIXES = frozenset({".srt", ".vtt"})
+
+_TIMING = re.compile(
+    r"(?P<begin>(?:\d+:)?\d{2}:\d{2}[.,]\d{3})\s+-->\s+(?P<end>(?:\d+:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words and when they are shown, in milliseconds from the beginning."""
+
+    begin_ms: int
+    end_ms: int
+    text: str
+
+
+def parse_caption_name(file: str) -> str:
+    """Read the language of a captions file from its name: `boat.en.srt`.
+
+    Raises:
+        BadMediaError: the name says none, or is not that of a captions file.
+    """
+    stem, _, suffix = file.rpartition("/")[2].rpartition(".")
+    name, _, lang = stem.rpartition(".")
+    if f".{suffix.lower()}" not in SUFFIXES:
+        message = f"“{file}” is not a captions file"
+        raise BadMediaError("bad-captions", message, "captions are SubRip (.srt) or WebVTT (.vtt)")
+    try:
+        return parse_language(lang if name else "")
+    except BadValueError:
+        message = f"the name “{file}” does not say the language of the captions"
+        raise BadMediaError(
+            "bad-captions", message, f"name it {name or stem}.en.{suffix}, if they are in English"
+        ) from None
+
+
+def read_captions(file: str, path: Path) -> bytes:
+    """Read a captions file and return it as SubRip in UTF-8; the same file always gives the same bytes.
+
+    Args:
+        file: as the message names it, for the finding.
+        path: where it lies.
+
+    Raises:
+        BadMediaError: it is no captions file, too big, or not UTF-8.
+        OSError: it can't be read.
+    """
+    content = path.read_bytes()
+    if len(content) > MAX_CAPTIONS_BYTES:
+        message = f"“{file}” has {len(content) / 1024:.0f} KiB; X takes {MAX_CAPTIONS_BYTES // 1024}"
+        raise BadMediaError("bad-captions", message)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadMediaError("bad-captions", f"“{file}” is not UTF-8", "save it with that encoding") from None
+    cues = parse_cues(text)
+    if not cues or any(not before.begin_ms < before.end_ms for before in cues):
+        message = f"“{file}” holds no captions that could be read"
+        hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
+        raise BadMediaError("bad-captions", message, hint)
+    return render_srt(cues).encode()
+
+
+def parse_cues(text: str) -> tuple[Cue, ...]:
+    """Read SubRip or WebVTT: what is no cue (titles, notes, styles, numbers) is left out."""
+    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip())
+    cues = (_parse_block(block.strip().split("\n")) for block in blocks)
+    return tuple(cue for cue in cues if cue is not None)
+
+
+def render_srt(cues: tuple[Cue, ...]) -> str:
+    """Write cues as SubRip."""
+    return "\n".join(
+        f"{number}\n{_render_time(cue.begin_ms)} --> {_render_time(cue.end_ms)}\n{cue.text}\n"
+        for number, cue in enumerate(cues, 1)
+    )
+
+
+def _parse_block(lines: list[str]) -> Cue | None:
+    for index, line in enumerate(lines[:2]):
+        timing = _TIMING.fullmatch(line.strip())
+        words = "\n".join(words.strip() for words in lines[index + 1 :]).strip()
+        if timing is not None and words:
+            return Cue(_parse_time(timing["begin"]), _parse_time(timing["end"]), words)
+    return None
+
+
+def _parse_time(text: str) -> int:
+    *hours, minutes, rest = re.split(r":", text)
+    seconds, _, milliseconds = rest.replace(",", ".").partition(".")
+    whole = (int(hours[0]) if hours else 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return whole * 1000 + int(milliseconds)
+
+
+def _render_time(at_ms: int) -> str:
+    seconds, milliseconds = divmod(at_ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02},{milliseconds:03}"

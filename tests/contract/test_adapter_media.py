@@ -1,0 +1,140 @@
+"""Videos, edits and counts: the adapters of X and Facebook against the emulator, over HTTP only."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.domain.delivery import Delivered, InDoubt, Refused
+from stormctl.domain.message import MediaKind
+from stormctl.emulator.server import EmulatorThread, make_accounts
+from stormctl.platforms.adapter import Captions, Granularity, MediaFile, PrepareFailed, ReadFailed
+from tests.contract.practice import Practice
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+SRT = "1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
+CLIP = MediaFile(
+    content=b"\0\0\0\x18ftypisom" + b"waves" * 300_000,
+    mime="video/mp4",
+    kind=MediaKind.VIDEO,
+    alt="A boat leaves",
+    name="boat.mp4",
+    captions=Captions(SRT.encode(), "en"),
+)
+
+
+@pytest.fixture
+def emulator() -> Iterator[EmulatorThread]:
+    """An emulator with one channel on each platform."""
+    with EmulatorThread(make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)) as emulator:
+        yield emulator
+
+
+@pytest.fixture(params=["x:migrants-day", "facebook:migrants-day"])
+def practice(request: pytest.FixtureRequest, emulator: EmulatorThread) -> Iterator[Practice]:
+    """Each platform's adapter in turn."""
+    practice = Practice(request.param, emulator)
+    yield practice
+    practice.adapter.close()
+
+
+@pytest.mark.slow
+def test_a_video_arrives_whole_with_its_captions(practice: Practice) -> None:
+    """It is uploaded beforehand, in parts, published by one request, and seen again as one medium."""
+    upload = practice.adapter.prepare(CLIP)
+    before = practice.posts()
+
+    outcome = practice.publish("Look", media_ids=(upload.media_id,))
+
+    (received,) = practice.posts()
+    (media,) = received["media"]
+    (seen,) = practice.adapter.find_recent(practice.begun_at, practice.begun_at + timedelta(hours=1)).posts
+    assert before == []
+    assert isinstance(outcome, Delivered)
+    assert outcome.post_id == received["id"] == seen.post_id
+    assert media["sha256"] == hashlib.sha256(CLIP.content).hexdigest()
+    assert list(media["captions"].values()) == [SRT]
+    assert (seen.text, seen.media_count) == ("Look", 1)
+    published = [r for r in practice.emulator.world.requests() if r.operation == "create_post"]
+    assert len(published) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("action", ["drop_after", "error_after"])
+def test_a_video_that_was_accepted_in_silence_is_in_doubt_and_found(practice: Practice, action: str) -> None:
+    """As with any post: one request, and reading the account settles it."""
+    upload = practice.adapter.prepare(CLIP)
+    practice.break_with(action)
+
+    outcome = practice.publish("Perhaps", media_ids=(upload.media_id,))
+
+    assert isinstance(outcome, InDoubt)
+    assert practice.texts() == practice.read_back() == ["Perhaps"]
+
+
+@pytest.mark.parametrize("operation", ["upload", "describe_media"])
+def test_a_video_upload_that_breaks_may_be_repeated(practice: Practice, operation: str) -> None:
+    """Nothing is published by it, whichever step failed."""
+    practice.break_with("error_before", operation=operation)
+
+    with pytest.raises(PrepareFailed):
+        practice.adapter.prepare(CLIP)
+
+    assert practice.posts() == []
+
+
+def test_what_is_no_video_is_refused_for_good(practice: Practice) -> None:
+    """The platform looks into the file, and the refusal says so."""
+    fake = MediaFile(content=b"no film", mime="video/mp4", kind=MediaKind.VIDEO, alt="", name="boat.mp4")
+
+    with pytest.raises(PrepareFailed) as caught:
+        practice.adapter.prepare(fake)
+
+    assert isinstance(caught.value.outcome, Refused)
+    assert caught.value.outcome.for_good
+
+
+def test_an_edit_changes_the_text_where_the_platform_lets_us(practice: Practice) -> None:
+    """Facebook does; X refuses without a request, and the post stays as it was."""
+    receipt = practice.publish("With a slip")
+    assert isinstance(receipt, Delivered)
+
+    outcome = practice.adapter.edit(receipt.post_id, "Without")
+
+    if practice.is_x:
+        assert isinstance(outcome, Refused)
+        assert practice.texts() == ["With a slip"]
+    else:
+        assert isinstance(outcome, Delivered)
+        assert practice.texts() == practice.read_back() == ["Without"]
+
+
+def test_a_post_that_is_gone_cannot_be_edited(emulator: EmulatorThread) -> None:
+    """The refusal is for good."""
+    practice = Practice("facebook:migrants-day", emulator)
+
+    outcome = practice.adapter.edit(f"{practice.account.id}_1", "Nobody reads this")
+    practice.adapter.close()
+
+    assert isinstance(outcome, Refused)
+    assert outcome.for_good
+
+
+def test_everybodys_posts_are_counted_where_the_platform_counts(practice: Practice) -> None:
+    """X, with the app's bearer; Facebook has no such thing."""
+    for number in range(3):
+        practice.publish(f"Number {number} #MigrantsDay")
+
+    if practice.is_x:
+        counts = practice.adapter.count_recent("#migrantsday", Granularity.HOUR)
+        assert sum(count.posts for count in counts) == 3
+        assert all(count.start_at < count.end_at for count in counts)
+        assert len(counts) in {168, 169}
+    else:
+        with pytest.raises(ReadFailed):
+            practice.adapter.count_recent("#migrantsday", Granularity.HOUR)
