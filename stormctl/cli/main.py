@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import campaign, console, control, deliveries, emulator, launch, ledger, report, run
+from stormctl.cli import auth, campaign, console, control, deliveries, emulator, launch, ledger, report, run
 from stormctl.cli.context import Context
 from stormctl.cli.scrubbing import set_up_logging, show_bug
 from stormctl.errors import ExitCode, StormctlError
@@ -53,7 +53,7 @@ def start(
     context.obj = Context(folder)
 
 
-for module in (campaign, launch, run, control, deliveries, report, emulator, ledger):
+for module in (campaign, auth, launch, run, control, deliveries, report, emulator, ledger):
     module.add_to(app)
 
 

@@ -22,6 +22,9 @@ CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
 }
 """Which credentials each platform needs: the ends of the STORMCTL_ variables."""
 
+PAGE_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
+"""What somebody with full control of a Page may do (source: Pages API, tasks, 2026)."""
+
 USERNAME_MAX = 15
 """How long an X user name may be (source: help.x.com, username registration)."""
 
@@ -37,6 +40,7 @@ class AccountSpec:
         id: the user's or Page's id.
         credentials: by the ends of their STORMCTL_ variables, see `CREDENTIALS`.
         verified: X's ceilings differ for verified accounts.
+        tasks: what the person who manages a Page may do there.
     """
 
     platform: Platform
@@ -45,6 +49,7 @@ class AccountSpec:
     id: str
     credentials: Mapping[str, str] = field(repr=False)
     verified: bool = False
+    tasks: tuple[str, ...] = PAGE_TASKS
 
     @property
     def channel(self) -> str:
@@ -66,6 +71,7 @@ class AccountSpec:
             "id": self.id,
             "credentials": dict(self.credentials),
             "verified": self.verified,
+            "tasks": list(self.tasks),
         }
 
 
@@ -98,6 +104,7 @@ def parse_account(data: Mapping[str, Any]) -> AccountSpec:
         id=str(data["id"]),
         credentials={key: str(value) for key, value in credentials.items()},
         verified=bool(data.get("verified", False)),
+        tasks=tuple(map(str, data.get("tasks", PAGE_TASKS))),
     )
 
 
@@ -148,8 +155,20 @@ def app_bearer(consumer_key: str, consumer_secret: str) -> str:
     return "A" * 22 + digest
 
 
+def short_user_token(app_id: str, app_secret: str) -> str:
+    """Return what that person gets first: a user token that lives for an hour or two."""
+    digest = hashlib.sha256(f"short:{app_id}:{app_secret}".encode()).hexdigest()
+    return f"EAAS{digest}{digest[::-1]}"
+
+
+def short_page_token(page: AccountSpec) -> str:
+    """Return the Page token that a short-lived user token leads to; it dies with that one."""
+    digest = hashlib.sha256(f"short:{page.credentials['PAGE_TOKEN']}".encode()).hexdigest()
+    return f"EAAP{digest}{digest[::-1]}"
+
+
 def user_token(app_id: str, app_secret: str) -> str:
-    """Return the user access token of the person who manages all Pages of a Facebook app."""
+    """Return the long-lived token of the person who manages all Pages of a Facebook app."""
     digest = hashlib.sha256(f"user:{app_id}:{app_secret}".encode()).hexdigest()
     return f"EAAU{digest}{digest[::-1]}"
 
