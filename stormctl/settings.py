@@ -16,10 +16,11 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.duration import parse_duration
+from stormctl.domain.signin import Source, Variable
 from stormctl.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
 OFFICIAL_HOSTS = {
@@ -217,27 +218,52 @@ class Environment:
 
     Args:
         values: every `STORMCTL_…` variable, the process's environment over `.env`.
+        from_file: the names of those whose value is the one of `.env`.
     """
 
-    def __init__(self, settings: Settings, values: Mapping[str, str]) -> None:
+    def __init__(
+        self, settings: Settings, values: Mapping[str, str], from_file: Collection[str] = ()
+    ) -> None:
         self.settings = settings
         self._secrets = {name: SecretStr(value) for name, value in values.items()}
+        self._from_file = frozenset(from_file)
 
     def find_credentials(self, channel: ChannelId) -> tuple[dict[str, str], tuple[str, ...]]:
         """Return the channel's credentials by field, and the names of the variables that are missing."""
-        found: dict[str, str] = {}
-        missing: list[str] = []
-        platform = channel.platform
+        variables = self.find_variables(channel)
+        found = {v.field: self._secrets[v.name].get_secret_value().strip() for v in variables if v.source}
+        return found, tuple(v.name for v in variables if v.is_missing)
+
+    def find_variables(self, channel: ChannelId) -> tuple[Variable, ...]:
+        """Return the channel's variables in order, each with where its value comes from."""
+        platform, found = channel.platform, []
         for field in CREDENTIAL_FIELDS[platform]:
-            name = f"STORMCTL_{platform.name}_{channel.env_name}_{field}"
-            shared = f"STORMCTL_{platform.name}_{field}" if field in SHARED_FIELDS[platform] else name
-            secret = self._secrets.get(name) or self._secrets.get(shared)
-            value = secret.get_secret_value().strip() if secret else ""
-            if value:
-                found[field] = value
-            elif field not in OPTIONAL_FIELDS[platform]:
-                missing.append(name)
-        return found, tuple(missing)
+            own = name_variable(platform, field, channel)
+            shared = name_variable(platform, field) if field in SHARED_FIELDS[platform] else own
+            name = next((name for name in (own, shared) if self.find_source(name)), own)
+            is_optional = field in OPTIONAL_FIELDS[platform]
+            found.append(Variable(name, field, self.find_source(name), is_optional))
+        return tuple(found)
+
+    def find_source(self, name: str) -> Source | None:
+        """Return where a variable's value comes from; None if it is not set, or empty."""
+        secret = self._secrets.get(name)
+        if secret is None or not secret.get_secret_value().strip():
+            return None
+        return Source.FILE if name in self._from_file else Source.ENVIRONMENT
+
+    def find_channels(self) -> tuple[ChannelId, ...]:
+        """Return the channels that variables are named after, in order.
+
+        A variable does not tell how its channel is written: `MIGRANTS_DAY` becomes `migrants_day`.
+        """
+        found = set()
+        for platform in Platform:
+            ends = "|".join(CREDENTIAL_FIELDS[platform])
+            form = re.compile(rf"STORMCTL_{platform.name}_([A-Z0-9][A-Z0-9_]*?)_(?:{ends})")
+            names = (form.fullmatch(name) for name in self._secrets if self.find_source(name))
+            found |= {ChannelId(platform, match[1].lower()) for match in names if match}
+        return tuple(sorted(found))
 
     def is_like(self, other: Environment) -> bool:
         """Whether another environment says the same, to the last variable."""
@@ -245,7 +271,13 @@ class Environment:
 
     def with_settings(self, settings: Settings) -> Environment:
         """Return these credentials under other settings."""
-        return Environment(settings, {name: s.get_secret_value() for name, s in self._secrets.items()})
+        values = {name: s.get_secret_value() for name, s in self._secrets.items()}
+        return Environment(settings, values, self._from_file)
+
+    def with_values(self, values: Mapping[str, str]) -> Environment:
+        """Return this environment as it will be when `.env` holds these values too."""
+        kept = {name: s.get_secret_value() for name, s in self._secrets.items()}
+        return Environment(self.settings, {**kept, **values}, self._from_file | set(values))
 
     def secrets(self) -> frozenset[str]:
         """Return every text that must never be shown: credentials, passwords, private addresses."""
@@ -259,6 +291,11 @@ class Environment:
             if isinstance(value, SecretStr):
                 found |= _find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
         return frozenset(found - {""})
+
+
+def name_variable(platform: Platform, field: str, channel: ChannelId | None = None) -> str:
+    """Return the name of a credential's variable; without a channel, of the one that serves all."""
+    return "_".join(("STORMCTL", platform.name, *((channel.env_name,) if channel else ()), field))
 
 
 def _find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
@@ -292,9 +329,10 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         UsageError: a setting has a value that it can't have.
     """
     environ = os.environ if environ is None else environ
-    values = _read_env_file(root / ".env")
-    values.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
-    values |= {name: value for name, value in environ.items() if name.startswith("STORMCTL_")}
+    from_file = _read_env_file(root / ".env")
+    from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
+    outside = {name: value for name, value in environ.items() if name.startswith("STORMCTL_")}
+    values = from_file | outside
     given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
     try:
         settings = Settings.model_validate({name: value for name, value in given.items() if value})
@@ -303,19 +341,30 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         name = f"STORMCTL_{str(first['loc'][0]).upper()}"
         reason = re.sub(r"^Value error, ", "", first["msg"])
         raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
-    return Environment(settings, values)
+    return Environment(settings, values, from_file.keys() - outside.keys())
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def check_env_file(path: Path) -> bool:
+    """Make sure that nobody else reads an `.env`; return whether there is one.
+
+    Raises:
+        CredentialsError: it can't be looked at, others may read it, or Git tracks it.
+    """
     try:
         mode = path.stat().st_mode
     except FileNotFoundError:
-        return {}
+        return False
     except OSError as error:
         raise CredentialsError(f"{path} can't be read: {error.strerror}") from None
     if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
         raise CredentialsError(f"{path} can be read by others on this machine", f"Type: chmod 600 {path}")
-    _refuse_tracked(path)
+    refuse_tracked(path)
+    return True
+
+
+def _read_env_file(path: Path) -> dict[str, str]:
+    if not check_env_file(path):
+        return {}
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
@@ -332,7 +381,8 @@ GIT = ("git", "-c", "safe.directory=*")
 """The person's own Git, which may look into a folder that belongs to somebody else."""
 
 
-def _refuse_tracked(path: Path) -> None:
+def refuse_tracked(path: Path) -> None:
+    """Make sure that Git does not publish a file; CredentialsError if it tracks it."""
     try:
         answer = subprocess.run(  # noqa: S603 - the one argument is the folder that we are in
             [*GIT, "-C", str(path.parent), "ls-files", "--error-unmatch", path.name],

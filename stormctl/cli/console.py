@@ -75,6 +75,20 @@ def is_terminal() -> bool:
     return sys.stdin.isatty() and sys.stderr.isatty()
 
 
+def ask(question: str) -> str:
+    """Ask a person for a line."""
+    import typer
+
+    return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
+
+
+def ask_secret(question: str) -> str:
+    """Ask a person for a line that is not echoed."""
+    import getpass
+
+    return getpass.getpass(f"{question} (not shown): ").strip()
+
+
 def _let_go(stream: IO[str]) -> None:
     """Send everything more to nowhere, what Python flushes at its end included."""
     nowhere = os.open(os.devnull, os.O_WRONLY)

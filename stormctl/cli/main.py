@@ -10,6 +10,7 @@ import typer
 
 from stormctl import __version__
 from stormctl.cli import (
+    auth,
     campaign,
     console,
     control,
@@ -64,7 +65,7 @@ def start(
     context.obj = Context(folder)
 
 
-for module in (campaign, doctor, launch, run, control, deliveries, report, emulator, ledger):
+for module in (campaign, auth, doctor, launch, run, control, deliveries, report, emulator, ledger):
     module.add_to(app)
 
 

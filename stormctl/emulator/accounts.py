@@ -22,6 +22,9 @@ CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
 }
 """Which credentials each platform needs: the ends of the STORMCTL_ variables."""
 
+PAGE_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
+"""What somebody with full control of a Page may do (source: Pages API, tasks, 2026)."""
+
 USERNAME_MAX = 15
 """How long an X user name may be (source: help.x.com, username registration)."""
 
@@ -42,6 +45,7 @@ class AccountSpec:
         scopes: what its token may do; None for all that publishing and reading need. Facebook only.
         expires_at: Unix seconds at which its token ends; 0 for never. Facebook only.
         published: whether others than those who manage the Page see it; Facebook only.
+        tasks: what the person who manages a Page may do there.
     """
 
     platform: Platform
@@ -55,6 +59,7 @@ class AccountSpec:
     scopes: tuple[str, ...] | None = None
     expires_at: int = 0
     published: bool = True
+    tasks: tuple[str, ...] = PAGE_TASKS
 
     @property
     def channel(self) -> str:
@@ -81,6 +86,7 @@ class AccountSpec:
             "scopes": None if self.scopes is None else list(self.scopes),
             "expires_at": self.expires_at,
             "published": self.published,
+            "tasks": list(self.tasks),
         }
 
 
@@ -118,6 +124,7 @@ def parse_account(data: Mapping[str, Any]) -> AccountSpec:
         scopes=None if data.get("scopes") is None else tuple(str(scope) for scope in data["scopes"]),
         expires_at=int(data.get("expires_at", 0)),
         published=bool(data.get("published", True)),
+        tasks=tuple(map(str, data.get("tasks", PAGE_TASKS))),
     )
 
 
@@ -168,8 +175,20 @@ def app_bearer(consumer_key: str, consumer_secret: str) -> str:
     return "A" * 22 + digest
 
 
+def short_user_token(app_id: str, app_secret: str) -> str:
+    """Return what that person gets first: a user token that lives for an hour or two."""
+    digest = hashlib.sha256(f"short:{app_id}:{app_secret}".encode()).hexdigest()
+    return f"EAAS{digest}{digest[::-1]}"
+
+
+def short_page_token(page: AccountSpec) -> str:
+    """Return the Page token that a short-lived user token leads to; it dies with that one."""
+    digest = hashlib.sha256(f"short:{page.credentials['PAGE_TOKEN']}".encode()).hexdigest()
+    return f"EAAP{digest}{digest[::-1]}"
+
+
 def user_token(app_id: str, app_secret: str) -> str:
-    """Return the user access token of the person who manages all Pages of a Facebook app."""
+    """Return the long-lived token of the person who manages all Pages of a Facebook app."""
     digest = hashlib.sha256(f"user:{app_id}:{app_secret}".encode()).hexdigest()
     return f"EAAU{digest}{digest[::-1]}"
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.accounts import user_token
+from stormctl.emulator.accounts import short_user_token, user_token
 from stormctl.emulator.clock import Scale, iso
 from stormctl.emulator.faults import Faults, parse_rules
 from stormctl.errors import UsageError
@@ -114,6 +114,7 @@ def _describe(account: AccountSpec) -> dict[str, Any]:
     if account.platform == "facebook":
         app_id, secret = (account.credentials[key] for key in ("APP_ID", "APP_SECRET"))
         described["user_token"] = user_token(app_id, secret)
+        described["short_user_token"] = short_user_token(app_id, secret)
     return described
 
 

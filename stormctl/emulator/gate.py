@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     Ending = Callable[[], Awaitable[None]]
 
 NAMED_SECRETS = re.compile(
-    r"((?:access_token|input_token|client_secret|fb_exchange_token|appsecret_proof)\"?[=:]\s*\"?)[^&\"\s]+"
+    r"((?:access_token|oauth_token_secret|input_token|client_secret|fb_exchange_token|appsecret_proof)\"?[=:]\s*\"?)[^&\"\s]+"
 )
 EXCERPT = 2_000
 """How much of a body the log keeps, in characters."""

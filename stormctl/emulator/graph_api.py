@@ -137,7 +137,7 @@ def _identify(
         return "none", None
     if not token:
         raise graph_answers.no_token()
-    page = world.find_account("facebook", "PAGE_TOKEN", token)
+    page = world.find_page(token)
     if page is not None:
         return "page", page
     if world.pages_of_user(token):
@@ -152,7 +152,7 @@ def _check_proof(world: World, token: str, proof: str | None) -> None:
     if proof is None:
         return
     secrets = {a.credentials["APP_SECRET"] for a in world.accounts if a.platform == "facebook"}
-    page = world.find_account("facebook", "PAGE_TOKEN", token)
+    page = world.find_page(token)
     if page is not None:
         secrets = {page.credentials["APP_SECRET"]}
     good = {hmac.digest(secret.encode(), token.encode(), "sha256").hex() for secret in secrets}

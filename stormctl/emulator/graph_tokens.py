@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from stormctl.emulator import graph_answers
-from stormctl.emulator.accounts import user_token
+from stormctl.emulator.accounts import short_page_token, user_token
 from stormctl.emulator.graph_answers import GraphAnswer, GraphError
 
 if TYPE_CHECKING:
@@ -21,9 +22,16 @@ SCOPES = (
     "pages_show_list",
     "read_insights",
 )
-TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
 LONG_LIVED_S = 5_183_944
 """How long an exchanged user token lives (source: Meta's guide to long-lived tokens)."""
+
+SHORT_LIVED_S = 3_600
+"""How long one lives that was not exchanged, and the Page tokens that it leads to (same source)."""
+
+PAGE_SIZE = 25
+"""Pages in one answer of /me/accounts, where the caller does not say."""
+
+MAX_PAGE_SIZE = 100
 
 USER_ID = "10160000000000001"
 
@@ -39,22 +47,27 @@ def debug_token(call: GraphCall) -> GraphAnswer:
             "developer of the app"
         )
         raise GraphError(100, message)
-    page = call.world.find_account("facebook", "PAGE_TOKEN", token)
+    page = call.world.find_page(token)
     pages = call.world.pages_of_user(token)
     if page is None and not pages:
         error = {"code": 190, "message": "Invalid OAuth access token - Cannot parse access token"}
         return GraphAnswer(200, {"data": {"error": error, "is_valid": False, "scopes": []}})
-    return GraphAnswer(200, {"data": _describe(call, page, pages)})
+    return GraphAnswer(200, {"data": _describe(call, token, page, pages)})
 
 
-def _describe(call: GraphCall, page: AccountSpec | None, pages: Sequence[AccountSpec]) -> dict[str, Any]:
-    owner = page or pages[0]
+def _describe(
+    call: GraphCall, token: str, page: AccountSpec | None, pages: Sequence[AccountSpec]
+) -> dict[str, Any]:
+    owner, now = page or pages[0], int(call.world.clock.at())
+    app_id, secret = (owner.credentials[key] for key in ("APP_ID", "APP_SECRET"))
+    if page is not None and token == page.credentials["PAGE_TOKEN"]:
+        expires_at = page.expires_at
+    else:
+        expires_at = now + (LONG_LIVED_S if token == user_token(app_id, secret) else SHORT_LIVED_S)
     targets = [page.id] if page else [p.id for p in pages]
     scopes = owner.scopes if owner.scopes is not None else SCOPES
-    now = int(call.world.clock.at())
-    expires_at = page.expires_at if page else now + LONG_LIVED_S
     data: dict[str, Any] = {
-        "app_id": owner.credentials["APP_ID"],
+        "app_id": app_id,
         "type": "PAGE" if page else "USER",
         "application": "Emulated app",
         "data_access_expires_at": now + 90 * 86_400,
@@ -75,19 +88,36 @@ def read_accounts(call: GraphCall) -> GraphAnswer:
         raise graph_answers.invalid_parameter(
             "Tried accessing nonexisting field (accounts) on node type (Page)"
         )
-    data = [
-        {
-            "access_token": page.credentials["PAGE_TOKEN"],
-            "category": "Nonprofit Organization",
-            "name": page.display_name,
-            "id": page.id,
-            "tasks": list(TASKS),
-        }
-        for page in pages
-    ]
-    return GraphAnswer(
-        200, {"data": data, "paging": {"cursors": {"before": data[0]["id"], "after": data[-1]["id"]}}}
-    )
+    limit, after = call.parameters.get("limit", str(PAGE_SIZE)), call.parameters.get("after")
+    if not limit.isdecimal() or not 0 < int(limit) <= MAX_PAGE_SIZE:
+        raise graph_answers.invalid_parameter("param limit must be a number between 1 and 100")
+    ids = [page.id for page in pages]
+    if after is not None and after not in ids:
+        raise graph_answers.invalid_parameter("Invalid cursors values after cursor")
+    begin = ids.index(after) + 1 if after is not None else 0
+    shown = pages[begin : begin + int(limit)]
+    body: dict[str, Any] = {"data": [_list_page(call, page) for page in shown]}
+    if shown:
+        body["paging"] = {"cursors": {"before": shown[0].id, "after": shown[-1].id}}
+    if shown and shown[-1].id != ids[-1]:
+        query = urlencode({"access_token": call.token, "limit": limit, "after": shown[-1].id})
+        body["paging"]["next"] = f"{call.base_url}/me/accounts?{query}"
+    return GraphAnswer(200, body)
+
+
+def _list_page(call: GraphCall, page: AccountSpec) -> dict[str, Any]:
+    app_id, secret = (page.credentials[key] for key in ("APP_ID", "APP_SECRET"))
+    lasts = call.token == user_token(app_id, secret)
+    row = {
+        "access_token": page.credentials["PAGE_TOKEN"] if lasts else short_page_token(page),
+        "category": "Nonprofit Organization",
+        "name": page.display_name,
+        "id": page.id,
+        "tasks": list(page.tasks),
+    }
+    fields = call.parameters.get("fields")
+    wanted = {"id", *fields.split(",")} if fields else set(row)
+    return {key: value for key, value in row.items() if key in wanted}
 
 
 def exchange_token(call: GraphCall) -> GraphAnswer:

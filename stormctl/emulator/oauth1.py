@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 MAX_CLOCK_SKEW_S = 300
 """How far a request's timestamp may be off (source: docs.x.com, OAuth 1.0a troubleshooting)."""
 
-REQUIRED = ("oauth_consumer_key", "oauth_token", "oauth_nonce", "oauth_timestamp", "oauth_signature")
+REQUIRED = ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp", "oauth_signature")
+"""Without `oauth_token`, which the first step of a sign-in has not got yet."""
 
 
 def parse_authorization(header: str) -> dict[str, str]:

@@ -24,7 +24,9 @@ _X_OPERATIONS = (
     ("POST", r"/2/media/(metadata|subtitles)", "describe_media"),
     ("*", r"/2/media/upload.*", "upload"),
     ("POST", r"(/2)?/oauth2/token", "read_token"),
+    ("POST", r"/oauth/(request|access)_token", "read_token"),
 )
+_X_SIGN_IN = {"/oauth/request_token", "/oauth/access_token"}
 _GRAPH_OPERATIONS = (
     ("POST", r"/[^/]+/feed", "create_post"),
     ("POST", r"/[^/]+/(photos|videos)", "upload"),
@@ -44,7 +46,8 @@ def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None
     method, path = scope["method"], re.sub(r"^/v\d+\.\d+(?=/)", "", scope["path"])
     is_versioned = path != scope["path"]
     query = parse_qs(scope["query_string"].decode("latin-1"))
-    if path.startswith("/2/") or path == "/oauth2/token":
+    is_sign_in = method == "POST" and path in _X_SIGN_IN and not is_versioned
+    if path.startswith("/2/") or path == "/oauth2/token" or is_sign_in:
         token = parse_authorization(headers.get("authorization", "")).get("oauth_token", "")
         account = world.find_account("x", "ACCESS_TOKEN", token)
         return Call("x", account.channel if account else "", _find(_X_OPERATIONS, method, path), path)

@@ -42,12 +42,10 @@ def page_routes(world: World) -> list[Route]:
 
     async def timeline(request: Request) -> Response:
         refresh = 0 if request.query_params.get("refresh") == "0" else REFRESH_S
-        return _respond("timeline.html", columns=_columns(world), refresh=refresh, now=world.clock.at())
+        return respond("timeline.html", columns=_columns(world), refresh=refresh, now=world.clock.at())
 
     async def requests(_: Request) -> Response:
-        return _respond(
-            "requests.html", requests=world.requests()[:LOG_PAGE], refresh=0, now=world.clock.at()
-        )
+        return respond("requests.html", requests=world.requests()[:LOG_PAGE], refresh=0, now=world.clock.at())
 
     async def status(request: Request) -> Response:
         return show_post(world, "x", request.path_params["id"])
@@ -63,10 +61,10 @@ def show_post(world: World, platform: str, post_id: str) -> Response:
     """Return the page of one post; 404 if there is none."""
     post = world.find_post("x" if platform == "x" else "facebook", post_id)
     if post is None:
-        return _respond("missing.html", status=404, refresh=0, now=world.clock.at())
+        return respond("missing.html", status=404, refresh=0, now=world.clock.at())
     thread = [p for p in world.posts() if p.in_reply_to == post.id and not p.deleted]
     cards = [_card(world, p) for p in (post, *thread)]
-    return _respond("post.html", cards=cards, account=post.account, refresh=0, now=world.clock.at())
+    return respond("post.html", cards=cards, account=post.account, refresh=0, now=world.clock.at())
 
 
 def render_text(post: Post) -> Markup:
@@ -112,9 +110,11 @@ def _card(world: World, post: Post) -> dict[str, Any]:
     }
 
 
-def _respond(template: str, *, status: int = 200, **values: Any) -> Response:
+def respond(template: str, *, status: int = 200, has_form: bool = False, **values: Any) -> Response:
+    """Return a page; only one with a form may send one."""
     html = _environment().get_template(template).render(**values)
-    return HTMLResponse(html, status, {"content-security-policy": POLICY, "cache-control": "no-store"})
+    policy = POLICY.replace("form-action 'none'", "form-action 'self'") if has_form else POLICY
+    return HTMLResponse(html, status, {"content-security-policy": policy, "cache-control": "no-store"})
 
 
 @functools.cache

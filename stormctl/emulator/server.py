@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.accounts import AccountSpec, make_accounts
+from stormctl.emulator.accounts import AccountSpec, make_accounts, short_user_token
 from stormctl.emulator.clock import EmulatorClock
 from stormctl.emulator.control import control_routes
 from stormctl.emulator.exchange import DroppableProtocol
@@ -26,6 +26,7 @@ from stormctl.emulator.pages import page_routes, show_post
 from stormctl.emulator.world import World
 from stormctl.emulator.x_answers import unknown_path
 from stormctl.emulator.x_api import render, x_routes
+from stormctl.emulator.x_signin import x_signin_routes
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -67,6 +68,7 @@ def create_app(
     routes = [
         *control_routes(world, faults),
         *x_routes(world),
+        *x_signin_routes(world),
         *page_routes(world),
         Route("/{path:path}", other, methods=["GET", "POST", "DELETE"]),
     ]
@@ -156,6 +158,10 @@ def describe(accounts: Sequence[AccountSpec], url: str) -> list[str]:
         name = "".join(char if char.isalnum() else "_" for char in account.name).upper()
         prefix = f"STORMCTL_{account.platform.upper()}_{name}"
         lines += [f"{prefix}_{key}={value}" for key, value in account.credentials.items()]
+    apps = {
+        (a.credentials["APP_ID"], a.credentials["APP_SECRET"]): None for a in accounts if a.platform != "x"
+    }
+    lines += [f"# For stormctl auth facebook, a user token: {short_user_token(*app)}" for app in apps]
     return lines
 
 

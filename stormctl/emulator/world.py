@@ -8,9 +8,10 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stormctl.emulator.accounts import app_bearer, user_token
+from stormctl.emulator.accounts import app_bearer, short_page_token, short_user_token, user_token
 from stormctl.emulator.clock import EmulatorClock, iso
 from stormctl.emulator.rates import RateWindows
+from stormctl.emulator.x_tokens import RequestTokens
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,6 +27,8 @@ FACEBOOK_ID_BASE = 122_100_000_000_000_000
 
 LOG_LENGTH = 2_000
 """How many requests the log keeps."""
+
+_USER_TOKENS = (user_token, short_user_token)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -152,6 +155,7 @@ class World:
         self.seed = seed
         self.clock = clock
         self.rates = RateWindows(clock.at)
+        self.sign_ins = RequestTokens(seed)
         self._lock = threading.RLock()
         self._posts: dict[tuple[Platform, str], Post] = {}
         self._by_channel: defaultdict[str, list[Post]] = defaultdict(list)
@@ -169,6 +173,7 @@ class World:
             self._media.clear()
             self._log.clear()
             self.rates.clear()
+            self.sign_ins.clear()
 
     # Accounts
 
@@ -185,12 +190,17 @@ class World:
         pairs = ((a, a.credentials["CONSUMER_KEY"], a.credentials["CONSUMER_SECRET"]) for a in self._on("x"))
         return next((a for a, key, secret in pairs if app_bearer(key, secret) == token), None)
 
+    def find_page(self, token: str) -> AccountSpec | None:
+        """Find the Page that a Page token belongs to, one that lasts or one that does not."""
+        pages = self._on("facebook")
+        return next((p for p in pages if token in {p.credentials["PAGE_TOKEN"], short_page_token(p)}), None)
+
     def pages_of_user(self, token: str) -> tuple[AccountSpec, ...]:
         """Return the Pages that the holder of a Facebook user token manages; empty for an unknown token."""
         return tuple(
             a
             for a in self._on("facebook")
-            if user_token(a.credentials["APP_ID"], a.credentials["APP_SECRET"]) == token
+            if token in {make(a.credentials["APP_ID"], a.credentials["APP_SECRET"]) for make in _USER_TOKENS}
         )
 
     def pages_of_app(self, token: str) -> tuple[AccountSpec, ...]:

@@ -17,7 +17,7 @@ from stormctl.emulator.x_answers import XAnswer, XProblem, rate_headers
 from stormctl.emulator.x_call import XCall
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Mapping
 
     from starlette.requests import Request
 
@@ -128,19 +128,28 @@ def _authenticate(world: World, request: Request, content: bytes, operation: str
         return account
     fields = parse_authorization(header)
     account = world.find_account("x", "ACCESS_TOKEN", fields.get("oauth_token", ""))
-    if account is None or not _is_authentic(world, request, content, fields, account):
+    if account is None or not is_authentic(
+        world, request, content, account.credentials, account.credentials["ACCESS_TOKEN_SECRET"]
+    ):
         raise x_answers.unauthorized()
     if operation == "count_posts":
         raise x_answers.unsupported_authentication(USER_CONTEXT[0], [APP_ONLY, USER_CONTEXT[1]])
     return account
 
 
-def _is_authentic(
-    world: World, request: Request, content: bytes, fields: dict[str, str], account: AccountSpec
+def is_authentic(
+    world: World, request: Request, content: bytes, app: Mapping[str, str], token_secret: str
 ) -> bool:
-    secrets = (account.credentials["CONSUMER_SECRET"], account.credentials["ACCESS_TOKEN_SECRET"])
+    """Say whether a request is signed, freshly, by an app and for a token of it.
+
+    Args:
+        app: with its CONSUMER_KEY and CONSUMER_SECRET.
+        token_secret: empty where there is no token yet.
+    """
+    fields = parse_authorization(request.headers.get("authorization", ""))
+    secrets = (app["CONSUMER_SECRET"], token_secret)
     timestamp = fields.get("oauth_timestamp", "")
-    if fields.get("oauth_consumer_key") != account.credentials["CONSUMER_KEY"] or not timestamp.isdigit():
+    if fields.get("oauth_consumer_key") != app["CONSUMER_KEY"] or not timestamp.isdigit():
         return False
     if abs(world.clock.wall() - int(timestamp)) > MAX_CLOCK_SKEW_S:
         return False

@@ -1,0 +1,98 @@
+"""Sign an account on X in: an address for its owner, a PIN back, and the tokens that last."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+from stormctl.engine.signin import SignIn
+from stormctl.errors import CredentialsError, UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stormctl.engine.signin import Candidate
+    from stormctl.platforms.x_signin import RequestToken, XSignIn
+
+
+class PinSignIn(SignIn):
+    """A sign-in on X.
+
+    What was begun is kept in `.stormctl/`, readable for one person only, until it is finished: the account's
+    owner may sit elsewhere, and the terminal be closed before the PIN comes.
+    """
+
+    def begin(self) -> str:
+        """Ask X for a sign-in; return the address at which the account's owner allows the app.
+
+        Raises:
+            CredentialsError: X refused, or what was begun can't be kept.
+        """
+        with closing(self._steps()) as steps:
+            begun, url = steps.begin()
+        self._learn([begun.secret])
+        self._keep(begun)
+        return url
+
+    def finish(self, pin: str) -> Candidate:
+        """Exchange the PIN for the account's tokens, and ask whose they are.
+
+        Raises:
+            UsageError: no sign-in was begun here.
+            PinRefusedError: it is not the PIN; another one may be tried.
+            CredentialsError: X gave no tokens, or they are no good.
+        """
+        begun = self._find_begun()
+        with closing(self._steps()) as steps:
+            given = steps.finish(begun, re.sub(r"[\s-]", "", pin))
+        self._learn([given.token, given.secret])
+        self._begun_file.unlink(missing_ok=True)
+        return self._prove({"ACCESS_TOKEN": given.token, "ACCESS_TOKEN_SECRET": given.secret})
+
+    @property
+    def _begun_file(self) -> Path:
+        return self._root / ".stormctl" / f"signin-{self.channel.platform.value}-{self.channel.name}.json"
+
+    def _steps(self) -> XSignIn:
+        from stormctl.platforms.x_signin import XSignIn
+
+        settings = self.environment.settings
+        return XSignIn(
+            self._app(),
+            base_url=settings.base_url(self.channel.platform),
+            request_limit=settings.request_limit,
+            allowed_hosts=settings.allowed_hosts,
+        )
+
+    def _keep(self, begun: RequestToken) -> None:
+        host = self.environment.settings.host(self.channel.platform)
+        kept = json.dumps({"host": host, "token": begun.token, "secret": begun.secret})
+        file = self._begun_file
+        try:
+            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            file.unlink(missing_ok=True)
+            handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+            with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - of a handle made for its owner only
+                stream.write(kept)
+        except OSError as error:
+            raise CredentialsError(f"{file} can't be written: {error.strerror}") from None
+
+    def _find_begun(self) -> RequestToken:
+        """Return what was begun here, at this host; UsageError if nothing was."""
+        from stormctl.platforms.x_signin import RequestToken
+
+        try:
+            kept = json.loads(self._begun_file.read_text(encoding="utf-8"))
+            begun, host = RequestToken(kept["token"], kept["secret"]), kept["host"]
+        except (OSError, ValueError, KeyError, TypeError):  # never begun, or cut off while it was written
+            host = None
+        if host != self.environment.settings.host(self.channel.platform):
+            raise UsageError(
+                f"no sign-in of {self.channel} was begun here",
+                f"Begin it: stormctl auth x {self.channel}",
+            )
+        self._learn([begun.secret])
+        return begun
