@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from stormctl.cli.context import Context
     from stormctl.domain.channel import ChannelId, Platform
     from stormctl.domain.signin import ManagedPage
+    from stormctl.engine.account_signin import AccountSignIn
     from stormctl.engine.page_signin import PageSignIn
-    from stormctl.engine.pin_signin import PinSignIn
-    from stormctl.engine.signin import Candidate, SignIn
+    from stormctl.engine.signin import Grant, SignIn
     from stormctl.ledger.ledger import Ledger
 
 TRIES = 3
@@ -71,13 +71,13 @@ def sign_in_x(
     the address is all that is printed: type the command again with --pin when the PIN is there.
     """
     from stormctl.domain.channel import Platform
-    from stormctl.engine.pin_signin import PinSignIn
+    from stormctl.engine.account_signin import AccountSignIn
 
     scene: Context = context.obj
     found = _find_channel(scene, Platform.X, channel)
     if pin is not None:
         _refuse_unasked(yes)
-    signin = PinSignIn(scene.root, scene.environment, found, SCRUBBER.learn)
+    signin = AccountSignIn(scene.root, scene.environment, found, SCRUBBER.learn)
     _ask_for_app(signin)
     if pin is None:
         console.tell(f"Have the owner of {found} open this address, and allow the app. X then shows a PIN.")
@@ -85,8 +85,8 @@ def sign_in_x(
         if not console.is_terminal():
             console.tell(f"Then type: stormctl auth x {found} --pin PIN")
             return
-    candidate = signin.finish(pin) if pin is not None else _ask_for_pin(signin)
-    _finish(scene, signin, candidate, yes=yes)
+    grant = signin.finish(pin) if pin is not None else _ask_for_pin(signin)
+    _finish(scene, signin, grant, yes=yes)
 
 
 def sign_in_facebook(
@@ -121,8 +121,8 @@ def sign_in_facebook(
     token = sys.stdin.readline() if token_stdin else _ask_for_token()
     pages = signin.list_pages(token)
     console.tell(render_pages(pages))
-    candidate = signin.choose(page or _choose_page(pages, signin, can_ask=not token_stdin))
-    _finish(scene, signin, candidate, yes=yes)
+    grant = signin.choose(page or _choose_page(pages, signin, can_ask=not token_stdin))
+    _finish(scene, signin, grant, yes=yes)
 
 
 def list_accounts(
@@ -201,7 +201,7 @@ def _ask_for_app(signin: SignIn) -> None:
         signin.give_app(given)
 
 
-def _ask_for_pin(signin: PinSignIn) -> Candidate:
+def _ask_for_pin(signin: AccountSignIn) -> Grant:
     """Ask until X takes the PIN; PinRefusedError after the last try."""
     from stormctl.platforms.x_signin import PinRefusedError
 
@@ -230,22 +230,20 @@ def _choose_page(pages: Sequence[ManagedPage], signin: PageSignIn, *, can_ask: b
     return console.ask(f"The number of the Page for {signin.channel}")
 
 
-def _finish(scene: Context, signin: SignIn, candidate: Candidate, *, yes: bool) -> None:
+def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
     """Show whose account it is, ask, and write."""
-    from stormctl.render.accounts import render_candidate
+    from stormctl.render.accounts import render_grant
 
     settings, platform = scene.environment.settings, signin.channel.platform
     host, is_live = settings.host(platform), settings.is_official(platform)
     with _open_existing(scene) as ledger:
-        signin.check(candidate, ledger)
-    console.tell(
-        render_candidate(str(signin.channel), candidate.owner, candidate.remarks, host, is_live=is_live)
-    )
+        signin.check(grant, ledger)
+    console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
         raise UsageError("not signed in", "Nothing was written.")
-    signin.save(candidate)
-    names = ", ".join(candidate.values)
-    console.show(f"{signin.channel} is {candidate.owner.name}: written to {signin.env_file}: {names}")
+    signin.save(grant)
+    names = ", ".join(grant.values)
+    console.show(f"{signin.channel} is {grant.owner.name}: written to {signin.env_file}: {names}")
 
 
 @contextmanager

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.domain.signin import ManagedPage
-    from stormctl.engine.signin import Candidate
+    from stormctl.engine.signin import Grant
     from stormctl.platforms.graph_signin import GraphSignIn, PageToken
 
 
@@ -38,7 +38,7 @@ class PageSignIn(SignIn):
             raise CredentialsError("the token's person manages no Page that the app may see", _hint())
         return tuple(entry.page for entry in self._pages)
 
-    def choose(self, page_id: str) -> Candidate:
+    def choose(self, page_id: str) -> Grant:
         """Take a Page of the list, and make sure that its token can post and lasts.
 
         Raises:

@@ -33,7 +33,7 @@ TOKEN_FIELDS = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Candidate:
+class Grant:
     """Credentials that a platform gave and whose account is known; nothing is written yet.
 
     Attributes:
@@ -110,14 +110,14 @@ class SignIn:
         self._given = {names[field]: value.strip() for field, value in values.items()}
         self._learn(self._given.values())
 
-    def check(self, candidate: Candidate, ledger: Ledger | None) -> None:
+    def check(self, grant: Grant, ledger: Ledger | None) -> None:
         """Make sure that the account is this channel's, and nobody else's.
 
         Raises:
             CredentialsError: the ledger knows the channel as another account, or it is another channel's.
             LedgerError: the ledger belongs to other hosts.
         """
-        owner = candidate.owner
+        owner = grant.owner
         for other in self.environment.find_channels():
             is_other = other.platform is self.channel.platform and other.env_name != self.channel.env_name
             if is_other and _find_account_id(self.environment, other) == owner.id:
@@ -128,11 +128,11 @@ class SignIn:
                 )
         if ledger is not None:
             ledger.check_hosts(self.environment.settings.hosts())
-            check_accounts([candidate.proof], ledger)
+            check_accounts([grant.proof], ledger)
 
-    def save(self, candidate: Candidate) -> None:
+    def save(self, grant: Grant) -> None:
         """Write the credentials to `.env`; CredentialsError if it can't be written."""
-        write_values(self.env_file, candidate.values)
+        write_values(self.env_file, grant.values)
 
     def _app(self) -> tuple[str, str]:
         """Return what the app is known by; CredentialsError if it is not known."""
@@ -152,7 +152,7 @@ class SignIn:
         platform = self.channel.platform
         return {field: name_variable(platform, field, self.channel) for field in TOKEN_FIELDS[platform]}
 
-    def _prove(self, tokens: Mapping[str, str]) -> Candidate:
+    def _prove(self, tokens: Mapping[str, str]) -> Grant:
         """Ask whose new tokens these are; CredentialsError if they are no good, or nobody can say."""
         names = self._token_names()
         values = {**self._given, **{names[field]: value for field, value in tokens.items()}}
@@ -170,7 +170,7 @@ class SignIn:
                 f"nobody can say whose account it is: {why}", "Nothing was written. Try again."
             )
         account = proof.account
-        return Candidate(owner=Owner(account.id, account.name, account.url), proof=proof, values=values)
+        return Grant(owner=Owner(account.id, account.name, account.url), proof=proof, values=values)
 
 
 def _find_account_id(environment: Environment, channel: ChannelId) -> str | None:

@@ -133,7 +133,9 @@ class GraphSignIn:
             rows = answer.get("data")
             if not isinstance(rows, list):
                 raise CredentialsError("Facebook's list of Pages could not be read", "Try again.")
-            found |= {page.page.id: page for page in map(self._read_page, rows) if page is not None}
+            for page in map(self._read_page, rows):
+                if page is not None:
+                    found.setdefault(page.page.id, page)
             cursor = _find(answer, "paging", "cursors", "after")
             if _find(answer, "paging", "next") is None or cursor is None:
                 return tuple(found.values())

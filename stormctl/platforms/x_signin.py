@@ -86,10 +86,9 @@ class XSignIn:
         answer = self._transport.perform(handler.get_authorization_url)
         given = handler.request_token
         token, secret = given.get("oauth_token"), given.get("oauth_token_secret")
-        if not (isinstance(answer, Answer) and answer.is_success and token and secret):
+        is_confirmed = given.get("oauth_callback_confirmed") == "true"
+        if not (isinstance(answer, Answer) and answer.is_success and token and secret and is_confirmed):
             raise self._explain(answer, handler.words)
-        if given.get("oauth_callback_confirmed") != "true":
-            raise CredentialsError("X did not confirm that it will show a PIN", _APP_HINT)
         return RequestToken(token, secret), f"{self._transport.base_url}/oauth/authorize?oauth_token={token}"
 
     def finish(self, begun: RequestToken, pin: str) -> AccessToken:

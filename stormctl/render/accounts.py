@@ -70,7 +70,7 @@ def render_pages(pages: Sequence[ManagedPage]) -> RenderableType:
     return grid
 
 
-def render_candidate(
+def render_grant(
     channel: str, owner: Owner, remarks: Sequence[str], host: str, *, is_live: bool
 ) -> RenderableType:
     """Show whose credentials a sign-in brought, before anything is written."""

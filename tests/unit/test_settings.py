@@ -11,6 +11,7 @@ import pytest
 from pydantic import SecretStr, ValidationError
 
 from stormctl.domain.channel import Platform, parse_channel_id
+from stormctl.domain.signin import Source
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Environment, Settings, is_loopback, load_environment
 
@@ -451,3 +452,52 @@ def test_rewritten_credentials_keep_the_settings_of_before() -> None:
     assert changed.secrets() == {"1001-token"}
     assert not changed.is_like(Environment(before, {}))
     assert changed.is_like(Environment(before, {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-token"}))
+
+
+# Whose variables, and where from
+
+
+def test_variables_say_where_they_come_from(tmp_path: Path) -> None:
+    """The environment, `.env`, or nowhere; a shared one serves where the channel has none of its own."""
+    _write_env(
+        tmp_path,
+        "STORMCTL_X_CONSUMER_KEY=shared\nSTORMCTL_X_ACME_ACCESS_TOKEN=filed\nSTORMCTL_X_ACME_CONSUMER_SECRET=own\n"
+        "STORMCTL_X_CONSUMER_SECRET=not used\nSTORMCTL_X_ACME_ACCESS_TOKEN_SECRET=\n",
+    )
+
+    environment = load_environment(tmp_path, {"STORMCTL_X_ACME_ACCESS_TOKEN": "outside"})
+
+    found = [(v.name, v.source, v.is_missing) for v in environment.find_variables(ACME)]
+    assert found == [
+        ("STORMCTL_X_CONSUMER_KEY", Source.FILE, False),
+        ("STORMCTL_X_ACME_CONSUMER_SECRET", Source.FILE, False),
+        ("STORMCTL_X_ACME_ACCESS_TOKEN", Source.ENVIRONMENT, False),
+        ("STORMCTL_X_ACME_ACCESS_TOKEN_SECRET", None, True),
+    ]
+
+
+def test_channels_are_found_by_their_variables() -> None:
+    """Names with `_` too; shared variables, settings and empty ones name no channel."""
+    environment = Environment(
+        Settings(),
+        {
+            "STORMCTL_X_MIGRANTS_DAY_ACCESS_TOKEN_SECRET": "a",
+            "STORMCTL_FACEBOOK_APP_PAGE_ID": "1",
+            "STORMCTL_X_CONSUMER_KEY": "b",
+            "STORMCTL_X_BASE_URL": "https://api.x.com",
+            "STORMCTL_X_GONE_ACCESS_TOKEN": " ",
+        },
+    )
+
+    assert [str(channel) for channel in environment.find_channels()] == ["facebook:app", "x:migrants_day"]
+
+
+def test_an_environment_with_more_in_its_file() -> None:
+    """What is added counts as standing in `.env`; the rest stays, and the first is not changed."""
+    before = Environment(Settings(), {"STORMCTL_X_CONSUMER_KEY": "a"})
+
+    after = before.with_values({"STORMCTL_X_ACME_ACCESS_TOKEN": "b"})
+
+    assert after.find_source("STORMCTL_X_CONSUMER_KEY") is Source.ENVIRONMENT
+    assert after.find_source("STORMCTL_X_ACME_ACCESS_TOKEN") is Source.FILE
+    assert before.find_source("STORMCTL_X_ACME_ACCESS_TOKEN") is None

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import getpass
-import io
 import re
 import stat
 import sys
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 import requests
 from dotenv import dotenv_values
 
+from stormctl.cli import console
 from stormctl.domain.channel import parse_channel_id
 from stormctl.emulator.accounts import short_user_token
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.errors import ExitCode
 from stormctl.ledger.ledger import open_ledger
+from stormctl.settings import load_environment
 from tests.unit.cli.conftest import read_moment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from stormctl.emulator.accounts import AccountSpec
     from tests.unit.cli.conftest import CommandLine, Ended
 
 ACCOUNTS = make_accounts(["x:acme", "x:partner", "facebook:acme", "facebook:partner"], seed=7)
 ACME, PARTNER, PAGE, OTHER_PAGE = ACCOUNTS
-SECRETS = {value for a in ACCOUNTS for key, value in a.credentials.items() if key not in {"PAGE_ID", "APP_ID"}}
+SECRETS = {
+    value for a in ACCOUNTS for key, value in a.credentials.items() if key not in {"PAGE_ID", "APP_ID"}
+}
 USER_TOKEN = short_user_token(PAGE.credentials["APP_ID"], PAGE.credentials["APP_SECRET"])
 
 
@@ -112,6 +116,35 @@ def allow(url: str, account: AccountSpec) -> str:
     return found[1]
 
 
+def sit_down(campaign: CommandLine, *typed: str | Callable[[], str], terminal: bool = True) -> None:
+    """Let a person type these lines when they are asked, or a script send them."""
+    campaign.answer()
+    campaign._patch.setattr(sys, "stdin", Keyboard(typed))
+    if not terminal:
+        campaign._patch.setattr(console, "is_terminal", lambda: False)
+
+
+class Keyboard:
+    """Gives its lines one by one; some are made only when they are asked for."""
+
+    def __init__(self, lines: Sequence[str | Callable[[], str]]) -> None:
+        self._lines = list(lines)
+
+    def readline(self, _size: int = -1) -> str:
+        """Type the next line."""
+        line = self._lines.pop(0)
+        return f"{line() if callable(line) else line}\n"
+
+
+def bind(campaign: CommandLine, channel: str, number: str, name: str, host: str | None = None) -> None:
+    """Make a ledger that knows a channel's account, at the emulator's hosts or at another one."""
+    settings = load_environment(campaign.root, {}).settings
+    with closing(open_ledger("sqlite:///.stormctl/ledger.db", root=campaign.root, create=True)) as ledger:
+        ledger.channels.bind(parse_channel_id(channel), number, name, read_moment())
+        if host is not None:
+            ledger.bind_hosts({**settings.hosts(), "x": host})
+
+
 def begin(campaign: CommandLine, account: AccountSpec = ACME) -> str:
     """Begin a sign-in where nobody sits, and return the PIN that the account's owner sees."""
     begun = campaign("auth", "x", "acme")
@@ -148,41 +181,247 @@ def test_a_sign_in_on_x_in_two_steps(campaign: CommandLine) -> None:
     assert_no_secret(begun, ended)
 
 
-def test_keys_of_the_app_are_asked_for(
-    campaign: CommandLine, emulator: EmulatorThread, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """On a terminal: keys, PIN and a yes; all of it is written, the keys for every channel."""
+def test_keys_of_the_app_are_asked_for(campaign: CommandLine, emulator: EmulatorThread) -> None:
+    """On a terminal: keys, a PIN that is mistyped once, and a yes; the keys are written for every channel."""
     keys = ACME.credentials
-    campaign.answer(keys["CONSUMER_KEY"], keys["CONSUMER_SECRET"])
-    lines = sys.stdin
-    owner = _Owner(lines, emulator, ["y"])
-    monkeypatch.setattr(sys, "stdin", owner)
+
+    def call_out_pin() -> str:
+        (begun,) = emulator.world.sign_ins._open
+        return str(emulator.world.sign_ins.allow(begun, ACME))
+
+    sit_down(campaign, keys["CONSUMER_KEY"], keys["CONSUMER_SECRET"], "0000000", call_out_pin, "y")
 
     ended = campaign("auth", "x")
 
     written = read_values(campaign)
     assert ended.code == 0, ended.err
+    assert (
+        "X answered 401: Error processing your OAuth request: Invalid oauth_verifier parameter" in ended.err
+    )
     assert written["STORMCTL_X_CONSUMER_KEY"] == keys["CONSUMER_KEY"]
     assert written["STORMCTL_X_CONSUMER_SECRET"] == keys["CONSUMER_SECRET"]
     assert written["STORMCTL_X_ACME_ACCESS_TOKEN"] == keys["ACCESS_TOKEN"]
     assert_no_secret(ended)
 
 
-class _Owner(io.StringIO):
-    """A terminal at which, once it is asked for the PIN, the account's owner calls it out."""
+def test_a_channel_with_an_app_of_its_own_keeps_it_to_itself(campaign: CommandLine) -> None:
+    """Where one half of the app's keys has the channel's name, the other half gets it too."""
+    add_keys(campaign, f"STORMCTL_X_ACME_CONSUMER_KEY={ACME.credentials['CONSUMER_KEY']}")
 
-    def __init__(self, typed: object, emulator: EmulatorThread, after: list[str]) -> None:
-        assert isinstance(typed, io.StringIO)
-        super().__init__()
-        self._lines = typed.getvalue().splitlines(keepends=True)
-        self._emulator = emulator
-        self._after = after
+    ended = campaign("auth", "x")
 
-    def readline(self, _size: int | None = -1, /) -> str:
-        if self._lines:
-            return self._lines.pop(0)
-        (begun,) = self._emulator.world.sign_ins._open.values() or (None,)
-        if begun is not None and begun.account is None:
-            pin = self._emulator.world.sign_ins.allow(begun.token, ACME)
-            self._lines = [f"{pin}\n", *(f"{line}\n" for line in self._after)]
-        return self._lines.pop(0)
+    assert ended.code == ExitCode.CREDENTIALS
+    assert "STORMCTL_X_ACME_CONSUMER_SECRET not set" in ended.err
+
+
+def test_who_says_no_changes_nothing(campaign: CommandLine) -> None:
+    """The name is shown before anything is written."""
+    add_app(campaign)
+    before, pin = read_env(campaign), begin(campaign)
+    sit_down(campaign, "n")
+
+    ended = campaign("auth", "x", "acme", "--pin", pin)
+
+    assert ended.code == ExitCode.USAGE
+    assert "Acme (@acme)" in ended.err
+    assert "Nothing was written." in ended.err
+    assert read_env(campaign) == before
+
+
+def test_a_pin_is_good_once(campaign: CommandLine) -> None:
+    """A wrong PIN can be mended; the right one ends the sign-in."""
+    add_app(campaign)
+    pin = begin(campaign)
+
+    wrong = campaign("auth", "x", "acme", "--pin", "1", "--yes")
+    right = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+    again = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert (wrong.code, right.code, again.code) == (ExitCode.CREDENTIALS, 0, ExitCode.USAGE)
+    assert "Invalid oauth_verifier parameter" in wrong.err
+    assert "no sign-in of x:acme was begun here" in again.err
+
+
+def test_an_account_of_another_channel_is_refused(campaign: CommandLine) -> None:
+    """Also one whose tokens are dead: they still say whose they are."""
+    add_app(campaign)
+    add_keys(campaign, f"STORMCTL_X_PARTNER_ACCESS_TOKEN={ACME.id}-revoked")
+    before, pin = read_env(campaign), begin(campaign)
+
+    ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert f"Acme (@acme) ({ACME.id}) is the account of STORMCTL_X_PARTNER_… already" in ended.err
+    assert read_env(campaign) == before
+
+
+def test_another_account_than_the_ledgers_is_refused(campaign: CommandLine) -> None:
+    """What was launched as one account cannot become another one by signing in."""
+    add_app(campaign)
+    bind(campaign, "x:acme", "1", "Somebody else")
+    before, pin = read_env(campaign), begin(campaign)
+
+    ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert "but the ledger knows it as Somebody else (1)" in ended.err
+    assert read_env(campaign) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "message"),
+    [
+        (["x", "facebook:acme"], ExitCode.USAGE, "facebook:acme is not on X"),
+        (["x", "a b"], ExitCode.USAGE, "is not a channel"),
+        (["x"], ExitCode.CREDENTIALS, "STORMCTL_X_CONSUMER_KEY and STORMCTL_X_CONSUMER_SECRET not set"),
+        (["x", "--pin", "1"], ExitCode.USAGE, "nobody can confirm the account here"),
+        (["facebook"], ExitCode.USAGE, "--token-stdin"),
+        (["facebook", "--token-stdin"], ExitCode.USAGE, "nobody can confirm the account here"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_cannot_be_done_is_said_in_a_line(
+    campaign: CommandLine, arguments: list[str], code: ExitCode, message: str
+) -> None:
+    """Nobody sits at a terminal, and no keys are set."""
+    ended = campaign("auth", *arguments)
+
+    assert ended.code == code
+    assert message in ended.err
+
+
+def test_what_the_environment_holds_cannot_be_written(
+    campaign: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A variable of the environment would win over what is written."""
+    monkeypatch.setenv("STORMCTL_X_ACME_ACCESS_TOKEN", "from-outside")
+
+    ended = campaign("auth", "x")
+
+    assert ended.code == ExitCode.USAGE
+    assert "STORMCTL_X_ACME_ACCESS_TOKEN is set in the environment, which wins over .env" in ended.err
+
+
+def test_the_lock_holds(campaign: CommandLine) -> None:
+    """STORMCTL_LIVE=0 keeps a sign-in from the real platforms."""
+    write_env(campaign, "STORMCTL_LIVE=0\n")
+
+    ended = campaign("auth", "x")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert "STORMCTL_LIVE=0 locks X" in ended.err
+
+
+def test_several_channels_must_be_named(campaign: CommandLine) -> None:
+    """Without a name, only one channel on the platform will do; a name of no schedule is pointed out."""
+    text = (campaign.root / "schedules/small.toml").read_text(encoding="utf-8")
+    campaign.write("schedules/other.toml", text.replace("x:acme", "x:partner"))
+    add_app(campaign)
+
+    unnamed, unknown = campaign("auth", "x"), campaign("auth", "x", "x:third")
+
+    assert unnamed.code == ExitCode.USAGE
+    assert "One of: x:partner, x:acme" in unnamed.err
+    assert "no schedule has the channel x:third" in unknown.err
+
+
+def test_a_page_is_chosen(campaign: CommandLine) -> None:
+    """From a user token on standard input to the Page's own, which does not expire."""
+    add_page_app(campaign)
+    sit_down(campaign, USER_TOKEN, terminal=False)
+
+    ended = campaign("auth", "facebook", "--token-stdin", "--page", PAGE.id, "--yes")
+
+    written = read_values(campaign)
+    assert ended.code == 0, ended.err
+    assert f"{OTHER_PAGE.id}  Partner  can post" in ended.err
+    assert written["STORMCTL_FACEBOOK_ACME_PAGE_ID"] == PAGE.id
+    assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == PAGE.credentials["PAGE_TOKEN"]
+    assert_no_secret(ended)
+
+
+def test_a_person_is_asked_for_what_facebook_needs(campaign: CommandLine) -> None:
+    """The app, the token, the Page and a yes; the user token is written nowhere."""
+    keys = PAGE.credentials
+    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], USER_TOKEN, PAGE.id, "y")
+
+    ended = campaign("auth", "facebook")
+
+    written = read_values(campaign)
+    assert ended.code == 0, ended.err
+    assert "Graph API Explorer" in ended.err
+    assert written["STORMCTL_FACEBOOK_APP_ID"] == keys["APP_ID"]
+    assert written["STORMCTL_FACEBOOK_APP_SECRET"] == keys["APP_SECRET"]
+    assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == keys["PAGE_TOKEN"]
+    assert USER_TOKEN not in read_env(campaign)
+    assert_no_secret(ended)
+
+
+@pytest.mark.parametrize(
+    ("token", "page", "message"),
+    [
+        (USER_TOKEN, [], "there are several Pages: say which one"),
+        (USER_TOKEN, ["--page", "1"], "the Page 1 is not on the list"),
+        ("", [], "there is no user token"),
+        ("EAAGnone", [], "Cannot parse access token"),
+    ],
+)
+def test_a_page_that_is_not_chosen_changes_nothing(
+    campaign: CommandLine, token: str, page: list[str], message: str
+) -> None:
+    """One line says what is missing."""
+    add_page_app(campaign)
+    before = read_env(campaign)
+    sit_down(campaign, token, terminal=False)
+
+    ended = campaign("auth", "facebook", "--token-stdin", "--yes", *page)
+
+    assert ended.code in {ExitCode.USAGE, ExitCode.CREDENTIALS}
+    assert message in ended.err
+    assert read_env(campaign) == before
+
+
+def test_the_list_shows_names_and_what_is_missing(campaign: CommandLine) -> None:
+    """For people and for machines: who, from where, and what is missing, never a value."""
+    add_app(campaign)
+    keys = ACME.credentials
+    add_keys(
+        campaign,
+        f"STORMCTL_X_ACME_ACCESS_TOKEN={keys['ACCESS_TOKEN']}",
+        f"STORMCTL_X_ACME_ACCESS_TOKEN_SECRET={keys['ACCESS_TOKEN_SECRET']}",
+    )
+
+    people, machine = campaign("auth", "list"), campaign("auth", "list", "--json")
+
+    x, page = machine.json["channels"]
+    assert (people.code, machine.code) == (ExitCode.CREDENTIALS, ExitCode.CREDENTIALS)
+    assert f"x:acme  Acme (@acme) ({ACME.id})" in people.out
+    assert x["account"]["name"] == "Acme (@acme)"
+    assert x["variables"][0] == {"name": "STORMCTL_X_CONSUMER_KEY", "source": ".env", "optional": False}
+    assert page["missing"] == ["STORMCTL_FACEBOOK_ACME_PAGE_ID", "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"]
+    assert_no_secret(people, machine)
+
+
+def test_the_list_asks_nobody_offline(campaign: CommandLine, emulator: EmulatorThread) -> None:
+    """Then the ledger tells, where it knows."""
+    bind(campaign, "x:acme", ACME.id, "Acme (@acme)")
+
+    ended = campaign("auth", "list", "--offline")
+
+    assert f"x:acme  Acme (@acme) ({ACME.id}), as the ledger knows it" in ended.out
+    assert emulator.world.requests() == []
+
+
+def test_the_list_does_without_schedules_and_without_a_ledger_of_these_hosts(campaign: CommandLine) -> None:
+    """Then `.env` names the channels, and a ledger of other hosts tells nothing."""
+    (campaign.root / "schedules/small.toml").unlink()
+    empty = campaign("auth", "list")
+    bind(campaign, "x:acme", "1", "Somebody else", host="example.org")
+    add_keys(campaign, "STORMCTL_X_THIRD_ACCESS_TOKEN=1-a")
+
+    ended = campaign("auth", "list")
+
+    assert (empty.code, ended.code) == (ExitCode.USAGE, ExitCode.CREDENTIALS)
+    assert "there are no channels yet" in empty.err
+    assert "x:third  account not known" in ended.out
+    assert "the ledger is not read" in ended.err

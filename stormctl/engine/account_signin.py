@@ -14,11 +14,11 @@ from stormctl.errors import CredentialsError, UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stormctl.engine.signin import Candidate
+    from stormctl.engine.signin import Grant
     from stormctl.platforms.x_signin import RequestToken, XSignIn
 
 
-class PinSignIn(SignIn):
+class AccountSignIn(SignIn):
     """A sign-in on X.
 
     What was begun is kept in `.stormctl/`, readable for one person only, until it is finished: the account's
@@ -37,7 +37,7 @@ class PinSignIn(SignIn):
         self._keep(begun)
         return url
 
-    def finish(self, pin: str) -> Candidate:
+    def finish(self, pin: str) -> Grant:
         """Exchange the PIN for the account's tokens, and ask whose they are.
 
         Raises:
