@@ -11,8 +11,9 @@ import facebook
 
 from stormctl.domain.signin import ManagedPage
 from stormctl.errors import CredentialsError
-from stormctl.platforms.facebook import GRAPH_VERSION, SDK_ORIGIN
+from stormctl.platforms.facebook import SDK_ORIGIN
 from stormctl.platforms.graph_errors import TOKEN_DEAD, classify_problem, is_proof_error, read_error
+from stormctl.platforms.graph_version import GRAPH_VERSION
 from stormctl.platforms.transport import Answer, Silence, Transport, plain
 
 if TYPE_CHECKING:
