@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.canary import CANARY_STORM, cost_of_canary, plan_canary
 from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY_VERIFIED, find_ceilings
-from stormctl.domain.delivery import InDoubt, NotSent, State
+from stormctl.domain.delivery import Delivered, InDoubt, NotSent, State
 from stormctl.engine.breaker import Breaker
 from stormctl.engine.dispatcher import Dispatcher
 from stormctl.engine.launch import hosts_of
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from stormctl.platforms.adapter import Account
     from stormctl.settings import Settings
 
-POLL_S = 0.2
+POLL_S = 0.5
 """Real seconds between two looks at what became of it."""
 
 SETTLINGS = 12
@@ -186,10 +186,10 @@ class Release:
             uploader = Uploader(self._equipment, runner_id)
             dispatcher = Dispatcher(self._equipment, runner_id, uploader, Breaker(self._equipment))
             try:
-                self._attempt(dispatcher)
+                self._attempt(dispatcher, runner_id)
             finally:
                 dispatcher.recorder.give_up()
-            view = self._settle()
+            view = self._settle(runner_id)
             return replace(view, why=self._why) if view.state is State.CANCELLED and self._why else view
         finally:
             ledger.runners.stop(runner_id, clock.moment())
@@ -200,7 +200,13 @@ class Release:
         return self._ledger.channels.suspended().get(str(self._canary.channel))
 
     def remove(self) -> Outcome:
-        """Take it down; tried again where the answer is lost, since deleting twice does no harm."""
+        """Take it down; tried again where the answer is lost, since deleting twice does no harm.
+
+        One that somebody else has taken down meanwhile is gone as well.
+        """
+        view = self._ledger.history.get(self._canary.key)
+        if view.state is State.RETRACTED:
+            return Delivered(post_id=view.post_id or "", url=view.url or "")
         (removal,) = find_removals(self._ledger, [self._canary.key])
         adapters = self._equipment.adapters
         for _ in range(TRIES - 1):
@@ -210,22 +216,22 @@ class Release:
             self._wait(REST_S)
         return take_down(self._ledger, adapters, self._clock, removal, self._who)
 
-    def _attempt(self, dispatcher: Dispatcher) -> None:
+    def _attempt(self, dispatcher: Dispatcher, runner_id: str) -> None:
         """Claim it as soon as the channel allows, within its patience, and make one attempt."""
         expires_at = self._canary.delivery.expires_at
         while expires_at is None or self._clock.moment().at < expires_at:
-            view = self._look()
+            view = self._look(runner_id)
             if view.state is not State.PLANNED or view.attempts:
                 return
             if not dispatcher.serve(self._canary.channel, _stop_after_one()):
                 self._wait(POLL_S)
 
-    def _settle(self) -> DeliveryView:
+    def _settle(self, runner_id: str) -> DeliveryView:
         """Wait for what is under way, read the account for what is in doubt, call off what is left."""
         reconciler, durations = Reconciler(self._equipment), self._equipment.durations
         give_up_at = self._clock.moment().wall_at + durations.request_limit + SETTLINGS * durations.settling
         while True:
-            view = self._look()
+            view = self._look(runner_id)
             if view.state is State.PLANNED:
                 self._why = view.why or "the channel did not let it out in time: stormctl status tells why"
                 self._call_off()
@@ -248,7 +254,9 @@ class Release:
         doubts = self._ledger.doubts.open([str(self._canary.channel)])
         return any(doubt.key == view.key and doubt.held for doubt in doubts)
 
-    def _look(self) -> DeliveryView:
+    def _look(self, runner_id: str) -> DeliveryView:
+        """Look at what became of it, as a live runner that sees every halt."""
+        self._ledger.halts.acknowledge(runner_id, self._clock.moment())
         return self._ledger.history.get(self._canary.key)
 
 

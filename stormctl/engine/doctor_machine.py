@@ -15,6 +15,7 @@ from stormctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
+    from datetime import tzinfo
     from pathlib import Path
 
     from stormctl.domain.clock import Moment
@@ -33,11 +34,35 @@ PROBE = "America/New_York", datetime(2026, 7, 1, 12, tzinfo=UTC), timedelta(hour
 """A zone, a moment in its summer, and its distance to UTC then: working rules of zones must know it."""
 
 
+def measure_free(folder: Path) -> int:
+    """Return how many bytes are free on a folder's disk; OSError if that can't be told."""
+    return shutil.disk_usage(folder).free
+
+
 def examine_machine(
-    storm: Storm | None, ledger_folder: Path, proofs: Sequence[ChannelProof], moment: Moment
+    storm: Storm | None,
+    ledger_folder: Path,
+    proofs: Sequence[ChannelProof],
+    moment: Moment,
+    *,
+    find_zone: Callable[[str], tzinfo] = ZoneInfo,
+    measure: Callable[[Path], int] = measure_free,
 ) -> Section:
-    """Judge what posting needs of this machine."""
-    lines = (*_judge_clock(proofs), *_judge_zones(storm, moment), *_judge_disk(ledger_folder))
+    """Judge what posting needs of this machine.
+
+    Args:
+        storm: whose zones are shown; None without one.
+        ledger_folder: where the ledger lies, or will.
+        proofs: of the channels, which tell the platforms' time.
+        moment: now.
+        find_zone: knows zones by their names.
+        measure: tells how many bytes are free.
+    """
+    lines = (
+        *_judge_clock(proofs),
+        *_judge_zones(storm, moment, find_zone),
+        *_judge_disk(ledger_folder, measure),
+    )
     return Section("this machine", lines)
 
 
@@ -88,9 +113,7 @@ def _judge_clock(proofs: Sequence[ChannelProof]) -> Iterator[Line]:
         yield warn("no platform told the time: the clock was not compared")
 
 
-def _judge_zones(
-    storm: Storm | None, moment: Moment, find_zone: Callable[[str], ZoneInfo] = ZoneInfo
-) -> Iterator[Line]:
+def _judge_zones(storm: Storm | None, moment: Moment, find_zone: Callable[[str], tzinfo]) -> Iterator[Line]:
     probe, at, offset = PROBE
     windows = storm.windows if storm is not None else ()
     names = {storm.timezone if storm is not None else probe, *(w.timezone for w in windows if w.timezone)}
@@ -108,9 +131,9 @@ def _judge_zones(
         yield fail(f"the rules of zones are wrong: {probe}", "Install the package tzdata.", ExitCode.USAGE)
 
 
-def _judge_disk(folder: Path) -> Iterator[Line]:
+def _judge_disk(folder: Path, measure: Callable[[Path], int]) -> Iterator[Line]:
     try:
-        free = shutil.disk_usage(folder).free
+        free = measure(folder)
     except OSError as error:
         yield warn(f"how much room {folder} has can't be told: {error.strerror}")
         return

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.delivery import InDoubt
+from stormctl.domain.delivery import InDoubt, RateLimit
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import Media, MediaKind
 from stormctl.domain.reach import Metric
@@ -453,3 +453,20 @@ class TestMetrics:
         bench.ledger.metrics.record([(KEY, Metric.SHARES, 2)], bench.at(12))
 
         assert bench.ledger.metrics.due(bench.at(13), [timedelta(minutes=10)], [X]) == []
+
+
+class TestLimits:
+    """What the platforms told of their ceilings."""
+
+    def test_newest_reading_of_each_is_kept(self, bench: Bench) -> None:
+        """By name, with or without figures and a reset; of this channel alone."""
+        day = RateLimit(name="x-user-limit-24hour", limit=50, remaining=12, reset_at=bench.at(600).at)
+        usage = RateLimit(name="app-usage", limit=None, remaining=None, reset_at=None)
+        newer = replace(day, remaining=11)
+
+        for limit in (day, usage, newer):
+            bench.ledger.channels.record_limits(X, [limit], bench.at(0))
+        bench.ledger.channels.record_limits(PAGE, [day], bench.at(0))
+
+        assert bench.ledger.channels.limits(X) == [usage, newer]
+        assert bench.ledger.channels.limits("x:unheard-of") == []

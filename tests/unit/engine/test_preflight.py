@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.delivery import Plan
 from stormctl.domain.status import ChannelCheck
-from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.engine.preflight import Need, check_accounts, find_need, prove_channels
 from stormctl.errors import CredentialsError
-from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
-from tests.factories import ACME, PAGE
+from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification
+from tests.factories import ACME, PAGE, make_delivery
+from tests.fakes import NOON, FakePlatform
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
@@ -32,6 +36,79 @@ def test_a_channel_that_can_publish_is_shown_by_its_real_name(bench: Bench) -> N
         Account("1001", "@acme", URL),
     ]
     assert not any(proof.is_bad for proof in proofs)
+
+
+@pytest.mark.parametrize(
+    ("hours", "stops", "certainty", "words"),
+    [
+        (
+            -1,
+            True,
+            "bad",
+            "the token ends at 2026-12-18 16:00 UTC, before the first post (2026-12-18 17:00 UTC)",
+        ),
+        (-1, False, "unknown", "before the first post"),
+        (
+            1,
+            True,
+            "unknown",
+            "the token ends at 2026-12-18 18:00 UTC, before the last post (2026-12-18 19:00 UTC)",
+        ),
+        (3, True, None, ""),
+    ],
+)
+def test_what_ends_too_early_is_told(
+    bench: Bench, hours: int, stops: bool, certainty: str | None, words: str
+) -> None:
+    """Bad is only what lets nothing out at all; what ends after the last post is fine."""
+    ending = Ending("the token", NOON + timedelta(hours=hours), stops=stops, is_near=False)
+    bench.x.verification = replace(bench.x.verification, endings=(ending,))
+
+    (proof,) = prove_channels([ACME], bench.platforms, need=Need(NOON, NOON + timedelta(hours=2)))
+
+    told = {"bad": proof.check.bad, "unknown": proof.check.unknown}
+    assert {kind for kind, lines in told.items() if lines} == ({certainty} if certainty else set())
+    for message, hint in told.get(certainty or "", ()):
+        assert words in message
+        assert hint == "Sign in again: stormctl auth x."
+
+
+@pytest.mark.parametrize(("is_near", "count"), [(True, 1), (False, 0)])
+def test_without_a_storm_only_a_near_end_is_told(bench: Bench, is_near: bool, count: int) -> None:
+    """A daemon that takes up a channel does not know for how long."""
+    ending = Ending("the token", NOON, stops=True, is_near=is_near)
+    bench.x.verification = replace(bench.x.verification, endings=(ending,))
+
+    (proof,) = prove_channels([ACME], bench.platforms)
+
+    assert (proof.is_bad, len(proof.check.unknown)) == (False, count)
+
+
+def test_a_platform_that_hangs_is_not_waited_for_too_long(bench: Bench) -> None:
+    """The others' answers count; of this one nothing is known, and nothing is proved."""
+    let_go = threading.Event()
+
+    class Hanging(FakePlatform):
+        def verify(self) -> Verification:
+            let_go.wait(10)
+            return super().verify()
+
+    bench.platforms.platforms[ACME] = Hanging(ACME)
+
+    acme, page = prove_channels([ACME, PAGE], bench.platforms, within=timedelta(milliseconds=200))
+    let_go.set()
+
+    assert (acme.is_bad, acme.account, page.account) == (False, None, Account("1002", "@acme", URL))
+    assert acme.check.unknown[0][0].startswith("X did not answer within")
+
+
+def test_a_plan_needs_credentials_from_its_first_post_to_its_last() -> None:
+    """An empty one needs none."""
+    slots = [NOON + timedelta(hours=hours) for hours in (1, 0, 2)]
+    plan = Plan(storm_id="storm", deliveries=tuple(make_delivery(slot_at=slot) for slot in slots))
+
+    assert find_need(plan) == Need(NOON, NOON + timedelta(hours=2))
+    assert find_need(replace(plan, deliveries=())) is None
 
 
 def test_a_channel_that_is_left_out_is_not_asked(bench: Bench) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.canary import CANARY_STORM, plan_canary
 from stormctl.domain.delivery import InDoubt, Refused, State
 from stormctl.engine.standing import (
     exit_codes_after_run,
@@ -17,7 +18,7 @@ from stormctl.engine.standing import (
     report_storm,
 )
 from stormctl.errors import ExitCode, UsageError
-from tests.factories import ACME, PAGE, make_delivery
+from tests.factories import ACME, PAGE, make_delivery, make_terms
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -171,3 +172,18 @@ def test_a_report_says_where_the_posts_went_if_not_to_the_platforms(bench: Bench
 
     assert report.practice_hosts == ("127.0.0.1:8080",)
     assert (report.planned, report.delivered) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "codes"), [(REFUSED, {DONE}), (DROPPED, {DONE, IN_DOUBT})], ids=["refused", "in doubt"]
+)
+def test_a_canary_that_did_not_go_out_is_nobodys_loss(
+    bench: Bench, outcome: Refused | InDoubt, codes: set[ExitCode]
+) -> None:
+    """A storm is complete without it; one in doubt calls for a person all the same."""
+    planned = plan_canary(ACME, "en", NOON, HOUR)
+    bench.ledger.outbox.enroll(make_terms(ACME, storm_id=CANARY_STORM), [planned], bench.clock.moment())
+    bench.x.script.append(outcome)
+    bench.serve()
+
+    assert exit_codes_of_ledger(_ledger_status(bench)) == codes

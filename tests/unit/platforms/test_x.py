@@ -62,7 +62,8 @@ def test_verify_hears_what_the_keys_may_do(
     problems: list[tuple[Certainty, str]],
 ) -> None:
     """Keys that may only read are proved bad; where X does not say, nothing is concluded."""
-    server.reply(ME, **({"x_access_level": level} if level else {}))
+    headers: dict[str, Any] = {"x_access_level": level} if level else {}
+    server.reply(ME, **headers)
 
     verification = x.verify()
 
