@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 from stormctl.ledger.migrator import load_migrations
 from tests.acceptance.conftest import PATIENCE_S
-from tests.acceptance.runbook import FACEBOOK, QUICK, X, scene
+from tests.acceptance.runbook import FACEBOOK, Scenes, X
 from tests.acceptance.scenes_posts import holding
-from tests.acceptance.skewed import write_skew
 from tests.acceptance.test_weather import Road, _join
+from tests.acceptance.unwell import make_unwell
+from tests.acceptance.warm import UNWELL, WarmProcess
 from tests.receiver import receiving
 
 if TYPE_CHECKING:
@@ -23,8 +24,14 @@ if TYPE_CHECKING:
 
     from tests.acceptance.runbook import Person
 
-ALL = sorted(f"{channel}/{message}" for channel in (X, FACEBOOK) for message in ("dignity", "noon-statement", "sign-on"))
-HOURS_5 = 5 * 3600
+ALL = sorted(
+    f"{channel}/{message}"
+    for channel in (X, FACEBOOK)
+    for message in ("dignity", "noon-statement", "sign-on")
+)
+HOURS_7 = 7 * 3600
+SCENES = Scenes()
+CUT = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'stormctl'"
 
 
 class SocketRoad(Road):
@@ -49,7 +56,7 @@ class SocketRoad(Road):
 
 def publish_some(person: Person, ending: signal.Signals, count: int = 2) -> None:
     """Launch, and end the runner in mid-storm."""
-    process = person.start("launch", "--yes", "--plain")
+    process = person.begin("launch", "--yes", "--plain")
     person.read(process, "  delivered  ", count)
     process.send_signal(ending)
     person.see(process.communicate(timeout=PATIENCE_S)[0])
@@ -66,6 +73,14 @@ def assert_each_once(person: Person) -> None:
     assert person.counts() == {"delivered": 6}
 
 
+def send_one(person: Person, runner: WarmProcess) -> None:
+    """Ask a runner for a post that was not due yet, and wait until it is out: it is well again."""
+    person.run("cancel", f"{X}/dignity")
+    person.run("retry", f"{X}/dignity")
+    person.read(runner, "  delivered  ")
+    assert person.counts() == {"delivered": 3, "planned": 3}
+
+
 @contextmanager
 def on_postgres(person: Person) -> Iterator[str]:
     """Have a schema on a PostgreSQL server; yield its address."""
@@ -74,7 +89,7 @@ def on_postgres(person: Person) -> Iterator[str]:
         yield server.url_of(schema)
 
 
-@scene("Nothing is running")
+@SCENES.of("Nothing is running")
 def play_nobody(person: Person) -> None:
     """Everything is due, and somebody forgot to start a runner."""
     person.write_day()
@@ -87,9 +102,9 @@ def play_nobody(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The machine died")
+@SCENES.of("The machine died")
 def play_death(person: Person) -> None:
-    """kill -9 in mid-storm, and the same launch again."""
+    """SIGKILL in mid-storm, and the same launch again."""
     person.write_day(every="2s", lasts=6)
     publish_some(person, signal.SIGKILL)
 
@@ -98,22 +113,21 @@ def play_death(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The laptop slept")
+@SCENES.of("The laptop slept")
 def play_sleep(person: Person) -> None:
-    """Five hours with the lid closed: what was due is missed, and one post is brought back."""
-    person.module = "tests.acceptance.skewed"
+    """Seven hours with the lid closed: what was due is missed, and one post is brought back."""
+    person.module = UNWELL
     person.write_midday(late="skip")
     with person.running("launch", "--yes", "--plain") as launch:
         person.read(launch, "  delivered  ", 2)
-        write_skew(person.root, wall_s=HOURS_5, steady_s=HOURS_5)
+        make_unwell(person.root, wall_s=HOURS_7, steady_s=HOURS_7)
         person.read(launch, "  missed  ", 4)
-        person.type(7, 0)
-        person.read(launch, "  delivered  ")
+    person.type(7, 0, 7)
 
     assert person.posts() == [f"{FACEBOOK}/noon-statement", f"{X}/dignity", f"{X}/noon-statement"]
 
 
-@scene("The laptop is lost, with a backup")
+@SCENES.of("The laptop is lost, with a backup")
 def play_loss(person: Person) -> None:
     """The backup knows of the first post; what went out after it is read from the accounts."""
     person.write_day()
@@ -127,7 +141,7 @@ def play_loss(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The laptop is lost, without a backup")
+@SCENES.of("The laptop is lost, without a backup")
 def play_loss_without(person: Person) -> None:
     """Another machine has the campaign's files and keys only."""
     person.write_day()
@@ -139,7 +153,7 @@ def play_loss_without(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The laptop is lost, the ledger is on a server")
+@SCENES.of("The laptop is lost, the ledger is on a server")
 def play_loss_postgres(person: Person) -> None:
     """Another machine launches on the same ledger."""
     person.write_day()
@@ -153,16 +167,16 @@ def play_loss_postgres(person: Person) -> None:
         assert_each_once(person)
 
 
-@scene("The network is gone, or a platform is down")
+@SCENES.of("The network is gone, or a platform is down")
 def play_network(person: Person) -> None:
     """Nothing is reached; a person looks, and waits; then everything goes out by itself."""
     road = Road(person.emulator_url).open()
     person.environment |= {f"STORMCTL_{name}_BASE_URL": road.url for name in ("X", "FACEBOOK")}
-    person.write_day(("noon-statement",), starts_in=3)
+    person.write_day(("noon-statement",))
+    person.run("launch", "--yes", "--detach")
+    road.close()
     with person.running("launch", "--yes", "--plain") as launch:
-        person.read(launch, "enrolled in")
-        road.close()
-        person.read(launch, "the connection was refused", 2)
+        person.read(launch, "  not sent  ", 2)
 
         person.type(0)
 
@@ -172,18 +186,23 @@ def play_network(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("The disk is full")
+@SCENES.of("The disk is full")
 def play_full(person: Person) -> None:
-    """A runner can write nothing, and publishes nothing, until there is room."""
-    person.write_day()
-    person.run("launch", "--yes", "--detach")
-    person.environment["STORMCTL_TEST_DISK"] = "full"
-    with person.running("daemon") as daemon:
-        pass
-    assert daemon
+    """A runner can write nothing until there is room; then it goes on."""
+    person.module = UNWELL
+    person.write_midday()
+    with person.running("launch", "--yes", "--plain") as launch:
+        person.read(launch, "  delivered  ", 2)
+        make_unwell(person.root, is_full=True)
+        person.read(launch, "is full")
+
+        person.type(0)
+
+        make_unwell(person.root)
+        send_one(person, launch)
 
 
-@scene("The ledger is locked")
+@SCENES.of("The ledger is locked")
 def play_locked(person: Person) -> None:
     """Another program holds the file; it is closed, and the storm goes on."""
     person.write_day()
@@ -196,22 +215,23 @@ def play_locked(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The ledger was deleted")
+@SCENES.of("The ledger was deleted")
 def play_deleted(person: Person) -> None:
     """The runner ends at once; a new ledger takes the storm over."""
-    person.write_day(every="2s", lasts=6)
-    process = person.start("launch", "--yes", "--plain")
+    person.write_midday()
+    process = person.begin("launch", "--yes", "--plain")
     person.read(process, "  delivered  ", 2)
     person.ledger.unlink()
     person.see(process.communicate(timeout=PATIENCE_S)[0])
     assert process.returncode == 10
+    person.write_day()  # what is left comes at once
 
     person.type(0)
 
     assert_each_once(person)
 
 
-@scene("The ledger was copied or restored by hand")
+@SCENES.of("The ledger was copied or restored by hand")
 def play_copied(person: Person) -> None:
     """An older copy lies over the ledger: what went out since is not sent again."""
     person.write_day()
@@ -225,7 +245,7 @@ def play_copied(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The ledger is damaged")
+@SCENES.of("The ledger is damaged")
 def play_damaged(person: Person) -> None:
     """The file is no database any more; the backup takes its place."""
     person.write_day()
@@ -240,7 +260,7 @@ def play_damaged(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The ledger is of another version")
+@SCENES.of("The ledger is of another version")
 def play_older(person: Person) -> None:
     """The ledger was made by the version before."""
     person.write_day()
@@ -256,44 +276,47 @@ def play_older(person: Person) -> None:
     assert_each_once(person)
 
 
-@scene("The database server is away")
+@SCENES.of("The database server is away")
 def play_server_away(person: Person) -> None:
-    """The road to the server is cut under a daemon, and is there again."""
-    person.write_day(starts_in=5)
+    """The road to the server is cut under a runner, and is there again."""
+    person.write_midday()
+    server = person.get_postgres()
     with on_postgres(person) as url:
-        folder = person.get_postgres().uri.partition("host=")[2].partition("&")[0]
+        folder = server.uri.partition("host=")[2].partition("&")[0]
         road = SocketRoad(f"{folder}/.s.PGSQL.5432").open()
-        person.environment["STORMCTL_LEDGER_URL"] = url.replace(f"host={folder}", f"host=127.0.0.1&port={road.port}")
+        person.environment["STORMCTL_LEDGER_URL"] = url.replace(
+            f"host={folder}", f"host=127.0.0.1&port={road.port}"
+        )
         with person.running("launch", "--yes", "--plain") as launch:
-            person.read(launch, "enrolled in")
+            person.read(launch, "  delivered  ", 2)
             road.close()
+            server.execute(CUT)
             person.read(launch, "does not answer")
 
             person.type(10)
 
             road.open()
-            person.read(launch, "  delivered  ", 6)
-            assert_each_once(person)
+            send_one(person, launch)
         road.close()
 
 
-@scene("The clock is wrong")
+@SCENES.of("The clock is wrong")
 def play_clock(person: Person) -> None:
-    """The clock leaps five hours ahead; nothing goes out and nothing is missed until it is right."""
-    person.module = "tests.acceptance.skewed"
+    """The clock leaps seven hours ahead; nothing goes out and nothing is missed until it is right."""
+    person.module = UNWELL
     person.write_midday(late="skip")
     with person.running("launch", "--yes", "--plain") as launch:
         person.read(launch, "  delivered  ", 2)
-        write_skew(person.root, wall_s=HOURS_5, steady_s=0)
+        make_unwell(person.root, wall_s=HOURS_7)
         person.read(launch, "set it right")
-        write_skew(person.root, wall_s=0, steady_s=0)
+        make_unwell(person.root)
         person.read(launch, "going on")
         person.type(0)
 
     assert person.counts() == {"delivered": 2, "planned": 4}
 
 
-@scene("Alerts do not arrive")
+@SCENES.of("Alerts do not arrive")
 def play_alerts(person: Person) -> None:
     """Nobody listens at the address; it is corrected, and tried."""
     person.write_midday()
@@ -310,7 +333,7 @@ def play_alerts(person: Person) -> None:
         assert {"stormctl: halted", "stormctl: resumed"} <= {alert["title"] for alert in receiver.alerts}
 
 
-@scene("The program has a bug")
+@SCENES.of("The program has a bug")
 def play_bug(person: Person) -> None:
     """What stands in the ledger can't be understood: the program says so, and goes on once it can."""
     person.write_day(("noon-statement",))
@@ -319,7 +342,9 @@ def play_bug(person: Person) -> None:
         (kept,) = file.execute("SELECT post FROM deliveries WHERE channel = ?", (X,)).fetchone()
         with file:
             file.execute("UPDATE deliveries SET post = 'none' WHERE channel = ?", (X,))
-        person.run("launch", "--yes", "--plain", expect=1)
+        with person.running("daemon") as daemon:
+            person.read(daemon, "a bug, its traceback")
+        assert daemon.returncode == 1
         with file:
             file.execute("UPDATE deliveries SET post = ? WHERE channel = ?", (kept, X))
 
@@ -328,10 +353,10 @@ def play_bug(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("Move to a server in mid-storm")
+@SCENES.of("Move to a server in mid-storm")
 def play_move(person: Person) -> None:
     """Halt, copy, and go on there."""
-    person.write_day(("noon-statement", "dignity"), every="10s", lasts=20)
+    person.write_midday()
     with on_postgres(person) as url:
         with person.running("launch", "--yes", "--plain") as launch:
             person.read(launch, "  delivered  ", 2)
@@ -339,12 +364,12 @@ def play_move(person: Person) -> None:
         person.words["postgresql://storm@db.example.org/storm"] = url
         person.type(0)
         person.environment["STORMCTL_LEDGER_URL"] = url
+        person.write_day()  # what is left comes at once
         person.type(0, 0)
-        assert person.counts() == {"delivered": 4}
-        assert len(set(person.posts())) == len(person.posts()) == 4
+        assert_each_once(person)
 
 
-@scene("The daemon does not run")
+@SCENES.of("The daemon does not run")
 def play_daemon(person: Person) -> None:
     """Others can read .env: the service fails until that is mended."""
     person.write_midday()
@@ -356,5 +381,3 @@ def play_daemon(person: Person) -> None:
     with person.leave_running() as daemon:
         person.read(daemon, "  delivered  ", 2)
     assert person.counts() == {"delivered": 2, "planned": 4}
-
-

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import signal
 import sqlite3
-import subprocess
-import sys
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
-from tests.acceptance.conftest import PATIENCE_S, ROOT
-from tests.acceptance.runbook import FACEBOOK, X, scene
+from tests.acceptance.conftest import PATIENCE_S
+from tests.acceptance.runbook import FACEBOOK, Scenes, X
+from tests.acceptance.unwell import make_unwell
+from tests.acceptance.warm import UNWELL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,7 +18,8 @@ if TYPE_CHECKING:
 
     from tests.acceptance.runbook import Person
 
-ALL_OF_THREE = sorted(f"{c}/{m}" for c in (X, FACEBOOK) for m in ("noon-statement", "dignity", "sign-on"))
+
+SCENES = Scenes()
 
 
 @contextmanager
@@ -37,7 +37,7 @@ def change_schedule(person: Person, old: str, new: str) -> None:
     path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
 
 
-@scene("A mistake is live")
+@SCENES.of("A mistake is live")
 def play_mistake(person: Person) -> None:
     """The noon statement is out on X, and still to come on Facebook; it must go, here and there."""
     person.write_midday()
@@ -52,7 +52,7 @@ def play_mistake(person: Person) -> None:
     assert person.counts() == {"cancelled": 1, "retracted": 1, "planned": 4}
 
 
-@scene("Everything must stop")
+@SCENES.of("Everything must stop")
 def play_tragedy(person: Person) -> None:
     """Everything is halted while a daemon runs; hours later it goes on, without what is late."""
     person.write_midday()
@@ -67,7 +67,7 @@ def play_tragedy(person: Person) -> None:
         assert "halts" not in [key for key, value in person.standing().items() if value]
 
 
-@scene("A halt must become narrower")
+@SCENES.of("A halt must become narrower")
 def play_narrower(person: Person) -> None:
     """Under the halt of everything, one channel goes on; then all but one message."""
     person.write_midday()
@@ -83,7 +83,7 @@ def play_narrower(person: Person) -> None:
     assert person.posts() == [f"{FACEBOOK}/noon-statement", f"{X}/noon-statement"]
 
 
-@scene("A runner has not seen the halt")
+@SCENES.of("A runner has not seen the halt")
 def play_silent(person: Person) -> None:
     """A daemon hangs: it is named, killed, and the halt holds for the one that is started then."""
     person.write_midday()
@@ -100,7 +100,7 @@ def play_silent(person: Person) -> None:
         person.type(9)
 
 
-@scene("A post is in doubt")
+@SCENES.of("A post is in doubt")
 def play_doubt(person: Person) -> None:
     """X took two posts without an answer and can't be read: one is found by hand, one is not there."""
     person.write_day(("noon-statement", "dignity"), channels=(X,))
@@ -127,36 +127,37 @@ def play_doubt(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("A post stands there twice")
+@SCENES.of("A post stands there twice")
 def play_twice(person: Person) -> None:
-    """A runner slept on an answer, and the account did not show the post for so long that it was sent again."""
+    """A runner hung on an answer, and the account showed the post so late that it was sent again."""
     person.write_day(("dignity", "noon-statement", "sign-on"), channels=(FACEBOOK,))
     person.run("launch", "--yes", "--detach")
     person.fault(operation="read_timeline", action="lag", seconds=60.0)
-    sleeper = subprocess.Popen(
-        [sys.executable, "-m", "tests.acceptance.dying", "before the record", "sleep"],
-        cwd=person.root,
-        env=os.environ | person.environment | {"PYTHONPATH": str(ROOT)},
-    )
-    try:
-        os.waitpid(sleeper.pid, os.WUNTRACED)
+    make_unwell(person.root, hangs=True)
+    person.module = UNWELL
+    with person.running("launch", "--yes", "--plain") as hanging:
+        while not (person.root / "hung").exists():
+            assert hanging.poll() is None
+        person.module = "stormctl"
         person.run("launch", "--yes", "--plain")
-    finally:
-        sleeper.send_signal(signal.SIGCONT)
-    assert sleeper.wait(PATIENCE_S) == 0
+        make_unwell(person.root)
+        person.read(hanging, "  delivered  ")
     person.forget_faults()
     (twice,) = {name for name in person.posts() if person.posts().count(name) == 2}
     key = f"imd-2026/{twice}/en"
     shown = person.run("show", key).stdout
     address = shown.split("--url ")[1].split()[0]
-    person.words |= {"x:migrants-day/noon-statement": twice, "https://x.com/migrants-day/status/1234567890": address}
+    person.words |= {
+        "x:migrants-day/noon-statement": twice,
+        "https://x.com/migrants-day/status/1234567890": address,
+    }
 
     person.type(0, 0)
 
     assert len(person.posts()) == len(set(person.posts())) == 3
 
 
-@scene("Posts were missed")
+@SCENES.of("Posts were missed")
 def play_missed(person: Person) -> None:
     """Nobody was running when they were due, and they were to be skipped."""
     person.write_midday(channels=(X,), late="skip", grace="1s")
@@ -172,10 +173,10 @@ def play_missed(person: Person) -> None:
     assert person.posts() == [f"{X}/noon-statement"]
 
 
-@scene("A channel is paused")
+@SCENES.of("A channel is paused")
 def play_paused(person: Person) -> None:
     """X breaks down three times in a row; once it is well, a person ends the pause."""
-    person.write_day(("noon-statement", "dignity", "sign-on"), channels=(X,))
+    person.write_day(("noon-statement", "dignity", "sign-on", "open-door"), channels=(X,))
     person.fault(platform="x", action="error_before", status=503)
     with person.running("launch", "--yes", "--plain") as launch:
         person.read(launch, "  paused  ")
@@ -183,8 +184,8 @@ def play_paused(person: Person) -> None:
 
         person.type(None, 0)
 
-        person.read(launch, "  delivered  ", 3)
-    assert len(person.posts()) == 3
+        person.read(launch, "  delivered  ", 4)
+    assert len(set(person.posts())) == len(person.posts()) == 4
 
 
 def suspend(person: Person, action: str) -> None:
@@ -195,7 +196,7 @@ def suspend(person: Person, action: str) -> None:
     assert person.posts() == [f"{FACEBOOK}/noon-statement"]
 
 
-@scene("A partner's token is dead")
+@SCENES.of("A partner's token is dead")
 def play_dead_token(person: Person) -> None:
     """X refuses the token; new keys are written, and what waited goes out."""
     suspend(person, "unauthorized")
@@ -208,7 +209,7 @@ def play_dead_token(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("The credits are gone")
+@SCENES.of("The credits are gone")
 def play_credits(person: Person) -> None:
     """X asks for money; once it is paid, what waited goes out."""
     suspend(person, "credits_depleted")
@@ -219,7 +220,7 @@ def play_credits(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("Keys are renewed in mid-storm")
+@SCENES.of("Keys are renewed in mid-storm")
 def play_renewed(person: Person) -> None:
     """A daemon takes the new keys up by itself, once nobody else can read them."""
     person.write_midday()
@@ -238,12 +239,14 @@ def play_renewed(person: Person) -> None:
         person.type(0)
 
 
-@scene("The keys are another account's")
+@SCENES.of("The keys are another account's")
 def play_wrong_account(person: Person) -> None:
     """Somebody copied a partner's keys to the wrong names: nothing goes out with them."""
     person.write_day(("noon-statement",))
     keys = person.take_credentials()
-    partner = {n.replace("NORTH_COALITION", "MIGRANTS_DAY"): v for n, v in person.environment.items() if "NORTH" in n}
+    partner = {
+        n.replace("NORTH_COALITION", "MIGRANTS_DAY"): v for n, v in person.environment.items() if "NORTH" in n
+    }
     person.write_env(keys)
     person.run("launch", "--yes", "--detach")
     person.write_env(keys | partner)
@@ -256,7 +259,7 @@ def play_wrong_account(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("Too many requests")
+@SCENES.of("Too many requests")
 def play_too_many(person: Person) -> None:
     """X's window is used up for two seconds; it ends by itself."""
     person.write_day(("noon-statement",), channels=(X,))
@@ -269,10 +272,18 @@ def play_too_many(person: Person) -> None:
         person.read(launch, "  delivered  ")
 
 
-@scene("A ceiling is reached")
+@SCENES.of("A ceiling is reached")
 def play_ceiling(person: Person) -> None:
     """One post in a quarter of an hour is not enough: the schedule's ceiling is raised in mid-storm."""
-    person.write_day(("noon-statement", "dignity"), channels=(X,), limits="per_15min = 1")
+    person.write_day(
+        ("noon-statement", "dignity"),
+        channels=(X,),
+        starts_in=-1200,
+        every="16m",
+        lasts=1210,
+        limits="per_15min = 1",
+        grace="1h",
+    )
     with person.running("launch", "--yes", "--plain") as launch:
         person.read(launch, "  delivered  ")
         while "waits until" not in person.run("status", expect=None).stdout:
@@ -284,21 +295,21 @@ def play_ceiling(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@scene("The budget is spent")
+@SCENES.of("The budget is spent")
 def play_budget(person: Person) -> None:
     """A doubt was settled by readings, which cost money too; then the schedule allows more."""
-    person.write_day(("noon-statement", "dignity"), channels=(X,), limits="budget_usd = 0.04")
+    person.write_day(channels=(X,), limits="budget_usd = 0.057")
     person.run("launch", "--yes", "--detach")
-    person.fault(platform="x", action="drop_after", nth=[1])
+    person.fault(platform="x", action="drop_before", nth=[2, 3])
     person.run("launch", "--yes", "--plain", expect=6)
-    change_schedule(person, "budget_usd = 0.04", "budget_usd = 10.0")
+    change_schedule(person, "budget_usd = 0.057", "budget_usd = 10.0")
 
     person.type(None, 0)
 
-    assert person.counts() == {"delivered": 2}
+    assert person.counts() == {"delivered": 3}
 
 
-@scene("Nobody can serve a channel")
+@SCENES.of("Nobody can serve a channel")
 def play_unserved(person: Person) -> None:
     """The daemon has no keys of X; they are written, and it takes the channel up."""
     person.write_midday()

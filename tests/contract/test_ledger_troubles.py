@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import InDoubt, NotSent, Refused, State
+from stormctl.domain.delivery import InDoubt, NotSent, RateLimit, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.ledger.channels import VERIFYING
+from stormctl.ledger.openings import BACKOFF
 from tests.contract.conftest import LEASE, NOON, at
 
 if TYPE_CHECKING:
@@ -222,6 +224,14 @@ class TestStatus:
         bench.deliver()
 
         assert self.find_wait(bench, 2) == (15, "1 posts in 15 minutes")
+
+    def test_a_refusal_for_now_is_told(self, bench: Bench, plan: Plan) -> None:
+        """Our own rest is no limit that people could look up."""
+        enroll(bench, plan)
+        rest = RateLimit(name=BACKOFF, limit=None, remaining=0, reset_at=at(1).at)
+        answer(bench, replace(SLOW_DOWN, limits=(rest,)))
+
+        assert self.find_wait(bench, 0.5) == (1, "the platform refused for now")
 
     def test_the_usual_rhythm_is_not_told(self, bench: Bench, plan: Plan) -> None:
         """A spacing that lets the next slot out in time, or within a minute, is nothing to tell."""

@@ -135,6 +135,16 @@ def test_a_file_that_is_gone_takes_nothing_away(folder: Folder) -> None:
     assert news == Rewritten(None, (".env is gone; the credentials that were read from it stay in use",))
 
 
+def test_a_file_that_never_was_is_not_gone(tmp_path: Path) -> None:
+    """Whose keys stand in the environment alone hears nothing of an `.env`."""
+    seconds = iter(range(99))
+    file = EnvironmentFile(tmp_path, load_environment(tmp_path, {}), monotonic=lambda: float(next(seconds)))
+
+    news = [file.look() for _ in range(3)]
+
+    assert news == [None, None, None]
+
+
 def test_other_settings_wait_for_the_next_start(folder: Folder) -> None:
     """A running process keeps its ledger and its platforms; that is told, without the values."""
     folder.write(f"{KEY}=the-second-token", "STORMCTL_LEDGER_URL=postgresql://storm:hidden@db.example.org/s")
