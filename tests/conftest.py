@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # A busy machine proves nothing about a property: no test measures time.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.register_profile("thorough", settings.get_profile("patient"), max_examples=500)
+settings.register_profile("thorough", settings.get_profile("patient"), max_examples=300)
 settings.load_profile("patient")
 
 

@@ -282,6 +282,7 @@ class Runners(RuleBasedStateMachine):
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)  # thorough, it takes minutes
 def test_invariants_hold_whatever_happens(new_place: Callable[[], Place]) -> None:
     """Claims, answers, crashes, clock steps and people, in any order that the machine thinks of."""
 
