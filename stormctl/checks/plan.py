@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit
 from stormctl.checks.registry import rule
+from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.finding import Severity
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from stormctl.checks.case import Case
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Plan
+
+RESERVED_STORMS = frozenset({CANARY_STORM, "post"})
+"""Storms that no schedule carries out: canaries, and what `post` sends on the day."""
 
 _MICROS = 1_000_000
 
@@ -120,3 +124,16 @@ def find_overspending(case: Case) -> Iterator[Hit]:
             f"the plan costs ${cost.total_usd_micros / _MICROS:.2f}, and the budget is ${budget:.2f}",
             f"{cost.posts_with_link} of {cost.posts} posts carry a link, which costs most",
         )
+
+
+@rule(
+    "reserved-name",
+    Severity.ERROR,
+    "A schedule is not called like one of stormctl's own storms.",
+    why="Canaries, and posts of the day, are storms of their own in the ledger: two would be mixed.",
+    mend="Rename the schedule's file.",
+)
+def find_reserved_names(case: Case) -> Iterator[Hit]:
+    """Find a schedule whose name is taken."""
+    if case.storm is not None and case.storm.id in RESERVED_STORMS:
+        yield Hit(case.storm.place, f"“{case.storm.id}” is a name of stormctl's own", "rename the file")

@@ -105,3 +105,11 @@ def test_budget_tells_what_costs() -> None:
 
     assert finding.message == "the plan costs $0.20, and the budget is $0.10"
     assert finding.hint == "1 of 1 posts carry a link, which costs most"
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("canary", ["reserved-name"]), ("post", ["reserved-name"]), ("storm", [])]
+)
+def test_names_of_our_own_storms_are_taken(name: str, expected: list[str]) -> None:
+    """A schedule that would share its deliveries with canaries is an error."""
+    assert codes(make_variant(), storm=make_storm(id=name)) == expected
