@@ -68,8 +68,8 @@ def test_a_doubt_that_nothing_settles_is_resolved_by_hand(stage: Campaign) -> No
     stage.write_messages(1)
     for number in range(1, 6):
         (stage.root / "messages" / "small" / f"m{number:03}.en.md").unlink()
+    stage.run("launch", "--yes", "--detach")  # before the faults: a late first launch reads the accounts
     stage.ask("/_emulator/faults", LOST_ANSWER)
-    stage.run("launch", "--yes", "--detach")
     _tick_until(stage, x="in_doubt", facebook="delivered")
     (post,) = [post for post in stage.ask("/_emulator/posts")["posts"] if post["channel"] == "x:acme"]
     address = f"{stage.emulator_url}/i/status/{post['id']}"
