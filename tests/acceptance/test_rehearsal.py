@@ -63,6 +63,7 @@ def test_trouble_makes_nothing_twice_and_loses_nothing(campaign: Campaign) -> No
     assert (done.returncode == 0) == tally["clean"]
 
 
+@pytest.mark.long
 @pytest.mark.timeout(150)
 def test_the_sample_storm_takes_two_minutes_at_most(tmp_path: Path) -> None:
     """`stormctl rehearse`, as the README has it, carries the sample storm out and finds every post."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
     from tests.receiver import Receiver
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 ALERT, HEARTBEAT, PASSWORD = "al3rt-s3cret", "h3artbeat-s3cret", "l3dger/p@ssword"
 
