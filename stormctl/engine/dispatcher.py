@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden, State
 from stormctl.engine.equipment import pass_on
+from stormctl.engine.floor import Floor
 from stormctl.engine.recorder import Recorder
 from stormctl.errors import LedgerError
 from stormctl.ledger.openings import BACKOFF
@@ -56,6 +57,7 @@ class Dispatcher:
         self._breaker = breaker
         self._checkpoint = checkpoint
         self.recorder = Recorder(equipment, breaker, checkpoint)
+        self._floor = Floor()
         self._setbacks: dict[ChannelId, int] = {}
 
     def serve(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
@@ -64,39 +66,51 @@ class Dispatcher:
         attempted = 0
         while not stopping() and self.recorder.write_kept(channel):
             self._uploader.prepare(channel, adapter, ahead=timedelta())
-            self._checkpoint("before claim")
-            claim = self._ledger.outbox.claim(
-                str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
-            )
-            if claim is None:
-                # a pause outlasts the serving: what it asks for comes before a first attempt
-                if not attempted and self._breaker.verify_if_due(channel):
-                    continue
+            with self._floor.held():
+                count = self._publish_row(channel, stopping)
+            attempted += count
+            # a pause outlasts the serving: what it asks for comes before a first attempt
+            if not count and (attempted or not self._breaker.verify_if_due(channel)):
                 break
-            self._checkpoint("after claim")
-            self._attempt(claim)
-            attempted += 1
         return attempted
 
-    def _attempt(self, claim: Claim) -> None:
+    def _publish_row(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
+        """Publish what may be claimed, and whatever comes with a receipt; return how many were attempted."""
+        self._checkpoint("before claim")
+        claim = self._ledger.outbox.claim(
+            str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
+        )
+        count = 0
+        while claim is not None:
+            self._checkpoint("after claim")
+            claim = self._attempt(claim, stopping)
+            count += 1
+        return count
+
+    def _attempt(self, claim: Claim, stopping: Callable[[], bool]) -> Claim | None:
+        """Publish what was claimed; return the next claim of its channel where that came with the receipt."""
         media_ids = self._uploader.ids_of(claim)
         if isinstance(media_ids, Refused) and media_ids.suspends:
             self._answer(claim, media_ids)
-            return
+            return None
         if not isinstance(media_ids, tuple):
             self.recorder.record(claim, media_ids, self._in(self._equipment.durations.upload_rest))
-            return
+            return None
         try:
             outcome = self._publish(claim, media_ids)
         except SendForbidden as forbidden:
             self.recorder.record(claim, NotSent(reason=forbidden.reason), self._in(FIRST_RECONNECT))
-            return
+            return None
         except LedgerError as error:  # at the last check before the first byte: nothing was sent
             self.recorder.record(claim, NotSent(reason=error.message), self._in(FIRST_RECONNECT))
-            return
+            return None
+        if isinstance(outcome, Delivered) and not stopping():
+            self._setbacks.pop(claim.channel, None)
+            return self.recorder.record_and_claim(claim, outcome)
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
             outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
         self._answer(claim, outcome)
+        return None
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
         def before_send() -> None:

@@ -11,6 +11,7 @@ from stormctl.domain.event import EventKind, StormEvent
 from stormctl.errors import LedgerError, UnknownAttemptError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
@@ -47,16 +48,25 @@ class Recorder:
     def record(self, claim: Claim, outcome: Outcome, retry_at: datetime | None) -> None:
         """Record an answer, or keep it until `write_kept` succeeds."""
         answer = Answer(claim, outcome, self._equipment.clock.moment(), retry_at)
+        self._record(answer, lambda: (self._write(answer), None))
+
+    def record_and_claim(self, claim: Claim, receipt: Delivered) -> Claim | None:
+        """Record a receipt as `record` does; claim with it, and return, what comes next on its channel."""
+        answer = Answer(claim, receipt, self._equipment.clock.moment(), None)
+        return self._record(answer, lambda: self._write_and_claim(answer))
+
+    def _record(self, answer: Answer, write: Callable[[], tuple[State | None, Claim | None]]) -> Claim | None:
         self._checkpoint("before the record")
         try:
-            state = self._write(answer)
+            state, following = write()
         except LedgerError as error:
             with self._turn:
-                self._kept.setdefault(claim.channel, []).append(answer)
+                self._kept.setdefault(answer.claim.channel, []).append(answer)
             self._tell(answer, f"is not written down yet: {error.message}")
-        else:
-            self._checkpoint("after the record")
-            self._announce(answer, state)
+            return None
+        self._checkpoint("after the record")
+        self._announce(answer, state)
+        return following
 
     def write_kept(self, channel: ChannelId) -> bool:
         """Try again to write what was kept of a channel; whether nothing is left of it."""
@@ -92,6 +102,14 @@ class Recorder:
         except UnknownAttemptError as error:
             self._tell(answer, f"could not be written down: {error.message}")
             return None
+
+    def _write_and_claim(self, answer: Answer) -> tuple[State | None, Claim | None]:
+        outbox, lease = self._equipment.ledger.outbox, self._equipment.durations.lease
+        try:
+            return outbox.record_and_claim(answer.claim, answer.outcome, answer.moment, lease)
+        except UnknownAttemptError as error:
+            self._tell(answer, f"could not be written down: {error.message}")
+            return None, None
 
     def _announce(self, answer: Answer, state: State | None) -> None:
         if state is not None:

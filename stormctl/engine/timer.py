@@ -13,6 +13,7 @@ from stormctl.engine.clocks import read_wall_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
 DUE_AT_ONCE = 4
 """A wake-up that comes while the one before is still being handled must not be dropped."""
@@ -23,13 +24,14 @@ class Timer:
 
     Args:
         tick: called every `every`, in real time.
-        due: called when the time given to `wake_in` has passed.
+        due: called when the time given to `wake_in` has passed; sometimes sooner, never later.
     """
 
     def __init__(self, *, tick: Callable[[], None], due: Callable[[], None], every: timedelta) -> None:
         self._due = due
         self._lock = threading.Lock()
         self._is_stopped = False
+        self._set_for: datetime | None = None
         self._scheduler = BackgroundScheduler(
             timezone="UTC",
             executors={"default": ThreadPoolExecutor(2)},
@@ -43,22 +45,29 @@ class Timer:
         self._scheduler.start()
 
     def wake_in(self, seconds: float) -> None:
-        """Call `due` once in that many real seconds, instead of at any moment set before.
+        """Call `due` once in that many real seconds, or sooner where a sooner moment is set already.
 
         After `stop` has begun nothing is set any more.
         """
-        run_at = read_wall_clock() + timedelta(seconds=max(0.0, seconds))
+        now = read_wall_clock()
+        run_at = now + timedelta(seconds=max(0.0, seconds))
         with self._lock:
-            if self._is_stopped:
+            if self._is_stopped or (self._set_for is not None and now < self._set_for <= run_at):
                 return
+            self._set_for = run_at
             self._scheduler.add_job(
-                self._due,
+                self._wake,
                 "date",
                 run_date=run_at,
                 id="due",
                 replace_existing=True,
                 max_instances=DUE_AT_ONCE,
             )
+
+    def _wake(self) -> None:
+        with self._lock:
+            self._set_for = None
+        self._due()
 
     def stop(self) -> None:
         """Wake no more, and wait for a job that is running."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -13,39 +12,34 @@ from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.errors import LedgerUnreachableError
 from stormctl.ledger.answers import deliver, mark_sent, record_answer
+from stormctl.ledger.claiming import claim_best, find_obstacle
 from stormctl.ledger.engines import UniqueViolation
 from stormctl.ledger.enrolment import Enrolled, StormTerms, enroll_plan, plan_values
 from stormctl.ledger.events import tell
 from stormctl.ledger.gaps import note_unknown
 from stormctl.ledger.halts import is_halted, load_halts
 from stormctl.ledger.media import find_valid_upload
-from stormctl.ledger.openings import CATCH_UP_GAP, find_next, find_openings, make_opening
+from stormctl.ledger.openings import find_next, find_openings
 from stormctl.ledger.rewinding import mend_times
-from stormctl.ledger.rows import claim_of, load_post
+from stormctl.ledger.rows import load_post
 from stormctl.ledger.sweeping import release_claims, sweep_all
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery, State
     from stormctl.domain.event import StormEvent
     from stormctl.domain.message import Media
-    from stormctl.ledger.engines import Database, Row, Session
+    from stormctl.ledger.engines import Database, Session
     from stormctl.ledger.gaps import Unknown
-    from stormctl.ledger.halts import Halt
-    from stormctl.ledger.openings import Opening
     from stormctl.ledger.rewinding import Rests
 
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
 
 _log = logging.getLogger(__name__)
-_NEVER = 2**62
 _ADOPTED = "it stood on the account before this ledger was made"
-_FEW = 2
-_PAGE = 16
-"""How many candidates are read at first, of which the first mostly does, and then at a time."""
 
 
 class Outbox:
@@ -123,13 +117,9 @@ class Outbox:
             moment: now.
             lease: real time after which others may take the claim away.
         """
-        now = to_micros(moment.at)
         try:
             with self._database.transaction() as session:
-                key = _choose(session, channel, now)
-                if key is None:
-                    return None
-                return _take(session, key, runner_id, moment, lease)
+                return claim_best(session, channel, runner_id, moment, lease)
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", channel, violation)
             return None
@@ -146,7 +136,7 @@ class Outbox:
             if row is None:
                 taken = "the claim was taken away"
                 raise SendForbidden(taken)
-            obstacle = _find_obstacle(session, row, moment)
+            obstacle = find_obstacle(session, row, moment)
             if obstacle is not None:
                 raise SendForbidden(obstacle)
             mark_sent(session, claim, row["price_usd_micros"], moment)
@@ -172,6 +162,38 @@ class Outbox:
             # Whether it was written is unknown. An answer is written once, so it may be said again.
             with self._database.transaction() as session:
                 return record_answer(session, claim, outcome, moment, retry_at)
+
+    def record_and_claim(
+        self, claim: Claim, outcome: Outcome, moment: Moment, lease: timedelta
+    ) -> tuple[State, Claim | None]:
+        """Record an answer as `record` does, and claim what comes next on its channel with it: one commit.
+
+        Nothing is claimed where something due on the channel has media: that is uploaded first.
+
+        Args:
+            claim: the attempt's.
+            outcome: what came of it.
+            moment: now.
+            lease: real time after which others may take the next claim away.
+
+        Returns:
+            The delivery's state, and the next claim if there is one.
+
+        Raises:
+            LedgerError: if the ledger doesn't know the attempt.
+        """
+        try:
+            with self._database.transaction() as session:
+                state = record_answer(session, claim, outcome, moment, None)
+                return state, _claim_next(session, claim, moment, lease)
+        except UniqueViolation as violation:
+            _log.warning("nothing claimed on %s: %s", claim.channel, violation)
+        except LedgerUnreachableError:
+            pass  # whether it was written is unknown: said again below
+        except Exception:
+            self.record(claim, outcome, moment)  # what keeps the next from being claimed must not cost it
+            raise
+        return self.record(claim, outcome, moment), None
 
     def sweep(self, moment: Moment) -> tuple[StormEvent, ...]:
         """Do what time has decided: release lapsed claims, expire, miss. Return what happened.
@@ -289,6 +311,12 @@ def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> No
         tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
 
 
+def _claim_next(session: Session, last: Claim, moment: Moment, lease: timedelta) -> Claim | None:
+    if session.find("media_due", channel=str(last.channel), now=to_micros(moment.at)) is not None:
+        return None
+    return claim_best(session, str(last.channel), last.runner_id, moment, lease)
+
+
 def _find_next_of(session: Session, channel: str, now: int) -> int | None:
     found = [
         at
@@ -296,106 +324,3 @@ def _find_next_of(session: Session, channel: str, now: int) -> int | None:
         if (at := find_next(session, opening, now)) is not None
     ]
     return min(found, default=None)
-
-
-def _choose(session: Session, channel: str, now: int) -> str | None:
-    """Choose the best delivery that may be claimed now, over all storms of the channel."""
-    halts = load_halts(session)
-    best: Row | None = None
-    for opening in find_openings(session, channel, now):
-        if not opening.allows(now):
-            continue
-        row = _choose_of(session, opening, halts, now)
-        if row is not None and (best is None or _order(row) < _order(best)):
-            best = row
-    return None if best is None else str(best["key"])
-
-
-def _choose_of(session: Session, opening: Opening, halts: list[Halt], now: int) -> Row | None:
-    for row in _candidates(session, opening, now):
-        if not is_halted(halts, row) and opening.affords(row["price_usd_micros"]):
-            return row
-    return None
-
-
-def _candidates(session: Session, opening: Opening, now: int) -> Iterator[Row]:
-    """Yield what may be claimed by its own times, best first; the best few are found without sorting all."""
-    skip, size = 0, _FEW
-    while True:
-        page = session.rows(
-            "candidates",
-            channel=opening.channel,
-            storm_id=opening.storm_id,
-            follows=opening.follows,
-            now=now,
-            catching_up=int(opening.catch_up_at <= now),
-            gap=CATCH_UP_GAP,
-            size=size,
-            skip=skip,
-        )
-        yield from page
-        if len(page) < size:
-            return
-        skip, size = skip + size, _PAGE
-
-
-def _order(row: Row) -> tuple[int, int, int, int, str]:
-    """Return what `candidates` orders by, to compare across storms."""
-    deadline = _NEVER if row["expires_at"] is None else row["expires_at"]
-    return row["rank"], -row["priority"], deadline, -row["slot_at"], row["key"]
-
-
-def _take(session: Session, key: str, runner_id: str, moment: Moment, lease: timedelta) -> Claim:
-    now = to_micros(moment.at)
-    row = session.get(
-        "claim_delivery",
-        key=key,
-        token=secrets.token_hex(16),
-        runner_id=runner_id,
-        lease_until=to_micros(moment.wall_at + lease),
-        now=now,
-    )
-    session.write(
-        "add_attempt",
-        id=row["attempt_id"],
-        key=key,
-        storm_id=row["storm_id"],
-        channel=row["channel"],
-        message_id=row["message_id"],
-        runner_id=runner_id,
-        token=row["token"],
-        price=row["price_usd_micros"],
-        now=now,
-        wall_now=to_micros(moment.wall_at),
-    )
-    tell(session, moment, EventKind.CLAIMED, row, "", attempt_id=row["attempt_id"])
-    before = row["before_key"]
-    reply_to = None if before is None else session.get("receipt_of", key=before)["post_id"]
-    return claim_of(row, reply_to)
-
-
-def _find_obstacle(session: Session, row: Row, moment: Moment) -> str | None:
-    """Find out why a claimed delivery must not be sent now; None if it may."""
-    now = to_micros(moment.at)
-    if row["sending_at"] is not None:
-        return "a request was already made under this claim"
-    if row["lease_until"] <= to_micros(moment.wall_at):
-        return "the lease ran out"
-    if row["expires_at"] is not None and row["expires_at"] <= now:
-        return "its deadline passed"
-    reasons = [halt.reason for halt in load_halts(session) if halt.covers(row)]
-    if reasons:
-        return f"halted: {reasons[0]}"
-    return _find_obstacle_on_channel(session, row, now)
-
-
-def _find_obstacle_on_channel(session: Session, row: Row, now: int) -> str | None:
-    gate = session.get("channel_gate", channel=row["channel"], now=now)
-    if gate["suspended_why"] is not None:
-        return f"the channel is suspended: {gate['suspended_why']}"
-    opening = make_opening(session, row["channel"], gate, row, now=now)
-    if not opening.allows(now):
-        return "spacing, ceilings or silence came between"
-    if not opening.affords(row["price_usd_micros"]):
-        return "the budget is spent"
-    return None

@@ -25,11 +25,17 @@ from stormctl.ledger.engines import (
 from stormctl.ledger.migrator import load_migrations
 from stormctl.ledger.presence import Presence
 from stormctl.ledger.tables import SqliteTables
-from stormctl.ledger.turns import Turns
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+LONGEST_LOG = 4000
+"""How many pages of 4 KiB the log beside the file may take before a commit must tidy up itself.
+
+To do so costs as much as a dozen commits: it is left to quiet moments (`tidy`), and comes to pass in a commit
+only when there is none for more than a hundred posts.
+"""
 
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _OUR_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
@@ -49,7 +55,7 @@ class SqliteDatabase:
     """A ledger in one SQLite file, for any number of threads and processes of one machine.
 
     Connections are lent for the length of a transaction, so that no thread keeps one. SQLite's own write
-    lock is the gate between processes. Threads take turns under it, and share a commit where they queue.
+    lock is the gate between processes, and a lock of ours between threads: they queue without asking again.
     """
 
     def __init__(self, path: Path, shown: str) -> None:
@@ -58,8 +64,7 @@ class SqliteDatabase:
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = threading.Event()
         self._presence = Presence(path)
-        # what was committed to a file that is gone is lost: hence the check behind each commit
-        self._turns = Turns(self._borrow, self._begin_writing, self._presence.check)
+        self._turn = threading.Lock()
         self._migrations = load_migrations("sqlite")
 
     @contextmanager
@@ -71,25 +76,23 @@ class SqliteDatabase:
             LedgerGoneError: if the file was deleted or replaced since it was opened.
             LedgerError: if the file cannot be written, or another version migrated it meanwhile.
         """
-        with self._errors_explained(), self._turns.take() as connection:
-            yield Session(load_queries("sqlite3"), connection)
+        with self._turn, self._begin("BEGIN IMMEDIATE") as session:
+            yield session
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
+        with self._begin("BEGIN") as session:
+            yield session
+
+    @contextmanager
+    def _begin(self, begin: str) -> Iterator[Session]:
         with self._errors_explained(), self._borrow() as connection:
-            with _all_or_nothing(connection, "BEGIN") as session:
+            with _all_or_nothing(connection, begin) as session:
                 self._pass_gate(session)
                 yield session
-            self._presence.check()  # what was read in a file that is gone may be nobody's truth any more
-
-    def _begin_writing(self, connection: sqlite3.Connection) -> None:
-        connection.execute("BEGIN IMMEDIATE")
-        try:
-            self._pass_gate(Session(load_queries("sqlite3"), connection))
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
+            # what was committed to a file that is gone is lost, and nobody can trust what was read there
+            self._presence.check()
 
     def _pass_gate(self, session: Session) -> None:
         refuse_unusable(session.get("pass_gate"), len(self._migrations), self._shown)
@@ -126,10 +129,20 @@ class SqliteDatabase:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
+            connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
         except sqlite3.Error:
             connection.close()
             raise
         return connection
+
+    def tidy(self) -> None:
+        """Bring what the log beside the file holds into the file; nobody has to wait for it.
+
+        Raises:
+            LedgerError: if the file cannot be written.
+        """
+        with self._errors_explained(), self._borrow() as connection:
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def clock_offset(self) -> timedelta:
         """Return zero: the file's clock is this machine's."""

@@ -8,7 +8,6 @@ import logging
 import socket
 import ssl
 from dataclasses import dataclass
-from http.cookiejar import DefaultCookiePolicy
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -183,34 +182,59 @@ class Transport:
 
 
 class _Session(requests.Session):
-    """Goes to one base address only, follows no redirect, keeps no cookie, heeds no proxy or netrc."""
+    """Goes to one base address only, and makes the request that the SDK asks for without a session's extras.
+
+    No redirect is followed, no cookie kept, no proxy or netrc heeded; how long it may take is the exchange's
+    to say.
+    """
 
     def __init__(self, sdk_origin: str, base_url: str) -> None:
         super().__init__()
         self._sdk_origin = sdk_origin
         self._base_url = base_url
-        self.trust_env = False
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self.adapters.clear()
         self.mount(f"{base_url}/", WireAdapter())
 
-    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
-        # Before signing: a server can only verify a signature over the address that it sees.
-        url = str(request.url)
-        if url.startswith(f"{self._sdk_origin}/"):
-            request.url = self._base_url + url.removeprefix(self._sdk_origin)
-        return super().prepare_request(request)
-
-    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+    def request(  # type: ignore[override]  # what else a session knows is not left to the SDK
+        self,
+        method: str,
+        url: str,
+        *,
+        params: Any = None,
+        data: Any = None,
+        headers: Mapping[str, str] | None = None,
+        files: Any = None,
+        auth: Any = None,
+        json: Any = None,
+        **_unheeded: Any,
+    ) -> requests.Response:
         exchange = CURRENT.get()
+        prepared = requests.Request(
+            method,
+            self._locate(url),
+            headers={**self.headers, **(headers or {})},
+            files=files,
+            data=data,
+            params=params,
+            auth=auth,
+            json=json,
+        ).prepare()
         left = exchange.left_s()
-        kwargs["timeout"] = (left * CONNECT_SHARE, left)
-        response = super().send(request, **kwargs)
-        exchange.response = response
+        response = self.get_adapter(str(prepared.url)).send(prepared, timeout=(left * CONNECT_SHARE, left))
+        exchange.response = _read_whole(response)
         return response
 
-    def get_redirect_target(self, resp: requests.Response) -> str | None:  # noqa: ARG002 - none is ever followed
-        return None
+    def _locate(self, url: str) -> str:
+        """Return where it really goes, before it is signed: servers verify signatures over what they see."""
+        if url.startswith(f"{self._sdk_origin}/"):
+            return self._base_url + url.removeprefix(self._sdk_origin)
+        return url
+
+
+def _read_whole(response: requests.Response) -> requests.Response:
+    """Read an answer to its last byte, which frees its connection."""
+    _ = response.content
+    return response
 
 
 def plain(value: object) -> str:

@@ -12,6 +12,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from stormctl.platforms.adapter import WAITING
+
 if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
@@ -88,7 +90,8 @@ class _TimedReader(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int | None:
         self._sock.settimeout(self._exchange.left_s())
-        return self._raw.readinto(buffer)
+        with WAITING.get()():
+            return self._raw.readinto(buffer)
 
     def close(self) -> None:
         self._raw.close()
@@ -149,9 +152,10 @@ class _CheckedMixin:
         if reused and time.monotonic() - conn.answered_s > IDLE_LIMIT_S:
             conn.close()
             reused = False
-        super()._validate_conn(conn)  # type: ignore[misc]  # of the pool that this is mixed into
         if conn.is_closed:
-            conn.connect()
+            with WAITING.get()():
+                conn.connect()
+        super()._validate_conn(conn)  # type: ignore[misc]  # of the pool that this is mixed into
         CURRENT.get().clear_to_send()
         if reused and not conn.is_connected:
             # Only of a used one: on a new TLS connection the session tickets look like a hang-up.

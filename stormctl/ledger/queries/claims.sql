@@ -163,3 +163,7 @@ SELECT key, post, channel, topic, message_id FROM deliveries
 WHERE channel = :channel AND state = 'planned' AND has_media = 1 AND slot_at <= :until
     AND (expires_at IS NULL OR expires_at > :now) AND (give_up_at IS NULL OR give_up_at >= :now)
 ORDER BY slot_at, key;
+
+-- name: media_due(channel, now)^
+SELECT key FROM deliveries WHERE channel = :channel AND state = 'planned' AND has_media = 1 AND slot_at <= :now
+LIMIT 1;
