@@ -189,8 +189,6 @@ class Runner:
             if self._has_reading(channel):
                 self._reading.start(channel, self._read)
         self._start_due(self._publishing.free(self._channels()))
-        if not self._publishing.is_busy:
-            self._ledger.tidy()
 
     def _look_after_ledger(self) -> None:
         self._dispatcher.recorder.write_all()

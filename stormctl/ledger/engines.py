@@ -91,10 +91,6 @@ class Database(Protocol):
         """Return how far the ledger's clock is ahead of this machine's; zero where they are one."""
         ...
 
-    def tidy(self) -> None:
-        """Do what makes later transactions quick, in a moment in which nothing is published."""
-        ...
-
     def close(self) -> None:
         """Close every connection."""
         ...

@@ -97,10 +97,6 @@ class Ledger:
         """
         return self._database.clock_offset()
 
-    def tidy(self) -> None:
-        """Do what makes later transactions quick; for moments in which nothing is published."""
-        self._database.tidy()
-
     def close(self) -> None:
         """Close every connection and let go of the locks of runners that were registered here."""
         self._database.close()

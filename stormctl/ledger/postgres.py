@@ -114,9 +114,6 @@ class PostgresDatabase:
         """Return how far the server's clock is ahead of this machine's; every transaction measures it."""
         return self._connections.offset.value
 
-    def tidy(self) -> None:
-        """Do nothing: the server looks after its files by itself."""
-
     def close(self) -> None:
         """Close every connection; those in use are closed when their transaction ends."""
         self._connections.close()

@@ -30,13 +30,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-LONGEST_LOG = 4000
-"""How many pages of 4 KiB the log beside the file may take before a commit must tidy up itself.
-
-To do so costs as much as a dozen commits: it is left to quiet moments (`tidy`), and comes to pass in a commit
-only when there is none for more than a hundred posts.
-"""
-
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _OUR_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
 _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
@@ -129,20 +122,10 @@ class SqliteDatabase:
         try:
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")
-            connection.execute(f"PRAGMA wal_autocheckpoint = {LONGEST_LOG}")
         except sqlite3.Error:
             connection.close()
             raise
         return connection
-
-    def tidy(self) -> None:
-        """Bring what the log beside the file holds into the file; nobody has to wait for it.
-
-        Raises:
-            LedgerError: if the file cannot be written.
-        """
-        with self._errors_explained(), self._borrow() as connection:
-            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
     def clock_offset(self) -> timedelta:
         """Return zero: the file's clock is this machine's."""

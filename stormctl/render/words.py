@@ -50,6 +50,8 @@ def clean(text: str) -> str:
     Control characters (escape sequences begin with one) and those that turn the reading direction become
     spaces; joiners stay, because emoji and several scripts need them.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     steers = {"Cc", "Zl", "Zp", "Cs"}
     turns = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
     plain = "".join(" " if c in turns or unicodedata.category(c) in steers else c for c in text)

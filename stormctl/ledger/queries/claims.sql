@@ -142,9 +142,8 @@ SELECT (SELECT count(*) FROM deliveries WHERE state = 'planned' AND storm_id = :
     + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND storm_id = :storm_id) AS value;
 
 -- name: in_flight_count(channel)^
--- What is claimed, or in doubt and not held for a person. The condition on the lease is always true: it leads
--- SQLite to the small index of that state.
-SELECT (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND lease_until > 0 AND channel = :channel)
+-- What is claimed, or in doubt and not held for a person.
+SELECT (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND channel = :channel)
     + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND channel = :channel AND held = 0) AS value;
 
 -- name: open_channels()

@@ -46,6 +46,28 @@ def test_everything_that_is_due_on_a_channel_goes_out_in_one_go(bench: Bench) ->
     assert bench.states()["later/en"] is State.PLANNED
 
 
+def test_the_next_post_is_claimed_with_the_receipt_of_the_last(bench: Bench) -> None:
+    """Three posts in a row are claimed at one go: only the first is asked for."""
+    bench.enroll(make_delivery("m1"), make_delivery("m2"), make_delivery("m3"))
+    points: list[str] = []
+
+    attempted = bench.dispatcher(points.append).serve(ACME, lambda: False)
+
+    assert (attempted, len(bench.x.sent)) == (3, 3)
+    assert points.count("after claim") == 3
+    assert points.index("after the record") < points.index("after claim", points.index("after claim") + 1)
+    assert points[: points.index("after the record")].count("before claim") == 1
+
+
+def test_nothing_is_claimed_with_a_receipt_once_the_runner_ends(bench: Bench) -> None:
+    """Whoever is asked to stop records the answer and leaves the rest planned."""
+    bench.enroll(make_delivery("m1"), make_delivery("m2"))
+
+    bench.dispatcher().serve(ACME, lambda: bool(bench.x.sent))
+
+    assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
+
+
 def test_a_refusal_for_good_fails_the_delivery(bench: Bench) -> None:
     """What the platform will never take is not tried again."""
     bench.enroll(make_delivery())
@@ -209,6 +231,20 @@ def test_media_is_uploaded_before_the_post_and_attached_in_order(bench: Bench) -
     (post,) = bench.x.sent
     assert [file.alt for file in bench.x.uploaded] == ["A boat", "A door"]
     assert post.media_ids == ("media-1", "media-2")
+
+
+def test_media_that_comes_after_a_post_is_uploaded_before_it_is_claimed(bench: Bench) -> None:
+    """A picture that was not ready when the row began is no reason to put its post off."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    later = bench.clock.at + timedelta(minutes=1)
+    bench.enroll(make_delivery("m1"), make_delivery("m2", media=(boat,), slot_at=later))
+    bench.x.script.append(lambda post: (bench.clock.move(timedelta(minutes=1)), bench.x.accept(post))[1])
+
+    bench.serve()
+
+    assert [post.media_ids for post in bench.x.sent] == [(), ("media-1",)]
+    assert len(bench.ledger.history.attempts("storm/x:acme/m2/en")) == 1
 
 
 def test_media_that_cannot_be_uploaded_now_puts_the_delivery_off(bench: Bench) -> None:

@@ -45,6 +45,20 @@ def test_a_new_moment_replaces_the_one_before() -> None:
     assert heard
 
 
+def test_a_later_moment_does_not_put_off_a_sooner_one() -> None:
+    """What is asked for last may be for later: the wake-up that was set already comes all the same."""
+    due = threading.Event()
+    timer = Timer(tick=_nothing, due=due.set, every=timedelta(hours=1))
+    timer.start()
+
+    timer.wake_in(0.05)
+    timer.wake_in(3600)
+    heard = due.wait(SOON_S)
+    timer.stop()
+
+    assert heard
+
+
 def test_a_moment_that_comes_while_the_last_is_handled_is_not_dropped() -> None:
     """Arming again from inside the wake-up works: the second wake-up runs beside the first."""
     first, second = threading.Event(), threading.Event()

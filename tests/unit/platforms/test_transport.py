@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import pytest
 
 from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.errors import CredentialsError
+from stormctl.platforms.adapter import WAITING
 from stormctl.platforms.transport import Answer, Silence, Transport, plain
 
 if TYPE_CHECKING:
@@ -288,6 +290,25 @@ def test_a_connection_that_is_reset_before_the_first_byte_is_not_sent(
 
     assert isinstance(silence, Silence)
     assert not silence.written
+
+
+def test_whoever_wants_to_know_hears_of_each_wait(server: ScriptedServer, transport: Transport) -> None:
+    """Connecting and reading are waits; the check before the first byte, and writing, are none."""
+    server.reply(OK)
+    heard: list[str] = []
+
+    @contextmanager
+    def wait() -> Iterator[None]:
+        heard.append("waits")
+        yield
+        heard.append("goes on")
+
+    token = WAITING.set(wait)
+    answer = transport.perform(get(transport), before_send=lambda: heard.append("checks"))
+    WAITING.reset(token)
+
+    assert isinstance(answer, Answer)
+    assert heard[:5] == ["waits", "goes on", "checks", "waits", "goes on"]
 
 
 def test_a_check_that_takes_too_long_is_not_sent(server: ScriptedServer, transport: Transport) -> None:
