@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden, State
 from stormctl.engine.equipment import pass_on
 from stormctl.engine.floor import Floor
-from stormctl.engine.recorder import Recorder
+from stormctl.engine.recorder import Following, Recorder
 from stormctl.errors import LedgerError
 from stormctl.ledger.openings import BACKOFF
 from stormctl.platforms.adapter import OutgoingPost
@@ -67,50 +67,49 @@ class Dispatcher:
         while not stopping() and self.recorder.write_kept(channel):
             self._uploader.prepare(channel, adapter, ahead=timedelta())
             with self._floor.held():
-                count = self._publish_row(channel, stopping)
+                count, may_be_more = self._publish_row(channel, stopping)
             attempted += count
             # a pause outlasts the serving: what it asks for comes before a first attempt
-            if not count and (attempted or not self._breaker.verify_if_due(channel)):
+            if not may_be_more and (attempted or not self._breaker.verify_if_due(channel)):
                 break
         return attempted
 
-    def _publish_row(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
-        """Publish what may be claimed, and whatever comes with a receipt; return how many were attempted."""
+    def _publish_row(self, channel: ChannelId, stopping: Callable[[], bool]) -> tuple[int, bool]:
+        """Publish what may be claimed, and whatever comes with a receipt.
+
+        Returns:
+            How many were attempted, and whether there may be more now.
+        """
         self._checkpoint("before claim")
         claim = self._ledger.outbox.claim(
             str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
         )
-        count = 0
-        while claim is not None:
+        following, count = Following(claim, may_be_more=False), 0
+        while following.claim is not None:
             self._checkpoint("after claim")
-            claim = self._attempt(claim, stopping)
+            following = self._attempt(following.claim, stopping)
             count += 1
-        return count
+        return count, following.may_be_more
 
-    def _attempt(self, claim: Claim, stopping: Callable[[], bool]) -> Claim | None:
-        """Publish what was claimed; return the next claim of its channel where that came with the receipt."""
+    def _attempt(self, claim: Claim, stopping: Callable[[], bool]) -> Following:
+        """Publish what was claimed, and record what came of it."""
         media_ids = self._uploader.ids_of(claim)
         if isinstance(media_ids, Refused) and media_ids.suspends:
-            self._answer(claim, media_ids)
-            return None
+            return self._answer(claim, media_ids)
         if not isinstance(media_ids, tuple):
-            self.recorder.record(claim, media_ids, self._in(self._equipment.durations.upload_rest))
-            return None
+            return self._record(claim, media_ids, self._equipment.durations.upload_rest)
         try:
             outcome = self._publish(claim, media_ids)
         except SendForbidden as forbidden:
-            self.recorder.record(claim, NotSent(reason=forbidden.reason), self._in(FIRST_RECONNECT))
-            return None
+            return self._record(claim, NotSent(reason=forbidden.reason), FIRST_RECONNECT)
         except LedgerError as error:  # at the last check before the first byte: nothing was sent
-            self.recorder.record(claim, NotSent(reason=error.message), self._in(FIRST_RECONNECT))
-            return None
+            return self._record(claim, NotSent(reason=error.message), FIRST_RECONNECT)
         if isinstance(outcome, Delivered) and not stopping():
             self._setbacks.pop(claim.channel, None)
             return self.recorder.record_and_claim(claim, outcome)
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
             outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
-        self._answer(claim, outcome)
-        return None
+        return self._answer(claim, outcome)
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
         def before_send() -> None:
@@ -143,17 +142,17 @@ class Dispatcher:
             attempt.outcome == State.IN_DOUBT.value for attempt in attempts if attempt.id != claim.attempt_id
         )
 
-    def _answer(self, claim: Claim, outcome: Outcome) -> None:
+    def _answer(self, claim: Claim, outcome: Outcome) -> Following:
         """Record what the platform or the network answered; where that is to wait, the whole channel does."""
         retry_at = self._retry_at(claim.channel, outcome, self._clock.moment())
         if retry_at is not None:
             backoff = RateLimit(name=BACKOFF, limit=None, remaining=0, reset_at=retry_at)
             outcome = replace(outcome, limits=(*outcome.limits, backoff))
-        self.recorder.record(claim, outcome, retry_at)
+        return self.recorder.record(claim, outcome, retry_at)
 
-    def _in(self, rest: timedelta) -> datetime:
-        """Return when to try again what had to wait for something of our own (a picture, a halt)."""
-        return self._clock.moment().at + rest
+    def _record(self, claim: Claim, outcome: NotSent | Refused, rest: timedelta) -> Following:
+        """Record what had to wait for something of our own (a picture, a halt), to be tried after a rest."""
+        return self.recorder.record(claim, outcome, self._clock.moment().at + rest)
 
     def _retry_at(self, channel: ChannelId, outcome: Outcome, moment: Moment) -> datetime | None:
         """Return when a delivery that was certainly not accepted may be tried again, on the storm's clock."""

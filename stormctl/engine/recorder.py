@@ -35,6 +35,19 @@ class Answer:
     retry_at: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What comes after an attempt on its channel.
+
+    Attributes:
+        claim: the next one, if it came with the receipt.
+        may_be_more: whether asking for one may bring one now.
+    """
+
+    claim: Claim | None = None
+    may_be_more: bool = True
+
+
 class Recorder:
     """Records answers in the ledger; what can't be written is kept, and its channel rests meanwhile."""
 
@@ -45,17 +58,17 @@ class Recorder:
         self._kept: dict[ChannelId, list[Answer]] = {}
         self._turn = threading.Lock()
 
-    def record(self, claim: Claim, outcome: Outcome, retry_at: datetime | None) -> None:
+    def record(self, claim: Claim, outcome: Outcome, retry_at: datetime | None) -> Following:
         """Record an answer, or keep it until `write_kept` succeeds."""
         answer = Answer(claim, outcome, self._equipment.clock.moment(), retry_at)
-        self._record(answer, lambda: (self._write(answer), None))
+        return self._record(answer, lambda: (self._write(answer), Following()))
 
-    def record_and_claim(self, claim: Claim, receipt: Delivered) -> Claim | None:
-        """Record a receipt as `record` does; claim with it, and return, what comes next on its channel."""
+    def record_and_claim(self, claim: Claim, receipt: Delivered) -> Following:
+        """Record a receipt as `record` does, and claim with it what comes next on its channel."""
         answer = Answer(claim, receipt, self._equipment.clock.moment(), None)
         return self._record(answer, lambda: self._write_and_claim(answer))
 
-    def _record(self, answer: Answer, write: Callable[[], tuple[State | None, Claim | None]]) -> Claim | None:
+    def _record(self, answer: Answer, write: Callable[[], tuple[State | None, Following]]) -> Following:
         self._checkpoint("before the record")
         try:
             state, following = write()
@@ -63,7 +76,7 @@ class Recorder:
             with self._turn:
                 self._kept.setdefault(answer.claim.channel, []).append(answer)
             self._tell(answer, f"is not written down yet: {error.message}")
-            return None
+            return Following()
         self._checkpoint("after the record")
         self._announce(answer, state)
         return following
@@ -103,13 +116,16 @@ class Recorder:
             self._tell(answer, f"could not be written down: {error.message}")
             return None
 
-    def _write_and_claim(self, answer: Answer) -> tuple[State | None, Claim | None]:
+    def _write_and_claim(self, answer: Answer) -> tuple[State | None, Following]:
         outbox, lease = self._equipment.ledger.outbox, self._equipment.durations.lease
         try:
-            return outbox.record_and_claim(answer.claim, answer.outcome, answer.moment, lease)
+            state, claim, may_be_more = outbox.record_and_claim(
+                answer.claim, answer.outcome, answer.moment, lease
+            )
         except UnknownAttemptError as error:
             self._tell(answer, f"could not be written down: {error.message}")
-            return None, None
+            return None, Following()
+        return state, Following(claim, may_be_more)
 
     def _announce(self, answer: Answer, state: State | None) -> None:
         if state is not None:

@@ -91,6 +91,8 @@ class Outbox:
 
     def next_dues(self, moment: Moment, channels: Collection[str]) -> dict[str, datetime]:
         """Return what `next_due` does, by channel; those that have nothing to come are left out."""
+        if not channels:
+            return {}
         now = to_micros(moment.at)
         with self._database.reading() as session:
             return {
@@ -165,7 +167,7 @@ class Outbox:
 
     def record_and_claim(
         self, claim: Claim, outcome: Outcome, moment: Moment, lease: timedelta
-    ) -> tuple[State, Claim | None]:
+    ) -> tuple[State, Claim | None, bool]:
         """Record an answer as `record` does, and claim what comes next on its channel with it: one commit.
 
         Nothing is claimed where something due on the channel has media: that is uploaded first.
@@ -177,7 +179,7 @@ class Outbox:
             lease: real time after which others may take the next claim away.
 
         Returns:
-            The delivery's state, and the next claim if there is one.
+            The delivery's state; the next claim if there is one; and whether `claim` might find one now.
 
         Raises:
             LedgerError: if the ledger doesn't know the attempt.
@@ -185,7 +187,13 @@ class Outbox:
         try:
             with self._database.transaction() as session:
                 state = record_answer(session, claim, outcome, moment, None)
-                return state, _claim_next(session, claim, moment, lease)
+                if (
+                    session.find("media_due", channel=str(claim.channel), now=to_micros(moment.at))
+                    is not None
+                ):
+                    return state, None, True
+                following = claim_best(session, str(claim.channel), claim.runner_id, moment, lease)
+                return state, following, False
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", claim.channel, violation)
         except LedgerUnreachableError:
@@ -193,7 +201,7 @@ class Outbox:
         except Exception:
             self.record(claim, outcome, moment)  # what keeps the next from being claimed must not cost it
             raise
-        return self.record(claim, outcome, moment), None
+        return self.record(claim, outcome, moment), None, True
 
     def sweep(self, moment: Moment) -> tuple[StormEvent, ...]:
         """Do what time has decided: release lapsed claims, expire, miss. Return what happened.
@@ -309,12 +317,6 @@ def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> No
     if row is not None:
         deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
         tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
-
-
-def _claim_next(session: Session, last: Claim, moment: Moment, lease: timedelta) -> Claim | None:
-    if session.find("media_due", channel=str(last.channel), now=to_micros(moment.at)) is not None:
-        return None
-    return claim_best(session, str(last.channel), last.runner_id, moment, lease)
 
 
 def _find_next_of(session: Session, channel: str, now: int) -> int | None:

@@ -228,7 +228,7 @@ class TestRecordAndClaim:
         bench.enroll(plan("a"), plan("b"), spacing=timedelta())
         claim = bench.send()
 
-        state, following = bench.ledger.outbox.record_and_claim(
+        state, following, _ = bench.ledger.outbox.record_and_claim(
             claim, bench.receipt(), bench.at(1), self.LEASE
         )
 
@@ -241,22 +241,18 @@ class TestRecordAndClaim:
         bench.enroll(plan("a"), plan("b"))
         claim = bench.send()
 
-        state, following = bench.ledger.outbox.record_and_claim(
-            claim, bench.receipt(), bench.at(1), self.LEASE
-        )
+        answer = bench.ledger.outbox.record_and_claim(claim, bench.receipt(), bench.at(1), self.LEASE)
 
-        assert (state, following) == (State.DELIVERED, None)
+        assert answer == (State.DELIVERED, None, False)
 
     def test_media_is_uploaded_first(self, bench: Bench, plan: Plan) -> None:
         """What has media is not claimed with a receipt."""
         bench.enroll(plan("a"), plan("b", 0.5, media=(PICTURE,)), spacing=timedelta())
         claim = bench.send()
 
-        state, following = bench.ledger.outbox.record_and_claim(
-            claim, bench.receipt(), bench.at(1), self.LEASE
-        )
+        answer = bench.ledger.outbox.record_and_claim(claim, bench.receipt(), bench.at(1), self.LEASE)
 
-        assert (state, following) == (State.DELIVERED, None)
+        assert answer == (State.DELIVERED, None, True)
         assert bench.claim(1).message_id == "b"
 
     def test_trouble_with_the_next_costs_no_receipt(

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.domain.delivery import Outcome
     from stormctl.domain.event import StormEvent
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
@@ -224,15 +224,14 @@ def test_what_comes_due_at_the_end_of_a_round_waits_for_the_next(
     """`tick` ends when it has found nothing more to claim, whatever is enrolled just then."""
     now = read_wall_clock()
     bench.enroll(make_delivery("first", slot_at=now))
-    claim = bench.ledger.outbox.claim
+    record = bench.ledger.outbox.record_and_claim
 
-    def claim_or_enroll(*arguments: Any) -> Claim | None:
-        found = claim(*arguments)
-        if found is None:
-            bench.enroll(make_delivery("first", slot_at=now), make_delivery("then", slot_at=now))
-        return found
+    def record_and_enroll(*arguments: Any) -> object:
+        recorded = record(*arguments)
+        bench.enroll(make_delivery("first", slot_at=now), make_delivery("then", slot_at=now))
+        return recorded
 
-    monkeypatch.setattr(bench.ledger.outbox, "claim", claim_or_enroll)
+    monkeypatch.setattr(bench.ledger.outbox, "record_and_claim", record_and_enroll)
 
     _runner(bench).run_once()
 
