@@ -289,8 +289,8 @@ class Environment:
         for name in Settings.model_fields:
             value = getattr(self.settings, name)
             if isinstance(value, SecretStr):
-                found |= _find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
-        return frozenset(found - {""})
+                found |= find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
+        return frozenset(found)
 
 
 def name_variable(platform: Platform, field: str, channel: ChannelId | None = None) -> str:
@@ -298,7 +298,7 @@ def name_variable(platform: Platform, field: str, channel: ChannelId | None = No
     return "_".join(("STORMCTL", platform.name, *((channel.env_name,) if channel else ()), field))
 
 
-def _find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
+def find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
     """Return what is secret in a setting: a ledger's password, or addresses with all that they are made of.
 
     Libraries quote parts of addresses in their errors, so the longer parts count by themselves too. Hosts do
@@ -315,7 +315,7 @@ def _find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
         if not is_ledger:
             pieces = re.split(r"[/?&=@:#]+", address)
             found |= {address, *(p for p in pieces if len(p) >= SECRET_PART and p.lower() != host)}
-    return found
+    return found - {""}
 
 
 def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> Environment:
