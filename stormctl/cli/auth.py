@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId, Platform
     from stormctl.domain.signin import ManagedPage
     from stormctl.engine.account_signin import AccountSignIn
-    from stormctl.engine.page_signin import PageSignIn
     from stormctl.engine.signin import Grant, SignIn
     from stormctl.ledger.ledger import Ledger
 
@@ -81,10 +80,12 @@ def sign_in_x(
     _ask_for_app(signin)
     if pin is None:
         console.tell(f"Have the owner of {found} open this address, and allow the app. X then shows a PIN.")
-        console.show(signin.begin())
+        console.show_link(signin.begin())
+        later = f"stormctl auth x {found} --pin PIN"
         if not console.is_terminal():
-            console.tell(f"Then type: stormctl auth x {found} --pin PIN")
+            console.tell(f"Then type: {later}")
             return
+        console.tell(f"Type the PIN here, or later: {later}")
     grant = signin.finish(pin) if pin is not None else _ask_for_pin(signin)
     _finish(scene, signin, grant, yes=yes)
 
@@ -121,7 +122,7 @@ def sign_in_facebook(
     token = sys.stdin.readline() if token_stdin else _ask_for_token()
     pages = signin.list_pages(token)
     console.tell(render_pages(pages))
-    grant = signin.choose(page or _choose_page(pages, signin, can_ask=not token_stdin))
+    grant = signin.choose(page or _choose_page(pages, found, can_ask=not token_stdin))
     _finish(scene, signin, grant, yes=yes)
 
 
@@ -220,19 +221,26 @@ def _ask_for_token() -> str:
     return console.ask_secret("User token")
 
 
-def _choose_page(pages: Sequence[ManagedPage], signin: PageSignIn, *, can_ask: bool) -> str:
-    """Return the only Page, or the one that a person names."""
+def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: bool) -> str:
+    """Return the number of the only Page, or of the one that a person names by its place in the list."""
     if len(pages) == 1:
         return pages[0].id
     if not can_ask:
         listed = ", ".join(page.id for page in pages)
         raise UsageError("there are several Pages: say which one", f"With --page, one of: {listed}")
-    return console.ask(f"The number of the Page for {signin.channel}")
+    places = {str(place): page.id for place, page in enumerate(pages, 1)}
+    for _ in range(TRIES):
+        typed = console.ask(f"Which one is {channel}? (1 to {len(pages)})")
+        chosen = places.get(typed, typed)
+        if chosen in places.values():
+            return chosen
+        console.tell(f"“{typed}” is none of them.")
+    raise UsageError("no Page was chosen", "Nothing was written.")
 
 
 def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
     """Show whose account it is, ask, and write."""
-    from stormctl.render.accounts import render_grant
+    from stormctl.render.accounts import render_grant, render_signed_in
 
     settings, platform = scene.environment.settings, signin.channel.platform
     host, is_live = settings.host(platform), settings.is_official(platform)
@@ -240,10 +248,9 @@ def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
         signin.check(grant, ledger)
     console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
-        raise UsageError("not signed in", "Nothing was written.")
+        raise UsageError("not signed in", "Nothing was written. Begin again with the right account.")
     signin.save(grant)
-    names = ", ".join(grant.values)
-    console.show(f"{signin.channel} is {grant.owner.name}: written to {signin.env_file}: {names}")
+    console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
 
 
 @contextmanager

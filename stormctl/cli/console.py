@@ -36,6 +36,11 @@ def show(renderable: RenderableType) -> None:
     make_console().print(renderable)
 
 
+def show_link(url: str) -> None:
+    """Print an address on standard output as one line, however narrow the window: it is to be copied."""
+    make_console().print(url, soft_wrap=True)
+
+
 def tell(renderable: RenderableType) -> None:
     """Print what is not data on standard error."""
     make_console(stderr=True).print(renderable)

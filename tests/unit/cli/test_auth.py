@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import io
 import re
 import stat
 import sys
@@ -14,6 +15,7 @@ import requests
 from dotenv import dotenv_values
 
 from stormctl.cli import console
+from stormctl.cli.main import INTERRUPTED
 from stormctl.domain.channel import parse_channel_id
 from stormctl.emulator.accounts import short_user_token
 from stormctl.emulator.server import EmulatorThread, make_accounts
@@ -196,7 +198,7 @@ def test_keys_of_the_app_are_asked_for(campaign: CommandLine, emulator: Emulator
     written = read_values(campaign)
     assert ended.code == 0, ended.err
     assert (
-        "X answered 401: Error processing your OAuth request: Invalid oauth_verifier parameter" in ended.err
+        "X does not take this PIN (Error processing your OAuth request: Invalid oauth_verifier" in ended.err
     )
     assert written["STORMCTL_X_CONSUMER_KEY"] == keys["CONSUMER_KEY"]
     assert written["STORMCTL_X_CONSUMER_SECRET"] == keys["CONSUMER_SECRET"]
@@ -212,6 +214,37 @@ def test_a_channel_with_an_app_of_its_own_keeps_it_to_itself(campaign: CommandLi
 
     assert ended.code == ExitCode.CREDENTIALS
     assert "STORMCTL_X_ACME_CONSUMER_SECRET not set" in ended.err
+
+
+def test_who_never_names_a_page_changes_nothing(campaign: CommandLine) -> None:
+    """Three tries; the number of a Page will do as well as its place."""
+    add_page_app(campaign)
+    before = read_env(campaign)
+    sit_down(campaign, USER_TOKEN, "0", "", "nine")
+    never = campaign("auth", "facebook")
+    sit_down(campaign, USER_TOKEN, PAGE.id, "n")
+    by_number = campaign("auth", "facebook")
+
+    assert (never.code, by_number.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "no Page was chosen" in never.err
+    assert f"Number   {PAGE.id}" in by_number.err
+    assert read_env(campaign) == before
+
+
+def test_a_sign_in_may_be_finished_later(campaign: CommandLine, emulator: EmulatorThread) -> None:
+    """Who stops at the question for the PIN was told how to go on, and the shell that they stopped."""
+    add_app(campaign)
+    sit_down(campaign)
+    campaign._patch.setattr(sys, "stdin", io.StringIO())
+    stopped = campaign("auth", "x")
+    pin = allow(stopped.out.strip(), ACME)
+    sit_down(campaign, "y")
+
+    ended = campaign("auth", "x", "--pin", pin)
+
+    assert (stopped.code, ended.code) == (INTERRUPTED, 0)
+    assert "or later: stormctl auth x x:acme --pin PIN" in stopped.err
+    assert emulator.world.sign_ins._open == {}
 
 
 def test_who_says_no_changes_nothing(campaign: CommandLine) -> None:
@@ -334,22 +367,23 @@ def test_a_page_is_chosen(campaign: CommandLine) -> None:
 
     written = read_values(campaign)
     assert ended.code == 0, ended.err
-    assert f"{OTHER_PAGE.id}  Partner  can post" in ended.err
+    assert f"2  Partner  {OTHER_PAGE.id}  can post" in ended.err
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_ID"] == PAGE.id
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == PAGE.credentials["PAGE_TOKEN"]
     assert_no_secret(ended)
 
 
 def test_a_person_is_asked_for_what_facebook_needs(campaign: CommandLine) -> None:
-    """The app, the token, the Page and a yes; the user token is written nowhere."""
+    """The app, the token, the Page by its place and a yes; the user token is written nowhere."""
     keys = PAGE.credentials
-    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], USER_TOKEN, PAGE.id, "y")
+    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], USER_TOKEN, "9", "1", "y")
 
     ended = campaign("auth", "facebook")
 
     written = read_values(campaign)
     assert ended.code == 0, ended.err
     assert "Graph API Explorer" in ended.err
+    assert "“9” is none of them." in ended.err
     assert written["STORMCTL_FACEBOOK_APP_ID"] == keys["APP_ID"]
     assert written["STORMCTL_FACEBOOK_APP_SECRET"] == keys["APP_SECRET"]
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == keys["PAGE_TOKEN"]
