@@ -30,7 +30,7 @@ OFFICIAL_HOSTS = {
 """Where credentials may go beside loopback (source: docs.x.com and the Graph API overview, 2026)."""
 
 CREDENTIAL_FIELDS = {
-    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"),
+    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "ACCOUNT_ID"),
     Platform.FACEBOOK: ("PAGE_ID", "PAGE_TOKEN", "APP_ID", "APP_SECRET"),
 }
 SHARED_FIELDS = {
@@ -47,12 +47,18 @@ SECRET_ENDINGS = (
     "_PAGE_TOKEN",
     "_APP_SECRET",
 )
-"""Variables whose value is secret. The ids of Pages and apps are not: they stand in every address."""
+"""Variables whose value is secret. The ids of accounts, Pages and apps are not: they stand in addresses."""
 
 SECRET_PART = 8
 """Characters from which on a part of a private address is taken for a secret."""
 
-OPTIONAL_FIELDS = {Platform.X: frozenset[str](), Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"})}
+ACCOUNT_FIELDS = {Platform.X: "ACCOUNT_ID", Platform.FACEBOOK: "PAGE_ID"}
+"""What says whose account a channel is, by its number; the first sign-in writes it."""
+
+OPTIONAL_FIELDS = {
+    Platform.X: frozenset({"ACCOUNT_ID"}),
+    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
+}
 
 
 def _read_duration(value: Any) -> Any:

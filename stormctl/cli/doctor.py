@@ -77,6 +77,7 @@ def _diagnose(scene: Context, schedule: str | None) -> Diagnosis:
     moment = SystemClock().moment()
     try:
         environment = scene.environment
+        environment.settings.hosts()  # base addresses that are none are settings that can't be read
     except StormctlError as error:
         return diagnose_without_settings(scene.root, error, moment)
     campaign = scene.load_campaign(schedule)

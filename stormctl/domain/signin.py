@@ -4,9 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stormctl.domain.channel import ChannelId
 
 PUBLISH_TASK = "CREATE_CONTENT"
 """The task on a Page without which nobody can post in its name (Pages API, Posts, 2026)."""
+
+
+def sign_in_command(channel: ChannelId) -> str:
+    """Return what to type to sign a channel in, once or again."""
+    return f"stormctl auth {channel.platform.value} {channel.name}"
 
 
 class Source(StrEnum):
@@ -81,6 +90,7 @@ class ChannelAccess:
         known_from: who told.
         problems: what is proved wrong, a line each.
         remarks: what could not be learnt, a line each.
+        hint: what to do first; empty where it can post.
     """
 
     channel: str
@@ -89,6 +99,7 @@ class ChannelAccess:
     known_from: Knowledge | None = None
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    hint: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

@@ -54,6 +54,7 @@ def access_json(rows: Sequence[ChannelAccess]) -> Json:
                 ],
                 "problems": list(row.problems),
                 "remarks": list(row.remarks),
+                "hint": row.hint,
                 "ok": not row.is_bad,
             }
             for row in rows
@@ -112,6 +113,8 @@ def _render_channel(row: ChannelAccess) -> Iterator[RenderableType]:
         yield Padding(Text(clean(problem), BAD), _INDENT)
     for remark in row.remarks:
         yield Padding(Text(clean(remark), WARN), _INDENT)
+    if row.hint:
+        yield Padding(Text(clean(row.hint), STRONG), _INDENT)
 
 
 def _describe_owner(row: ChannelAccess) -> Text:

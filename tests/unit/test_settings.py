@@ -473,6 +473,7 @@ def test_variables_say_where_they_come_from(tmp_path: Path) -> None:
         ("STORMCTL_X_ACME_CONSUMER_SECRET", Source.FILE, False),
         ("STORMCTL_X_ACME_ACCESS_TOKEN", Source.ENVIRONMENT, False),
         ("STORMCTL_X_ACME_ACCESS_TOKEN_SECRET", None, True),
+        ("STORMCTL_X_ACME_ACCOUNT_ID", None, False),
     ]
 
 

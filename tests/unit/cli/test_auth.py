@@ -177,6 +177,7 @@ def test_a_sign_in_on_x_in_two_steps(campaign: CommandLine) -> None:
     assert read_env(campaign) == before + (
         f"STORMCTL_X_ACME_ACCESS_TOKEN={keys['ACCESS_TOKEN']}\n"
         f"STORMCTL_X_ACME_ACCESS_TOKEN_SECRET={keys['ACCESS_TOKEN_SECRET']}\n"
+        f"STORMCTL_X_ACME_ACCOUNT_ID={ACME.id}\n"
     )
     assert stat.S_IMODE((campaign.root / ".env").stat().st_mode) == 0o600
     assert list((campaign.root / ".stormctl").iterdir()) == []
@@ -286,6 +287,54 @@ def test_an_account_of_another_channel_is_refused(campaign: CommandLine) -> None
     assert ended.code == ExitCode.CREDENTIALS
     assert f"Acme (@acme) ({ACME.id}) is the account of STORMCTL_X_PARTNER_… already" in ended.err
     assert read_env(campaign) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("ACCOUNT_ID=6666", "and STORMCTL_X_ACME_ACCOUNT_ID is 6666"),
+        ("ACCESS_TOKEN=6666-revoked", "x:acme was signed in as the account 6666, and this is Acme (@acme)"),
+    ],
+)
+def test_another_account_than_at_first_is_refused(campaign: CommandLine, line: str, message: str) -> None:
+    """By its number, or by the old token where nobody wrote the number down: a new name is a new channel."""
+    add_app(campaign)
+    add_keys(campaign, f"STORMCTL_X_ACME_{line}")
+    before, pin = read_env(campaign), begin(campaign)
+
+    ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert message in ended.err
+    assert "To change accounts on purpose, remove STORMCTL_X_ACME_ACC" in ended.err
+    assert read_env(campaign) == before
+
+
+def test_another_page_than_at_first_is_refused(campaign: CommandLine) -> None:
+    """Somebody chose the wrong one of the list."""
+    add_page_app(campaign)
+    add_keys(campaign, f"STORMCTL_FACEBOOK_ACME_PAGE_ID={PAGE.id}")
+    before = read_env(campaign)
+    sit_down(campaign, USER_TOKEN, terminal=False)
+
+    ended = campaign("auth", "facebook", "--token-stdin", "--page", OTHER_PAGE.id, "--yes")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert f"facebook:acme was signed in as the account {PAGE.id}, and this is Partner" in ended.err
+    assert "remove STORMCTL_FACEBOOK_ACME_PAGE_ID from .env first" in ended.err
+    assert read_env(campaign) == before
+
+
+def test_the_same_account_signs_in_again(campaign: CommandLine) -> None:
+    """Its keys were revoked, perhaps."""
+    add_app(campaign)
+    add_keys(campaign, f"STORMCTL_X_ACME_ACCOUNT_ID={ACME.id}", f"STORMCTL_X_ACME_ACCESS_TOKEN={ACME.id}-old")
+    pin = begin(campaign)
+
+    ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert ended.code == 0, ended.err
+    assert read_values(campaign)["STORMCTL_X_ACME_ACCESS_TOKEN"] == ACME.credentials["ACCESS_TOKEN"]
 
 
 def test_another_account_than_the_ledgers_is_refused(campaign: CommandLine) -> None:
@@ -430,6 +479,8 @@ def test_the_list_shows_names_and_what_is_missing(campaign: CommandLine) -> None
     x, page = machine.json["channels"]
     assert (people.code, machine.code) == (ExitCode.CREDENTIALS, ExitCode.CREDENTIALS)
     assert f"x:acme  Acme (@acme) ({ACME.id})" in people.out
+    assert "NOT LIVE: X is 127.0.0.1:" in people.out
+    assert "Sign in: stormctl auth facebook acme" in people.out
     assert x["account"]["name"] == "Acme (@acme)"
     assert x["variables"][0] == {"name": "STORMCTL_X_CONSUMER_KEY", "source": ".env", "optional": False}
     assert page["missing"] == ["STORMCTL_FACEBOOK_ACME_PAGE_ID", "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"]

@@ -81,7 +81,7 @@ def test_a_good_day_ends_with_zero_and_counts_warnings(stormctl: CommandLine) ->
 
     assert (ended.code, ended.err) == (ExitCode.DONE, "")
     assert "Acme (@acme)" in ended.out
-    assert "nothing is proved bad, 5 warnings" in ended.out.splitlines()[-1]
+    assert "nothing is proved bad, 7 warnings" in ended.out.splitlines()[-1]
     assert ended.out.splitlines()[-1].endswith("Asking cost $0.01.")
 
 
@@ -131,6 +131,19 @@ def test_an_env_file_that_others_can_read_is_a_line(stormctl: CommandLine) -> No
 
     assert ended.code == ExitCode.CREDENTIALS
     assert "chmod 600" in ended.out
+    assert "zones on" in ended.out
+
+
+def test_a_base_address_that_is_none_is_a_line(
+    stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody is asked at it, and the rest is looked at."""
+    monkeypatch.setenv("STORMCTL_X_BASE_URL", "api.x.com")
+
+    ended = stormctl("doctor")
+
+    assert ended.code == ExitCode.USAGE
+    assert "fail  STORMCTL_X_BASE_URL is not an address" in ended.out
     assert "zones on" in ended.out
 
 

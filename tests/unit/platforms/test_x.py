@@ -210,6 +210,36 @@ def test_a_base_address_with_a_path(server: ScriptedServer) -> None:
     assert outcome == Delivered(post_id="7", url=f"{server.base_url}/x/i/status/7")
 
 
+@pytest.mark.parametrize(("account_id", "is_as_signed_in"), [(None, False), ("1001", True), ("6666", False)])
+def test_keys_of_another_account_than_at_first_are_proved_bad(
+    server: ScriptedServer, account_id: str | None, is_as_signed_in: bool
+) -> None:
+    """Whose they are is shown all the same; where nobody said whose they must be, anybody's will do."""
+    adapter = XAdapter(
+        parse_channel_id("x:acme"),
+        XCredentials(
+            consumer_key="a",
+            consumer_secret="b",  # noqa: S106 - throw-away
+            access_token="c",  # noqa: S106 - throw-away
+            access_token_secret="d",  # noqa: S106 - throw-away
+            account_id=account_id,
+        ),
+        base_url=server.base_url,
+        request_limit=LIMIT,
+        now=lambda: NOW,
+    )
+    server.reply({"data": {"id": "1001", "name": "Acme", "username": "acme"}})
+
+    verification = adapter.verify()
+    adapter.close()
+
+    assert verification.account is not None
+    assert verification.is_as_signed_in is is_as_signed_in
+    assert [(problem.certainty, problem.message) for problem in verification.problems] == [
+        (Certainty.BAD, "the keys belong to Acme (@acme) (1001), and STORMCTL_X_ACME_ACCOUNT_ID is 6666")
+    ] * (account_id == "6666")
+
+
 def test_credentials_are_not_sent_to_strangers() -> None:
     """An adapter for a host that is neither X nor this machine is not even made."""
     with pytest.raises(CredentialsError):
