@@ -33,7 +33,7 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def show(renderable: RenderableType) -> None:
     """Print data for people on standard output."""
-    make_console().print(renderable)
+    _print(make_console(), renderable)
 
 
 def show_link(url: str) -> None:
@@ -43,7 +43,7 @@ def show_link(url: str) -> None:
 
 def tell(renderable: RenderableType) -> None:
     """Print what is not data on standard error."""
-    make_console(stderr=True).print(renderable)
+    _print(make_console(stderr=True), renderable)
 
 
 def show_json(data: Mapping[str, Any]) -> None:
@@ -92,6 +92,19 @@ def ask_secret(question: str) -> str:
     import getpass
 
     return getpass.getpass(f"{question} (not shown): ").strip()
+
+
+def _print(console: Console, renderable: RenderableType) -> None:
+    """Print; off a terminal without the blanks by which tables fill their lines up."""
+    if console.is_terminal:
+        console.print(renderable)
+        return
+    with console.capture() as printed:
+        console.print(renderable)
+    try:
+        console.file.write("\n".join(line.rstrip(" ") for line in printed.get().split("\n")))
+    except BrokenPipeError:
+        _let_go(console.file)
 
 
 def _let_go(stream: IO[str]) -> None:

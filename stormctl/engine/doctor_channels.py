@@ -98,10 +98,12 @@ def _judge_verification(
         if outlasts(ending, need):
             yield ok(f"{ending.what} lasts until {ending.at:%Y-%m-%d %H:%M} UTC")
     canary, label = _find_canary(channel, notes, moment), channel.platform.label
+    what = "they" if channel.platform is Platform.X else "it"
     if told.may_post:
-        yield ok(f"{label} says that they may post")
+        yield ok(f"{label} says that {what} may post")
     elif canary is None and told.account is not None:
-        yield warn(f"{label} does not say whether they may post", _canary_hint(channel))
+        hint = f"Prove it with one post: {_canary_command(channel)}"
+        yield warn(f"{label} does not say whether {what} may post", hint)
     if channel.platform is Platform.FACEBOOK:
         yield from _judge_page(channel, told, campaign, canary)
     else:
@@ -196,10 +198,6 @@ def _find_canary(channel: ChannelId, notes: LedgerNotes, moment: Moment) -> str 
         and view.delivered_at > moment.at - CANARY_COUNTS
     ]
     return f"{max(days):%Y-%m-%d}" if days else None
-
-
-def _canary_hint(channel: ChannelId) -> str:
-    return f"Prove it with one post: {_canary_command(channel)}"
 
 
 def _canary_command(channel: ChannelId) -> str:

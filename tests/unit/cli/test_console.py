@@ -61,6 +61,30 @@ def test_lines_stay_whole_off_a_terminal(
     assert capsys.readouterr().out.rstrip() == "a" * 70 + "b" * 70
 
 
+def test_lines_end_with_their_last_word_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table's blanks would only be in the way of who greps or pastes."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("a", "short")
+    table.add_row("b", "much longer")
+
+    console.show(table)
+
+    assert capsys.readouterr().out == "a  short\nb  much longer\n"
+
+
+def test_a_link_is_one_line_however_narrow_the_window(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is to be copied."""
+    link = "https://example.org/" + "a" * 200
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    console.show_link(link)
+
+    assert capsys.readouterr().out == f"{link}\n"
+
+
 def test_a_person_answers_only_where_both_ends_are_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """With standard input from a file nobody can confirm."""
     monkeypatch.setattr("sys.stdin", io.StringIO("yes\n"))
