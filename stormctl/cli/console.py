@@ -8,6 +8,8 @@ import sys
 from collections.abc import Mapping
 from typing import IO, TYPE_CHECKING, Any
 
+from stormctl.errors import UsageError
+
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
 
@@ -85,6 +87,16 @@ def ask(question: str) -> str:
     import typer
 
     return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
+
+
+def confirm(what: str, word: str, *, yes: bool) -> None:
+    """Have a person type a word; UsageError for any other, and where nobody can answer."""
+    if yes:
+        return
+    if not is_terminal():
+        raise UsageError("nobody can confirm here", "For scripts: --yes.")
+    if ask(f"Type {word} to {what}") != word:
+        raise UsageError(f"nothing was done: the answer was not {word}")
 
 
 def ask_secret(question: str) -> str:
