@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.duration import parse_duration
-from stormctl.domain.signin import Source, Variable
+from stormctl.domain.signin import Source, Variable, prove_app
 from stormctl.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
@@ -286,12 +286,19 @@ class Environment:
         return Environment(self.settings, {**kept, **values}, self._from_file | set(values))
 
     def secrets(self) -> frozenset[str]:
-        """Return every text that must never be shown: credentials, passwords, private addresses."""
+        """Return every text that must never be shown: credentials, passwords, private addresses.
+
+        What is made of two of them and travels in addresses, a Page's proof of its app, is one of them.
+        """
         found = {
             secret.get_secret_value().strip()
             for name, secret in self._secrets.items()
             if name.endswith(SECRET_ENDINGS)
         }
+        for channel in self.find_channels():
+            fields = self.find_credentials(channel)[0]
+            if {"APP_SECRET", "PAGE_TOKEN"} <= fields.keys():
+                found.add(prove_app(fields["APP_SECRET"], fields["PAGE_TOKEN"]))
         for name in Settings.model_fields:
             value = getattr(self.settings, name)
             if isinstance(value, SecretStr):

@@ -171,7 +171,9 @@ class SignIn:
         """Ask whose new tokens these are; CredentialsError if they are no good, or nobody can say."""
         names = self._token_names()
         values = {**self._given, **{names[field]: value for field, value in tokens.items()}}
-        adapters = EnvironmentAdapters(self.environment.with_values(values))
+        signed_in = self.environment.with_values(values)
+        self._learn(signed_in.secrets())
+        adapters = EnvironmentAdapters(signed_in)
         try:
             (proof,) = prove_channels([self.channel], adapters)
         finally:
