@@ -11,7 +11,7 @@ import typer
 from stormctl.cli import console
 from stormctl.cli.options import JsonOption
 from stormctl.cli.scrubbing import SCRUBBER
-from stormctl.errors import ExitCode, LedgerError, UsageError
+from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId, Platform
     from stormctl.domain.signin import ManagedPage
     from stormctl.engine.account_signin import AccountSignIn
+    from stormctl.engine.page_signin import PageSignIn
     from stormctl.engine.signin import Grant, SignIn
     from stormctl.ledger.ledger import Ledger
 
@@ -119,8 +120,7 @@ def sign_in_facebook(
         _refuse_unasked(yes)
     signin = PageSignIn(scene.root, scene.environment, found, SCRUBBER.learn)
     _ask_for_app(signin)
-    token = sys.stdin.readline() if token_stdin else _ask_for_token()
-    pages = signin.list_pages(token)
+    pages = signin.list_pages(sys.stdin.readline()) if token_stdin else _ask_for_pages(signin)
     console.tell(render_pages(pages))
     grant = signin.choose(page or _choose_page(pages, found, can_ask=not token_stdin))
     _finish(scene, signin, grant, yes=yes)
@@ -214,11 +214,17 @@ def _ask_for_pin(signin: AccountSignIn) -> Grant:
     return signin.finish(console.ask("PIN"))
 
 
-def _ask_for_token() -> str:
+def _ask_for_pages(signin: PageSignIn) -> tuple[ManagedPage, ...]:
+    """Ask for a user token until Facebook lists its Pages; the error of the last try is raised."""
     from stormctl.platforms.graph_signin import USER_HINT
 
     console.tell(USER_HINT)
-    return console.ask_secret("User token")
+    for _ in range(TRIES - 1):
+        try:
+            return signin.list_pages(console.ask_secret("User token"))
+        except (CredentialsError, UsageError) as refused:
+            console.tell(f"{refused.message}. Try another one.")
+    return signin.list_pages(console.ask_secret("User token"))
 
 
 def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: bool) -> str:

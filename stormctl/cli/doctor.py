@@ -110,5 +110,5 @@ def _test_alerts(scene: Context, *, yes: bool) -> None:
     for address in addresses.usable:
         console.show(f"{'NOT taken' if address.name in missing else 'taken'}: {address.name}")
     if missing:
-        console.tell("look at the addresses that did not take it in STORMCTL_ALERT_URLS")
+        console.tell("Look at what was not taken in STORMCTL_ALERT_URLS: the number is its place there.")
         raise typer.Exit(ExitCode.INCOMPLETE)

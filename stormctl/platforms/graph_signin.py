@@ -29,7 +29,8 @@ UNKNOWN_APP = 101
 
 USER_HINT = (
     "Get a user token for your app, such as in the Graph API Explorer of developers.facebook.com, with "
-    "pages_show_list, pages_read_engagement and pages_manage_posts, and choose the Page in its dialog."
+    "pages_show_list, pages_read_engagement and pages_manage_posts (for reports pages_read_user_content and "
+    "read_insights too), and choose the Page in its dialog."
 )
 
 

@@ -425,13 +425,14 @@ def test_a_page_is_chosen(campaign: CommandLine) -> None:
 def test_a_person_is_asked_for_what_facebook_needs(campaign: CommandLine) -> None:
     """The app, the token, the Page by its place and a yes; the user token is written nowhere."""
     keys = PAGE.credentials
-    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], USER_TOKEN, "9", "1", "y")
+    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], "EAAGnone", USER_TOKEN, "9", "1", "y")
 
     ended = campaign("auth", "facebook")
 
     written = read_values(campaign)
     assert ended.code == 0, ended.err
     assert "Graph API Explorer" in ended.err
+    assert "Cannot parse access token. Try another one." in ended.err
     assert "“9” is none of them." in ended.err
     assert written["STORMCTL_FACEBOOK_APP_ID"] == keys["APP_ID"]
     assert written["STORMCTL_FACEBOOK_APP_SECRET"] == keys["APP_SECRET"]
