@@ -113,6 +113,8 @@ def examine_schedule(case: Case) -> Section:
         count = len(campaign.errors)
         text = f"{count} finding{'' if count == 1 else 's'} must be mended before it can be launched"
         lines.append(fail(text, "stormctl check lists each with its file and line.", ExitCode.FINDINGS))
+    if campaign.storm is None:
+        lines.append(warn("its channels were not looked at", "Mend the schedule first."))
     need = find_need(campaign.plan) if campaign.plan is not None else None
     if need is not None and campaign.plan is not None:
         zone = ZoneInfo(campaign.storm.timezone) if campaign.storm is not None else UTC

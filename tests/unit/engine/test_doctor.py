@@ -166,6 +166,7 @@ def test_a_schedule_that_cannot_be_built_names_no_channels(tmp_path: Path, case:
 
     made = diagnose(broken, FakePlatforms([]))
 
+    assert lines(made, "schedule", Verdict.WARN) == ["its channels were not looked at"]
     assert [section.name for section in made.sections] == [
         "schedule",
         "settings",
