@@ -46,6 +46,9 @@ SDK_ORIGIN = "https://api.twitter.com"
 REPLIES_BAD = {401, 402, 403}
 """Answers to "who am I" that prove that the account can't publish."""
 
+SIGNED_WITHIN_S = 300
+"""How far the clock that signs may be from X's (docs.x.com, OAuth 1.0a troubleshooting, 2026)."""
+
 ACCESS_LEVEL = "x-access-level"
 """Tells of OAuth 1.0a keys whether they are `read` or `read-write…`. Many clients read it; it is
 undocumented for v2, so that nothing is concluded where it is missing."""
@@ -126,7 +129,7 @@ class XAdapter(PlatformAdapter):
             return self._describe(account, answer, offset)
         reason = classify_problem(answer, self._now()).reason
         if answer.status in REPLIES_BAD:
-            problem = Problem(Certainty.BAD, reason, self._hint(answer.status))
+            problem = Problem(Certainty.BAD, reason, self._hint(answer.status, offset))
         else:
             problem = _unknown(reason if not answer.is_success else "X did not say whose keys these are")
         return Verification(account=None, problems=(problem,), clock_offset_s=offset)
@@ -341,7 +344,9 @@ class XAdapter(PlatformAdapter):
             return f"{self._transport.base_url}/{self._me.username or 'i'}/status/{post_id}"
         return f"https://x.com/{self._me.username or 'i/web'}/status/{post_id}"
 
-    def _hint(self, status: int) -> str:
+    def _hint(self, status: int, offset_s: float | None) -> str:
+        if status == 401 and abs(offset_s or 0.0) > SIGNED_WITHIN_S:
+            return "Set this machine's clock first: X refuses what is signed five minutes early or late."
         if status == 402:
             return "Top up the credits of the app on the X developer console."
         return (

@@ -107,6 +107,24 @@ def test_verify_knows_proof_from_ignorance(
     assert [problem.certainty for problem in verification.problems] == [Certainty(certainty)]
 
 
+@pytest.mark.parametrize(
+    ("date", "hint"),
+    [
+        ("Fri, 18 Dec 2026 12:01:00 GMT", "Sign in again: stormctl auth x migrants-day."),
+        ("Fri, 18 Dec 2026 13:00:00 GMT", "Set this machine's clock first: X refuses what is signed"),
+    ],
+)
+def test_a_refusal_for_the_clock_is_not_mended_by_signing_in(
+    server: ScriptedServer, x: XAdapter, date: str, hint: str
+) -> None:
+    """X says 401 to a signature that is too early or too late, and tells its own time."""
+    server.reply({"title": "Unauthorized"}, 401, Date=date)
+
+    (problem,) = x.verify().problems
+
+    assert problem.hint.startswith(hint)
+
+
 @pytest.mark.parametrize("body", [[], None, {}, {"data": {"id": None}}, b"<html>"])
 def test_verify_survives_odd_answers(server: ScriptedServer, x: XAdapter, body: object) -> None:
     """A success that names nobody is unknown, not a crash."""
