@@ -115,6 +115,7 @@ def _print(console: Console, renderable: RenderableType) -> None:
         console.print(renderable)
     try:
         console.file.write("\n".join(line.rstrip(" ") for line in printed.get().split("\n")))
+        console.file.flush()  # who reads a pipe sees each line when it is told
     except BrokenPipeError:
         _let_go(console.file)
 

@@ -72,6 +72,16 @@ def test_lines_end_with_their_last_word_off_a_terminal(capsys: pytest.CaptureFix
     assert capsys.readouterr().out == "a  short\nb  much longer\n"
 
 
+def test_a_pipes_reader_sees_each_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storm's lines go through a pipe all day: none waits for a buffer to fill."""
+    pipe = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BufferedWriter(pipe), encoding="utf-8"))
+
+    console.show("first")
+
+    assert pipe.getvalue() == b"first\n"
+
+
 def test_a_link_is_one_line_however_narrow_the_window(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

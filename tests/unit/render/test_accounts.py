@@ -68,6 +68,16 @@ def test_an_account_that_nobody_knows() -> None:
     assert show(render_access([stranger]))[0] == "x:new  account not known"
 
 
+def test_what_to_do_comes_last() -> None:
+    """Beneath everything that is wrong with a channel; machines get it too."""
+    missing = ChannelAccess(channel="x:new", variables=(TOKEN,), hint="Sign in: stormctl auth x new")
+
+    lines = show(render_access([missing]))
+
+    assert lines[-1] == "    Sign in: stormctl auth x new"
+    assert access_json([missing])["channels"][0]["hint"] == "Sign in: stormctl auth x new"
+
+
 def test_the_list_for_machines() -> None:
     """The same, by names that stay."""
     exported = access_json([GOOD, BAD])
