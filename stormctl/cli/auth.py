@@ -147,7 +147,7 @@ def list_accounts(
         raise UsageError(
             "there are no channels yet", "Name them in a schedule, or sign in: stormctl auth x NAME"
         )
-    with _open_known(scene) as ledger:
+    with _open_known(scene) as ledger, console.waiting("Asking the platforms"):
         rows = list_access(channels, scene.environment, ledger, offline=offline)
     if as_json:
         console.show_json(access_json(rows))

@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
 
 from stormctl.errors import UsageError
@@ -75,6 +76,17 @@ def flush() -> None:
             stream.flush()
         except BrokenPipeError:
             _let_go(stream)
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show on a terminal what is waited for; the line is gone afterwards."""
+    console = make_console(stderr=True)
+    if console.is_terminal:
+        with console.status(what, spinner="line"):  # any terminal has its letters
+            yield
+    else:
+        yield
 
 
 def is_terminal() -> bool:

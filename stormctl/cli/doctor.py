@@ -81,7 +81,8 @@ def _diagnose(scene: Context, schedule: str | None) -> Diagnosis:
             campaign=campaign,
             moment=moment,
         )
-        return diagnose(case, adapters)
+        with console.waiting("Asking the platforms"):
+            return diagnose(case, adapters)
     finally:
         adapters.close()
 

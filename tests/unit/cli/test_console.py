@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
+import pytest
 from rich.table import Table
 
 from stormctl.cli import console
-
-if TYPE_CHECKING:
-    import pytest
 
 WIDE = "wide " * 25
 
@@ -80,6 +77,23 @@ def test_a_pipes_reader_sees_each_line_at_once(monkeypatch: pytest.MonkeyPatch) 
     console.show("first")
 
     assert pipe.getvalue() == b"first\n"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_is_waited_for_is_shown_to_people(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    """Whoever sits there knows that nothing hangs; a log or a pipe gets nothing of it."""
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+
+    with console.waiting("Asking the platforms"):
+        pass
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert ("Asking the platforms" in printed.err) is is_terminal
+    assert bool(printed.err) is is_terminal
 
 
 def test_a_link_is_one_line_however_narrow_the_window(
