@@ -16,7 +16,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.duration import parse_duration
-from stormctl.domain.signin import Source, Variable
+from stormctl.domain.signin import Source, Variable, prove_app
 from stormctl.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ OFFICIAL_HOSTS = {
 """Where credentials may go beside loopback (source: docs.x.com and the Graph API overview, 2026)."""
 
 CREDENTIAL_FIELDS = {
-    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"),
+    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "ACCOUNT_ID"),
     Platform.FACEBOOK: ("PAGE_ID", "PAGE_TOKEN", "APP_ID", "APP_SECRET"),
 }
 SHARED_FIELDS = {
@@ -47,12 +47,18 @@ SECRET_ENDINGS = (
     "_PAGE_TOKEN",
     "_APP_SECRET",
 )
-"""Variables whose value is secret. The ids of Pages and apps are not: they stand in every address."""
+"""Variables whose value is secret. The ids of accounts, Pages and apps are not: they stand in addresses."""
 
 SECRET_PART = 8
 """Characters from which on a part of a private address is taken for a secret."""
 
-OPTIONAL_FIELDS = {Platform.X: frozenset[str](), Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"})}
+ACCOUNT_FIELDS = {Platform.X: "ACCOUNT_ID", Platform.FACEBOOK: "PAGE_ID"}
+"""What says whose account a channel is, by its number; the first sign-in writes it."""
+
+OPTIONAL_FIELDS = {
+    Platform.X: frozenset({"ACCOUNT_ID"}),
+    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
+}
 
 
 def _read_duration(value: Any) -> Any:
@@ -280,17 +286,24 @@ class Environment:
         return Environment(self.settings, {**kept, **values}, self._from_file | set(values))
 
     def secrets(self) -> frozenset[str]:
-        """Return every text that must never be shown: credentials, passwords, private addresses."""
+        """Return every text that must never be shown: credentials, passwords, private addresses.
+
+        What is made of two of them and travels in addresses, a Page's proof of its app, is one of them.
+        """
         found = {
             secret.get_secret_value().strip()
             for name, secret in self._secrets.items()
             if name.endswith(SECRET_ENDINGS)
         }
+        for channel in self.find_channels():
+            fields = self.find_credentials(channel)[0]
+            if {"APP_SECRET", "PAGE_TOKEN"} <= fields.keys():
+                found.add(prove_app(fields["APP_SECRET"], fields["PAGE_TOKEN"]))
         for name in Settings.model_fields:
             value = getattr(self.settings, name)
             if isinstance(value, SecretStr):
-                found |= _find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
-        return frozenset(found - {""})
+                found |= find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
+        return frozenset(found)
 
 
 def name_variable(platform: Platform, field: str, channel: ChannelId | None = None) -> str:
@@ -298,7 +311,7 @@ def name_variable(platform: Platform, field: str, channel: ChannelId | None = No
     return "_".join(("STORMCTL", platform.name, *((channel.env_name,) if channel else ()), field))
 
 
-def _find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
+def find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
     """Return what is secret in a setting: a ledger's password, or addresses with all that they are made of.
 
     Libraries quote parts of addresses in their errors, so the longer parts count by themselves too. Hosts do
@@ -315,7 +328,7 @@ def _find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
         if not is_ledger:
             pieces = re.split(r"[/?&=@:#]+", address)
             found |= {address, *(p for p in pieces if len(p) >= SECRET_PART and p.lower() != host)}
-    return found
+    return found - {""}
 
 
 def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> Environment:

@@ -11,7 +11,7 @@ import typer
 from stormctl.cli import console
 from stormctl.cli.options import JsonOption
 from stormctl.cli.scrubbing import SCRUBBER
-from stormctl.errors import ExitCode, LedgerError, UsageError
+from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -81,10 +81,12 @@ def sign_in_x(
     _ask_for_app(signin)
     if pin is None:
         console.tell(f"Have the owner of {found} open this address, and allow the app. X then shows a PIN.")
-        console.show(signin.begin())
+        console.show_link(signin.begin())
+        later = f"stormctl auth x {found} --pin PIN"
         if not console.is_terminal():
-            console.tell(f"Then type: stormctl auth x {found} --pin PIN")
+            console.tell(f"Then type: {later}")
             return
+        console.tell(f"Type the PIN here, or later: {later}")
     grant = signin.finish(pin) if pin is not None else _ask_for_pin(signin)
     _finish(scene, signin, grant, yes=yes)
 
@@ -118,10 +120,9 @@ def sign_in_facebook(
         _refuse_unasked(yes)
     signin = PageSignIn(scene.root, scene.environment, found, SCRUBBER.learn)
     _ask_for_app(signin)
-    token = sys.stdin.readline() if token_stdin else _ask_for_token()
-    pages = signin.list_pages(token)
+    pages = signin.list_pages(sys.stdin.readline()) if token_stdin else _ask_for_pages(signin)
     console.tell(render_pages(pages))
-    grant = signin.choose(page or _choose_page(pages, signin, can_ask=not token_stdin))
+    grant = signin.choose(page or _choose_page(pages, found, can_ask=not token_stdin))
     _finish(scene, signin, grant, yes=yes)
 
 
@@ -146,7 +147,7 @@ def list_accounts(
         raise UsageError(
             "there are no channels yet", "Name them in a schedule, or sign in: stormctl auth x NAME"
         )
-    with _open_known(scene) as ledger:
+    with _open_known(scene) as ledger, console.waiting("Asking the platforms"):
         rows = list_access(channels, scene.environment, ledger, offline=offline)
     if as_json:
         console.show_json(access_json(rows))
@@ -213,26 +214,39 @@ def _ask_for_pin(signin: AccountSignIn) -> Grant:
     return signin.finish(console.ask("PIN"))
 
 
-def _ask_for_token() -> str:
+def _ask_for_pages(signin: PageSignIn) -> tuple[ManagedPage, ...]:
+    """Ask for a user token until Facebook lists its Pages; the error of the last try is raised."""
     from stormctl.platforms.graph_signin import USER_HINT
 
     console.tell(USER_HINT)
-    return console.ask_secret("User token")
+    for _ in range(TRIES - 1):
+        try:
+            return signin.list_pages(console.ask_secret("User token"))
+        except (CredentialsError, UsageError) as refused:
+            console.tell(f"{refused.message}. Try another one.")
+    return signin.list_pages(console.ask_secret("User token"))
 
 
-def _choose_page(pages: Sequence[ManagedPage], signin: PageSignIn, *, can_ask: bool) -> str:
-    """Return the only Page, or the one that a person names."""
+def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: bool) -> str:
+    """Return the number of the only Page, or of the one that a person names by its place in the list."""
     if len(pages) == 1:
         return pages[0].id
     if not can_ask:
         listed = ", ".join(page.id for page in pages)
         raise UsageError("there are several Pages: say which one", f"With --page, one of: {listed}")
-    return console.ask(f"The number of the Page for {signin.channel}")
+    places = {str(place): page.id for place, page in enumerate(pages, 1)}
+    for _ in range(TRIES):
+        typed = console.ask(f"Which one is {channel}? (1 to {len(pages)})")
+        chosen = places.get(typed, typed)
+        if chosen in places.values():
+            return chosen
+        console.tell(f"“{typed}” is none of them.")
+    raise UsageError("no Page was chosen", "Nothing was written.")
 
 
 def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
     """Show whose account it is, ask, and write."""
-    from stormctl.render.accounts import render_grant
+    from stormctl.render.accounts import render_grant, render_signed_in
 
     settings, platform = scene.environment.settings, signin.channel.platform
     host, is_live = settings.host(platform), settings.is_official(platform)
@@ -240,10 +254,9 @@ def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
         signin.check(grant, ledger)
     console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
-        raise UsageError("not signed in", "Nothing was written.")
+        raise UsageError("not signed in", "Nothing was written. Begin again with the right account.")
     signin.save(grant)
-    names = ", ".join(grant.values)
-    console.show(f"{signin.channel} is {grant.owner.name}: written to {signin.env_file}: {names}")
+    console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
 
 
 @contextmanager

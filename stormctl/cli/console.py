@@ -5,8 +5,11 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import IO, TYPE_CHECKING, Any
+
+from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -33,12 +36,17 @@ def make_console(*, stderr: bool = False) -> Console:
 
 def show(renderable: RenderableType) -> None:
     """Print data for people on standard output."""
-    make_console().print(renderable)
+    _print(make_console(), renderable)
+
+
+def show_link(url: str) -> None:
+    """Print an address on standard output as one line, however narrow the window: it is to be copied."""
+    make_console().print(url, soft_wrap=True)
 
 
 def tell(renderable: RenderableType) -> None:
     """Print what is not data on standard error."""
-    make_console(stderr=True).print(renderable)
+    _print(make_console(stderr=True), renderable)
 
 
 def show_json(data: Mapping[str, Any]) -> None:
@@ -70,6 +78,17 @@ def flush() -> None:
             _let_go(stream)
 
 
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """Show on a terminal what is waited for; the line is gone afterwards."""
+    console = make_console(stderr=True)
+    if console.is_terminal:
+        with console.status(what, spinner="line"):  # any terminal has its letters
+            yield
+    else:
+        yield
+
+
 def is_terminal() -> bool:
     """Whether a person can answer here."""
     return sys.stdin.isatty() and sys.stderr.isatty()
@@ -82,11 +101,35 @@ def ask(question: str) -> str:
     return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
 
 
+def confirm(what: str, word: str, *, yes: bool) -> None:
+    """Have a person type a word; UsageError for any other, and where nobody can answer."""
+    if yes:
+        return
+    if not is_terminal():
+        raise UsageError("nobody can confirm here", "For scripts: --yes.")
+    if ask(f"Type {word} to {what}") != word:
+        raise UsageError(f"nothing was done: the answer was not {word}")
+
+
 def ask_secret(question: str) -> str:
     """Ask a person for a line that is not echoed."""
     import getpass
 
     return getpass.getpass(f"{question} (not shown): ").strip()
+
+
+def _print(console: Console, renderable: RenderableType) -> None:
+    """Print; off a terminal without the blanks by which tables fill their lines up."""
+    if console.is_terminal:
+        console.print(renderable)
+        return
+    with console.capture() as printed:
+        console.print(renderable)
+    try:
+        console.file.write("\n".join(line.rstrip(" ") for line in printed.get().split("\n")))
+        console.file.flush()  # who reads a pipe sees each line when it is told
+    except BrokenPipeError:
+        _let_go(console.file)
 
 
 def _let_go(stream: IO[str]) -> None:

@@ -208,7 +208,7 @@ def _confirm(preparation: Preparation, *, yes: bool) -> None:
             message, hint = bad[0].check.bad[0]
             raise CredentialsError(
                 f"{names} can't publish: {message}",
-                f"{hint} Or leave {'it' if len(bad) == 1 else 'them'} out: "
+                f"{hint.rstrip('.')}. Or leave {'it' if len(bad) == 1 else 'them'} out: "
                 + " ".join(f"--without {proof.channel}" for proof in bad),
             )
         return

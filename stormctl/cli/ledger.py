@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormctl.cli.options import JsonOption
+from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -118,7 +119,9 @@ def copy(
     """
     from stormctl.cli.console import show
     from stormctl.render.upkeep import render_move
+    from stormctl.settings import find_secret_parts
 
+    SCRUBBER.learn(find_secret_parts(url, is_ledger=True))
     show(render_move(_open(context).copy(url)))
 
 

@@ -23,8 +23,11 @@ from stormctl.cli import (
     run,
 )
 from stormctl.cli.context import Context
-from stormctl.cli.scrubbing import set_up_logging, show_bug
+from stormctl.cli.scrubbing import SCRUBBER, set_up_logging, show_bug
 from stormctl.errors import ExitCode, StormctlError
+
+INTERRUPTED = 130
+"""What a shell is told of a command that a person interrupted (128 and the number of SIGINT)."""
 
 app = typer.Typer(
     name="stormctl",
@@ -75,9 +78,11 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         app(arguments, prog_name="stormctl")
     except SystemExit as ended:  # typer's way of ending, usage errors (2) and Ctrl-C (130) included
+        if isinstance(ended.__context__, typer.Abort):  # Ctrl-C at a question, which typer ends with 1: a bug
+            return INTERRUPTED
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except StormctlError as error:
-        console.tell_error(error.message, error.hint)
+        console.tell_error(SCRUBBER.scrub(error.message), SCRUBBER.scrub(error.hint))
         return int(error.exit_code)
     except Exception:
         sys.excepthook = show_bug  # only now: typer has put its own in place

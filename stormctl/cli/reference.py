@@ -52,6 +52,7 @@ def render_reference() -> str:
     pages.append(
         f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n\n"
         f"Where several apply, the first of: {order}.\n"
+        "Ctrl-C at a question ends a command with 130, as shells have it.\n"
     )
     return "\n".join(pages)
 

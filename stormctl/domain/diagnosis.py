@@ -27,7 +27,7 @@ class Line:
 
     Attributes:
         text: what was found, in a line.
-        hint: what to do about it; empty where there is nothing to do.
+        hint: what to do about it; empty where it is fine.
         exit_code: of a line that fails: what the shell is told.
     """
 
@@ -92,7 +92,7 @@ def ok(text: str) -> Line:
     return Line(Verdict.OK, text)
 
 
-def warn(text: str, hint: str = "") -> Line:
+def warn(text: str, hint: str) -> Line:
     """Make a line that a person should look at: not fine, or not to be known."""
     return Line(Verdict.WARN, text, hint)
 

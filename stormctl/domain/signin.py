@@ -2,11 +2,30 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stormctl.domain.channel import ChannelId
 
 PUBLISH_TASK = "CREATE_CONTENT"
 """The task on a Page without which nobody can post in its name (Pages API, Posts, 2026)."""
+
+
+def prove_app(app_secret: str, token: str) -> str:
+    """Return what proves to Facebook that a call comes from the app's owner: `appsecret_proof`.
+
+    HMAC-SHA256 of the token under the app secret (Graph API, securing calls, 2026). It is as secret as both.
+    """
+    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
+
+
+def sign_in_command(channel: ChannelId) -> str:
+    """Return what to type to sign a channel in, once or again."""
+    return f"stormctl auth {channel.platform.value} {channel.name}"
 
 
 class Source(StrEnum):
@@ -81,6 +100,7 @@ class ChannelAccess:
         known_from: who told.
         problems: what is proved wrong, a line each.
         remarks: what could not be learnt, a line each.
+        hint: what to do first; empty where it can post.
     """
 
     channel: str
@@ -89,6 +109,7 @@ class ChannelAccess:
     known_from: Knowledge | None = None
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    hint: str = ""
 
     @property
     def missing(self) -> tuple[str, ...]:

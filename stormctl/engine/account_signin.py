@@ -47,7 +47,7 @@ class AccountSignIn(SignIn):
         """
         begun = self._find_begun()
         with closing(self._steps()) as steps:
-            given = steps.finish(begun, re.sub(r"[\s-]", "", pin))
+            given = steps.finish(begun, _read_pin(pin))
         self._learn([given.token, given.secret])
         self._begun_file.unlink(missing_ok=True)
         return self._prove({"ACCESS_TOKEN": given.token, "ACCESS_TOKEN_SECRET": given.secret})
@@ -96,3 +96,13 @@ class AccountSignIn(SignIn):
             )
         self._learn([begun.secret])
         return begun
+
+
+def _read_pin(typed: str) -> str:
+    """Return a PIN without what people put between its digits; PinRefusedError if it is no number."""
+    from stormctl.platforms.x_signin import PinRefusedError
+
+    pin = re.sub(r"[\s-]", "", typed)
+    if not re.fullmatch(r"[0-9]+", pin):
+        raise PinRefusedError("that is no PIN", "It is a number of about seven digits.")
+    return pin

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stormctl.domain.signin import ChannelAccess, Knowledge, Owner
+from stormctl.domain.signin import ChannelAccess, Knowledge, Owner, sign_in_command
 from stormctl.engine.adapters import EnvironmentAdapters
 from stormctl.engine.preflight import check_accounts, prove_channels
 from stormctl.errors import CredentialsError, UsageError
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId
     from stormctl.engine.preflight import ChannelProof
     from stormctl.ledger.ledger import Ledger
-    from stormctl.settings import Environment
+    from stormctl.settings import Environment, Settings
 
 
 def find_scheduled_channels(root: Path) -> tuple[ChannelId, ...]:
@@ -54,7 +54,9 @@ def list_access(
         adapters.close()
     told = {str(proof.channel): proof for proof in proofs}
     return [
-        _tell(access, told[access.channel], proofs, ledger) if access.channel in told else access
+        _tell(access, told[access.channel], proofs, ledger, environment.settings)
+        if access.channel in told
+        else access
         for access in known
     ]
 
@@ -62,28 +64,41 @@ def list_access(
 def _look_up(channel: ChannelId, environment: Environment, ledger: Ledger | None) -> ChannelAccess:
     """Return what is known without asking a platform."""
     bound = ledger.channels.get_account(str(channel)) if ledger is not None else None
+    variables = environment.find_variables(channel)
+    is_whole = not any(variable.is_missing for variable in variables)
     return ChannelAccess(
         channel=str(channel),
-        variables=environment.find_variables(channel),
+        variables=variables,
         owner=None if bound is None else Owner(*bound),
         known_from=None if bound is None else Knowledge.LEDGER,
+        hint="" if is_whole else f"Sign in: {sign_in_command(channel)}",
     )
 
 
 def _tell(
-    access: ChannelAccess, proof: ChannelProof, proofs: Sequence[ChannelProof], ledger: Ledger | None
+    access: ChannelAccess,
+    proof: ChannelProof,
+    proofs: Sequence[ChannelProof],
+    ledger: Ledger | None,
+    settings: Settings,
 ) -> ChannelAccess:
     """Add what a platform told; keys that nobody could ask about are not thereby bad."""
     if proof.error is not None:
-        return replace(access, remarks=(f"not asked: {proof.error.message}",))
-    problems = [message for message, _ in proof.check.bad]
+        return replace(access, remarks=(f"not asked: {proof.error.message}",), hint=proof.error.hint)
+    platform = proof.channel.platform
+    elsewhere = f"NOT LIVE: {platform.label} is {settings.host(platform)} here, not the real one"
+    remarks = (
+        *(() if settings.is_official(platform) else (elsewhere,)),
+        *(message for message, _ in proof.check.unknown),
+    )
+    problems, hints = [message for message, _ in proof.check.bad], [hint for _, hint in proof.check.bad]
     for group, book in [((proof,), ledger), *(((proof, other), None) for other in proofs if other != proof)]:
         try:
             check_accounts(group, book)
         except CredentialsError as error:
             problems.append(error.message)
-    remarks = tuple(message for message, _ in proof.check.unknown)
-    told = replace(access, problems=tuple(problems), remarks=remarks)
+            hints.append(error.hint)
+    told = replace(access, problems=tuple(problems), remarks=remarks, hint=next(iter(hints), ""))
     if proof.account is None:
         return told
     owner = Owner(proof.account.id, proof.account.name, proof.account.url)

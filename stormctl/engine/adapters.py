@@ -6,6 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Protocol
 
 from stormctl.domain.channel import Platform
+from stormctl.domain.signin import sign_in_command
 from stormctl.engine.clocks import read_wall_clock
 from stormctl.engine.equipment import Rewriting
 from stormctl.errors import CredentialsError
@@ -114,7 +115,7 @@ class EnvironmentAdapters:
         if missing:
             raise CredentialsError(
                 f"no credentials for {channel}: {', '.join(missing)} not set",
-                "Put them into .env (chmod 600) or the environment; .env.example explains them.",
+                f"Sign in: {sign_in_command(channel)}, or put them into .env as .env.example explains.",
             )
         return _Pair(channel, found, settings)
 
@@ -159,6 +160,7 @@ class _Pair:
             consumer_secret=found["CONSUMER_SECRET"],
             access_token=found["ACCESS_TOKEN"],
             access_token_secret=found["ACCESS_TOKEN_SECRET"],
+            account_id=found.get("ACCOUNT_ID"),
         )
         return XAdapter(
             channel,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
 
 from stormctl.domain.diagnosis import Diagnosis, Section, fail, ok, warn
 from stormctl.engine.doctor_channels import examine_channels
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from stormctl.domain.channel import Platform
     from stormctl.domain.clock import Moment
     from stormctl.domain.diagnosis import Line
     from stormctl.engine.campaign import Campaign
@@ -72,7 +74,7 @@ def examine(case: Case, proofs: Sequence[ChannelProof], notes: LedgerNotes) -> D
     return Diagnosis(
         made_at=case.moment.wall_at,
         sections=(
-            examine_settings(case.root),
+            examine_settings(case.root, case.settings, _find_platforms(case)),
             *examine_channels(case.campaign, proofs, notes, case.moment),
             examine_ledger(case.campaign, case.settings, notes, None if case.is_launching else case.moment),
             examine_machine(case.campaign.storm, notes.folder, proofs, case.moment),
@@ -87,6 +89,12 @@ def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) 
     unasked = warn("neither channels nor ledger were looked at", "Put the settings right first.")
     machine = examine_machine(None, root, (), moment)
     return Diagnosis(made_at=moment.wall_at, sections=(Section("settings", (line, unasked)), machine))
+
+
+def _find_platforms(case: Case) -> set[Platform]:
+    """Return the platforms that are met; none where a launch's summary has told where they are."""
+    storm = case.campaign.storm
+    return {rule.id.platform for rule in storm.channels} if storm and not case.is_launching else set()
 
 
 def read_case_ledger(case: Case) -> LedgerNotes:
@@ -105,12 +113,17 @@ def examine_schedule(case: Case) -> Section:
         count = len(campaign.errors)
         text = f"{count} finding{'' if count == 1 else 's'} must be mended before it can be launched"
         lines.append(fail(text, "stormctl check lists each with its file and line.", ExitCode.FINDINGS))
+    if campaign.storm is None:
+        lines.append(warn("its channels were not looked at", "Mend the schedule first."))
     need = find_need(campaign.plan) if campaign.plan is not None else None
     if need is not None and campaign.plan is not None:
-        span = f"{need.first_at:%Y-%m-%d %H:%M} to {need.last_at:%Y-%m-%d %H:%M} UTC"
+        zone = ZoneInfo(campaign.storm.timezone) if campaign.storm is not None else UTC
+        first_at, last_at = need.first_at.astimezone(zone), need.last_at.astimezone(zone)
         posts = len(campaign.plan.deliveries)
+        span = f"{first_at:%Y-%m-%d %H:%M} to {last_at:%Y-%m-%d %H:%M %Z}"
         text = f"{posts} post{'' if posts == 1 else 's'}, {span}"
-        lines.append(warn(f"{text}: it is over") if need.last_at < case.moment.at else ok(text))
+        over = warn(f"{text}: it is over", "If it is still to come, mend the date in its schedule.")
+        lines.append(over if need.last_at < case.moment.at else ok(text))
     elif campaign.plan is not None:
         lines.append(warn("nothing is planned", "stormctl plan tells why."))
     name = campaign.storm.id if campaign.storm is not None else "schedule"

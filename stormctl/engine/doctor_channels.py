@@ -10,7 +10,8 @@ from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import State
 from stormctl.domain.diagnosis import Section, fail, ok, warn
 from stormctl.domain.message import MediaKind
-from stormctl.engine.preflight import find_need, find_strangers
+from stormctl.domain.signin import sign_in_command
+from stormctl.engine.preflight import find_need, find_strangers, outlasts
 from stormctl.errors import ExitCode
 from stormctl.platforms.graph_version import GRAPH_VERSION, GRAPH_VERSION_ENDS_ON
 
@@ -31,6 +32,16 @@ CANARY_COUNTS = timedelta(days=30)
 
 SCARCE = 0.1
 """From this share of a ceiling on, what is left is worth a warning."""
+
+LIMITS = {
+    "x-rate-limit": "{left} of {all} posts in 15 minutes are left",
+    "x-user-limit-24hour": "{left} of {all} posts of the account in 24 hours are left",
+    "x-app-limit-24hour": "{left} of {all} posts of the app in 24 hours are left",
+    "app-usage": "{left} % of the app's calls are left",
+    "page-usage": "{left} % of the Page's calls are left",
+    "pages-usage": "{left} % of the Page's calls are left",
+}
+"""What is left of a ceiling, by its header's name (docs.x.com and Graph API, rate limits, 2026)."""
 
 WISHES = {
     "pages_read_user_content": "reactions and comments can't be counted",
@@ -61,7 +72,11 @@ def _judge_account(proof: ChannelProof, notes: LedgerNotes) -> Iterator[Line]:
     account = proof.account
     if account is not None:
         known = notes.accounts.get(str(proof.channel))
-        as_before = ", as the ledger knows it" if known is not None and known[0] == account.id else ""
+        as_before = (
+            ", as it was signed in" if proof.verification and proof.verification.is_as_signed_in else ""
+        )
+        if known is not None and known[0] == account.id:
+            as_before = ", as the ledger knows it"
         yield ok(f"{account.name} ({account.id}){as_before}: {account.url}")
     if proof.check.without:
         yield ok("left out: not asked")
@@ -78,11 +93,17 @@ def _judge_verification(
     """Judge what the platform told of credentials that are not proved bad."""
     if told.kind:
         yield ok(told.kind)
-    canary = _find_canary(channel, notes, moment)
+    need = find_need(campaign.plan) if campaign.plan is not None else None
+    for ending in told.endings:
+        if outlasts(ending, need):
+            yield ok(f"{ending.what} lasts until {ending.at:%Y-%m-%d %H:%M} UTC")
+    canary, label = _find_canary(channel, notes, moment), channel.platform.label
+    what = "they" if channel.platform is Platform.X else "it"
     if told.may_post:
-        yield ok("they may post, by the platform's word")
+        yield ok(f"{label} says that {what} may post")
     elif canary is None and told.account is not None:
-        yield warn(f"whether they may post, {channel.platform.label} does not say", _canary_hint(channel))
+        hint = f"Prove it with one post: {_canary_command(channel)}"
+        yield warn(f"{label} does not say whether {what} may post", hint)
     if channel.platform is Platform.FACEBOOK:
         yield from _judge_page(channel, told, campaign, canary)
     else:
@@ -101,10 +122,11 @@ def _judge_page(
     """
     if canary is None:
         text = "whether the app is in Live mode and may create content for the Page can't be asked"
-        yield warn(text, f"{_canary_hint(channel)} Open its link signed out.")
+        yield warn(text, f"Prove it with one post, and open its link signed out: {_canary_command(channel)}")
+    again = f"Sign in again, with a user token that has it: {sign_in_command(channel)}"
     for scope, loss in WISHES.items():
         if told.permissions is not None and scope not in told.permissions:
-            yield warn(f"the token lacks {scope}: {loss}", "Sign in again: stormctl auth facebook.")
+            yield warn(f"the token lacks {scope}: {loss}", again)
     has_video = campaign.plan is not None and any(
         media.kind is MediaKind.VIDEO
         for delivery in campaign.plan.deliveries
@@ -113,7 +135,7 @@ def _judge_page(
     )
     if has_video and told.permissions is not None and "publish_video" not in told.permissions:
         text = "the plan has videos, and the token lacks publish_video, which Facebook may ask for"
-        yield warn(text, "Sign in again: stormctl auth facebook.")
+        yield warn(text, again)
     need = find_need(campaign.plan) if campaign.plan is not None else None
     text = f"Graph API {GRAPH_VERSION} lives until {GRAPH_VERSION_ENDS_ON} at least"
     if need is not None and need.last_at.date() >= GRAPH_VERSION_ENDS_ON:
@@ -152,12 +174,17 @@ def _judge_ledger(
 
 
 def _judge_limit(limit: RateLimit) -> Iterator[Line]:
-    until = f" until {limit.reset_at:%Y-%m-%d %H:%M} UTC" if limit.reset_at is not None else ""
+    if limit.remaining is None or (limit.remaining and not limit.limit):
+        return
+    words = LIMITS.get(limit.name, f"{{left}} of {{all}} are left of the platform's limit “{limit.name}”")
+    until = f", until {limit.reset_at:%Y-%m-%d %H:%M} UTC" if limit.reset_at is not None else ""
+    text = words.format(left=limit.remaining, all=limit.limit or "?") + until
     if limit.remaining == 0:
-        yield warn(f"the platform's limit “{limit.name}” is used up{until}", "Posts wait for it.")
-    elif limit.remaining is not None and limit.limit:
-        text = f"{limit.remaining} of {limit.limit} left of the platform's limit “{limit.name}”{until}"
-        yield warn(text) if limit.remaining <= SCARCE * limit.limit else ok(text)
+        yield warn(text, "Posts wait by themselves until there are more.")
+    elif limit.remaining <= SCARCE * (limit.limit or 0):
+        yield warn(text, "Post nothing else from there; when none are left, posts wait by themselves.")
+    else:
+        yield ok(text)
 
 
 def _find_canary(channel: ChannelId, notes: LedgerNotes, moment: Moment) -> str | None:
@@ -173,5 +200,5 @@ def _find_canary(channel: ChannelId, notes: LedgerNotes, moment: Moment) -> str 
     return f"{max(days):%Y-%m-%d}" if days else None
 
 
-def _canary_hint(channel: ChannelId) -> str:
-    return f"stormctl doctor --canary {channel} proves it with one post."
+def _canary_command(channel: ChannelId) -> str:
+    return f"stormctl doctor --canary {channel}"

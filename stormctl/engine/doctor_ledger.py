@@ -144,7 +144,10 @@ def _judge_runners(facts: LedgerFacts, campaign: Campaign, moment: Moment) -> It
     is_open = any(number for state, number in counts.items() if state.is_open)
     first = min((d.slot_at for d in campaign.plan.deliveries), default=None) if campaign.plan else None
     if is_open and first is not None and first - RUNNER_NOTICE <= moment.at:
-        yield warn("no runner is alive, and the storm has posts to make", "stormctl launch, or daemon.")
+        yield warn(
+            "no runner is alive, and the storm has posts to make",
+            "Start one: stormctl launch, or stormctl daemon on a server.",
+        )
     else:
         yield ok("no runner is alive; launch, daemon or tick is one")
 

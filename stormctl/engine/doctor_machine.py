@@ -8,13 +8,15 @@ from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from stormctl.domain.channel import Platform
 from stormctl.domain.diagnosis import Section, fail, ok, warn
 from stormctl.domain.duration import format_duration
 from stormctl.engine.lookout import make_lookout
+from stormctl.engine.preflight import CLOCK_NOTICE
 from stormctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from datetime import tzinfo
     from pathlib import Path
 
@@ -32,6 +34,9 @@ NO_ROOM = 20_000_000
 
 PROBE = "America/New_York", datetime(2026, 7, 1, 12, tzinfo=UTC), timedelta(hours=-4)
 """A zone, a moment in its summer, and its distance to UTC then: working rules of zones must know it."""
+
+
+_ALERTS_HINT = "Give it an address, then try it: stormctl doctor --alert-test"
 
 
 def measure_free(folder: Path) -> int:
@@ -66,15 +71,29 @@ def examine_machine(
     return Section("this machine", lines)
 
 
-def examine_settings(root: Path) -> Section:
-    """Tell of `.env`; one that others can read, or that Git tracks, was refused when it was read."""
+def examine_settings(root: Path, settings: Settings, platforms: Collection[Platform]) -> Section:
+    """Tell of `.env`, and whether the platforms are the real ones.
+
+    An `.env` that others can read, or that Git tracks, was refused when it was read.
+    """
     if not (root / ".env").is_file():
         line = ok("no .env: every setting is in the environment")
     elif os.name == "posix":
         line = ok(".env is for you alone, and Git does not track it")
     else:
-        line = warn("Git does not track .env; whether others can read it was not looked at")
-    return Section("settings", (line,))
+        text = "Git does not track .env; whether others can read it was not looked at"
+        line = warn(text, "Look at the file's properties: nobody but you should be named there.")
+    hosts = (_judge_host(platform, settings) for platform in Platform if platform in platforms)
+    return Section("settings", (line, *hosts))
+
+
+def _judge_host(platform: Platform, settings: Settings) -> Line:
+    """Say loudly where a platform is not the real one: on the day, nobody would see a post."""
+    host = settings.host(platform)
+    if settings.is_official(platform):
+        return ok(f"{platform.label} is the real one: {host}")
+    hint = f"For the day itself, remove STORMCTL_{platform.name}_BASE_URL."
+    return warn(f"NOT LIVE: {platform.label} is {host} here, not the real one", hint)
 
 
 def examine_watch(settings: Settings) -> Section:
@@ -86,31 +105,36 @@ def examine_watch(settings: Settings) -> Section:
         return Section(name, (fail(error.message, error.hint, error.exit_code),))
     lines: list[Line] = []
     if not lookout.addresses.usable:
-        lines.append(warn(f"alerts go to {lookout.addresses.summary}"))
+        hint = "Set STORMCTL_LIVE=1 for the day itself." if lookout.addresses.locked else _ALERTS_HINT
+        lines.append(warn(f"alerts go to {lookout.addresses.summary}", hint))
     else:
         lines.append(ok(f"alerts go to {lookout.addresses.summary}; stormctl doctor --alert-test sends one"))
     if not settings.heartbeat_url.get_secret_value():
         hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
         lines.append(warn("nobody hears if this machine dies", hint))
     elif settings.find_heartbeat() is None:
-        lines.append(warn("the heartbeat is locked by STORMCTL_LIVE=0"))
+        hint = "Set STORMCTL_LIVE=1 for the day itself."
+        lines.append(warn("the heartbeat is locked by STORMCTL_LIVE=0", hint))
     else:
         lines.append(ok("a heartbeat address is set"))
     return Section(name, tuple(lines))
 
 
 def _judge_clock(proofs: Sequence[ChannelProof]) -> Iterator[Line]:
-    """Tell how far our clock is from the platforms'; a greater difference is the channels' warning."""
+    """Tell how far our clock is from the platforms'; of a great difference the channels warn."""
     offsets = [
         proof.verification.clock_offset_s
         for proof in proofs
         if proof.verification is not None and proof.verification.clock_offset_s is not None
     ]
-    if offsets:
-        off = timedelta(seconds=round(max(map(abs, offsets))))
+    if not offsets:
+        if proofs:
+            hint = "Look again once a platform answers, or compare this machine's time with a telephone's."
+            yield warn("no platform told the time: the clock was not compared", hint)
+        return
+    off = timedelta(seconds=round(max(map(abs, offsets))))
+    if off <= CLOCK_NOTICE:
         yield ok(f"the clock is within {format_duration(max(off, timedelta(seconds=1)))} of the platforms'")
-    elif proofs:
-        yield warn("no platform told the time: the clock was not compared")
 
 
 def _judge_zones(storm: Storm | None, moment: Moment, find_zone: Callable[[str], tzinfo]) -> Iterator[Line]:
@@ -135,7 +159,8 @@ def _judge_disk(folder: Path, measure: Callable[[Path], int]) -> Iterator[Line]:
     try:
         free = measure(folder)
     except OSError as error:
-        yield warn(f"how much room {folder} has can't be told: {error.strerror}")
+        text = f"how much room {folder} has can't be told: {error.strerror}"
+        yield warn(text, "Look at it by hand: a storm's ledger may take 20 MB.")
         return
     text = f"{free / 1e9:.1f} GB are free where the ledger lies ({folder})"
     if free < NO_ROOM:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.duration import format_duration
+from stormctl.domain.signin import sign_in_command
 from stormctl.domain.status import ChannelCheck
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Certainty, Problem
@@ -167,9 +168,14 @@ def _prove(channel: ChannelId, adapters: Readers, without: bool, need: Need | No
     return ChannelProof(channel=channel, check=check, account=account, verification=verification)
 
 
+def outlasts(ending: Ending, need: Need | None) -> bool:
+    """Whether what ends does so late enough for what it is needed for, so that nobody is warned of it."""
+    return not ending.is_near if need is None else ending.at > need.last_at and not ending.is_near
+
+
 def _judge_endings(endings: Sequence[Ending], channel: ChannelId, need: Need | None) -> Iterator[Problem]:
     """Tell what ends too early: proof only where nothing at all can be published any more."""
-    hint = f"Sign in again: stormctl auth {channel.platform.value}."
+    hint = f"Sign in again: {sign_in_command(channel)}"
     for ending in endings:
         words = f"{ending.what} ends at {ending.at:%Y-%m-%d %H:%M} UTC"
         if need is not None and ending.at <= need.first_at:

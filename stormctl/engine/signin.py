@@ -11,7 +11,7 @@ from stormctl.engine.adapters import EnvironmentAdapters
 from stormctl.engine.preflight import check_accounts, prove_channels
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.files.env_file import find_target, write_values
-from stormctl.settings import name_variable
+from stormctl.settings import ACCOUNT_FIELDS, name_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -114,10 +114,12 @@ class SignIn:
         """Make sure that the account is this channel's, and nobody else's.
 
         Raises:
-            CredentialsError: the ledger knows the channel as another account, or it is another channel's.
+            CredentialsError: the channel was signed in as another account, or the ledger knows it as one; or
+                the account is another channel's.
             LedgerError: the ledger belongs to other hosts.
         """
         owner = grant.owner
+        self._refuse_change(owner)
         for other in self.environment.find_channels():
             is_other = other.platform is self.channel.platform and other.env_name != self.channel.env_name
             if is_other and _find_account_id(self.environment, other) == owner.id:
@@ -129,6 +131,19 @@ class SignIn:
         if ledger is not None:
             ledger.check_hosts(self.environment.settings.hosts())
             check_accounts([grant.proof], ledger)
+
+    def _refuse_change(self, owner: Owner) -> None:
+        """Refuse another account than the one of the first sign-in, be its credentials dead or alive."""
+        before = _find_account_id(self.environment, self.channel)
+        if before in {None, owner.id}:
+            return
+        fields = (ACCOUNT_FIELDS[self.channel.platform], *TOKEN_FIELDS[self.channel.platform])
+        names = dict.fromkeys(name_variable(self.channel.platform, field, self.channel) for field in fields)
+        set_ones = " and ".join(name for name in names if self.environment.find_source(name))
+        raise CredentialsError(
+            f"{self.channel} was signed in as the account {before}, and this is {owner.name} ({owner.id})",
+            f"Sign the right account in. To change accounts on purpose, remove {set_ones} from .env first.",
+        )
 
     def save(self, grant: Grant) -> None:
         """Write the credentials to `.env`; CredentialsError if it can't be written."""
@@ -156,7 +171,9 @@ class SignIn:
         """Ask whose new tokens these are; CredentialsError if they are no good, or nobody can say."""
         names = self._token_names()
         values = {**self._given, **{names[field]: value for field, value in tokens.items()}}
-        adapters = EnvironmentAdapters(self.environment.with_values(values))
+        signed_in = self.environment.with_values(values)
+        self._learn(signed_in.secrets())
+        adapters = EnvironmentAdapters(signed_in)
         try:
             (proof,) = prove_channels([self.channel], adapters)
         finally:
@@ -170,6 +187,10 @@ class SignIn:
                 f"nobody can say whose account it is: {why}", "Nothing was written. Try again."
             )
         account = proof.account
+        field = ACCOUNT_FIELDS[self.channel.platform]
+        name = name_variable(self.channel.platform, field, self.channel)
+        if not self.environment.find_source(name):
+            values[name] = account.id
         return Grant(owner=Owner(account.id, account.name, account.url), proof=proof, values=values)
 
 
@@ -179,7 +200,8 @@ def _find_account_id(environment: Environment, channel: ChannelId) -> str | None
     X's access tokens begin with the number of their account (docs.x.com, OAuth 1.0a, 2026).
     """
     found = environment.find_credentials(channel)[0]
-    if channel.platform is Platform.FACEBOOK:
-        return found.get("PAGE_ID")
+    known = found.get(ACCOUNT_FIELDS[channel.platform])
+    if known or channel.platform is Platform.FACEBOOK:
+        return known
     number, hyphen, _ = found.get("ACCESS_TOKEN", "").partition("-")
     return number if hyphen and number.isdecimal() else None

@@ -76,6 +76,7 @@ class Verification:
         may_post: whether the platform said that they may publish; None if it does not say.
         permissions: what they may do, in the platform's words; None if it does not say.
         is_verified: whether the account is verified; None if the platform does not say.
+        is_as_signed_in: whether it is the account that the credentials name as theirs.
         endings: when they, or a part of them, end.
         limits: ceilings in the headers of the answers.
         cost_usd_micros: what the asking itself cost, in millionths of a US dollar.
@@ -88,6 +89,7 @@ class Verification:
     may_post: bool | None = None
     permissions: frozenset[str] | None = None
     is_verified: bool | None = None
+    is_as_signed_in: bool = False
     endings: tuple[Ending, ...] = ()
     limits: tuple[RateLimit, ...] = ()
     cost_usd_micros: int = 0

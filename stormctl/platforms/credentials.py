@@ -7,12 +7,17 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XCredentials:
-    """OAuth 1.0a: the app's key and secret, the account's token and secret; none of them expires."""
+    """OAuth 1.0a: the app's key and secret, the account's token and secret; none of them expires.
+
+    Attributes:
+        account_id: whose they must be, by the number of the account; None where nobody has said.
+    """
 
     consumer_key: str = field(repr=False)
     consumer_secret: str = field(repr=False)
     access_token: str = field(repr=False)
     access_token_secret: str = field(repr=False)
+    account_id: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 import json
 import threading
 from typing import TYPE_CHECKING, Any
@@ -11,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import facebook
 
 from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.domain.signin import prove_app
 from stormctl.platforms import graph_reads
 from stormctl.platforms.adapter import (
     MediaFile,
@@ -262,14 +261,10 @@ class FacebookAdapter(PlatformAdapter):
 
 
 def _prove(credentials: FacebookCredentials) -> dict[str, str]:
-    """Return the argument that proves that a call comes from the app's owner; empty without the secret.
-
-    HMAC-SHA256 of the token under the app secret (Graph API, securing calls, 2026).
-    """
+    """Return the argument that proves that a call comes from the app's owner; empty without the secret."""
     if not credentials.app_secret:
         return {}
-    key, message = credentials.app_secret.encode(), credentials.page_token.encode()
-    return {"appsecret_proof": hmac.new(key, message, hashlib.sha256).hexdigest()}
+    return {"appsecret_proof": prove_app(credentials.app_secret, credentials.page_token)}
 
 
 def _is_unknown_path(answer: Answer) -> bool:

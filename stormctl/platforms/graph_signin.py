@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import facebook
 
-from stormctl.domain.signin import ManagedPage
+from stormctl.domain.signin import ManagedPage, prove_app
 from stormctl.errors import CredentialsError
 from stormctl.platforms.facebook import SDK_ORIGIN
 from stormctl.platforms.graph_errors import TOKEN_DEAD, classify_problem, is_proof_error, read_error
@@ -31,7 +29,8 @@ UNKNOWN_APP = 101
 
 USER_HINT = (
     "Get a user token for your app, such as in the Graph API Explorer of developers.facebook.com, with "
-    "pages_show_list, pages_read_engagement and pages_manage_posts, and choose the Page in its dialog."
+    "pages_show_list, pages_read_engagement and pages_manage_posts (for reports pages_read_user_content and "
+    "read_insights too), and choose the Page in its dialog."
 )
 
 
@@ -120,7 +119,7 @@ class GraphSignIn:
         Raises:
             CredentialsError: Facebook did not tell.
         """
-        proof = hmac.new(self._app_secret.encode(), user_token.encode(), hashlib.sha256).hexdigest()
+        proof = prove_app(self._app_secret, user_token)
         self._hide(proof)
         args = {
             "access_token": user_token,

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from stormctl.domain.signin import sign_in_command
 from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification
 from stormctl.platforms.graph_errors import (
     TOKEN_DEAD,
@@ -63,6 +64,8 @@ class PageCheck:
     problems: list[Problem] = field(default_factory=list)
     offset_s: float | None = None
     permissions: frozenset[str] | None = None
+    is_endless: bool = False
+    is_dead: bool = False
     endings: list[Ending] = field(default_factory=list)
     limits: tuple[RateLimit, ...] = ()
 
@@ -73,13 +76,16 @@ class PageCheck:
         if kind is None and account is not None:
             self._check_identity()
         problems = sorted(dict.fromkeys(self.problems), key=lambda p: p.certainty is not Certainty.BAD)
+        is_bad = any(problem.certainty is Certainty.BAD for problem in problems)
+        page_kind = "a Page token, which does not expire" if self.is_endless else "a Page token"
         return Verification(
             account=account,
             problems=tuple(problems),
             clock_offset_s=self.offset_s,
-            kind="a Page token" if kind == "PAGE" else "",
+            kind=page_kind if kind == "PAGE" else "",
             may_post=True if self.permissions and PUBLISH_SCOPE in self.permissions else None,
             permissions=self.permissions,
+            is_as_signed_in=account is not None and not is_bad,
             endings=tuple(self.endings),
             limits=self.limits,
         )
@@ -100,7 +106,8 @@ class PageCheck:
         owner = data.get("profile_id")
         if kind == "PAGE" and owner is not None and str(owner) != self.credentials.page_id:
             self._bad(f"the token belongs to another Page ({plain(owner)})")
-        self._check_permissions(data)
+        else:
+            self._check_permissions(data)
         self._check_version(answer)
         return str(kind) if kind else None
 
@@ -117,11 +124,17 @@ class PageCheck:
         }
         self.permissions = frozenset(str(scope) for scope in scopes) - elsewhere
         if PUBLISH_SCOPE not in scopes:
-            self._bad(f"the token lacks the permission {PUBLISH_SCOPE}")
+            self._bad(
+                f"the token lacks the permission {PUBLISH_SCOPE}",
+                f"Sign in again, with a user token that has it: {self._sign_in}",
+            )
         elif PUBLISH_SCOPE in elsewhere:
             self._bad(f"{PUBLISH_SCOPE} was granted for other Pages, not for {self.credentials.page_id}")
         if READ_SCOPE not in self.permissions:
-            self._add(Certainty.UNKNOWN, f"the token lacks {READ_SCOPE}: posts can't be read back")
+            self._doubt(
+                f"the token lacks {READ_SCOPE}: posts can't be read back",
+                f"Sign in again, with a user token that has it: {self._sign_in}",
+            )
 
     def _check_version(self, answer: Answer | Silence) -> None:
         """Warn where another version answers than was asked: then ours has ended."""
@@ -130,21 +143,22 @@ class PageCheck:
             message = (
                 f"Facebook answers as {plain(told)}: {GRAPH_VERSION}, which this stormctl speaks, has ended"
             )
-            self._add(Certainty.UNKNOWN, message)
+            self._doubt(message, "Look for a newer stormctl.")
 
     def _check_life(self, data: dict[str, Any]) -> None:
         ends_at, data_ends_at = _read_end(data, "expires_at"), _read_end(data, "data_access_expires_at")
-        if data.get("is_valid") is False:
+        self.is_endless = data.get("expires_at") == 0
+        if ends_at is not None and ends_at <= self.now:
+            self._bury(f"the token expired at {ends_at:%Y-%m-%d %H:%M} UTC")
+        elif data.get("is_valid") is False:
             error = data.get("error")
             words = error.get("message") if isinstance(error, dict) else None
-            self._bad(f"the token is not valid: {plain(words)}" if words else "the token is not valid")
-        elif ends_at is not None and ends_at <= self.now:
-            self._bad(f"the token expired at {ends_at:%Y-%m-%d %H:%M} UTC")
+            self._bury(f"the token is not valid: {plain(words)}" if words else "the token is not valid")
         elif ends_at is not None:
             self._end("the token", ends_at, stops=True)
         if data_ends_at is not None and data_ends_at <= self.now:
             message = f"the app's access to the Page's data ended at {data_ends_at:%Y-%m-%d %H:%M} UTC"
-            self._add(Certainty.UNKNOWN, f"{message}: posts may not be readable")
+            self._doubt(f"{message}: posts may not be readable", f"Sign in again: {self._sign_in}")
         elif data_ends_at is not None:
             self._end("the app's access to the Page's data", data_ends_at, stops=False)
 
@@ -159,14 +173,17 @@ class PageCheck:
         if isinstance(answer, Answer) and answer.is_success and answer.id_at("id") == page_id:
             self.limits = read_limits(answer, self.now)
             if answer.at("is_published") is False:
-                self._add(Certainty.UNKNOWN, "the Page is not published: only those who manage it see it")
+                message = "the Page is not published: only those who manage it see it"
+                self._doubt(message, "Publish it in the Page's settings.")
             link, name = answer.at("link"), answer.at("name")
             is_web = isinstance(link, str) and link.startswith("http")
             return Account(page_id, plain(name or page_id), link if is_web else self.url_of(page_id))
         if not self._note_dead_token(answer, is_ours=True):
             error = read_error(answer) if isinstance(answer, Answer) else None
             if error and error["code"] in NO_OBJECT:
-                self._bad(f"the Page {page_id} is not there for this token")
+                variable = f"STORMCTL_FACEBOOK_{self.channel.env_name}_PAGE_ID"
+                hint = f"Check {variable}, or sign in again: {self._sign_in}"
+                self._bad(f"the Page {page_id} is not there for this token", hint)
             else:
                 self._warn("the Page could not be read", answer)
         return None
@@ -202,9 +219,12 @@ class PageCheck:
         if error is None or not is_ours or not isinstance(answer, Answer):
             return False
         if error["code"] in TOKEN_DEAD:
-            self._bad(classify_problem(answer, self.now).reason)
+            self._bury(classify_problem(answer, self.now).reason)
         elif is_proof_error(error):
-            self._bad("the app secret does not belong to the token's app")
+            hint = (
+                "Check the app's id and secret: they must be those of the app that the token was made with."
+            )
+            self._bad("the app secret does not belong to the token's app", hint)
         else:
             return False
         return True
@@ -216,14 +236,23 @@ class PageCheck:
             why = "the answer could not be read"
         else:
             why = classify_problem(answer, self.now).reason
-        self._add(Certainty.UNKNOWN, f"{what}: {why}")
+        self._doubt(f"{what}: {why}", "Try again later.")
 
-    def _bad(self, message: str) -> None:
-        self._add(Certainty.BAD, message)
+    def _bury(self, message: str) -> None:
+        """Note why the token is dead: the first reason is enough."""
+        if not self.is_dead:
+            self._bad(message)
+        self.is_dead = True
 
-    def _add(self, certainty: Certainty, message: str) -> None:
-        hint = f"Check STORMCTL_FACEBOOK_{self.channel.env_name}_PAGE_ID and …_PAGE_TOKEN."
-        self.problems.append(Problem(certainty, message, hint if certainty is Certainty.BAD else ""))
+    def _bad(self, message: str, hint: str = "") -> None:
+        self.problems.append(Problem(Certainty.BAD, message, hint or f"Sign in again: {self._sign_in}"))
+
+    def _doubt(self, message: str, hint: str) -> None:
+        self.problems.append(Problem(Certainty.UNKNOWN, message, hint))
+
+    @property
+    def _sign_in(self) -> str:
+        return sign_in_command(self.channel)
 
 
 def _read_end(data: dict[str, Any], name: str) -> datetime | None:

@@ -11,6 +11,7 @@ import tweepy
 
 from stormctl.domain.cost import X_USER_READING_USD_MICROS
 from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.domain.signin import sign_in_command
 from stormctl.platforms import x_reads
 from stormctl.platforms.adapter import (
     Account,
@@ -44,6 +45,9 @@ SDK_ORIGIN = "https://api.twitter.com"
 
 REPLIES_BAD = {401, 402, 403}
 """Answers to "who am I" that prove that the account can't publish."""
+
+SIGNED_WITHIN_S = 300
+"""How far the clock that signs may be from X's (docs.x.com, OAuth 1.0a troubleshooting, 2026)."""
 
 ACCESS_LEVEL = "x-access-level"
 """Tells of OAuth 1.0a keys whether they are `read` or `read-write…`. Many clients read it; it is
@@ -88,6 +92,7 @@ class XAdapter(PlatformAdapter):
         me: XIdentity | None = None,
     ) -> None:
         self.channel = channel
+        self._account_id = credentials.account_id
         self._now = now
         keys = (
             credentials.consumer_key,
@@ -124,7 +129,7 @@ class XAdapter(PlatformAdapter):
             return self._describe(account, answer, offset)
         reason = classify_problem(answer, self._now()).reason
         if answer.status in REPLIES_BAD:
-            problem = Problem(Certainty.BAD, reason, self._hint(answer.status))
+            problem = Problem(Certainty.BAD, reason, self._hint(answer.status, offset))
         else:
             problem = _unknown(reason if not answer.is_success else "X did not say whose keys these are")
         return Verification(account=None, problems=(problem,), clock_offset_s=offset)
@@ -133,9 +138,10 @@ class XAdapter(PlatformAdapter):
         """Read what `/2/users/me` tells beside the account."""
         level = str(answer.headers.get(ACCESS_LEVEL, "")).strip().lower()
         verified = answer.at("data", "verified")
-        problems: list[Problem] = []
+        problems = self._judge_owner(account)
         if level == "read":
-            hint = "Set the app to “Read and write” on the X developer console, then make new access tokens."
+            again = sign_in_command(self.channel)
+            hint = f"Set the app to “Read and write” on the X developer console, then sign in again: {again}"
             problems.append(Problem(Certainty.BAD, "the keys may only read, not post", hint))
         if answer.at("data", "protected") is True:
             message = "the account's posts are protected: only its followers see them"
@@ -148,8 +154,21 @@ class XAdapter(PlatformAdapter):
             kind="keys of OAuth 1.0a, which do not expire",
             may_post=True if level.startswith("read-write") else None,
             is_verified=verified if isinstance(verified, bool) else None,
+            is_as_signed_in=self._account_id == account.id,
             cost_usd_micros=X_USER_READING_USD_MICROS,
         )
+
+    def _judge_owner(self, account: Account) -> list[Problem]:
+        """Compare the account with the one of the first sign-in, where that is known."""
+        if self._account_id in {None, account.id}:
+            return []
+        variable = f"STORMCTL_X_{self.channel.env_name}_ACCOUNT_ID"
+        message = f"the keys belong to {account.name} ({account.id}), and {variable} is {self._account_id}"
+        hint = (
+            f"To change accounts on purpose, remove {variable} and the channel's tokens from .env first. "
+            f"Else sign the right one in: {sign_in_command(self.channel)}"
+        )
+        return [Problem(Certainty.BAD, message, hint)]
 
     def prepare(self, media: MediaFile) -> Upload:
         """Upload media by the v2 steps, and its alt text by the metadata call."""
@@ -325,14 +344,19 @@ class XAdapter(PlatformAdapter):
             return f"{self._transport.base_url}/{self._me.username or 'i'}/status/{post_id}"
         return f"https://x.com/{self._me.username or 'i/web'}/status/{post_id}"
 
-    def _hint(self, status: int) -> str:
+    def _hint(self, status: int, offset_s: float | None) -> str:
+        if status == 401 and abs(offset_s or 0.0) > SIGNED_WITHIN_S:
+            return "Set this machine's clock first: X refuses what is signed five minutes early or late."
         if status == 402:
             return "Top up the credits of the app on the X developer console."
-        return f"Check the four STORMCTL_X_{self.channel.env_name}_… keys and the app's permissions on X."
+        return (
+            f"Sign in again: {sign_in_command(self.channel)}. If X refuses that too, look at the app on its "
+            "developer console."
+        )
 
 
 def _unknown(reason: str) -> Problem:
-    return Problem(Certainty.UNKNOWN, f"X could not be asked about the account: {reason}")
+    return Problem(Certainty.UNKNOWN, f"X could not be asked about the account: {reason}", "Try again later.")
 
 
 def _refuses_field(answer: Answer) -> bool:

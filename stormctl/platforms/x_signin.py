@@ -118,7 +118,9 @@ class XSignIn:
             return CredentialsError(f"X answered {answer.status}, and that could not be read", "Try again.")
         message = f"X answered {answer.status}: {said}"
         if REFUSED_PIN in said:
-            return PinRefusedError(message, "Check the PIN. It belongs to the last address that was shown.")
+            return PinRefusedError(
+                f"X does not take this PIN ({said})", "It must be the one of the last address that was shown."
+            )
         if REFUSED_TOKEN in said.lower():
             return CredentialsError(message, "This sign-in is over. Begin again: stormctl auth x")
         return CredentialsError(message, _APP_HINT)

@@ -15,6 +15,7 @@ from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from pathlib import Path
 
     from rich.console import RenderableType
 
@@ -53,6 +54,7 @@ def access_json(rows: Sequence[ChannelAccess]) -> Json:
                 ],
                 "problems": list(row.problems),
                 "remarks": list(row.remarks),
+                "hint": row.hint,
                 "ok": not row.is_bad,
             }
             for row in rows
@@ -63,10 +65,11 @@ def access_json(rows: Sequence[ChannelAccess]) -> Json:
 def render_pages(pages: Sequence[ManagedPage]) -> RenderableType:
     """Show the Pages to choose from, with what the person may do on each."""
     grid = _make_grid()
-    for page in pages:
+    for place, page in enumerate(pages, 1):
         tasks = ", ".join(page.tasks) or "no tasks"
         verdict = Text("can post", GOOD) if page.can_publish else Text("cannot post: no CREATE_CONTENT", BAD)
-        grid.add_row(page.id, Text(clean(page.name), STRONG), verdict, Text(clean(tasks), QUIET))
+        name = Text(clean(page.name), STRONG)
+        grid.add_row(str(place), name, page.id, verdict, Text(clean(tasks), QUIET))
     return grid
 
 
@@ -79,7 +82,7 @@ def render_grant(
     grid.add_row("Account", Text(clean(owner.name), STRONG))
     grid.add_row("Number", owner.id)
     if owner.url is not None:
-        grid.add_row("Page", clean(owner.url))
+        grid.add_row("Address", clean(owner.url))
     where = Text(host)
     if not is_live:
         where.append("  NOT LIVE: this is not the real platform", WARN)
@@ -87,6 +90,12 @@ def render_grant(
     for remark in remarks:
         grid.add_row("Note", Text(clean(remark), WARN))
     return grid
+
+
+def render_signed_in(channel: str, owner: Owner, file: Path, names: Sequence[str]) -> RenderableType:
+    """Show what a sign-in has written, and where: the variables by their names."""
+    head = Text(channel, STRONG).append(f" is {clean(owner.name)}", GOOD)
+    return Group(head, f"written to {file}:", *(Padding(name, _INDENT, expand=False) for name in names))
 
 
 def _render_channel(row: ChannelAccess) -> Iterator[RenderableType]:
@@ -104,6 +113,8 @@ def _render_channel(row: ChannelAccess) -> Iterator[RenderableType]:
         yield Padding(Text(clean(problem), BAD), _INDENT)
     for remark in row.remarks:
         yield Padding(Text(clean(remark), WARN), _INDENT)
+    if row.hint:
+        yield Padding(Text(clean(row.hint), STRONG), _INDENT)
 
 
 def _describe_owner(row: ChannelAccess) -> Text:

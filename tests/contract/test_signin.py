@@ -65,7 +65,7 @@ def test_a_pin_leads_to_the_tokens_of_the_account(x: XSignIn, emulator: Emulator
     page = requests.post(f"{emulator.base_url}/oauth/authorize", data=form, timeout=5).text
     (pin,) = re.findall(r'id="pin">(\d+)<', page)
 
-    with pytest.raises(PinRefusedError, match=r"X answered 401: .*Invalid oauth_verifier"):
+    with pytest.raises(PinRefusedError, match=r"does not take this PIN .*Invalid oauth_verifier"):
         x.finish(begun, "1")
     given = x.finish(begun, pin)
     with pytest.raises(CredentialsError, match="Invalid request token"):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import os
 import subprocess
 from datetime import timedelta
@@ -415,12 +416,14 @@ def test_the_lock_holds_for_the_monitor() -> None:
 
 
 def test_secrets_are_credentials_passwords_and_private_addresses(tmp_path: Path) -> None:
-    """Ids of Pages and hosts are none: they stand in every address that people need to read."""
+    """And a Page's proof of its app. Ids of Pages and hosts are none: people need to read them."""
     environment = load_environment(
         tmp_path,
         {
             "STORMCTL_X_ACME_ACCESS_TOKEN": "1001-token",
             "STORMCTL_FACEBOOK_ACME_PAGE_ID": "104029376519834",
+            "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN": "page-token",
+            "STORMCTL_FACEBOOK_APP_SECRET": "app-secret",
             "STORMCTL_LEDGER_URL": "postgresql://storm:pass%40word@db.example.org/storm",
             "STORMCTL_HEARTBEAT_URL": "https://ping.example.org/0a1b2c3d-4e5f",
         },
@@ -428,6 +431,9 @@ def test_secrets_are_credentials_passwords_and_private_addresses(tmp_path: Path)
 
     assert environment.secrets() == {
         "1001-token",
+        "page-token",
+        "app-secret",
+        hmac.digest(b"app-secret", b"page-token", "sha256").hex(),
         "pass%40word",
         "pass@word",
         "https://ping.example.org/0a1b2c3d-4e5f",
@@ -473,6 +479,7 @@ def test_variables_say_where_they_come_from(tmp_path: Path) -> None:
         ("STORMCTL_X_ACME_CONSUMER_SECRET", Source.FILE, False),
         ("STORMCTL_X_ACME_ACCESS_TOKEN", Source.ENVIRONMENT, False),
         ("STORMCTL_X_ACME_ACCESS_TOKEN_SECRET", None, True),
+        ("STORMCTL_X_ACME_ACCOUNT_ID", None, False),
     ]
 
 

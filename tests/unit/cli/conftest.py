@@ -9,10 +9,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from stormctl.cli import console
 from stormctl.cli.main import main
 from stormctl.domain.clock import Moment
+from stormctl.emulator.accounts import make_accounts
+from stormctl.emulator.server import EmulatorThread, describe
 from stormctl.engine.clocks import read_wall_clock
 from stormctl.ledger.ledger import open_ledger
 from tests.factories import make_terms
@@ -42,6 +45,10 @@ from = 09:00:00
 to = 12:00:00
 every = "1h"
 """
+
+
+ACCOUNTS = make_accounts(["x:acme", "facebook:acme"], 0)
+URL = "sqlite:///.stormctl/ledger.db"
 
 
 @dataclass(frozen=True)
@@ -121,3 +128,32 @@ def enroll(ledger: Ledger, *deliveries: PlannedDelivery) -> None:
     """Enter deliveries of the storm `storm` in the ledger."""
     channels = dict.fromkeys(delivery.channel for delivery in deliveries)
     ledger.outbox.enroll(make_terms(*channels), deliveries, read_moment())
+
+
+class Practice:
+    """The campaign's two accounts on an emulator."""
+
+    def __init__(self, emulator: EmulatorThread) -> None:
+        self.emulator = emulator
+
+    def posts(self) -> list[dict[str, Any]]:
+        """Return everything that was ever posted."""
+        found = requests.get(f"{self.emulator.base_url}/_emulator/posts", timeout=5).json()["posts"]
+        return list(found)
+
+    def break_with(self, action: str, **rule: object) -> None:
+        """Make requests of a kind meet a fault."""
+        rules = [{"action": action, **rule}]
+        url = f"{self.emulator.base_url}/_emulator/faults"
+        requests.post(url, json={"rules": rules}, timeout=5).raise_for_status()
+
+
+@pytest.fixture
+def practice(monkeypatch: pytest.MonkeyPatch) -> Iterator[Practice]:
+    """An emulator, with the accounts' credentials in the environment."""
+    with EmulatorThread(ACCOUNTS) as running:
+        for line in describe(ACCOUNTS, running.base_url):
+            name, _, value = line.partition("=")
+            if not name.startswith("#"):
+                monkeypatch.setenv(name, value)
+        yield Practice(running)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import io
 import re
 import stat
 import sys
@@ -14,6 +15,7 @@ import requests
 from dotenv import dotenv_values
 
 from stormctl.cli import console
+from stormctl.cli.main import INTERRUPTED
 from stormctl.domain.channel import parse_channel_id
 from stormctl.emulator.accounts import short_user_token
 from stormctl.emulator.server import EmulatorThread, make_accounts
@@ -175,6 +177,7 @@ def test_a_sign_in_on_x_in_two_steps(campaign: CommandLine) -> None:
     assert read_env(campaign) == before + (
         f"STORMCTL_X_ACME_ACCESS_TOKEN={keys['ACCESS_TOKEN']}\n"
         f"STORMCTL_X_ACME_ACCESS_TOKEN_SECRET={keys['ACCESS_TOKEN_SECRET']}\n"
+        f"STORMCTL_X_ACME_ACCOUNT_ID={ACME.id}\n"
     )
     assert stat.S_IMODE((campaign.root / ".env").stat().st_mode) == 0o600
     assert list((campaign.root / ".stormctl").iterdir()) == []
@@ -196,7 +199,7 @@ def test_keys_of_the_app_are_asked_for(campaign: CommandLine, emulator: Emulator
     written = read_values(campaign)
     assert ended.code == 0, ended.err
     assert (
-        "X answered 401: Error processing your OAuth request: Invalid oauth_verifier parameter" in ended.err
+        "X does not take this PIN (Error processing your OAuth request: Invalid oauth_verifier" in ended.err
     )
     assert written["STORMCTL_X_CONSUMER_KEY"] == keys["CONSUMER_KEY"]
     assert written["STORMCTL_X_CONSUMER_SECRET"] == keys["CONSUMER_SECRET"]
@@ -212,6 +215,37 @@ def test_a_channel_with_an_app_of_its_own_keeps_it_to_itself(campaign: CommandLi
 
     assert ended.code == ExitCode.CREDENTIALS
     assert "STORMCTL_X_ACME_CONSUMER_SECRET not set" in ended.err
+
+
+def test_who_never_names_a_page_changes_nothing(campaign: CommandLine) -> None:
+    """Three tries; the number of a Page will do as well as its place."""
+    add_page_app(campaign)
+    before = read_env(campaign)
+    sit_down(campaign, USER_TOKEN, "0", "", "nine")
+    never = campaign("auth", "facebook")
+    sit_down(campaign, USER_TOKEN, PAGE.id, "n")
+    by_number = campaign("auth", "facebook")
+
+    assert (never.code, by_number.code) == (ExitCode.USAGE, ExitCode.USAGE)
+    assert "no Page was chosen" in never.err
+    assert f"Number   {PAGE.id}" in by_number.err
+    assert read_env(campaign) == before
+
+
+def test_a_sign_in_may_be_finished_later(campaign: CommandLine, emulator: EmulatorThread) -> None:
+    """Who stops at the question for the PIN was told how to go on, and the shell that they stopped."""
+    add_app(campaign)
+    sit_down(campaign)
+    campaign._patch.setattr(sys, "stdin", io.StringIO())
+    stopped = campaign("auth", "x")
+    pin = allow(stopped.out.strip(), ACME)
+    sit_down(campaign, "y")
+
+    ended = campaign("auth", "x", "--pin", pin)
+
+    assert (stopped.code, ended.code) == (INTERRUPTED, 0)
+    assert "or later: stormctl auth x x:acme --pin PIN" in stopped.err
+    assert emulator.world.sign_ins._open == {}
 
 
 def test_who_says_no_changes_nothing(campaign: CommandLine) -> None:
@@ -253,6 +287,54 @@ def test_an_account_of_another_channel_is_refused(campaign: CommandLine) -> None
     assert ended.code == ExitCode.CREDENTIALS
     assert f"Acme (@acme) ({ACME.id}) is the account of STORMCTL_X_PARTNER_… already" in ended.err
     assert read_env(campaign) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("ACCOUNT_ID=6666", "and STORMCTL_X_ACME_ACCOUNT_ID is 6666"),
+        ("ACCESS_TOKEN=6666-revoked", "x:acme was signed in as the account 6666, and this is Acme (@acme)"),
+    ],
+)
+def test_another_account_than_at_first_is_refused(campaign: CommandLine, line: str, message: str) -> None:
+    """By its number, or by the old token where nobody wrote the number down: a new name is a new channel."""
+    add_app(campaign)
+    add_keys(campaign, f"STORMCTL_X_ACME_{line}")
+    before, pin = read_env(campaign), begin(campaign)
+
+    ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert message in ended.err
+    assert "To change accounts on purpose, remove STORMCTL_X_ACME_ACC" in ended.err
+    assert read_env(campaign) == before
+
+
+def test_another_page_than_at_first_is_refused(campaign: CommandLine) -> None:
+    """Somebody chose the wrong one of the list."""
+    add_page_app(campaign)
+    add_keys(campaign, f"STORMCTL_FACEBOOK_ACME_PAGE_ID={PAGE.id}")
+    before = read_env(campaign)
+    sit_down(campaign, USER_TOKEN, terminal=False)
+
+    ended = campaign("auth", "facebook", "--token-stdin", "--page", OTHER_PAGE.id, "--yes")
+
+    assert ended.code == ExitCode.CREDENTIALS
+    assert f"facebook:acme was signed in as the account {PAGE.id}, and this is Partner" in ended.err
+    assert "remove STORMCTL_FACEBOOK_ACME_PAGE_ID from .env first" in ended.err
+    assert read_env(campaign) == before
+
+
+def test_the_same_account_signs_in_again(campaign: CommandLine) -> None:
+    """Its keys were revoked, perhaps."""
+    add_app(campaign)
+    add_keys(campaign, f"STORMCTL_X_ACME_ACCOUNT_ID={ACME.id}", f"STORMCTL_X_ACME_ACCESS_TOKEN={ACME.id}-old")
+    pin = begin(campaign)
+
+    ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    assert ended.code == 0, ended.err
+    assert read_values(campaign)["STORMCTL_X_ACME_ACCESS_TOKEN"] == ACME.credentials["ACCESS_TOKEN"]
 
 
 def test_another_account_than_the_ledgers_is_refused(campaign: CommandLine) -> None:
@@ -334,22 +416,24 @@ def test_a_page_is_chosen(campaign: CommandLine) -> None:
 
     written = read_values(campaign)
     assert ended.code == 0, ended.err
-    assert f"{OTHER_PAGE.id}  Partner  can post" in ended.err
+    assert f"2  Partner  {OTHER_PAGE.id}  can post" in ended.err
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_ID"] == PAGE.id
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == PAGE.credentials["PAGE_TOKEN"]
     assert_no_secret(ended)
 
 
 def test_a_person_is_asked_for_what_facebook_needs(campaign: CommandLine) -> None:
-    """The app, the token, the Page and a yes; the user token is written nowhere."""
+    """The app, the token, the Page by its place and a yes; the user token is written nowhere."""
     keys = PAGE.credentials
-    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], USER_TOKEN, PAGE.id, "y")
+    sit_down(campaign, keys["APP_ID"], keys["APP_SECRET"], "EAAGnone", USER_TOKEN, "9", "1", "y")
 
     ended = campaign("auth", "facebook")
 
     written = read_values(campaign)
     assert ended.code == 0, ended.err
     assert "Graph API Explorer" in ended.err
+    assert "Cannot parse access token. Try another one." in ended.err
+    assert "“9” is none of them." in ended.err
     assert written["STORMCTL_FACEBOOK_APP_ID"] == keys["APP_ID"]
     assert written["STORMCTL_FACEBOOK_APP_SECRET"] == keys["APP_SECRET"]
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == keys["PAGE_TOKEN"]
@@ -396,6 +480,8 @@ def test_the_list_shows_names_and_what_is_missing(campaign: CommandLine) -> None
     x, page = machine.json["channels"]
     assert (people.code, machine.code) == (ExitCode.CREDENTIALS, ExitCode.CREDENTIALS)
     assert f"x:acme  Acme (@acme) ({ACME.id})" in people.out
+    assert "NOT LIVE: X is 127.0.0.1:" in people.out
+    assert "Sign in: stormctl auth facebook acme" in people.out
     assert x["account"]["name"] == "Acme (@acme)"
     assert x["variables"][0] == {"name": "STORMCTL_X_CONSUMER_KEY", "source": ".env", "optional": False}
     assert page["missing"] == ["STORMCTL_FACEBOOK_ACME_PAGE_ID", "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"]

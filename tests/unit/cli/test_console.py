@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import io
-from typing import TYPE_CHECKING
 
+import pytest
 from rich.table import Table
 
 from stormctl.cli import console
-
-if TYPE_CHECKING:
-    import pytest
 
 WIDE = "wide " * 25
 
@@ -59,6 +56,57 @@ def test_lines_stay_whole_off_a_terminal(
     console.show(table)
 
     assert capsys.readouterr().out.rstrip() == "a" * 70 + "b" * 70
+
+
+def test_lines_end_with_their_last_word_off_a_terminal(capsys: pytest.CaptureFixture[str]) -> None:
+    """A table's blanks would only be in the way of who greps or pastes."""
+    table = Table.grid(padding=(0, 2))
+    table.add_row("a", "short")
+    table.add_row("b", "much longer")
+
+    console.show(table)
+
+    assert capsys.readouterr().out == "a  short\nb  much longer\n"
+
+
+def test_a_pipes_reader_sees_each_line_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storm's lines go through a pipe all day: none waits for a buffer to fill."""
+    pipe = io.BytesIO()
+    monkeypatch.setattr("sys.stdout", io.TextIOWrapper(io.BufferedWriter(pipe), encoding="utf-8"))
+
+    console.show("first")
+
+    assert pipe.getvalue() == b"first\n"
+
+
+@pytest.mark.parametrize("is_terminal", [True, False])
+def test_what_is_waited_for_is_shown_to_people(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, is_terminal: bool
+) -> None:
+    """Whoever sits there knows that nothing hangs; a log or a pipe gets nothing of it."""
+    if is_terminal:
+        monkeypatch.setenv("FORCE_COLOR", "1")
+
+    with console.waiting("Asking the platforms"):
+        pass
+
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    assert ("Asking the platforms" in printed.err) is is_terminal
+    assert bool(printed.err) is is_terminal
+
+
+def test_a_link_is_one_line_however_narrow_the_window(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is to be copied."""
+    link = "https://example.org/" + "a" * 200
+    monkeypatch.setenv("COLUMNS", "40")
+    monkeypatch.setenv("FORCE_COLOR", "1")
+
+    console.show_link(link)
+
+    assert capsys.readouterr().out == f"{link}\n"
 
 
 def test_a_person_answers_only_where_both_ends_are_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:

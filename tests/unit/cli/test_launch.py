@@ -85,7 +85,7 @@ def test_a_bad_channel_stops_a_script(stormctl: CommandLine, monkeypatch: pytest
 
     assert ended.code == ExitCode.CREDENTIALS
     assert "error: x:acme can't publish" in ended.err
-    assert "--without x:acme" in ended.err
+    assert "developer console. Or leave it out: --without x:acme" in ended.err
     assert not (stormctl.root / ".stormctl").exists()
 
 

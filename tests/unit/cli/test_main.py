@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl import __version__
-from stormctl.cli.main import main
+from stormctl.cli import main as main_module
+from stormctl.cli.main import INTERRUPTED, main
+from stormctl.cli.scrubbing import BLOT, Scrubber
 from stormctl.errors import CredentialsError, ExitCode, StormctlError, TryAgainError
 from stormctl.files import campaign as campaign_files
 
@@ -67,6 +69,33 @@ def test_an_expected_error_is_a_line_a_hint_and_a_code(
 
     assert (ended.code, ended.out) == (error.exit_code, "")
     assert ended.err == f"error: {error.message}\nhint: {error.hint}\n"
+
+
+def test_an_expected_error_is_scrubbed(stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The words of a library that stand in it may quote anything: the last net hangs here too."""
+
+    def refuse(_root: Path) -> tuple[Path, ...]:
+        raise CredentialsError("the server says: no user s3cr3t-word", "Ask for s3cr3t-word.")
+
+    monkeypatch.setattr(main_module, "SCRUBBER", scrubber := Scrubber())
+    monkeypatch.setattr(campaign_files, "find_schedules", refuse)
+    scrubber.learn(["s3cr3t-word"])
+
+    ended = stormctl("check")
+
+    assert ended.err == f"error: the server says: no user {BLOT}\nhint: Ask for {BLOT}.\n"
+
+
+def test_a_question_that_is_not_answered_is_no_bug(
+    stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Ctrl-C or the end of the input at a question: the shell hears of an interruption."""
+    stormctl.answer()
+    monkeypatch.setenv("STORMCTL_ALERT_URLS", "json://127.0.0.1:9/x")
+
+    ended = stormctl("doctor", "--alert-test")
+
+    assert (ended.code, ended.out.strip()) == (INTERRUPTED, "")
 
 
 @pytest.mark.usefixtures("stormctl")

@@ -72,7 +72,7 @@ def test_it_looks_at_everything(case: Case, platforms: FakePlatforms) -> None:
         "alerts",
     ]
     assert (made.exit_code, made.count(Verdict.FAIL)) == (ExitCode.DONE, 0)
-    assert lines(made, "storm small") == ["4 posts, 2026-12-18 17:00 to 2026-12-18 17:30 UTC"]
+    assert lines(made, "storm small") == ["4 posts, 2026-12-18 12:00 to 2026-12-18 12:30 EST"]
 
 
 def test_each_platform_is_asked_once_and_its_price_is_told(case: Case, platforms: FakePlatforms) -> None:
@@ -166,6 +166,7 @@ def test_a_schedule_that_cannot_be_built_names_no_channels(tmp_path: Path, case:
 
     made = diagnose(broken, FakePlatforms([]))
 
+    assert lines(made, "schedule", Verdict.WARN) == ["its channels were not looked at"]
     assert [section.name for section in made.sections] == [
         "schedule",
         "settings",
@@ -197,10 +198,11 @@ def test_settings_that_cannot_be_read_come_first(tmp_path: Path, case: Case) -> 
 
 
 def test_a_launch_need_not_be_told_that_nobody_runs_yet(case: Case, platforms: FakePlatforms) -> None:
-    """It is about to be the runner."""
+    """It is about to be the runner; and its summary says already that the platforms are not the real ones."""
     open_ledger("sqlite:///.stormctl/ledger.db", root=case.root, create=True).close()
     proofs, notes = prove_channels([ACME], platforms), read_case_ledger(case)
 
     told = [examine(replace(case, is_launching=launching), proofs, notes) for launching in (False, True)]
 
     assert [any("no runner" in text for text in lines(made, "ledger")) for made in told] == [True, False]
+    assert [any("NOT LIVE" in text for text in lines(made, "settings")) for made in told] == [True, False]

@@ -18,6 +18,7 @@ from stormctl.engine.campaign import load_campaign
 from stormctl.engine.doctor_channels import examine_channels
 from stormctl.engine.doctor_ledger import LedgerNotes
 from stormctl.engine.preflight import prove_channels
+from stormctl.platforms.adapter import Ending, Verification
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
 from tests.unit.engine.campaigns import make_campaign
@@ -76,7 +77,7 @@ def test_an_account_on_x_that_may_post_has_nothing_to_warn_of(campaign: Campaign
     assert [text for _, text in lines] == [
         "@acme (1001): http://127.0.0.1/",
         "keys of OAuth 1.0a, which do not expire",
-        "they may post, by the platform's word",
+        "X says that they may post",
         "credits are not used up; how many are left, X does not tell; this storm needs about $0.04 here",
     ]
     assert warnings(lines) == []
@@ -89,7 +90,7 @@ def test_rights_that_the_platform_does_not_tell_are_for_a_canary(campaign: Campa
         for notes in (NOTES, flown(ACME, 3), flown(ACME, 40))
     )
 
-    assert never == long_ago == ["whether they may post, X does not say"]
+    assert never == long_ago == ["X does not say whether they may post"]
     assert lately == []
 
 
@@ -97,6 +98,41 @@ def test_rights_that_the_platform_does_not_tell_are_for_a_canary(campaign: Campa
 def test_a_canary_that_did_not_go_out_proves_nothing(campaign: Campaign, state: State) -> None:
     """Only a post is proof."""
     assert warnings(look(ACME, campaign, flown(ACME, 1, state), may_post=None))
+
+
+@pytest.mark.parametrize(
+    ("known", "words"), [(False, ", as it was signed in"), (True, ", as the ledger knows it")]
+)
+def test_the_account_of_before_is_said_to_be_so(campaign: Campaign, known: bool, words: str) -> None:
+    """By the ledger, which knows as whom it has posted, or by the first sign-in."""
+    notes = replace(NOTES, accounts={"x:acme": ("1001", "@acme")}) if known else NOTES
+
+    lines = look(ACME, campaign, notes, is_as_signed_in=True)
+
+    assert lines[0] == (Verdict.OK, f"@acme (1001){words}: http://127.0.0.1/")
+
+
+def test_what_lasts_is_fine(campaign: Campaign) -> None:
+    """To the minute; what ends earlier is told as a problem."""
+    after, before = NOON + timedelta(days=9), NOON - timedelta(hours=2)
+    endings = tuple(Ending("the token", at, stops=True, is_near=False) for at in (after, before))
+
+    lines = look(PAGE, campaign, flown(PAGE, 3), endings=endings)
+
+    assert [text for verdict, text in lines if "the token" in text and verdict is Verdict.OK] == [
+        "the token lasts until 2026-12-27 17:00 UTC"
+    ]
+
+
+def test_every_warning_says_what_to_do(campaign: Campaign) -> None:
+    """Nobody is left alone with a line."""
+    platforms = FakePlatforms([PAGE])
+    platforms.platforms[PAGE].verification = Verification(account=None, permissions=frozenset({"none"}))
+    notes = replace(NOTES, suspended={"facebook:acme": "the token is dead"})
+
+    (section,) = examine_channels(campaign, prove_channels([PAGE], platforms), notes, NOW)
+
+    assert [line.text for line in section.lines if line.verdict is not Verdict.OK and not line.hint] == []
 
 
 def test_live_mode_can_only_be_seen(campaign: Campaign) -> None:
@@ -167,17 +203,33 @@ def test_ceilings_of_the_ledger_count_until_their_reset(campaign: Campaign) -> N
     def limit(name: str, remaining: int, reset_at: object = LATER) -> RateLimit:
         return RateLimit(name=name, limit=50, remaining=remaining, reset_at=reset_at)  # type: ignore[arg-type]  # a moment or None
 
-    limits = [limit("used", 0), limit("scarce", 4), limit("ample", 40), limit("over", 0, NOW.at)]
-    notes = replace(NOTES, limits={"x:acme": [*limits, limit("old", 0, None)]})
+    names = ("x-rate-limit", "x-user-limit-24hour", "x-app-limit-24hour", "new-limit")
+    limits = [limit(name, left) for name, left in zip(names, (0, 4, 40, 41), strict=True)]
+    notes = replace(NOTES, limits={"x:acme": [*limits, limit("over", 0, NOW.at), limit("old", 0, None)]})
 
     lines = look(ACME, campaign, notes)
 
+    until = "until 2026-12-17 18:00 UTC"
     assert warnings(lines) == [
-        "the platform's limit “used” is used up until 2026-12-17 18:00 UTC",
-        "4 of 50 left of the platform's limit “scarce” until 2026-12-17 18:00 UTC",
+        f"0 of 50 posts in 15 minutes are left, {until}",
+        f"4 of 50 posts of the account in 24 hours are left, {until}",
     ]
-    assert (Verdict.OK, "40 of 50 left of the platform's limit “ample” until 2026-12-17 18:00 UTC") in lines
-    assert not any("“over”" in text or "“old”" in text for _, text in lines)
+    assert [text for verdict, text in lines if verdict is Verdict.OK][-2:] == [
+        f"40 of 50 posts of the app in 24 hours are left, {until}",
+        f"41 of 50 are left of the platform's limit “new-limit”, {until}",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("limit", "remaining", "told"), [(None, 0, ["0 of ? posts in 15 minutes are left"]), (None, 3, [])]
+)
+def test_a_ceiling_that_is_half_told(
+    campaign: Campaign, limit: int | None, remaining: int, told: list[str]
+) -> None:
+    """Without its size only its end is worth a word."""
+    row = RateLimit(name="x-rate-limit", limit=limit, remaining=remaining, reset_at=None)
+
+    assert warnings(look(ACME, campaign, limits=(row,))) == told
 
 
 def test_what_headers_tell_now_goes_before_what_the_ledger_knows(campaign: Campaign) -> None:
@@ -186,7 +238,7 @@ def test_what_headers_tell_now_goes_before_what_the_ledger_knows(campaign: Campa
 
     lines = look(PAGE, campaign, limits=(usage,))
 
-    assert (Verdict.OK, "72 of 100 left of the platform's limit “app-usage”") in lines
+    assert (Verdict.OK, "72 % of the app's calls are left") in lines
 
 
 def test_a_suspended_channel_is_a_warning(campaign: Campaign) -> None:

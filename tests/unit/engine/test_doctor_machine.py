@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 from pydantic import SecretStr
 
+from stormctl.domain.channel import Platform
 from stormctl.domain.clock import Moment
 from stormctl.domain.diagnosis import Verdict
 from stormctl.engine.doctor_machine import examine_machine, examine_settings, examine_watch
@@ -50,6 +51,13 @@ def test_the_clock_is_compared_with_the_platforms(tmp_path: Path) -> None:
 
     assert find(compared, "the clock").text == "the clock is within 3s of the platforms'"
     assert find(untold, "no platform told the time").verdict is Verdict.WARN
+
+
+def test_a_clock_that_is_far_off_is_not_called_fine(tmp_path: Path) -> None:
+    """The channels warn of it, each by its own platform's time; here it is passed over."""
+    section = look(tmp_path, 0.4, 300.0)
+
+    assert [line.text for line in section.lines if "the clock" in line.text] == []
 
 
 def test_zones_are_shown_as_they_will_be_on_the_day(tmp_path: Path) -> None:
@@ -118,9 +126,20 @@ def test_secrets_are_in_env_or_in_the_environment(tmp_path: Path, is_there: bool
     if is_there:
         (tmp_path / ".env").touch(mode=0o600)
 
-    (line,) = examine_settings(tmp_path).lines
+    (line,) = examine_settings(tmp_path, Settings(), ()).lines
 
     assert (line.verdict, line.text.startswith(".env" if is_there else "no .env")) == (Verdict.OK, True)
+
+
+def test_a_platform_that_is_not_the_real_one_is_a_warning(tmp_path: Path) -> None:
+    """On the day, nobody would see a post; the real one is named, too."""
+    settings = Settings(x_base_url="http://127.0.0.1:8080")
+
+    _, x, facebook = examine_settings(tmp_path, settings, list(Platform)).lines
+
+    assert (x.verdict, x.text) == (Verdict.WARN, "NOT LIVE: X is 127.0.0.1:8080 here, not the real one")
+    assert "STORMCTL_X_BASE_URL" in x.hint
+    assert (facebook.verdict, facebook.text) == (Verdict.OK, "Facebook is the real one: graph.facebook.com")
 
 
 # Who hears of trouble

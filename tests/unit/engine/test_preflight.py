@@ -70,7 +70,7 @@ def test_what_ends_too_early_is_told(
     assert {kind for kind, lines in told.items() if lines} == ({certainty} if certainty else set())
     for message, hint in told.get(certainty or "", ()):
         assert words in message
-        assert hint == "Sign in again: stormctl auth x."
+        assert hint == "Sign in again: stormctl auth x acme"
 
 
 @pytest.mark.parametrize(("is_near", "count"), [(True, 1), (False, 0)])

@@ -17,6 +17,7 @@ from stormctl.engine.account_signin import AccountSignIn
 from stormctl.engine.accounts import find_scheduled_channels, list_access
 from stormctl.engine.page_signin import PageSignIn
 from stormctl.errors import CredentialsError, UsageError
+from stormctl.platforms.x_signin import PinRefusedError
 from stormctl.settings import Environment, Settings, name_variable
 
 if TYPE_CHECKING:
@@ -104,6 +105,19 @@ def test_what_was_cut_off_or_begun_elsewhere_is_begun_again(
 
     with pytest.raises(UsageError, match="no sign-in of x:acme was begun here"):
         sign_in(tmp_path, emulator).finish("1234567")
+
+
+@pytest.mark.parametrize("typed", ["", "  ", "PIN", "12345b7", "http://127.0.0.1/"])
+def test_what_is_no_number_is_no_pin(tmp_path: Path, emulator: EmulatorThread, typed: str) -> None:
+    """X is not asked for it, and the sign-in can be finished all the same."""
+    signin = sign_in(tmp_path, emulator)
+    signin.begin()
+    pin = allow(emulator)
+
+    with pytest.raises(PinRefusedError, match="that is no PIN"):
+        signin.finish(typed)
+
+    assert signin.finish(f" {pin[:3]}-{pin[3:]}\n").owner.id == ACCOUNT.id
 
 
 def test_where_nothing_can_be_kept_nothing_is_begun(tmp_path: Path, emulator: EmulatorThread) -> None:

@@ -47,9 +47,10 @@ def test_a_good_token(server: ScriptedServer, page: FacebookAdapter) -> None:
     assert verification == Verification(
         account=Account("1001", "Migrants Day", "https://www.facebook.com/migrantsday"),
         clock_offset_s=3.0,
-        kind="a Page token",
+        kind="a Page token, which does not expire",
         may_post=True,
         permissions=frozenset(SCOPES),
+        is_as_signed_in=True,
     )
     first, second = server.requests
     assert (first.path, second.path) == ("/v26.0/debug_token", "/v26.0/1001")
@@ -65,6 +66,7 @@ def test_a_good_token(server: ScriptedServer, page: FacebookAdapter) -> None:
         ({"is_valid": False}, "the token is not valid"),
         ({"is_valid": False, "error": {"message": "Logged out"}}, "the token is not valid: Logged out"),
         ({"expires_at": NOON - 60}, "the token expired at 2026-12-18 11:59 UTC"),
+        ({"expires_at": NOON - 60, "is_valid": False}, "the token expired at 2026-12-18 11:59 UTC"),
         ({"scopes": ["pages_read_engagement"]}, "the token lacks the permission pages_manage_posts"),
     ],
 )
@@ -78,7 +80,8 @@ def test_what_the_token_tells_is_proof(
     verification = page.verify()
 
     assert said(verification) == [(Certainty.BAD, message)]
-    assert verification.problems[0].hint
+    assert "stormctl auth facebook migrants-day" in verification.problems[0].hint
+    assert not verification.is_as_signed_in
 
 
 @pytest.mark.parametrize(
@@ -101,7 +104,25 @@ def test_what_may_hurt_later_is_a_warning(
     server.reply(token(**changes))
     server.reply(PAGE)
 
-    assert said(page.verify()) == [(Certainty.UNKNOWN, message)]
+    (problem,) = page.verify().problems
+
+    assert (problem.certainty, problem.message) == (Certainty.UNKNOWN, message)
+    assert problem.hint.endswith("stormctl auth facebook migrants-day")
+
+
+def test_a_dead_token_is_proved_once(server: ScriptedServer, page: FacebookAdapter) -> None:
+    """That the Page can't be read with it either is no news; nor what a token of another Page may not do."""
+    server.reply(token(is_valid=False))
+    server.reply(error(190), 400)
+    dead = page.verify()
+    other_pages = [{"scope": scope, "target_ids": ["2002"]} for scope in SCOPES]
+    server.reply(token(profile_id="2002", granular_scopes=other_pages))
+    server.reply(PAGE)
+
+    other = page.verify()
+
+    assert said(dead) == [(Certainty.BAD, "the token is not valid")]
+    assert said(other) == [(Certainty.BAD, "the token belongs to another Page (2002)")]
 
 
 def test_what_ends_is_told_with_its_moment(server: ScriptedServer, page: FacebookAdapter) -> None:

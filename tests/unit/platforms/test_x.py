@@ -107,6 +107,24 @@ def test_verify_knows_proof_from_ignorance(
     assert [problem.certainty for problem in verification.problems] == [Certainty(certainty)]
 
 
+@pytest.mark.parametrize(
+    ("date", "hint"),
+    [
+        ("Fri, 18 Dec 2026 12:01:00 GMT", "Sign in again: stormctl auth x migrants-day."),
+        ("Fri, 18 Dec 2026 13:00:00 GMT", "Set this machine's clock first: X refuses what is signed"),
+    ],
+)
+def test_a_refusal_for_the_clock_is_not_mended_by_signing_in(
+    server: ScriptedServer, x: XAdapter, date: str, hint: str
+) -> None:
+    """X says 401 to a signature that is too early or too late, and tells its own time."""
+    server.reply({"title": "Unauthorized"}, 401, Date=date)
+
+    (problem,) = x.verify().problems
+
+    assert problem.hint.startswith(hint)
+
+
 @pytest.mark.parametrize("body", [[], None, {}, {"data": {"id": None}}, b"<html>"])
 def test_verify_survives_odd_answers(server: ScriptedServer, x: XAdapter, body: object) -> None:
     """A success that names nobody is unknown, not a crash."""
@@ -208,6 +226,36 @@ def test_a_base_address_with_a_path(server: ScriptedServer) -> None:
 
     assert server.requests[0].target == "/x/2/tweets"
     assert outcome == Delivered(post_id="7", url=f"{server.base_url}/x/i/status/7")
+
+
+@pytest.mark.parametrize(("account_id", "is_as_signed_in"), [(None, False), ("1001", True), ("6666", False)])
+def test_keys_of_another_account_than_at_first_are_proved_bad(
+    server: ScriptedServer, account_id: str | None, is_as_signed_in: bool
+) -> None:
+    """Whose they are is shown all the same; where nobody said whose they must be, anybody's will do."""
+    adapter = XAdapter(
+        parse_channel_id("x:acme"),
+        XCredentials(
+            consumer_key="a",
+            consumer_secret="b",  # noqa: S106 - throw-away
+            access_token="c",  # noqa: S106 - throw-away
+            access_token_secret="d",  # noqa: S106 - throw-away
+            account_id=account_id,
+        ),
+        base_url=server.base_url,
+        request_limit=LIMIT,
+        now=lambda: NOW,
+    )
+    server.reply({"data": {"id": "1001", "name": "Acme", "username": "acme"}})
+
+    verification = adapter.verify()
+    adapter.close()
+
+    assert verification.account is not None
+    assert verification.is_as_signed_in is is_as_signed_in
+    assert [(problem.certainty, problem.message) for problem in verification.problems] == [
+        (Certainty.BAD, "the keys belong to Acme (@acme) (1001), and STORMCTL_X_ACME_ACCOUNT_ID is 6666")
+    ] * (account_id == "6666")
 
 
 def test_credentials_are_not_sent_to_strangers() -> None:

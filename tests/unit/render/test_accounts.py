@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from io import StringIO
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.console import Console
 
 from stormctl.domain.signin import ChannelAccess, Knowledge, ManagedPage, Owner, Source, Variable
-from stormctl.render.accounts import access_json, render_access, render_grant, render_pages
+from stormctl.render.accounts import (
+    access_json,
+    render_access,
+    render_grant,
+    render_pages,
+    render_signed_in,
+)
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -61,6 +68,16 @@ def test_an_account_that_nobody_knows() -> None:
     assert show(render_access([stranger]))[0] == "x:new  account not known"
 
 
+def test_what_to_do_comes_last() -> None:
+    """Beneath everything that is wrong with a channel; machines get it too."""
+    missing = ChannelAccess(channel="x:new", variables=(TOKEN,), hint="Sign in: stormctl auth x new")
+
+    lines = show(render_access([missing]))
+
+    assert lines[-1] == "    Sign in: stormctl auth x new"
+    assert access_json([missing])["channels"][0]["hint"] == "Sign in: stormctl auth x new"
+
+
 def test_the_list_for_machines() -> None:
     """The same, by names that stay."""
     exported = access_json([GOOD, BAD])
@@ -79,9 +96,16 @@ def test_pages_to_choose_from() -> None:
     pages = [ManagedPage("1", "Acme", ("CREATE_CONTENT", "ANALYZE")), ManagedPage("22", "Other", ())]
 
     assert show(render_pages(pages)) == [
-        "1   Acme   can post                        CREATE_CONTENT, ANALYZE",
-        "22  Other  cannot post: no CREATE_CONTENT  no tasks",
+        "1  Acme   1   can post                        CREATE_CONTENT, ANALYZE",
+        "2  Other  22  cannot post: no CREATE_CONTENT  no tasks",
     ]
+
+
+def test_what_a_sign_in_has_written() -> None:
+    """The file, and the names of its variables, each on a line of its own."""
+    lines = show(render_signed_in("x:acme", Owner("1", "Acme", None), Path("/day/.env"), ("A_TOKEN", "B_ID")))
+
+    assert lines == ["x:acme is Acme", "written to /day/.env:", "    A_TOKEN", "    B_ID"]
 
 
 def test_what_a_sign_in_brought() -> None:

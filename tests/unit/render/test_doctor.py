@@ -19,7 +19,7 @@ MADE = Diagnosis(
             "x:acme",
             (ok("Acme (1001)"), fail("the keys may only read", "Make new ones.", ExitCode.CREDENTIALS)),
         ),
-        Section("alerts", (warn("alerts go to nobody"),)),
+        Section("alerts", (warn("alerts go to nobody", "Name somebody."),)),
     ),
     cost_usd_micros=10_000,
 )
@@ -32,6 +32,7 @@ x:acme
 
 alerts
   warn  alerts go to nobody
+        Name somebody.
 
 1 proved bad, 1 warning, 1 fine. Asking cost $0.01.
 """
@@ -44,7 +45,7 @@ def test_each_line_has_its_verdict_and_what_to_do(show: Callable[..., str]) -> N
 
 def test_nothing_bad_is_said_in_so_many_words() -> None:
     """Warnings are counted all the same."""
-    made = Diagnosis(made_at=at(12), sections=(Section("alerts", (warn("nobody"),)),))
+    made = Diagnosis(made_at=at(12), sections=(Section("alerts", (warn("nobody", "Name somebody."),)),))
 
     assert summarize(made) == "nothing is proved bad, 1 warning, 0 fine."
 
@@ -62,7 +63,7 @@ def test_machines_get_the_same() -> None:
     assert (told["made_at"], told["cost_usd_micros"]) == ("2026-12-18T17:00:00Z", 10_000)
     assert told["sections"][1] == {
         "name": "alerts",
-        "lines": [{"verdict": "warn", "text": "alerts go to nobody", "hint": ""}],
+        "lines": [{"verdict": "warn", "text": "alerts go to nobody", "hint": "Name somebody."}],
     }
 
 
