@@ -13,7 +13,7 @@ from stormctl.domain.event import EventKind
 from stormctl.domain.message import MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.media import read_video
-from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
+from stormctl.platforms.adapter import ATTACHED_ONCE, Captions, MediaFile, PrepareFailed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -84,6 +84,14 @@ class Uploader:
                 return failure.outcome
             return NotSent(reason=f"{media.file} could not be uploaded: {failure.outcome.reason}")  # type: ignore[union-attr]  # adapters never fail with Delivered
         return tuple(ids)
+
+    def spend(self, claim: Claim) -> None:
+        """Forget uploads that no other post can carry, before the request is written that carries them.
+
+        Whatever becomes of it, nobody can tell afterwards from the ledger whether they are still free.
+        """
+        if claim.post.media and claim.channel.platform in ATTACHED_ONCE:
+            self._ledger.media.forget_uploads(str(claim.channel), claim.post.media)
 
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
         missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)

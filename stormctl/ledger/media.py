@@ -12,6 +12,7 @@ from stormctl.errors import FindingsError, LedgerError
 from stormctl.ledger.rows import maybe_instant, maybe_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.domain.clock import Moment
@@ -86,6 +87,12 @@ class MediaStore:
                 expires_wall_at=maybe_micros(expires_at),
                 wall_now=to_micros(moment.wall_at),
             )
+
+    def forget_uploads(self, channel: str, media: Iterable[Media]) -> None:
+        """Let each be uploaded anew when it is needed again."""
+        with self._database.transaction() as session:
+            for item in media:
+                session.write("forget_upload", **_key(channel, item))
 
     def lease_upload(
         self, channel: str, media: Media, runner_id: str, moment: Moment, lease: timedelta

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from stormctl.domain.channel import Platform
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -14,6 +16,12 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Outcome, RateLimit
     from stormctl.domain.message import MediaKind
     from stormctl.domain.reach import MetricReading
+
+
+ATTACHED_ONCE = frozenset({Platform.FACEBOOK})
+"""Platforms on which an upload belongs to the one post that carries it: a video is published by its own
+node, and saying so again would only rewrite the first post's text (parameters of Meta's business SDK, 26.0).
+Media of X may be attached again until they expire."""
 
 
 class Certainty(StrEnum):
