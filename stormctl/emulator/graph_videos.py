@@ -131,6 +131,7 @@ def _end(call: GraphCall, video: Media, content: bytes, answer: dict[str, Any]) 
     video.content = content
     video.chunks.clear()
     video.caption = call.parameters.get("description", "")
+    video.made_with_ai = read_flag(call, "is_ai_generated", default=False)
     video.ready_wall = call.world.clock.wall() + PROCESSING_S
     if published:
         add_post(call, video.account, video.caption, None, [video], published=True)

@@ -42,6 +42,7 @@ class Media:
         ready_wall: real Unix seconds from which on it is processed; None until finalized.
         chunks: the segments of an upload in progress, by index.
         captions: of a video, by the code of their language.
+        made_with_ai: whether the uploader says so of a video; Facebook only.
         post_id: the post that shows it; None while unpublished.
     """
 
@@ -59,6 +60,7 @@ class Media:
     ready_wall: float | None = None
     chunks: dict[int, bytes] = field(default_factory=dict)
     captions: dict[str, bytes] = field(default_factory=dict)
+    made_with_ai: bool = False
     post_id: str | None = None
 
 
@@ -111,6 +113,7 @@ class Post:
 def _media_as_dict(media: Media) -> dict[str, Any]:
     content = media.content
     shown = {"sha256": hashlib.sha256(content).hexdigest(), "alt": media.alt, "bytes": len(content)}
+    shown |= {"made_with_ai": True} if media.made_with_ai else {}
     words = {lang: text.decode("utf-8", "replace") for lang, text in media.captions.items()}
     return shown | ({"captions": words} if words else {})
 

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from stormctl.engine.equipment import Equipment
     from stormctl.platforms.adapter import PlatformAdapter
 
+    _Name = tuple[str, str, str, bool]
+
 AHEAD = timedelta(minutes=5)
 """How long before its slot, on the storm's clock, a delivery's media is uploaded."""
 
@@ -49,8 +51,8 @@ class Uploader:
         self._ledger = equipment.ledger
         self._clock = equipment.clock
         self._runner_id = runner_id
-        self._failures: dict[tuple[str, str, str], _Failure] = {}
-        self._turns: dict[tuple[str, str, str], threading.Lock] = {}
+        self._failures: dict[_Name, _Failure] = {}
+        self._turns: dict[_Name, threading.Lock] = {}
 
     def prepare(self, channel: ChannelId, adapter: PlatformAdapter, ahead: timedelta = AHEAD) -> None:
         """Upload what the channel's deliveries due within `ahead` need and don't have yet.
@@ -148,6 +150,7 @@ class Uploader:
             # not the file's own: it may name somebody, and its ending may be of what it was before
             name=f"{media.kind.value}.{PurePosixPath(media.mime).name}",
             captions=captions,
+            made_with_ai=media.made_with_ai,
         )
 
     def _rests(self, channel: ChannelId, media: Media) -> bool:
@@ -159,5 +162,5 @@ class Uploader:
         return self._clock.moment().wall_at < failure.wall_at + self._equipment.durations.upload_rest
 
 
-def _name(channel: ChannelId, media: Media) -> tuple[str, str, str]:
-    return str(channel), media.digest, media.alt
+def _name(channel: ChannelId, media: Media) -> _Name:
+    return str(channel), media.digest, media.alt, media.made_with_ai

@@ -121,6 +121,7 @@ def find_valid_upload(session: Session, channel: str, media: Media, moment: Mome
 
 
 def _key(channel: str, media: Media) -> dict[str, str]:
-    """Return an upload's identity: the description belongs to it, since platforms keep them together."""
-    alt_digest = hashlib.sha256(media.alt.encode()).hexdigest()
+    """Return an upload's identity: what is said of the bytes belongs to it, since platforms keep it there."""
+    said = media.alt + ("\0made with AI" if media.made_with_ai else "")
+    alt_digest = hashlib.sha256(said.encode()).hexdigest()
     return {"channel": channel, "digest": media.digest, "alt_digest": alt_digest}

@@ -113,6 +113,7 @@ class MediaFile:
 
     Attributes:
         captions: of a video; None without any.
+        made_with_ai: of a video, whether the platform is to be told so with the upload.
     """
 
     content: bytes
@@ -121,6 +122,7 @@ class MediaFile:
     alt: str
     name: str
     captions: Captions | None = None
+    made_with_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -105,7 +105,8 @@ class FacebookAdapter(PlatformAdapter):
         """Make one `POST /{page-id}/feed`; the link field is left empty where media is attached.
 
         A video, which is uploaded already, is published by one `POST /{video-id}` instead.
-        X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent.
+        X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent; that a video
+        was made with AI was said with its upload.
         """
         if post.in_reply_to is not None:
             return Refused(reason="Facebook Pages have no threads", code="thread", for_good=True)

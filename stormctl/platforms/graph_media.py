@@ -90,6 +90,8 @@ class GraphMedia:
             if following is not None and following[0] <= start:
                 raise PrepareFailed(InDoubt(reason="Facebook asks for the same part again", code="upload"))
         fields = {"upload_phase": "finish", "upload_session_id": session, "published": "false"}
+        if media.made_with_ai:
+            fields["is_ai_generated"] = "true"
         done = self._check(self.post(path, fields))
         if done.at("success") is not True:
             raise PrepareFailed(InDoubt(reason="Facebook did not take the video", code=str(done.status)))

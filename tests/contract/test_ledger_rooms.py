@@ -381,6 +381,7 @@ class TestMedia:
         assert [upload and upload.media_id for upload in found] == ["m1", None]
         assert media.find_upload(PAGE, PICTURE, bench.at(0)) is None
         assert media.find_upload(X, replace(PICTURE, alt="Another"), bench.at(0)) is None
+        assert media.find_upload(X, replace(PICTURE, made_with_ai=True), bench.at(0)) is None
 
     def test_upload_that_is_forgotten(self, bench: Bench) -> None:
         """It is uploaded anew when it is needed again; others stay."""
