@@ -175,6 +175,14 @@ def app_bearer(consumer_key: str, consumer_secret: str) -> str:
     return "A" * 22 + digest
 
 
+def x_user_token(access_token: str) -> str:
+    """Return the OAuth 2.0 user token of the X account whose token of OAuth 1.0a this is.
+
+    It has every scope, and none of X's two hours: a client that can't sign is to need nothing else.
+    """
+    return hashlib.sha256(f"oauth2:{access_token}".encode()).hexdigest() + "OjE6YXQ6MQ"
+
+
 def short_user_token(app_id: str, app_secret: str) -> str:
     """Return what that person gets first: a user token that lives for an hour or two."""
     digest = hashlib.sha256(f"short:{app_id}:{app_secret}".encode()).hexdigest()

@@ -44,6 +44,11 @@ def is_form(content_type: str) -> bool:
     return _parse_header("content-type", content_type)[0] == "application/x-www-form-urlencoded"
 
 
+def is_json(content_type: str) -> bool:
+    """Say whether a body is called JSON."""
+    return _parse_header("content-type", content_type)[0] == "application/json"
+
+
 def _parse_multipart(boundary: str, content: bytes) -> Body:
     fence = b"--" + boundary.encode()
     pieces = (b"\r\n" + content).split(b"\r\n" + fence)

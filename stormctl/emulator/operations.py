@@ -48,8 +48,10 @@ def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None
     query = parse_qs(scope["query_string"].decode("latin-1"))
     is_sign_in = method == "POST" and path in _X_SIGN_IN and not is_versioned
     if path.startswith("/2/") or path == "/oauth2/token" or is_sign_in:
-        token = parse_authorization(headers.get("authorization", "")).get("oauth_token", "")
+        header = headers.get("authorization", "")
+        token = parse_authorization(header).get("oauth_token", "")
         account = world.find_account("x", "ACCESS_TOKEN", token)
+        account = account or world.find_by_user_token(header.partition(" ")[2].strip())
         return Call("x", account.channel if account else "", _find(_X_OPERATIONS, method, path), path)
     is_page = method == "GET" and "text/html" in headers.get("accept", "") and "access_token" not in query
     is_graph = re.fullmatch(r"/(me|debug_token|oauth/access_token|\d+(_\d+)?)(/\w+)?", path)

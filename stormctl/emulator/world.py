@@ -8,8 +8,15 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stormctl.emulator.accounts import app_bearer, short_page_token, short_user_token, user_token
+from stormctl.emulator.accounts import (
+    app_bearer,
+    short_page_token,
+    short_user_token,
+    user_token,
+    x_user_token,
+)
 from stormctl.emulator.clock import EmulatorClock, iso
+from stormctl.emulator.oauth1 import Nonces
 from stormctl.emulator.rates import RateWindows
 from stormctl.emulator.x_tokens import RequestTokens
 
@@ -158,6 +165,7 @@ class World:
         self.seed = seed
         self.clock = clock
         self.rates = RateWindows(clock.at)
+        self.nonces = Nonces(clock.wall)
         self.sign_ins = RequestTokens(seed)
         self._lock = threading.RLock()
         self._posts: dict[tuple[Platform, str], Post] = {}
@@ -176,6 +184,7 @@ class World:
             self._media.clear()
             self._log.clear()
             self.rates.clear()
+            self.nonces.clear()
             self.sign_ins.clear()
 
     # Accounts
@@ -192,6 +201,10 @@ class World:
         """Find an account of the X app that an app-only bearer token belongs to."""
         pairs = ((a, a.credentials["CONSUMER_KEY"], a.credentials["CONSUMER_SECRET"]) for a in self._on("x"))
         return next((a for a, key, secret in pairs if app_bearer(key, secret) == token), None)
+
+    def find_by_user_token(self, token: str) -> AccountSpec | None:
+        """Find the X account that an OAuth 2.0 user token belongs to."""
+        return next((a for a in self._on("x") if x_user_token(a.credentials["ACCESS_TOKEN"]) == token), None)
 
     def find_page(self, token: str) -> AccountSpec | None:
         """Find the Page that a Page token belongs to, one that lasts or one that does not."""
