@@ -9,6 +9,10 @@ OAUTH = "OAuthException"
 METHOD = "GraphMethodException"
 
 
+NO_OBJECT = 33
+"""Subcode of (#100) for an id that is not there, or not for the caller."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
     """A status, a body and headers beside the usual ones."""
@@ -63,7 +67,7 @@ def no_such_object(object_id: str, verb: str = "get") -> GraphError:
         "missing permissions, or does not support this operation. Please read the Graph API documentation at "
         "https://developers.facebook.com/docs/graph-api"
     )
-    return GraphError(100, message, subcode=33, kind=METHOD)
+    return GraphError(100, message, subcode=NO_OBJECT, kind=METHOD)
 
 
 def no_token() -> GraphError:

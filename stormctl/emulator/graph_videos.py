@@ -88,6 +88,8 @@ def read_video(call: GraphCall, video: Media) -> GraphAnswer:
 
 
 def _upload_once(call: GraphCall, page: AccountSpec) -> GraphAnswer:
+    if "file_url" in call.parameters:
+        raise graph_answers.invalid_parameter("The emulator fetches nothing: send the video as source")
     content = call.files.get("source", b"")
     video = _add(call, page, len(content))
     return _end(call, video, content, {"id": video.id})
