@@ -11,7 +11,7 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stormctl.emulator.rates import QUARTER_HOUR_S
 from stormctl.errors import UsageError
@@ -51,7 +51,8 @@ class Rule(BaseModel):
         platform: x or facebook.
         channel: `x:migrants-day`, or with `*`.
         operation: create_post unless another is named: upload, describe_media, read_me, read_timeline,
-            read_posts, read_insights, delete_post, count_posts, read_token; or with `*`.
+            read_posts, read_insights, search_posts, count_posts, edit_post, delete_post, read_token; or
+            with `*`. A list that lags is a timeline unless another is named.
         path: the request's path without a Graph version, with `*`.
         nth: only these of a channel's matching requests, counted from 1; empty for all.
         probability: of meeting the fault, drawn from the seed.
@@ -80,6 +81,12 @@ class Rule(BaseModel):
     reset: str = Field(default="future", pattern="^(future|none|past)$")
     reset_s: float = Field(default=QUARTER_HOUR_S, ge=0.0)
     subcode: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lag_in_a_list(cls, data: Any) -> Any:
+        is_bare = isinstance(data, dict) and data.get("action") == Action.LAG and "operation" not in data
+        return {**data, "operation": "read_timeline"} if is_bare else data
 
     def matches(self, call: Call) -> bool:
         """Say whether a request is of the kind that this rule is about."""

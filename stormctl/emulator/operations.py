@@ -18,6 +18,7 @@ _X_OPERATIONS = (
     ("POST", r"/2/tweets", "create_post"),
     ("DELETE", r"/2/tweets/[^/]+", "delete_post"),
     ("GET", r"/2/tweets/counts/recent", "count_posts"),
+    ("GET", r"/2/tweets/search/recent", "search_posts"),
     ("GET", r"/2/tweets(/[^/]+)?", "read_posts"),
     ("GET", r"/2/users/me", "read_me"),
     ("GET", r"/2/users/[^/]+/tweets", "read_timeline"),

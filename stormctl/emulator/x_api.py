@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator import x_answers, x_counts, x_media, x_posts, x_reads
+from stormctl.emulator import x_answers, x_counts, x_media, x_posts, x_reads, x_search
 from stormctl.emulator.accounts import app_bearer
 from stormctl.emulator.bodies import BadBodyError, is_json, parse_body
 from stormctl.emulator.rates import QUARTER_HOUR_S
@@ -33,10 +33,11 @@ LIMITS_PER_QUARTER_HOUR = {
     "upload_once": 500,
     "describe_media": 500,
     "count_posts": 300,
+    "search_posts": 300,
 }
 """Requests per user (counts: per app) in 15 minutes (source: docs.x.com rate limits, 2026-08)."""
 
-LIMITS_OF_APP = {"read_posts": 3_500, "read_timeline": 10_000}
+LIMITS_OF_APP = {"read_posts": 3_500, "read_timeline": 10_000, "search_posts": 450}
 """Where an app's bearer has a window of its own, in the same 15 minutes (same source)."""
 
 
@@ -47,6 +48,7 @@ def x_routes(world: World) -> list[Route]:
         ("POST", "/2/tweets", "create_post", x_posts.create_post),
         ("GET", "/2/tweets", "read_posts", x_reads.read_posts),
         ("GET", "/2/tweets/counts/recent", "count_posts", x_counts.count_recent),
+        ("GET", "/2/tweets/search/recent", "search_posts", x_search.search_recent),
         ("GET", "/2/tweets/{id}", "read_posts", x_reads.read_post),
         ("DELETE", "/2/tweets/{id}", "delete_post", x_posts.delete_post),
         ("GET", "/2/users/me", "read_me", x_reads.read_me),
