@@ -285,18 +285,23 @@ class XAdapter(PlatformAdapter):
         )
 
     def _lookup(self, ids: list[str], *, private: bool) -> list[dict[str, Any]]:
-        """Look posts up; without the non-public metrics where X refuses to give those.
+        """Look posts up; without the non-public metrics those for which X refuses to give them.
 
         Raises:
             ReadFailed: the posts could not be read.
         """
         fields = ["public_metrics", "non_public_metrics"] if private else ["public_metrics"]
         answer = self._reader.lookup(ids, fields)
-        if private and isinstance(answer, Answer) and _refuses_field(answer):
+        if private and isinstance(answer, Answer) and answer.status in {400, 403}:
             return self._lookup(ids, private=False)
         if isinstance(answer, Silence) or not answer.is_success or not isinstance(answer.body, dict):
             raise ReadFailed(self._read_problem(answer))
-        return x_reads.rows(answer)
+        rows = x_reads.rows(answer)
+        shown = {str(row.get("id")) for row in rows}
+        hidden = [post_id for post_id in ids if post_id not in shown]
+        if private and hidden and _refuses_field(answer):
+            rows += self._lookup(hidden, private=False)
+        return rows
 
     def _own_id(self) -> str:
         """Return our user id, asking X if we don't know it yet; ReadFailed if X doesn't tell."""
@@ -333,9 +338,7 @@ def _unknown(reason: str) -> Problem:
 
 
 def _refuses_field(answer: Answer) -> bool:
-    """Whether X refused the non-public metrics, in a status or in the errors of a partial answer."""
-    if answer.status in {400, 403}:
-        return True
+    """Whether X refused the non-public metrics of a post, in the errors of a partial answer."""
     errors = answer.at("errors")
     words = (str(e.get("title")) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else ()
     return any("field authorization" in word.lower() for word in words)

@@ -481,6 +481,26 @@ def test_public_counts_are_read_where_others_are_refused(
     assert server.requests[1].query["tweet.fields"] == "public_metrics"
 
 
+def test_a_refusal_for_one_post_does_not_cost_the_clicks_of_the_others(
+    server: ScriptedServer, x: XAdapter
+) -> None:
+    """What a partial answer holds is kept, and only what it hides is asked for once more."""
+    ids = young_ids(2)
+    whole = {"id": ids[0], "public_metrics": {"like_count": 5}, "non_public_metrics": {"url_link_clicks": 3}}
+    error = {"title": "Field Authorization Error", "parameter": "non_public_metrics", "resource_id": ids[1]}
+    server.reply({"data": [whole], "errors": [error]})
+    server.reply(counts(ids[1], 6))
+
+    readings = x.read_metrics(ids)
+
+    assert [(r.post_id, r.metric, r.value) for r in readings] == [
+        (ids[0], Metric.REACTIONS, 5),
+        (ids[0], Metric.CLICKS, 3),
+        (ids[1], Metric.REACTIONS, 6),
+    ]
+    assert server.requests[1].query == {"ids": ids[1], "tweet.fields": "public_metrics"}
+
+
 def test_posts_that_x_does_not_know_are_left_out(server: ScriptedServer, x: XAdapter) -> None:
     """A partial answer is read for what it has."""
     server.reply(counts("1", 5) | {"errors": [{"resource_id": "2", "title": "Not Found Error"}]})
