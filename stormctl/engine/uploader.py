@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -12,7 +13,7 @@ from stormctl.domain.delivery import NotSent, Refused
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import MediaKind
 from stormctl.errors import FindingsError
-from stormctl.files.media import read_video
+from stormctl.files.media import open_video
 from stormctl.platforms.adapter import ATTACHED_ONCE, Captions, MediaFile, PrepareFailed
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.domain.message import Media
     from stormctl.engine.equipment import Equipment
-    from stormctl.platforms.adapter import PlatformAdapter
+    from stormctl.platforms.adapter import Content, PlatformAdapter
 
     _Name = tuple[str, str, str, bool]
 
@@ -110,11 +111,14 @@ class Uploader:
             store.release_upload(str(channel), media, self._runner_id)
             return
         try:
-            upload = adapter.prepare(self._read(media))
-        except PrepareFailed as failed:
+            with ExitStack() as opened:
+                upload = adapter.prepare(self._read(media, opened))
+        except (PrepareFailed, FindingsError) as failed:
             moment = self._clock.moment()
             store.release_upload(str(channel), media, self._runner_id)
-            self._failures[_name(channel, media)] = _Failure(failed.outcome, moment.wall_at)
+            # a file that can't be read, even in the middle of it, may be put back: nothing was published
+            outcome = failed.outcome if isinstance(failed, PrepareFailed) else NotSent(reason=str(failed))
+            self._failures[_name(channel, media)] = _Failure(outcome, moment.wall_at)
             text = f"{media.file} could not be uploaded: {failed}"
             self._equipment.tell(EventKind.WARNING, text, channel=channel)
             return
@@ -123,22 +127,21 @@ class Uploader:
         self._failures.pop(_name(channel, media), None)
         self._equipment.tell(EventKind.PREPARED, f"{media.file} is uploaded", channel=channel)
 
-    def _read(self, media: Media) -> MediaFile:
-        """Read a picture from the ledger, or a video from the campaign folder.
+    def _read(self, media: Media, opened: ExitStack) -> MediaFile:
+        """Read a picture from the ledger, or open a video in the campaign folder for as long as it is needed.
 
         Raises:
-            PrepareFailed: the video is not on this machine as it was checked; another runner may have it.
+            PrepareFailed: this runner has no campaign folder; another may have it.
+            FindingsError: the video is not on this machine as it was checked.
         """
-        content, captions = b"", None
+        content: Content = b""
+        captions = None
         if media.kind is not MediaKind.VIDEO:
             content = self._ledger.media.load(media.digest)
         elif self._equipment.root is None:
             raise PrepareFailed(NotSent(reason="this runner has no campaign folder"))
         else:
-            try:
-                film = read_video(self._equipment.root, media)
-            except FindingsError as problem:
-                raise PrepareFailed(NotSent(reason=str(problem))) from problem
+            film = opened.enter_context(open_video(self._equipment.root, media))
             content = film.content
             if film.captions is not None and film.captions_lang is not None:
                 captions = Captions(film.captions, film.captions_lang)

@@ -107,16 +107,29 @@ class Captions:
     lang: str
 
 
+class Content(Protocol):
+    """Bytes to upload, taken piece by piece: bytes as they are, or a file that is too big for memory."""
+
+    def __len__(self) -> int:
+        """Return how many they are."""
+        ...
+
+    def __getitem__(self, piece: slice, /) -> bytes:
+        """Return some of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
     """The bytes to upload, with what the platform must know of them.
 
     Attributes:
+        content: of a picture or GIF in memory; of a video in its file.
         captions: of a video; None without any.
         made_with_ai: of a video, whether the platform is to be told so with the upload.
     """
 
-    content: bytes
+    content: Content
     mime: str
     kind: MediaKind
     alt: str

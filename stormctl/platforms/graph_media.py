@@ -72,7 +72,7 @@ class GraphMedia:
         fields = {"published": "false"}  # in words: the SDK sends a bool as "False"
         if media.alt:
             fields["alt_text_custom"] = media.alt
-        files = {"source": (media.name, media.content, media.mime)}
+        files = {"source": (media.name, media.content[:], media.mime)}
         return self._id(self._check(self.post(f"{self.page_id}/photos", fields, files)), "id")
 
     def _send_video(self, media: MediaFile) -> str:

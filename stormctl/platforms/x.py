@@ -276,7 +276,7 @@ class XAdapter(PlatformAdapter):
         )
 
     def _post_form(self, route: str, fields: dict[str, str], media: MediaFile) -> Answer | Silence:
-        files = {"media": (media.name, media.content, media.mime)}
+        files = {"media": (media.name, media.content[:], media.mime)}
         return self._transport.perform(
             lambda: self._transport.session.post(
                 SDK_ORIGIN + route, data=fields, files=files, auth=self._auth

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from stormctl.platforms.adapter import Captions
+    from stormctl.platforms.adapter import Captions, Content
 
 SEGMENT_BYTES = 1024 * 1024
 """Small enough for a slow uplink; a video of 512 MB stays below X's 1000 segments (docs.x.com, 2026-08)."""
@@ -80,11 +80,11 @@ class MediaSteps:
         lasts = _lasts(done) or lasts
         return Upload(media_id, self.now() + lasts if lasts else None)
 
-    def _begin(self, mime: str, category: str, content: bytes) -> Answer | Silence:
+    def _begin(self, mime: str, category: str, content: Content) -> Answer | Silence:
         body = {"media_type": mime, "total_bytes": len(content), "media_category": category}
         return self.request("POST", "/2/media/upload/initialize", json=body)
 
-    def _send_segments(self, media_id: str, content: bytes) -> Answer:
+    def _send_segments(self, media_id: str, content: Content) -> Answer:
         for index, start in enumerate(range(0, len(content), SEGMENT_BYTES)):
             segment = base64.b64encode(content[start : start + SEGMENT_BYTES]).decode()
             body = {"media": segment, "segment_index": index}
