@@ -72,6 +72,10 @@ class AccountSpec:
         plain = re.sub(r"\W", "_", self.name, flags=re.ASCII)
         return plain[:USERNAME_MAX] if self.platform == "x" else self.name
 
+    def may(self, scope: str) -> bool:
+        """Whether a Page's token has a permission."""
+        return self.scopes is None or scope in self.scopes
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values that `parse_account` reads again, secrets included."""
         return {

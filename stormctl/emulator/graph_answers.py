@@ -108,6 +108,16 @@ def permission_missing() -> GraphError:
     return GraphError(200, message, status=403)
 
 
+def scope_missing(scope: str) -> GraphError:
+    """10: the token may not read this."""
+    message = (
+        f"(#10) This endpoint requires the '{scope}' permission or the 'Page Public Content Access' feature. "
+        "Refer to https://developers.facebook.com/docs/apps/review/login-permissions and "
+        "https://developers.facebook.com/docs/apps/review/feature for details."
+    )
+    return GraphError(10, message, status=403)
+
+
 def duplicate_status() -> GraphError:
     """506: the same text as the post before."""
     return GraphError(

@@ -23,12 +23,21 @@ if TYPE_CHECKING:
     from stormctl.emulator.graph_call import GraphCall
     from stormctl.emulator.world import Post
 
+READ_SCOPE, INSIGHTS_SCOPE = "pages_read_engagement", "read_insights"
+"""What reading posts and their insights takes (source: Pages API, Posts, and insights, 2026)."""
+
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 """Source: developers.facebook.com, Page feed."""
 
 MAX_IDS = 50
 """Source: developers.facebook.com, batch requests and multiple ids."""
+
+
+def _actions(seen: Reactions) -> dict[str, int]:
+    """Return what people did with a post, by kind."""
+    return {"like": seen.likes, "share": seen.reposts, "comment": seen.replies}
+
 
 METRICS: Mapping[str, Callable[[Reactions], Any]] = {
     "post_media_view": lambda seen: seen.impressions,
@@ -37,11 +46,9 @@ METRICS: Mapping[str, Callable[[Reactions], Any]] = {
     "post_clicks_by_type": lambda seen: {"link clicks": seen.clicks},
     "post_reactions_by_type_total": lambda seen: {"like": seen.likes},
     "post_reactions_like_total": lambda seen: seen.likes,
-    "post_activity_by_action_type": lambda seen: {
-        "like": seen.likes,
-        "share": seen.reposts,
-        "comment": seen.replies,
-    },
+    **{f"post_reactions_{kind}_total": lambda _: 0 for kind in ("love", "wow", "haha", "sorry", "anger")},
+    "post_activity_by_action_type": _actions,
+    "post_activity_by_action_type_unique": _actions,
     "post_video_views": lambda _: 0,
 }
 """The metrics of posts that are alive (source: a probe of each on v25.0, 2026-09-01); every other one is
@@ -113,6 +120,7 @@ def read_insights(call: GraphCall, node: str) -> GraphAnswer:
     if post is None:
         raise graph_answers.no_such_object(node)
     _check_owner(call, post.account)
+    _check_owner(call, post.account, INSIGHTS_SCOPE)
     names = re.findall(r"\w+", call.parameters.get("metric", ""))  # a,b or ["a","b"]
     if not names:
         raise graph_answers.no_metric()
@@ -137,11 +145,13 @@ def read_insights(call: GraphCall, node: str) -> GraphAnswer:
     return GraphAnswer(200, {"data": data})
 
 
-def _check_owner(call: GraphCall, page: AccountSpec) -> None:
+def _check_owner(call: GraphCall, page: AccountSpec, scope: str = READ_SCOPE) -> None:
     if call.kind == "user":
         raise graph_answers.page_token_required()
     if call.page is None or call.page.id != page.id:
         raise graph_answers.permission_missing()
+    if not page.may(scope):
+        raise graph_answers.scope_missing(scope)
 
 
 def _select(call: GraphCall, posts: list[Post]) -> list[Post]:

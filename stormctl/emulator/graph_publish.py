@@ -127,7 +127,7 @@ def own_page(call: GraphCall, node: str) -> AccountSpec:
         raise graph_answers.page_token_required()
     if call.page is None or call.page.id != page.id:
         raise graph_answers.permission_missing()
-    if page.scopes is not None and PUBLISH_SCOPE not in page.scopes:
+    if not page.may(PUBLISH_SCOPE):
         raise graph_answers.permission_missing()
     return page
 
