@@ -41,6 +41,9 @@ _GRAPH_OPERATIONS = (
     ("GET", r"/[^/]+", "read_posts"),
 )
 
+OPERATIONS = frozenset(name for _, _, name in (*_X_OPERATIONS, *_GRAPH_OPERATIONS))
+"""All that a fault's rule may name."""
+
 
 def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None:
     """Say what a request wants and in whose name; None if it is for neither API."""

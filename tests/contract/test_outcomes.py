@@ -1,4 +1,4 @@
-"""Every answer that the platforms are known to give, through the whole adapter: what becomes of the post.
+"""Every answer that the platforms are known to give, from the emulator through the whole adapter.
 
 The rows are those of X's and Facebook's error documentation, and of what clients record beside them; their
 sources stand in docs/platforms.md.
@@ -6,14 +6,17 @@ sources stand in docs/platforms.md.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+import requests
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
+from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import OutgoingPost, PlatformAdapter
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
 from stormctl.platforms.facebook import FacebookAdapter
@@ -190,6 +193,21 @@ FACEBOOK_ROWS = [
 ]
 
 
+@pytest.fixture(scope="module")
+def running() -> Iterator[EmulatorThread]:
+    """One emulator for all rows: starting it takes longer than most of them."""
+    with EmulatorThread(make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(running: EmulatorThread) -> EmulatorThread:
+    """The emulator as new."""
+    running.world.reset()
+    running.faults.clear()
+    return running
+
+
 @pytest.fixture
 def server() -> Iterator[ScriptedServer]:
     """A server that answers as it is told."""
@@ -243,14 +261,22 @@ def publish(platform: str, base_url: str) -> Outcome:
         *(pytest.param("facebook", row, id=f"facebook-{row.name}") for row in FACEBOOK_ROWS),
     ],
 )
-def test_every_answer_has_its_outcome(server: ScriptedServer, platform: str, row: Row) -> None:
+def test_every_answer_has_its_outcome(emulator: EmulatorThread, platform: str, row: Row) -> None:
     """One request, one outcome: sent, wait, never, probably there, stop, or nobody knows."""
-    server.reply(row.body, row.status, then_close=False, **row.headers)
+    is_text = isinstance(row.body, bytes)
+    script = {
+        "action": "answer",
+        "status": row.status,
+        "text": row.body.decode() if is_text else json.dumps(row.body),
+        "kind": "text/html" if is_text else "application/json",
+        "headers": {name.replace("_", "-"): value for name, value in row.headers.items()},
+    }
+    rules = requests.post(f"{emulator.base_url}/_emulator/faults", json=script, timeout=5)
 
-    outcome = publish(platform, server.base_url)
+    outcome = publish(platform, emulator.base_url)
 
-    assert row.kind == name_outcome(outcome)
-    assert len(server.requests) == 1
+    assert (rules.status_code, row.kind) == (200, name_outcome(outcome))
+    assert [request.fault for request in emulator.world.requests()] == ["answer"]
     waits_until = getattr(outcome, "retry_at", None)
     told = None if row.wait_minutes is None else NOW + timedelta(minutes=row.wait_minutes)
     assert told == waits_until

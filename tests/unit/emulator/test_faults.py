@@ -112,6 +112,7 @@ def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
     [
         ('[[rules]]\naction = "explode"\n', "action"),
         ('[[rules]]\naction = "slow"\nsecond = 1\n', "second"),
+        ('[[rules]]\naction = "error_after"\nstatus = 403\n', "500 to 599"),
         ("[[rules]\n", "bad-day.toml"),
         ('rules = "slow"\n', "list"),
     ],
