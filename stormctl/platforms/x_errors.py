@@ -89,7 +89,8 @@ def _too_many(
     resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
     told = find_retry_at(answer.headers.get("retry-after"), now)
     retry_at = max((at for at in (*resets, told) if at is not None and at > now), default=None)
-    is_month = "usage-capped" in code and str(answer.at("period")).lower() == "monthly"
+    periods = [answer.at("period"), *(error.get("period") for error in _errors(answer))]
+    is_month = "usage-capped" in code and any(str(period).lower() == "monthly" for period in periods)
     return Refused(
         reason=reason, code=code, for_good=False, retry_at=retry_at, suspends=is_month, limits=limits
     )
@@ -97,13 +98,20 @@ def _too_many(
 
 def _stops(answer: Answer) -> bool:
     """Whether a 403 is about the app or the account, so that every other post would be refused too."""
-    kind = f"{answer.at('type')} {answer.at('reason')}"
+    kind = " ".join(_kinds(answer))
     words = _reason(answer).lower()
     return (
         any(problem in kind for problem in _STOPPING_PROBLEMS)
         or bool(_codes(answer) & _STOPPING_CODES)
         or any(phrase in words for phrase in _STOPPING_WORDS)
     )
+
+
+def _kinds(answer: Answer) -> list[str]:
+    """Return the problem's type and reason, and those of a problem that stands in a list of errors."""
+    problems = (answer.body, *_errors(answer)) if isinstance(answer.body, dict) else ()
+    told = (problem.get(key) for problem in problems for key in ("type", "reason"))
+    return [kind for kind in told if isinstance(kind, str)]
 
 
 def _codes(answer: Answer) -> set[int]:
@@ -127,8 +135,8 @@ def _reason(answer: Answer) -> str:
 
 def _code(answer: Answer) -> str:
     """The HTTP status, with the problem type's last word or the first old-style code."""
-    kind = answer.at("type")
-    if isinstance(kind, str) and kind.startswith("http"):
+    kind = next((kind for kind in _kinds(answer) if kind.startswith("http")), None)
+    if kind is not None:
         return plain(f"{answer.status} {kind.rstrip('/').rpartition('/')[2]}")
     codes = [str(e["code"]) for e in _errors(answer) if "code" in e]
     return plain(f"{answer.status} {codes[0]}") if codes else str(answer.status)

@@ -157,7 +157,7 @@ def _count_media(raw: dict[str, Any], links: list[dict[str, Any]]) -> int | None
     """Count attached media; None where nothing speaks of any, since a server may not tell at all."""
     attachments = raw.get("attachments")
     keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
-    if isinstance(keys, list):
+    if isinstance(keys, list) and keys:
         return len(keys)
     return len({link.get("media_key") for link in links if _marks_media(link)}) or None
 

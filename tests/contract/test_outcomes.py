@@ -114,6 +114,22 @@ X_ROWS = [
     Row(
         "403 not enrolled", "stop", 403, problem(403, "No.", "client-forbidden", reason="client-not-enrolled")
     ),
+    Row(
+        "403 in a list of errors",
+        "stop",
+        403,
+        {
+            "errors": [
+                {"title": "Unsupported Authentication", "type": f"{PROBLEMS}unsupported-authentication"}
+            ]
+        },
+    ),
+    Row(
+        "429 usage of a month in a list of errors",
+        "stop",
+        429,
+        {"errors": [{"title": "UsageCapExceeded", "type": f"{PROBLEMS}usage-capped", "period": "Monthly"}]},
+    ),
     Row("403 453", "stop", 403, {"errors": [{"code": 453, "message": "a subset of X API"}]}),
     Row(
         "403 read-only",
