@@ -215,10 +215,10 @@ class FacebookAdapter(PlatformAdapter):
         return Delivered(post_id=whole_id, url=self._page_url(whole_id), limits=done.limits)
 
     def _done(self, answer: Answer | Silence, post_id: str, what: str) -> Outcome:
-        """Read an answer that is `{"success": true}` when it was done."""
+        """Read an answer that is `{"success": true}` when it was done, or a bare `true` as of old."""
         if isinstance(answer, Silence):
             return answer.outcome
-        if answer.is_success and answer.at("success") is True:
+        if answer.is_success and (answer.body is True or answer.at("success") is True):
             return self._receipt(post_id, answer)
         if answer.is_success and read_error(answer) is None:
             reason = f"Facebook did not say that the post is {what}"

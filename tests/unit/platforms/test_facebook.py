@@ -302,7 +302,9 @@ def test_metrics_before_a_failure_are_kept(server: ScriptedServer, page: Faceboo
         page.read_metrics(["1001_7"])
 
 
-@pytest.mark.parametrize(("body", "status"), [({"success": True}, 200), (error(100, error_subcode=33), 400)])
+@pytest.mark.parametrize(
+    ("body", "status"), [({"success": True}, 200), (True, 200), (error(100, error_subcode=33), 400)]
+)
 def test_deleting(server: ScriptedServer, page: FacebookAdapter, body: object, status: int) -> None:
     """A post that is gone is gone, whoever deleted it."""
     server.reply(body, status)
