@@ -69,8 +69,13 @@ def page_routes(world: World) -> list[Route]:
     async def status(request: Request) -> Response:
         return show_post(world, "x", request.path_params["id"])
 
+    async def icon(_: Request) -> Response:
+        drawing = _environment().get_template("icon.svg").render()
+        return Response(drawing, media_type="image/svg+xml")
+
     return [
         Route("/", timeline),
+        Route("/_emulator/icon.svg", icon),
         Route("/requests", requests),
         Route("/{username}/status/{id}", status),
     ]
