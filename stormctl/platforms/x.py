@@ -27,7 +27,7 @@ from stormctl.platforms.adapter import (
 from stormctl.platforms.moments import clock_offset_s
 from stormctl.platforms.transport import Answer, Silence, Transport
 from stormctl.platforms.x_counts import AppCounts
-from stormctl.platforms.x_errors import classify_problem, read_limits
+from stormctl.platforms.x_errors import classify_problem, explain, read_limits
 from stormctl.platforms.x_media import MediaSteps
 from stormctl.platforms.x_words import PostReader
 
@@ -315,7 +315,8 @@ class XAdapter(PlatformAdapter):
         if isinstance(answer, Silence):
             return answer.reason
         if answer.is_success:
-            return "X's answer could not be read"
+            # such as of an account that X has suspended: errors, and nothing else
+            return explain(answer) if answer.at("errors") else "X's answer could not be read"
         return classify_problem(answer, self._now()).reason
 
     def _profile_url(self) -> str:

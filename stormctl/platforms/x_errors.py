@@ -62,7 +62,7 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     403 answers as clients record them.
     """
     limits, code = read_limits(answer), _code(answer)
-    status, reason = answer.status, _reason(answer)
+    status, reason = answer.status, explain(answer)
     if answer.is_success:
         return InDoubt(reason="X accepted the request but named no post", code=code, limits=limits)
     if 300 <= status < 400:
@@ -99,7 +99,7 @@ def _too_many(
 def _stops(answer: Answer) -> bool:
     """Whether a 403 is about the app or the account, so that every other post would be refused too."""
     kind = " ".join(_kinds(answer))
-    words = _reason(answer).lower()
+    words = explain(answer).lower()
     return (
         any(problem in kind for problem in _STOPPING_PROBLEMS)
         or bool(_codes(answer) & _STOPPING_CODES)
@@ -123,8 +123,8 @@ def _errors(answer: Answer) -> list[dict[str, object]]:
     return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
 
 
-def _reason(answer: Answer) -> str:
-    """X's own words, the most telling first: detail, the errors' messages, title."""
+def explain(answer: Answer) -> str:
+    """Return X's own words, the most telling first: detail, the errors' messages, title."""
     messages = [str(e.get("message") or e.get("detail") or "") for e in _errors(answer)]
     detail = answer.at("detail")
     words = [detail, *messages] if detail else messages

@@ -418,6 +418,15 @@ def test_an_unreadable_timeline_fails(server: ScriptedServer, x: XAdapter, statu
         x.find_recent(SINCE, UNTIL)
 
 
+def test_a_suspended_account_is_named_as_such(server: ScriptedServer, x: XAdapter) -> None:
+    """X tells it with 200, in the errors of an answer without posts."""
+    server.reply(ME)
+    server.reply({"errors": [{"title": "Forbidden", "detail": "User has been suspended: [42]."}]})
+
+    with pytest.raises(ReadFailed, match="User has been suspended"):
+        x.find_recent(SINCE, UNTIL)
+
+
 def test_an_unknown_account_cannot_be_read(server: ScriptedServer, x: XAdapter) -> None:
     """Without our own id there is no timeline to ask for."""
     server.reply({}, 503)
