@@ -102,7 +102,7 @@ class FakePlatform:
         """Take the media, or fail as scripted."""
         if self.prepare_failure is not None:
             raise self.prepare_failure
-        self.uploaded.append(media)
+        self.uploaded.append(replace(media, content=media.content[:]))
         return Upload(f"media-{len(self.uploaded)}", None)
 
     def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:

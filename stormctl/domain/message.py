@@ -42,6 +42,7 @@ class Media:
             as it lies there, followed by its captions as SubRip.
         size: bytes of what the digest is of, captions aside.
         captions: path of the captions file of a video, relative like `file`; None without one.
+        made_with_ai: of a video, whether its message says so: Facebook is told with the upload.
     """
 
     file: str
@@ -51,6 +52,7 @@ class Media:
     digest: str
     size: int
     captions: str | None = None
+    made_with_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

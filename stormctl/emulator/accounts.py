@@ -72,6 +72,10 @@ class AccountSpec:
         plain = re.sub(r"\W", "_", self.name, flags=re.ASCII)
         return plain[:USERNAME_MAX] if self.platform == "x" else self.name
 
+    def may(self, scope: str) -> bool:
+        """Whether a Page's token has a permission."""
+        return self.scopes is None or scope in self.scopes
+
     def as_dict(self) -> dict[str, Any]:
         """Return plain values that `parse_account` reads again, secrets included."""
         return {
@@ -173,6 +177,14 @@ def app_bearer(consumer_key: str, consumer_secret: str) -> str:
     """Return the app-only bearer token that belongs to an X app."""
     digest = hashlib.sha256(f"{consumer_key}:{consumer_secret}".encode()).hexdigest()
     return "A" * 22 + digest
+
+
+def x_user_token(access_token: str) -> str:
+    """Return the OAuth 2.0 user token of the X account whose token of OAuth 1.0a this is.
+
+    It has every scope, and none of X's two hours: a client that can't sign is to need nothing else.
+    """
+    return hashlib.sha256(f"oauth2:{access_token}".encode()).hexdigest() + "OjE6YXQ6MQ"
 
 
 def short_user_token(app_id: str, app_secret: str) -> str:

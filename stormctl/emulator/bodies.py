@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 
@@ -39,9 +40,30 @@ def parse_body(content_type: str, content: bytes) -> Body:
     return Body()
 
 
+def parse_json_fields(content: bytes) -> dict[str, str]:
+    """Read a JSON object as the fields of a form: text as it is, every other value as JSON.
+
+    Raises:
+        BadBodyError: if it is no object.
+    """
+    try:
+        data = json.loads(content or b"{}")
+    except ValueError:
+        data = None
+    if not isinstance(data, dict):
+        message = "the body is not a JSON object"
+        raise BadBodyError(message)
+    return {key: value if isinstance(value, str) else json.dumps(value) for key, value in data.items()}
+
+
 def is_form(content_type: str) -> bool:
     """Say whether a body of this type takes part in an OAuth 1.0a signature."""
     return _parse_header("content-type", content_type)[0] == "application/x-www-form-urlencoded"
+
+
+def is_json(content_type: str) -> bool:
+    """Say whether a body is called JSON."""
+    return _parse_header("content-type", content_type)[0] == "application/json"
 
 
 def _parse_multipart(boundary: str, content: bytes) -> Body:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.accounts import short_user_token, user_token
+from stormctl.emulator.accounts import short_user_token, user_token, x_user_token
 from stormctl.emulator.clock import Scale, iso
 from stormctl.emulator.faults import Faults, parse_rules
 from stormctl.errors import UsageError
@@ -111,7 +111,9 @@ class _Control:
 
 def _describe(account: AccountSpec) -> dict[str, Any]:
     described = account.as_dict() | {"username": account.username}
-    if account.platform == "facebook":
+    if account.platform == "x":
+        described["user_token"] = x_user_token(account.credentials["ACCESS_TOKEN"])
+    else:
         app_id, secret = (account.credentials[key] for key in ("APP_ID", "APP_SECRET"))
         described["user_token"] = user_token(app_id, secret)
         described["short_user_token"] = short_user_token(app_id, secret)

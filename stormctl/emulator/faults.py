@@ -9,9 +9,9 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from fnmatch import fnmatchcase
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from stormctl.emulator.rates import QUARTER_HOUR_S
 from stormctl.errors import UsageError
@@ -42,6 +42,7 @@ class Action(StrEnum):
     BLOCKED = "blocked"  # 368; Facebook only
     REDIRECT = "redirect"  # 307 to elsewhere
     LAG = "lag"  # a list lacks the posts of the last `seconds`
+    ANSWER = "answer"  # `status`, `headers` and `text`, whatever they are; nothing was done
 
 
 class Rule(BaseModel):
@@ -51,14 +52,18 @@ class Rule(BaseModel):
         platform: x or facebook.
         channel: `x:migrants-day`, or with `*`.
         operation: create_post unless another is named: upload, describe_media, read_me, read_timeline,
-            read_posts, read_insights, delete_post, count_posts, read_token; or with `*`.
+            read_posts, read_insights, search_posts, count_posts, edit_post, delete_post, read_token; or
+            with `*`. A list that lags is a timeline unless another is named.
         path: the request's path without a Graph version, with `*`.
         nth: only these of a channel's matching requests, counted from 1; empty for all.
         probability: of meeting the fault, drawn from the seed.
         times: at most so often a channel; None for no end.
         seconds: for slow, late, drip and lag; real time.
         body: of a 5xx: json, text or html.
-        status: of a 5xx.
+        status: of a 5xx, or of an answer.
+        text: of an answer, as it is.
+        kind: its content type.
+        headers: of an answer, beside that.
         reset: of a rate limit: future, none or past.
         reset_s: how far ahead a future one lies; emulated seconds. Facebook tells it in whole minutes.
         subcode: of Facebook's 190.
@@ -76,10 +81,26 @@ class Rule(BaseModel):
     times: int | None = Field(default=None, ge=0)
     seconds: float = Field(default=15.0, ge=0.0)
     body: str = Field(default="text", pattern="^(json|text|html)$")
-    status: int = Field(default=503, ge=500, le=599)
+    status: int = Field(default=503, ge=200, le=599)
+    text: str = ""
+    kind: str = "application/json"
+    headers: dict[str, str] = {}
     reset: str = Field(default="future", pattern="^(future|none|past)$")
     reset_s: float = Field(default=QUARTER_HOUR_S, ge=0.0)
     subcode: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _lag_in_a_list(cls, data: Any) -> Any:
+        is_bare = isinstance(data, dict) and data.get("action") == Action.LAG and "operation" not in data
+        return {**data, "operation": "read_timeline"} if is_bare else data
+
+    @model_validator(mode="after")
+    def _fail_with_5xx(self) -> Self:
+        if self.status < 500 and self.action is not Action.ANSWER:  # noqa: PLR2004 - HTTP
+            message = f"{self.action} takes a status of 500 to 599"
+            raise ValueError(message)
+        return self
 
     def matches(self, call: Call) -> bool:
         """Say whether a request is of the kind that this rule is about."""

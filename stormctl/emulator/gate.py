@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 
+from stormctl.emulator.accounts import x_user_token
 from stormctl.emulator.exchange import Exchange
 from stormctl.emulator.faults import Action
 from stormctl.emulator.operations import identify
@@ -65,6 +66,7 @@ class Gate:
             for key, value in account.credentials.items()
             if key not in {"PAGE_ID", "APP_ID"}
         }
+        known |= {x_user_token(a.credentials["ACCESS_TOKEN"]) for a in world.accounts if a.platform == "x"}
         self._secrets = re.compile("|".join(map(re.escape, sorted(known))) or r"(?!)")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

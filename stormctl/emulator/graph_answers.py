@@ -9,6 +9,10 @@ OAUTH = "OAuthException"
 METHOD = "GraphMethodException"
 
 
+NO_OBJECT = 33
+"""Subcode of (#100) for an id that is not there, or not for the caller."""
+
+
 @dataclass(frozen=True, slots=True)
 class GraphAnswer:
     """A status, a body and headers beside the usual ones."""
@@ -63,7 +67,7 @@ def no_such_object(object_id: str, verb: str = "get") -> GraphError:
         "missing permissions, or does not support this operation. Please read the Graph API documentation at "
         "https://developers.facebook.com/docs/graph-api"
     )
-    return GraphError(100, message, subcode=33, kind=METHOD)
+    return GraphError(100, message, subcode=NO_OBJECT, kind=METHOD)
 
 
 def no_token() -> GraphError:
@@ -102,6 +106,16 @@ def permission_missing() -> GraphError:
     """200: the token lacks a permission."""
     message = "(#200) The permission(s) pages_read_engagement, pages_manage_posts are not available."
     return GraphError(200, message, status=403)
+
+
+def scope_missing(scope: str) -> GraphError:
+    """10: the token may not read this."""
+    message = (
+        f"(#10) This endpoint requires the '{scope}' permission or the 'Page Public Content Access' feature. "
+        "Refer to https://developers.facebook.com/docs/apps/review/login-permissions and "
+        "https://developers.facebook.com/docs/apps/review/feature for details."
+    )
+    return GraphError(10, message, status=403)
 
 
 def duplicate_status() -> GraphError:

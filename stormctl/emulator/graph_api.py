@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from stormctl.emulator import graph_answers, graph_nodes, graph_publish, graph_tokens, graph_videos
 from stormctl.emulator.audience import react
-from stormctl.emulator.bodies import BadBodyError, parse_body
+from stormctl.emulator.bodies import BadBodyError, is_json, parse_body, parse_json_fields
 from stormctl.emulator.graph_answers import GraphAnswer, GraphError
 from stormctl.emulator.graph_call import GraphCall
 from stormctl.emulator.rates import DAY_S, Window
@@ -104,8 +104,10 @@ def usage_headers(page: AccountSpec, window: Window, *, regain_minutes: int = 0)
 
 
 def _make_call(world: World, request: Request, content: bytes, path: str) -> GraphCall:
-    body = parse_body(request.headers.get("content-type", ""), content)
-    parameters = {**request.query_params, **body.fields}
+    content_type = request.headers.get("content-type", "")
+    body = parse_body(content_type, content)
+    told = parse_json_fields(content) if is_json(content_type) else body.fields
+    parameters = {**request.query_params, **told}
     method = parameters.pop("method", request.method).upper()
     scheme, _, bearer = request.headers.get("authorization", "").partition(" ")
     token = parameters.pop("access_token", "") or (bearer if scheme.lower() in {"bearer", "oauth"} else "")
@@ -185,6 +187,7 @@ _FIXED: dict[tuple[str, str], Callable[[GraphCall], GraphAnswer]] = {
     ("GET", "/oauth/access_token"): graph_tokens.exchange_token,
     ("GET", "/debug_token"): graph_tokens.debug_token,
     ("GET", "/me/accounts"): graph_tokens.read_accounts,
+    ("GET", "/"): graph_nodes.read_nodes,
 }
 _VIDEO: dict[str, Callable[[GraphCall, Media], GraphAnswer]] = {
     "GET": graph_videos.read_video,

@@ -21,6 +21,9 @@ PAGE_DEFAULTS = ("name", "id")
 POST_DEFAULTS = ("created_time", "message", "id")
 PHOTO_DEFAULTS = ("created_time", "id")
 VIDEO_DEFAULTS = ("description", "updated_time", "id")
+CONTENT_SCOPE = "pages_read_user_content"
+"""What reading reactions and comments takes (source: Pages API, Posts, 2026)."""
+
 LEAST_FANS = 300
 """Every emulated Page has more likes than insights ask for (100)."""
 
@@ -68,6 +71,8 @@ def render_post(call: GraphCall, post: Post) -> dict[str, Any]:
 
     def count(total: int) -> Callable[[Field], Any]:
         def edge(field: Field) -> dict[str, Any]:
+            if not post.account.may(CONTENT_SCOPE):
+                raise graph_answers.scope_missing(CONTENT_SCOPE)
             summary = {"total_count": total, "viewer_reaction": "NONE"}
             return {"data": [], **({"summary": summary} if field.options.get("summary") == "true" else {})}
 

@@ -55,6 +55,8 @@ def upload_photo(call: GraphCall, node: str) -> GraphAnswer:
     page = own_page(call, node)
     published = read_flag(call, "published", default=True)
     read_flag(call, "temporary", default=False)
+    if "url" in call.parameters:
+        raise graph_answers.invalid_parameter("The emulator fetches nothing: send the photo as source")
     content = call.files.get("source", b"")
     mime = sniff_mime(content)
     if mime is None or mime == "video/mp4" or len(content) > MAX_PHOTO_BYTES:
@@ -125,7 +127,7 @@ def own_page(call: GraphCall, node: str) -> AccountSpec:
         raise graph_answers.page_token_required()
     if call.page is None or call.page.id != page.id:
         raise graph_answers.permission_missing()
-    if page.scopes is not None and PUBLISH_SCOPE not in page.scopes:
+    if not page.may(PUBLISH_SCOPE):
         raise graph_answers.permission_missing()
     return page
 

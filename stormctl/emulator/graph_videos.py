@@ -88,6 +88,8 @@ def read_video(call: GraphCall, video: Media) -> GraphAnswer:
 
 
 def _upload_once(call: GraphCall, page: AccountSpec) -> GraphAnswer:
+    if "file_url" in call.parameters:
+        raise graph_answers.invalid_parameter("The emulator fetches nothing: send the video as source")
     content = call.files.get("source", b"")
     video = _add(call, page, len(content))
     return _end(call, video, content, {"id": video.id})
@@ -131,6 +133,7 @@ def _end(call: GraphCall, video: Media, content: bytes, answer: dict[str, Any]) 
     video.content = content
     video.chunks.clear()
     video.caption = call.parameters.get("description", "")
+    video.made_with_ai = read_flag(call, "is_ai_generated", default=False)
     video.ready_wall = call.world.clock.wall() + PROCESSING_S
     if published:
         add_post(call, video.account, video.caption, None, [video], published=True)

@@ -5,17 +5,47 @@ from __future__ import annotations
 import base64
 import hashlib
 import hmac
+import threading
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qsl, quote, unquote
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 MAX_CLOCK_SKEW_S = 300
 """How far a request's timestamp may be off (source: docs.x.com, OAuth 1.0a troubleshooting)."""
 
 REQUIRED = ("oauth_consumer_key", "oauth_nonce", "oauth_timestamp", "oauth_signature")
 """Without `oauth_token`, which the first step of a sign-in has not got yet."""
+
+
+class Nonces:
+    """Which signed requests have been seen: each signature serves once (RFC 5849, 3.3; docs.x.com).
+
+    Args:
+        now: the real time in Unix seconds.
+    """
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self._lock = threading.Lock()
+        self._seen: dict[tuple[str | None, ...], float] = {}
+
+    def take(self, fields: dict[str, str]) -> bool:
+        """Note a request by the fields of its header; say whether it is the first of these."""
+        name = tuple(fields.get(f"oauth_{part}") for part in ("consumer_key", "token", "timestamp", "nonce"))
+        with self._lock:
+            now = self._now()
+            while self._seen and next(iter(self._seen.values())) < now - 2 * MAX_CLOCK_SKEW_S:
+                del self._seen[next(iter(self._seen))]
+            is_new = name not in self._seen
+            self._seen.setdefault(name, now)
+            return is_new
+
+    def clear(self) -> None:
+        """Forget all that was seen."""
+        with self._lock:
+            self._seen.clear()
 
 
 def parse_authorization(header: str) -> dict[str, str]:

@@ -18,6 +18,7 @@ _X_OPERATIONS = (
     ("POST", r"/2/tweets", "create_post"),
     ("DELETE", r"/2/tweets/[^/]+", "delete_post"),
     ("GET", r"/2/tweets/counts/recent", "count_posts"),
+    ("GET", r"/2/tweets/search/recent", "search_posts"),
     ("GET", r"/2/tweets(/[^/]+)?", "read_posts"),
     ("GET", r"/2/users/me", "read_me"),
     ("GET", r"/2/users/[^/]+/tweets", "read_timeline"),
@@ -40,6 +41,9 @@ _GRAPH_OPERATIONS = (
     ("GET", r"/[^/]+", "read_posts"),
 )
 
+OPERATIONS = frozenset(name for _, _, name in (*_X_OPERATIONS, *_GRAPH_OPERATIONS))
+"""All that a fault's rule may name."""
+
 
 def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None:
     """Say what a request wants and in whose name; None if it is for neither API."""
@@ -48,8 +52,10 @@ def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None
     query = parse_qs(scope["query_string"].decode("latin-1"))
     is_sign_in = method == "POST" and path in _X_SIGN_IN and not is_versioned
     if path.startswith("/2/") or path == "/oauth2/token" or is_sign_in:
-        token = parse_authorization(headers.get("authorization", "")).get("oauth_token", "")
+        header = headers.get("authorization", "")
+        token = parse_authorization(header).get("oauth_token", "")
         account = world.find_account("x", "ACCESS_TOKEN", token)
+        account = account or world.find_by_user_token(header.partition(" ")[2].strip())
         return Call("x", account.channel if account else "", _find(_X_OPERATIONS, method, path), path)
     is_page = method == "GET" and "text/html" in headers.get("accept", "") and "access_token" not in query
     is_graph = re.fullmatch(r"/(me|debug_token|oauth/access_token|\d+(_\d+)?)(/\w+)?", path)

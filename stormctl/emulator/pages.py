@@ -13,6 +13,7 @@ from starlette.routing import Route
 
 from stormctl.emulator.audience import react
 from stormctl.emulator.clock import iso
+from stormctl.emulator.threads import gather_threads
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -28,6 +29,17 @@ COLUMN_LENGTH = 60
 LOG_PAGE = 200
 """How many requests the log's page shows; /_emulator/requests has all that are kept."""
 
+LATEST = 25
+"""How many of them stand beside the timelines."""
+
+REPLIERS = {
+    "following": "Accounts it follows can reply",
+    "mentionedUsers": "Accounts it mentions can reply",
+    "subscribers": "Subscribers can reply",
+    "verified": "Verified accounts can reply",
+}
+"""In words, who may reply to a post of X; everybody where it does not say."""
+
 REFRESH_S = 4
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; base-uri 'none'; "
@@ -42,7 +54,14 @@ def page_routes(world: World) -> list[Route]:
 
     async def timeline(request: Request) -> Response:
         refresh = 0 if request.query_params.get("refresh") == "0" else REFRESH_S
-        return respond("timeline.html", columns=_columns(world), refresh=refresh, now=world.clock.at())
+        latest = world.requests()[:LATEST]
+        return respond(
+            "timeline.html",
+            columns=_columns(world),
+            requests=latest,
+            refresh=refresh,
+            now=world.clock.at(),
+        )
 
     async def requests(_: Request) -> Response:
         return respond("requests.html", requests=world.requests()[:LOG_PAGE], refresh=0, now=world.clock.at())
@@ -50,8 +69,13 @@ def page_routes(world: World) -> list[Route]:
     async def status(request: Request) -> Response:
         return show_post(world, "x", request.path_params["id"])
 
+    async def icon(_: Request) -> Response:
+        drawing = _environment().get_template("icon.svg").render()
+        return Response(drawing, media_type="image/svg+xml")
+
     return [
         Route("/", timeline),
+        Route("/_emulator/icon.svg", icon),
         Route("/requests", requests),
         Route("/{username}/status/{id}", status),
     ]
@@ -62,9 +86,16 @@ def show_post(world: World, platform: str, post_id: str) -> Response:
     post = world.find_post("x" if platform == "x" else "facebook", post_id)
     if post is None:
         return respond("missing.html", status=404, refresh=0, now=world.clock.at())
-    thread = [p for p in world.posts() if p.in_reply_to == post.id and not p.deleted]
-    cards = [_card(world, p) for p in (post, *thread)]
-    return respond("post.html", cards=cards, account=post.account, refresh=0, now=world.clock.at())
+    of_platform = [p for p in reversed(world.posts()) if p.account.platform == platform and not p.deleted]
+    thread = next(thread for thread in gather_threads(of_platform) if post in thread)
+    return respond(
+        "post.html",
+        thread=_cards(world, thread),
+        here=post.id,
+        account=post.account,
+        refresh=0,
+        now=world.clock.at(),
+    )
 
 
 def render_text(post: Post) -> Markup:
@@ -91,23 +122,41 @@ def _columns(world: World) -> list[dict[str, Any]]:
         {
             "account": account,
             "total": len(posts),
-            "cards": [_card(world, post) for post in posts[:COLUMN_LENGTH]],
+            "threads": [_cards(world, thread) for thread in gather_threads(posts[:COLUMN_LENGTH])],
         }
         for account in world.accounts
         for posts in [world.posts_of(account)]
     ]
 
 
-def _card(world: World, post: Post) -> dict[str, Any]:
+def _cards(world: World, thread: list[Post]) -> list[dict[str, Any]]:
+    """Return what the cards of a thread show; what continues the one above says nothing of it."""
+    above = [None, *thread]
+    return [_card(world, post, before) for before, post in zip(above, thread, strict=False)]
+
+
+def _card(world: World, post: Post, above: Post | None) -> dict[str, Any]:
     parent = world.find_post(post.account.platform, post.in_reply_to) if post.in_reply_to else None
     path = f"/{post.account.username}/status/{post.id}" if post.account.platform == "x" else f"/{post.id}"
     return {
         "post": post,
         "html": render_text(post),
         "href": path,
-        "parent": parent,
+        "parent": None if parent is above else parent,
+        "notes": _notes(post),
         "seen": react(post.id, world.seed, world.clock.at() - post.created_at),
     }
+
+
+def _notes(post: Post) -> list[str]:
+    """Return what the platform says of a post beside its text: disclosures, and who may reply."""
+    by_machine = post.made_with_ai or any(media.made_with_ai for media in post.media)
+    notes = {
+        "Made with AI": by_machine,
+        "Paid partnership": post.paid_partnership,
+        REPLIERS.get(post.reply_settings or "", ""): True,
+    }
+    return [words for words, holds in notes.items() if words and holds]
 
 
 def respond(template: str, *, status: int = 200, has_form: bool = False, **values: Any) -> Response:
@@ -131,6 +180,7 @@ def _environment() -> Environment:
     environment.filters |= {
         "clock": _clock,
         "moment": _moment,
+        "seconds": _seconds,
         "iso": iso,
         "hue": _hue,
         "initials": _initials,
@@ -141,6 +191,10 @@ def _environment() -> Environment:
 
 def _clock(at: float) -> str:
     return datetime.fromtimestamp(at, UTC).strftime("%H:%M")
+
+
+def _seconds(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S")
 
 
 def _moment(at: float) -> str:

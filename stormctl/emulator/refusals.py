@@ -27,6 +27,8 @@ BAD_GATEWAY = (
 
 def refuse(world: World, rule: Rule, call: Call, request_id: str) -> Response:
     """Return the answer of a fault that answers by itself."""
+    if rule.action is Action.ANSWER:
+        return Response(rule.text, rule.status, dict(rule.headers), media_type=rule.kind)
     if rule.action is Action.REDIRECT:
         return RedirectResponse("/elsewhere", status_code=307)
     if rule.action in {Action.ERROR_BEFORE, Action.ERROR_AFTER}:

@@ -15,7 +15,7 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.accounts import AccountSpec, make_accounts, short_user_token
+from stormctl.emulator.accounts import AccountSpec, make_accounts, short_user_token, x_user_token
 from stormctl.emulator.clock import EmulatorClock
 from stormctl.emulator.control import control_routes
 from stormctl.emulator.exchange import DroppableProtocol
@@ -158,6 +158,9 @@ def describe(accounts: Sequence[AccountSpec], url: str) -> list[str]:
         name = "".join(char if char.isalnum() else "_" for char in account.name).upper()
         prefix = f"STORMCTL_{account.platform.upper()}_{name}"
         lines += [f"{prefix}_{key}={value}" for key, value in account.credentials.items()]
+        if account.platform == "x":
+            token = x_user_token(account.credentials["ACCESS_TOKEN"])
+            lines.append(f"# For clients that don't sign, such as curl: Authorization: Bearer {token}")
     apps = {
         (a.credentials["APP_ID"], a.credentials["APP_SECRET"]): None for a in accounts if a.platform != "x"
     }

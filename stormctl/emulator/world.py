@@ -8,8 +8,15 @@ from collections import defaultdict, deque
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from stormctl.emulator.accounts import app_bearer, short_page_token, short_user_token, user_token
+from stormctl.emulator.accounts import (
+    app_bearer,
+    short_page_token,
+    short_user_token,
+    user_token,
+    x_user_token,
+)
 from stormctl.emulator.clock import EmulatorClock, iso
+from stormctl.emulator.oauth1 import Nonces
 from stormctl.emulator.rates import RateWindows
 from stormctl.emulator.x_tokens import RequestTokens
 
@@ -42,6 +49,7 @@ class Media:
         ready_wall: real Unix seconds from which on it is processed; None until finalized.
         chunks: the segments of an upload in progress, by index.
         captions: of a video, by the code of their language.
+        made_with_ai: whether the uploader says so of a video; Facebook only.
         post_id: the post that shows it; None while unpublished.
     """
 
@@ -59,6 +67,7 @@ class Media:
     ready_wall: float | None = None
     chunks: dict[int, bytes] = field(default_factory=dict)
     captions: dict[str, bytes] = field(default_factory=dict)
+    made_with_ai: bool = False
     post_id: str | None = None
 
 
@@ -111,6 +120,7 @@ class Post:
 def _media_as_dict(media: Media) -> dict[str, Any]:
     content = media.content
     shown = {"sha256": hashlib.sha256(content).hexdigest(), "alt": media.alt, "bytes": len(content)}
+    shown |= {"made_with_ai": True} if media.made_with_ai else {}
     words = {lang: text.decode("utf-8", "replace") for lang, text in media.captions.items()}
     return shown | ({"captions": words} if words else {})
 
@@ -155,6 +165,7 @@ class World:
         self.seed = seed
         self.clock = clock
         self.rates = RateWindows(clock.at)
+        self.nonces = Nonces(clock.wall)
         self.sign_ins = RequestTokens(seed)
         self._lock = threading.RLock()
         self._posts: dict[tuple[Platform, str], Post] = {}
@@ -173,6 +184,7 @@ class World:
             self._media.clear()
             self._log.clear()
             self.rates.clear()
+            self.nonces.clear()
             self.sign_ins.clear()
 
     # Accounts
@@ -189,6 +201,10 @@ class World:
         """Find an account of the X app that an app-only bearer token belongs to."""
         pairs = ((a, a.credentials["CONSUMER_KEY"], a.credentials["CONSUMER_SECRET"]) for a in self._on("x"))
         return next((a for a, key, secret in pairs if app_bearer(key, secret) == token), None)
+
+    def find_by_user_token(self, token: str) -> AccountSpec | None:
+        """Find the X account that an OAuth 2.0 user token belongs to."""
+        return next((a for a in self._on("x") if x_user_token(a.credentials["ACCESS_TOKEN"]) == token), None)
 
     def find_page(self, token: str) -> AccountSpec | None:
         """Find the Page that a Page token belongs to, one that lasts or one that does not."""

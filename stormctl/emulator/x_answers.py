@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 PROBLEMS = "https://api.x.com/2/problems"
 
@@ -101,7 +104,7 @@ def client_forbidden() -> XProblem:
     return XProblem(XAnswer(403, body))
 
 
-def unsupported_authentication(used: str, supported: list[str]) -> XProblem:
+def unsupported_authentication(used: str, supported: Sequence[str]) -> XProblem:
     """403: the kind of token doesn't suit the endpoint."""
     detail = (
         f"Authenticating with {used} is forbidden for this endpoint.  "

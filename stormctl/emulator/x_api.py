@@ -8,27 +8,20 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator import x_answers, x_counts, x_media, x_posts, x_reads
+from stormctl.emulator import x_answers, x_counts, x_media, x_posts, x_reads, x_search
 from stormctl.emulator.accounts import app_bearer
-from stormctl.emulator.bodies import BadBodyError, is_form, parse_body
-from stormctl.emulator.oauth1 import MAX_CLOCK_SKEW_S, is_signed_by, parse_authorization, parse_form
+from stormctl.emulator.bodies import BadBodyError, is_json, parse_body
 from stormctl.emulator.rates import QUARTER_HOUR_S
 from stormctl.emulator.x_answers import XAnswer, XProblem, rate_headers
+from stormctl.emulator.x_auth import Caller, Context, authenticate
 from stormctl.emulator.x_call import XCall
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Mapping
+    from collections.abc import Awaitable, Callable
 
     from starlette.requests import Request
 
-    from stormctl.emulator.accounts import AccountSpec
     from stormctl.emulator.world import World
-
-OFFICIAL = ("https://api.x.com", "https://api.twitter.com")
-"""Hosts that a client may have signed for, since some libraries know no other."""
-
-USER_CONTEXT = ["OAuth 1.0a User Context", "OAuth 2.0 User Context"]
-APP_ONLY = "OAuth 2.0 Application-Only"
 
 LIMITS_PER_QUARTER_HOUR = {
     "create_post": 100,
@@ -40,8 +33,12 @@ LIMITS_PER_QUARTER_HOUR = {
     "upload_once": 500,
     "describe_media": 500,
     "count_posts": 300,
+    "search_posts": 300,
 }
 """Requests per user (counts: per app) in 15 minutes (source: docs.x.com rate limits, 2026-08)."""
+
+LIMITS_OF_APP = {"read_posts": 3_500, "read_timeline": 10_000, "search_posts": 450}
+"""Where an app's bearer has a window of its own, in the same 15 minutes (same source)."""
 
 
 def x_routes(world: World) -> list[Route]:
@@ -51,6 +48,7 @@ def x_routes(world: World) -> list[Route]:
         ("POST", "/2/tweets", "create_post", x_posts.create_post),
         ("GET", "/2/tweets", "read_posts", x_reads.read_posts),
         ("GET", "/2/tweets/counts/recent", "count_posts", x_counts.count_recent),
+        ("GET", "/2/tweets/search/recent", "search_posts", x_search.search_recent),
         ("GET", "/2/tweets/{id}", "read_posts", x_reads.read_post),
         ("DELETE", "/2/tweets/{id}", "delete_post", x_posts.delete_post),
         ("GET", "/2/users/me", "read_me", x_reads.read_me),
@@ -85,12 +83,12 @@ def _endpoint(
         request_id = request.scope["state"]["request_id"]
         limits: dict[str, str] = {}
         try:
-            account = _authenticate(world, request, content, operation)
-            limits = _tell_access(request, account)
-            limits |= _count(world, account, operation)
-            if account.read_only and request.method != "GET":
+            caller = authenticate(world, request, content, operation)
+            limits = _tell_access(caller)
+            limits |= _count(world, caller, operation)
+            if caller.account.read_only and request.method != "GET":
                 raise x_answers.reading_keys()
-            answer = work(_make_call(world, request, content, account))
+            answer = work(_make_call(world, request, content, caller))
         except XProblem as problem:
             answer = problem.answer
         return render(XAnswer(answer.status, answer.body, {**limits, **answer.headers}), request_id)
@@ -98,7 +96,7 @@ def _endpoint(
     return endpoint
 
 
-def _make_call(world: World, request: Request, content: bytes, account: AccountSpec) -> XCall:
+def _make_call(world: World, request: Request, content: bytes, caller: Caller) -> XCall:
     content_type = request.headers.get("content-type", "")
     try:
         body = parse_body(content_type, content)
@@ -106,74 +104,32 @@ def _make_call(world: World, request: Request, content: bytes, account: AccountS
         raise x_answers.invalid_request(str(error)) from error
     return XCall(
         world=world,
-        account=account,
+        account=caller.account,
         query=dict(request.query_params),
         path={key: str(value) for key, value in request.path_params.items()},
         body=body,
         content=content,
-        is_json=content_type.startswith("application/json"),
+        is_json=is_json(content_type),
         request_id=request.scope["state"]["request_id"],
         lag_s=request.scope["state"].get("lag_s", 0.0),
     )
 
 
-def _authenticate(world: World, request: Request, content: bytes, operation: str) -> AccountSpec:
-    header = request.headers.get("authorization", "")
-    if header.lower().startswith("bearer "):
-        account = world.find_by_bearer(header.split(" ", 1)[1].strip())
-        if account is None:
-            raise x_answers.unauthorized()
-        if operation not in {"count_posts", "read_posts", "read_timeline"}:
-            raise x_answers.unsupported_authentication(APP_ONLY, USER_CONTEXT)
-        return account
-    fields = parse_authorization(header)
-    account = world.find_account("x", "ACCESS_TOKEN", fields.get("oauth_token", ""))
-    if account is None or not is_authentic(
-        world, request, content, account.credentials, account.credentials["ACCESS_TOKEN_SECRET"]
-    ):
-        raise x_answers.unauthorized()
-    if operation == "count_posts":
-        raise x_answers.unsupported_authentication(USER_CONTEXT[0], [APP_ONLY, USER_CONTEXT[1]])
-    return account
-
-
-def is_authentic(
-    world: World, request: Request, content: bytes, app: Mapping[str, str], token_secret: str
-) -> bool:
-    """Say whether a request is signed, freshly, by an app and for a token of it.
-
-    Args:
-        app: with its CONSUMER_KEY and CONSUMER_SECRET.
-        token_secret: empty where there is no token yet.
-    """
-    fields = parse_authorization(request.headers.get("authorization", ""))
-    secrets = (app["CONSUMER_SECRET"], token_secret)
-    timestamp = fields.get("oauth_timestamp", "")
-    if fields.get("oauth_consumer_key") != app["CONSUMER_KEY"] or not timestamp.isdigit():
-        return False
-    if abs(world.clock.wall() - int(timestamp)) > MAX_CLOCK_SKEW_S:
-        return False
-    parameters = parse_form(request.url.query)
-    if is_form(request.headers.get("content-type", "")):
-        parameters += parse_form(content.decode(errors="replace"))
-    own = f"{request.url.scheme}://{request.url.netloc}"
-    urls = [f"{base}{request.url.path}" for base in (own, *OFFICIAL)]
-    return is_signed_by(fields, secrets, method=request.method, urls=urls, parameters=parameters)
-
-
-def _tell_access(request: Request, account: AccountSpec) -> dict[str, str]:
+def _tell_access(caller: Caller) -> dict[str, str]:
     """Return the header that tells what keys of OAuth 1.0a may do."""
-    if request.headers.get("authorization", "").lower().startswith("bearer "):
+    if caller.context is not Context.OAUTH_1:
         return {}
-    return {"x-access-level": "read" if account.read_only else "read-write"}
+    return {"x-access-level": "read" if caller.account.read_only else "read-write"}
 
 
-def _count(world: World, account: AccountSpec, operation: str) -> dict[str, str]:
+def _count(world: World, caller: Caller, operation: str) -> dict[str, str]:
     limit = LIMITS_PER_QUARTER_HOUR[operation]
-    before = world.rates.peek(operation, account.channel, limit=limit, period_s=QUARTER_HOUR_S)
+    if caller.context is Context.APP:
+        limit = LIMITS_OF_APP.get(operation, limit)
+    before = world.rates.peek(operation, caller.counted_as, limit=limit, period_s=QUARTER_HOUR_S)
     if before.remaining == 0:
         raise x_answers.too_many_requests(rate_headers("x-rate-limit", limit, 0, before.reset_at))
-    after = world.rates.count(operation, account.channel, limit=limit, period_s=QUARTER_HOUR_S)
+    after = world.rates.count(operation, caller.counted_as, limit=limit, period_s=QUARTER_HOUR_S)
     return rate_headers("x-rate-limit", limit, after.remaining, after.reset_at)
 
 

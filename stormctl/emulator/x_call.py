@@ -37,10 +37,10 @@ class XCall:
         """Return the body as a JSON object.
 
         Raises:
-            XProblem: 400, if it is none.
+            XProblem: 400, if it is none, or is not called one.
         """
         try:
-            data = json.loads(self.content)
+            data = json.loads(self.content) if self.is_json else None
         except ValueError:
             data = None
         if not isinstance(data, dict):

@@ -14,6 +14,8 @@ from stormctl.emulator.x_answers import XAnswer
 from stormctl.emulator.x_reads import parse_time
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stormctl.emulator.world import Post
     from stormctl.emulator.x_call import XCall
 
@@ -32,12 +34,11 @@ def count_recent(call: XCall) -> XAnswer:
     Terms are joined by AND, alternatives by OR; `#tag`, words, `"phrases"` and `from:name` are known,
     `-is:retweet` holds for every post here.
     """
-    query, granularity = call.query.get("query", ""), call.query.get("granularity", "hour")
+    granularity = call.query.get("granularity", "hour")
     for name in sorted(call.query.keys() - PARAMETERS):
         known = ",".join(sorted(PARAMETERS))
         raise x_answers.invalid_request(f"The query parameter [{name}] is not one of [{known}]")
-    if not 0 < len(query) <= MAX_QUERY:
-        raise x_answers.invalid_request(f"query: size must be between 1 and {MAX_QUERY}")
+    query = check_query(call.query)
     if granularity not in STEPS_S:
         message = f"The `granularity` query parameter value [{granularity}] is not one of [day,hour,minute]"
         raise x_answers.invalid_request(message, {"granularity": [granularity]})
@@ -49,9 +50,21 @@ def count_recent(call: XCall) -> XAnswer:
         if post.account.platform == "x"
         and not post.deleted
         and start <= post.created_at < end
-        and _matches(post, query)
+        and matches(post, query)
     ]
     return XAnswer(200, {"data": _bucket(times, start, end, step), "meta": {"total_tweet_count": len(times)}})
+
+
+def check_query(parameters: Mapping[str, str]) -> str:
+    """Return the query of a request.
+
+    Raises:
+        XProblem: 400, if there is none, or it is too long.
+    """
+    query = parameters.get("query", "")
+    if not 0 < len(query) <= MAX_QUERY:
+        raise x_answers.invalid_request(f"query: size must be between 1 and {MAX_QUERY}")
+    return query
 
 
 def _span(call: XCall) -> tuple[float, float]:
@@ -80,7 +93,8 @@ def _bucket(times: list[float], start: float, end: float, step: int) -> list[dic
     ]
 
 
-def _matches(post: Post, query: str) -> bool:
+def matches(post: Post, query: str) -> bool:
+    """Say whether a query finds a post."""
     alternatives = re.split(r"\s+OR\s+", query.replace("(", " ").replace(")", " "))
     return any(all(_has(post, term) for term in re.findall(r'"[^"]+"|\S+', a)) for a in alternatives)
 

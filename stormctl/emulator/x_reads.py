@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator import x_answers
 from stormctl.emulator.x_answers import XAnswer, check_id
-from stormctl.emulator.x_fields import parse_reader, rename, render_posts, render_user
+from stormctl.emulator.x_fields import Reader, parse_reader, rename, render_posts, render_user
 
 if TYPE_CHECKING:
     from stormctl.emulator.world import Post
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 NEWEST_READABLE = 3_200
 """How far back a timeline goes (source: docs.x.com, user posts)."""
+
+SIZES = (5, 100)
+"""Posts on a page of it (same source)."""
 
 
 def read_posts(call: XCall) -> XAnswer:
@@ -69,17 +72,32 @@ def read_timeline(call: XCall) -> XAnswer:
     owner = call.world.find_by_id("x", call.path["id"])
     if owner is None:
         raise x_answers.not_found(call.path["id"], "user", "id")
-    limit = _parse_max_results(call.query.get("max_results", "10"))
-    posts = _select(call, call.world.posts_of(owner)[:NEWEST_READABLE])
-    page, rest = posts[:limit], posts[limit:]
+    limit = parse_max_results(call.query.get("max_results", "10"), SIZES)
+    posts = call.world.posts_of(owner)[:NEWEST_READABLE]
+    return render_list(call, reader, posts, limit, call.query.get("pagination_token"))
+
+
+def render_list(call: XCall, reader: Reader, posts: list[Post], limit: int, token: str | None) -> XAnswer:
+    """Return a page of posts, newest first, with the tokens of its neighbours.
+
+    Args:
+        posts: all that the caller may see, before the request's own limits in time and id.
+        limit: how many a page holds.
+        token: of the page that is asked for; None for the first.
+    """
+    found = _select(call, posts)
+    start, stop = _cut(found, limit, token)
+    page = found[start:stop]
     meta: dict[str, Any] = {"result_count": len(page)}
     answer = render_posts(call.world, reader, page)
     if page:
         meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     else:
         del answer["data"]
-    if rest:
-        meta["next_token"] = _encode_token(page[-1].id)
+    if page and stop < len(found):
+        meta["next_token"] = _encode_token("before", page[-1].id)
+    if page and start > 0:
+        meta["previous_token"] = _encode_token("after", page[0].id)
     return XAnswer(200, {**answer, "meta": rename(meta, is_new=reader.is_new)})
 
 
@@ -89,7 +107,6 @@ def _select(call: XCall, posts: list[Post]) -> list[Post]:
     since_id, until_id = (
         int(check_id(query[n], n)) if n in query else None for n in ("since_id", "until_id")
     )
-    before = _decode_token(query["pagination_token"]) if "pagination_token" in query else None
     excluded = {value for value in query.get("exclude", "").split(",") if value}
     if not excluded <= {"replies", "retweets"}:
         message = f"The `exclude` query parameter value [{query['exclude']}] is not one of [replies,retweets]"
@@ -102,7 +119,6 @@ def _select(call: XCall, posts: list[Post]) -> list[Post]:
         and (end is None or post.created_at < end)
         and (since_id is None or int(post.id) > since_id)
         and (until_id is None or int(post.id) < until_id)
-        and (before is None or int(post.id) < before)
         and not (post.in_reply_to and "replies" in excluded)
         and post.created_wall <= visible_until
     ]
@@ -119,24 +135,40 @@ def parse_time(query: dict[str, str], name: str) -> float | None:
     return datetime.fromisoformat(value).astimezone(UTC).timestamp()
 
 
-def _parse_max_results(value: str) -> int:
-    if not value.isdigit() or not 5 <= int(value) <= 100:  # noqa: PLR2004 - source: docs.x.com, user posts
-        message = f"The `max_results` query parameter value [{value}] is not between 5 and 100"
+def parse_max_results(value: str, sizes: tuple[int, int]) -> int:
+    """Read how many posts a page is to hold.
+
+    Raises:
+        XProblem: 400, if it is not between the smallest and the largest size.
+    """
+    least, most = sizes
+    if not value.isdigit() or not least <= int(value) <= most:
+        message = f"The `max_results` query parameter value [{value}] is not between {least} and {most}"
         raise x_answers.invalid_request(message, {"max_results": [value]})
     return int(value)
 
 
-def _encode_token(post_id: str) -> str:
-    return base64.b32encode(f"before:{post_id}".encode()).decode().rstrip("=").lower()
+def _cut(posts: list[Post], limit: int, token: str | None) -> tuple[int, int]:
+    """Return from where to where the asked page goes."""
+    direction, edge = ("", 0) if token is None else _decode_token(token)
+    if direction == "after":
+        stop = next((n for n, post in enumerate(posts) if int(post.id) <= edge), len(posts))
+        return max(0, stop - limit), stop
+    start = next((n for n, post in enumerate(posts) if token is None or int(post.id) < edge), len(posts))
+    return start, min(start + limit, len(posts))
 
 
-def _decode_token(token: str) -> int:
+def _encode_token(direction: str, post_id: str) -> str:
+    return base64.b32encode(f"{direction}:{post_id}".encode()).decode().rstrip("=").lower()
+
+
+def _decode_token(token: str) -> tuple[str, int]:
     padded = token.upper() + "=" * (-len(token) % 8)
     try:
         kind, _, post_id = base64.b32decode(padded).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         kind, post_id = "", ""
-    if kind != "before" or not post_id.isdigit():
+    if kind not in {"before", "after"} or not post_id.isdigit():
         message = f"The `pagination_token` query parameter value [{token}] is not valid"
         raise x_answers.invalid_request(message, {"pagination_token": [token]})
-    return int(post_id)
+    return kind, int(post_id)

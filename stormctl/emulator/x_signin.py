@@ -12,7 +12,8 @@ from stormctl.emulator.bodies import parse_body
 from stormctl.emulator.oauth1 import parse_authorization
 from stormctl.emulator.pages import respond
 from stormctl.emulator.x_answers import XAnswer
-from stormctl.emulator.x_api import is_authentic, render
+from stormctl.emulator.x_api import render
+from stormctl.emulator.x_auth import is_authentic
 
 if TYPE_CHECKING:
     from starlette.requests import Request

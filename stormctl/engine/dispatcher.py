@@ -114,6 +114,7 @@ class Dispatcher:
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
         def before_send() -> None:
             self._checkpoint("before sending_at")
+            self._uploader.spend(claim)
             self._ledger.outbox.mark_sending(claim, self._clock.moment())
             self._checkpoint("after sending_at")
 

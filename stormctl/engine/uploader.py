@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import PurePosixPath
@@ -12,8 +13,8 @@ from stormctl.domain.delivery import NotSent, Refused
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import MediaKind
 from stormctl.errors import FindingsError
-from stormctl.files.media import read_video
-from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
+from stormctl.files.media import open_video
+from stormctl.platforms.adapter import ATTACHED_ONCE, Captions, MediaFile, PrepareFailed
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -22,7 +23,9 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.domain.message import Media
     from stormctl.engine.equipment import Equipment
-    from stormctl.platforms.adapter import PlatformAdapter
+    from stormctl.platforms.adapter import Content, PlatformAdapter
+
+    _Name = tuple[str, str, str, bool]
 
 AHEAD = timedelta(minutes=5)
 """How long before its slot, on the storm's clock, a delivery's media is uploaded."""
@@ -49,8 +52,8 @@ class Uploader:
         self._ledger = equipment.ledger
         self._clock = equipment.clock
         self._runner_id = runner_id
-        self._failures: dict[tuple[str, str, str], _Failure] = {}
-        self._turns: dict[tuple[str, str, str], threading.Lock] = {}
+        self._failures: dict[_Name, _Failure] = {}
+        self._turns: dict[_Name, threading.Lock] = {}
 
     def prepare(self, channel: ChannelId, adapter: PlatformAdapter, ahead: timedelta = AHEAD) -> None:
         """Upload what the channel's deliveries due within `ahead` need and don't have yet.
@@ -85,6 +88,14 @@ class Uploader:
             return NotSent(reason=f"{media.file} could not be uploaded: {failure.outcome.reason}")  # type: ignore[union-attr]  # adapters never fail with Delivered
         return tuple(ids)
 
+    def spend(self, claim: Claim) -> None:
+        """Forget uploads that no other post can carry, before the request is written that carries them.
+
+        Whatever becomes of it, nobody can tell afterwards from the ledger whether they are still free.
+        """
+        if claim.post.media and claim.channel.platform in ATTACHED_ONCE:
+            self._ledger.media.forget_uploads(str(claim.channel), claim.post.media)
+
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
         missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)
         return [media for _, media in missing if not self._rests(channel, media)]
@@ -100,11 +111,14 @@ class Uploader:
             store.release_upload(str(channel), media, self._runner_id)
             return
         try:
-            upload = adapter.prepare(self._read(media))
-        except PrepareFailed as failed:
+            with ExitStack() as opened:
+                upload = adapter.prepare(self._read(media, opened))
+        except (PrepareFailed, FindingsError) as failed:
             moment = self._clock.moment()
             store.release_upload(str(channel), media, self._runner_id)
-            self._failures[_name(channel, media)] = _Failure(failed.outcome, moment.wall_at)
+            # a file that can't be read, even in the middle of it, may be put back: nothing was published
+            outcome = failed.outcome if isinstance(failed, PrepareFailed) else NotSent(reason=str(failed))
+            self._failures[_name(channel, media)] = _Failure(outcome, moment.wall_at)
             text = f"{media.file} could not be uploaded: {failed}"
             self._equipment.tell(EventKind.WARNING, text, channel=channel)
             return
@@ -113,22 +127,21 @@ class Uploader:
         self._failures.pop(_name(channel, media), None)
         self._equipment.tell(EventKind.PREPARED, f"{media.file} is uploaded", channel=channel)
 
-    def _read(self, media: Media) -> MediaFile:
-        """Read a picture from the ledger, or a video from the campaign folder.
+    def _read(self, media: Media, opened: ExitStack) -> MediaFile:
+        """Read a picture from the ledger, or open a video in the campaign folder for as long as it is needed.
 
         Raises:
-            PrepareFailed: the video is not on this machine as it was checked; another runner may have it.
+            PrepareFailed: this runner has no campaign folder; another may have it.
+            FindingsError: the video is not on this machine as it was checked.
         """
-        content, captions = b"", None
+        content: Content = b""
+        captions = None
         if media.kind is not MediaKind.VIDEO:
             content = self._ledger.media.load(media.digest)
         elif self._equipment.root is None:
             raise PrepareFailed(NotSent(reason="this runner has no campaign folder"))
         else:
-            try:
-                film = read_video(self._equipment.root, media)
-            except FindingsError as problem:
-                raise PrepareFailed(NotSent(reason=str(problem))) from problem
+            film = opened.enter_context(open_video(self._equipment.root, media))
             content = film.content
             if film.captions is not None and film.captions_lang is not None:
                 captions = Captions(film.captions, film.captions_lang)
@@ -140,6 +153,7 @@ class Uploader:
             # not the file's own: it may name somebody, and its ending may be of what it was before
             name=f"{media.kind.value}.{PurePosixPath(media.mime).name}",
             captions=captions,
+            made_with_ai=media.made_with_ai,
         )
 
     def _rests(self, channel: ChannelId, media: Media) -> bool:
@@ -151,5 +165,5 @@ class Uploader:
         return self._clock.moment().wall_at < failure.wall_at + self._equipment.durations.upload_rest
 
 
-def _name(channel: ChannelId, media: Media) -> tuple[str, str, str]:
-    return str(channel), media.digest, media.alt
+def _name(channel: ChannelId, media: Media) -> _Name:
+    return str(channel), media.digest, media.alt, media.made_with_ai

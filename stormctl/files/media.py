@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
@@ -25,13 +26,14 @@ from stormctl.files.videos import (
     FOREIGN_SUFFIXES,
     VIDEO_MIME,
     VIDEO_SUFFIXES,
-    clean_video,
+    CleanVideo,
     examine_video,
     hash_video,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
 
 _T = TypeVar("_T")
 
@@ -59,7 +61,7 @@ class _Facts:
 class Film:
     """A video as it is uploaded: clean bytes; its captions as SubRip, and their language."""
 
-    content: bytes
+    content: CleanVideo
     captions: bytes | None
     captions_lang: str | None
 
@@ -189,18 +191,39 @@ def read_media(root: Path, media: Media) -> bytes:
     return content
 
 
-def read_video(root: Path, media: Media) -> Film:
-    """Read a video and its captions, which must still be those that were checked.
+@contextmanager
+def open_video(root: Path, media: Media) -> Iterator[Film]:
+    """Open a video and read its captions, which must still be those that were checked.
+
+    Its bytes are read piece by piece until it is closed, and a change of the file is noticed even then.
 
     Raises:
-        FindingsError: if a file has vanished, can't be read, or has changed since.
+        FindingsError: if a file has vanished, can't be read, or has changed since; from reading too.
     """
     path, named = root / media.file, media.captions
-    content = _reading_again(media, path.read_bytes)
     captions = None if named is None else _reading_again(media, lambda: read_captions(named, root / named))
-    if hashlib.sha256(content + (captions or b"")).hexdigest() != media.digest:
-        raise _changed(media)
-    return Film(clean_video(content), captions, None if named is None else parse_caption_name(named))
+    with _reading_again(media, lambda: path.open("rb")) as opened:
+        size, _ = stamp = _stamp(opened)
+
+        def read(start: int, stop: int) -> bytes:
+            opened.seek(start)
+            content = opened.read(stop - start)
+            if _stamp(opened) != stamp:
+                raise _changed(media)
+            return content
+
+        digest = _reading_again(media, lambda: hashlib.file_digest(opened, "sha256"))
+        digest.update(captions or b"")
+        if digest.hexdigest() != media.digest:
+            raise _changed(media)
+        video = CleanVideo(lambda start, stop: _reading_again(media, lambda: read(start, stop)), size)
+        yield Film(video, captions, None if named is None else parse_caption_name(named))
+
+
+def _stamp(opened: BinaryIO) -> tuple[int, int]:
+    """Return what differs once a file was written to: its size, and when that was."""
+    told = os.fstat(opened.fileno())
+    return told.st_size, told.st_mtime_ns
 
 
 def _load_picture(file: str, path: Path) -> Picture:
@@ -210,7 +233,7 @@ def _load_picture(file: str, path: Path) -> Picture:
     return clean_picture(file, suffix, path.read_bytes())
 
 
-def _reading_again(media: Media, read: Callable[[], bytes]) -> bytes:
+def _reading_again(media: Media, read: Callable[[], _T]) -> _T:
     try:
         return read()
     except OSError as error:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
@@ -132,7 +132,7 @@ def build_variant(
         lines=lines,
         hashtags=wording.hashtags,
         link=wording.link,
-        media=_collect_media(wording.media, notes, shelf) if wording.media else (),
+        media=_collect_media(wording, notes, shelf),
         expires_at=wording.expires.at if wording.expires else None,
         expires_zone=wording.expires.zone if wording.expires else None,
         not_before=wording.not_before.at if wording.not_before else None,
@@ -149,14 +149,16 @@ def build_variant(
     )
 
 
-def _collect_media(items: tuple[MediaItem, ...], notes: Notes, shelf: MediaShelf) -> tuple[Media, ...]:
+def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[Media, ...]:
     found: list[Media] = []
-    for index, item in enumerate(items):
+    for index, item in enumerate(wording.media):
         if len(item.alt) > MAX_ALT:
             message = f"the alt text of “{item.file}” has {len(item.alt)} characters; X takes {MAX_ALT}"
             notes.error("alt-too-long", ("media", index, "alt"), message, "say what matters in the picture")
         try:
-            found.append(shelf.get(item.file, item.alt, item.captions))
+            media = shelf.get(item.file, item.alt, item.captions)
+            by_machine = wording.made_with_ai and media.kind is MediaKind.VIDEO
+            found.append(replace(media, made_with_ai=True) if by_machine else media)
         except BadMediaError as problem:
             key = "captions" if problem.code == "bad-captions" else "file"
             notes.error(problem.code, ("media", index, key), problem.message, problem.hint)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from stormctl.files.bad_media import BadMediaError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
     from typing import BinaryIO
 
@@ -45,11 +45,42 @@ _EXPORT = "export it as MP4 (H.264 and AAC)"
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of an MP4: its type, where its payload begins and ends in the file."""
+    """A box of an MP4: its type and where that stands, where its payload begins and ends in the file."""
 
     kind: bytes
+    kind_at: int
     begin: int
     end: int
+
+
+class CleanVideo:
+    """A video's bytes as they go out, read piece by piece: half a gigabyte is never held in memory.
+
+    Boxes with titles, makers and places are blank. They become free space, so that nothing else has to
+    move, and the length stays.
+
+    Args:
+        read: reads the file from one place to another.
+        size: bytes of the file.
+    """
+
+    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
+        self._read = read
+        self._size = size
+        self._blanks = tuple(_find_telling(read, size))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, piece: slice) -> bytes:
+        start, stop, _ = piece.indices(self._size)
+        content = bytearray(self._read(start, max(start, stop)))
+        for box in self._blanks:
+            _overlay(content, box.kind_at - start, b"free")
+            first, last = max(box.begin - start, 0), min(box.end - start, len(content))
+            if first < last:
+                content[first:last] = bytes(last - first)
+        return bytes(content)
 
 
 def examine_video(file: str, path: Path) -> int:
@@ -90,18 +121,6 @@ def hash_video(path: Path, captions: bytes | None) -> str:
     return digest.hexdigest()
 
 
-def clean_video(content: bytes) -> bytes:
-    """Return a video of the same length whose boxes with titles, makers and places are blank.
-
-    They become free space, so that nothing else has to move.
-    """
-    clean = bytearray(content)
-    for box in _telling(content, 0, len(content)):
-        clean[box.begin - 4 : box.begin] = b"free"
-        clean[box.begin : box.end] = bytes(box.end - box.begin)
-    return bytes(clean)
-
-
 def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
     """Return the payload of the video's `moov` box."""
     head = opened.read(12)
@@ -133,7 +152,7 @@ def _parse_box(head: bytes, position: int, limit: int) -> Box | None:
         length = limit - position
     if length < header or position + length > limit:
         return None
-    return Box(kind, position + header, position + length)
+    return Box(kind, position + 4, position + header, position + length)
 
 
 def _boxes(content: bytes, begin: int, end: int) -> Iterator[Box]:
@@ -146,7 +165,33 @@ def _boxes(content: bytes, begin: int, end: int) -> Iterator[Box]:
         position = box.end
 
 
-def _telling(content: bytes, begin: int, end: int, depth: int = 0) -> Iterator[Box]:
+def _find_telling(read: Callable[[int, int], bytes], size: int) -> Iterator[Box]:
+    """Find the boxes of a file that tell of more than pictures and sound.
+
+    Of its outer boxes only the heads are read, and whole only those in which others lie.
+    """
+    position = 0
+    while position + 8 <= size:
+        box = _parse_box(read(position, min(position + 16, size)), position, size)
+        if box is None:
+            return
+        if box.kind in _TELLING:
+            yield box
+        elif box.kind in _NESTING:
+            inner, at = read(box.begin, box.end), box.begin
+            for found in _telling(inner, 0, len(inner), 1):
+                yield Box(found.kind, found.kind_at + at, found.begin + at, found.end + at)
+        position = box.end
+
+
+def _overlay(content: bytearray, place: int, word: bytes) -> None:
+    """Write a word over a piece of a file, as far as it lies in it."""
+    for at, byte in enumerate(word, place):
+        if 0 <= at < len(content):
+            content[at] = byte
+
+
+def _telling(content: bytes, begin: int, end: int, depth: int) -> Iterator[Box]:
     for box in _boxes(content, begin, end):
         if box.kind in _TELLING:
             yield box

@@ -12,6 +12,7 @@ from stormctl.errors import FindingsError, LedgerError
 from stormctl.ledger.rows import maybe_instant, maybe_micros
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.domain.clock import Moment
@@ -87,6 +88,12 @@ class MediaStore:
                 wall_now=to_micros(moment.wall_at),
             )
 
+    def forget_uploads(self, channel: str, media: Iterable[Media]) -> None:
+        """Let each be uploaded anew when it is needed again."""
+        with self._database.transaction() as session:
+            for item in media:
+                session.write("forget_upload", **_key(channel, item))
+
     def lease_upload(
         self, channel: str, media: Media, runner_id: str, moment: Moment, lease: timedelta
     ) -> bool:
@@ -114,6 +121,7 @@ def find_valid_upload(session: Session, channel: str, media: Media, moment: Mome
 
 
 def _key(channel: str, media: Media) -> dict[str, str]:
-    """Return an upload's identity: the description belongs to it, since platforms keep them together."""
-    alt_digest = hashlib.sha256(media.alt.encode()).hexdigest()
+    """Return an upload's identity: what is said of the bytes belongs to it, since platforms keep it there."""
+    said = media.alt + ("\0made with AI" if media.made_with_ai else "")
+    alt_digest = hashlib.sha256(said.encode()).hexdigest()
     return {"channel": channel, "digest": media.digest, "alt_digest": alt_digest}

@@ -51,6 +51,8 @@ def dump_post(post: Post) -> str:
             "digest": item.digest,
             "size": item.size,
             "captions": item.captions,
+            # only where it is so: rows of before keep their digest
+            **({"made_with_ai": True} if item.made_with_ai else {}),
         }
         for item in post.media
     ]

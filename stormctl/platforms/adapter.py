@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
+from stormctl.domain.channel import Platform
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from contextlib import AbstractContextManager
@@ -21,6 +23,12 @@ if TYPE_CHECKING:
 
 WAITING: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVar("waiting", default=nullcontext)
 """Entered by the connections under every adapter for as long as they wait for the network."""
+
+
+ATTACHED_ONCE = frozenset({Platform.FACEBOOK})
+"""Platforms on which an upload belongs to the one post that carries it: a video is published by its own
+node, and saying so again would only rewrite the first post's text (parameters of Meta's business SDK, 26.0).
+Media of X may be attached again until they expire."""
 
 
 class Certainty(StrEnum):
@@ -108,20 +116,35 @@ class Captions:
     lang: str
 
 
+class Content(Protocol):
+    """Bytes to upload, taken piece by piece: bytes as they are, or a file that is too big for memory."""
+
+    def __len__(self) -> int:
+        """Return how many they are."""
+        ...
+
+    def __getitem__(self, piece: slice, /) -> bytes:
+        """Return some of them."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MediaFile:
     """The bytes to upload, with what the platform must know of them.
 
     Attributes:
+        content: of a picture or GIF in memory; of a video in its file.
         captions: of a video; None without any.
+        made_with_ai: of a video, whether the platform is to be told so with the upload.
     """
 
-    content: bytes
+    content: Content
     mime: str
     kind: MediaKind
     alt: str
     name: str
     captions: Captions | None = None
+    made_with_ai: bool = False
 
 
 @dataclass(frozen=True, slots=True)

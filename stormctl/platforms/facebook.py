@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import facebook
 
@@ -104,7 +104,8 @@ class FacebookAdapter(PlatformAdapter):
         """Make one `POST /{page-id}/feed`; the link field is left empty where media is attached.
 
         A video, which is uploaded already, is published by one `POST /{video-id}` instead.
-        X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent.
+        X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent; that a video
+        was made with AI was said with its upload.
         """
         if post.in_reply_to is not None:
             return Refused(reason="Facebook Pages have no threads", code="thread", for_good=True)
@@ -141,17 +142,20 @@ class FacebookAdapter(PlatformAdapter):
             answer = self._get(path, args)
         offset = clock_offset_s(answer, self._now()) if isinstance(answer, Answer) else None
         posts: list[SeenPost] = []
+        is_whole = True
         for page in range(MAX_PAGES):
             try:
-                rows, following = self._read_page(answer)
+                rows, following = self._read_page(answer, args)
             except ReadFailed as failure:
                 if page == 0:
                     raise ReadFailed(failure.reason, offset) from None
                 return Reading(tuple(posts), complete=False, reason=failure.reason, clock_offset_s=offset)
-            found = (graph_reads.parse_post(row, self._page_url) for row in rows)
+            found = [graph_reads.parse_post(row, self._page_url) for row in rows]
             posts += [post for post in found if post is not None]
+            is_whole = is_whole and None not in found
             if following is None:
-                return Reading(tuple(posts), complete=True, clock_offset_s=offset)
+                reason = "" if is_whole else "Facebook shows a post that could not be read"
+                return Reading(tuple(posts), complete=is_whole, reason=reason, clock_offset_s=offset)
             answer = self._get(path, following)
         reason = "Facebook lists more posts than it keeps"
         return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
@@ -210,10 +214,10 @@ class FacebookAdapter(PlatformAdapter):
         return Delivered(post_id=whole_id, url=self._page_url(whole_id), limits=done.limits)
 
     def _done(self, answer: Answer | Silence, post_id: str, what: str) -> Outcome:
-        """Read an answer that is `{"success": true}` when it was done."""
+        """Read an answer that is `{"success": true}` when it was done, or a bare `true` as of old."""
         if isinstance(answer, Silence):
             return answer.outcome
-        if answer.is_success and answer.at("success") is True:
+        if answer.is_success and (answer.body is True or answer.at("success") is True):
             return self._receipt(post_id, answer)
         if answer.is_success and read_error(answer) is None:
             reason = f"Facebook did not say that the post is {what}"
@@ -245,15 +249,18 @@ class FacebookAdapter(PlatformAdapter):
         sent = {**args, "access_token": token} if token else {**args, **self._proof}
         return self._transport.perform(lambda: self._graph.request(f"{GRAPH_VERSION}/{path}", sent))
 
-    def _read_page(self, answer: Answer | Silence) -> tuple[list[dict[str, Any]], dict[str, str] | None]:
+    def _read_page(
+        self, answer: Answer | Silence, asked: dict[str, str]
+    ) -> tuple[list[object], dict[str, str] | None]:
         """Return a page's posts and what to ask for the next one; ReadFailed if it is no such page."""
         if isinstance(answer, Silence):
             raise ReadFailed(answer.reason)
         if not answer.is_success or read_error(answer) is not None:
             raise ReadFailed(classify_problem(answer, self._now()).reason)
-        if not isinstance(answer.at("data"), list):
+        rows = answer.at("data")
+        if not isinstance(rows, list):
             raise ReadFailed("Facebook's answer could not be read")
-        return graph_reads.rows(answer), graph_reads.next_page(answer)
+        return rows, graph_reads.next_page(answer, asked)
 
     def _page_url(self, object_id: str) -> str:
         site = "https://www.facebook.com" if self._transport.is_official else self._transport.base_url

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
+from stormctl.platforms.moments import find_retry_at
 from stormctl.platforms.transport import plain
 
 if TYPE_CHECKING:
@@ -35,9 +36,14 @@ _FIGURES = ("call_count", "total_time", "total_cputime")
 
 
 def read_error(answer: Answer) -> dict[str, Any] | None:
-    """Return the Graph error in an answer; None if it carries none with a code."""
+    """Return the Graph error in an answer, its codes as numbers; None if it carries none with a code."""
     error = answer.at("error")
-    return error if isinstance(error, dict) and isinstance(error.get("code"), int) else None
+    code = _read_code(error.get("code")) if isinstance(error, dict) else None
+    return (
+        None
+        if code is None
+        else {**error, "code": code, "error_subcode": _read_code(error.get("error_subcode"))}
+    )
 
 
 def error_code(answer: Answer) -> int | None:
@@ -70,11 +76,12 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     limits = read_limits(answer, now)
     error = read_error(answer)
     if error is None:
-        return _without_error(answer, limits)
+        return _without_error(answer, limits, now)
     code, reason, label = error["code"], _reason(error), _label(answer, error)
     if code in THROTTLED:
         minutes = max((_regain_minutes(usage) for usage in _business_usages(answer)), default=0)
-        retry_at = now + timedelta(minutes=minutes) if minutes else None
+        told = find_retry_at(answer.headers.get("Retry-After"), now)
+        retry_at = now + timedelta(minutes=minutes) if minutes else told
         return Refused(reason=reason, code=label, for_good=False, retry_at=retry_at, limits=limits)
     if code in TOKEN_DEAD | FORBIDDEN or code == BLOCKED or is_proof_error(error):
         return Refused(reason=reason, code=label, for_good=False, suspends=True, limits=limits)
@@ -97,7 +104,7 @@ def is_proof_error(error: dict[str, Any]) -> bool:
     return error.get("code") == 100 and "appsecret_proof" in str(error.get("message"))
 
 
-def _without_error(answer: Answer, limits: tuple[RateLimit, ...]) -> Refused | InDoubt:
+def _without_error(answer: Answer, limits: tuple[RateLimit, ...], now: datetime) -> Refused | InDoubt:
     code = str(answer.status)
     if 300 <= answer.status < 400:
         return Refused(
@@ -107,13 +114,23 @@ def _without_error(answer: Answer, limits: tuple[RateLimit, ...]) -> Refused | I
             limits=limits,
         )
     if answer.status == 429:
-        return Refused(reason="Facebook answered 429", code=code, for_good=False, limits=limits)
+        retry_at = find_retry_at(answer.headers.get("Retry-After"), now)
+        return Refused(
+            reason="Facebook answered 429", code=code, for_good=False, retry_at=retry_at, limits=limits
+        )
     reason = (
         "Facebook accepted the request but named no post"
         if answer.is_success
         else f"Facebook answered {answer.status} without a reason that could be read"
     )
     return InDoubt(reason=reason, code=code, limits=limits)
+
+
+def _read_code(code: object) -> int | None:
+    """Return a code as a number, which some proxies and older servers write as text."""
+    if isinstance(code, str) and code.isdecimal():
+        return int(code)
+    return code if isinstance(code, int) and not isinstance(code, bool) else None
 
 
 def _reason(error: dict[str, Any]) -> str:

@@ -72,7 +72,7 @@ class GraphMedia:
         fields = {"published": "false"}  # in words: the SDK sends a bool as "False"
         if media.alt:
             fields["alt_text_custom"] = media.alt
-        files = {"source": (media.name, media.content, media.mime)}
+        files = {"source": (media.name, media.content[:], media.mime)}
         return self._id(self._check(self.post(f"{self.page_id}/photos", fields, files)), "id")
 
     def _send_video(self, media: MediaFile) -> str:
@@ -90,6 +90,8 @@ class GraphMedia:
             if following is not None and following[0] <= start:
                 raise PrepareFailed(InDoubt(reason="Facebook asks for the same part again", code="upload"))
         fields = {"upload_phase": "finish", "upload_session_id": session, "published": "false"}
+        if media.made_with_ai:
+            fields["is_ai_generated"] = "true"
         done = self._check(self.post(path, fields))
         if done.at("success") is not True:
             raise PrepareFailed(InDoubt(reason="Facebook did not take the video", code=str(done.status)))

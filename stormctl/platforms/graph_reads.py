@@ -40,12 +40,16 @@ INSIGHTS = {
 _LINK_SHIM = "l.facebook.com"
 _MEDIA_TYPES = {"photo", "video", "animated_image_video", "video_inline"}
 
+_SHARED = "share"
+"""Part of the type of what was linked and not uploaded: `share`, and `video_share_youtube` with a film."""
 
-def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:
-    """Read one post of a Page; None if it has no id."""
-    post_id = raw.get("id")
-    if not isinstance(post_id, str) or not post_id:
+
+def parse_post(raw: object, url_of: Callable[[str], str]) -> SeenPost | None:
+    """Read one post of a Page; None if it is none, or has no id."""
+    found = raw.get("id") if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or not isinstance(found, str | int) or not found:
         return None
+    post_id = str(found)
     told = _dicts(raw.get("attachments"))
     media, link = None, None
     for attachment in told:
@@ -63,16 +67,18 @@ def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | 
     )
 
 
-def next_page(answer: Answer) -> dict[str, str] | None:
+def next_page(answer: Answer, asked: dict[str, str]) -> dict[str, str] | None:
     """Return what to ask for the next page; None on the last.
 
-    Only parameters are taken from Graph's absolute address, and never the address or the token in it.
+    Only parameters are taken from Graph's absolute address, and never the address or the token in it. What
+    it does not repeat of what was asked stays: without its fields a post would show no text.
     """
     following = answer.at("paging", "next")
     if not isinstance(following, str):
         return None
     secrets = {"access_token", "appsecret_proof"}
-    return {key: value for key, value in parse_qsl(urlsplit(following).query) if key not in secrets}
+    told = {key: value for key, value in parse_qsl(urlsplit(following).query) if key not in secrets}
+    return {**asked, **told}
 
 
 def parse_counts(answer: Answer, metrics: list[Metric], post_id: str) -> list[MetricReading]:
@@ -103,18 +109,15 @@ def parse_insight(answer: Answer, metric: Metric, post_id: str) -> MetricReading
     return None
 
 
-def rows(answer: Answer) -> list[dict[str, Any]]:
-    """Return the objects under `data`."""
-    return _dicts(answer.body)
-
-
 def _dicts(edge: object) -> list[dict[str, Any]]:
     data = edge.get("data") if isinstance(edge, dict) else None
     return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
 
 def _is_media(attachment: dict[str, Any]) -> bool:
-    return bool({attachment.get("media_type"), attachment.get("type")} & _MEDIA_TYPES)
+    kind = attachment.get("type")
+    is_shared = isinstance(kind, str) and _SHARED in kind
+    return not is_shared and bool({attachment.get("media_type"), kind} & _MEDIA_TYPES)
 
 
 def _target(attachment: dict[str, Any]) -> str | None:

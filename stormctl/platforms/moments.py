@@ -32,6 +32,20 @@ def next_second(at: datetime) -> datetime:
     return at if at.microsecond == 0 else at.replace(microsecond=0) + timedelta(seconds=1)
 
 
+def find_retry_at(text: str | None, now: datetime) -> datetime | None:
+    """Read a `Retry-After` header, seconds or a date (RFC 9110); None without a usable one.
+
+    A day at most: neither platform documents the header, and another server's word should not cost a storm.
+    """
+    if not text:
+        return None
+    try:
+        at = now + timedelta(seconds=int(text)) if text.isdecimal() else parsedate_to_datetime(text)
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return min(at, now + timedelta(days=1)) if at.tzinfo and at > now else None
+
+
 def clock_offset_s(answer: Answer, now: datetime) -> float | None:
     """Return the answer's Date header minus our clock in seconds; None without a readable one."""
     try:

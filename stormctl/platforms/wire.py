@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import time
 from contextvars import ContextVar
-from http.client import HTTPResponse
+from http.client import CONTINUE, OK, SWITCHING_PROTOCOLS, HTTPResponse
 from typing import TYPE_CHECKING, Any
 
 from requests.adapters import HTTPAdapter
@@ -112,6 +112,12 @@ class _TimedResponse(HTTPResponse):
     def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
         timed: Any = _TimedSocket(sock, CURRENT.get())
         super().__init__(timed, *args, **kwargs)
+
+    def _read_status(self) -> tuple[str, int, str]:
+        # http.client passes over 100 only: any other interim answer (RFC 9110, 15.2) would be taken for the
+        # answer, and the real one for that to the next request.
+        version, status, reason = super()._read_status()  # type: ignore[misc]  # not in the stubs
+        return version, CONTINUE if SWITCHING_PROTOCOLS < status < OK else status, reason
 
 
 class _TimedMixin:

@@ -28,8 +28,9 @@ from stormctl.platforms.adapter import (
 from stormctl.platforms.moments import clock_offset_s
 from stormctl.platforms.transport import Answer, Silence, Transport
 from stormctl.platforms.x_counts import AppCounts
-from stormctl.platforms.x_errors import classify_problem, read_limits
+from stormctl.platforms.x_errors import classify_problem, explain, read_limits
 from stormctl.platforms.x_media import MediaSteps
+from stormctl.platforms.x_words import PostReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -43,8 +44,9 @@ if TYPE_CHECKING:
 SDK_ORIGIN = "https://api.twitter.com"
 """Where tweepy 4.17 sends every request (`tweepy.client.BaseClient.request`)."""
 
-REPLIES_BAD = {401, 402, 403}
-"""Answers to "who am I" that prove that the account can't publish."""
+REPLIES_BAD = {402, 403}
+"""Answers to "who am I" that prove that the account can't publish, where X gives them in its JSON: a proxy
+refuses with 403 too. 401 proves it in any shape."""
 
 SIGNED_WITHIN_S = 300
 """How far the clock that signs may be from X's (docs.x.com, OAuth 1.0a troubleshooting, 2026)."""
@@ -109,6 +111,7 @@ class XAdapter(PlatformAdapter):
         self._media = MediaSteps(
             request=self._request, post_form=self._post_form, now=now, wait=wait or threading.Event().wait
         )
+        self._reader = PostReader(self._client, self._transport)
         self._counts = AppCounts(self._transport, SDK_ORIGIN, keys[:2], now)
         self._me = me if me is not None else XIdentity()
 
@@ -128,7 +131,7 @@ class XAdapter(PlatformAdapter):
             account = Account(user_id, shown, self._profile_url())
             return self._describe(account, answer, offset)
         reason = classify_problem(answer, self._now()).reason
-        if answer.status in REPLIES_BAD:
+        if answer.status == 401 or (answer.status in REPLIES_BAD and isinstance(answer.body, dict)):
             problem = Problem(Certainty.BAD, reason, self._hint(answer.status, offset))
         else:
             problem = _unknown(reason if not answer.is_success else "X did not say whose keys these are")
@@ -189,22 +192,24 @@ class XAdapter(PlatformAdapter):
         posts: list[SeenPost] = []
         token: str | None = None
         offset: float | None = None
+        is_whole = True
         for page in range(MAX_PAGES):
-            answer = self._transport.perform(self._timeline_call(self._own_id(), since, until, token))
+            arguments = x_reads.timeline_arguments(since, until, self._now(), token)
+            answer = self._reader.timeline(self._own_id(), arguments)
             if page == 0 and isinstance(answer, Answer):
                 offset = clock_offset_s(answer, self._now())
-            if isinstance(answer, Silence) or not answer.is_success or not isinstance(answer.body, dict):
+            shown = x_reads.parse_page(answer, self._post_url) if isinstance(answer, Answer) else None
+            if shown is None:
                 reason = self._read_problem(answer)
                 if page == 0:
                     raise ReadFailed(reason, offset)
                 return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
-            if page == 0 and answer.at("data") is None and answer.at("meta") is None:
-                raise ReadFailed(self._read_problem(answer), offset)
-            found = (x_reads.parse_post(row, self._post_url) for row in x_reads.rows(answer))
-            posts += [post for post in found if post is not None]
-            token = answer.at("meta", "next_token")
-            if not token:
-                return Reading(tuple(posts), complete=True, clock_offset_s=offset)
+            posts += shown.posts
+            is_whole = is_whole and shown.is_whole
+            token = shown.next_token
+            if token is None:
+                reason = "" if is_whole else "X shows a post that could not be read"
+                return Reading(tuple(posts), complete=is_whole, reason=reason, clock_offset_s=offset)
         reason = "X lists more pages than it keeps"
         return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
 
@@ -290,7 +295,7 @@ class XAdapter(PlatformAdapter):
         )
 
     def _post_form(self, route: str, fields: dict[str, str], media: MediaFile) -> Answer | Silence:
-        files = {"media": (media.name, media.content, media.mime)}
+        files = {"media": (media.name, media.content[:], media.mime)}
         return self._transport.perform(
             lambda: self._transport.session.post(
                 SDK_ORIGIN + route, data=fields, files=files, auth=self._auth
@@ -298,27 +303,24 @@ class XAdapter(PlatformAdapter):
             is_upload=True,
         )
 
-    def _timeline_call(
-        self, user_id: str, since: datetime, until: datetime, token: str | None
-    ) -> Callable[[], object]:
-        params = x_reads.timeline_arguments(since, until, self._now(), token)
-        return lambda: self._client.get_users_tweets(user_id, user_auth=True, **params)
-
     def _lookup(self, ids: list[str], *, private: bool) -> list[dict[str, Any]]:
-        """Look posts up; without the non-public metrics where X refuses to give those.
+        """Look posts up; without the non-public metrics those for which X refuses to give them.
 
         Raises:
             ReadFailed: the posts could not be read.
         """
         fields = ["public_metrics", "non_public_metrics"] if private else ["public_metrics"]
-        answer = self._transport.perform(
-            lambda: self._client.get_tweets(ids, tweet_fields=fields, user_auth=True)
-        )
-        if private and isinstance(answer, Answer) and _refuses_field(answer):
+        answer = self._reader.lookup(ids, fields)
+        if private and isinstance(answer, Answer) and answer.status in {400, 403}:
             return self._lookup(ids, private=False)
         if isinstance(answer, Silence) or not answer.is_success or not isinstance(answer.body, dict):
             raise ReadFailed(self._read_problem(answer))
-        return x_reads.rows(answer)
+        rows = x_reads.rows(answer)
+        shown = {str(row.get("id")) for row in rows}
+        hidden = [post_id for post_id in ids if post_id not in shown]
+        if private and hidden and _refuses_field(answer):
+            rows += self._lookup(hidden, private=False)
+        return rows
 
     def _own_id(self) -> str:
         """Return our user id, asking X if we don't know it yet; ReadFailed if X doesn't tell."""
@@ -332,7 +334,8 @@ class XAdapter(PlatformAdapter):
         if isinstance(answer, Silence):
             return answer.reason
         if answer.is_success:
-            return "X's answer could not be read"
+            # such as of an account that X has suspended: errors, and nothing else
+            return explain(answer) if answer.at("errors") else "X's answer could not be read"
         return classify_problem(answer, self._now()).reason
 
     def _profile_url(self) -> str:
@@ -360,9 +363,7 @@ def _unknown(reason: str) -> Problem:
 
 
 def _refuses_field(answer: Answer) -> bool:
-    """Whether X refused the non-public metrics, in a status or in the errors of a partial answer."""
-    if answer.status in {400, 403}:
-        return True
+    """Whether X refused the non-public metrics of a post, in the errors of a partial answer."""
     errors = answer.at("errors")
     words = (str(e.get("title")) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else ()
     return any("field authorization" in word.lower() for word in words)

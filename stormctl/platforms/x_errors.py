@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
-from stormctl.platforms.moments import parse_unix
+from stormctl.platforms.moments import find_retry_at, parse_unix
 from stormctl.platforms.transport import plain
 
 if TYPE_CHECKING:
@@ -19,7 +18,10 @@ LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 (docs.x.com, 2026-08), the 24-hour ones seen on POST /2/tweets but undocumented."""
 
 DUPLICATE = "duplicate content"
-"""Part of the 403 for a text that the account posted recently; X gives no code for it."""
+"""Part of the 403 for a text that the account posted recently; X API v2 gives no code for it."""
+
+DUPLICATE_CODE = 187
+"""The same in the envelope with codes, "Status is a duplicate." (docs.x.com, response codes)."""
 
 _STOPPING_PROBLEMS = (
     "client-forbidden",
@@ -60,7 +62,7 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     403 answers as clients record them.
     """
     limits, code = read_limits(answer), _code(answer)
-    status, reason = answer.status, _reason(answer)
+    status, reason = answer.status, explain(answer)
     if answer.is_success:
         return InDoubt(reason="X accepted the request but named no post", code=code, limits=limits)
     if 300 <= status < 400:
@@ -75,7 +77,7 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     if status in {401, 402} or (status == 403 and _stops(answer)):
         return Refused(reason=reason, code=code, for_good=False, suspends=True, limits=limits)
     if 400 <= status < 500 and status != 408:
-        posted = status == 403 and DUPLICATE in reason.lower()
+        posted = status == 403 and (DUPLICATE in reason.lower() or DUPLICATE_CODE in _codes(answer))
         return Refused(reason=reason, code=code, for_good=True, probably_posted=posted, limits=limits)
     return InDoubt(reason=reason, code=code, limits=limits)
 
@@ -85,11 +87,10 @@ def _too_many(
 ) -> Refused:
     """Wait for the latest reset of the windows that are used up; a used-up month needs a person."""
     resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
-    wait_s = _read_int(answer.headers.get("retry-after"))
-    if wait_s is not None:
-        resets.append(now + timedelta(seconds=min(wait_s, 86_400)))
-    retry_at = max((at for at in resets if at > now), default=None)
-    is_month = "usage-capped" in code and str(answer.at("period")).lower() == "monthly"
+    told = find_retry_at(answer.headers.get("retry-after"), now)
+    retry_at = max((at for at in (*resets, told) if at is not None and at > now), default=None)
+    periods = [answer.at("period"), *(error.get("period") for error in _errors(answer))]
+    is_month = "usage-capped" in code and any(str(period).lower() == "monthly" for period in periods)
     return Refused(
         reason=reason, code=code, for_good=False, retry_at=retry_at, suspends=is_month, limits=limits
     )
@@ -97,14 +98,24 @@ def _too_many(
 
 def _stops(answer: Answer) -> bool:
     """Whether a 403 is about the app or the account, so that every other post would be refused too."""
-    kind = f"{answer.at('type')} {answer.at('reason')}"
-    codes = {error.get("code") for error in _errors(answer)}
-    words = _reason(answer).lower()
+    kind = " ".join(_kinds(answer))
+    words = explain(answer).lower()
     return (
         any(problem in kind for problem in _STOPPING_PROBLEMS)
-        or bool(codes & _STOPPING_CODES)
+        or bool(_codes(answer) & _STOPPING_CODES)
         or any(phrase in words for phrase in _STOPPING_WORDS)
     )
+
+
+def _kinds(answer: Answer) -> list[str]:
+    """Return the problem's type and reason, and those of a problem that stands in a list of errors."""
+    problems = (answer.body, *_errors(answer)) if isinstance(answer.body, dict) else ()
+    told = (problem.get(key) for problem in problems for key in ("type", "reason"))
+    return [kind for kind in told if isinstance(kind, str)]
+
+
+def _codes(answer: Answer) -> set[int]:
+    return {code for error in _errors(answer) if isinstance(code := error.get("code"), int)}
 
 
 def _errors(answer: Answer) -> list[dict[str, object]]:
@@ -112,8 +123,8 @@ def _errors(answer: Answer) -> list[dict[str, object]]:
     return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
 
 
-def _reason(answer: Answer) -> str:
-    """X's own words, the most telling first: detail, the errors' messages, title."""
+def explain(answer: Answer) -> str:
+    """Return X's own words, the most telling first: detail, the errors' messages, title."""
     messages = [str(e.get("message") or e.get("detail") or "") for e in _errors(answer)]
     detail = answer.at("detail")
     words = [detail, *messages] if detail else messages
@@ -124,8 +135,8 @@ def _reason(answer: Answer) -> str:
 
 def _code(answer: Answer) -> str:
     """The HTTP status, with the problem type's last word or the first old-style code."""
-    kind = answer.at("type")
-    if isinstance(kind, str) and kind.startswith("http"):
+    kind = next((kind for kind in _kinds(answer) if kind.startswith("http")), None)
+    if kind is not None:
         return plain(f"{answer.status} {kind.rstrip('/').rpartition('/')[2]}")
     codes = [str(e["code"]) for e in _errors(answer) if "code" in e]
     return plain(f"{answer.status} {codes[0]}") if codes else str(answer.status)

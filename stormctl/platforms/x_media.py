@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from stormctl.platforms.adapter import Captions
+    from stormctl.platforms.adapter import Captions, Content
 
 SEGMENT_BYTES = 1024 * 1024
 """Small enough for a slow uplink; a video of 512 MB stays below X's 1000 segments (docs.x.com, 2026-08)."""
@@ -64,6 +64,7 @@ class MediaSteps:
             PrepareFailed: a step was refused, or its answer could not be read.
         """
         begun = self._begin(media.mime, CATEGORIES[media.kind], media.content)
+        lasts = _lasts(begun)
         if isinstance(begun, Answer) and begun.status in _MISSING:
             category = {"media_category": CATEGORIES[media.kind]}
             done = self._check(self.post_form("/2/media/upload", category, media))
@@ -76,15 +77,14 @@ class MediaSteps:
             self._describe(media_id, media.alt, media.kind)
         if media.captions is not None:
             self._caption(media_id, media.captions)
-        expires_s = done.at("data", "expires_after_secs")
-        lasts = timedelta(seconds=expires_s) if isinstance(expires_s, int) and expires_s > 0 else None
+        lasts = _lasts(done) or lasts
         return Upload(media_id, self.now() + lasts if lasts else None)
 
-    def _begin(self, mime: str, category: str, content: bytes) -> Answer | Silence:
+    def _begin(self, mime: str, category: str, content: Content) -> Answer | Silence:
         body = {"media_type": mime, "total_bytes": len(content), "media_category": category}
         return self.request("POST", "/2/media/upload/initialize", json=body)
 
-    def _send_segments(self, media_id: str, content: bytes) -> Answer:
+    def _send_segments(self, media_id: str, content: Content) -> Answer:
         for index, start in enumerate(range(0, len(content), SEGMENT_BYTES)):
             segment = base64.b64encode(content[start : start + SEGMENT_BYTES]).decode()
             body = {"media": segment, "segment_index": index}
@@ -98,8 +98,7 @@ class MediaSteps:
             if state == "succeeded":
                 return
             if state == "failed":
-                words = plain(info.get("error") or "X could not process the file")
-                raise PrepareFailed(Refused(reason=words, code="processing failed", for_good=True))
+                raise PrepareFailed(Refused(reason=_why(info), code="processing failed", for_good=True))
             if waited_s >= PROCESSING_LIMIT_S:
                 raise PrepareFailed(InDoubt(reason="X is still processing the file", code="processing"))
             pause_s = _pause_s(info)
@@ -148,6 +147,19 @@ def _media_id(answer: Answer) -> str:
     if media_id is None:
         raise PrepareFailed(InDoubt(reason="X named no media id", code=str(answer.status)))
     return media_id
+
+
+def _lasts(answer: Answer | Silence) -> timedelta | None:
+    """Return for how long the media can be attached; None if X does not say."""
+    expires_s = answer.at("data", "expires_after_secs") if isinstance(answer, Answer) else None
+    return timedelta(seconds=expires_s) if isinstance(expires_s, int | float) and expires_s > 0 else None
+
+
+def _why(info: dict[str, Any]) -> str:
+    """Return X's words for a file that it could not process, an object with them or a sentence."""
+    error = info.get("error")
+    told = [error.get(key) for key in ("message", "detail", "name")] if isinstance(error, dict) else [error]
+    return plain(next((word for word in told if word), "X could not process the file"))
 
 
 def _pause_s(info: dict[str, Any]) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +23,10 @@ PRIVATE_METRICS_FOR = timedelta(days=30)
 
 TIMELINE_FIELDS = ("created_at", "entities", "attachments", "referenced_tweets")
 
+NOT_QUITE_NOW = timedelta(seconds=15)
+"""A window that ends less than this before now is left open: X refuses an end that its own clock has not
+reached, and for some calls one of its last ten seconds (docs.x.com, search and counts, 2026-08)."""
+
 _ID_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 """A post id holds its millisecond since then above its lowest 22 bits."""
 
@@ -35,10 +40,37 @@ _PUBLIC = {
 """For each metric the counts that are added up, each under its new name or its old one."""
 
 
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """A page of a timeline.
+
+    Attributes:
+        is_whole: whether every post of it could be read.
+        next_token: of the page behind it; None on the last.
+    """
+
+    posts: tuple[SeenPost, ...]
+    is_whole: bool
+    next_token: str | None
+
+
+def parse_page(answer: Answer, url_of: Callable[[str], str]) -> TimelinePage | None:
+    """Read a page of a timeline; None if the answer is none, so that it never passes for an empty one."""
+    data, meta = answer.at("data"), answer.at("meta")
+    if not answer.is_success or not isinstance(data, list | None) or not isinstance(meta, dict | None):
+        return None
+    told = answer.at("meta", "result_count")
+    if data is None and (meta is None or (isinstance(told, int) and told > 0)):
+        return None
+    found = [parse_post(row, url_of) if isinstance(row, dict) else None for row in data or ()]
+    posts = tuple(post for post in found if post is not None)
+    return TimelinePage(posts, len(posts) == len(found), answer.id_at("meta", "next_token"))
+
+
 def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:
     """Read one post of a timeline; None if it has no id."""
     post_id = raw.get("id")
-    if not isinstance(post_id, str | int):
+    if not isinstance(post_id, str | int) or not post_id:
         return None
     links = list(_links(raw))
     return SeenPost(
@@ -73,8 +105,8 @@ def timeline_arguments(since: datetime, until: datetime, now: datetime, token: s
         "start_time": since.replace(microsecond=0),
         "tweet_fields": list(TIMELINE_FIELDS),
     }
-    if next_second(until) <= now:
-        arguments["end_time"] = next_second(until)  # a moment to come is refused
+    if next_second(until) <= now - NOT_QUITE_NOW:
+        arguments["end_time"] = next_second(until)
     return arguments | ({"pagination_token": token} if token else {})
 
 
@@ -125,7 +157,7 @@ def _count_media(raw: dict[str, Any], links: list[dict[str, Any]]) -> int | None
     """Count attached media; None where nothing speaks of any, since a server may not tell at all."""
     attachments = raw.get("attachments")
     keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
-    if isinstance(keys, list):
+    if isinstance(keys, list) and keys:
         return len(keys)
     return len({link.get("media_key") for link in links if _marks_media(link)}) or None
 

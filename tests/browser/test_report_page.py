@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -16,7 +14,6 @@ from stormctl.domain.status import ChannelStatus, StormStatus
 from stormctl.render.report_page import render_report_page
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from playwright.sync_api import Page
@@ -62,25 +59,6 @@ def report_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     report = build_report(status, posts, NOON + timedelta(hours=15))
     path.write_text(render_report_page(report), encoding="utf-8")
     return path
-
-
-@pytest.fixture(scope="module")
-def browser_page() -> Iterator[Page]:
-    """A page of a browser without a window."""
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    if chromium is None:
-        reason = "there is no chromium on this machine: install it (apt install chromium)"
-        if os.environ.get("STORMCTL_REQUIRE_BROWSER") == "1":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=chromium, args=["--no-sandbox", "--disable-background-networking"]
-        )
-        yield browser.new_page()
-        browser.close()
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -86,6 +87,19 @@ def test_a_video_upload_that_breaks_may_be_repeated(practice: Practice, operatio
         practice.adapter.prepare(CLIP)
 
     assert practice.posts() == []
+
+
+@pytest.mark.slow
+def test_a_video_made_with_ai_is_declared_on_facebook(emulator: EmulatorThread) -> None:
+    """Its upload says so, since a Page post can't; X is told by the post."""
+    practice = Practice("facebook:migrants-day", emulator)
+
+    upload = practice.adapter.prepare(replace(CLIP, made_with_ai=True))
+    practice.publish("Drawn by a machine", media_ids=(upload.media_id,))
+    practice.adapter.close()
+
+    (post,) = practice.posts()
+    assert post["media"][0]["made_with_ai"] is True
 
 
 def test_what_is_no_video_is_refused_for_good(practice: Practice) -> None:

@@ -15,6 +15,7 @@ import pytest
 import requests
 import tweepy
 
+from stormctl.emulator.accounts import x_user_token
 from stormctl.emulator.faults import Faults, Rule, parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
@@ -126,6 +127,21 @@ def test_tweepy_with_the_apps_bearer_counts(client: tweepy.Client, emulator: Emu
     assert counts.meta["total_tweet_count"] == 1
 
 
+def test_tweepy_with_a_user_token_posts_and_searches(emulator: EmulatorThread) -> None:
+    """OAuth 2.0 in place of signatures: tweepy takes the token as a bearer."""
+    token = x_user_token(ACCOUNTS[0].credentials["ACCESS_TOKEN"])
+    client = tweepy.Client(bearer_token=token)
+    client.session.mount("https://", _Detour(emulator.base_url))
+
+    with client.session:
+        made = client.create_tweet(text="one #MigrantsDay", user_auth=False).data["id"]
+        me = client.get_me(user_auth=False).data
+        found = client.search_recent_tweets("#migrantsday", max_results=10)
+
+    assert me.username == "migrants_day"
+    assert [int(made)] == [tweet.id for tweet in found.data]
+
+
 def test_facebook_sdk_publishes_reads_and_deletes(
     api: Any, page: AccountSpec, emulator: EmulatorThread
 ) -> None:
@@ -142,11 +158,13 @@ def test_facebook_sdk_publishes_reads_and_deletes(
     ids = [post["id"] for post in everything]
     fields = "reactions.limit(0).summary(true)"
     summary = api.get_object(made, fields=fields)["reactions"]["summary"]
+    both = api.get_objects([made, linked], fields="message")
     deleted = api.delete_object(made)
 
     assert listed["data"] == [{"id": linked, "message": "With a link"}]
     assert ids == [linked, made]
     assert summary["total_count"] == 0
+    assert both[linked]["message"] == "With a link"
     assert deleted == {"success": True}
     assert emulator.world.posts()[0].media[0].alt == "A paper boat"
 

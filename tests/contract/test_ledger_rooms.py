@@ -381,6 +381,19 @@ class TestMedia:
         assert [upload and upload.media_id for upload in found] == ["m1", None]
         assert media.find_upload(PAGE, PICTURE, bench.at(0)) is None
         assert media.find_upload(X, replace(PICTURE, alt="Another"), bench.at(0)) is None
+        assert media.find_upload(X, replace(PICTURE, made_with_ai=True), bench.at(0)) is None
+
+    def test_upload_that_is_forgotten(self, bench: Bench) -> None:
+        """It is uploaded anew when it is needed again; others stay."""
+        media, other = bench.ledger.media, replace(PICTURE, alt="Another")
+        media.record_upload(PAGE, PICTURE, "m1", None, bench.at(0))
+        media.record_upload(PAGE, other, "m2", None, bench.at(0))
+
+        media.forget_uploads(PAGE, [PICTURE])
+
+        found = [media.find_upload(PAGE, item, bench.at(1)) for item in (PICTURE, other)]
+        assert [upload and upload.media_id for upload in found] == [None, "m2"]
+        assert media.lease_upload(PAGE, PICTURE, "r1", bench.at(1), MINUTE)
 
     def test_upload_under_a_lease(self, bench: Bench) -> None:
         """One runner uploads at a time; a lapsed, released or own lease may be taken."""

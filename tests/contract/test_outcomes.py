@@ -1,4 +1,4 @@
-"""Every answer that the platforms are known to give, through the whole adapter: what becomes of the post.
+"""Every answer that the platforms are known to give, from the emulator through the whole adapter.
 
 The rows are those of X's and Facebook's error documentation, and of what clients record beside them; their
 sources stand in docs/platforms.md.
@@ -6,14 +6,17 @@ sources stand in docs/platforms.md.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
 import pytest
+import requests
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
+from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import OutgoingPost, PlatformAdapter
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
 from stormctl.platforms.facebook import FacebookAdapter
@@ -93,6 +96,7 @@ X_ROWS = [
         403,
         problem(403, "You are not allowed to create a Tweet with duplicate content."),
     ),
+    Row("403 187", "posted already", 403, {"errors": [{"code": 187, "message": "Status is a duplicate."}]}),
     Row("403 reply", "refused", 403, problem(403, REPLY, "not-authorized-for-resource")),
     Row(
         "403 reply, as before",
@@ -109,6 +113,22 @@ X_ROWS = [
     ),
     Row(
         "403 not enrolled", "stop", 403, problem(403, "No.", "client-forbidden", reason="client-not-enrolled")
+    ),
+    Row(
+        "403 in a list of errors",
+        "stop",
+        403,
+        {
+            "errors": [
+                {"title": "Unsupported Authentication", "type": f"{PROBLEMS}unsupported-authentication"}
+            ]
+        },
+    ),
+    Row(
+        "429 usage of a month in a list of errors",
+        "stop",
+        429,
+        {"errors": [{"title": "UsageCapExceeded", "type": f"{PROBLEMS}usage-capped", "period": "Monthly"}]},
     ),
     Row("403 453", "stop", 403, {"errors": [{"code": 453, "message": "a subset of X API"}]}),
     Row(
@@ -144,6 +164,8 @@ X_ROWS = [
         reset("x-rate-limit", 0, 10) | reset("x-app-limit-24hour", 0, 300),
         300,
     ),
+    Row("429 with seconds to wait", "wait", 429, TOO_MANY, {"retry_after": "120"}, 2),
+    Row("429 with a date", "wait", 429, TOO_MANY, {"Retry_After": "Fri, 18 Dec 2026 12:05:00 GMT"}, 5),
     Row("429 usage of a day", "wait", 429, problem(429, "Usage cap.", "usage-capped", period="Daily")),
     Row("429 usage of a month", "stop", 429, problem(429, "Usage cap.", "usage-capped", period="Monthly")),
     *UNREADABLE,
@@ -159,6 +181,10 @@ FACEBOOK_ROWS = [
     Row("613 odd volume", "wait", 400, error(613, 1996)),
     Row("80001 as 403 with a time", "wait", 403, error(80001), REGAIN, 19),
     Row("bare 429", "wait", 429, b"slow down"),
+    Row("429 with seconds to wait", "wait", 429, b"slow down", {"Retry_After": "60"}, 1),
+    Row("4 with seconds to wait", "wait", 400, error(4), {"Retry_After": "60"}, 1),
+    Row("codes as text", "stop", 400, {"error": {"code": "190", "error_subcode": "460"}}),
+    Row("a number for an id", "delivered", 200, {"id": 7}),
     *(Row(f"{code} permission", "stop", 403, error(code)) for code in (3, 10, 200, 210, 299)),
     *(Row(f"200/{sub}", "stop", 400, error(200, sub)) for sub in (2069030, 2069031, 2069033)),
     Row("100 parameter", "refused", 400, error(100)),
@@ -181,6 +207,21 @@ FACEBOOK_ROWS = [
     Row("an error without a code", "in doubt", 400, {"error": {"message": "?"}}),
     Row("an error in words", "in doubt", 500, {"error": "?"}),
 ]
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[EmulatorThread]:
+    """One emulator for all rows: starting it takes longer than most of them."""
+    with EmulatorThread(make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)) as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def emulator(running: EmulatorThread) -> EmulatorThread:
+    """The emulator as new."""
+    running.world.reset()
+    running.faults.clear()
+    return running
 
 
 @pytest.fixture
@@ -236,14 +277,22 @@ def publish(platform: str, base_url: str) -> Outcome:
         *(pytest.param("facebook", row, id=f"facebook-{row.name}") for row in FACEBOOK_ROWS),
     ],
 )
-def test_every_answer_has_its_outcome(server: ScriptedServer, platform: str, row: Row) -> None:
+def test_every_answer_has_its_outcome(emulator: EmulatorThread, platform: str, row: Row) -> None:
     """One request, one outcome: sent, wait, never, probably there, stop, or nobody knows."""
-    server.reply(row.body, row.status, then_close=False, **row.headers)
+    is_text = isinstance(row.body, bytes)
+    script = {
+        "action": "answer",
+        "status": row.status,
+        "text": row.body.decode() if is_text else json.dumps(row.body),
+        "kind": "text/html" if is_text else "application/json",
+        "headers": {name.replace("_", "-"): value for name, value in row.headers.items()},
+    }
+    rules = requests.post(f"{emulator.base_url}/_emulator/faults", json=script, timeout=5)
 
-    outcome = publish(platform, server.base_url)
+    outcome = publish(platform, emulator.base_url)
 
-    assert row.kind == name_outcome(outcome)
-    assert len(server.requests) == 1
+    assert (rules.status_code, row.kind) == (200, name_outcome(outcome))
+    assert [request.fault for request in emulator.world.requests()] == ["answer"]
     waits_until = getattr(outcome, "retry_at", None)
     told = None if row.wait_minutes is None else NOW + timedelta(minutes=row.wait_minutes)
     assert told == waits_until

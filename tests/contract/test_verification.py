@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.delivery import Refused
+from stormctl.domain.delivery import Delivered, Refused
+from stormctl.domain.reach import Metric
 from stormctl.emulator.server import EmulatorThread, make_accounts
-from stormctl.platforms.adapter import Certainty
+from stormctl.platforms.adapter import Certainty, ReadFailed
 from tests.contract.practice import Practice, now
 
 if TYPE_CHECKING:
@@ -82,6 +83,25 @@ def test_a_missing_permission_is_proved_bad_and_refused(make: Make) -> None:
     assert said(verification) == [(Certainty.BAD, "the token lacks the permission pages_manage_posts")]
     assert isinstance(outcome, Refused)
     assert (outcome.suspends, practice.posts()) == (True, [])
+
+
+def test_figures_without_a_permission_are_left_out(make: Make) -> None:
+    """A token that may read posts, and neither reactions nor insights, still brings the shares."""
+    practice = make(PAGE, scopes=("pages_manage_posts", "pages_read_engagement"))
+    receipt = practice.publish("Everyone who moves has rights.")
+    assert isinstance(receipt, Delivered)
+
+    readings = practice.adapter.read_metrics([receipt.post_id])
+
+    assert [(reading.metric, reading.value) for reading in readings] == [(Metric.SHARES, 0)]
+
+
+def test_posts_that_may_not_be_read_are_not_taken_for_none(make: Make) -> None:
+    """A token that may only publish proves nothing about what is there."""
+    practice = make(PAGE, scopes=("pages_manage_posts",))
+
+    with pytest.raises(ReadFailed, match="pages_read_engagement"):
+        practice.adapter.find_recent(practice.begun_at, now())
 
 
 def test_a_token_tells_when_it_ends(make: Make) -> None:

@@ -20,6 +20,10 @@ ON CONFLICT (channel, digest, alt_digest) DO UPDATE SET
     media_id = excluded.media_id, expires_wall_at = excluded.expires_wall_at,
     uploaded_wall_at = excluded.uploaded_wall_at, lease_runner = NULL, lease_until = NULL;
 
+-- name: forget_upload(channel, digest, alt_digest)!
+UPDATE uploads SET media_id = NULL
+WHERE channel = :channel AND digest = :digest AND alt_digest = :alt_digest;
+
 -- name: lease_upload(channel, digest, alt_digest, runner_id, wall_now, lease_until)!
 INSERT INTO uploads (channel, digest, alt_digest, lease_runner, lease_until)
 VALUES (:channel, :digest, :alt_digest, :runner_id, :lease_until)

@@ -37,6 +37,13 @@ def test_a_rule_meets_the_requests_that_it_names() -> None:
     assert met == [True, False, False, False, False]
 
 
+def test_a_lag_is_of_timelines_unless_another_list_is_named() -> None:
+    """A rule that says no more than “lag” would else wait for posts, which have no list."""
+    bare, named = parse_rules([{"action": "lag"}, {"action": "lag", "operation": "search_posts"}])
+
+    assert (bare.operation, named.operation) == ("read_timeline", "search_posts")
+
+
 def test_nth_counts_each_channel_apart() -> None:
     """The second request of every channel meets the fault, and no other."""
     faults = Faults([Rule(action=Action.EMPTY, nth=(2,))])
@@ -105,6 +112,7 @@ def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
     [
         ('[[rules]]\naction = "explode"\n', "action"),
         ('[[rules]]\naction = "slow"\nsecond = 1\n', "second"),
+        ('[[rules]]\naction = "error_after"\nstatus = 403\n', "500 to 599"),
         ("[[rules]\n", "bad-day.toml"),
         ('rules = "slow"\n', "list"),
     ],

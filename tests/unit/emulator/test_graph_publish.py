@@ -149,3 +149,31 @@ def test_another_page_is_out_of_reach(graph: Ask, page: str) -> None:
 
     assert (foreign.status_code, foreign.json()["error"]["code"]) == (403, 200)
     assert unknown.json()["error"]["error_subcode"] == 33
+
+
+def test_a_body_may_be_json(
+    graph: Ask,
+    page: str,
+    emulator: EmulatorThread,
+    session: requests.Session,
+    accounts: dict[str, AccountSpec],
+) -> None:
+    """As Meta's own examples for curl have it: nested values need no encoding of their own."""
+    photo, url = upload(graph, page), f"{emulator.base_url}/v26.0/{page}/feed"
+    header = {"Authorization": f"Bearer {accounts['facebook:migrants-day'].credentials['PAGE_TOKEN']}"}
+    body = {"message": "With a picture", "published": True, "attached_media": [{"media_fbid": photo}]}
+
+    made = session.post(url, json=body, headers=header, timeout=10)
+    odd = session.post(url, json=["message"], headers=header, timeout=10)
+
+    assert (made.status_code, odd.json()["error"]["code"]) == (200, 100)
+    (post,) = emulator.world.posts()
+    assert (post.text, len(post.media)) == ("With a picture", 1)
+
+
+@pytest.mark.parametrize(("edge", "name"), [("photos", "url"), ("videos", "file_url")])
+def test_nothing_is_fetched_from_elsewhere(graph: Ask, page: str, edge: str, name: str) -> None:
+    """Facebook loads what an address leads to; the emulator reaches nobody, and says so."""
+    answer = graph("POST", f"/{page}/{edge}", values={name: "https://example.org/boat"})
+
+    assert "fetches nothing" in answer.json()["error"]["message"]

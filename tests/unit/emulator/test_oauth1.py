@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.emulator.oauth1 import is_signed_by, parse_authorization, parse_form
+from stormctl.emulator.oauth1 import Nonces, is_signed_by, parse_authorization, parse_form
 
 HEADER = (
     'OAuth realm="Photos", oauth_consumer_key="dpf43f3p2l4k3l03", oauth_token="nnch734d00sl2jdk", '
@@ -53,6 +53,21 @@ def test_another_secret_or_a_missing_field_is_not() -> None:
     bare = is_signed_by(without, SECRETS, method="GET", urls=[URL], parameters=PARAMETERS)
 
     assert (wrong, bare) == (False, False)
+
+
+def test_a_nonce_serves_once_until_its_time_is_over() -> None:
+    """What is as old as that is refused for its age, and need not be remembered."""
+    at = [0.0]
+    nonces = Nonces(lambda: at[0])
+    fields = parse_authorization(HEADER)
+
+    taken = [nonces.take(fields), nonces.take(fields), nonces.take(fields | {"oauth_nonce": "another"})]
+    at[0] = 601.0
+    taken.append(nonces.take(fields))
+    nonces.clear()
+    taken.append(nonces.take(fields))
+
+    assert taken == [True, False, True, True, True]
 
 
 def test_other_headers_have_no_fields() -> None:

@@ -70,7 +70,7 @@ def test_a_timeline_shows_what_followers_see(
     assert '<a href="https://example.org/act" rel="noreferrer nofollow">example.org/act</a>' in html
     assert '<span class="tag">#MigrantsDay</span>' in html
     assert f'<img src="/_emulator/media/{media}" alt="A paper boat"' in html
-    assert "t.co" not in html
+    assert "t.co" not in html.partition('id="requests"')[0]
     assert (picture.content, picture.headers["content-type"]) == (PNG, "image/png")
 
 
@@ -88,6 +88,7 @@ def test_a_video_can_be_watched_and_names_its_captions(
 
     assert f'<video src="/_emulator/media/{video}" controls preload="none"' in html
     assert "Captions: es_ES" in html
+    assert "no ALT text" not in html
 
 
 def test_the_likes_of_a_post_grow(
@@ -116,12 +117,48 @@ def test_every_request_is_shown_with_its_answer(
     emulator.faults.add(parse_rules([{"action": "duplicate", "times": 1}]))
     x("POST", "/2/tweets", json={"text": "Dignity for all"})
 
-    html = show(emulator, session, "/requests").text
+    for path in ("/", "/requests"):
+        html = show(emulator, session, path).text
+        assert "<code><b>POST</b> /2/tweets</code>" in html
+        assert "Dignity for all" in html
+        assert "duplicate content" in html
+        assert '<span class="fault">duplicate</span>' in html
+        assert '<span class="status bad">403</span>' in html
 
-    assert "POST /2/tweets" in html
-    assert "Dignity for all" in html
-    assert "duplicate content" in html
-    assert '<span class="fault">duplicate</span>' in html
+
+def test_a_thread_is_shown_whole_and_in_order(
+    x: Ask, emulator: EmulatorThread, session: requests.Session
+) -> None:
+    """As it is read, on the timeline and at the address of each of its parts; only what is apart is said."""
+    made = [x("POST", "/2/tweets", json={"text": "part 1"}).json()["data"]["id"]]
+    x("POST", "/2/tweets", json={"text": "between"})
+    for number in (2, 3):
+        body = {"text": f"part {number}", "reply": {"in_reply_to_tweet_id": made[-1]}}
+        made.append(x("POST", "/2/tweets", json=body).json()["data"]["id"])
+    x("POST", "/2/tweets", json={"text": "aside", "reply": {"in_reply_to_tweet_id": made[0]}})
+
+    pages = [show(emulator, session, path).text for path in ("/", f"/migrants_day/status/{made[1]}")]
+
+    shown = [re.findall(r'<p class="text" dir="auto">(.*?)</p>', page) for page in pages]
+    assert shown == [
+        ["part 1", "part 2", "part 3", "aside", "between"],
+        ["part 1", "part 2", "part 3", "aside"],
+    ]
+    assert [page.count("Continues") for page in pages] == [1, 1]
+    assert f'class="card here" id="{made[1]}"' in pages[1]
+
+
+def test_what_was_said_with_a_post_stands_on_it(
+    x: Ask, emulator: EmulatorThread, session: requests.Session
+) -> None:
+    """Disclosures, and who may reply."""
+    said = {"made_with_ai": True, "paid_partnership": True, "reply_settings": "mentionedUsers"}
+    x("POST", "/2/tweets", json={"text": "Drawn by a machine", **said})
+
+    html = show(emulator, session).text
+
+    notes = ["Made with AI", "Paid partnership", "Accounts it mentions can reply"]
+    assert [note for note in notes if f"<li>{note}</li>" in html] == notes
 
 
 def test_printed_links_open(

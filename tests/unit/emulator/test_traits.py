@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 
     from stormctl.emulator.accounts import AccountSpec
 
-X, PAGE = make_accounts(["x:acme", "facebook:acme"], seed=7)
+X, PAGE, OTHER = make_accounts(["x:acme", "facebook:acme", "facebook:writer"], seed=7)
 READER = replace(X, read_only=True, protected=True)
+WRITER = replace(OTHER, scopes=("pages_manage_posts",))
 MUTE = replace(PAGE, scopes=("pages_read_engagement",), published=False)
 
 
 @pytest.fixture(scope="module")
 def base_url() -> Iterator[str]:
     """An emulator of accounts with troubles."""
-    with EmulatorThread((READER, MUTE)) as running:
+    with EmulatorThread((READER, MUTE, WRITER)) as running:
         yield running.base_url
 
 
@@ -64,6 +65,20 @@ def test_a_page_without_the_permission_takes_no_post(base_url: str) -> None:
     assert told["scopes"] == ["pages_read_engagement", "public_profile"]
     assert [row["scope"] for row in told["granular_scopes"]] == ["pages_read_engagement"]
     assert refused["error"]["code"] == 200
+
+
+def test_a_page_is_read_by_permission(base_url: str) -> None:
+    """Its posts, what people did with them, and insights: each has its own; (#10) names it."""
+    post = ask_graph(base_url, WRITER, f"{WRITER.id}/feed", "POST", message="hi")["id"]
+
+    refused = [
+        ask_graph(base_url, WRITER, f"{WRITER.id}/published_posts"),
+        ask_graph(base_url, WRITER, post, fields="message"),
+        ask_graph(base_url, WRITER, f"{post}/insights", metric="post_clicks"),
+    ]
+
+    assert [answer["error"]["code"] for answer in refused] == [10, 10, 10]
+    assert "pages_read_engagement" in refused[0]["error"]["message"]
 
 
 def test_a_page_may_be_unpublished(base_url: str) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+from stormctl.emulator.accounts import x_user_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,12 +60,78 @@ def test_a_signature_must_be_right_and_fresh(
     good = x("GET", "/2/users/me")
     header = {"Authorization": good.request.headers["Authorization"]}
 
-    again = session.get(f"{emulator.base_url}/2/users/me", headers=header, timeout=10)
     elsewhere = session.get(f"{emulator.base_url}/2/tweets?ids=1", headers=header, timeout=10)
     shift[0] = 301.0
     late = x("GET", "/2/users/me")
 
-    assert [a.status_code for a in (good, again, elsewhere, late)] == [200, 200, 401, 401]
+    assert [a.status_code for a in (good, elsewhere, late)] == [200, 401, 401]
+
+
+def test_a_signed_request_serves_once(x: Ask, emulator: EmulatorThread, session: requests.Session) -> None:
+    """The same nonce again is a replay, and posts nothing."""
+    good = x("POST", "/2/tweets", json={"text": "hi"})
+    header = {"Authorization": good.request.headers["Authorization"]}
+
+    again = session.post(f"{emulator.base_url}/2/tweets", headers=header, json={"text": "hi"}, timeout=10)
+
+    assert [good.status_code, again.status_code] == [201, 401]
+    assert len(emulator.world.posts()) == 1
+
+
+def test_a_user_token_of_oauth2_needs_no_signature(
+    emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec]
+) -> None:
+    """It posts, says who we are, reads and counts, all in the account's name."""
+    account = accounts["x:dia-migrantes"]
+    header = {"Authorization": f"Bearer {x_user_token(account.credentials['ACCESS_TOKEN'])}"}
+
+    def ask(method: str, path: str, **options: Any) -> requests.Response:
+        return session.request(method, emulator.base_url + path, headers=header, timeout=10, **options)
+
+    made = ask("POST", "/2/tweets", json={"text": "one #MigrantsDay"})
+    me = ask("GET", "/2/users/me")
+    counted = ask("GET", "/2/tweets/counts/recent", params={"query": "#MigrantsDay"})
+
+    assert (made.status_code, me.json()["data"]["id"]) == (201, account.id)
+    assert counted.json()["meta"]["total_tweet_count"] == 1
+    assert emulator.world.posts()[0].account.channel == "x:dia-migrantes"
+    assert "x-access-level" not in me.headers
+    assert {r.channel for r in emulator.world.requests()} == {"x:dia-migrantes"}
+
+
+def test_an_app_has_windows_of_its_own(
+    x: Ask, emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec]
+) -> None:
+    """What its bearer reads is counted apart from what its accounts read."""
+    account = accounts["x:migrants-day"]
+    granted = read_bearer(emulator, session, account).json()
+    header = {"Authorization": f"Bearer {granted['access_token']}"}
+    path = f"/2/users/{account.id}/tweets"
+
+    by_app = session.get(emulator.base_url + path, headers=header, timeout=10)
+    by_account = x("GET", path)
+
+    told = [
+        (answer.headers["x-rate-limit-limit"], answer.headers["x-rate-limit-remaining"])
+        for answer in (by_app, by_account)
+    ]
+    assert told == [("10000", "9999"), ("900", "899")]
+
+
+@pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])
+def test_a_body_must_be_called_json(
+    emulator: EmulatorThread, session: requests.Session, accounts: dict[str, AccountSpec], kind: str | None
+) -> None:
+    """Many clients call it a form where they are told nothing: X does not look into that."""
+    token = x_user_token(accounts["x:migrants-day"].credentials["ACCESS_TOKEN"])
+    headers = {"Authorization": f"Bearer {token}"} | ({"Content-Type": kind} if kind else {})
+
+    answer = session.post(
+        f"{emulator.base_url}/2/tweets", data=b'{"text": "hi"}', headers=headers, timeout=10
+    )
+
+    assert answer.status_code == 400
+    assert "application/json" in answer.json()["errors"][0]["message"]
 
 
 def test_the_app_has_a_bearer_token_of_its_own(

@@ -96,17 +96,21 @@ def test_unknown_parameters_and_values_are_refused(x: Ask, query: str) -> None:
 def test_a_timeline_is_read_page_by_page(
     x: Ask, accounts: dict[str, AccountSpec], set_time: Callable[[float], None]
 ) -> None:
-    """Newest first; next_token leads on until the end, and meta says what a page holds."""
+    """Newest first; next_token leads on until the end, previous_token back; meta says what a page holds."""
     set_time(NOON)
     made = [x("POST", "/2/tweets", json={"text": f"post {n}"}).json()["data"]["id"] for n in range(7)]
     path = f"/2/users/{accounts['x:migrants-day'].id}/tweets?max_results=5"
 
     first = x("GET", path).json()
     second = x("GET", f"{path}&pagination_token={first['meta']['next_token']}").json()
+    back = x("GET", f"{path}&pagination_token={second['meta']['previous_token']}").json()
     read = [post["id"] for page in (first, second) for post in page["data"]]
 
+    assert back == first
     assert made[::-1] == read
     assert first["meta"]["newest_id"] == made[-1]
+    previous = second["meta"].pop("previous_token")
+    assert previous
     assert second["meta"] == {"result_count": 2, "newest_id": made[1], "oldest_id": made[0]}
 
 

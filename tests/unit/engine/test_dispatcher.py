@@ -11,9 +11,10 @@ from stormctl.domain.delivery import InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.engine.dispatcher import FIRST_BACKOFF, FIRST_RECONNECT
 from stormctl.platforms.adapter import PrepareFailed
-from tests.factories import ACME, PNG, make_delivery, make_media
+from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
 
 if TYPE_CHECKING:
+    from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Outcome
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
@@ -66,6 +67,26 @@ def test_nothing_is_claimed_with_a_receipt_once_the_runner_ends(bench: Bench) ->
     bench.dispatcher().serve(ACME, lambda: bool(bench.x.sent))
 
     assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
+
+
+@pytest.mark.parametrize(
+    ("channel", "attached"),
+    [(ACME, [("media-1",), ("media-1",)]), (PAGE, [("media-1",), ("media-2",)])],
+    ids=str,
+)
+def test_two_posts_may_show_the_same_picture(
+    bench: Bench, channel: ChannelId, attached: list[tuple[str, ...]]
+) -> None:
+    """On X with one upload; on a Page, where an upload belongs to its post, with one for each."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(*(make_delivery(name, channel=channel, media=(boat,)) for name in ("m1", "m2")))
+
+    bench.serve(channel)
+
+    platform = bench.platforms.platforms[channel]
+    assert [post.media_ids for post in platform.sent] == attached
+    assert set(bench.states().values()) == {State.DELIVERED}
 
 
 def test_a_refusal_for_good_fails_the_delivery(bench: Bench) -> None:

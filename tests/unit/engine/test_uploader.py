@@ -257,6 +257,25 @@ def test_a_video_is_read_from_the_campaign_folder(bench: Bench, tmp_path: Path) 
     assert b"The door." in file.captions.content
 
 
+def test_a_video_that_changes_while_it_goes_up_waits(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the platform has of it is never attached; the lease is given back."""
+    video = _make_video(bench, tmp_path)
+    uploader = Uploader(replace(bench.equipment, root=tmp_path), bench.runner_id)
+
+    def change_and_read(media: MediaFile) -> Upload:
+        (tmp_path / video.file).write_bytes(b"another film")
+        return Upload(str(len(media.content[:])), None)
+
+    monkeypatch.setattr(bench.x, "prepare", change_and_read)
+    uploader.prepare(ACME, bench.x)
+
+    outcome = uploader.ids_of(_claim(bench))
+    assert isinstance(outcome, NotSent)
+    assert "has changed since it was checked" in outcome.reason
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

@@ -313,6 +313,17 @@ def test_a_video_comes_with_its_captions(campaign: Campaign) -> None:
     ]
 
 
+@pytest.mark.parametrize(("answer", "expected"), [("yes", True), ("no", False)])
+def test_a_video_knows_whether_a_machine_made_it(campaign: Campaign, answer: str, expected: bool) -> None:
+    """Facebook is told with the upload, long before the post."""
+    campaign.write("door.mp4", make_mp4())
+    campaign.write("a.en.md", f"---\nmedia: [door.mp4]\nmade_with_ai: {answer}\n---\nText")
+
+    bank, _ = load_bank(campaign.root, "imd")
+
+    assert [media.made_with_ai for media in bank.variants[0].media] == [expected]
+
+
 def test_a_video_stands_alone(campaign: Campaign) -> None:
     """With a picture beside it neither platform takes the post."""
     campaign.write("door.mp4", make_mp4())

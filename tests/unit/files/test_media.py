@@ -12,7 +12,7 @@ import pytest
 from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.bad_media import BadMediaError
-from stormctl.files.media import MediaShelf, read_media, read_video
+from stormctl.files.media import MediaShelf, open_video, read_media
 from tests.unit.files.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 
@@ -201,10 +201,11 @@ def test_a_video_is_read_without_the_place_of_its_making(campaign: Campaign) -> 
     campaign.write("boat.es.srt", "1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n")
     media = _shelf(campaign).get("boat.mp4", "", "boat.es.srt")
 
-    film = read_video(campaign.root, media)
+    with open_video(campaign.root, media) as film:
+        content = film.content[:]
 
-    assert (media.size, "es") == (len(film.content), film.captions_lang)
-    assert b"+52.52" not in film.content
+    assert (media.size, "es") == (len(content), film.captions_lang)
+    assert b"+52.52" not in content
     assert film.captions == b"1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n"
 
 
@@ -217,11 +218,28 @@ def test_a_video_that_changed_is_not_handed_on(campaign: Campaign, changed: str)
     path = campaign.write(changed, (campaign.bank / changed).read_bytes().replace(b"oo", b"aa"))
     path.write_bytes(path.read_bytes() + make_mp4())
 
-    with pytest.raises(FindingsError, match="has changed since it was checked"):
-        read_video(campaign.root, media)
+    with (
+        pytest.raises(FindingsError, match="has changed since it was checked"),
+        open_video(campaign.root, media),
+    ):
+        pytest.fail("it was handed on")
     path.unlink()
-    with pytest.raises(FindingsError, match="can't be read: No such file"):
-        read_video(campaign.root, media)
+    with pytest.raises(FindingsError, match="can't be read: No such file"), open_video(campaign.root, media):
+        pytest.fail("it was handed on")
+
+
+def test_a_video_that_changes_while_it_is_read_is_given_up(campaign: Campaign) -> None:
+    """Half of one film and half of another is neither."""
+    path = campaign.write("boat.mp4", make_mp4())
+    media = _shelf(campaign).get("boat.mp4", "")
+
+    with open_video(campaign.root, media) as film:
+        before = film.content[:8]
+        path.write_bytes(make_mp4() + b"more")
+        with pytest.raises(FindingsError, match="has changed since it was checked"):
+            film.content[8:16]
+
+    assert before == make_mp4()[:8]
 
 
 @pytest.mark.parametrize(

@@ -9,13 +9,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stormctl.files.bad_media import BadMediaError
-from stormctl.files.videos import clean_video, examine_video
+from stormctl.files.videos import CleanVideo, examine_video
 from tests.unit.files.films import make_box, make_mp4
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.unit.files.campaigns import Campaign
+
+
+def open_film(film: bytes) -> CleanVideo:
+    """Return a film as it goes out, to be read in pieces."""
+    return CleanVideo(lambda start, stop: film[start:stop], len(film))
+
+
+def clean_video(film: bytes) -> bytes:
+    """Return a film as it goes out."""
+    return open_film(film)[:]
 
 
 @pytest.mark.parametrize("wide", [False, True])
@@ -77,10 +87,24 @@ def test_cleaning_blanks_what_tells_of_places_and_moves_nothing() -> None:
 
     clean = clean_video(film)
 
-    assert len(film) == len(clean)
+    assert len(film) == len(open_film(film)) == len(clean)
     assert film[: film.index(b"udta")] == clean[: film.index(b"udta")]
     assert not any(word in clean for word in (b"+52.52", b"secret", b"udta", b"meta", b"uuid"))
     assert clean == clean_video(clean)
+
+
+@pytest.mark.parametrize("size", [1, 3, 7, 64])
+def test_a_video_is_the_same_in_pieces_of_any_size(size: int) -> None:
+    """Wherever a piece ends, in a box's name or in the middle of a place; also in a box of the wide kind."""
+    told = make_box(b"uuid", b"secret" * 9)
+    wide = (1).to_bytes(4) + b"udta" + (16 + 40).to_bytes(8) + b"+52.5200+013.4050/".ljust(40)
+    video = open_film(make_mp4(place=b"+52.5200+013.4050/") + told + wide)
+
+    pieces = [video[start : start + size] for start in range(0, len(video), size)]
+
+    assert b"".join(pieces) == video[:]
+    assert b"+52.52" not in video[:]
+    assert video[:].endswith((1).to_bytes(4) + b"free" + (56).to_bytes(8) + bytes(40))
 
 
 @given(st.binary(max_size=60), st.integers(0, 400), st.integers(0, 255))

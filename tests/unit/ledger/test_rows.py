@@ -44,6 +44,7 @@ MEDIA = st.builds(
     digest=st.text(),
     size=st.integers(0),
     captions=st.none() | st.text(),
+    made_with_ai=st.booleans(),
 )
 POSTS = st.builds(
     Post,

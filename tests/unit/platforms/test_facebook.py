@@ -217,12 +217,8 @@ def test_posts_are_read_on_all_pages(server: ScriptedServer, page: FacebookAdapt
     first, second = server.requests
     assert first.path == second.path == "/v26.0/1001/published_posts"
     assert (first.query["since"], first.query["until"]) == ("1797594600", "1797594901")
-    assert second.query == {
-        "after": "c2",
-        "limit": "100",
-        "access_token": "page-token-5",
-        "appsecret_proof": PROOF,
-    }
+    assert second.query == first.query | {"after": "c2"}
+    assert (second.query["access_token"], second.query["appsecret_proof"]) == ("page-token-5", PROOF)
 
 
 @pytest.mark.parametrize(("body", "status"), [(b"", 404), (error(2500), 400), (error(100), 400)])
@@ -248,6 +244,18 @@ def test_a_reading_that_breaks_off_is_not_complete(server: ScriptedServer, page:
 
     assert [post.post_id for post in reading.posts] == ["1001_9"]
     assert (reading.complete, reading.reason) == (False, "Facebook answered (#4): No.")
+
+
+def test_a_post_that_cannot_be_read_leaves_the_reading_open(
+    server: ScriptedServer, page: FacebookAdapter
+) -> None:
+    """It might be the one that is looked for: no proof that it is not there."""
+    server.reply({"data": [{"message": "no id"}, {"id": 9}, "odd"]})
+
+    reading = page.find_recent(SINCE, UNTIL)
+
+    assert [post.post_id for post in reading.posts] == ["9"]
+    assert (reading.complete, reading.reason) == (False, "Facebook shows a post that could not be read")
 
 
 def test_pages_without_end_are_not_complete(server: ScriptedServer, page: FacebookAdapter) -> None:
@@ -294,7 +302,9 @@ def test_metrics_before_a_failure_are_kept(server: ScriptedServer, page: Faceboo
         page.read_metrics(["1001_7"])
 
 
-@pytest.mark.parametrize(("body", "status"), [({"success": True}, 200), (error(100, error_subcode=33), 400)])
+@pytest.mark.parametrize(
+    ("body", "status"), [({"success": True}, 200), (True, 200), (error(100, error_subcode=33), 400)]
+)
 def test_deleting(server: ScriptedServer, page: FacebookAdapter, body: object, status: int) -> None:
     """A post that is gone is gone, whoever deleted it."""
     server.reply(body, status)

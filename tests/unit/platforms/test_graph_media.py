@@ -74,8 +74,22 @@ def test_a_video_goes_up_in_the_parts_that_are_asked_for(
     assert b"\r\n\r\nboat\r\n" in first.body
     assert b'name="start_offset"\r\n\r\n4\r\n' in second.body
     assert b"\r\n\r\nboat!\r\n" in second.body
-    finished = {name: finish.form[name] for name in ("upload_phase", "upload_session_id", "published")}
+    finished = {name: value for name, value in finish.form.items() if name != "access_token"}
     assert finished == {"upload_phase": "finish", "upload_session_id": "31", "published": "false"}
+
+
+def test_a_video_made_with_ai_is_declared_with_its_upload(
+    server: ScriptedServer, page: FacebookAdapter
+) -> None:
+    """The last phase takes it; neither a post nor a video's node has such a field."""
+    server.reply(BEGUN | {"end_offset": "9"})
+    server.reply({"start_offset": "9", "end_offset": "9"})
+    server.reply({"success": True})
+    server.reply(READY)
+
+    page.prepare(replace(CLIP, made_with_ai=True))
+
+    assert server.requests[2].form["is_ai_generated"] == "true"
 
 
 @pytest.mark.parametrize(("lang", "locale"), [("en", "en_US"), ("es", "es_ES"), ("sv", "sv_SE")])

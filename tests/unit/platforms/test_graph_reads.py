@@ -74,20 +74,39 @@ def test_without_attachments_media_are_unknown() -> None:
     )
 
 
-@pytest.mark.parametrize("raw", [{}, {"id": 7}, {"id": ""}])
-def test_a_post_without_an_id_is_none(raw: dict[str, Any]) -> None:
+@pytest.mark.parametrize("raw", [{}, {"id": ""}, {"id": {}}, "1_2", None])
+def test_a_post_without_an_id_is_none(raw: Any) -> None:
     """There is nothing to hold on to."""
     assert parse(raw) is None
 
 
+def test_an_id_may_be_a_number() -> None:
+    """JSON has numbers too, and a post that is overlooked would be posted again."""
+    post = parse({"id": 7, "message": "Sign today"})
+
+    assert post is not None
+    assert (post.post_id, post.text) == ("7", "Sign today")
+
+
+@pytest.mark.parametrize("kind", ["share", "video_share_youtube", "video_share_highlighted"])
+def test_a_film_that_was_linked_is_no_medium_of_ours(kind: str) -> None:
+    """A link to a film is shown as one, and nothing was uploaded."""
+    post = parse(attached({"media_type": "video", "type": kind, "url": "https://example.org/film"}))
+
+    assert post is not None
+    assert (post.media_count, post.link) == (0, "https://example.org/film")
+
+
 def test_the_next_page_is_asked_of_our_own_server() -> None:
-    """Graph's absolute address gives parameters only; no host, no token."""
+    """Graph's absolute address gives parameters only; no host, no token. What it omits stays as asked."""
     address = (
         "https://elsewhere.example.org/v26.0/1/feed?after=c%3D&limit=100&access_token=t&appsecret_proof=p"
     )
 
-    assert next_page(Answer(200, {}, {"paging": {"next": address}})) == {"after": "c=", "limit": "100"}
-    assert next_page(Answer(200, {}, {"paging": {"cursors": {"after": "c"}}})) is None
+    following = next_page(Answer(200, {}, {"paging": {"next": address}}), {"fields": "id", "limit": "50"})
+
+    assert following == {"fields": "id", "after": "c=", "limit": "100"}
+    assert next_page(Answer(200, {}, {"paging": {"cursors": {"after": "c"}}}), {}) is None
 
 
 def test_counts() -> None:

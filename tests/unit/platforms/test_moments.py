@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stormctl.platforms.moments import clock_offset_s, next_second, parse_time, parse_unix
+from stormctl.platforms.moments import clock_offset_s, find_retry_at, next_second, parse_time, parse_unix
 from stormctl.platforms.transport import Answer
 
 NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
@@ -31,6 +31,25 @@ def test_unix_seconds() -> None:
     assert parse_unix(int(NOON.timestamp())) == NOON
     assert parse_unix(10**18) is None
     assert parse_unix(None) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "after"),
+    [
+        ("90", timedelta(seconds=90)),
+        ("Fri, 18 Dec 2026 12:05:00 GMT", timedelta(minutes=5)),
+        ("9999999", timedelta(days=1)),
+        ("Fri, 18 Dec 2026 11:55:00 GMT", None),
+        ("Fri, 18 Dec 2026 12:05:00 -0000", None),
+        ("9" * 40, None),
+        ("0", None),
+        ("soon", None),
+        (None, None),
+    ],
+)
+def test_retrying_after_a_while(text: str | None, after: timedelta | None) -> None:
+    """Seconds or a date, a day at most; what is past or unreadable tells nothing."""
+    assert find_retry_at(text, NOON) == (None if after is None else NOON + after)
 
 
 def test_rounding_up() -> None:

@@ -132,6 +132,43 @@ def test_an_answer_that_breaks_off_leaves_doubt(server: ScriptedServer, transpor
     assert Silence("the answer broke off", written=True) == silence
 
 
+def test_interim_answers_are_passed_over(server: ScriptedServer, transport: Transport) -> None:
+    """Hints and processing come before the answer, and the next request gets its own."""
+    interim = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\nHTTP/1.1 102 Processing\r\n\r\n"
+    server.raw(interim + b"HTTP/1.1 201 Created\r\nContent-Length: 2\r\n\r\n{}", then_close=False)
+    server.reply(OK)
+
+    answers = [transport.perform(get(transport)) for _ in range(2)]
+
+    assert [(a.status, a.body) for a in answers if isinstance(a, Answer)] == [(201, {}), (200, OK)]
+
+
+CHUNKED = (
+    b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n"
+    b'5;note=1\r\n{"ok"\r\n6\r\n: true\r\n1\r\n}\r\n0\r\nsum: 1\r\n\r\n'
+)
+OLD = b'HTTP/1.0 200 OK\r\n\r\n{"ok": true}'
+KEPT = b'HTTP/1.0 200 OK\r\nconnection: keep-alive\r\ncontent-length: 12\r\n\r\n{"ok": true}'
+
+
+@pytest.mark.parametrize(
+    ("raw", "then_close", "connections"),
+    [(CHUNKED, False, 1), (OLD, True, 2), (KEPT, False, 1)],
+    ids=["chunks", "HTTP/1.0 until the end", "HTTP/1.0 kept alive"],
+)
+def test_other_servers_answer_in_other_ways(
+    server: ScriptedServer, transport: Transport, raw: bytes, then_close: bool, connections: int
+) -> None:
+    """In chunks with a trailer, or as of old; without a date, a type or a capital letter."""
+    server.raw(raw, then_close=then_close)
+    server.reply(OK)
+
+    answers = [transport.perform(get(transport)) for _ in range(2)]
+
+    assert [a.body for a in answers if isinstance(a, Answer)] == [OK, OK]
+    assert server.connections == connections
+
+
 @pytest.mark.parametrize(
     ("raw", "reason"),
     [

@@ -125,6 +125,16 @@ def test_a_refusal_for_the_clock_is_not_mended_by_signing_in(
     assert problem.hint.startswith(hint)
 
 
+@pytest.mark.parametrize("status", [402, 403])
+def test_a_proxys_refusal_proves_nothing(server: ScriptedServer, x: XAdapter, status: int) -> None:
+    """A page of HTML between X and us says nothing about our keys."""
+    server.reply(b"<html>blocked</html>", status)
+
+    verification = x.verify()
+
+    assert [problem.certainty for problem in verification.problems] == [Certainty.UNKNOWN]
+
+
 @pytest.mark.parametrize("body", [[], None, {}, {"data": {"id": None}}, b"<html>"])
 def test_verify_survives_odd_answers(server: ScriptedServer, x: XAdapter, body: object) -> None:
     """A success that names nobody is unknown, not a crash."""
@@ -360,6 +370,78 @@ def test_a_reading_that_breaks_off_is_not_complete(server: ScriptedServer, x: XA
     assert (reading.complete, reading.reason) == (False, "X answered 429: Too Many Requests")
 
 
+@pytest.mark.parametrize(
+    "body", [{}, {"errors": [{"title": "Not Found Error"}]}, {"meta": {"result_count": 3}}, {"data": {}}]
+)
+def test_a_later_page_that_is_none_is_not_the_last(server: ScriptedServer, x: XAdapter, body: object) -> None:
+    """What is no page is never taken for the end of the timeline."""
+    server.reply(ME)
+    server.reply({"data": [{"id": "9", "text": "two"}], "meta": {"next_token": "t2"}})
+    server.reply(body)
+
+    assert not x.find_recent(SINCE, UNTIL).complete
+
+
+def test_a_post_that_cannot_be_read_leaves_the_reading_open(server: ScriptedServer, x: XAdapter) -> None:
+    """It might be the one that is looked for: no proof that it is not there."""
+    server.reply(ME)
+    server.reply({"data": [{"text": "no id"}, {"id": 9, "text": "two"}, "odd"], "meta": {}})
+
+    reading = x.find_recent(SINCE, UNTIL)
+
+    assert [post.post_id for post in reading.posts] == ["9"]
+    assert (reading.complete, reading.reason) == (False, "X shows a post that could not be read")
+
+
+def test_the_end_of_a_window_is_not_sent_where_it_may_be_to_come(server: ScriptedServer, x: XAdapter) -> None:
+    """X's clock may be some seconds behind ours."""
+    server.reply(ME)
+    server.reply({"meta": {"result_count": 0}})
+
+    x.find_recent(SINCE, NOW - timedelta(seconds=5))
+
+    assert "end_time" not in server.requests[1].query
+
+
+OLD_WORDS_REFUSED = {
+    "title": "Invalid Request",
+    "errors": [{"parameters": {"tweet.fields": ["created_at"]}, "message": "not one of [post.fields]"}],
+}
+
+
+def test_the_new_words_are_used_once_x_refuses_the_old(server: ScriptedServer, x: XAdapter) -> None:
+    """The same page, asked for as the specification of August 2026 has it; later pages at once."""
+    server.reply(ME)
+    server.reply(OLD_WORDS_REFUSED, 400)
+    row = {"id": "9", "text": "two", "referenced_posts": [{"type": "replied_to", "id": "8"}]}
+    server.reply({"data": [row], "meta": {"next_token": "t2"}})
+    server.reply({"data": [], "meta": {"result_count": 0}})
+
+    reading = x.find_recent(SINCE, UNTIL)
+
+    assert [(post.text, post.in_reply_to) for post in reading.posts] == [("two", "8")]
+    assert reading.complete
+    assert server.requests[2].query == {
+        "max_results": "100",
+        "start_time": "2026-12-18T11:50:00Z",
+        "end_time": "2026-12-18T11:55:00Z",
+        "post.fields": "created_at,entities,attachments,referenced_posts",
+    }
+    assert server.requests[3].query == server.requests[2].query | {"pagination_token": "t2"}
+
+
+def test_metrics_are_read_in_the_new_words_too(server: ScriptedServer, x: XAdapter) -> None:
+    """A refused word costs neither the counts nor the clicks."""
+    ids = young_ids(1)
+    server.reply(OLD_WORDS_REFUSED, 400)
+    server.reply({"data": [{"id": ids[0], "non_public_metrics": {"url_link_clicks": 3}}]})
+
+    readings = x.read_metrics(ids)
+
+    assert [(reading.metric, reading.value) for reading in readings] == [(Metric.CLICKS, 3)]
+    assert server.requests[1].query == {"ids": ids[0], "post.fields": "public_metrics,non_public_metrics"}
+
+
 def test_pages_without_end_are_not_complete(server: ScriptedServer, x: XAdapter) -> None:
     """A server that always has another page is not read for ever."""
     server.reply(ME)
@@ -381,6 +463,15 @@ def test_an_unreadable_timeline_fails(server: ScriptedServer, x: XAdapter, statu
     server.reply(body, status)
 
     with pytest.raises(ReadFailed):
+        x.find_recent(SINCE, UNTIL)
+
+
+def test_a_suspended_account_is_named_as_such(server: ScriptedServer, x: XAdapter) -> None:
+    """X tells it with 200, in the errors of an answer without posts."""
+    server.reply(ME)
+    server.reply({"errors": [{"title": "Forbidden", "detail": "User has been suspended: [42]."}]})
+
+    with pytest.raises(ReadFailed, match="User has been suspended"):
         x.find_recent(SINCE, UNTIL)
 
 
@@ -445,6 +536,26 @@ def test_public_counts_are_read_where_others_are_refused(
 
     assert [reading.value for reading in readings] == [5]
     assert server.requests[1].query["tweet.fields"] == "public_metrics"
+
+
+def test_a_refusal_for_one_post_does_not_cost_the_clicks_of_the_others(
+    server: ScriptedServer, x: XAdapter
+) -> None:
+    """What a partial answer holds is kept, and only what it hides is asked for once more."""
+    ids = young_ids(2)
+    whole = {"id": ids[0], "public_metrics": {"like_count": 5}, "non_public_metrics": {"url_link_clicks": 3}}
+    error = {"title": "Field Authorization Error", "parameter": "non_public_metrics", "resource_id": ids[1]}
+    server.reply({"data": [whole], "errors": [error]})
+    server.reply(counts(ids[1], 6))
+
+    readings = x.read_metrics(ids)
+
+    assert [(r.post_id, r.metric, r.value) for r in readings] == [
+        (ids[0], Metric.REACTIONS, 5),
+        (ids[0], Metric.CLICKS, 3),
+        (ids[1], Metric.REACTIONS, 6),
+    ]
+    assert server.requests[1].query == {"ids": ids[1], "tweet.fields": "public_metrics"}
 
 
 def test_posts_that_x_does_not_know_are_left_out(server: ScriptedServer, x: XAdapter) -> None:

@@ -86,16 +86,38 @@ def test_processing_is_waited_for(server: ScriptedServer, x: XAdapter) -> None:
     ] * 2
 
 
-def test_a_file_that_x_cannot_process_is_refused_for_good(server: ScriptedServer, x: XAdapter) -> None:
+@pytest.mark.parametrize(
+    ("more", "reason"),
+    [
+        ({"error": {"code": 1, "name": "InvalidMedia", "message": "Unsupported codec"}}, "Unsupported codec"),
+        ({"error": {"name": "InvalidMedia"}}, "InvalidMedia"),
+        ({"error": "too long"}, "too long"),
+        ({}, "X could not process the file"),
+    ],
+)
+def test_a_file_that_x_cannot_process_is_refused_for_good(
+    server: ScriptedServer, x: XAdapter, more: dict[str, object], reason: str
+) -> None:
     """The same file will fail again."""
     server.reply(BEGUN)
     server.reply({})
-    server.reply({"data": {"id": "55", "processing_info": {"state": "failed", "error": {"name": "Bad"}}}})
+    server.reply({"data": {"id": "55", "processing_info": {"state": "failed", **more}}})
 
     outcome = failure(x)
 
     assert isinstance(outcome, Refused)
-    assert outcome.for_good
+    assert (outcome.for_good, outcome.reason) == (True, reason)
+
+
+def test_the_expiry_may_be_told_at_the_beginning_only(server: ScriptedServer, x: XAdapter) -> None:
+    """An upload that is thought to last for ever would be attached when X has forgotten it."""
+    server.reply(BEGUN)
+    server.reply({})
+    server.reply({"data": {"id": 55}})
+
+    upload = x.prepare(replace(BOAT, alt=""))
+
+    assert upload.expires_at == NOW + timedelta(days=1)
 
 
 def test_processing_without_end_is_given_up(server: ScriptedServer, x: XAdapter) -> None:

@@ -68,6 +68,7 @@ def test_the_new_words_mean_the_same() -> None:
         {"id": "1"},
         {"id": "1", "text": None, "entities": [], "attachments": [], "referenced_tweets": {}},
         {"id": "1", "entities": {"urls": [None, {"url": 7}]}, "created_at": "yesterday"},
+        {"id": 1, "attachments": {"media_keys": []}},
     ],
 )
 def test_odd_posts_are_read_as_far_as_they_go(raw: dict[str, Any]) -> None:
