@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery, State
+    from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery
     from stormctl.domain.event import StormEvent
     from stormctl.domain.message import Media
+    from stormctl.ledger.answers import Recorded
     from stormctl.ledger.engines import Database, Row, Session
     from stormctl.ledger.gaps import Unknown
     from stormctl.ledger.halts import Halt
@@ -153,8 +154,8 @@ class Outbox:
 
     def record(
         self, claim: Claim, outcome: Outcome, moment: Moment, *, retry_at: datetime | None = None
-    ) -> State:
-        """Write down what came of an attempt; return the delivery's state after it.
+    ) -> Recorded:
+        """Write down what came of an attempt; return what the ledger found: the state, and any alarm.
 
         Args:
             claim: the attempt's.

@@ -24,7 +24,7 @@ def render_event(event: StormEvent, zone: tzinfo, *, is_rehearsal: bool = False)
     text = clean(event.text)
     message_id = read_message_id(event.key) if event.key else ""
     if message_id:
-        text = "" if text == message_id else text.removeprefix(f"{message_id}: ")
+        text = "" if text == message_id else text.removeprefix(f"{message_id}: ").removeprefix(f"{kind}: ")
     url = event.url or ""
     parts = [
         render_time(event.at, zone, seconds=True),

@@ -41,6 +41,17 @@ URL = "https://example.org/1"
             "12:00:03 EST  x:migrants-day  in doubt  noon-statement.en  no answer within 10 s",
         ),
         (
+            StormEvent(
+                kind=EventKind.POSTED_TWICE,
+                at=AT,
+                text=f"noon-statement: posted twice: {URL}/1 and {URL}",
+                channel="x:migrants-day",
+                key=KEY,
+                url=URL,
+            ),
+            f"12:00:03 EST  x:migrants-day  posted twice  noon-statement.en  {URL}/1 and {URL}",
+        ),
+        (
             StormEvent(kind=EventKind.HALTED, at=AT, text="all: checking a rumour"),
             "12:00:03 EST  halted  all: checking a rumour",
         ),
