@@ -11,6 +11,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
 from stormctl.render.events import render_event
 from stormctl.render.grid import Field, Grid, Section
@@ -23,7 +24,6 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     link,
     list_states,
     render_span,

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
 from stormctl.domain.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
@@ -28,7 +29,6 @@ from stormctl.render.words import (
     QUIET,
     STRONG,
     clean,
-    count,
     link,
     list_states,
     render_day_and_time,

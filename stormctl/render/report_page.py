@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from stormctl.domain.amounts import count
 from stormctl.domain.channel import Platform, parse_channel_id
 from stormctl.domain.delivery import State
 from stormctl.domain.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
@@ -25,7 +26,6 @@ from stormctl.render.labels import (
 )
 from stormctl.render.words import (
     clean,
-    count,
     list_states,
     read_language,
     render_day,

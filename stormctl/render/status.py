@@ -10,6 +10,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.delivery import State
 from stormctl.render.grid import Field, Grid, Section
@@ -23,7 +24,6 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     link,
     list_states,
     render_day,
