@@ -24,6 +24,9 @@ X_USER_READING_USD_MICROS = 10_000
 X_DELETION_USD_MICROS = 10_000
 """Of a deletion at most: the price list does not say which of its two items a post's is."""
 
+DEAREST_POST_USD_MICROS = X_POST_WITH_LINK_USD_MICROS + 4 * X_ALT_TEXT_USD_MICROS
+"""What one post costs at most: with a link, and four pictures that are described."""
+
 READINGS_A_POST = 4
 """How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from stormctl.domain.budget import Budget
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Kind, Post, State
     from stormctl.domain.event import StormEvent
@@ -72,6 +73,7 @@ class StormStatus:
         recent: the newest delivered ones, newest first, at most ten.
         troubled: in doubt, failed, missed and expired ones.
         late: how many planned ones have passed their slot.
+        budget: None without one.
     """
 
     storm_id: str
@@ -85,6 +87,7 @@ class StormStatus:
     late: int
     first_slot_at: datetime | None
     last_slot_at: datetime | None
+    budget: Budget | None = None
 
     @property
     def is_finished(self) -> bool:

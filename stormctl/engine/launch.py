@@ -183,6 +183,8 @@ def run_storm(
         return runner.is_done(storm_id) and not is_waiting
 
     runner.run(is_over)
+    for event in equipment.ledger.budgets.tell_spent(equipment.clock.moment()):  # a spent one ends the run
+        equipment.listener(event)
     if runner.is_done(storm_id):
         runner.collect_all(storm_id)
     return runner

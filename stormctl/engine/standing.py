@@ -65,6 +65,8 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
         found = exit_codes_of_storm(storm)
         # a canary that did not go out is nobody's loss
         codes |= found - {ExitCode.INCOMPLETE} if storm.storm_id == CANARY_STORM else found
+        if storm.budget is not None and storm.budget.unpaid:
+            codes.add(ExitCode.BUDGET)
     if status.halts and any(not storm.is_finished for storm in status.storms):
         codes.add(ExitCode.HALTED)
     if any(storm.late for storm in status.storms) and not any(runner.alive for runner in status.runners):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError
 from stormctl.ledger.alerts import Alerts
+from stormctl.ledger.budgets import Budgets
 from stormctl.ledger.channels import Channels
 from stormctl.ledger.desk import Desk
 from stormctl.ledger.doubts import Doubts
@@ -56,6 +57,7 @@ class Ledger:
         self.doubts = Doubts(database, request_limit, settling)
         self.gaps = Gaps(database)
         self.channels = Channels(database)
+        self.budgets = Budgets(database)
         self.witness = Witness(
             database, locks, where=where, inode=None if path is None else lambda: path.stat().st_ino
         )

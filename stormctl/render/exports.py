@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from stormctl.domain.budget import Budget
     from stormctl.domain.cost import Cost
     from stormctl.domain.delivery import Plan, PlannedDelivery, Post
     from stormctl.domain.finding import Finding
@@ -149,6 +150,7 @@ def _export_storm(storm: StormStatus) -> Json:
         "last_slot_at": export_instant(storm.last_slot_at),
         "total": storm.total,
         "late": storm.late,
+        "budget": _export_budget(storm.budget),
         "finished": storm.is_finished,
         "counts": _export_counts(storm.counts),
         "channels": [
@@ -169,6 +171,16 @@ def _export_storm(storm: StormStatus) -> Json:
         "upcoming": [export_delivery(v) for v in storm.upcoming],
         "recent": [export_delivery(v) for v in storm.recent],
         "troubled": [export_delivery(v) for v in storm.troubled],
+    }
+
+
+def _export_budget(budget: Budget | None) -> Json | None:
+    if budget is None:
+        return None
+    return {
+        "usd_micros": budget.usd_micros,
+        "spent_usd_micros": budget.spent_usd_micros,
+        "unpaid": budget.unpaid,
     }
 
 
@@ -204,6 +216,7 @@ def report_json(report: Report) -> Json:
         "delivered": report.delivered,
         "unread": report.unread,
         "counts": _export_counts(report.counts),
+        "budget": _export_budget(report.budget),
         "step": report.step.value,
         "channels": [
             {

@@ -15,7 +15,7 @@ from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
 from stormctl.render.events import render_event
 from stormctl.render.grid import Field, Grid, Section
-from stormctl.render.notices import describe_halt, describe_obstacles
+from stormctl.render.notices import describe_budget, describe_halt, describe_obstacles
 from stormctl.render.words import (
     BAD,
     GOOD,
@@ -92,8 +92,9 @@ class Frame:
 
     def _list_alarms(self, status: StormStatus) -> list[Text]:
         halts = [Text(describe_halt(h, self.zone), BAD) for h in self.halts]
+        budget = [Text(line, WARN) for line in describe_budget(status.budget)]
         obstacles = [Text(o, WARN) for c in status.channels for o in describe_obstacles(c, self.zone)]
-        lines = halts + obstacles
+        lines = halts + budget + obstacles
         if len(lines) > MOST_ALARMS:
             rest = len(lines) - MOST_ALARMS + 1
             lines = [*lines[: MOST_ALARMS - 1], Text(f"and {rest:,} more: see stormctl status", WARN)]

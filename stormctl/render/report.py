@@ -23,11 +23,12 @@ from stormctl.render.labels import (
     explain_practice,
     name_period,
 )
-from stormctl.render.notices import render_notice
+from stormctl.render.notices import describe_budget, render_notice
 from stormctl.render.words import (
     NOT_GIVEN,
     QUIET,
     STRONG,
+    WARN,
     clean,
     link,
     list_states,
@@ -58,6 +59,7 @@ def render_report(report: Report) -> RenderableType:
         *(render_notice("PRACTICE", explain_practice(report)) for _ in report.practice_hosts[:1]),
         "",
         _render_deliveries(report),
+        *(Text(line, WARN) for line in describe_budget(report.budget)),
         "",
         Text("What the posts got, as far as each platform says", STRONG),
         _render_figures(report),

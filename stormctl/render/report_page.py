@@ -88,6 +88,7 @@ def render_report_page(report: Report) -> str:
         states=State,
         language_of=lambda post: read_language(post.key),
         explanations=list(explain_figures(report)),
+        shortfall=report.budget.describe() if report.budget is not None else "",
         practice=explain_practice(report) if report.practice_hosts else "",
         notes=METRIC_NOTES,
         platforms=Platform,

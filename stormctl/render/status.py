@@ -14,7 +14,7 @@ from stormctl.domain.amounts import count
 from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.delivery import State
 from stormctl.render.grid import Field, Grid, Section
-from stormctl.render.notices import describe_halt, describe_obstacles, render_notice
+from stormctl.render.notices import describe_budget, describe_halt, describe_obstacles, render_notice
 from stormctl.render.words import (
     GOOD,
     NOT_GIVEN,
@@ -82,6 +82,7 @@ def render_status_line(status: LedgerStatus) -> str:
     parts += [f"{late:,} late"] if late else []
     parts += [f"{doubtful:,} in doubt"] if doubtful else []
     parts += ["halted"] if status.halts else []
+    parts += ["budget spent"] if any(s.budget and s.budget.unpaid for s in status.storms) else []
     return "; ".join(parts)
 
 
@@ -135,7 +136,8 @@ def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[Renderab
     yield Text.assemble(f"{delivered:,} of {storm.total:,} delivered", *_add_others(storm))
     yield ""
     yield _render_channels(storm, zone)
-    obstacles = [line for c in storm.channels for line in describe_obstacles(c, zone)]
+    obstacles = [*describe_budget(storm.budget)]
+    obstacles += [line for c in storm.channels for line in describe_obstacles(c, zone)]
     if any(r.alive for r in status.runners):
         obstacles += [
             f"{c.channel}: no live runner can serve it; are its credentials there?"

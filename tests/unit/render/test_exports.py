@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.delivery import State
 from stormctl.domain.reach import Metric
 from stormctl.domain.status import ChannelStatus, DeliveryView, GapView, HaltView, RunnerStatus
@@ -151,3 +152,16 @@ def test_a_tally_has_its_verdict(tally: Tally) -> None:
         "open": 0,
         "clean": True,
     }
+
+
+def test_a_budget_is_exported_with_status_and_report(ledger_status: LedgerStatus, report: Report) -> None:
+    """Null without one."""
+    budget = Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2)
+    storm = replace(ledger_status.storms[0], budget=budget)
+
+    status = round_trip(status_json(replace(ledger_status, storms=(storm,))))["storms"][0]["budget"]
+
+    assert names_of(Budget) == set(status)
+    assert status["unpaid"] == 2
+    assert round_trip(report_json(replace(report, budget=budget)))["budget"] == status
+    assert round_trip(report_json(report))["budget"] is None

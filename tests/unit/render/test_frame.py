@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.clock import Moment
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind, StormEvent
@@ -122,3 +123,12 @@ def test_late_posts_are_counted(show: Callable[..., str], frame: Frame, status: 
     lines = show(replace(frame, status=replace(status, late=2))).splitlines()
 
     assert lines[2] == "40 planned, 1 in doubt, 1 missed; 2 late"
+
+
+def test_a_spent_budget_is_an_alarm(show: Callable[..., str], frame: Frame, status: StormStatus) -> None:
+    """It stands before what keeps single channels from posting."""
+    poor = replace(status, budget=Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2))
+
+    lines = show(replace(frame, status=poor, halts=()), width=140).splitlines()
+
+    assert lines[3].startswith("The budget of $0.03 is spent ($0.015 so far): 2 posts are not sent")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.clock import Moment
 from stormctl.domain.status import GapView, ResumedStorm, Resumption
 from stormctl.render.status import render_resumption, render_status, render_status_line
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stormctl.domain.status import HaltView, LedgerStatus
+
+SPENT = Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2)
 
 EXPECTED = """\
 International Migrants Day 2026 (imd-2026)
@@ -234,3 +237,18 @@ def test_of_many_runners_that_are_gone_the_newest_are_named(
     shown = show(render_status(replace(ledger_status, runners=(*ledger_status.runners, *gone))))
 
     assert shown.count("launch 900") <= 3
+
+
+def test_a_spent_budget_stands_under_the_counts(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """With what to do about it; a budget that suffices is not mentioned."""
+    storm = replace(ledger_status.storms[0], budget=SPENT)
+    enough = replace(storm, budget=replace(SPENT, unpaid=0))
+
+    shown = show(render_status(replace(ledger_status, storms=(storm,))))
+    line = render_status_line(replace(ledger_status, storms=(storm,)))
+
+    assert "\nThe budget of $0.03 is spent ($0.015 so far): 2 posts are not sent — raise budget_usd" in shown
+    assert line.endswith("; budget spent")
+    assert show(render_status(replace(ledger_status, storms=(enough,)))) + "\n" == EXPECTED
