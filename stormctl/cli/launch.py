@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from stormctl.cli.options import JsonOption, LogFileOption, PlainOption, ScheduleArgument
+from stormctl.domain.amounts import count
 from stormctl.errors import CredentialsError, ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
@@ -242,7 +243,7 @@ def _enroll(
         tell(alarm)
     takeover = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
     for unknown in takeover.unknown:
-        tell(f"{unknown.why}: {len(unknown.keys)} deliveries start in doubt")
+        tell(f"{unknown.why}: {count(len(unknown.keys), 'delivery starts', 'deliveries start')} in doubt")
     settings = scene.environment.settings
     enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
     tell(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
 from stormctl.domain.text import comparable
 from stormctl.engine.reading import read_account
@@ -64,7 +65,8 @@ def find_published(
     if published and not adopt:
         example = next(iter(published.values()))
         raise UsageError(
-            f"{len(published)} planned posts stand on the accounts, unknown to the ledger: {example.url}",
+            f"{count(len(published), 'planned post stands', 'planned posts stand')} on the accounts, "
+            f"unknown to the ledger: {example.url}",
             "Use the ledger that published them; or launch with --adopt to record them as delivered.",
         )
     return Takeover(published=published, unknown=tuple(unknown))

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.domain.ceilings import find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Delivered
@@ -109,7 +110,8 @@ def require_approval(storm: Storm) -> None:
     """
     if storm.approval:
         raise ApprovalError(
-            f"{storm.id} asks for {storm.approval} approvals of each post; this version can't collect them",
+            f"{storm.id} asks for {count(storm.approval, 'approval')} of each post; "
+            "this version can't collect them",
             "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
         )
 

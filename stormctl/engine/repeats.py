@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -38,4 +40,4 @@ class Repeats:
             self._told[text] = _Told(wall_at)
         if told is None or not told.held_back:
             return text
-        return f"{text} (and {told.held_back} times since it was last told)"
+        return f"{text} (and {count(told.held_back, 'time')} since it was last told)"

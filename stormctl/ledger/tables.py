@@ -6,6 +6,7 @@ import hashlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from stormctl.domain.amounts import count
 from stormctl.errors import LedgerError
 from stormctl.ledger.migrator import list_tables
 
@@ -143,7 +144,8 @@ def compare(source: Tables, target: Tables, *, without: Collection[str] = OF_ONE
         ours, theirs = (_sum_up(tables, table, without) for tables in (source, target))
         if ours != theirs:
             raise LedgerError(
-                f"the copy is not what was copied: {table} has {theirs[0]} rows there, {ours[0]} here",
+                f"the copy is not what was copied: {table} has {count(theirs[0], 'row')} there, "
+                f"{ours[0]} here",
                 "It was not put to use. Look after the disks, and try again.",
             )
         total += ours[0]

@@ -60,7 +60,7 @@ def test_a_planned_text_that_stands_there_stops_a_new_ledger(bench: Bench, tmp_p
     _, text = _first_on_x(preparation)
     bench.x.accept(OutgoingPost(text=f" {text.replace(' ', '  ')}"))
 
-    with pytest.raises(UsageError, match=r"1 planned posts stand .*: http://127\.0\.0\.1/acme-1") as caught:
+    with pytest.raises(UsageError, match=r"1 planned post stands .*: http://127\.0\.0\.1/acme-1") as caught:
         _find(bench, preparation)
 
     assert "--adopt" in caught.value.hint

@@ -125,11 +125,12 @@ def test_findings_stop_a_launch(bench: Bench, tmp_path: Path) -> None:
         _prepare(bench, make_campaign(tmp_path, head="sede = 7"))
 
 
-def test_a_storm_that_asks_for_approval_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("wanted", "words"), [(1, "asks for 1 approval of"), (2, "asks for 2 approvals of")])
+def test_a_storm_that_asks_for_approval_is_refused(tmp_path: Path, wanted: int, words: str) -> None:
     """Nobody is made to believe that approvals were collected."""
-    storm, _ = make_campaign(tmp_path, head="approval = 2").get_plan()
+    storm, _ = make_campaign(tmp_path, head=f"approval = {wanted}").get_plan()
 
-    with pytest.raises(ApprovalError, match="asks for 2 approvals"):
+    with pytest.raises(ApprovalError, match=words):
         require_approval(storm)
 
 
