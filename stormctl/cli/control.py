@@ -17,6 +17,7 @@ from stormctl.cli.options import (
     RehearsalOption,
     TopicOption,
 )
+from stormctl.domain.amounts import count
 from stormctl.domain.message import LatePolicy
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
@@ -76,7 +77,7 @@ def status(
     if as_json:
         show_json(status_json(standing))
     else:
-        show(render_status(standing))
+        show(render_status(standing, rehearsal=rehearsal))
     raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
 
 
@@ -230,7 +231,7 @@ def _ask_for_policy(late: int) -> LatePolicy | None:
     if not late:
         return None
     answer = typer.prompt(
-        f"{late} are late: skip, send or spread them? (Enter: each one's own policy)",
+        f"{count(late, 'post is', 'posts are')} late: skip, send or spread? (Enter: each one's own policy)",
         default="",
         show_default=False,
         err=True,

@@ -35,7 +35,7 @@ def make_view(timezone: str, *, plain: bool, is_rehearsal: bool = False) -> Live
     console = make_console(stderr=True)
     if plain or not console.is_terminal:
         return PlainView(sys.stderr, ZoneInfo(timezone), is_rehearsal=is_rehearsal)
-    return LiveView(console, ZoneInfo(timezone))
+    return LiveView(console, ZoneInfo(timezone), is_rehearsal=is_rehearsal)
 
 
 def viewer_zone() -> tzinfo:

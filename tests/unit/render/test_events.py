@@ -79,3 +79,21 @@ def test_in_a_rehearsal_the_command_that_takes_a_post_down_says_so() -> None:
     line = render_event(event, ZoneInfo("America/New_York"), is_rehearsal=True)
 
     assert line.endswith(f"(stormctl retract {KEY} --rehearsal)")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "suspended — then: stormctl resume --channel x:acme",
+            " stormctl resume --channel x:acme --rehearsal",
+        ),
+        ("told by stormctl resume (process 1)", "told by stormctl resume (process 1)"),
+        ("nothing to type", "nothing to type"),
+    ],
+)
+def test_in_a_rehearsal_a_command_at_the_end_says_so(text: str, shown: str) -> None:
+    """What the ledger wrote knows nothing of rehearsals."""
+    event = StormEvent(kind=EventKind.WARNING, at=AT, text=text, channel="x:acme")
+
+    assert render_event(event, ZoneInfo("America/New_York"), is_rehearsal=True).endswith(shown)

@@ -132,3 +132,17 @@ def test_a_spent_budget_is_an_alarm(show: Callable[..., str], frame: Frame, stat
     lines = show(replace(frame, status=poor, halts=()), width=140).splitlines()
 
     assert lines[3].startswith("The budget of $0.03 is spent ($0.015 so far): 2 posts are not sent")
+
+
+def test_in_a_rehearsal_its_commands_act_on_the_rehearsal(
+    show: Callable[..., str], frame: Frame, halt: HaltView
+) -> None:
+    """A command that is copied from the picture never acts on the day's ledger."""
+    suspended = StormEvent(kind=EventKind.SUSPENDED, at=AT, text="mend it: stormctl resume --channel x:acme")
+    practice = replace(frame, halts=(halt,) * 6, events=(suspended,), is_rehearsal=True)
+
+    shown = show(practice, width=140)
+
+    assert "and 4 more: see stormctl status --rehearsal\n" in shown
+    assert "Last posts (to take one down: stormctl retract CHANNEL/MESSAGE --rehearsal)\n" in shown
+    assert "mend it: stormctl resume --channel x:acme --rehearsal" in shown

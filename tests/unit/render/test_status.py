@@ -252,3 +252,32 @@ def test_a_spent_budget_stands_under_the_counts(
     assert "\nThe budget of $0.03 is spent ($0.015 so far): 2 posts are not sent — raise budget_usd" in shown
     assert line.endswith("; budget spent")
     assert show(render_status(replace(ledger_status, storms=(enough,)))) + "\n" == EXPECTED
+
+
+def test_in_a_rehearsal_every_command_acts_on_the_rehearsal(
+    show: Callable[..., str], ledger_status: LedgerStatus, halt: HaltView
+) -> None:
+    """A command that is copied from its status never acts on the day's ledger."""
+    shown = show(render_status(replace(ledger_status, halts=(halt,)), rehearsal=True), width=200)
+
+    commands = [line.strip("│ ") for line in shown.splitlines() if ": stormctl " in line]
+    assert commands == [
+        "To go on: stormctl resume --rehearsal",
+        "When that is mended: stormctl resume --channel facebook:migrants-day --rehearsal",
+        "What you can do about one: stormctl show KEY --rehearsal",
+        "To take one down: stormctl retract CHANNEL/MESSAGE --rehearsal",
+    ]
+
+
+def test_a_rehearsal_that_has_ended_is_not_a_runner_to_start(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Launch and daemon would begin the day itself."""
+    alone = replace(ledger_status, runners=())
+    late = replace(alone, storms=(replace(alone.storms[0], late=3),))
+
+    early = show(render_status(alone, rehearsal=True)).splitlines()
+    loud = show(render_status(late, rehearsal=True)).splitlines()
+
+    assert early[0] == "Nothing is running: the rehearsal has ended."
+    assert loud[2].strip("│ ") == "The rehearsal has ended: stormctl rehearse begins anew."
