@@ -242,8 +242,14 @@ def _enroll(
     for alarm in ledger.witness.take_alarms():
         tell(alarm)
     takeover = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
+    served = {str(channel) for channel in preparation.serving}
     for unknown in takeover.unknown:
-        tell(f"{unknown.why}: {count(len(unknown.keys), 'delivery starts', 'deliveries start')} in doubt")
+        if unknown.channel in served:
+            doubts = count(len(unknown.keys), "delivery starts", "deliveries start")
+            tell(f"{unknown.why}: {doubts} in doubt")
+        else:
+            doubts = count(len(unknown.keys), "delivery is", "deliveries are")
+            tell(f"{unknown.why}: {doubts} in doubt once it is resumed, until it has been read")
     settings = scene.environment.settings
     enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
     tell(

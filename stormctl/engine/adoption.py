@@ -32,7 +32,8 @@ class Takeover:
 
     Attributes:
         published: posts by delivery key, to be recorded as delivered.
-        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt.
+        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt, or, on
+            a suspended channel, to be in doubt when that is released.
     """
 
     published: Mapping[str, SeenPost]
@@ -61,7 +62,7 @@ def find_published(
         published |= found
         if why:
             left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)
-            unknown.append(Unknown(keys=left, since=first, why=why))
+            unknown.append(Unknown(channel=str(channel), keys=left, since=first, why=why))
     if published and not adopt:
         example = next(iter(published.values()))
         raise UsageError(
