@@ -83,7 +83,7 @@ class Alerts:
                     storms.add(row["storm_id"])
             for storm_id in sorted(storms - {None}):
                 _note_if_finished(session, storm_id, moment)
-            session.write("set_noticed_event", value=str(max(newest, after)))
+            session.write("set_meta", key="noticed_event", value=str(max(newest, after)))
 
     def note(self, event: StormEvent, moment: Moment) -> None:
         """Take note of something that the history doesn't hold; once while it waits or was told lately."""

@@ -135,7 +135,7 @@ class Witness:
             max(before["pulse"] or 0, seen.pulse if seen else 0, self._seen.pulse if self._seen else 0) + 1
         )
         for key, value in (("ledger_id", ledger_id), ("pulse", pulse), ("pulse_at", to_micros(moment.at))):
-            session.write("set_identity", key=key, value=str(value))
+            session.write("set_meta", key=key, value=str(value))
         return Testimony(ledger_id, pulse, self._inode() if self._inode is not None else None)
 
     def _load(self, ledger_id: str) -> Testimony | None:

@@ -5,10 +5,6 @@ SELECT coalesce(max(id), 0) AS value FROM events;
 -- The newest event that was looked at for alerts.
 SELECT value FROM meta WHERE key = 'noticed_event';
 
--- name: set_noticed_event(value)!
-INSERT INTO meta (key, value) VALUES ('noticed_event', :value)
-ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-
 -- name: news(after, since_wall)
 SELECT id, kind, happened_at, happened_wall_at, text, storm_id, channel, key, attempt_id, url FROM events
 WHERE id > :after AND happened_wall_at >= :since_wall AND kind IN (

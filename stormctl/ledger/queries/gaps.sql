@@ -57,6 +57,3 @@ SELECT
     (SELECT m.value FROM meta m WHERE m.key = 'ledger_id') AS ledger_id,
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse') AS pulse,
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse_at') AS pulse_at;
-
--- name: set_identity(key, value)!
-INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
