@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.amounts import count
 from stormctl.errors import LedgerError
 from stormctl.ledger.migrator import list_tables
+from stormctl.ledger.pairing import FILED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -22,6 +23,7 @@ OF_ONE_LIFE = (
     SCHEMA_VERSION,
     "backed_up_at",
     "copied_from",
+    FILED,
     "last_backup",
     "last_backup_at",
     "ledger_id",
