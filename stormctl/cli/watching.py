@@ -81,7 +81,7 @@ class Watch:
             runner.stop()
         self._tell_service(ledger, clock)
         wall_at = clock.moment().wall_at
-        if self._storm_id is None or (self._shown_at and wall_at - self._shown_at < REFRESH):
+        if self._storm_id is None or (self._shown_at and abs(wall_at - self._shown_at) < REFRESH):
             return
         self._shown_at = wall_at
         self._look = partial(self._renew, self._storm_id, ledger, clock)

@@ -62,3 +62,12 @@ def test_what_was_told_long_ago_is_forgotten() -> None:
         repeats.pass_on(f"warning {n}", NOON + n * EVERY)
 
     assert len(repeats._told) == 1
+
+
+def test_a_clock_that_is_set_back_holds_no_warning_for_hours() -> None:
+    """What was told at an hour that is still to come is told again."""
+    repeats = Repeats()
+    repeats.pass_on("no answer", NOON + timedelta(hours=3))
+
+    assert repeats.pass_on("no answer", NOON) == "no answer"
+    assert repeats.pass_on("no answer", NOON + SECOND) is None
