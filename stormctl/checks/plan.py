@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import Hit
 from stormctl.checks.registry import rule
 from stormctl.domain.amounts import count
-from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.finding import Severity
 from stormctl.domain.occupancy import DAY, QUARTER
+from stormctl.domain.reserved import RESERVED_STORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,9 +21,6 @@ if TYPE_CHECKING:
     from stormctl.checks.case import Case
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Plan
-
-RESERVED_STORMS = frozenset({CANARY_STORM, "post"})
-"""Storms that no schedule carries out: canaries, and what `post` sends on the day."""
 
 _MICROS = 1_000_000
 

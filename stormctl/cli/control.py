@@ -62,8 +62,6 @@ def status(
     """
     from stormctl.cli.console import show, show_json
     from stormctl.engine.standing import exit_codes_of_ledger
-    from stormctl.render.exports import status_json
-    from stormctl.render.status import render_status
 
     with context.obj.open_desk(rehearsal=rehearsal) as desk:
         standing = desk.ledger.history.status(
@@ -75,8 +73,12 @@ def status(
             _show_found(find, desk.ledger.history.search(find, storm), standing, as_json=as_json)
             return
     if as_json:
+        from stormctl.render.exports import status_json
+
         show_json(status_json(standing))
     else:
+        from stormctl.render.status import render_status
+
         show(render_status(standing, rehearsal=rehearsal))
     raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
 

@@ -19,6 +19,7 @@ from stormctl.cli import (
     emulator,
     launch,
     ledger,
+    rehearse,
     report,
     run,
 )
@@ -65,7 +66,7 @@ def start(
     context.obj = Context(folder)
 
 
-for module in (campaign, auth, doctor, launch, run, control, deliveries, report, emulator, ledger):
+for module in (campaign, auth, doctor, rehearse, launch, run, control, deliveries, report, emulator, ledger):
     module.add_to(app)
 
 

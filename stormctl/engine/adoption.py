@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
-from stormctl.domain.text import comparable
+from stormctl.domain.resemblance import comparable
 from stormctl.engine.reading import read_account
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.ledger.gaps import Unknown

@@ -12,7 +12,7 @@ from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Delivered
 from stormctl.domain.message import MediaKind
 from stormctl.domain.slots import find_quiet_spans
-from stormctl.domain.status import LaunchSummary
+from stormctl.domain.summary import LaunchSummary
 from stormctl.engine.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.roster import Roster
 from stormctl.engine.runner import Runner

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
-from stormctl.domain.report import build_report
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.errors import ExitCode, UsageError
 from stormctl.settings import OFFICIAL_HOSTS
 
@@ -88,6 +87,8 @@ def report_storm(ledger: Ledger, moment: Moment, storm_id: str, durations: Durat
     Raises:
         UsageError: the ledger doesn't know the storm.
     """
+    from stormctl.domain.report import build_report
+
     status = get_status(ledger, moment, storm_id, durations)
     posts = ledger.metrics.newest(storm_id)
     hosts = ledger.bound_hosts()

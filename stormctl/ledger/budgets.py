@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.budget import RAISE, Budget
-from stormctl.domain.cost import DEAREST_POST_USD_MICROS
 from stormctl.domain.event import EventKind, StormEvent
+from stormctl.domain.prices import DEAREST_POST_USD_MICROS
 from stormctl.ledger.events import append_event
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.delivery import Kind, State
 from stormctl.domain.message import LatePolicy
+from stormctl.domain.resemblance import comparable
 from stormctl.domain.status import ChannelStatus, DeliveryDetails, LedgerStatus, StormStatus
-from stormctl.domain.text import comparable
 from stormctl.errors import UsageError
 from stormctl.ledger.budgets import find_budget
 from stormctl.ledger.events import append_event

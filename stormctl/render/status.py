@@ -11,8 +11,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from stormctl.domain.amounts import count
-from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.delivery import State
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.render.grid import Field, Grid, Section
 from stormctl.render.notices import describe_budget, describe_halt, describe_obstacles, render_notice
 from stormctl.render.words import (

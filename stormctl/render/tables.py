@@ -34,7 +34,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stormctl.domain.status import ChannelCheck, LaunchSummary, Tally
+    from stormctl.domain.summary import ChannelCheck, LaunchSummary
+    from stormctl.domain.tally import Tally
     from stormctl.render.grid import Cell
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from stormctl.domain.canary import CANARY_STORM
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.emulator.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread, describe
 from stormctl.errors import ExitCode

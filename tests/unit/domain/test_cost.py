@@ -3,9 +3,10 @@ from __future__ import annotations
 import pytest
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.cost import DEAREST_POST_USD_MICROS, cost_of, has_link, price_of
+from stormctl.domain.cost import cost_of, has_link, price_of
 from stormctl.domain.delivery import Post
 from stormctl.domain.planning import plan_storm
+from stormctl.domain.prices import DEAREST_POST_USD_MICROS
 from stormctl.files.media import MAX_IMAGES
 from tests.unit.domain.making import make_bank, make_media, make_rule, make_storm, make_variant
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.canary import CANARY_STORM, plan_canary
+from stormctl.domain.canary import plan_canary
 from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.standing import (
     exit_codes_after_run,
     exit_codes_of_ledger,

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from stormctl.domain.budget import Budget
 from stormctl.domain.reach import Metric
 from stormctl.domain.report import build_report
-from stormctl.render.exports import report_json
 from stormctl.render.report import render_report
+from stormctl.render.report_exports import report_json
 from stormctl.render.report_page import render_report_page
 
 if TYPE_CHECKING:
