@@ -58,7 +58,8 @@ def status(
     """Show how things stand.
 
     Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
-    something is due and nothing runs, 7 some were not delivered. With `--find` it is 0, found or not.
+    something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
+    0, found or not.
     """
     from stormctl.cli.console import show, show_json
     from stormctl.engine.standing import exit_codes_of_ledger
