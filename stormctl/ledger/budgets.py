@@ -45,6 +45,11 @@ def find_budget(session: Session, storm_id: str) -> Budget | None:
     )
 
 
+def is_unpaid(session: Session, key: str) -> bool:
+    """Whether a delivery costs more than what is left of its storm's budget."""
+    return session.find("unpaid_delivery", key=key) is not None
+
+
 def _find_spent(session: Session) -> dict[str, Budget]:
     """Find the budgets that don't pay for everything and of which that was not told."""
     storms = session.rows("scant_budgets", dearest=DEAREST_POST_USD_MICROS)

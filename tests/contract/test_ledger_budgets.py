@@ -113,3 +113,18 @@ def test_an_alert_tells_it(bench: Bench, plan: Plan) -> None:
 
     assert alert is not None
     assert [(n.kind, n.storm_id, n.text) for n in alert.notices] == [(EventKind.BUDGET_SPENT, "imd", TOLD)]
+
+
+def test_what_is_missed_for_want_of_money_says_so(bench: Bench, plan: Plan) -> None:
+    """Whoever asks why it did not go out finds the reason at the delivery; others keep theirs."""
+    enroll(bench, plan)
+    bench.deliver()
+    bench.ledger.outbox.sweep(bench.at(90))
+
+    reasons = {view.message_id: view.why for view in bench.ledger.history.deliveries("imd")}
+    assert reasons == {
+        "cheap": "",
+        "dear": "its slot passed, and the budget did not pay for it",
+        "dearest": "its slot passed, and the budget did not pay for it",
+        "free": "its slot passed",
+    }

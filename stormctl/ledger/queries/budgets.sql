@@ -8,6 +8,11 @@ SELECT s.budget_usd_micros, s.spent_usd_micros,
     ) END AS unpaid
 FROM storms s WHERE s.id = :storm_id AND s.budget_usd_micros IS NOT NULL;
 
+-- name: unpaid_delivery(key)^
+-- A delivery that costs more than what is left of its storm's budget.
+SELECT d.key FROM deliveries d JOIN storms s ON s.id = d.storm_id
+WHERE d.key = :key AND d.price_usd_micros > s.budget_usd_micros - s.spent_usd_micros;
+
 -- name: scant_budgets(dearest)
 -- Storms whose budget may be too little, unless that was told of this very budget.
 SELECT s.id FROM storms s
