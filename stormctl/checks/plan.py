@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit
 from stormctl.checks.registry import rule
-from stormctl.domain.canary import CANARY_STORM
+from stormctl.domain.amounts import count
 from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.finding import Severity
 from stormctl.domain.occupancy import DAY, QUARTER
+from stormctl.domain.reserved import RESERVED_STORMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,9 +21,6 @@ if TYPE_CHECKING:
     from stormctl.checks.case import Case
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Plan
-
-RESERVED_STORMS = frozenset({CANARY_STORM, "post"})
-"""Storms that no schedule carries out: canaries, and what `post` sends on the day."""
 
 _MICROS = 1_000_000
 
@@ -62,7 +60,7 @@ def find_full_days(case: Case) -> Iterator[Hit]:
         if _is_exceeded(moments, limit, DAY):
             yield Hit(
                 case.storm.rule_of(channel).place,
-                f"{channel} plans more than {limit} posts in 24 hours",
+                f"{channel} plans more than {count(limit, 'post')} in 24 hours",
                 "take some out, or raise per_day under [limits]",
             )
 
@@ -122,7 +120,7 @@ def find_overspending(case: Case) -> Iterator[Hit]:
         yield Hit(
             case.storm.place,
             f"the plan costs ${cost.total_usd_micros / _MICROS:.2f}, and the budget is ${budget:.2f}",
-            f"{cost.posts_with_link} of {cost.posts} posts carry a link, which costs most",
+            f"{cost.posts_with_link} of {count(cost.posts, 'post')} with a link, which costs most",
         )
 
 

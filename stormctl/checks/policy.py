@@ -8,7 +8,7 @@ from stormctl.checks.case import Hit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.channel import Platform
 from stormctl.domain.finding import Severity
-from stormctl.domain.text import comparable
+from stormctl.domain.resemblance import comparable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from stormctl.cli.options import JsonOption, ScheduleArgument
+from stormctl.cli.reading import load_and_tell
 from stormctl.errors import ExitCode
 
 
@@ -55,15 +56,12 @@ def plan(context: typer.Context, schedule: ScheduleArgument = None, as_json: Jso
     What goes out when and on which channel, in the storm's zone; what found no slot; what X will bill.
     Nothing is published or enrolled. Exit code 3 if findings would stop a launch.
     """
-    from stormctl.cli.console import show, show_json, tell
+    from stormctl.cli.console import show, show_json
     from stormctl.domain.cost import cost_of
     from stormctl.render.exports import plan_json
-    from stormctl.render.findings import render_findings
     from stormctl.render.timeline import render_plan
 
-    campaign = context.obj.load_campaign(schedule)
-    if campaign.findings:
-        tell(render_findings(campaign.findings))
+    campaign = load_and_tell(context.obj, schedule)
     if campaign.storm is not None and campaign.plan is not None:
         cost = cost_of(campaign.plan)
         if as_json:

@@ -129,7 +129,7 @@ class Context:
 
             ledger, clock, durations = open_rehearsal(self.root)
             try:
-                yield Desk(ledger, clock, durations)
+                yield Desk(ledger, clock, durations, " --rehearsal")
             finally:
                 ledger.close()
         else:
@@ -161,8 +161,13 @@ class Context:
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """A ledger to act on, with the clock that it runs on."""
+    """A ledger to act on, with the clock that it runs on.
+
+    Attributes:
+        option: what the commands that people are told to type need, so that they act on the same ledger.
+    """
 
     ledger: Ledger
     clock: Clock
     durations: Durations
+    option: str = ""

@@ -17,6 +17,7 @@ from stormctl.cli.options import (
     RehearsalOption,
     TopicOption,
 )
+from stormctl.domain.amounts import count
 from stormctl.domain.message import LatePolicy
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
@@ -57,12 +58,11 @@ def status(
     """Show how things stand.
 
     Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
-    something is due and nothing runs, 7 some were not delivered. With `--find` it is 0, found or not.
+    something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
+    0, found or not.
     """
     from stormctl.cli.console import show, show_json
     from stormctl.engine.standing import exit_codes_of_ledger
-    from stormctl.render.exports import status_json
-    from stormctl.render.status import render_status
 
     with context.obj.open_desk(rehearsal=rehearsal) as desk:
         standing = desk.ledger.history.status(
@@ -74,9 +74,13 @@ def status(
             _show_found(find, desk.ledger.history.search(find, storm), standing, as_json=as_json)
             return
     if as_json:
+        from stormctl.render.exports import status_json
+
         show_json(status_json(standing))
     else:
-        show(render_status(standing))
+        from stormctl.render.status import render_status
+
+        show(render_status(standing, rehearsal=rehearsal))
     raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
 
 
@@ -230,7 +234,7 @@ def _ask_for_policy(late: int) -> LatePolicy | None:
     if not late:
         return None
     answer = typer.prompt(
-        f"{late} are late: skip, send or spread them? (Enter: each one's own policy)",
+        f"{count(late, 'post is', 'posts are')} late: skip, send or spread? (Enter: each one's own policy)",
         default="",
         show_default=False,
         err=True,

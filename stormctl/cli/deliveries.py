@@ -97,7 +97,9 @@ def cancel(
         console.show(f"cancelled {key}")
     for key, state in left:
         if state is State.IN_DOUBT:
-            console.tell(f"NOT cancelled: {key} is in doubt: look at the account, then stormctl resolve")
+            console.tell(
+                f"NOT cancelled: {key} is in doubt: look at the account, then stormctl resolve{desk.option}"
+            )
         else:
             console.tell(f"NOT cancelled: {key} is being sent: look again in a moment")
     codes = {ExitCode.IN_DOUBT if state is State.IN_DOUBT else ExitCode.INCOMPLETE for _, state in left}
@@ -168,7 +170,7 @@ def resolve(
         if posted is None:
             desk.ledger.desk.resolve_not_posted(key, find_user(), desk.clock.moment())
             console.show(f"cancelled {key}")
-            console.tell(f"to send it after all: stormctl retry {key}")
+            console.tell(f"to send it after all: stormctl retry {key}{desk.option}")
             return
         with scene.open_adapters(desk, rehearsal=rehearsal) as adapters:
             evidence = find_evidence(desk.ledger, adapters, desk.clock, key, posted)
@@ -274,4 +276,4 @@ def _warn_of_more(desk: Desk, message_id: str, storm_id: str) -> None:
     views = desk.ledger.history.of_message(message_id)
     coming = sum(view.state.is_open for view in views if view.storm_id == storm_id)
     if coming:
-        console.tell(f"{coming} more may still go out: stormctl cancel --message {message_id}")
+        console.tell(f"{coming} more may still go out: stormctl cancel --message {message_id}{desk.option}")

@@ -1,4 +1,4 @@
-"""`rehearse` and `launch`: a storm in a minute, and the storm itself."""
+"""`launch`: the storm itself."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from stormctl.cli.options import JsonOption, LogFileOption, PlainOption, ScheduleArgument
-from stormctl.errors import CredentialsError, ExitCode, UsageError, choose_exit_code
+from stormctl.cli.options import LogFileOption, PlainOption, ScheduleArgument
+from stormctl.cli.reading import load_and_tell
+from stormctl.domain.amounts import count
+from stormctl.errors import CredentialsError, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
     from stormctl.domain.clock import Moment
-    from stormctl.domain.status import LaunchSummary
     from stormctl.engine.adapters import EnvironmentAdapters
-    from stormctl.engine.campaign import Campaign
     from stormctl.engine.equipment import Durations
     from stormctl.engine.launch import Preparation
     from stormctl.engine.runner import Runner
@@ -25,75 +25,8 @@ if TYPE_CHECKING:
 
 
 def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(rehearse)
+    """Add this module's command."""
     app.command()(launch)
-
-
-def rehearse(
-    context: typer.Context,
-    schedule: ScheduleArgument = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(
-            help="Storm seconds a second while nothing is due; by default the day takes about a minute.",
-            min=1.0,
-            max=100_000.0,
-            show_default=False,
-        ),
-    ] = None,
-    faults: Annotated[
-        str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
-    ] = "none",
-    plain: PlainOption = False,
-    as_json: JsonOption = False,
-    log_file: LogFileOption = None,
-) -> None:
-    """Run the whole storm here, in a minute.
-
-    It goes to a local stand-in for X and Facebook, by the very code of `launch`, on a fast clock and with a
-    ledger of its own; nothing leaves this machine. At the end the stand-in is asked what it really
-    received. Exit code 0 only if every delivery arrived exactly once.
-    """
-    from stormctl.cli.console import show, show_json, tell
-    from stormctl.cli.logfile import logging_to
-    from stormctl.cli.report import write_report
-    from stormctl.cli.watching import Watch, make_view, viewer_zone
-    from stormctl.engine.rehearsal import DURATIONS, rehearsal_folder
-    from stormctl.engine.rehearsal import rehearse as run_rehearsal
-    from stormctl.engine.standing import exit_codes_of_storm
-    from stormctl.render.exports import tally_json
-    from stormctl.render.tables import render_summary, render_tally
-
-    campaign = _load(context.obj, schedule)
-    storm, _ = campaign.get_plan()
-    report_path = rehearsal_folder(campaign.root) / "report.html"
-    view = make_view(storm.timezone, plain=plain, is_rehearsal=True)
-
-    def show_summary(summary: LaunchSummary) -> None:
-        tell(render_summary(summary, viewer_zone()))
-        tell(f"The timelines as followers would see them: http://{summary.hosts[0][1]}/")
-
-    with logging_to(log_file, view) as log:
-        watch = Watch(view, storm.id, DURATIONS, log=log)
-        with watch.catching_signals():
-            rehearsed = run_rehearsal(
-                campaign,
-                log,
-                speed=speed,
-                faults=faults,
-                report_path=_shorten(report_path),
-                show=show_summary,
-                watch=watch,
-                showing=watch.showing(),
-            )
-    write_report(rehearsed.report, report_path)
-    if as_json:
-        show_json(tally_json(rehearsed.tally))
-    else:
-        show(render_tally(rehearsed.tally))
-    if not rehearsed.tally.is_clean:
-        raise typer.Exit(choose_exit_code(exit_codes_of_storm(rehearsed.status) | {ExitCode.INCOMPLETE}))
 
 
 def launch(
@@ -134,7 +67,7 @@ def launch(
     from stormctl.render.tables import render_summary
 
     scene: Context = context.obj
-    campaign = _load(scene, schedule)
+    campaign = load_and_tell(scene, schedule)
     try:
         left_out = [parse_channel_id(name) for name in without or ()]
     except ValueError as error:
@@ -158,23 +91,6 @@ def launch(
                 tell("detached: a daemon (stormctl daemon) or cron (stormctl tick) must run it")
             else:
                 _run(scene, preparation, adapters, ledger, plain=plain, log_file=log_file)
-
-
-def _load(scene: Context, schedule: str | None) -> Campaign:
-    """Read the campaign and tell what was found in its files."""
-    from stormctl.cli.console import tell
-    from stormctl.render.findings import render_findings
-
-    campaign = scene.load_campaign(schedule)
-    if campaign.findings:
-        tell(render_findings(campaign.findings))
-    return campaign
-
-
-def _shorten(path: Path) -> str:
-    """Write a path relative to where we are, if it lies below."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
 
 
 def _tell_troubles(scene: Context, preparation: Preparation, moment: Moment) -> None:
@@ -241,8 +157,14 @@ def _enroll(
     for alarm in ledger.witness.take_alarms():
         tell(alarm)
     takeover = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
+    served = {str(channel) for channel in preparation.serving}
     for unknown in takeover.unknown:
-        tell(f"{unknown.why}: {len(unknown.keys)} deliveries start in doubt")
+        if unknown.channel in served:
+            doubts = count(len(unknown.keys), "delivery starts", "deliveries start")
+            tell(f"{unknown.why}: {doubts} in doubt")
+        else:
+            doubts = count(len(unknown.keys), "delivery is", "deliveries are")
+            tell(f"{unknown.why}: {doubts} in doubt once it is resumed, until it has been read")
     settings = scene.environment.settings
     enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
     tell(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -19,6 +20,7 @@ from stormctl.cli import (
     emulator,
     launch,
     ledger,
+    rehearse,
     report,
     run,
 )
@@ -68,13 +70,15 @@ def start(
     context.obj = Context(folder)
 
 
-for module in (campaign, auth, doctor, launch, run, control, deliveries, report, emulator, ledger):
+for module in (campaign, auth, doctor, rehearse, launch, run, control, deliveries, report, emulator, ledger):
     module.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the only place where expected errors are caught."""
     set_up_logging()
+    # pydantic would read what is told of every installed package, to look for plug-ins that we don't want
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     try:
         app(arguments, prog_name="stormctl")
     except SystemExit as ended:  # typer's way of ending, usage errors (2) and Ctrl-C (130) included

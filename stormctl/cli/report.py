@@ -39,10 +39,10 @@ def report(
     only the ledger; `launch`, `daemon` and `tick` take the readings.
     """
     from stormctl.cli.console import show, show_json
-    from stormctl.domain.canary import CANARY_STORM
+    from stormctl.domain.reserved import CANARY_STORM
     from stormctl.engine.standing import report_storm
-    from stormctl.render.exports import report_json
     from stormctl.render.report import render_report
+    from stormctl.render.report_exports import report_json
 
     scene: Context = context.obj
     with scene.open_desk(rehearsal=rehearsal) as desk:
@@ -66,7 +66,7 @@ def write_report(report: Report, path: Path) -> None:
     """
     import json
 
-    from stormctl.render.exports import report_json
+    from stormctl.render.report_exports import report_json
     from stormctl.render.report_page import render_report_page
 
     try:

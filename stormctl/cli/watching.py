@@ -35,7 +35,7 @@ def make_view(timezone: str, *, plain: bool, is_rehearsal: bool = False) -> Live
     console = make_console(stderr=True)
     if plain or not console.is_terminal:
         return PlainView(sys.stderr, ZoneInfo(timezone), is_rehearsal=is_rehearsal)
-    return LiveView(console, ZoneInfo(timezone))
+    return LiveView(console, ZoneInfo(timezone), is_rehearsal=is_rehearsal)
 
 
 def viewer_zone() -> tzinfo:
@@ -81,7 +81,7 @@ class Watch:
             runner.stop()
         self._tell_service(ledger, clock)
         wall_at = clock.moment().wall_at
-        if self._storm_id is None or (self._shown_at and wall_at - self._shown_at < REFRESH):
+        if self._storm_id is None or (self._shown_at and abs(wall_at - self._shown_at) < REFRESH):
             return
         self._shown_at = wall_at
         self._look = partial(self._renew, self._storm_id, ledger, clock)

@@ -112,6 +112,11 @@ _WORDS = {
         "something is due and no live runner can publish it",
         "stormctl status    (then stormctl launch or stormctl daemon, where the channel's credentials are)",
     ),
+    EventKind.BUDGET_SPENT: _Words(
+        "out of budget",
+        "what costs more than is left is not published; what costs nothing goes on",
+        "stormctl launch SCHEDULE    (once budget_usd is raised in it)",
+    ),
     EventKind.UNREACHABLE: _Words(
         "without its ledger",
         "nothing is published while the ledger can't be read and written",

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import Platform
-from stormctl.domain.cost import X_DELETION_USD_MICROS, price_of
+from stormctl.domain.cost import price_of
 from stormctl.domain.delivery import DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.message import LatePolicy
+from stormctl.domain.prices import X_DELETION_USD_MICROS
+from stormctl.domain.reserved import CANARY_STORM
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from stormctl.domain.channel import ChannelId
-
-CANARY_STORM = "canary"
-"""The storm that canaries are deliveries of; reports of storms leave it out."""
 
 SENTENCES = {
     "en": "Technical test of this account. This post will be removed in a moment.",

@@ -7,6 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import Platform
+from stormctl.domain.prices import (
+    X_ALT_TEXT_USD_MICROS,
+    X_OWN_READING_USD_MICROS,
+    X_POST_USD_MICROS,
+    X_POST_WITH_LINK_USD_MICROS,
+)
 from stormctl.domain.text import find_links
 
 if TYPE_CHECKING:
@@ -14,15 +20,6 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Plan, PlannedDelivery, Post
-
-# All in millionths of a US dollar (source: docs.x.com pay-per-use pricing, 2026-08).
-X_POST_USD_MICROS = 15_000
-X_POST_WITH_LINK_USD_MICROS = 200_000
-X_ALT_TEXT_USD_MICROS = 5_000
-X_OWN_READING_USD_MICROS = 1_000
-X_USER_READING_USD_MICROS = 10_000
-X_DELETION_USD_MICROS = 10_000
-"""Of a deletion at most: the price list does not say which of its two items a post's is."""
 
 READINGS_A_POST = 4
 """How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""

@@ -37,6 +37,7 @@ class EventKind(StrEnum):
     PREPARED = "prepared"
     METRICS = "metrics"
     HELD = "held"
+    BUDGET_SPENT = "budget_spent"
     POSTED_TWICE = "posted_twice"
     WOKEN = "woken"
     WARNING = "warning"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stormctl.domain.storm import Limits
+    from stormctl.domain.limits import Limits
 
 QUARTER = timedelta(minutes=15)
 DAY = timedelta(hours=24)

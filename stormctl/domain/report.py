@@ -17,6 +17,7 @@ from stormctl.domain.reach import Metric, PostReach
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from stormctl.domain.budget import Budget
     from stormctl.domain.status import StormStatus
 
 BEST_POSTS = 5
@@ -118,6 +119,7 @@ class Report:
         counts: deliveries by state, of all channels.
         step: whether periods are hours or days.
         practice_hosts: where the posts went if not to the real platforms: their figures mean nothing.
+        budget: None without one.
     """
 
     storm_id: str
@@ -131,6 +133,7 @@ class Report:
     platforms: tuple[PlatformReach, ...]
     step: Step
     practice_hosts: tuple[str, ...] = ()
+    budget: Budget | None = None
 
     @property
     def planned(self) -> int:
@@ -196,6 +199,7 @@ def build_report(
         ),
         step=step,
         practice_hosts=tuple(practice_hosts),
+        budget=status.budget,
     )
 
 

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from stormctl.domain.budget import Budget
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Kind, Post, State
     from stormctl.domain.event import StormEvent
@@ -72,6 +73,7 @@ class StormStatus:
         recent: the newest delivered ones, newest first, at most ten.
         troubled: in doubt, failed, missed and expired ones.
         late: how many planned ones have passed their slot.
+        budget: None without one.
     """
 
     storm_id: str
@@ -85,6 +87,7 @@ class StormStatus:
     late: int
     first_slot_at: datetime | None
     last_slot_at: datetime | None
+    budget: Budget | None = None
 
     @property
     def is_finished(self) -> bool:
@@ -201,100 +204,6 @@ class Resumption:
     def late(self) -> int:
         """How many deliveries of all storms are late."""
         return sum(storm.late for storm in self.storms)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelCheck:
-    """What preflight learnt of a channel; `bad` and `unknown` are pairs of message and hint."""
-
-    channel: str
-    account_name: str | None
-    account_url: str | None
-    bad: tuple[tuple[str, str], ...] = ()
-    unknown: tuple[tuple[str, str], ...] = ()
-    without: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LaunchSummary:
-    """What a person must see before a storm is enrolled.
-
-    Attributes:
-        hosts: platform label and host, in order.
-        is_live: whether every host is the platform's real one.
-        cost_usd_micros: for publishing what is still to come, readings included.
-        late: how many slots have already passed.
-        unplaced: how many variants found no slot.
-        alerts: who hears of what goes wrong; empty in a rehearsal.
-    """
-
-    storm_id: str
-    storm_name: str
-    timezone: str
-    hosts: tuple[tuple[str, str], ...]
-    is_live: bool
-    channels: tuple[ChannelCheck, ...]
-    first_at: datetime | None
-    last_at: datetime | None
-    count: int
-    late: int
-    cost_usd_micros: int
-    budget_usd_micros: int | None
-    unplaced: int
-    ledger: str
-    alerts: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChannelTally:
-    """A channel's deliveries beside what the platform really received.
-
-    Attributes:
-        planned: deliveries enrolled.
-        delivered: those with a receipt in the ledger.
-        received: posts that the platform holds.
-        duplicates: how many times a post stands there more than once.
-        lost: delivered by the ledger's word, and not on the platform.
-        unexpected: on the platform, and no delivery of the ledger's.
-        open: neither delivered nor settled otherwise (missed, expired, failed, in doubt, planned).
-    """
-
-    channel: str
-    planned: int
-    delivered: int
-    received: int
-    duplicates: int
-    lost: int
-    unexpected: int
-    open: int
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether each delivery arrived exactly once."""
-        return self.planned == self.delivered == self.received and not (
-            self.duplicates or self.lost or self.unexpected or self.open
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Tally:
-    """A rehearsal's result.
-
-    Attributes:
-        differences: one line each: what is not as it should be.
-        report_path: where the report lies.
-    """
-
-    channels: tuple[ChannelTally, ...]
-    differences: tuple[str, ...]
-    took_s: float
-    storm_s: float
-    report_path: str
-
-    @property
-    def is_clean(self) -> bool:
-        """Whether every delivery of every channel arrived exactly once."""
-        return not self.differences and all(c.is_clean for c in self.channels)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.limits import Limits
 from stormctl.domain.message import LatePolicy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, time
-    from decimal import Decimal
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.finding import Place
@@ -72,20 +72,6 @@ class Pin:
     place: Place
     at: time
     message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Limits:
-    """Ceilings that hold at send time, whatever the plan says.
-
-    `same_message_apart` alone is the plan's: at send time it would let one late channel make others miss.
-    """
-
-    spacing: timedelta = timedelta(minutes=5)
-    per_15min: int = 5
-    per_day: int = 45
-    same_message_apart: timedelta = timedelta()
-    budget_usd: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

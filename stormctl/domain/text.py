@@ -1,11 +1,9 @@
-"""What a text is made of: its length on a platform, its links, tags and names, and what it resembles."""
+"""What a text is made of: its length on a platform, its links, tags and names."""
 
 from __future__ import annotations
 
-import html
 import re
 import unicodedata
-from difflib import SequenceMatcher
 
 from stormctl.domain import weight
 
@@ -49,19 +47,6 @@ def find_mentions(text: str) -> tuple[str, ...]:
 def find_cashtags(text: str) -> tuple[str, ...]:
     """Return the cashtags in a text, without `$`, in order: `$ABC`, but no amounts of money."""
     return tuple(match["tag"] for match in _CASHTAG.finditer(text))
-
-
-def comparable(text: str) -> str:
-    """Return a text as it must be for comparing: entities unescaped, NFC, white space folded."""
-    return " ".join(unicodedata.normalize("NFC", html.unescape(text)).split())
-
-
-def similarity(a: str, b: str) -> float:
-    """Return how much two texts resemble each other, from 0 to 1 (the same when made comparable)."""
-    first, second = comparable(a), comparable(b)
-    if first == second:
-        return 1.0
-    return SequenceMatcher(None, first, second, autojunk=False).ratio()
 
 
 def _without_links(text: str) -> str:

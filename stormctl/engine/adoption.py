@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
-from stormctl.domain.text import comparable
+from stormctl.domain.resemblance import comparable
 from stormctl.engine.reading import read_account
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.ledger.gaps import Unknown
@@ -31,7 +32,8 @@ class Takeover:
 
     Attributes:
         published: posts by delivery key, to be recorded as delivered.
-        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt.
+        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt, or, on
+            a suspended channel, to be in doubt when that is released.
     """
 
     published: Mapping[str, SeenPost]
@@ -60,11 +62,12 @@ def find_published(
         published |= found
         if why:
             left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)
-            unknown.append(Unknown(keys=left, since=first, why=why))
+            unknown.append(Unknown(channel=str(channel), keys=left, since=first, why=why))
     if published and not adopt:
         example = next(iter(published.values()))
         raise UsageError(
-            f"{len(published)} planned posts stand on the accounts, unknown to the ledger: {example.url}",
+            f"{count(len(published), 'planned post stands', 'planned posts stand')} on the accounts, "
+            f"unknown to the ledger: {example.url}",
             "Use the ledger that published them; or launch with --adopt to record them as delivered.",
         )
     return Takeover(published=published, unknown=tuple(unknown))

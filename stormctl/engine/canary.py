@@ -9,9 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.canary import CANARY_STORM, cost_of_canary, plan_canary
+from stormctl.domain.canary import cost_of_canary, plan_canary
 from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY_VERIFIED, find_ceilings
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, State
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.breaker import Breaker
 from stormctl.engine.dispatcher import Dispatcher
 from stormctl.engine.launch import hosts_of

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.delivery import State
 from stormctl.domain.diagnosis import Section, fail, ok, warn
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.upkeep import Upkeep
 from stormctl.errors import ExitCode, LedgerError
 from stormctl.ledger.ledger import open_ledger

@@ -31,13 +31,13 @@ class Heard:
 
 def wait_for_runners(ledger: Ledger, clock: Clock, durations: Durations, patience: timedelta) -> Heard:
     """Wait up to `patience`, in real time, for every live runner to acknowledge the newest halt."""
-    end = clock.moment().wall_at + patience
+    end_s = clock.steady_s() + patience.total_seconds()
     pause = threading.Event()
     while True:
         moment = clock.moment()
         live = [r for r in ledger.runners.list(moment, timeout=durations.runner_timeout) if r.alive]
         silent = ledger.halts.unacknowledged(moment, timeout=durations.runner_timeout)
-        if not silent or moment.wall_at >= end:
+        if not silent or clock.steady_s() >= end_s:
             break
         pause.wait(POLL_S)
     in_flight = tuple(

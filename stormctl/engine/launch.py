@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.domain.ceilings import find_ceilings
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Delivered
 from stormctl.domain.message import MediaKind
 from stormctl.domain.slots import find_quiet_spans
-from stormctl.domain.status import LaunchSummary
+from stormctl.domain.summary import LaunchSummary
 from stormctl.engine.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.roster import Roster
 from stormctl.engine.runner import Runner
@@ -109,7 +110,8 @@ def require_approval(storm: Storm) -> None:
     """
     if storm.approval:
         raise ApprovalError(
-            f"{storm.id} asks for {storm.approval} approvals of each post; this version can't collect them",
+            f"{storm.id} asks for {count(storm.approval, 'approval')} of each post; "
+            "this version can't collect them",
             "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
         )
 
@@ -183,6 +185,8 @@ def run_storm(
         return runner.is_done(storm_id) and not is_waiting
 
     runner.run(is_over)
+    for event in equipment.ledger.budgets.tell_spent(equipment.clock.moment()):  # a spent one ends the run
+        equipment.listener(event)
     if runner.is_done(storm_id):
         runner.collect_all(storm_id)
     return runner

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
-from stormctl.domain.text import similarity
+from stormctl.domain.resemblance import similarity
 from stormctl.engine.reading import LOOK_BACK, read_account
 from stormctl.engine.reconciler import ALIKE, is_same
 from stormctl.errors import CredentialsError, ExitCode, UsageError

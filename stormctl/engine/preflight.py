@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.duration import format_duration
 from stormctl.domain.signin import sign_in_command
-from stormctl.domain.status import ChannelCheck
+from stormctl.domain.summary import ChannelCheck
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Certainty, Problem
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
-from stormctl.domain.text import comparable, similarity
+from stormctl.domain.resemblance import comparable, similarity
 from stormctl.engine.reading import read_account
 from stormctl.platforms.adapter import ReadFailed
 

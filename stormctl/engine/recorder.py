@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.engine.breaker import Breaker
     from stormctl.engine.equipment import Checkpoint, Equipment
+    from stormctl.ledger.answers import Recorded
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +69,17 @@ class Recorder:
         answer = Answer(claim, receipt, self._equipment.clock.moment(), None)
         return self._record(answer, lambda: self._write_and_claim(answer))
 
-    def _record(self, answer: Answer, write: Callable[[], tuple[State | None, Following]]) -> Following:
+    def _record(self, answer: Answer, write: Callable[[], tuple[Recorded | None, Following]]) -> Following:
         self._checkpoint("before the record")
         try:
-            state, following = write()
+            recorded, following = write()
         except LedgerError as error:
             with self._turn:
                 self._kept.setdefault(answer.claim.channel, []).append(answer)
             self._tell(answer, f"is not written down yet: {error.message}")
             return Following()
         self._checkpoint("after the record")
-        self._announce(answer, state)
+        self._announce(answer, recorded)
         return following
 
     def write_kept(self, channel: ChannelId) -> bool:
@@ -89,10 +90,10 @@ class Recorder:
             answers = self._kept.get(channel, [])
             while answers:
                 try:
-                    state = self._write(answers[0])
+                    recorded = self._write(answers[0])
                 except LedgerError:
                     return False
-                self._announce(answers.pop(0), state)
+                self._announce(answers.pop(0), recorded)
             self._kept.pop(channel, None)
             return True
 
@@ -107,8 +108,8 @@ class Recorder:
                 for answer in answers:
                     self._tell(answer, "could not be written down")
 
-    def _write(self, answer: Answer) -> State | None:
-        """Write an answer down; return the delivery's state, None if the ledger doesn't know the attempt."""
+    def _write(self, answer: Answer) -> Recorded | None:
+        """Write an answer down; return what the ledger found, None if it doesn't know the attempt."""
         outbox = self._equipment.ledger.outbox
         try:
             return outbox.record(answer.claim, answer.outcome, answer.moment, retry_at=answer.retry_at)
@@ -116,21 +117,26 @@ class Recorder:
             self._tell(answer, f"could not be written down: {error.message}")
             return None
 
-    def _write_and_claim(self, answer: Answer) -> tuple[State | None, Following]:
+    def _write_and_claim(self, answer: Answer) -> tuple[Recorded | None, Following]:
         outbox, lease = self._equipment.ledger.outbox, self._equipment.durations.lease
         try:
-            state, claim, may_be_more = outbox.record_and_claim(
+            recorded, claim, may_be_more = outbox.record_and_claim(
                 answer.claim, answer.outcome, answer.moment, lease
             )
         except UnknownAttemptError as error:
             self._tell(answer, f"could not be written down: {error.message}")
             return None, Following()
-        return state, Following(claim, may_be_more)
+        return recorded, Following(claim, may_be_more)
 
-    def _announce(self, answer: Answer, state: State | None) -> None:
-        if state is not None:
-            self._equipment.listener(_describe(answer, state))
-            self._breaker.tell_verdict(answer.claim, answer.outcome)
+    def _announce(self, answer: Answer, recorded: Recorded | None) -> None:
+        """Tell whoever listens: of a second post only that it is one, with the way to take it down."""
+        if recorded is None:
+            return
+        if not recorded.is_surplus:
+            self._equipment.listener(_describe(answer, recorded.state))
+        if recorded.alarm is not None:
+            self._equipment.listener(recorded.alarm)
+        self._breaker.tell_verdict(answer.claim, answer.outcome)
 
     def _tell(self, answer: Answer, what: str) -> None:
         """Tell of an answer that is not in the ledger, unless it is that nothing was sent."""

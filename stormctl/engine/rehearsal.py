@@ -11,7 +11,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import Moment
-from stormctl.domain.status import Tally
+from stormctl.domain.tally import Tally
 from stormctl.engine.adapters import EnvironmentAdapters
 from stormctl.engine.clocks import FollowedClock, StormClock, read_wall_clock, write_pace
 from stormctl.engine.emulator_process import EmulatorProcess
@@ -32,7 +32,8 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Plan
     from stormctl.domain.event import Listener
     from stormctl.domain.report import Report
-    from stormctl.domain.status import LaunchSummary, StormStatus
+    from stormctl.domain.status import StormStatus
+    from stormctl.domain.summary import LaunchSummary
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.clocks import Pace
     from stormctl.engine.runner import Runner

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
+
 if TYPE_CHECKING:
     from datetime import datetime
 
@@ -31,11 +33,16 @@ class Repeats:
         """Return the text to tell now, with how often it was held back; None while it is held back."""
         with self._lock:
             told = self._told.get(text)
-            if told is not None and wall_at - told.at < EVERY:
+            if told is not None and _is_recent(told, wall_at):
                 told.held_back += 1
                 return None
-            self._told = {line: t for line, t in self._told.items() if t.held_back or wall_at - t.at < EVERY}
+            self._told = {line: t for line, t in self._told.items() if t.held_back or _is_recent(t, wall_at)}
             self._told[text] = _Told(wall_at)
         if told is None or not told.held_back:
             return text
-        return f"{text} (and {told.held_back} times since it was last told)"
+        return f"{text} (and {count(told.held_back, 'time')} since it was last told)"
+
+
+def _is_recent(told: _Told, wall_at: datetime) -> bool:
+    """Whether it was told within the minute; a clock that was set back does not make it so for hours."""
+    return abs(wall_at - told.at) < EVERY

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -26,6 +27,18 @@ UNKNOWN_AGAIN_AFTER = timedelta(seconds=30)
 """How long, in real time, where new credentials met no answer: nothing is wrong with them yet."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """Since when a channel rests, and for how long, in real time."""
+
+    since: datetime
+    length: timedelta
+
+    def is_over(self, moment: Moment) -> bool:
+        """Whether it has lasted; a clock that was set back does not make it last for hours."""
+        return abs(moment.wall_at - self.since) >= self.length
+
+
 class Roster:
     """The channels that can be served from here; rewritten credentials are taken up.
 
@@ -40,7 +53,7 @@ class Roster:
         self._served = {str(channel): channel for channel in serving or ()}
         self._rewritten: set[str] = set()
         self._accounts: dict[str, str] = {}
-        self._ask_at: dict[str, datetime] = {}
+        self._rests: dict[str, _Rest] = {}
 
     def channels(self) -> list[ChannelId]:
         """Return the channels to serve now."""
@@ -62,12 +75,12 @@ class Roster:
         moment = self._equipment.clock.moment()
         names = self._find_unserved(moment, only_at_work=only_at_work)
         names += [name for name in self._served if name in self._rewritten]
-        asked = [name for name in names if name not in self._ask_at or moment.wall_at >= self._ask_at[name]]
+        asked = [name for name in names if name not in self._rests or self._rests[name].is_over(moment)]
         if not asked:
             return
         proofs = prove_channels([parse_channel_id(n) for n in asked], self._equipment.adapters.candidates)
         for proof in proofs:
-            self._ask_at[str(proof.channel)] = moment.wall_at + ASK_AGAIN_AFTER
+            self._rests[str(proof.channel)] = _Rest(moment.wall_at, ASK_AGAIN_AFTER)
             self._judge(proof, moment)
 
     def _find_unserved(self, moment: Moment, *, only_at_work: bool) -> list[str]:
@@ -88,7 +101,7 @@ class Roster:
             self._equipment.tell(EventKind.WARNING, line)
         if news.is_read:
             self._rewritten = {str(channel) for channel in news.channels}
-            self._ask_at.clear()  # what was missing before may be there now
+            self._rests.clear()  # what was missing before may be there now
 
     def _judge(self, proof: ChannelProof, moment: Moment) -> None:
         """Serve a channel unless it is proved bad; new credentials only if they are the same account's."""
@@ -101,7 +114,7 @@ class Roster:
             for objection in objections:
                 self._equipment.tell(EventKind.WARNING, f"not served: {objection}", channel=channel)
         elif name in self._rewritten and proof.account is None:
-            self._ask_at[name] = moment.wall_at + UNKNOWN_AGAIN_AFTER
+            self._rests[name] = _Rest(moment.wall_at, UNKNOWN_AGAIN_AFTER)
             self._equipment.tell(
                 EventKind.WARNING, "new credentials wait: nobody can say yet whose they are", channel=channel
             )

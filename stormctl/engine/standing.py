@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
-from stormctl.domain.report import build_report
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.errors import ExitCode, UsageError
 from stormctl.settings import OFFICIAL_HOSTS
 
@@ -65,6 +64,8 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
         found = exit_codes_of_storm(storm)
         # a canary that did not go out is nobody's loss
         codes |= found - {ExitCode.INCOMPLETE} if storm.storm_id == CANARY_STORM else found
+        if storm.budget is not None and storm.budget.unpaid:
+            codes.add(ExitCode.BUDGET)
     if status.halts and any(not storm.is_finished for storm in status.storms):
         codes.add(ExitCode.HALTED)
     if any(storm.late for storm in status.storms) and not any(runner.alive for runner in status.runners):
@@ -86,6 +87,8 @@ def report_storm(ledger: Ledger, moment: Moment, storm_id: str, durations: Durat
     Raises:
         UsageError: the ledger doesn't know the storm.
     """
+    from stormctl.domain.report import build_report
+
     status = get_status(ledger, moment, storm_id, durations)
     posts = ledger.metrics.newest(storm_id)
     hosts = ledger.bound_hosts()

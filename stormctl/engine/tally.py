@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import State
-from stormctl.domain.status import ChannelTally
+from stormctl.domain.tally import ChannelTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

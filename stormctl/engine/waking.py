@@ -82,7 +82,7 @@ class Waking:
         moment = self._equipment.clock.moment()
         away = self._find_away(lapse.since_at if lapse.slept else None, moment)
         late = dict(self._ledger.outbox.late_counts(moment)) if away is not None else {}
-        events = self._ledger.outbox.sweep(moment)
+        events = self._ledger.outbox.sweep(moment) + self._ledger.budgets.tell_spent(moment)
         if away is not None:
             self._report(*away, moment, late, events)
         self._is_first = False

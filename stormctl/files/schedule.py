@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from stormctl.domain import storm as domain
 from stormctl.domain.finding import Finding, Place, Severity, sort_findings
+from stormctl.domain.limits import Limits
 from stormctl.errors import UsageError
 from stormctl.files import schedule_tables as tables
 from stormctl.files.markdown import NotUtf8Error, decode_text
@@ -128,7 +129,7 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
             for index, table in schedule.pins.items()
         ),
         reminders=tuple(head.reminders.before),
-        limits=domain.Limits(**limits),
+        limits=Limits(**limits),
         late=domain.Late(**late),
         trust=_build_trust(head.trust),
         facts_max_age=head.facts.max_age,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.localtime import DAY, LocalTimeError, days_between, to_utc
+from stormctl.domain.reserved import POST_STORM
 from stormctl.files.bank import find_bank_names
 from stormctl.files.campaign import MESSAGES
 from stormctl.files.nearest import suggest
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
 
 MAXDAYS = 366
 """A storm lasts a year at most."""
-
-POST_STORM = "post"
-"""The storm's id that `stormctl post` enrols under."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -83,17 +83,17 @@ class Alerts:
                     storms.add(row["storm_id"])
             for storm_id in sorted(storms - {None}):
                 _note_if_finished(session, storm_id, moment)
-            session.write("set_noticed_event", value=str(max(newest, after)))
+            session.write("set_meta", key="noticed_event", value=str(max(newest, after)))
 
     def note(self, event: StormEvent, moment: Moment) -> None:
         """Take note of something that the history doesn't hold; once while it waits or was told lately."""
         subject = f"{event.kind.value}/{event.channel or ''}"
-        since = to_micros(moment.wall_at - REST)
+        known = {"subject": subject} | _lately(moment)
         with self._database.reading() as session:
-            if session.find("notice_of_subject", subject=subject, since_wall=since) is not None:
+            if session.find("notice_of_subject", **known) is not None:
                 return
         with self._database.transaction() as session:
-            if session.find("notice_of_subject", subject=subject, since_wall=since) is None:
+            if session.find("notice_of_subject", **known) is None:
                 _add(
                     session,
                     event.kind,
@@ -117,25 +117,25 @@ class Alerts:
             patient: whether a notice waits for others to come.
             pausing: whether the pause after the last alert is kept.
         """
-        wall = to_micros(moment.wall_at)
+        wall, again = to_micros(moment.wall_at), to_micros(moment.wall_at + PAUSE)
         ripe_until = to_micros(moment.wall_at + (timedelta() if patient else COLLECTING))
+        times = {"wall_now": wall, "wall_ahead": again}
         with self._database.reading() as session:
-            if session.find("anything_to_tell", wall_until=ripe_until) is None:
+            if session.find("anything_to_tell", wall_until=ripe_until, wall_ahead=again) is None:
                 return None
         with self._database.transaction() as session:
-            last = session.value("last_try")
+            last = session.value("last_try", wall_ahead=again)
             if pausing and last is not None and wall < last + PAUSE // timedelta(microseconds=1):
                 return None
-            session.write("forget_settled_doubts", wall_now=wall)
+            session.write("forget_settled_doubts", **times)
             session.write("forget_old_notices", before_wall=to_micros(moment.wall_at - NEWS))
-            free = session.rows("free_notices", wall_now=wall, since_wall=to_micros(moment.wall_at - REST))
-            again = to_micros(moment.wall_at + PAUSE)
-            if any(row["ripe_wall_at"] <= ripe_until for row in free):
+            free = session.rows("free_notices", wall_until=ripe_until, **times, **_lately(moment))
+            if any(row["is_ripe"] for row in free):
                 alert_id = session.get("add_alert", wall_now=wall, retry_wall_at=again)["id"]
                 for row in free:
                     session.write("take_notice", id=row["id"], alert_id=alert_id)
                 return _alert_of(session, alert_id)
-            failed = session.find("alert_to_retry", wall_now=wall)
+            failed = session.find("alert_to_retry", **times)
             if failed is None:
                 return None
             session.write("retry_alert", id=failed["id"], wall_now=wall, retry_wall_at=again)
@@ -170,6 +170,12 @@ class Alerts:
         """Return the channel's storm that was enrolled last."""
         with self._database.reading() as session:
             return _storm_of(session, channel)
+
+
+def _lately(moment: Moment) -> dict[str, int]:
+    """Return between which moments a subject was told lately, whichever way the clock was set since."""
+    since, until = moment.wall_at - REST, moment.wall_at + REST
+    return {"since_wall": to_micros(since), "until_wall": to_micros(until)}
 
 
 def _noticed(session: Session) -> int:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.domain.event import StormEvent
     from stormctl.ledger.engines import Row, Session
 
 
@@ -36,10 +37,25 @@ class _Answer:
     code: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What the ledger found when it wrote an answer down.
+
+    Attributes:
+        state: the delivery's after it.
+        alarm: tells that the post stands there twice, or that it may; None otherwise.
+        is_surplus: whether the receipt is of a second post, and changed nothing of the delivery.
+    """
+
+    state: State
+    alarm: StormEvent | None = None
+    is_surplus: bool = False
+
+
 def record_answer(
     session: Session, claim: Claim, outcome: Outcome, moment: Moment, retry_at: datetime | None
-) -> State:
-    """Write down the answer to an attempt; return the delivery's state after it.
+) -> Recorded:
+    """Write down the answer to an attempt; return what the ledger found.
 
     An answer is written once, with what it tells of the channel: limits and troubles. One that comes after
     the claim was lost only completes the attempt, unless it is a receipt: then the delivery is delivered, or
@@ -53,7 +69,7 @@ def record_answer(
         message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
         raise UnknownAttemptError(message, "Look at the account before anything is posted again.")
     if attempt["answer"] is not None:
-        return State(attempt["state"])
+        return Recorded(State(attempt["state"]))
     answer = _translate(outcome)
     if answer.counts and attempt["sent_at"] is None:
         mark_sent(session, claim, attempt["price_usd_micros"], moment)
@@ -61,10 +77,10 @@ def record_answer(
     _complete_attempt(session, claim, answer, outcome, attempt=attempt, moment=moment)
     note_outcome(session, claim, outcome, moment)
     if attempt["is_current"]:
-        return _move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at)
+        return Recorded(_move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at))
     if isinstance(outcome, Delivered):
         return _take_late_receipt(session, claim, outcome, attempt, moment)
-    return State(attempt["state"])
+    return Recorded(State(attempt["state"]))
 
 
 def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> None:
@@ -175,30 +191,32 @@ def deliver(
 
 def _take_late_receipt(
     session: Session, claim: Claim, receipt: Delivered, attempt: Row, moment: Moment
-) -> State:
+) -> Recorded:
     if attempt["post_id"] == receipt.post_id:
-        return State(attempt["state"])
+        return Recorded(State(attempt["state"]))
     if not deliver(session, claim.key, claim.attempt_id, receipt, delivered_at=attempt["sent_at"], why=_LATE):
         first = attempt["url"] or "the same text under another key"
         remedy = f"stormctl retract {claim.key} --url {receipt.url}"
         text = f"posted twice: {first} and {receipt.url} — take one of them down: {remedy}"
-        _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
-        return State(attempt["state"])
+        alarm = _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
+        return Recorded(State(attempt["state"]), alarm, is_surplus=True)
     _tell(session, claim, moment, EventKind.RECONCILED, _LATE, url=receipt.url)
     other = session.find("other_doubtful", key=claim.key, attempt_id=claim.attempt_id)
-    if other is not None:
-        text = f"attempt {other['id']} may have posted it a second time: look at the account"
-        _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
-    return State.DELIVERED
+    if other is None:
+        return Recorded(State.DELIVERED)
+    text = f"attempt {other['id']} may have posted it a second time: look at the account"
+    return Recorded(
+        State.DELIVERED, _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
+    )
 
 
 def _tell(
     session: Session, claim: Claim, moment: Moment, kind: EventKind, text: str, *, url: str | None
-) -> None:
+) -> StormEvent:
     row = {
         "key": claim.key,
         "storm_id": claim.storm_id,
         "channel": str(claim.channel),
         "message_id": claim.message_id,
     }
-    tell(session, moment, kind, row, text, attempt_id=claim.attempt_id, url=url)
+    return tell(session, moment, kind, row, text, attempt_id=claim.attempt_id, url=url)

@@ -11,6 +11,7 @@ from stormctl.domain.delivery import RateLimit
 from stormctl.domain.event import EventKind, StormEvent
 from stormctl.errors import CredentialsError
 from stormctl.ledger.events import append_event
+from stormctl.ledger.gaps import doubt_unread
 from stormctl.ledger.rows import event_of, maybe_instant
 from stormctl.ledger.troubles import write_limits
 
@@ -90,10 +91,14 @@ class Channels:
             _tell(session, EventKind.SUSPENDED, channel, f"{channel} suspended: {reason}", moment)
 
     def release(self, channel: str, moment: Moment) -> bool:
-        """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither."""
+        """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither.
+
+        What nobody has looked for on its account is in doubt from then on, until somebody has.
+        """
         with self._database.transaction() as session:
             touched = session.write("release_channel", id=channel, now=to_micros(moment.at))
             if touched:
+                doubt_unread(session, channel, moment)
                 _tell(session, EventKind.RESUMED, channel, f"{channel} released", moment)
         return bool(touched)
 

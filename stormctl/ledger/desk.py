@@ -11,7 +11,7 @@ from stormctl.domain.event import EventKind
 from stormctl.errors import UsageError
 from stormctl.ledger.answers import deliver
 from stormctl.ledger.events import tell
-from stormctl.ledger.gaps import give_back
+from stormctl.ledger.gaps import doubt_unread, give_back, is_suspended
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -76,7 +76,7 @@ class Desk:
         """Plan deliveries again that failed, were missed, expired, cancelled or retracted: all or none.
 
         Their kind, terms and date stay, and every ceiling applies to them. The parts of a thread must
-        be given in order.
+        be given in order. What nobody has looked for on its account is in doubt first.
 
         Args:
             keys: which ones.
@@ -102,6 +102,8 @@ class Desk:
                 slots[key] = from_micros(slot_at)
                 text = f"planned again by {who}, was {State(row['state']).value}"
                 tell(session, moment, EventKind.RETRIED, row, text)
+                if not is_suspended(session, row["channel"]):  # otherwise its release does it
+                    doubt_unread(session, row["channel"], moment)
         return slots
 
     def resolve_posted(self, key: str, post_id: str, url: str, who: str, moment: Moment) -> None:

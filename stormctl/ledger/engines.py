@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stormctl.errors import LedgerError
+from stormctl.ledger.statements import Statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,11 +98,9 @@ class Database(Protocol):
 
 
 @cache
-def load_queries(driver: str) -> Any:
+def load_queries(driver: str) -> Statements:
     """Load `queries/` for a driver known to aiosql."""
-    import aiosql
-
-    return aiosql.from_path(QUERIES, driver)
+    return Statements(QUERIES, driver)
 
 
 def pass_all(session: Session) -> None:

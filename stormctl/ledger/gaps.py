@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import from_micros, to_micros
@@ -65,20 +66,53 @@ class Unknown:
     """Planned deliveries of which nobody can say whether they were published before they are enrolled here.
 
     Attributes:
+        channel: on which they all are.
         since: storm time from which on the account has to be read for them.
         why: for people, such as “x:acme can't be read”.
     """
 
+    channel: str
     keys: tuple[str, ...]
     since: datetime
     why: str
 
 
 def note_unknown(session: Session, unknown: Unknown, moment: Moment) -> None:
-    """Put deliveries in doubt in the transaction that enrols them, so that no runner claims them before."""
-    rows = [row for key in unknown.keys if (row := session.find("row_to_doubt", key=key)) is not None]
-    if rows:
-        put_in_doubt(session, open_gap(session, unknown.since, moment, unknown.why), rows, moment)
+    """Put deliveries in doubt in the transaction that enrols them, so that no runner claims them before.
+
+    A channel that is suspended is served by nobody, so nothing is in doubt there until it is released.
+    """
+    rows = _rows_to_doubt(session, unknown.keys)
+    if not rows:
+        return
+    gap = open_gap(session, unknown.since, moment, unknown.why)
+    if is_suspended(session, unknown.channel):
+        waiting = [*_load_unread(session, unknown.channel), unknown]
+        _keep_unread(session, unknown.channel, waiting)
+    else:
+        put_in_doubt(session, gap, rows, moment)
+
+
+def doubt_unread(session: Session, channel: str, moment: Moment) -> None:
+    """Put in doubt what nobody has looked for on a channel while it was suspended.
+
+    To be called when it is released, and when something on it is asked for again: what is planned then is
+    looked for first. What is not planned stays to be looked for, should it be asked for later.
+    """
+    left = []
+    for unknown in _load_unread(session, channel):
+        rows = _rows_to_doubt(session, unknown.keys)
+        if rows:
+            put_in_doubt(session, open_gap(session, unknown.since, moment, unknown.why), rows, moment)
+        doubted = {row["key"] for row in rows}
+        rest = tuple(key for key in unknown.keys if key not in doubted)
+        left += [replace(unknown, keys=rest)] if rest else []
+    _keep_unread(session, channel, left)
+
+
+def is_suspended(session: Session, channel: str) -> bool:
+    """Whether nothing is published on a channel until a person releases it."""
+    return any(row["id"] == channel for row in session.rows("suspended_channels"))
 
 
 def note_gap(session: Session, since: datetime, moment: Moment, why: str) -> int:
@@ -149,6 +183,27 @@ def view_gaps(session: Session) -> tuple[GapView, ...]:
         )
         for row in session.rows("all_gaps")
     )
+
+
+def _rows_to_doubt(session: Session, keys: Iterable[str]) -> list[Row]:
+    return [row for key in keys if (row := session.find("row_to_doubt", key=key)) is not None]
+
+
+def _load_unread(session: Session, channel: str) -> list[Unknown]:
+    row = session.find("unread_of", channel=channel)
+    return [
+        Unknown(channel=channel, keys=tuple(keys), since=from_micros(since), why=why)
+        for keys, since, why in (json.loads(row["value"]) if row is not None else ())
+    ]
+
+
+def _keep_unread(session: Session, channel: str, unread: Iterable[Unknown]) -> None:
+    """Remember what was not looked for on a channel, or that nothing is left of it."""
+    values = [(unknown.keys, to_micros(unknown.since), unknown.why) for unknown in unread]
+    if values:
+        session.write("set_meta", key=f"unread/{channel}", value=json.dumps(values))
+    else:
+        session.write("forget_meta", key=f"unread/{channel}")
 
 
 def _assume_attempt(session: Session, gap: Gap, row: Row, moment: Moment) -> int:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.delivery import Kind, State
 from stormctl.domain.message import LatePolicy
+from stormctl.domain.resemblance import comparable
 from stormctl.domain.status import ChannelStatus, DeliveryDetails, LedgerStatus, StormStatus
-from stormctl.domain.text import comparable
 from stormctl.errors import UsageError
+from stormctl.ledger.budgets import find_budget
 from stormctl.ledger.events import append_event
 from stormctl.ledger.gaps import view_gaps
 from stormctl.ledger.halts import view_halts
@@ -233,6 +234,7 @@ def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) 
         late=session.value("late_count", storm_id=storm_id, now=to_micros(moment.at)),
         first_slot_at=maybe_instant(span["first_at"]),
         last_slot_at=maybe_instant(span["last_at"]),
+        budget=find_budget(session, storm_id),
     )
 
 

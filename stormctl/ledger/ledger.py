@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError
 from stormctl.ledger.alerts import Alerts
+from stormctl.ledger.budgets import Budgets
 from stormctl.ledger.channels import Channels
 from stormctl.ledger.desk import Desk
 from stormctl.ledger.doubts import Doubts
@@ -17,6 +18,7 @@ from stormctl.ledger.media import MediaStore
 from stormctl.ledger.metrics import Metrics
 from stormctl.ledger.outbox import Outbox
 from stormctl.ledger.runners import Runners
+from stormctl.ledger.sqlite import SqliteDatabase
 from stormctl.ledger.stores import FileStore, find_store
 from stormctl.ledger.witness import Witness
 
@@ -56,8 +58,13 @@ class Ledger:
         self.doubts = Doubts(database, request_limit, settling)
         self.gaps = Gaps(database)
         self.channels = Channels(database)
+        self.budgets = Budgets(database)
         self.witness = Witness(
-            database, locks, where=where, inode=None if path is None else lambda: path.stat().st_ino
+            database,
+            locks,
+            where=where,
+            inode=None if path is None else lambda: path.stat().st_ino,
+            read_filed=database.read_filed if isinstance(database, SqliteDatabase) else None,
         )
         self.runners = Runners(database, locks, self.witness)
         self.halts = Halts(database, self.runners)

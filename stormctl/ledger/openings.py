@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.ledger.rows import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -112,8 +113,8 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
     newest = sends["newest"]
     waits = (
         Wait(_after(newest, gap), _SPACING),
-        Wait(_after(sends["fills_15min"], QUARTER), f"{per_15min} posts in 15 minutes"),
-        Wait(_after(sends["fills_day"], DAY), f"{per_day} posts in 24 hours"),
+        Wait(_after(sends["fills_15min"], QUARTER), f"{count(per_15min, 'post')} in 15 minutes"),
+        Wait(_after(sends["fills_day"], DAY), f"{count(per_day, 'post')} in 24 hours"),
         Wait(gate["paused_until"] or 0, f"paused: {gate['paused_why']}"),
         Wait(gate["closed_until"] or 0, _name_limit(gate["closed_by"])),
     )

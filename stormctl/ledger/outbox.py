@@ -29,9 +29,10 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery, State
+    from stormctl.domain.delivery import Claim, Delivered, Outcome, PlannedDelivery
     from stormctl.domain.event import StormEvent
     from stormctl.domain.message import Media
+    from stormctl.ledger.answers import Recorded
     from stormctl.ledger.engines import Database, Session
     from stormctl.ledger.gaps import Unknown
     from stormctl.ledger.rewinding import Rests
@@ -145,8 +146,8 @@ class Outbox:
 
     def record(
         self, claim: Claim, outcome: Outcome, moment: Moment, *, retry_at: datetime | None = None
-    ) -> State:
-        """Write down what came of an attempt; return the delivery's state after it.
+    ) -> Recorded:
+        """Write down what came of an attempt; return what the ledger found: the state, and any alarm.
 
         Args:
             claim: the attempt's.
@@ -167,7 +168,7 @@ class Outbox:
 
     def record_and_claim(
         self, claim: Claim, outcome: Outcome, moment: Moment, lease: timedelta
-    ) -> tuple[State, Claim | None, bool]:
+    ) -> tuple[Recorded, Claim | None, bool]:
         """Record an answer as `record` does, and claim what comes next on its channel with it: one commit.
 
         Nothing is claimed where something due on the channel has media: that is uploaded first.
@@ -179,21 +180,18 @@ class Outbox:
             lease: real time after which others may take the next claim away.
 
         Returns:
-            The delivery's state; the next claim if there is one; and whether `claim` might find one now.
+            What the ledger found; the next claim if there is one; and whether `claim` might find one now.
 
         Raises:
             LedgerError: if the ledger doesn't know the attempt.
         """
         try:
             with self._database.transaction() as session:
-                state = record_answer(session, claim, outcome, moment, None)
-                if (
-                    session.find("media_due", channel=str(claim.channel), now=to_micros(moment.at))
-                    is not None
-                ):
-                    return state, None, True
+                recorded = record_answer(session, claim, outcome, moment, None)
+                if session.find("media_due", channel=str(claim.channel), now=to_micros(moment.at)):
+                    return recorded, None, True
                 following = claim_best(session, str(claim.channel), claim.runner_id, moment, lease)
-                return state, following, False
+                return recorded, following, False
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", claim.channel, violation)
         except LedgerUnreachableError:

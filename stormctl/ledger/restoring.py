@@ -110,6 +110,7 @@ def _begin_new_life(fresh: SqliteDatabase, moment: Moment) -> tuple[datetime, in
 def _replace_file(store: FileStore, part: Path, aside: Path, occasion: Occasion) -> Path | None:
     """Give the present file another name, and put the new one in its place."""
     if not store.exists():
+        _set_companions_aside(store, aside)
         put_new(part, store.path)
         return None
     try:
@@ -118,10 +119,7 @@ def _replace_file(store: FileStore, part: Path, aside: Path, occasion: Occasion)
             with store.database.whole() as tables:
                 occasion.refuse_live(tables.session, store)
     except DamagedLedgerError:
-        for companion in COMPANIONS:
-            found = store.path.with_name(store.path.name + companion)
-            if found.exists():
-                found.rename(aside.with_name(aside.name + companion))
+        _set_companions_aside(store, aside)
     _set_aside(store.path, aside)
     occasion.checkpoint("set aside")
     put_over(part, store.path)
@@ -144,6 +142,14 @@ def _replace_rows(store: ServerStore, fresh: SqliteDatabase, aside: Path, occasi
 
 def _is_empty(store: Store) -> bool:
     return isinstance(store, FileStore) and not store.path.stat().st_size
+
+
+def _set_companions_aside(store: FileStore, aside: Path) -> None:
+    """Take away what SQLite had kept beside a file: it would read it into the next one of that name."""
+    for companion in COMPANIONS:
+        found = store.path.with_name(store.path.name + companion)
+        if found.exists():
+            found.rename(aside.with_name(aside.name + companion))
 
 
 def _set_aside(path: Path, aside: Path) -> None:

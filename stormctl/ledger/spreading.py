@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.event import EventKind
+from stormctl.domain.limits import Limits
 from stormctl.domain.occupancy import DAY, Occupancy
-from stormctl.domain.storm import Limits
 from stormctl.ledger.events import tell
 from stormctl.ledger.openings import make_opening, stricter
 

@@ -23,6 +23,7 @@ from stormctl.ledger.engines import (
     refuse_unusable,
 )
 from stormctl.ledger.migrator import load_migrations
+from stormctl.ledger.pairing import refuse_stray_log
 from stormctl.ledger.presence import Presence
 from stormctl.ledger.tables import SqliteTables
 
@@ -57,6 +58,7 @@ class SqliteDatabase:
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = threading.Event()
         self._presence = Presence(path)
+        self._is_paired = False
         self._turn = threading.Lock()
         self._migrations = load_migrations("sqlite")
 
@@ -110,14 +112,20 @@ class SqliteDatabase:
             else:
                 self._idle.append(connection)
 
+    def read_filed(self) -> dict[str, str]:
+        """Return `meta` as the file alone has it, whatever the log adds; empty if that can't be told now."""
+        try:
+            return self._read_meta("mode=ro&immutable=1")
+        except sqlite3.DatabaseError:
+            return {}  # the log holds everything yet, or the file is just being written
+
     def _connect(self) -> sqlite3.Connection:
-        connection = sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?mode=rw",
-            uri=True,
-            timeout=BUSY_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
+        if not self._is_paired:
+            log = self._path.with_name(f"{self._path.name}-wal")
+            if log.exists() and log.stat().st_size:  # before a connection could write it into the file
+                refuse_stray_log(self._path, self.read_filed(), self._read_meta("mode=ro"))
+            self._is_paired = True
+        connection = self._open("mode=rw")
         connection.row_factory = sqlite3.Row
         try:
             connection.execute("PRAGMA foreign_keys = ON")
@@ -126,6 +134,22 @@ class SqliteDatabase:
             connection.close()
             raise
         return connection
+
+    def _open(self, options: str) -> sqlite3.Connection:
+        return sqlite3.connect(
+            f"{self._path.absolute().as_uri()}?{options}",
+            uri=True,
+            timeout=BUSY_TIMEOUT_S,
+            isolation_level=None,
+            check_same_thread=False,
+        )
+
+    def _read_meta(self, options: str) -> dict[str, str]:
+        """Return `meta`, on a connection of its own that can't write; empty where there is none."""
+        with closing(self._open(options)) as connection:
+            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
+                return {}
+            return dict(connection.execute("SELECT key, value FROM meta").fetchall())
 
     def clock_offset(self) -> timedelta:
         """Return zero: the file's clock is this machine's."""

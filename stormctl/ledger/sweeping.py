@@ -8,6 +8,7 @@ from stormctl.domain.clock import to_micros
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
+from stormctl.ledger.budgets import is_unpaid
 from stormctl.ledger.events import tell
 from stormctl.ledger.halts import is_halted, load_halts
 from stormctl.ledger.spreading import spread_late
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
     from stormctl.ledger.engines import Row, Session
 
 _NOT_SENT = "before anything was sent: planned again"
+_LATE = "its slot passed"
+_NOT_PAID = "its slot passed, and the budget did not pay for it"
 _PERHAPS_SENT = "after the request began: perhaps it was posted"
 
 
@@ -60,7 +63,11 @@ def _miss(session: Session, moment: Moment) -> list[StormEvent]:
     halts = load_halts(session)
     late = [row for row in session.rows("missed_now", now=to_micros(moment.at)) if not is_halted(halts, row)]
     spread = spread_late(session, [row for row in late if row["late"] == LatePolicy.SPREAD], moment)
-    given_up = [(row, "its slot passed") for row in late if row["late"] != LatePolicy.SPREAD]
+    given_up = [
+        (row, _NOT_PAID if is_unpaid(session, row["key"]) else _LATE)
+        for row in late
+        if row["late"] != LatePolicy.SPREAD
+    ]
     orphans = [
         (row, "the thread ended before it")
         for row in session.rows("orphaned_parts")

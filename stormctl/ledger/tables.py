@@ -6,8 +6,10 @@ import hashlib
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
+from stormctl.domain.amounts import count
 from stormctl.errors import LedgerError
 from stormctl.ledger.migrator import list_tables
+from stormctl.ledger.pairing import FILED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -21,6 +23,7 @@ OF_ONE_LIFE = (
     SCHEMA_VERSION,
     "backed_up_at",
     "copied_from",
+    FILED,
     "last_backup",
     "last_backup_at",
     "ledger_id",
@@ -143,7 +146,8 @@ def compare(source: Tables, target: Tables, *, without: Collection[str] = OF_ONE
         ours, theirs = (_sum_up(tables, table, without) for tables in (source, target))
         if ours != theirs:
             raise LedgerError(
-                f"the copy is not what was copied: {table} has {theirs[0]} rows there, {ours[0]} here",
+                f"the copy is not what was copied: {table} has {count(theirs[0], 'row')} there, "
+                f"{ours[0]} here",
                 "It was not put to use. Look after the disks, and try again.",
             )
         total += ours[0]

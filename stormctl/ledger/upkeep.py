@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.domain.delivery import State
 from stormctl.domain.upkeep import Backup, LedgerFacts, Migration, Move, StormCounts
@@ -214,7 +215,8 @@ def _require_rest(session: Session, store: Store, occasion: Occasion) -> None:
         raise LedgerError(message, 'Type: stormctl halt --reason "the ledger moves"; then copy again.')
     occasion.refuse_live(session, store)
     if claimed := session.value("claimed_count"):
-        message = f"{claimed} deliveries of the ledger {store.where} are claimed: a runner died with them"
+        deliveries = count(claimed, "delivery is", "deliveries are")
+        message = f"{deliveries} claimed in the ledger {store.where}: a runner died"
         hint = "Type: stormctl tick, which settles them under the halt; then copy again."
         raise LedgerError(message, hint)
 

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.ledger.gaps import note_gap
+from stormctl.ledger.pairing import FILED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from datetime import datetime
     from pathlib import Path
 
@@ -54,15 +55,24 @@ class Witness:
         folder: of the witness file, this machine's own.
         where: the ledger, for people.
         inode: of the ledger's file; None for a server, where another machine may join without a witness.
+        read_filed: reads what the file alone says of itself; None for a server. See `pairing`.
     """
 
     def __init__(
-        self, database: Database, folder: Path, *, where: str, inode: Callable[[], int] | None
+        self,
+        database: Database,
+        folder: Path,
+        *,
+        where: str,
+        inode: Callable[[], int] | None,
+        read_filed: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._database = database
         self._folder = folder
         self._where = where
         self._inode = inode
+        self._read_filed = read_filed
+        self._filed: str | None = None
         self._seen: Testimony | None = None
         self._alarms: list[str] = []
         self._is_writable = True
@@ -93,6 +103,8 @@ class Witness:
     def keep(self, testimony: Testimony) -> None:
         """Write down what was seen, whole at every instant; without a place to write it, only warn."""
         self._seen = testimony
+        if self._read_filed is not None:  # outside of every transaction: the next sign takes it along
+            self._filed = self._read_filed().get("pulse", self._filed)
         path = self._path(testimony.ledger_id)
         aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
         try:
@@ -134,8 +146,11 @@ class Witness:
         pulse = (
             max(before["pulse"] or 0, seen.pulse if seen else 0, self._seen.pulse if self._seen else 0) + 1
         )
-        for key, value in (("ledger_id", ledger_id), ("pulse", pulse), ("pulse_at", to_micros(moment.at))):
-            session.write("set_identity", key=key, value=str(value))
+        values = {"ledger_id": ledger_id, "pulse": pulse, "pulse_at": to_micros(moment.at)}
+        if self._filed is not None:
+            values[FILED] = self._filed
+        for key, value in values.items():
+            session.write("set_meta", key=key, value=str(value))
         return Testimony(ledger_id, pulse, self._inode() if self._inode is not None else None)
 
     def _load(self, ledger_id: str) -> Testimony | None:

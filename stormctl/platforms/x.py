@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import requests
 import tweepy
 
-from stormctl.domain.cost import X_USER_READING_USD_MICROS
 from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.domain.prices import X_USER_READING_USD_MICROS
 from stormctl.domain.signin import sign_in_command
 from stormctl.platforms import x_reads
 from stormctl.platforms.adapter import (

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.domain.delivery import Delivered, InDoubt, State
 from stormctl.render.words import (
     NOT_GIVEN,
@@ -20,7 +21,6 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     link,
     render_day_and_time,
     render_time,

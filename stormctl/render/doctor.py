@@ -8,9 +8,10 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.amounts import count, format_usd
 from stormctl.domain.diagnosis import Verdict
 from stormctl.render.exports import SCHEMA_VERSION, export_instant
-from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean, count, render_money
+from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -49,7 +50,7 @@ def summarize(diagnosis: Diagnosis) -> str:
     fails, warnings = diagnosis.count(Verdict.FAIL), diagnosis.count(Verdict.WARN)
     fine = f"{diagnosis.count(Verdict.OK)} fine"
     bad = f"{fails} proved bad" if fails else "nothing is proved bad"
-    paid = f" Asking cost {render_money(diagnosis.cost_usd_micros)}." if diagnosis.cost_usd_micros else ""
+    paid = f" Asking cost {format_usd(diagnosis.cost_usd_micros)}." if diagnosis.cost_usd_micros else ""
     return f"{bad}, {count(warnings, 'warning')}, {fine}.{paid}"
 
 
@@ -94,8 +95,8 @@ def render_canary(
     facts.add_row("Canary", Text(clean(text), STRONG))
     facts.add_row("Account", f"{clean(account)} ({channel})")
     facts.add_row("Host", Text.assemble(f"{clean(host)} (", live, ")"))
-    cost = f"at most {render_money(cost_usd_micros)} to post and delete it" if cost_usd_micros else "nothing"
-    asked = f"; {render_money(asked_usd_micros)} was spent on asking whose account it is"
+    cost = f"at most {format_usd(cost_usd_micros)} to post and delete it" if cost_usd_micros else "nothing"
+    asked = f"; {format_usd(asked_usd_micros)} was spent on asking whose account it is"
     facts.add_row("Cost", cost + (asked if asked_usd_micros else ""))
     facts.add_row("Ledger", clean(ledger))
     return facts

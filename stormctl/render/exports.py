@@ -9,19 +9,18 @@ from datetime import UTC
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import State
-from stormctl.domain.reach import METRIC_NOTES, Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from datetime import datetime
 
+    from stormctl.domain.budget import Budget
     from stormctl.domain.cost import Cost
     from stormctl.domain.delivery import Plan, PlannedDelivery, Post
     from stormctl.domain.finding import Finding
-    from stormctl.domain.reach import PostReach
-    from stormctl.domain.report import Figures, PlatformReach, Report, Total
-    from stormctl.domain.status import DeliveryView, LedgerStatus, StormStatus, Tally
+    from stormctl.domain.status import DeliveryView, LedgerStatus, StormStatus
     from stormctl.domain.storm import Storm
+    from stormctl.domain.tally import Tally
 
 SCHEMA_VERSION = 1
 
@@ -149,13 +148,14 @@ def _export_storm(storm: StormStatus) -> Json:
         "last_slot_at": export_instant(storm.last_slot_at),
         "total": storm.total,
         "late": storm.late,
+        "budget": export_budget(storm.budget),
         "finished": storm.is_finished,
-        "counts": _export_counts(storm.counts),
+        "counts": export_counts(storm.counts),
         "channels": [
             {
                 "channel": c.channel,
                 "account_name": c.account_name,
-                "counts": _export_counts(c.counts),
+                "counts": export_counts(c.counts),
                 "next_at": export_instant(c.next_at),
                 "suspended_why": c.suspended_why,
                 "paused_until": export_instant(c.paused_until),
@@ -169,6 +169,17 @@ def _export_storm(storm: StormStatus) -> Json:
         "upcoming": [export_delivery(v) for v in storm.upcoming],
         "recent": [export_delivery(v) for v in storm.recent],
         "troubled": [export_delivery(v) for v in storm.troubled],
+    }
+
+
+def export_budget(budget: Budget | None) -> Json | None:
+    """Export a storm's budget in millionths of a dollar; None without one."""
+    if budget is None:
+        return None
+    return {
+        "usd_micros": budget.usd_micros,
+        "spent_usd_micros": budget.spent_usd_micros,
+        "unpaid": budget.unpaid,
     }
 
 
@@ -188,88 +199,6 @@ def export_delivery(view: DeliveryView) -> Json:
         "attempts": view.attempts,
         "post_id": view.post_id,
         "url": view.url,
-    }
-
-
-def report_json(report: Report) -> Json:
-    """Export a report; a value that a platform did not give is null, never 0, and reach is never a sum."""
-    return {
-        "schema_version": SCHEMA_VERSION,
-        "storm": {"id": report.storm_id, "name": report.storm_name, "timezone": report.timezone},
-        "made_at": export_instant(report.made_at),
-        "practice_hosts": list(report.practice_hosts),
-        "first_slot_at": export_instant(report.first_slot_at),
-        "last_slot_at": export_instant(report.last_slot_at),
-        "planned": report.planned,
-        "delivered": report.delivered,
-        "unread": report.unread,
-        "counts": _export_counts(report.counts),
-        "step": report.step.value,
-        "channels": [
-            {
-                "channel": c.channel,
-                "account_name": c.account_name,
-                "counts": _export_counts(c.counts),
-                **_export_figures(c.figures),
-            }
-            for c in report.channels
-        ],
-        "platforms": [_export_platform(p) for p in report.platforms],
-        "legend": {
-            metric.value: {"words": note.words, "x": note.x, "facebook": note.facebook}
-            for metric, note in METRIC_NOTES.items()
-        },
-    }
-
-
-def _export_platform(platform: PlatformReach) -> Json:
-    return {
-        "platform": platform.platform.value,
-        **_export_figures(platform.figures),
-        "best": [_export_post(p) for p in platform.best],
-    }
-
-
-def _export_figures(figures: Figures) -> Json:
-    reach = figures.reach
-    summed = (m for m in Metric if m is not Metric.REACH)
-    return {
-        "posts": figures.posts,
-        "unread": figures.unread,
-        "totals": {m.value: _export_total(figures.totals.get(m)) for m in summed},
-        "engagement": _export_total(figures.engagement),
-        "reach_per_post": None
-        if reach is None
-        else {"median": reach.median, "highest": reach.highest, "posts": reach.posts},
-        "oldest_read_at": export_instant(figures.oldest_read_at),
-        "newest_read_at": export_instant(figures.newest_read_at),
-        "periods": [
-            {
-                "starts_at": export_instant(p.starts_at),
-                "posts": p.posts,
-                "impressions": p.impressions,
-                "engagement": p.engagement,
-            }
-            for p in figures.periods
-        ],
-    }
-
-
-def _export_total(total: Total | None) -> Json | None:
-    return None if total is None else {"value": total.value, "posts": total.posts}
-
-
-def _export_post(post: PostReach) -> Json:
-    return {
-        "key": post.key,
-        "channel": post.channel,
-        "message_id": post.message_id,
-        "text": post.text,
-        "url": post.url,
-        "delivered_at": export_instant(post.delivered_at),
-        "read_at": export_instant(post.read_at),
-        "engagement": post.engagement,
-        "values": {m.value: post.values.get(m) for m in Metric},
     }
 
 
@@ -299,7 +228,8 @@ def tally_json(tally: Tally) -> Json:
     }
 
 
-def _export_counts(counts: Mapping[State, int]) -> dict[str, int]:
+def export_counts(counts: Mapping[State, int]) -> dict[str, int]:
+    """Export how many deliveries are in each state, in none of them too."""
     return {state.value: counts.get(state, 0) for state in State}
 
 

@@ -8,7 +8,8 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean, count
+from stormctl.domain.amounts import count
+from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -11,10 +11,11 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
 from stormctl.render.events import render_event
 from stormctl.render.grid import Field, Grid, Section
-from stormctl.render.notices import describe_halt, describe_obstacles
+from stormctl.render.notices import describe_budget, describe_halt, describe_obstacles
 from stormctl.render.words import (
     BAD,
     GOOD,
@@ -23,7 +24,6 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     link,
     list_states,
     render_span,
@@ -68,6 +68,7 @@ class Frame:
         status, moment: None until the first update.
         events: those worth a look, oldest first.
         speed: how much faster than real time the storm's clock has run.
+        is_rehearsal: whether the commands that it names need `--rehearsal`.
     """
 
     zone: tzinfo
@@ -76,6 +77,7 @@ class Frame:
     halts: tuple[HaltView, ...] = ()
     events: tuple[StormEvent, ...] = ()
     speed: float = 1.0
+    is_rehearsal: bool = False
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
         if self.status is None or self.moment is None:
@@ -85,24 +87,40 @@ class Frame:
         top = [*_render_head(self, self.status, self.moment), *alarms]
         wanted = [
             _list_next(self.status, self.moment, self.zone),
-            _list_last(self.status, self.zone, options.max_width >= WIDE),
+            self._list_last(self.status, options.max_width >= WIDE),
             self._list_events(),
         ]
         yield Group(*top, *_render_blocks(wanted, room=console.size.height - len(top) - 1))
 
     def _list_alarms(self, status: StormStatus) -> list[Text]:
         halts = [Text(describe_halt(h, self.zone), BAD) for h in self.halts]
+        budget = [Text(line, WARN) for line in describe_budget(status.budget)]
         obstacles = [Text(o, WARN) for c in status.channels for o in describe_obstacles(c, self.zone)]
-        lines = halts + obstacles
+        lines = halts + budget + obstacles
         if len(lines) > MOST_ALARMS:
             rest = len(lines) - MOST_ALARMS + 1
-            lines = [*lines[: MOST_ALARMS - 1], Text(f"and {rest:,} more: see stormctl status", WARN)]
+            more = f"and {rest:,} more: see stormctl status{self._option}"
+            lines = [*lines[: MOST_ALARMS - 1], Text(more, WARN)]
         for line in lines:
             line.no_wrap, line.overflow = True, "ellipsis"
         return lines
 
+    def _list_last(self, status: StormStatus, is_wide: bool) -> _Block:
+        rows: list[list[Cell]] = []
+        for view in status.recent:
+            when = render_time(view.delivered_at, self.zone, seconds=True) if view.delivered_at else NOT_GIVEN
+            place = link(view.url) if view.url else Text(view.channel)
+            rows.append([when, place, view.channel, view.message_id] if is_wide else [when, place])
+        names = (Field("", least=8), Field("", least=4)) if is_wide else ()
+        heading = f"Last posts (to take one down: stormctl retract CHANNEL/MESSAGE{self._option})"
+        return _Block(heading, (Field(""), Field("", least=1), *names), rows)
+
+    @property
+    def _option(self) -> str:
+        return " --rehearsal" if self.is_rehearsal else ""
+
     def _list_events(self) -> _Block:
-        rows = [(render_event(e, self.zone),) for e in reversed(self.events)]
+        rows = [(render_event(e, self.zone, is_rehearsal=self.is_rehearsal),) for e in reversed(self.events)]
         return _Block("To know", (Field("", least=1),), rows)
 
 
@@ -145,20 +163,6 @@ def _describe_next(
     when = Text("due", WARN) if next_at < moment.at else Text(f"in {render_span(next_at - moment.at)}")
     name, words = (view.message_id, clean(view.text)) if view else ("", "")
     return render_time(next_at, zone), when, channel, name, Text(words, QUIET)
-
-
-def _list_last(status: StormStatus, zone: tzinfo, is_wide: bool) -> _Block:
-    rows: list[list[Cell]] = []
-    for view in status.recent:
-        when = render_time(view.delivered_at, zone, seconds=True) if view.delivered_at else NOT_GIVEN
-        place = link(view.url) if view.url else Text(view.channel)
-        rows.append([when, place, view.channel, view.message_id] if is_wide else [when, place])
-    names = (Field("", least=8), Field("", least=4)) if is_wide else ()
-    return _Block(
-        "Last posts (to take one down: stormctl retract CHANNEL/MESSAGE)",
-        (Field(""), Field("", least=1), *names),
-        rows,
-    )
 
 
 def _render_blocks(blocks: Sequence[_Block], room: int) -> list[RenderableType]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stormctl.domain.amounts import count
 from stormctl.domain.channel import Platform
 from stormctl.domain.reach import ENGAGEMENT, INSIGHTS_LAG, Metric
 from stormctl.domain.report import Step
 from stormctl.render.words import (
     clean,
-    count,
     name_zone,
     render_day,
     render_day_and_time,

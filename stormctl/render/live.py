@@ -61,12 +61,13 @@ class LiveView:
     Args:
         console: a terminal; off one, use PlainView.
         zone: the storm's zone.
+        is_rehearsal: whether the commands that it names need `--rehearsal`.
     """
 
-    def __init__(self, console: Console, zone: tzinfo) -> None:
+    def __init__(self, console: Console, zone: tzinfo, *, is_rehearsal: bool = False) -> None:
         self._lock = threading.Lock()
         self._events: deque[StormEvent] = deque(maxlen=KEPT_EVENTS)
-        self._frame = Frame(zone=zone)
+        self._frame = Frame(zone=zone, is_rehearsal=is_rehearsal)
         self._first: Moment | None = None
         self._live = Live(
             console=console,
@@ -86,8 +87,8 @@ class LiveView:
         """Take over the newest state; it is drawn with the next refresh."""
         with self._lock:
             self._first = self._first or moment
-            self._frame = Frame(
-                zone=self._frame.zone,
+            self._frame = replace(
+                self._frame,
                 status=status,
                 moment=moment,
                 halts=tuple(halts),

@@ -30,6 +30,7 @@ WARNINGS = frozenset(
         EventKind.EXPIRED,
         EventKind.HALTED,
         EventKind.PAUSED,
+        EventKind.BUDGET_SPENT,
         EventKind.WOKEN,
         EventKind.WARNING,
     }

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 from rich.panel import Panel
 from rich.text import Text
 
+from stormctl.domain.budget import RAISE
 from stormctl.render.words import BAD, clean, render_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
+    from stormctl.domain.budget import Budget
     from stormctl.domain.status import ChannelStatus, HaltView
 
 
@@ -28,6 +30,13 @@ def describe_halt(halt: HaltView, zone: tzinfo) -> str:
     since = render_time(halt.at, zone)
     but = f", but not {clean(', '.join(halt.exceptions))}" if halt.exceptions else ""
     return f"HALTED ({clean(covered)}{but}) since {since} by {clean(halt.who)}: {clean(halt.reason)}"
+
+
+def describe_budget(budget: Budget | None) -> Iterator[str]:
+    """Say in a line what a storm's budget does not pay for, and what to do; nothing while it suffices."""
+    words = "" if budget is None else budget.describe()
+    if words:
+        yield f"The {words} — {RAISE}"
 
 
 def describe_obstacles(channel: ChannelStatus, zone: tzinfo) -> Iterator[str]:

@@ -9,6 +9,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import State
 from stormctl.domain.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
@@ -22,13 +23,13 @@ from stormctl.render.labels import (
     explain_practice,
     name_period,
 )
-from stormctl.render.notices import render_notice
+from stormctl.render.notices import describe_budget, render_notice
 from stormctl.render.words import (
     NOT_GIVEN,
     QUIET,
     STRONG,
+    WARN,
     clean,
-    count,
     link,
     list_states,
     render_day_and_time,
@@ -58,6 +59,7 @@ def render_report(report: Report) -> RenderableType:
         *(render_notice("PRACTICE", explain_practice(report)) for _ in report.practice_hosts[:1]),
         "",
         _render_deliveries(report),
+        *(Text(line, WARN) for line in describe_budget(report.budget)),
         "",
         Text("What the posts got, as far as each platform says", STRONG),
         _render_figures(report),

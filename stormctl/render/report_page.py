@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from stormctl.domain.amounts import count
 from stormctl.domain.channel import Platform, parse_channel_id
 from stormctl.domain.delivery import State
 from stormctl.domain.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
@@ -25,7 +26,6 @@ from stormctl.render.labels import (
 )
 from stormctl.render.words import (
     clean,
-    count,
     list_states,
     read_language,
     render_day,
@@ -88,6 +88,7 @@ def render_report_page(report: Report) -> str:
         states=State,
         language_of=lambda post: read_language(post.key),
         explanations=list(explain_figures(report)),
+        shortfall=report.budget.describe() if report.budget is not None else "",
         practice=explain_practice(report) if report.practice_hosts else "",
         notes=METRIC_NOTES,
         platforms=Platform,

@@ -10,10 +10,11 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from stormctl.domain.canary import CANARY_STORM
+from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.render.grid import Field, Grid, Section
-from stormctl.render.notices import describe_halt, describe_obstacles, render_notice
+from stormctl.render.notices import describe_budget, describe_halt, describe_obstacles, render_notice
 from stormctl.render.words import (
     GOOD,
     NOT_GIVEN,
@@ -23,7 +24,6 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     link,
     list_states,
     render_day,
@@ -47,12 +47,17 @@ GONE_SHOWN = 3
 """How many runners that are gone are named, the newest; `--json` names all."""
 
 
-def render_status(status: LedgerStatus) -> RenderableType:
-    """Show everything that `status` knows; loudly if nothing runs although something is due, or if halted."""
-    parts: list[RenderableType] = [*_render_alarms(status)]
+def render_status(status: LedgerStatus, *, rehearsal: bool = False) -> RenderableType:
+    """Show everything that `status` knows; loudly if nothing runs although something is due, or if halted.
+
+    Args:
+        rehearsal: whether the commands to type must act on the rehearsal.
+    """
+    option = " --rehearsal" if rehearsal else ""
+    parts: list[RenderableType] = [*_render_alarms(status, option)]
     shown = [storm for storm in status.storms if not _is_canary_at_rest(storm)]
     for storm in shown:
-        parts += [*_render_storm(storm, status), ""]
+        parts += [*_render_storm(storm, status, option), ""]
     if not shown:
         parts += [Text("No storm is enrolled."), ""]
     parts += [*_render_runners(status), Text(f"Ledger {clean(status.ledger)}", QUIET)]
@@ -82,6 +87,7 @@ def render_status_line(status: LedgerStatus) -> str:
     parts += [f"{late:,} late"] if late else []
     parts += [f"{doubtful:,} in doubt"] if doubtful else []
     parts += ["halted"] if status.halts else []
+    parts += ["budget spent"] if any(s.budget and s.budget.unpaid for s in status.storms) else []
     return "; ".join(parts)
 
 
@@ -100,23 +106,26 @@ def render_resumption(resumption: Resumption) -> RenderableType:
     return Group(*parts)
 
 
-def _render_alarms(status: LedgerStatus) -> Iterator[RenderableType]:
+def _render_alarms(status: LedgerStatus, option: str) -> Iterator[RenderableType]:
     due = sum(storm.late for storm in status.storms)
     if due and not any(r.alive for r in status.runners):
         yield render_notice(
             f"NOTHING IS RUNNING, and {count(due, 'post is', 'posts are')} due",
-            "Start a runner: stormctl launch SCHEDULE, or stormctl daemon.",
+            "The rehearsal has ended: stormctl rehearse begins anew."
+            if option
+            else "Start a runner: stormctl launch SCHEDULE, or stormctl daemon.",
         )
     elif any(storm.upcoming for storm in status.storms) and not any(r.alive for r in status.runners):
-        yield Text("Nothing is running: start a runner in time for the next post.", WARN)
-    yield from _render_halts(status)
+        what = "the rehearsal has ended" if option else "start a runner in time for the next post"
+        yield Text(f"Nothing is running: {what}.", WARN)
+    yield from _render_halts(status, option)
     yield from _render_newest_gap(status)
 
 
-def _render_halts(status: LedgerStatus) -> Iterator[RenderableType]:
+def _render_halts(status: LedgerStatus, option: str) -> Iterator[RenderableType]:
     zone = ZoneInfo(status.storms[0].timezone) if status.storms else UTC
     for halt in status.halts:
-        yield render_notice(describe_halt(halt, zone), "To go on: stormctl resume")
+        yield render_notice(describe_halt(halt, zone), f"To go on: stormctl resume{option}")
 
 
 def _render_newest_gap(status: LedgerStatus) -> Iterator[Text]:
@@ -127,7 +136,7 @@ def _render_newest_gap(status: LedgerStatus) -> Iterator[Text]:
         yield Text(f"Unknown to this ledger, from {since} to {until}: {clean(gap.why)}; {doubts}", WARN)
 
 
-def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[RenderableType]:
+def _render_storm(storm: StormStatus, status: LedgerStatus, option: str) -> Iterator[RenderableType]:
     zone = ZoneInfo(storm.timezone)
     delivered = storm.counts.get(State.DELIVERED, 0)
     yield Text.assemble((clean(storm.name), STRONG), f" ({storm.storm_id})")
@@ -135,7 +144,8 @@ def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[Renderab
     yield Text.assemble(f"{delivered:,} of {storm.total:,} delivered", *_add_others(storm))
     yield ""
     yield _render_channels(storm, zone)
-    obstacles = [line for c in storm.channels for line in describe_obstacles(c, zone)]
+    obstacles = [*describe_budget(storm.budget)]
+    obstacles += [line for c in storm.channels for line in describe_obstacles(c, zone)]
     if any(r.alive for r in status.runners):
         obstacles += [
             f"{c.channel}: no live runner can serve it; are its credentials there?"
@@ -144,15 +154,16 @@ def _render_storm(storm: StormStatus, status: LedgerStatus) -> Iterator[Renderab
         ]
     yield from (Text(line, WARN) for line in obstacles)
     suspended = [c.channel for c in storm.channels if c.suspended_why is not None]
-    yield from (Text(f"When that is mended: stormctl resume --channel {name}", QUIET) for name in suspended)
+    mended = "When that is mended: stormctl resume --channel"
+    yield from (Text(f"{mended} {name}{option}", QUIET) for name in suspended)
     if storm.troubled:
         yield from ("", Text("To look at", STRONG), *_render_troubled(storm.troubled, zone))
-        yield Text("What you can do about one: stormctl show KEY", QUIET)
+        yield Text(f"What you can do about one: stormctl show KEY{option}", QUIET)
     if storm.upcoming:
         yield from ("", Text("Next posts", STRONG), _render_upcoming(storm.upcoming, status.moment.at, zone))
     if storm.recent:
         yield from ("", Text("Last posts", STRONG), _render_recent(storm.recent, zone))
-        yield Text("To take one down: stormctl retract CHANNEL/MESSAGE", QUIET)
+        yield Text(f"To take one down: stormctl retract CHANNEL/MESSAGE{option}", QUIET)
 
 
 def _name_span(storm: StormStatus, zone: ZoneInfo) -> str:

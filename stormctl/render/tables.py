@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.amounts import count, format_usd
 from stormctl.render.grid import Field, Grid, Section
 from stormctl.render.notices import render_notice
 from stormctl.render.words import (
@@ -21,10 +22,8 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     link,
     render_day_and_time,
-    render_money,
     render_number,
     render_span,
 )
@@ -35,7 +34,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stormctl.domain.status import ChannelCheck, LaunchSummary, Tally
+    from stormctl.domain.summary import ChannelCheck, LaunchSummary
+    from stormctl.domain.tally import Tally
     from stormctl.render.grid import Cell
 
 
@@ -85,10 +85,10 @@ def _render_instant(at: datetime | None, zone: tzinfo, viewer_zone: tzinfo) -> T
 
 
 def _render_cost(summary: LaunchSummary) -> Text:
-    cost = Text(f"{render_money(summary.cost_usd_micros)}, readings included")
+    cost = Text(f"{format_usd(summary.cost_usd_micros)}, readings included")
     if summary.budget_usd_micros is None:
         return cost.append("; no budget set")
-    cost.append(f"; the budget is {render_money(summary.budget_usd_micros)}")
+    cost.append(f"; the budget is {format_usd(summary.budget_usd_micros)}")
     if summary.cost_usd_micros > summary.budget_usd_micros:
         cost.append(" and does not suffice", BAD)
     return cost

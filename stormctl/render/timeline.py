@@ -11,6 +11,7 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
+from stormctl.domain.amounts import count, format_usd
 from stormctl.domain.cost import has_link
 from stormctl.domain.delivery import Kind
 from stormctl.domain.message import MediaKind
@@ -21,9 +22,7 @@ from stormctl.render.words import (
     STRONG,
     WARN,
     clean,
-    count,
     render_day,
-    render_money,
     render_number,
     render_time,
     shorten_key,
@@ -131,7 +130,7 @@ def _render_numbers(plan: Plan, storm: Storm, cost: Cost) -> Grid:
         return [
             str(channel),
             *map(render_number, numbers),
-            render_money(share.total_usd_micros if share else 0),
+            format_usd(share.total_usd_micros if share else 0),
         ]
 
     in_all: list[Cell] = [
@@ -141,7 +140,7 @@ def _render_numbers(plan: Plan, storm: Storm, cost: Cost) -> Grid:
         render_number(sum(n for (_, kind), n in kinds.items() if kind is Kind.REMINDER)),
         render_number(sum(spare.values())),
         render_number(len(plan.unplaced)),
-        render_money(cost.total_usd_micros),
+        format_usd(cost.total_usd_micros),
     ]
     heads = ("Posts", "Pins", "Reminders", "Spare", "No slot", "Cost")
     fields = (Field("Channel"), *(Field(head, "right") for head in heads))
@@ -159,7 +158,7 @@ def _render_unplaced(unplaced: Iterable[Unplaced]) -> Iterator[RenderableType]:
 def _render_cost(storm: Storm, cost: Cost) -> Text:
     links = f"{cost.posts_with_link:,} of {count(cost.posts, 'post')} with a link"
     shares = ", ".join(
-        f"{render_money(micros)} for {purpose}"
+        f"{format_usd(micros)} for {purpose}"
         for purpose, micros in (
             (f"publishing ({links})", cost.publish_usd_micros),
             ("alt texts", cost.alt_text_usd_micros),
@@ -168,12 +167,12 @@ def _render_cost(storm: Storm, cost: Cost) -> Text:
         if micros
     )
     text = Text.assemble(
-        ("Cost ", STRONG), render_money(cost.total_usd_micros), f": {shares}" if shares else ""
+        ("Cost ", STRONG), format_usd(cost.total_usd_micros), f": {shares}" if shares else ""
     )
     budget = storm.limits.budget_usd
     if budget is not None:
         budget_micros = int(budget * 1_000_000)
         fits = cost.total_usd_micros <= budget_micros
         word = ("within the budget of ", GOOD) if fits else ("OVER the budget of ", WARN)
-        text.append("; ").append(*word).append(render_money(budget_micros))
+        text.append("; ").append(*word).append(format_usd(budget_micros))
     return text

@@ -10,9 +10,10 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.amounts import count
 from stormctl.render.exports import SCHEMA_VERSION, export_instant
 from stormctl.render.notices import render_notice
-from stormctl.render.words import QUIET, STRONG, clean, count, list_states, render_day_and_time
+from stormctl.render.words import QUIET, STRONG, clean, list_states, render_day_and_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -81,13 +81,6 @@ def render_day_and_time(at: datetime, zone: tzinfo) -> str:
     return f"{render_day(at, zone)}, {render_time(at, zone)}"
 
 
-def render_money(usd_micros: int) -> str:
-    """Write millionths of a dollar as `$8.00`, or `$0.015` where there are parts of a cent (rounded up)."""
-    mills = -(-usd_micros // 1000)
-    dollars, rest = divmod(mills, 1000)
-    return f"${dollars:,}.{rest:03d}" if rest % 10 else f"${dollars:,}.{rest // 10:02d}"
-
-
 def render_number(number: int | None) -> str:
     """Write a number with thousands apart; `–` for one that was not given."""
     return NOT_GIVEN if number is None else f"{number:,}"
@@ -104,11 +97,6 @@ def render_span(span: timedelta) -> str:
     # Seconds matter below a minute only.
     last = 3 if first == 3 else min(first + 2, 3)  # noqa: PLR2004 - the place of the seconds
     return " ".join(f"{n} {unit}" for n, unit in parts[first : max(last, first + 1)] if n) or "0 s"
-
-
-def count(number: int, noun: str, plural: str = "") -> str:
-    """Write `1 post`, `2 posts`."""
-    return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
 def list_states(counts: Mapping[State, int], states: Iterable[State] = State) -> Text:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import signal
+import sqlite3
 import urllib.request
+from contextlib import closing
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -87,6 +89,31 @@ def test_an_older_copy_over_the_ledger_publishes_nothing_twice(stage: Campaign, 
     done = stage.run("launch", "--yes", "--plain")
 
     assert "it was restored from a copy" in done.stderr
+    _assert_each_once(stage)
+
+
+def test_a_backup_over_a_killed_runners_ledger_is_refused_until_it_is_restored(
+    stage: Campaign, tmp_path: Path
+) -> None:
+    """SQLite would read the dead runner's log into the backup: half of each, and nobody would know."""
+    process = stage.start("launch", "--yes", "--plain")
+    read_until(process, " delivered ", 2)
+    stage.run("ledger", "backup", str(tmp_path / "backup.db"))
+    read_until(process, " delivered ", 2)
+    with closing(sqlite3.connect(_ledger(stage))) as connection:
+        connection.execute("PRAGMA wal_checkpoint(RESTART)")  # as SQLite does by itself in a longer storm
+    read_until(process, " delivered ", 2)
+    process.kill()
+    process.communicate(timeout=PATIENCE_S)
+    shutil.copyfile(tmp_path / "backup.db", _ledger(stage))
+
+    refused = [stage.run(*command, expect=10) for command in (["status"], ["tick"], ["launch", "--yes"])]
+    stage.run("ledger", "restore", str(tmp_path / "backup.db"), "--yes")
+    stage.run("launch", "--yes", "--plain")
+
+    for ended in refused:
+        assert "was replaced, and ledger.db-wal belongs to the one before it" in ended.stderr
+        assert "stormctl ledger restore FILE" in ended.stderr
     _assert_each_once(stage)
 
 

@@ -86,12 +86,14 @@ def test_a_running_rehearsal_is_halted_and_resumed(long_campaign: Campaign) -> N
 
     halted = long_campaign.run("halt", "--rehearsal", "--reason", "practice")
     status = json.loads(long_campaign.run("status", "--rehearsal", "--json", expect=9).stdout)
+    shown = long_campaign.run("status", "--rehearsal", expect=9).stdout
     long_campaign.run("status", expect=10)
     resumed = long_campaign.run("resume", "--rehearsal", "--yes")
     output, _ = process.communicate(timeout=50)
 
     assert "rehearsal on " in halted.stdout
     assert [halt["reason"] for halt in status["halts"]] == ["practice"]
+    assert "To go on: stormctl resume --rehearsal" in shown
     assert 0 < status["storms"][0]["counts"]["delivered"] < 16
     assert "1 halt lifted" in resumed.stdout
     assert "Every one of 16 posts arrived exactly once." in output

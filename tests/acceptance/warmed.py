@@ -21,4 +21,6 @@ for module in MODULES.split():
     import_module(module)
 Settings()
 for driver in ("sqlite3", "psycopg"):
-    load_queries(driver)
+    queries = load_queries(driver)
+    for name in queries.names:
+        getattr(queries, name)

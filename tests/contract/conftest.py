@@ -122,7 +122,7 @@ class Bench:
     def answer(self, claim: Claim, outcome: Outcome, minutes: float = 0, retry: float | None = None) -> State:
         """Record what came of a request."""
         retry_at = None if retry is None else at(retry).at
-        return self.ledger.outbox.record(claim, outcome, at(minutes), retry_at=retry_at)
+        return self.ledger.outbox.record(claim, outcome, at(minutes), retry_at=retry_at).state
 
     def deliver(self, minutes: float = 0, channel: str = X) -> Claim:
         """Publish what is due."""

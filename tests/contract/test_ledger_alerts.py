@@ -252,6 +252,65 @@ class TestPacing:
         assert len(alert.notices) == 1
 
 
+class TestClockSetBack:
+    """A clock that was hours ahead and is set right keeps nobody from hearing."""
+
+    def test_what_was_noted_ahead_is_told_now(self, bench: Bench) -> None:
+        """It waited for others to come, by a clock that is not believed any more."""
+        suspend(bench, 300)
+
+        alert = take(bench, 1)
+
+        assert kinds(alert) == [EventKind.SUSPENDED]
+
+    def test_a_doubt_that_was_noted_ahead_is_told_now(self, bench: Bench, plan: Plan) -> None:
+        """It has had its time, as far as anybody can tell."""
+        bench.enroll(plan("a"), plan("b", 400))
+        bench.answer(bench.send(), InDoubt(reason="timed out"), 300)
+
+        alert = take(bench, 1)
+
+        assert kinds(alert) == [EventKind.IN_DOUBT]
+
+    def test_the_pause_after_an_alert_ahead_is_none(self, bench: Bench) -> None:
+        """Neither for another subject, nor for the same one; after it the pause is kept again."""
+        suspend(bench, 300)
+        hear(bench, take(bench, 301), 301)
+        suspend(bench, 1)
+        same = take(bench, 1.5)
+        hear(bench, same, 1.5)
+        suspend(bench, 2, PAGE)
+
+        early = find(bench, 2.4)
+        later = take(bench, 2.6)
+
+        assert [notice.channel for notice in same.notices] == [X]
+        assert early is None
+        assert [notice.channel for notice in later.notices] == [PAGE]
+
+    def test_what_was_told_ahead_may_be_noted_again(self, bench: Bench) -> None:
+        """An event that the history does not hold, such as a channel that nobody serves."""
+        event = StormEvent(kind=EventKind.UNSERVED, at=bench.at(0).at, text="nobody", channel=X)
+        bench.ledger.alerts.note(event, bench.at(300))
+        hear(bench, take(bench, 301), 301)
+
+        bench.ledger.alerts.note(event, bench.at(1))
+
+        assert kinds(take(bench, 1.5)) == [EventKind.UNSERVED]
+
+    def test_what_nobody_took_ahead_is_sent_again_now(self, bench: Bench) -> None:
+        """And then as ever: a minute later at the earliest."""
+        suspend(bench, 300)
+        first = take(bench, 301)
+        bench.ledger.alerts.close(first, (), bench.at(301), is_whole=False)
+
+        again = take(bench, 1)
+        early = find(bench, 1.5)
+
+        assert (again.id, again.tries) == (first.id, 2)
+        assert early is None
+
+
 class TestRetrying:
     """A message that was not taken is sent again, and not for ever."""
 

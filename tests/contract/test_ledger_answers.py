@@ -228,12 +228,12 @@ class TestRecordAndClaim:
         bench.enroll(plan("a"), plan("b"), spacing=timedelta())
         claim = bench.send()
 
-        state, following, _ = bench.ledger.outbox.record_and_claim(
+        recorded, following, _ = bench.ledger.outbox.record_and_claim(
             claim, bench.receipt(), bench.at(1), self.LEASE
         )
 
         assert following is not None
-        assert (state, following.runner_id) == (State.DELIVERED, claim.runner_id)
+        assert (recorded.state, following.runner_id) == (State.DELIVERED, claim.runner_id)
         assert {claim.message_id, following.message_id} == {"a", "b"}
 
     def test_nothing_comes_before_its_time(self, bench: Bench, plan: Plan) -> None:
@@ -241,18 +241,22 @@ class TestRecordAndClaim:
         bench.enroll(plan("a"), plan("b"))
         claim = bench.send()
 
-        answer = bench.ledger.outbox.record_and_claim(claim, bench.receipt(), bench.at(1), self.LEASE)
+        recorded, *rest = bench.ledger.outbox.record_and_claim(
+            claim, bench.receipt(), bench.at(1), self.LEASE
+        )
 
-        assert answer == (State.DELIVERED, None, False)
+        assert (recorded.state, *rest) == (State.DELIVERED, None, False)
 
     def test_media_is_uploaded_first(self, bench: Bench, plan: Plan) -> None:
         """What has media is not claimed with a receipt."""
         bench.enroll(plan("a"), plan("b", 0.5, media=(PICTURE,)), spacing=timedelta())
         claim = bench.send()
 
-        answer = bench.ledger.outbox.record_and_claim(claim, bench.receipt(), bench.at(1), self.LEASE)
+        recorded, *rest = bench.ledger.outbox.record_and_claim(
+            claim, bench.receipt(), bench.at(1), self.LEASE
+        )
 
-        assert answer == (State.DELIVERED, None, True)
+        assert (recorded.state, *rest) == (State.DELIVERED, None, True)
         assert bench.claim(1).message_id == "b"
 
     def test_trouble_with_the_next_costs_no_receipt(

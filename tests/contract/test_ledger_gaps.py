@@ -9,7 +9,8 @@ import pytest
 
 from stormctl.domain.delivery import Delivered, NotSent, SendForbidden, State
 from stormctl.domain.event import EventKind
-from tests.contract.conftest import NOON, X, at, plan
+from stormctl.ledger.gaps import Unknown
+from tests.contract.conftest import NOON, TERMS, X, at, plan
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench
@@ -207,3 +208,82 @@ def test_what_is_delivered_stays_so(bench: Bench) -> None:
 
     assert bench.states() == {"one": "delivered", "two": "in_doubt"}
     assert isinstance(bench.receipt(), Delivered)
+
+
+class TestSuspended:
+    """A channel that is left out has nothing in doubt until somebody wants to publish there."""
+
+    UNREAD = "it was left out, so it was not read"
+
+    @pytest.fixture(autouse=True)
+    def left_out(self, bench: Bench) -> None:
+        """A storm that was first launched at half past noon, without its channel."""
+        deliveries = [plan("due", 0), plan("fresh", 25), plan("later", 60)]
+        keys = tuple(str(delivery.key) for delivery in deliveries[:2])
+        unknown = Unknown(channel=X, keys=keys, since=at(0).at, why=self.UNREAD)
+        bench.ledger.channels.suspend(X, "left out at launch", at(30))
+        bench.ledger.outbox.enroll(TERMS, deliveries, at(30), {}, [unknown])
+
+    def test_nothing_is_in_doubt_while_nobody_publishes_there(self, bench: Bench) -> None:
+        """What is late is missed in time; what an enrolment may add there is looked for all the same."""
+        before = bench.states()
+        bench.ledger.outbox.sweep(at(31))
+
+        (gap,) = bench.ledger.gaps.list()
+        assert before == {"due": "planned", "fresh": "planned", "later": "planned"}
+        assert bench.states() == {"due": "missed", "fresh": "planned", "later": "planned"}
+        assert (gap.since, gap.until, gap.why, gap.in_doubt) == (at(0).at, at(30).at, self.UNREAD, 0)
+
+    def test_its_release_puts_in_doubt_what_nobody_looked_for(self, bench: Bench) -> None:
+        """It is looked for from the first slot on, and goes out only if it is not there."""
+        bench.ledger.outbox.sweep(at(31))
+
+        bench.ledger.channels.release(X, at(32))
+
+        (doubt,) = bench.ledger.doubts.open([X])
+        claimed = bench.find_claim(33)
+        assert bench.states() == {"due": "missed", "fresh": "in_doubt", "later": "planned"}
+        assert (doubt.sending_at, claimed) == (at(0).at, None)
+        assert read_twice(bench, 34) == [True]
+        assert bench.claim(36).message_id == "fresh"
+
+    def test_what_is_asked_for_again_after_the_release_is_looked_for_first(self, bench: Bench) -> None:
+        """It was missed here, and perhaps published by another ledger. Once: then the account is known."""
+        bench.ledger.outbox.sweep(at(31))
+        bench.ledger.channels.release(X, at(32))
+        key = "imd/x:migrants-day/due/en"
+
+        bench.ledger.desk.retry([key], "ana", at(40))
+
+        assert bench.states()["due"] == "in_doubt"
+        bench.ledger.desk.resolve_not_posted(key, "ana", at(41))
+        bench.ledger.desk.retry([key], "ana", at(42))
+        assert bench.states()["due"] == "planned"
+
+    def test_what_is_asked_for_before_the_release_is_in_doubt_with_it(self, bench: Bench) -> None:
+        """While the channel rests nothing has to be settled."""
+        bench.ledger.outbox.sweep(at(31))
+        bench.ledger.desk.retry(["imd/x:migrants-day/due/en"], "ana", at(31))
+        before = bench.states()["due"]
+
+        bench.ledger.channels.release(X, at(32))
+
+        assert (before, bench.states()["due"]) == ("planned", "in_doubt")
+
+    def test_a_second_release_has_nothing_to_doubt(self, bench: Bench) -> None:
+        """What was looked for once is known."""
+        bench.ledger.channels.release(X, at(31))
+        settled = read_twice(bench, 31)
+        bench.ledger.channels.suspend(X, "token dead", at(33))
+
+        bench.ledger.channels.release(X, at(34))
+
+        assert settled == [True, True]
+        assert set(bench.states().values()) == {"planned"}
+
+    def test_a_restored_ledger_doubts_also_there(self, bench: Bench) -> None:
+        """Another life of it may have released the channel."""
+        count = note(bench, 10, 31)
+
+        assert count == 2
+        assert bench.states() == {"due": "in_doubt", "fresh": "in_doubt", "later": "planned"}

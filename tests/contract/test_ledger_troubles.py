@@ -223,7 +223,7 @@ class TestStatus:
         bench.enroll(plan("a"), plan("b", 1), spacing=timedelta(), per_15min=1)
         bench.deliver()
 
-        assert self.find_wait(bench, 2) == (15, "1 posts in 15 minutes")
+        assert self.find_wait(bench, 2) == (15, "1 post in 15 minutes")
 
     def test_a_refusal_for_now_is_told(self, bench: Bench, plan: Plan) -> None:
         """Our own rest is no limit that people could look up."""

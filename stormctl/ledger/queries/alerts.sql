@@ -5,15 +5,11 @@ SELECT coalesce(max(id), 0) AS value FROM events;
 -- The newest event that was looked at for alerts.
 SELECT value FROM meta WHERE key = 'noticed_event';
 
--- name: set_noticed_event(value)!
-INSERT INTO meta (key, value) VALUES ('noticed_event', :value)
-ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-
 -- name: news(after, since_wall)
 SELECT id, kind, happened_at, happened_wall_at, text, storm_id, channel, key, attempt_id, url FROM events
 WHERE id > :after AND happened_wall_at >= :since_wall AND kind IN (
     'suspended', 'failed', 'missed', 'expired', 'in_doubt', 'held', 'posted_twice', 'halted', 'resumed',
-    'woken', 'warning', 'delivered', 'reconciled', 'resolved', 'cancelled'
+    'woken', 'warning', 'budget_spent', 'delivered', 'reconciled', 'resolved', 'cancelled'
 ) ORDER BY id;
 
 -- name: newest_storm_of(channel)^
@@ -34,35 +30,47 @@ SELECT coalesce(max(n.id), 0) + 1, :kind, :subject, :at, :noted_wall_at, :ripe_w
     CAST(:url AS TEXT)
 FROM notices n;
 
--- name: notice_of_subject(subject, since_wall)^
--- One that waits, or was told lately.
+-- name: notice_of_subject(subject, since_wall, until_wall)^
+-- One that waits, or was told lately. What lies as far ahead as behind was told by a clock since set back.
 SELECT n.id FROM notices n LEFT JOIN alerts a ON a.id = n.alert_id
-WHERE n.subject = :subject AND (n.alert_id IS NULL OR a.written_wall_at > :since_wall) LIMIT 1;
+WHERE n.subject = :subject AND (
+    n.alert_id IS NULL OR (a.written_wall_at > :since_wall AND a.written_wall_at < :until_wall)
+) LIMIT 1;
 
--- name: anything_to_tell(wall_until)^
-SELECT 1 AS value WHERE EXISTS (SELECT 1 FROM notices WHERE alert_id IS NULL AND ripe_wall_at <= :wall_until)
-    OR EXISTS (SELECT 1 FROM alerts WHERE retry_wall_at IS NOT NULL AND retry_wall_at <= :wall_until);
-
--- name: last_try()^
-SELECT max(tried_wall_at) AS value FROM alerts;
-
--- name: forget_settled_doubts(wall_now)!
--- What was settled in time was no alarm, and what is held for a person has a notice of its own.
-DELETE FROM notices WHERE alert_id IS NULL AND kind = 'in_doubt' AND ripe_wall_at <= :wall_now AND NOT EXISTS (
-    SELECT 1 FROM deliveries d
-    WHERE d.key = notices.key AND d.state = 'in_doubt' AND d.attempt_id = notices.attempt_id AND d.held = 0
+-- name: anything_to_tell(wall_until, wall_ahead)^
+-- What lies further ahead than any clock of ours was written by one that was set back: it waits no longer.
+SELECT 1 AS value WHERE EXISTS (
+    SELECT 1 FROM notices WHERE alert_id IS NULL AND (ripe_wall_at <= :wall_until OR noted_wall_at > :wall_ahead)
+) OR EXISTS (
+    SELECT 1 FROM alerts
+    WHERE retry_wall_at IS NOT NULL AND (retry_wall_at <= :wall_until OR tried_wall_at > :wall_ahead)
 );
+
+-- name: last_try(wall_ahead)^
+SELECT max(tried_wall_at) AS value FROM alerts WHERE tried_wall_at <= :wall_ahead;
+
+-- name: forget_settled_doubts(wall_now, wall_ahead)!
+-- What was settled in time was no alarm, and what is held for a person has a notice of its own.
+DELETE FROM notices
+WHERE alert_id IS NULL AND kind = 'in_doubt' AND (ripe_wall_at <= :wall_now OR noted_wall_at > :wall_ahead)
+    AND NOT EXISTS (
+        SELECT 1 FROM deliveries d
+        WHERE d.key = notices.key AND d.state = 'in_doubt' AND d.attempt_id = notices.attempt_id AND d.held = 0
+    );
 
 -- name: forget_old_notices(before_wall)!
 DELETE FROM notices WHERE alert_id IS NULL AND ripe_wall_at < :before_wall;
 
--- name: free_notices(wall_now, since_wall)
+-- name: free_notices(wall_now, wall_until, wall_ahead, since_wall, until_wall)
 -- What waits, whose subject was not told lately; doubts only when they have had their time.
-SELECT n.id, n.ripe_wall_at FROM notices n
-WHERE n.alert_id IS NULL AND (n.kind <> 'in_doubt' OR n.ripe_wall_at <= :wall_now) AND NOT EXISTS (
-    SELECT 1 FROM notices o JOIN alerts a ON a.id = o.alert_id
-    WHERE o.subject = n.subject AND a.written_wall_at > :since_wall
-)
+SELECT n.id, CASE WHEN n.ripe_wall_at <= :wall_until OR n.noted_wall_at > :wall_ahead THEN 1 ELSE 0 END AS is_ripe
+FROM notices n
+WHERE n.alert_id IS NULL
+    AND (n.kind <> 'in_doubt' OR n.ripe_wall_at <= :wall_now OR n.noted_wall_at > :wall_ahead)
+    AND NOT EXISTS (
+        SELECT 1 FROM notices o JOIN alerts a ON a.id = o.alert_id
+        WHERE o.subject = n.subject AND a.written_wall_at > :since_wall AND a.written_wall_at < :until_wall
+    )
 ORDER BY n.id;
 
 -- name: add_alert(wall_now, retry_wall_at)^
@@ -73,8 +81,10 @@ RETURNING id;
 -- name: take_notice(id, alert_id)!
 UPDATE notices SET alert_id = :alert_id WHERE id = :id;
 
--- name: alert_to_retry(wall_now)^
-SELECT id FROM alerts WHERE retry_wall_at IS NOT NULL AND retry_wall_at <= :wall_now ORDER BY id LIMIT 1;
+-- name: alert_to_retry(wall_now, wall_ahead)^
+SELECT id FROM alerts
+WHERE retry_wall_at IS NOT NULL AND (retry_wall_at <= :wall_now OR tried_wall_at > :wall_ahead)
+ORDER BY id LIMIT 1;
 
 -- name: retry_alert(id, wall_now, retry_wall_at)!
 UPDATE alerts SET tries = tries + 1, tried_wall_at = :wall_now, retry_wall_at = :retry_wall_at WHERE id = :id;

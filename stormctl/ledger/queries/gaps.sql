@@ -22,6 +22,10 @@ ORDER BY channel, slot_at, key;
 SELECT key, storm_id, channel, message_id, state, slot_at, price_usd_micros, attempt_id, token, sending_at
 FROM deliveries WHERE key = :key AND state = 'planned';
 
+-- name: unread_of(channel)^
+-- What nobody has looked for on a channel, since it was suspended when it was enrolled.
+SELECT value FROM meta WHERE key = 'unread/' || :channel;
+
 -- name: restart_proofs(wall_now)!
 -- A reading that was made before a gap was noted proves nothing any more.
 UPDATE deliveries SET sending_wall_at = :wall_now WHERE state = 'in_doubt';
@@ -53,6 +57,3 @@ SELECT
     (SELECT m.value FROM meta m WHERE m.key = 'ledger_id') AS ledger_id,
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse') AS pulse,
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse_at') AS pulse_at;
-
--- name: set_identity(key, value)!
-INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;

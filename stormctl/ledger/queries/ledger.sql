@@ -7,6 +7,12 @@ FROM meta WHERE key = 'schema_version';
 INSERT INTO meta (key, value) VALUES ('schema_version', :value)
 ON CONFLICT (key) DO UPDATE SET value = excluded.value;
 
+-- name: set_meta(key, value)!
+INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
+
+-- name: forget_meta(key)!
+DELETE FROM meta WHERE key = :key;
+
 -- name: bound_hosts()
 SELECT platform, host FROM hosts ORDER BY platform;
 

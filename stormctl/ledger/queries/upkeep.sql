@@ -1,12 +1,6 @@
 -- name: all_meta()
 SELECT key, value FROM meta ORDER BY key;
 
--- name: set_meta(key, value)!
-INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE SET value = excluded.value;
-
--- name: forget_meta(key)!
-DELETE FROM meta WHERE key = :key;
-
 -- name: unstopped()
 -- Every column there is: older versions lack some.
 SELECT r.* FROM runners r WHERE r.stopped_wall_at IS NULL ORDER BY r.started_wall_at, r.id;

@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from stormctl.checks.registry import run_checks
+from stormctl.domain.limits import Limits
 from stormctl.domain.planning import plan_storm
-from stormctl.domain.storm import Limits
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import (
     NO_LIMITS,
@@ -104,7 +104,7 @@ def test_budget_tells_what_costs() -> None:
     (finding,) = find(make_variant(text="See example.org"), storm=storm)
 
     assert finding.message == "the plan costs $0.20, and the budget is $0.10"
-    assert finding.hint == "1 of 1 posts carry a link, which costs most"
+    assert finding.hint == "1 of 1 post with a link, which costs most"
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.canary import CANARY_STORM
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.canary import Release
 from stormctl.errors import ExitCode
 from stormctl.ledger.ledger import open_ledger

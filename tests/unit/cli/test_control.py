@@ -218,7 +218,7 @@ def test_resume_shows_and_treats_its_own_scope_alone(stormctl: CommandLine, ledg
 
     details = {name: ledger.history.details(f"storm/x:acme/{name}/en") for name in ("boat", "train", "plane")}
     assert (ended.code, len(ledger.halts.active())) == (0, 2)
-    assert "1 are late" in ended.err
+    assert "1 post is late: " in ended.err
     assert "boat" in ended.err
     assert "train" not in ended.err
     assert [name for name, found in details.items() if found.give_up_at is None] == ["boat"]
@@ -261,7 +261,7 @@ def test_a_person_is_asked_about_what_is_late(
     ended = stormctl("resume")
 
     assert code == ended.code
-    assert "1 are late" in ended.err
+    assert "1 post is late: " in ended.err
     assert (code == 0) == (ledger.halts.active() == ())
 
 

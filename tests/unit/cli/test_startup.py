@@ -3,10 +3,22 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
+
+from tests.factories import make_delivery
+from tests.fakes import NOON
+from tests.unit.cli.conftest import enroll
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stormctl.ledger.ledger import Ledger
 
 HEAVY = {
     "PIL",
@@ -38,6 +50,20 @@ print(json.dumps({"code": code, "modules": sorted(sys.modules)}))
 """
 
 
+NOT_FOR_STATUS = {
+    "stormctl.domain.cost",
+    "stormctl.domain.report",
+    "stormctl.domain.storm",
+    "stormctl.domain.weight",
+    "stormctl.engine.runner",
+    "stormctl.files.schedule",
+    "stormctl.render.exports",
+    "requests",
+    "statistics",
+}
+"""What the command that is typed most often has no use for."""
+
+
 @pytest.mark.parametrize("arguments", [["--help"], ["--version"], ["launch", "--help"]], ids=" ".join)
 def test_nothing_heavy_is_loaded_to_answer_at_once(arguments: list[str]) -> None:
     """A fresh process that only prints help or the version loads none of the heavy packages.
@@ -61,3 +87,43 @@ def test_a_heavy_package_would_be_seen() -> None:
     printed = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True).stdout
 
     assert HEAVY.intersection(json.loads(printed)) >= {"pydantic", "starlette", "uvicorn"}
+
+
+def test_status_loads_only_what_it_shows(ledger: Ledger) -> None:
+    """It is typed again and again on the day: planning, prices and reports are not its business."""
+    enroll(ledger, make_delivery("boat", slot_at=NOON + timedelta(days=9_000)))
+    command = [sys.executable, "-c", PROGRAM, "status"]
+
+    printed = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+
+    seen = json.loads(printed.splitlines()[-1])
+    assert seen["code"] == 0
+    assert NOT_FOR_STATUS.intersection(seen["modules"]) == set()
+
+
+PLUG_IN = """\
+class Plug:
+    def new_schema_validator(self, *_arguments):
+        return None, None, None
+
+plug = Plug()
+"""
+
+
+@pytest.mark.parametrize(("wish", "is_loaded"), [({}, False), ({"PYDANTIC_DISABLE_PLUGINS": "other"}, True)])
+def test_no_plug_in_of_pydantic_is_looked_for(
+    ledger: Ledger, tmp_path: Path, wish: dict[str, str], is_loaded: bool
+) -> None:
+    """To find none it reads the metadata of every installed package; whoever wants one may say so."""
+    enroll(ledger, make_delivery("boat", slot_at=NOON + timedelta(days=9_000)))
+    folder = tmp_path / "installed"
+    (folder / "plug_in-1.0.dist-info").mkdir(parents=True)
+    (folder / "plug_in-1.0.dist-info" / "METADATA").write_text("Name: plug-in\nVersion: 1.0\n")
+    (folder / "plug_in-1.0.dist-info" / "entry_points.txt").write_text("[pydantic]\nplug = plug_in:plug\n")
+    (folder / "plug_in.py").write_text(PLUG_IN)
+    command = [sys.executable, "-c", f"import sys; sys.path.append({str(folder)!r})\n{PROGRAM}", "status"]
+    kept = {name: value for name, value in os.environ.items() if name != "PYDANTIC_DISABLE_PLUGINS"}
+
+    done = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", env=kept | wish)
+
+    assert is_loaded == ("plug_in" in json.loads(done.stdout.splitlines()[-1])["modules"])

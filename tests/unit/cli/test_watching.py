@@ -117,6 +117,20 @@ def test_the_view_is_renewed_at_most_twice_a_second(runner: Runner, ledger: Ledg
     assert [status.storm_id for status in picture.shown] == ["storm", "storm"]
 
 
+def test_the_view_goes_on_after_a_clock_was_set_back(
+    runner: Runner, ledger: Ledger, clock: FakeClock
+) -> None:
+    """The picture does not stand still until that hour comes again."""
+    picture = Picture()
+    watch = Watch(picture, "storm", Durations())
+
+    watch(runner, ledger, clock)
+    clock.set_by(timedelta(hours=-3))
+    watch(runner, ledger, clock)
+
+    assert [status.storm_id for status in picture.shown] == ["storm", "storm"]
+
+
 def test_the_end_stays_on_the_screen(runner: Runner, ledger: Ledger, clock: FakeClock) -> None:
     """What happened after the last regular look is shown before the picture stops."""
     picture = Picture()

@@ -8,8 +8,9 @@ from zoneinfo import ZoneInfo
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.finding import Place
+from stormctl.domain.limits import Limits
 from stormctl.domain.message import Bank, Media, MediaKind, Variant
-from stormctl.domain.storm import ChannelRule, Limits, Storm, Trust, Window
+from stormctl.domain.storm import ChannelRule, Storm, Trust, Window
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery import Plan

@@ -6,6 +6,8 @@ from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.cost import cost_of, has_link, price_of
 from stormctl.domain.delivery import Post
 from stormctl.domain.planning import plan_storm
+from stormctl.domain.prices import DEAREST_POST_USD_MICROS
+from stormctl.files.media import MAX_IMAGES
 from tests.unit.domain.making import make_bank, make_media, make_rule, make_storm, make_variant
 
 _X = parse_channel_id("x:acme")
@@ -64,3 +66,10 @@ def test_plan_prices_each_delivery() -> None:
     plan = plan_storm(make_storm(), bank)
 
     assert [delivery.price_usd_micros for delivery in plan.deliveries] == [205_000]
+
+
+def test_no_post_is_dearer_than_the_dearest() -> None:
+    """A link and as many described pictures as a post takes."""
+    post = Post(text="About boats", link="https://example.org", media=(make_media(),) * MAX_IMAGES)
+
+    assert price_of(post, _X) == DEAREST_POST_USD_MICROS

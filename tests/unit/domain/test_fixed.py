@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.delivery import Kind
+from stormctl.domain.limits import Limits
 from stormctl.domain.planning import plan_storm
-from stormctl.domain.storm import Limits, Pin, Quiet
+from stormctl.domain.storm import Pin, Quiet
 from tests.unit.domain.making import (
     NO_LIMITS,
     SCHEDULE,

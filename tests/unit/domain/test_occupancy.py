@@ -6,8 +6,8 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from stormctl.domain.limits import Limits
 from stormctl.domain.occupancy import DAY, QUARTER, Occupancy
-from stormctl.domain.storm import Limits
 from tests.unit.domain.making import at
 
 _NOON = at("12:00")

@@ -2,10 +2,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from stormctl.domain.limits import Limits
 from stormctl.domain.occupancy import Occupancy
 from stormctl.domain.placing import NOT_IN_TIME, TOO_NEAR, Candidate, Placing, Spread
 from stormctl.domain.slots import Slot
-from stormctl.domain.storm import Limits
 from tests.unit.domain.making import DAY, at, clock, make_variant
 
 _NO_SPREAD = timedelta()

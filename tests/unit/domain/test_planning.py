@@ -9,12 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stormctl.domain.delivery import Kind, Plan
+from stormctl.domain.limits import Limits
 from stormctl.domain.localtime import LocalTimeError
 from stormctl.domain.message import LatePolicy, Variant
 from stormctl.domain.occupancy import QUARTER
 from stormctl.domain.planning import plan_storm
 from stormctl.domain.slots import Silences, find_quiet_spans, find_spans
-from stormctl.domain.storm import Late, Limits, Pin, Quiet, Storm
+from stormctl.domain.storm import Late, Pin, Quiet, Storm
 from tests.unit.domain.making import (
     NO_LIMITS,
     SCHEDULE,

@@ -10,10 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.limits import Limits
 from stormctl.domain.localtime import LocalTimeError
 from stormctl.domain.occupancy import DAY, QUARTER
 from stormctl.domain.slots import Silences, find_quiet_spans, find_slots, find_spans, pick_evenly
-from stormctl.domain.storm import ChannelRule, Limits, Quiet, Storm, Window
+from stormctl.domain.storm import ChannelRule, Quiet, Storm, Window
 from tests.unit.domain.making import SCHEDULE, at, clock, make_rule, make_storm, make_window
 
 _RULE = make_rule()

@@ -1,16 +1,12 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from stormctl.domain.text import (
-    comparable,
     find_cashtags,
     find_hashtags,
     find_links,
     find_mentions,
-    similarity,
     weighted_length,
 )
 
@@ -61,24 +57,3 @@ def test_mentions_are_those_that_notify(text: str, expected: tuple[str, ...]) ->
 def test_cashtags_are_not_amounts() -> None:
     """A dollar sign before letters is a cashtag, before figures an amount."""
     assert find_cashtags("$ABC rose to $20, $X.Y fell; US$ABC") == ("ABC", "X.Y")
-
-
-def test_comparing_ignores_how_platforms_write() -> None:
-    """Entities, composed accents and white space make no difference."""
-    assert comparable("Tom & é  x") == comparable("Tom &amp; e\u0301\n x ")
-
-
-@settings(deadline=None)
-@given(st.text(max_size=40), st.text(max_size=40))
-def test_similarity_is_a_share(a: str, b: str) -> None:
-    """Similarity lies between 0 and 1, and a text is wholly like itself."""
-    assert 0.0 <= similarity(a, b) <= 1.0
-    assert similarity(a, a) == 1.0
-
-
-def test_similar_texts_score_high() -> None:
-    """A word changed keeps two texts alike, other words don't."""
-    text = "Everyone who moves has rights, wherever they come from."
-
-    assert similarity(text, text.replace("moves", "migrates")) >= 0.8
-    assert similarity(text, "Join the vigil at City Hall tonight at six.") < 0.5

@@ -48,6 +48,11 @@ def _find(bench: Bench, preparation: Preparation, *, adopt: bool = False) -> Tak
     return find_published(preparation, bench.ledger, bench.platforms, moment, adopt=adopt)
 
 
+def _states_on(bench: Bench, channel: ChannelId) -> set[State]:
+    views = bench.ledger.history.deliveries("small")
+    return {view.state for view in views if view.channel == str(channel)}
+
+
 def _first_on_x(preparation: Preparation) -> tuple[str, str]:
     delivery = next(d for d in preparation.plan.deliveries if d.channel == ACME)
     return str(delivery.key), delivery.post.text
@@ -60,7 +65,7 @@ def test_a_planned_text_that_stands_there_stops_a_new_ledger(bench: Bench, tmp_p
     _, text = _first_on_x(preparation)
     bench.x.accept(OutgoingPost(text=f" {text.replace(' ', '  ')}"))
 
-    with pytest.raises(UsageError, match=r"1 planned posts stand .*: http://127\.0\.0\.1/acme-1") as caught:
+    with pytest.raises(UsageError, match=r"1 planned post stands .*: http://127\.0\.0\.1/acme-1") as caught:
         _find(bench, preparation)
 
     assert "--adopt" in caught.value.hint
@@ -168,12 +173,16 @@ def test_new_deliveries_outside_every_gap_need_no_reading(bench: Bench, tmp_path
 
 
 def test_a_channel_that_is_left_out_is_not_read(bench: Bench, tmp_path: Path) -> None:
-    """It has perhaps no credentials: what was due there is in doubt, should it be released later."""
+    """It has perhaps no credentials: what was due there is in doubt when it is released, and not before."""
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path, without=[PAGE])
 
     takeover = _find(bench, preparation)
+    enroll(preparation, LOCAL, bench.ledger, bench.clock, takeover.published, unknown=takeover.unknown)
+    before = _states_on(bench, PAGE)
+    bench.ledger.channels.release(str(PAGE), bench.clock.moment())
 
+    assert (before, _states_on(bench, PAGE)) == ({State.PLANNED}, {State.IN_DOUBT, State.PLANNED})
     assert (bench.x.readings, bench.facebook.readings) == (1, 0)
     assert [unknown.why for unknown in takeover.unknown] == [
         "facebook:acme is left out or can't be used, so it was not read"

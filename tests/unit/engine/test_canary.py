@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.canary import CANARY_STORM
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.canary import Canary, Release, enroll_canary, prepare_canary
 from stormctl.errors import CredentialsError, HaltedError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Problem, Verification

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.clock import Moment
-from stormctl.domain.cost import X_USER_READING_USD_MICROS
 from stormctl.domain.diagnosis import Verdict
+from stormctl.domain.prices import X_USER_READING_USD_MICROS
 from stormctl.engine.doctor import Case, diagnose, diagnose_without_settings, examine, read_case_ledger
 from stormctl.engine.equipment import Durations
 from stormctl.engine.preflight import prove_channels

@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.canary import CANARY_STORM, plan_canary
+from stormctl.domain.canary import plan_canary
 from stormctl.domain.clock import Moment
 from stormctl.domain.delivery import Delivered, InDoubt, RateLimit
 from stormctl.domain.diagnosis import Verdict
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.clocks import SystemClock
 from stormctl.engine.doctor_ledger import examine_ledger, read_ledger
 from stormctl.engine.equipment import Durations

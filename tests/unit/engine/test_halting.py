@@ -79,6 +79,21 @@ def test_a_runner_that_says_nothing_is_named_when_patience_ends(bench: Bench) ->
     assert heard.acknowledged == ()
 
 
+def test_patience_ends_although_the_clock_is_set_back_meanwhile(bench: Bench) -> None:
+    """Whoever halts must not sit before a command that waits for hours."""
+    _halt(bench)
+
+    def set_back(_moment: Moment) -> None:
+        assert clock.looks < 60, "it waits for that hour to come again"
+        if clock.looks == 2:
+            clock.set_by(timedelta(hours=-3))
+
+    clock = PassingClock(set_back)
+    heard = _wait(bench, clock)
+
+    assert [runner.id for runner in heard.silent] == [bench.runner_id]
+
+
 def test_a_runner_that_beats_meanwhile_is_silent_all_the_same(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -108,7 +123,7 @@ def test_where_nobody_runs_there_is_nothing_to_wait_for(bench: Bench) -> None:
     heard = _wait(bench, clock)
 
     assert heard == Heard((), (), ())
-    assert clock.looks == 2
+    assert clock.looks == 1
 
 
 def test_what_was_on_its_way_already_is_named(bench: Bench) -> None:

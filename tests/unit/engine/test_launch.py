@@ -10,6 +10,7 @@ import pytest
 
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import State
+from stormctl.domain.event import EventKind
 from stormctl.engine.equipment import Equipment, Rewriting
 from stormctl.engine.launch import (
     LEFT_OUT,
@@ -124,11 +125,12 @@ def test_findings_stop_a_launch(bench: Bench, tmp_path: Path) -> None:
         _prepare(bench, make_campaign(tmp_path, head="sede = 7"))
 
 
-def test_a_storm_that_asks_for_approval_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(("wanted", "words"), [(1, "asks for 1 approval of"), (2, "asks for 2 approvals of")])
+def test_a_storm_that_asks_for_approval_is_refused(tmp_path: Path, wanted: int, words: str) -> None:
     """Nobody is made to believe that approvals were collected."""
-    storm, _ = make_campaign(tmp_path, head="approval = 2").get_plan()
+    storm, _ = make_campaign(tmp_path, head=f"approval = {wanted}").get_plan()
 
-    with pytest.raises(ApprovalError, match="asks for 2 approvals"):
+    with pytest.raises(ApprovalError, match=words):
         require_approval(storm)
 
 
@@ -433,3 +435,21 @@ def test_a_storm_runs_until_nothing_more_can_happen(bench: Bench, tmp_path: Path
     assert set(_states(bench).values()) == {State.DELIVERED}
     assert set(watched) == {runner}
     assert (len(bench.x.sent), len(bench.facebook.sent)) == (2, 2)
+
+
+def test_a_run_that_the_budget_ends_says_so(bench: Bench, tmp_path: Path) -> None:
+    """Nothing more can happen without a person, who must know why."""
+    campaign = make_campaign(tmp_path, tail=SEND_LATE, limits="budget_usd = 10.0")
+    preparation = _prepare(bench, campaign)
+    _enroll(bench, preparation)
+    terms = replace(terms_of(preparation.storm), budget_usd_micros=20_000)
+    bench.ledger.outbox.enroll(terms, preparation.plan.deliveries, bench.clock.moment())
+    bench.clock.move(HALF_HOUR)
+    durations = replace(bench.equipment.durations, sweep=timedelta(milliseconds=50))
+    equipment = replace(bench.equipment, durations=durations)
+
+    run_storm(equipment, storm_id="small", channels=[ACME, PAGE], kind="launch")
+
+    (line,) = bench.events.texts(EventKind.BUDGET_SPENT)
+    assert line.startswith("the budget of $0.02 is spent")
+    assert [view.state for view in bench.ledger.history.deliveries("small")].count(State.PLANNED) >= 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery import Plan
-from stormctl.domain.status import ChannelCheck
+from stormctl.domain.summary import ChannelCheck
 from stormctl.engine.preflight import Need, check_accounts, find_need, prove_channels
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification

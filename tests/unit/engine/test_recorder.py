@@ -94,6 +94,58 @@ def test_a_receipt_that_comes_after_its_lease_still_delivers(bench: Bench, other
     assert bench.state() is State.DELIVERED
 
 
+def _deliver_twice(bench: Bench) -> str:
+    """Have a runner's answer come after another one has posted the same; return the second address."""
+    bench.enroll(make_delivery(grace=timedelta(hours=1)))
+
+    def answer_late(post: OutgoingPost) -> Outcome:
+        receipt = bench.x.accept(post)
+        bench.ledger.outbox.sweep(bench.clock.move(timedelta(minutes=1)))
+        (doubt,) = bench.ledger.doubts.open([str(ACME)])
+        bench.ledger.doubts.settle_delivered(
+            doubt, "other", "http://127.0.0.1/other", bench.clock.moment(), "found"
+        )
+        return receipt
+
+    bench.x.script.append(answer_late)
+    bench.serve()
+    return bench.x.posts[0].url
+
+
+def test_the_receipt_of_a_second_post_is_told_as_posted_twice(bench: Bench) -> None:
+    """The runner's own line names both posts and takes down the second, not the delivery's."""
+    url = _deliver_twice(bench)
+
+    (line,) = bench.events.texts(EventKind.POSTED_TWICE)
+    assert bench.events.texts(EventKind.DELIVERED) == []
+    assert line.startswith(f"m1: posted twice: http://127.0.0.1/other and {url} — take one of them down")
+    assert line.endswith(f": stormctl retract storm/x:acme/m1/en --url {url}")
+
+
+def test_a_receipt_beside_a_doubtful_attempt_is_told_with_the_suspicion(
+    bench: Bench, other: sqlite3.Connection
+) -> None:
+    """It delivers, and the other attempt may have posted too: both are said."""
+    bench.enroll(make_delivery(grace=timedelta(hours=1)))
+    dispatcher = bench.dispatcher()
+    _lock_when_posted(bench, other)
+    dispatcher.serve(ACME, lambda: False)
+    other.execute("ROLLBACK")
+    later = bench.clock.move(timedelta(minutes=1))
+    bench.ledger.outbox.sweep(later)
+    other.execute("UPDATE deliveries SET state = 'planned', sending_at = NULL, sending_wall_at = NULL")
+    claim = bench.ledger.outbox.claim(str(ACME), "elsewhere", later, timedelta(seconds=20))
+    assert claim is not None
+    bench.ledger.outbox.mark_sending(claim, later)
+
+    dispatcher.recorder.write_all()
+
+    assert bench.events.texts(EventKind.DELIVERED) == ["m1"]
+    assert bench.events.texts(EventKind.POSTED_TWICE) == [
+        f"m1: attempt {claim.attempt_id} may have posted it a second time: look at the account"
+    ]
+
+
 def test_what_can_never_be_written_is_told_with_its_address(bench: Bench, other: sqlite3.Connection) -> None:
     """At the end of the run a person must know where the post is."""
     bench.enroll(make_delivery())

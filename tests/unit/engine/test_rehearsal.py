@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.clock import Clock
-    from stormctl.domain.status import LaunchSummary
+    from stormctl.domain.summary import LaunchSummary
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.rehearsal import Rehearsed
     from stormctl.engine.runner import Runner

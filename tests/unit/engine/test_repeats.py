@@ -30,6 +30,15 @@ def test_after_a_minute_it_is_told_again_with_how_often_it_came() -> None:
     assert again == "no answer (and 59 times since it was last told)"
 
 
+def test_what_was_held_back_once_is_told_as_one_time() -> None:
+    """The noun agrees with its number."""
+    repeats = Repeats()
+    repeats.pass_on("no answer", NOON)
+    repeats.pass_on("no answer", NOON + SECOND)
+
+    assert repeats.pass_on("no answer", NOON + EVERY) == "no answer (and 1 time since it was last told)"
+
+
 def test_another_warning_is_told_at_once() -> None:
     """Only what is the same to the letter is held back."""
     repeats = Repeats()
@@ -53,3 +62,12 @@ def test_what_was_told_long_ago_is_forgotten() -> None:
         repeats.pass_on(f"warning {n}", NOON + n * EVERY)
 
     assert len(repeats._told) == 1
+
+
+def test_a_clock_that_is_set_back_holds_no_warning_for_hours() -> None:
+    """What was told at an hour that is still to come is told again."""
+    repeats = Repeats()
+    repeats.pass_on("no answer", NOON + timedelta(hours=3))
+
+    assert repeats.pass_on("no answer", NOON) == "no answer"
+    assert repeats.pass_on("no answer", NOON + SECOND) is None

@@ -65,6 +65,20 @@ def test_a_channel_without_credentials_here_is_told_and_asked_again_later(bench:
     assert bench.events.texts(EventKind.WARNING) == ["not served: no credentials for x:acme"]
 
 
+def test_a_clock_that_is_set_back_keeps_no_channel_waiting_for_hours(bench: Bench) -> None:
+    """It was asked at an hour that is still to come: it is asked again at once."""
+    bench.enroll(make_delivery())
+    bench.platforms.withheld[ACME] = CredentialsError("no credentials for x:acme", "Put them into .env.")
+    roster = Roster(bench.equipment)
+    roster.refresh()
+    bench.platforms.withheld.clear()
+
+    bench.clock.set_by(timedelta(hours=-3))
+    roster.refresh()
+
+    assert roster.channels() == [ACME]
+
+
 def test_a_channel_of_another_account_is_not_served(bench: Bench) -> None:
     """Nothing is claimed with credentials that belong to somebody else."""
     bench.enroll(make_delivery())

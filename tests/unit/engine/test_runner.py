@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Outcome
     from stormctl.domain.event import StormEvent
+    from stormctl.ledger.answers import Recorded
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
 
@@ -433,7 +434,7 @@ def test_an_answer_that_could_not_be_written_is_written_by_a_later_sweep(
     bench.enroll(make_delivery(slot_at=read_wall_clock()))
     record, failures = bench.ledger.outbox.record, [LedgerError("the disk is full")] * 3
 
-    def record_or_fail(*arguments: Any, **options: Any) -> State:
+    def record_or_fail(*arguments: Any, **options: Any) -> Recorded:
         if failures:
             raise failures.pop()
         return record(*arguments, **options)

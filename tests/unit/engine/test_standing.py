@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.canary import CANARY_STORM, plan_canary
+from stormctl.domain.canary import plan_canary
 from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.standing import (
     exit_codes_after_run,
     exit_codes_of_ledger,
@@ -187,3 +188,11 @@ def test_a_canary_that_did_not_go_out_is_nobodys_loss(
     bench.serve()
 
     assert exit_codes_of_ledger(_ledger_status(bench)) == codes
+
+
+def test_a_spent_budget_calls_for_a_person(bench: Bench) -> None:
+    """`status` says it by its code too, whoever runs."""
+    terms = make_terms(budget_usd_micros=10)
+    bench.ledger.outbox.enroll(terms, [make_delivery(price_usd_micros=11)], bench.clock.moment())
+
+    assert exit_codes_of_ledger(_ledger_status(bench)) == {DONE, ExitCode.BUDGET}

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from stormctl.domain.delivery import State
-from stormctl.domain.status import ChannelTally, DeliveryView
+from stormctl.domain.status import DeliveryView
+from stormctl.domain.tally import ChannelTally
 from stormctl.engine.emulator_process import ReceivedPost
 from stormctl.engine.tally import tally_channels
 from tests.fakes import NOON

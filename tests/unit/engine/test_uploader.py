@@ -135,6 +135,18 @@ def test_a_failed_upload_rests_and_is_tried_again(
     ]
 
 
+def test_a_clock_that_is_set_back_ends_the_rest(bench: Bench, uploader: Uploader) -> None:
+    """Otherwise the picture would wait until that hour comes again."""
+    bench.x.prepare_failure = PrepareFailed(NotSent(reason="no route"))
+    uploader.prepare(ACME, bench.x, ahead=timedelta(hours=9))
+    bench.x.prepare_failure = None
+
+    bench.clock.set_by(timedelta(hours=-3))
+    uploader.prepare(ACME, bench.x, ahead=timedelta(hours=9))
+
+    assert len(bench.x.uploaded) == 1
+
+
 def test_why_an_upload_failed_is_what_puts_the_delivery_off(bench: Bench, uploader: Uploader) -> None:
     """Whoever looks at the delivery learns the platform's reason."""
     bench.x.prepare_failure = PrepareFailed(NotSent(reason="no route"))

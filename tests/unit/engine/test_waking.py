@@ -12,7 +12,7 @@ from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.engine.waking import Waking
 from stormctl.platforms.adapter import Verification
-from tests.factories import ACME, PAGE, make_delivery
+from tests.factories import ACME, PAGE, make_delivery, make_terms
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -262,3 +262,18 @@ class TestSetBack:
 
         (doubt,) = bench.ledger.doubts.open([str(ACME)])
         assert doubt.sending_at == bench.clock.at - 24 * HOUR
+
+
+class TestBudget:
+    """Money that is spent is told with the sweep."""
+
+    def test_a_spent_budget_is_among_what_happened(self, bench: Bench) -> None:
+        """Once: the next sweep has nothing to say."""
+        bench.ledger.outbox.enroll(
+            make_terms(budget_usd_micros=10), [make_delivery(price_usd_micros=11)], bench.clock.moment()
+        )
+        waking = Waking(bench.equipment, lambda: [ACME], "launch", None)
+
+        first, second = waking.sweep(), waking.sweep()
+
+        assert (_kinds(first), second) == ([EventKind.BUDGET_SPENT], ())

@@ -10,13 +10,13 @@ import pytest
 
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.finding import Place
+from stormctl.domain.limits import Limits
 from stormctl.domain.message import LatePolicy
 from stormctl.domain.storm import (
     Ask,
     CampaignEvent,
     ChannelRule,
     Late,
-    Limits,
     Pin,
     Quiet,
     Resource,

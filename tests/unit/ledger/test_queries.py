@@ -46,6 +46,15 @@ def test_each_name_is_used_once() -> None:
     assert [name for name, count in names.items() if count > 1] == []
 
 
+def test_no_two_queries_do_the_same() -> None:
+    """Whoever mends one of them would leave the other."""
+    parts = [part for text in TEXTS.values() for part in re.split(r"^-- name: ", text, flags=re.MULTILINE)]
+    bodies = [re.sub(r"^--.*$", "", part.partition("\n")[2], flags=re.MULTILINE) for part in parts]
+    counts = Counter(" ".join(body.split()) for body in bodies)
+
+    assert [body for body, number in counts.items() if body and number > 1] == []
+
+
 @pytest.mark.parametrize("name", sorted(TEXTS))
 def test_no_word_of_one_database_alone(name: str) -> None:
     """The same file serves SQLite and PostgreSQL; neither asks the database for the time."""
@@ -84,8 +93,4 @@ def test_every_query_is_used() -> None:
     """A query that nobody runs any more goes."""
     code = "".join(path.read_text(encoding="utf-8") for path in QUERIES.parent.glob("*.py"))
 
-    assert [name for name in load_queries("sqlite3").available_queries if _is_unused(name, code)] == []
-
-
-def _is_unused(name: str, code: str) -> bool:
-    return not name.endswith("_cursor") and f'"{name}"' not in code
+    assert [name for name in load_queries("sqlite3").names if f'"{name}"' not in code] == []

@@ -44,7 +44,7 @@ def test_poured_is_the_same(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("there", "words"),
-    [(("a",), "hosts has 1 rows there, 2 here"), (("a", "c"), "hosts has 2 rows there, 2 here")],
+    [(("a",), "hosts has 1 row there, 2 here"), (("a", "c"), "hosts has 2 rows there, 2 here")],
     ids=["a row is missing", "a row is another"],
 )
 def test_a_difference_is_found(tmp_path: Path, there: tuple[str, ...], words: str) -> None:

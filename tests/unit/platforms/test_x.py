@@ -10,8 +10,8 @@ import pytest
 from oauthlib.oauth1 import Client as Signer  # type: ignore[import-untyped]  # ships no types
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.cost import X_USER_READING_USD_MICROS
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
+from stormctl.domain.prices import X_USER_READING_USD_MICROS
 from stormctl.domain.reach import Metric
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, OutgoingPost, ReadFailed

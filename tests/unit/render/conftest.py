@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import json
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rich.console import Console
@@ -15,22 +16,21 @@ from stormctl.domain.clock import Moment
 from stormctl.domain.cost import cost_of, price_of
 from stormctl.domain.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
 from stormctl.domain.finding import Finding, Place, Severity
+from stormctl.domain.limits import Limits
 from stormctl.domain.message import LatePolicy, Media, MediaKind
 from stormctl.domain.reach import Metric, PostReach
 from stormctl.domain.report import build_report
 from stormctl.domain.status import (
-    ChannelCheck,
     ChannelStatus,
-    ChannelTally,
     DeliveryView,
     HaltView,
-    LaunchSummary,
     LedgerStatus,
     RunnerStatus,
     StormStatus,
-    Tally,
 )
-from stormctl.domain.storm import ChannelRule, Limits, Storm, Window
+from stormctl.domain.storm import ChannelRule, Storm, Window
+from stormctl.domain.summary import ChannelCheck, LaunchSummary
+from stormctl.domain.tally import ChannelTally, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     from stormctl.domain.report import Report
 
 HERE = Place("schedules/imd-2026.toml", 1)
+
+
+def round_trip(exported: dict[str, Any]) -> dict[str, Any]:
+    """Write as JSON and read again: only plain types survive that unchanged."""
+    read: dict[str, Any] = json.loads(json.dumps(exported))
+    assert read == exported
+    return read
 
 
 def at(hour: int, minute: int = 0, second: int = 0) -> datetime:

@@ -9,8 +9,8 @@ from stormctl.domain.delivery import Kind, Post, State
 from stormctl.domain.event import EventKind, StormEvent
 from stormctl.domain.status import AttemptView, DeliveryDetails, DeliveryView
 from stormctl.render.delivery_exports import details_json, found_json
-from tests.unit.render.conftest import at, view_delivery
-from tests.unit.render.test_exports import names_of, round_trip
+from tests.unit.render.conftest import at, round_trip, view_delivery
+from tests.unit.render.test_exports import names_of
 
 X = "x:migrants-day"
 

@@ -41,6 +41,17 @@ URL = "https://example.org/1"
             "12:00:03 EST  x:migrants-day  in doubt  noon-statement.en  no answer within 10 s",
         ),
         (
+            StormEvent(
+                kind=EventKind.POSTED_TWICE,
+                at=AT,
+                text=f"noon-statement: posted twice: {URL}/1 and {URL}",
+                channel="x:migrants-day",
+                key=KEY,
+                url=URL,
+            ),
+            f"12:00:03 EST  x:migrants-day  posted twice  noon-statement.en  {URL}/1 and {URL}",
+        ),
+        (
             StormEvent(kind=EventKind.HALTED, at=AT, text="all: checking a rumour"),
             "12:00:03 EST  halted  all: checking a rumour",
         ),
@@ -68,3 +79,21 @@ def test_in_a_rehearsal_the_command_that_takes_a_post_down_says_so() -> None:
     line = render_event(event, ZoneInfo("America/New_York"), is_rehearsal=True)
 
     assert line.endswith(f"(stormctl retract {KEY} --rehearsal)")
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        (
+            "suspended — then: stormctl resume --channel x:acme",
+            " stormctl resume --channel x:acme --rehearsal",
+        ),
+        ("told by stormctl resume (process 1)", "told by stormctl resume (process 1)"),
+        ("nothing to type", "nothing to type"),
+    ],
+)
+def test_in_a_rehearsal_a_command_at_the_end_says_so(text: str, shown: str) -> None:
+    """What the ledger wrote knows nothing of rehearsals."""
+    event = StormEvent(kind=EventKind.WARNING, at=AT, text=text, channel="x:acme")
+
+    assert render_event(event, ZoneInfo("America/New_York"), is_rehearsal=True).endswith(shown)

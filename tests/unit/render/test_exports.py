@@ -2,29 +2,24 @@
 
 from __future__ import annotations
 
-import json
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.delivery import State
-from stormctl.domain.reach import Metric
 from stormctl.domain.status import ChannelStatus, DeliveryView, GapView, HaltView, RunnerStatus
-from stormctl.render.exports import findings_json, plan_json, report_json, status_json, tally_json
+from stormctl.render.exports import findings_json, plan_json, status_json, tally_json
+from stormctl.render.report_exports import report_json
+from tests.unit.render.conftest import round_trip
 
 if TYPE_CHECKING:
     from stormctl.domain.cost import Cost
     from stormctl.domain.delivery import Plan
     from stormctl.domain.finding import Finding
     from stormctl.domain.report import Report
-    from stormctl.domain.status import LedgerStatus, Tally
+    from stormctl.domain.status import LedgerStatus
     from stormctl.domain.storm import Storm
-
-
-def round_trip(exported: dict[str, Any]) -> dict[str, Any]:
-    """Write as JSON and read again: only plain types survive that unchanged."""
-    read: dict[str, Any] = json.loads(json.dumps(exported))
-    assert read == exported
-    return read
+    from stormctl.domain.tally import Tally
 
 
 def names_of(kind: Any, *without: str) -> set[str]:
@@ -105,36 +100,6 @@ def test_status_leaves_nothing_out(ledger_status: LedgerStatus, halt: HaltView) 
     assert (storm["total"], storm["finished"]) == (64, False)
 
 
-def test_a_report_tells_null_from_0_and_never_adds_reach_up(report: Report) -> None:
-    """What X does not give is null; sums say of how many posts they are."""
-    exported = round_trip(report_json(report))
-
-    x, facebook = exported["platforms"]
-    assert x["totals"]["impressions"] == {"value": 2000, "posts": 2}
-    assert x["totals"]["clicks"] is None
-    assert x["reach_per_post"] is None
-    assert "reach" not in facebook["totals"]
-    assert facebook["reach_per_post"] == {"median": 510, "highest": 510, "posts": 1}
-    assert facebook["best"][0]["values"]["reach"] == 510
-    assert exported["unread"] == 1
-    assert set(exported["legend"]) == {m.value for m in Metric}
-
-
-def test_a_report_has_channels_and_hours(report: Report) -> None:
-    """Each channel has its own figures beside its counts."""
-    exported = round_trip(report_json(report))
-
-    channel = exported["channels"][0]
-    assert (channel["channel"], channel["counts"]["delivered"]) == ("x:migrants-day", 13)
-    assert exported["step"] == "hour"
-    assert channel["periods"][0] == {
-        "starts_at": "2026-12-18T13:00:00Z",
-        "posts": 1,
-        "impressions": 1200,
-        "engagement": 48,
-    }
-
-
 def test_a_tally_has_its_verdict(tally: Tally) -> None:
     """A script need not compare the numbers itself."""
     exported = round_trip(tally_json(tally))
@@ -151,3 +116,16 @@ def test_a_tally_has_its_verdict(tally: Tally) -> None:
         "open": 0,
         "clean": True,
     }
+
+
+def test_a_budget_is_exported_with_status_and_report(ledger_status: LedgerStatus, report: Report) -> None:
+    """Null without one."""
+    budget = Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2)
+    storm = replace(ledger_status.storms[0], budget=budget)
+
+    status = round_trip(status_json(replace(ledger_status, storms=(storm,))))["storms"][0]["budget"]
+
+    assert names_of(Budget) == set(status)
+    assert status["unpaid"] == 2
+    assert round_trip(report_json(replace(report, budget=budget)))["budget"] == status
+    assert round_trip(report_json(report))["budget"] is None

@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.clock import Moment
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind, StormEvent
@@ -122,3 +123,26 @@ def test_late_posts_are_counted(show: Callable[..., str], frame: Frame, status: 
     lines = show(replace(frame, status=replace(status, late=2))).splitlines()
 
     assert lines[2] == "40 planned, 1 in doubt, 1 missed; 2 late"
+
+
+def test_a_spent_budget_is_an_alarm(show: Callable[..., str], frame: Frame, status: StormStatus) -> None:
+    """It stands before what keeps single channels from posting."""
+    poor = replace(status, budget=Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2))
+
+    lines = show(replace(frame, status=poor, halts=()), width=140).splitlines()
+
+    assert lines[3].startswith("The budget of $0.03 is spent ($0.015 so far): 2 posts are not sent")
+
+
+def test_in_a_rehearsal_its_commands_act_on_the_rehearsal(
+    show: Callable[..., str], frame: Frame, halt: HaltView
+) -> None:
+    """A command that is copied from the picture never acts on the day's ledger."""
+    suspended = StormEvent(kind=EventKind.SUSPENDED, at=AT, text="mend it: stormctl resume --channel x:acme")
+    practice = replace(frame, halts=(halt,) * 6, events=(suspended,), is_rehearsal=True)
+
+    shown = show(practice, width=140)
+
+    assert "and 4 more: see stormctl status --rehearsal\n" in shown
+    assert "Last posts (to take one down: stormctl retract CHANNEL/MESSAGE --rehearsal)\n" in shown
+    assert "mend it: stormctl resume --channel x:acme --rehearsal" in shown

@@ -31,13 +31,13 @@ def make_event(text: str, kind: EventKind = EventKind.WARNING) -> StormEvent:
     return StormEvent(kind=kind, at=NOON, text=text)
 
 
-def make_live() -> tuple[LiveView, io.StringIO]:
+def make_live(*, is_rehearsal: bool = False) -> tuple[LiveView, io.StringIO]:
     """Make a live view on a terminal of 100 by 40 that keeps all that is written to it."""
     screen = io.StringIO()
     console = Console(
         file=screen, force_terminal=True, width=100, height=40, color_system=None, legacy_windows=False
     )
-    return LiveView(console, ZONE), screen
+    return LiveView(console, ZONE, is_rehearsal=is_rehearsal), screen
 
 
 def test_the_last_picture_stays_on_the_screen(status: StormStatus, halt: HaltView) -> None:
@@ -53,6 +53,17 @@ def test_the_last_picture_stays_on_the_screen(status: StormStatus, halt: HaltVie
     assert "HALTED (all) since 12:03 EST by lead: checking a rumour" in last
     assert "http://127.0.0.1:8123/migrants-day/status/22" in last
     assert "12:00:00 EST  warning  X answered 429" in last
+
+
+def test_a_rehearsals_picture_names_commands_for_the_rehearsal(status: StormStatus) -> None:
+    """Also after the first update."""
+    view, screen = make_live(is_rehearsal=True)
+
+    with view:
+        view.update(status, MOMENT)
+        view.update(status, MOMENT)
+
+    assert "stormctl retract CHANNEL/MESSAGE --rehearsal)" in screen.getvalue()
 
 
 def test_it_shows_something_before_the_first_update() -> None:

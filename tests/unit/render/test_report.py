@@ -6,10 +6,11 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.reach import Metric
 from stormctl.domain.report import build_report
-from stormctl.render.exports import report_json
 from stormctl.render.report import render_report
+from stormctl.render.report_exports import report_json
 from stormctl.render.report_page import render_report_page
 
 if TYPE_CHECKING:
@@ -174,3 +175,10 @@ def test_a_report_of_practice_says_so(
     assert "127.0.0.1:8080, not to the real platforms" in shown
     assert "not to the real platforms" in render_report_page(report)
     assert report_json(report)["practice_hosts"] == ["127.0.0.1:8080"]
+
+
+def test_a_spent_budget_is_told_beside_the_deliveries(show: Callable[..., str], report: Report) -> None:
+    """Whoever asks why posts are missing finds it there."""
+    poor = replace(report, budget=Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2))
+
+    assert "\nThe budget of $0.03 is spent ($0.015 so far): 2 posts are not sent" in show(render_report(poor))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.reach import Metric
 from stormctl.domain.report import build_report
 from stormctl.render.report_page import render_report_page
@@ -150,3 +151,13 @@ def test_a_text_has_its_language(report: Report) -> None:
 def test_the_same_report_gives_the_same_page(report: Report) -> None:
     """Two copies can be compared."""
     assert render_report_page(report) == render_report_page(report)
+
+
+def test_a_spent_budget_is_told(report: Report) -> None:
+    """Without the command: the page goes to people who can't type it."""
+    poor = replace(report, budget=Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2))
+
+    page = render_report_page(poor)
+
+    assert "The budget of $0.03 is spent ($0.015 so far): 2 posts are not sent.</p>" in page
+    assert "is spent" not in render_report_page(report)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.budget import Budget
 from stormctl.domain.clock import Moment
 from stormctl.domain.status import GapView, ResumedStorm, Resumption
 from stormctl.render.status import render_resumption, render_status, render_status_line
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stormctl.domain.status import HaltView, LedgerStatus
+
+SPENT = Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2)
 
 EXPECTED = """\
 International Migrants Day 2026 (imd-2026)
@@ -234,3 +237,47 @@ def test_of_many_runners_that_are_gone_the_newest_are_named(
     shown = show(render_status(replace(ledger_status, runners=(*ledger_status.runners, *gone))))
 
     assert shown.count("launch 900") <= 3
+
+
+def test_a_spent_budget_stands_under_the_counts(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """With what to do about it; a budget that suffices is not mentioned."""
+    storm = replace(ledger_status.storms[0], budget=SPENT)
+    enough = replace(storm, budget=replace(SPENT, unpaid=0))
+
+    shown = show(render_status(replace(ledger_status, storms=(storm,))))
+    line = render_status_line(replace(ledger_status, storms=(storm,)))
+
+    assert "\nThe budget of $0.03 is spent ($0.015 so far): 2 posts are not sent — raise budget_usd" in shown
+    assert line.endswith("; budget spent")
+    assert show(render_status(replace(ledger_status, storms=(enough,)))) + "\n" == EXPECTED
+
+
+def test_in_a_rehearsal_every_command_acts_on_the_rehearsal(
+    show: Callable[..., str], ledger_status: LedgerStatus, halt: HaltView
+) -> None:
+    """A command that is copied from its status never acts on the day's ledger."""
+    shown = show(render_status(replace(ledger_status, halts=(halt,)), rehearsal=True), width=200)
+
+    commands = [line.strip("│ ") for line in shown.splitlines() if ": stormctl " in line]
+    assert commands == [
+        "To go on: stormctl resume --rehearsal",
+        "When that is mended: stormctl resume --channel facebook:migrants-day --rehearsal",
+        "What you can do about one: stormctl show KEY --rehearsal",
+        "To take one down: stormctl retract CHANNEL/MESSAGE --rehearsal",
+    ]
+
+
+def test_a_rehearsal_that_has_ended_is_not_a_runner_to_start(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Launch and daemon would begin the day itself."""
+    alone = replace(ledger_status, runners=())
+    late = replace(alone, storms=(replace(alone.storms[0], late=3),))
+
+    early = show(render_status(alone, rehearsal=True)).splitlines()
+    loud = show(render_status(late, rehearsal=True)).splitlines()
+
+    assert early[0] == "Nothing is running: the rehearsal has ended."
+    assert loud[2].strip("│ ") == "The rehearsal has ended: stormctl rehearse begins anew."

@@ -11,7 +11,8 @@ from stormctl.render.tables import render_summary, render_tally
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.status import LaunchSummary, Tally
+    from stormctl.domain.summary import LaunchSummary
+    from stormctl.domain.tally import Tally
 
 MADRID = ZoneInfo("Europe/Madrid")
 NEW_YORK = ZoneInfo("America/New_York")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.cost import cost_of
 from stormctl.domain.delivery import Plan
-from stormctl.domain.storm import Limits
+from stormctl.domain.limits import Limits
 from stormctl.render.timeline import render_plan
 
 if TYPE_CHECKING:

@@ -12,11 +12,9 @@ from stormctl.render.words import (
     STATE_STYLES,
     STATE_WORDS,
     clean,
-    count,
     link,
     list_states,
     render_day_and_time,
-    render_money,
     render_number,
     render_span,
     render_time,
@@ -46,22 +44,6 @@ def test_a_day_has_its_weekday() -> None:
 
 
 @pytest.mark.parametrize(
-    ("micros", "shown"),
-    [
-        (0, "$0.00"),
-        (15_000, "$0.015"),
-        (200_000, "$0.20"),
-        (8_000_000, "$8.00"),
-        (1_234_567_891, "$1,234.568"),
-        (1, "$0.001"),
-    ],
-)
-def test_money_shows_parts_of_a_cent_only_where_there_are_any(micros: int, shown: str) -> None:
-    """It is never rounded down: a cost may not look smaller than it is."""
-    assert render_money(micros) == shown
-
-
-@pytest.mark.parametrize(
     ("seconds", "shown"),
     [
         (-5, "0 s"),
@@ -83,18 +65,6 @@ def test_a_span_has_two_units_at_most(seconds: int, shown: str) -> None:
 def test_what_was_not_given_is_a_dash() -> None:
     """It is not 0, which is a value."""
     assert [render_number(n) for n in (None, 0, 1234)] == ["–", "0", "1,234"]
-
-
-def test_nouns_agree_with_their_numbers() -> None:
-    """An irregular plural is given."""
-    counted = [
-        count(1, "post"),
-        count(2, "post"),
-        count(1, "post is", "posts are"),
-        count(0, "post is", "posts are"),
-    ]
-
-    assert counted == ["1 post", "2 posts", "1 post is", "0 posts are"]
 
 
 def test_states_without_deliveries_are_left_out() -> None:

@@ -1,0 +1,20 @@
+"""What commands read before they do anything: the campaign, with what was found in its files."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stormctl.cli.context import Context
+    from stormctl.engine.campaign import Campaign
+
+
+def load_and_tell(scene: Context, schedule: str | None) -> Campaign:
+    """Read the campaign and tell what was found in its files."""
+    from stormctl.cli.console import tell
+    from stormctl.render.findings import render_findings
+
+    campaign = scene.load_campaign(schedule)
+    if campaign.findings:
+        tell(render_findings(campaign.findings))
+    return campaign
