@@ -58,7 +58,7 @@ def test_a_video_arrives_whole_with_its_captions(practice: Practice) -> None:
     assert before == []
     assert isinstance(outcome, Delivered)
     assert outcome.post_id == received["id"] == seen.post_id
-    assert media["sha256"] == hashlib.sha256(CLIP.content).hexdigest()
+    assert media["sha256"] == hashlib.sha256(CLIP.content[:]).hexdigest()
     assert list(media["captions"].values()) == [SRT]
     assert (seen.text, seen.media_count) == ("Look", 1)
     published = [r for r in practice.emulator.world.requests() if r.operation == "create_post"]
