@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -164,7 +165,8 @@ def _check_context(world: World, account: AccountSpec, wanted: _NewPost) -> None
             raise x_answers.forbidden(
                 "You attempted to reply to a Tweet that is deleted or not visible to you."
             )
-        if parent.account.channel != account.channel and f"@{account.username}" not in parent.text:
+        is_asked = re.search(rf"@{account.username}\b", parent.text, re.IGNORECASE)
+        if parent.account.channel != account.channel and not is_asked:
             raise x_answers.reply_refused()
 
 

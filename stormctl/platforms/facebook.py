@@ -138,7 +138,8 @@ class FacebookAdapter(PlatformAdapter):
         path = f"{self._page_id}/published_posts"
         answer = self._get(path, args)
         if isinstance(answer, Answer) and _is_unknown_path(answer):
-            path = f"{self._page_id}/feed"
+            path = f"{self._page_id}/feed"  # where visitors may write too
+            args["fields"] += ",from"
             answer = self._get(path, args)
         offset = clock_offset_s(answer, self._now()) if isinstance(answer, Answer) else None
         posts: list[SeenPost] = []
@@ -150,7 +151,8 @@ class FacebookAdapter(PlatformAdapter):
                 if page == 0:
                     raise ReadFailed(failure.reason, offset) from None
                 return Reading(tuple(posts), complete=False, reason=failure.reason, clock_offset_s=offset)
-            found = [graph_reads.parse_post(row, self._page_url) for row in rows]
+            ours = [row for row in rows if not graph_reads.is_by_another(row, self._page_id)]
+            found = [graph_reads.parse_post(row, self._page_url) for row in ours]
             posts += [post for post in found if post is not None]
             is_whole = is_whole and None not in found
             if following is None:

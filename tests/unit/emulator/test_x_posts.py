@@ -103,13 +103,13 @@ def test_the_same_text_is_a_duplicate_for_a_while(x: Ask, set_time: Callable[[fl
 def test_replies_go_to_own_posts_or_where_we_are_mentioned(x: Ask) -> None:
     """The rule of February 2026; a post that is gone can't be replied to."""
     own = x("POST", "/2/tweets", json={"text": "one"}).json()["data"]["id"]
-    other = x("POST", "/2/tweets", json={"text": "two"}, account="x:dia-migrantes").json()["data"]["id"]
-    inviting = x("POST", "/2/tweets", json={"text": "hi @migrants_day"}, account="x:dia-migrantes").json()
+    other = x("POST", "/2/tweets", json={"text": "hi @migrants_days"}, account="x:dia-migrantes").json()
+    inviting = x("POST", "/2/tweets", json={"text": "hi @Migrants_Day!"}, account="x:dia-migrantes").json()
 
     def reply(to: str) -> requests.Response:
         return x("POST", "/2/tweets", json={"text": f"re {to}", "reply": {"in_reply_to_tweet_id": to}})
 
-    answers = [reply(own), reply(inviting["data"]["id"]), reply(other), reply("123")]
+    answers = [reply(own), reply(inviting["data"]["id"]), reply(other["data"]["id"]), reply("123")]
     quote = x("POST", "/2/tweets", json={"text": "see", "quote_tweet_id": own})
 
     assert [answer.status_code for answer in answers] == [201, 201, 403, 403]

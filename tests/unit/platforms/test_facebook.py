@@ -225,14 +225,17 @@ def test_posts_are_read_on_all_pages(server: ScriptedServer, page: FacebookAdapt
 def test_a_server_without_published_posts(
     server: ScriptedServer, page: FacebookAdapter, body: object, status: int
 ) -> None:
-    """The feed holds the same posts."""
+    """The feed holds the same posts, and those of visitors, which are none of ours."""
     server.reply(body, status)
-    server.reply({"data": [{"id": "1001_9"}]})
+    visitor = {"id": "1001_8", "message": "Sign today", "from": {"id": "77", "name": "A visitor"}}
+    server.reply({"data": [visitor, {"id": "1001_9", "from": {"id": "1001"}}, {"id": "1001_7"}]})
 
     reading = page.find_recent(SINCE, UNTIL)
 
-    assert [post.post_id for post in reading.posts] == ["1001_9"]
+    assert [post.post_id for post in reading.posts] == ["1001_9", "1001_7"]
+    assert reading.complete
     assert server.requests[1].path == "/v26.0/1001/feed"
+    assert server.requests[1].query["fields"].endswith(",from")
 
 
 def test_a_reading_that_breaks_off_is_not_complete(server: ScriptedServer, page: FacebookAdapter) -> None:
