@@ -27,6 +27,9 @@ SIZE = (40, 120)
 
 ENTER, CTRL_C = "\r", "\x03"
 
+HEARD_S = 3
+"""Real seconds after which a key was not heard."""
+
 LED = """\
 import fcntl, sys, termios
 from stormctl.cli.main import main
@@ -48,6 +51,17 @@ class Terminal:
     def type(self, keys: str) -> None:
         """Press these keys."""
         os.write(self._fd, keys.encode())
+
+    def interrupt(self) -> None:
+        """Press Ctrl-C at a question until the command has heard it.
+
+        A signal that comes when Python is just about to read is heard with the next key only (CPython's
+        `input`); people are slower.
+        """
+        while not self.seen.replace("^C", ""):
+            self.type(CTRL_C)
+            while not self.seen.replace("^C", "") and select.select([self._fd], [], [], HEARD_S)[0]:
+                self._read()
 
     def read_until(self, word: str) -> str:
         """Wait until a word has come since the last look; return what came up to it."""
