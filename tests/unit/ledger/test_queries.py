@@ -67,8 +67,12 @@ def test_no_word_of_one_database_alone(name: str) -> None:
 
 @pytest.mark.parametrize("name", HOT)
 def test_hot_query_reads_no_whole_table(name: str) -> None:
-    """What every claim and every second's tick runs finds its rows by an index, however many there are."""
-    tables = r"SCAN (d|b|a|o|deliveries|attempts|storms|s)\b"
+    """What every claim and every second's tick runs finds its rows by an index, however many there are.
+
+    One index may be read whole: of what is claimed there is one row a channel.
+    """
+    tables = r"SCAN (d|b|a|o|deliveries|attempts|storms|s)\b(?! USING INDEX deliveries_in_flight)"
+
     assert [step for step in plan_of(name) if re.match(tables, step)] == []
 
 
