@@ -64,10 +64,11 @@ ORDER BY taken_at;
 
 -- name: coming(channel, storm_id, follows, slot_at, key, size)
 -- A page of planned deliveries in order of slot, after a given one; parts only when their turn has come.
+-- The cast keeps SQLite from planning it anew each time: another index asks for follows = 1.
 SELECT d.key, d.message_id, d.slot_at, d.not_before, d.retry_at, d.expires_at, d.give_up_at, d.grace,
     d.price_usd_micros
 FROM deliveries d
-WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = :follows AND d.state = 'planned'
+WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = CAST(:follows AS BIGINT) AND d.state = 'planned'
     AND (d.slot_at, d.key) > (:slot_at, :key)
     AND (d.before_key IS NULL OR EXISTS (
         SELECT 1 FROM deliveries b WHERE b.key = d.before_key AND b.state = 'delivered'
@@ -76,11 +77,11 @@ ORDER BY d.slot_at, d.key LIMIT :size;
 
 -- name: candidates(channel, storm_id, follows, now, catching_up, gap, size, skip)
 -- What may be claimed by its own times, best first: post, pins, priority, nearest deadline, newest slot. Without
--- catching_up, only what is not later than its grace and than the gap.
+-- catching_up, only what is not later than its grace and than the gap. The cast serves as in `coming`.
 SELECT d.key, d.channel, d.topic, d.message_id, d.price_usd_micros, d.rank, d.priority, d.expires_at,
     d.slot_at
 FROM deliveries d
-WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = :follows AND d.state = 'planned'
+WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = CAST(:follows AS BIGINT) AND d.state = 'planned'
     AND d.slot_at <= :now
     AND (d.not_before IS NULL OR d.not_before <= :now)
     AND (d.retry_at IS NULL OR d.retry_at <= :now)
