@@ -59,7 +59,8 @@ class Lane:
     def free(self, channels: Iterable[ChannelId]) -> list[ChannelId]:
         """Return those of the channels that could start now."""
         with self._lock:
-            return [c for c in channels if c not in self._at_work | self._resting | self._broken]
+            taken = self._at_work | self._resting | self._broken
+        return [channel for channel in channels if channel not in taken]
 
     def open(self, channels: Iterable[ChannelId]) -> list[ChannelId]:
         """Return those of the channels that no bug has closed the lane for."""
