@@ -63,28 +63,34 @@ class Dispatcher:
     def serve(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
         """Publish all that is due on a channel, one after the other; return how many were attempted."""
         adapter = self._equipment.adapters.publisher(channel)
-        attempted = 0
+        attempted, is_again = 0, False
         while not stopping() and self.recorder.write_kept(channel):
-            self._uploader.prepare(channel, adapter, ahead=timedelta())
+            if is_again:
+                self._uploader.prepare(channel, adapter, ahead=timedelta())
             with self._floor.held():
-                count, may_be_more = self._publish_row(channel, stopping)
+                count, may_be_more = self._publish_row(channel, stopping, is_prepared=is_again)
             attempted += count
             # a pause outlasts the serving: what it asks for comes before a first attempt
             if not may_be_more and (attempted or not self._breaker.verify_if_due(channel)):
                 break
+            is_again = True
         return attempted
 
-    def _publish_row(self, channel: ChannelId, stopping: Callable[[], bool]) -> tuple[int, bool]:
+    def _publish_row(
+        self, channel: ChannelId, stopping: Callable[[], bool], *, is_prepared: bool
+    ) -> tuple[int, bool]:
         """Publish what may be claimed, and whatever comes with a receipt.
 
         Returns:
-            How many were attempted, and whether there may be more now.
+            How many were attempted, and whether there may be more once media is uploaded.
         """
         self._checkpoint("before claim")
-        claim = self._ledger.outbox.claim(
-            str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
-        )
-        following, count = Following(claim, may_be_more=False), 0
+        place = str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
+        if is_prepared:
+            following = Following(self._ledger.outbox.claim(*place), may_be_more=False)
+        else:
+            following = Following(*self._ledger.outbox.claim_unless_media(*place))
+        count = 0
         while following.claim is not None:
             self._checkpoint("after claim")
             following = self._attempt(following.claim, stopping)

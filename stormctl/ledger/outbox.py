@@ -127,6 +127,21 @@ class Outbox:
             _log.warning("nothing claimed on %s: %s", channel, violation)
             return None
 
+    def claim_unless_media(
+        self, channel: str, runner_id: str, moment: Moment, lease: timedelta
+    ) -> tuple[Claim | None, bool]:
+        """Claim as `claim` does, unless something due on the channel has media: that is uploaded first.
+
+        Returns:
+            The claim, None without one; and whether there is none because of media.
+        """
+        try:
+            with self._database.transaction() as session:
+                return _claim_unless_media(session, channel, runner_id, moment, lease)
+        except UniqueViolation as violation:
+            _log.warning("nothing claimed on %s: %s", channel, violation)
+            return None, False
+
     def mark_sending(self, claim: Claim, moment: Moment) -> None:
         """Set the moment of sending, right before the first byte; after it the attempt may be in doubt.
 
@@ -188,10 +203,8 @@ class Outbox:
         try:
             with self._database.transaction() as session:
                 recorded = record_answer(session, claim, outcome, moment, None)
-                if session.find("media_due", channel=str(claim.channel), now=to_micros(moment.at)):
-                    return recorded, None, True
-                following = claim_best(session, str(claim.channel), claim.runner_id, moment, lease)
-                return recorded, following, False
+                following = _claim_unless_media(session, str(claim.channel), claim.runner_id, moment, lease)
+                return recorded, *following
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", claim.channel, violation)
         except LedgerUnreachableError:
@@ -315,6 +328,14 @@ def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> No
     if row is not None:
         deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
         tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
+
+
+def _claim_unless_media(
+    session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta
+) -> tuple[Claim | None, bool]:
+    if session.find("media_due", channel=channel, now=to_micros(moment.at)) is not None:
+        return None, True
+    return claim_best(session, channel, runner_id, moment, lease), False
 
 
 def _find_next_of(session: Session, channel: str, now: int) -> int | None:
