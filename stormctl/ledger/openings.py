@@ -34,6 +34,13 @@ _FEW = 4
 BACKOFF = "backoff"
 """The limit that we set ourselves upon a refusal for now: the platform's own may not tell until when."""
 
+LIMITS = {
+    "x-rate-limit": "what X allows the account in 15 minutes",
+    "x-user-limit-24hour": "what X allows the account in 24 hours",
+    "x-app-limit-24hour": "what X allows the app in 24 hours",
+}
+"""Limits in words, by the names of X's headers."""
+
 _PAGE = 64
 """How many rows are read at first, which mostly decide, and then at a time."""
 
@@ -150,7 +157,10 @@ def find_wait(session: Session, channel: str, storm_id: str, slot_at: int, now: 
 
 def _name_limit(name: str | None) -> str:
     """Say what closed a channel: a limit that the platform told of, or the rest after a refusal for now."""
-    return "the platform refused for now" if name == BACKOFF else f"the platform's limit “{name}” is used up"
+    if name == BACKOFF:
+        return "the platform refused for now"
+    words = LIMITS.get(str(name), f"the platform's limit “{name}”")
+    return f"{words} is used up"
 
 
 def find_next(session: Session, opening: Opening, now: int) -> int | None:

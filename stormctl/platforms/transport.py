@@ -173,7 +173,7 @@ class Transport:
         self.session.close()
 
     def _read(self, response: requests.Response) -> Answer:
-        text = self.scrub(response.content.decode("utf-8", errors="replace"))
+        text = self.scrub(response.content.decode("utf-8-sig", errors="replace"))
         try:
             body = json.loads(text)
         except (ValueError, RecursionError):

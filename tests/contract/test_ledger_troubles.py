@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stormctl.domain.delivery import InDoubt, NotSent, RateLimit, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
@@ -232,6 +234,23 @@ class TestStatus:
         answer(bench, replace(SLOW_DOWN, limits=(rest,)))
 
         assert self.find_wait(bench, 0.5) == (1, "the platform refused for now")
+
+    @pytest.mark.parametrize(
+        ("name", "told"),
+        [
+            ("x-user-limit-24hour", "what X allows the account in 24 hours is used up"),
+            ("calls", "the platform's limit “calls” is used up"),
+        ],
+    )
+    def test_a_limit_of_the_platform_is_told_in_words(
+        self, bench: Bench, plan: Plan, name: str, told: str
+    ) -> None:
+        """Nobody knows the names of headers by heart; of one that is new to us there is no better word."""
+        enroll(bench, plan)
+        limit = RateLimit(name=name, limit=50, remaining=0, reset_at=at(30).at)
+        answer(bench, replace(SLOW_DOWN, limits=(limit,)))
+
+        assert self.find_wait(bench, 0.5) == (30, told)
 
     def test_the_usual_rhythm_is_not_told(self, bench: Bench, plan: Plan) -> None:
         """A spacing that lets the next slot out in time, or within a minute, is nothing to tell."""

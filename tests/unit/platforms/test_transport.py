@@ -356,6 +356,16 @@ def test_a_check_that_takes_too_long_is_not_sent(server: ScriptedServer, transpo
     assert server.received == 0
 
 
+def test_a_byte_order_mark_is_no_part_of_an_answer(server: ScriptedServer, transport: Transport) -> None:
+    """Some proxies put one before the JSON that they pass on."""
+    server.reply(b'\xef\xbb\xbf{"ok": true}')
+
+    answer = transport.perform(get(transport))
+
+    assert isinstance(answer, Answer)
+    assert answer.body == OK
+
+
 @pytest.mark.parametrize("body", [b"", b"<html>", b"\xff\xfe", b"[" * 100_000, b"NaN, maybe"])
 def test_bodies_that_are_not_json_are_none(server: ScriptedServer, transport: Transport, body: bytes) -> None:
     """An answer's body is JSON or nothing, whatever its bytes."""
