@@ -128,3 +128,18 @@ def test_posts_that_met_faults_still_arrive_once(stage: Campaign) -> None:
     )
 
     assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+def test_a_platform_that_hangs_holds_no_other_channel(stage: Campaign) -> None:
+    """While X keeps its first post waiting, everything on the Page goes out."""
+    stage.ask(
+        "/_emulator/faults",
+        {"rules": [{"platform": "x", "operation": "create_post", "action": "slow", "seconds": 30}]},
+    )
+    process = stage.start("launch", "--yes", "--plain", STORMCTL_REQUEST_LIMIT="30s", STORMCTL_LEASE="40s")
+
+    lines = read_until(process, " delivered ", 6)
+    process.kill()
+    process.communicate()
+
+    assert {line.split()[2] for line in lines.splitlines() if " delivered " in line} == {"facebook:acme"}
