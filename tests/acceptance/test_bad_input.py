@@ -241,7 +241,7 @@ def test_a_file_that_is_no_ledger(campaign: Campaign, command: tuple[str, ...]) 
 
 
 def test_credentials_that_are_refused(stage: Campaign) -> None:
-    """The platform's own words are passed on, with the variables to look at, and no secret."""
+    """The platform's own words are passed on, with the command that signs in again, and no secret."""
     told = refuse(
         stage,
         ExitCode.CREDENTIALS,
@@ -252,7 +252,7 @@ def test_credentials_that_are_refused(stage: Campaign) -> None:
     )
 
     assert "no channel of small can publish: X answered 401" in told
-    assert "STORMCTL_X_ACME_" in told
+    assert "stormctl auth x acme" in told
     assert "stale" not in told
     assert not (stage.root / ".stormctl").exists()
 
