@@ -15,7 +15,7 @@ from tests.acceptance.dying import DIED
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 POINTS = [
     "before claim",

@@ -14,7 +14,7 @@ from tests.acceptance.conftest import read_until
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 X, PAGE = "small/x:acme/m000/en", "small/facebook:acme/m000/en"
 LOST_ANSWER = {
