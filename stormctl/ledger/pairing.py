@@ -39,5 +39,22 @@ def refuse_stray_log(path: Path, filed: Mapping[str, str], seen: Mapping[str, st
     is_other_backup = filed.get("backed_up_at") != seen.get("backed_up_at")
     is_older = int(filed.get("pulse", 0)) < int(seen.get(FILED, 0))
     if is_stranger or is_other_backup or is_older:
-        message = f"the ledger's file {path} was replaced, and {path.name}-wal belongs to the one before it"
-        raise DamagedLedgerError(message, _HINT)
+        raise _stray(path)
+
+
+def refuse_log_of_another(path: Path) -> None:
+    """Make sure that the file was ever kept with a log: a backup was not, whatever lies beside it.
+
+    Bytes 18 and 19 are 2 in a file with a log, and 1 in every other (sqlite.org, file format, 1.3).
+
+    Raises:
+        DamagedLedgerError: it was not, so that the log is another file's.
+    """
+    with path.open("rb") as file:
+        if file.read(20)[18:] == b"\x01\x01":
+            raise _stray(path)
+
+
+def _stray(path: Path) -> DamagedLedgerError:
+    message = f"the ledger's file {path} was replaced, and {path.name}-wal belongs to the one before it"
+    return DamagedLedgerError(message, _HINT)

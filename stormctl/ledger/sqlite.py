@@ -23,7 +23,7 @@ from stormctl.ledger.engines import (
     refuse_unusable,
 )
 from stormctl.ledger.migrator import load_migrations
-from stormctl.ledger.pairing import refuse_stray_log
+from stormctl.ledger.pairing import refuse_log_of_another, refuse_stray_log
 from stormctl.ledger.presence import Presence
 from stormctl.ledger.tables import SqliteTables
 
@@ -123,6 +123,7 @@ class SqliteDatabase:
         if not self._is_paired:
             log = self._path.with_name(f"{self._path.name}-wal")
             if log.exists() and log.stat().st_size:  # before a connection could write it into the file
+                refuse_log_of_another(self._path)
                 refuse_stray_log(self._path, self.read_filed(), self._read_meta("mode=ro"))
             self._is_paired = True
         connection = self._open("mode=rw")

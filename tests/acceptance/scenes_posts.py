@@ -141,7 +141,7 @@ def play_twice(person: Person) -> None:
         person.module = "stormctl"
         person.run("launch", "--yes", "--plain")
         make_unwell(person.root)
-        person.read(hanging, "  delivered  ")
+        person.read(hanging, "  posted twice  ")
     person.forget_faults()
     (twice,) = {name for name in person.posts() if person.posts().count(name) == 2}
     key = f"imd-2026/{twice}/en"

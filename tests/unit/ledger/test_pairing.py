@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -15,7 +15,7 @@ import pytest
 from stormctl.domain.clock import Moment
 from stormctl.errors import DamagedLedgerError
 from stormctl.ledger.ledger import open_ledger
-from stormctl.ledger.pairing import refuse_stray_log
+from stormctl.ledger.pairing import refuse_log_of_another, refuse_stray_log
 from stormctl.ledger.restoring import find_present, restore
 from stormctl.ledger.stores import FileStore
 from stormctl.ledger.upkeep import Occasion, back_up
@@ -199,3 +199,15 @@ def test_a_log_without_its_file_is_not_read_into_a_restored_one(crash: Crash) ->
     with closing(crash.open()) as ledger:
         assert ledger.history.storms() == ["storm"]
     assert aside.with_name("aside.db-wal").exists()
+
+
+@pytest.mark.parametrize(("mode", "is_refused"), [("delete", True), ("wal", False)])
+def test_a_file_that_never_had_a_log_has_none_beside_it(tmp_path: Path, mode: str, is_refused: bool) -> None:
+    """A backup says so of itself, also before anything in the log could tell whose it is."""
+    path = tmp_path / "ledger.db"
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        connection.execute("CREATE TABLE meta (key TEXT)")
+
+    with pytest.raises(DamagedLedgerError) if is_refused else nullcontext():
+        refuse_log_of_another(path)
