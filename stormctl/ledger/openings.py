@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from enum import Enum, auto
+from operator import itemgetter
+from typing import TYPE_CHECKING, assert_never
 
 from stormctl.domain.amounts import count
 from stormctl.ledger.rows import MICROSECONDS_PER_SECOND
@@ -44,7 +46,15 @@ LIMITS = {
 _PAGE = 64
 """How many rows are read at first, which mostly decide, and then at a time."""
 
-_SPACING = "the spacing to the post before it"
+
+class Bar(Enum):
+    """What keeps a channel closed."""
+
+    SPACING = auto()
+    QUARTER = auto()
+    DAY = auto()
+    PAUSE = auto()
+    LIMIT = auto()
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Opening:
 
     Attributes:
         opens_at: before it, nothing may be sent; microseconds, storm time.
-        why: what keeps it closed until then.
+        bar: what keeps it closed until then.
         catch_up_at: before it, nothing may be sent that is later than its grace.
         to_verify: the channel's pause is over, and its account must be asked before anything is claimed.
         quiet: silences that have not ended, ordered, each from (inclusive) and until (exclusive).
@@ -74,7 +84,7 @@ class Opening:
     opens_at: int
     quiet: tuple[tuple[int, int], ...]
     left: int | None
-    why: str = ""
+    bar: Bar = Bar.SPACING
     catch_up_at: int = 0
     to_verify: bool = False
 
@@ -119,21 +129,21 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
     sends = _find_sends(session, channel, gap, per_15min, per_day, now=now)
     newest = sends["newest"]
     waits = (
-        Wait(_after(newest, gap), _SPACING),
-        Wait(_after(sends["fills_15min"], QUARTER), f"{count(per_15min, 'post')} in 15 minutes"),
-        Wait(_after(sends["fills_day"], DAY), f"{count(per_day, 'post')} in 24 hours"),
-        Wait(gate["paused_until"] or 0, f"paused: {gate['paused_why']}"),
-        Wait(gate["closed_until"] or 0, _name_limit(gate["closed_by"])),
+        (_after(newest, gap), Bar.SPACING),
+        (_after(sends["fills_15min"], QUARTER), Bar.QUARTER),
+        (_after(sends["fills_day"], DAY), Bar.DAY),
+        (gate["paused_until"] or 0, Bar.PAUSE),
+        (gate["closed_until"] or 0, Bar.LIMIT),
     )
-    longest = max(waits, key=lambda wait: wait.until)
+    opens_at, bar = max(waits, key=itemgetter(0))
     quiet = session.rows("quiet_of", storm_id=terms["id"], now=now)
     budget = terms["budget_usd_micros"]
     return Opening(
         channel=channel,
         storm_id=terms["id"],
         follows=terms["follows"],
-        opens_at=longest.until,
-        why=longest.why,
+        opens_at=opens_at,
+        bar=bar,
         catch_up_at=0 if terms["follows"] else _after(newest, CATCH_UP_GAP),
         to_verify=bool(gate["to_verify"]),
         quiet=tuple((row["from_at"], row["until_at"]) for row in quiet),
@@ -149,10 +159,27 @@ def find_wait(session: Session, channel: str, storm_id: str, slot_at: int, now: 
             opening = make_opening(session, channel, gate, terms, now=now)
             if opening.opens_at <= max(now, slot_at):
                 return None
-            if opening.why == _SPACING and opening.opens_at - now <= TOLD_SPACING:
+            if opening.bar is Bar.SPACING and opening.opens_at - now <= TOLD_SPACING:
                 return None
-            return Wait(opening.opens_at, opening.why)
+            return Wait(opening.opens_at, _explain(opening.bar, gate, terms))
     return None
+
+
+def _explain(bar: Bar, gate: Row, terms: Row) -> str:
+    """Say in words what keeps a channel closed."""
+    match bar:
+        case Bar.SPACING:
+            return "the spacing to the post before it"
+        case Bar.QUARTER:
+            return f"{count(stricter(terms['per_15min'], gate['per_15min']), 'post')} in 15 minutes"
+        case Bar.DAY:
+            return f"{count(stricter(terms['per_day'], gate['per_day']), 'post')} in 24 hours"
+        case Bar.PAUSE:
+            return f"paused: {gate['paused_why']}"
+        case Bar.LIMIT:
+            return _name_limit(gate["closed_by"])
+        case _:
+            assert_never(bar)
 
 
 def _name_limit(name: str | None) -> str:
