@@ -121,13 +121,36 @@ class _TimedResponse(HTTPResponse):
 
 
 class _TimedMixin:
-    """Counts what is written, and writes and reads under the exchange's deadline."""
+    """Counts what is written, and writes and reads under the exchange's deadline.
+
+    A request that fits into one piece is written as one: http.client would send head and body apart, and a
+    platform can then have the one without the other.
+    """
 
     sock: Any
     answered_s = 0.0
     response_class: type[HTTPResponse] = _TimedResponse
+    _gathered: bytearray | None = None
+
+    def request(self, *args: Any, **kwargs: Any) -> None:
+        self._gathered = bytearray()
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]  # of the connection that this is mixed into
+            self._write(self._gathered)
+        finally:
+            self._gathered = None
 
     def send(self, data: Any) -> None:
+        gathered = self._gathered
+        if gathered is not None and len(gathered) + len(data) <= WRITE_BYTES:
+            gathered += data
+            return
+        if gathered:
+            self._write(gathered)
+            self._gathered = bytearray()
+        self._write(data)
+
+    def _write(self, data: Any) -> None:
         exchange, sock = CURRENT.get(), self.sock
         view = memoryview(data)
         while view:

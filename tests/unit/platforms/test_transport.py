@@ -7,7 +7,7 @@ import threading
 import traceback
 from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -15,6 +15,7 @@ from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.domain.waiting import WAITING
 from stormctl.errors import CredentialsError
 from stormctl.platforms.transport import Answer, Silence, Transport, plain
+from stormctl.platforms.wire import CURRENT, WRITE_BYTES, Exchange, WireAdapter
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -346,6 +347,44 @@ def test_whoever_wants_to_know_hears_of_each_wait(server: ScriptedServer, transp
 
     assert isinstance(answer, Answer)
     assert heard[:5] == ["waits", "goes on", "checks", "waits", "goes on"]
+
+
+class RecordingSocket:
+    """Takes whatever it is given, and keeps the pieces."""
+
+    def __init__(self) -> None:
+        self.pieces: list[bytes] = []
+
+    def settimeout(self, _seconds: float | None) -> None:
+        """Take any limit."""
+
+    def send(self, data: memoryview) -> int:
+        """Take a piece, whole."""
+        self.pieces.append(bytes(data))
+        return len(data)
+
+
+@pytest.mark.parametrize(
+    ("size", "pieces"),
+    [
+        pytest.param(280, 1, id="a post"),
+        pytest.param(3 * WRITE_BYTES + 1, 5, id="a part of a video"),
+    ],
+)
+def test_a_small_request_leaves_in_one_piece(size: int, pieces: int) -> None:
+    """Head and body of a post arrive together or not at all; what is big leaves in pieces, in order."""
+    sock, body = RecordingSocket(), b"x" * size
+    connection: Any = (
+        WireAdapter().poolmanager.connection_from_url("http://127.0.0.1").ConnectionCls("127.0.0.1")
+    )
+    connection.sock = sock
+    token = CURRENT.set(Exchange(SHORT))
+
+    connection.request("POST", "/", body, {"Content-Length": str(size)})
+
+    CURRENT.reset(token)
+    head, _, rest = b"".join(sock.pieces).partition(b"\r\n\r\n")
+    assert (head[:15], rest == body, len(sock.pieces)) == (b"POST / HTTP/1.1", True, pieces)
 
 
 def test_a_check_that_takes_too_long_is_not_sent(server: ScriptedServer, transport: Transport) -> None:
