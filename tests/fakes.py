@@ -59,9 +59,9 @@ class FakeClock:
         """Return the seconds until `due_at`."""
         return max(0.0, (due_at - self.at).total_seconds())
 
-    def run_until(self, due_at: datetime | None) -> None:
-        """Remember what was said."""
-        self.hurried_to.append(due_at)
+    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
+        """Remember what was found."""
+        self.hurried_to.append(find_next())
 
 
 class FakePlatform:

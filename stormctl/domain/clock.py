@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MICROSECOND = timedelta(microseconds=1)
@@ -40,8 +43,11 @@ class Clock(Protocol):
         """Return the real seconds until the storm's time reaches `due_at`; 0 if it has."""
         ...
 
-    def run_until(self, due_at: datetime | None) -> None:
-        """Say that nothing is due before `due_at`, so that a rehearsal's clock may hurry there."""
+    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
+        """Let a rehearsal's clock hurry to the moment before which nothing is due, if there is one.
+
+        A clock that can't be hurried doesn't ask when that is.
+        """
         ...
 
 

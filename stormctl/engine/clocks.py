@@ -61,7 +61,7 @@ class SystemClock:
         """Return the real seconds until `due_at`; 0 if it has passed."""
         return max(0.0, (due_at - self.moment().at).total_seconds())
 
-    def run_until(self, due_at: datetime | None) -> None:
+    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
         """Do nothing: real time can't be hurried."""
 
 
@@ -132,6 +132,10 @@ class StormClock:
         """Return the real seconds until the storm's time reaches `due_at`."""
         return self.pace.wait(due_at.timestamp(), self._wall().timestamp())
 
+    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
+        """Hurry to the moment that is found, and run at 1× from there; at 1× from now on if none is."""
+        self.run_until(find_next())
+
     def run_until(self, due_at: datetime | None) -> None:
         """Hurry to `due_at`, and run at 1× from there; None means at 1× from now on."""
         with self._lock:
@@ -170,7 +174,7 @@ class FollowedClock:
         """Return the real seconds until the storm's time reaches `due_at`."""
         return self._pace().wait(due_at.timestamp(), self._wall().timestamp())
 
-    def run_until(self, due_at: datetime | None) -> None:
+    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
         """Do nothing: the rehearsal itself sets the pace."""
 
     def _pace(self) -> Pace:

@@ -226,12 +226,15 @@ class Runner:
         next_due = self._agenda.find_next(self._publishing.free(self._channels()))
         if next_due is not None:
             self._timer.wake_in(self._clock.wait_until(next_due))
+        self._clock.hurry(lambda: self._find_rest(moment))
+
+    def _find_rest(self, moment: Moment) -> datetime | None:
+        """Return until when nothing is due on any channel; None while something is under way."""
         channels = self._publishing.open(self._channels())
         if self._is_busy(channels):
-            self._clock.run_until(None)
-        else:  # a clock that hurries must not run past anything
-            self._agenda.ask(moment, channels)
-            self._clock.run_until(self._agenda.find_next(channels))
+            return None
+        self._agenda.ask(moment, channels)
+        return self._agenda.find_next(channels)
 
     def _is_busy(self, channels: Sequence[ChannelId]) -> bool:
         """Whether something is under way, or in doubt and to be settled."""

@@ -32,6 +32,22 @@ class Wall:
         self.now += timedelta(seconds=seconds)
 
 
+def fail_to_ask() -> datetime | None:
+    """Ask the ledger in vain: a clock that can't be hurried asked when something is due."""
+    pytest.fail("nobody needs to know")
+
+
+def test_a_rehearsal_asks_how_far_it_may_hurry() -> None:
+    """Ten real seconds: half an hour of storm in three of them, whoever says so."""
+    wall = Wall()
+    clock = StormClock(START, 600, wall=wall)
+    clock.hurry(lambda: START + timedelta(minutes=30))
+
+    wall.move(10)
+
+    assert clock.moment().at == START + timedelta(minutes=30, seconds=7)
+
+
 def test_the_storm_hurries_to_the_due_moment_and_walks_from_there() -> None:
     """Ten real seconds: half an hour of storm in three of them, then seven seconds at 1×."""
     wall = Wall()
@@ -84,7 +100,7 @@ def test_everyone_who_is_told_the_pace_reads_the_same_time(tmp_path: Path) -> No
     followed = FollowedClock(path, wall)
 
     wall.move(2)
-    followed.run_until(None)
+    followed.hurry(fail_to_ask)
 
     assert followed.moment() == clock.moment()
     assert followed.wait_until(START + timedelta(hours=1)) == pytest.approx(4)
@@ -112,7 +128,7 @@ def test_storm_time_never_runs_back_and_never_slower_than_real_time(
 def test_the_real_clock_is_one_clock() -> None:
     """On the day, storm and wall time are the same, and nothing hurries them."""
     clock = SystemClock()
-    clock.run_until(None)
+    clock.hurry(fail_to_ask)
 
     moment = clock.moment()
 
