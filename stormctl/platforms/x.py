@@ -184,7 +184,9 @@ class XAdapter(PlatformAdapter):
             return answer.outcome
         post_id = answer.id_at("data", "id")
         if answer.is_success and post_id is not None:
-            return Delivered(post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer))
+            return Delivered(
+                post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer, self._now())
+            )
         return classify_problem(answer, self._now())
 
     def find_recent(self, since: datetime, until: datetime) -> Reading:
@@ -238,7 +240,9 @@ class XAdapter(PlatformAdapter):
         if isinstance(answer, Silence):
             return answer.outcome
         if answer.status == 404 or (answer.is_success and answer.at("data", "deleted") is True):
-            return Delivered(post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer))
+            return Delivered(
+                post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer, self._now())
+            )
         if answer.is_success:
             return InDoubt(reason="X did not say that the post is deleted", code=str(answer.status))
         return classify_problem(answer, self._now())
