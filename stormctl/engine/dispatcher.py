@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden, State
+from stormctl.domain.delivery import (
+    SAID_TO_STAND,
+    Delivered,
+    InDoubt,
+    NotSent,
+    RateLimit,
+    Refused,
+    SendForbidden,
+    State,
+)
 from stormctl.engine.equipment import pass_on
 from stormctl.engine.floor import Floor
 from stormctl.engine.recorder import Following, Recorder
@@ -114,7 +123,8 @@ class Dispatcher:
             self._setbacks.pop(claim.channel, None)
             return self.recorder.record_and_claim(claim, outcome)
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
-            outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
+            reason, code = f"{outcome.reason} (after a doubtful attempt)", f"{outcome.code} {SAID_TO_STAND}"
+            outcome = InDoubt(reason=reason, code=code, limits=outcome.limits)
         return self._answer(claim, outcome)
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
