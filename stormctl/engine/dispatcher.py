@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.domain.message import Media
     from stormctl.engine.breaker import Breaker
     from stormctl.engine.equipment import Checkpoint, Equipment
     from stormctl.engine.uploader import Uploader
+    from stormctl.ledger.media import StoredUpload
 
 FIRST_BACKOFF = timedelta(seconds=15)
 LONGEST_BACKOFF = timedelta(minutes=15)
@@ -128,9 +130,11 @@ class Dispatcher:
         return self._answer(claim, outcome)
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
+        spent: list[tuple[Media, StoredUpload]] = []
+
         def before_send() -> None:
             self._checkpoint("before sending_at")
-            self._uploader.spend(claim)
+            spent.extend(self._uploader.spend(claim))
             self._ledger.outbox.mark_sending(claim, self._clock.moment())
             self._checkpoint("after sending_at")
 
@@ -145,9 +149,15 @@ class Dispatcher:
             paid_partnership=post.paid_partnership,
         )
         try:
-            return self._equipment.adapters.publisher(claim.channel).publish(outgoing, before_send)
+            outcome = self._equipment.adapters.publisher(claim.channel).publish(outgoing, before_send)
+        except (SendForbidden, LedgerError):
+            self._uploader.give_back(claim, spent)
+            raise
         finally:
             self._checkpoint("after the write")
+        if isinstance(outcome, NotSent) or (isinstance(outcome, Refused) and not outcome.for_good):
+            self._uploader.give_back(claim, spent)
+        return outcome
 
     def _was_doubtful(self, claim: Claim) -> bool:
         """Whether an earlier attempt may have reached the platform, as far as the ledger can be asked."""
