@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
 from stormctl.domain.resemblance import essence, similarity
-from stormctl.engine.reading import LOOK_BACK, read_account
+from stormctl.engine.reading import is_older, read_account
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
@@ -58,7 +57,7 @@ class Reconciler:
         known = self._ledger.doubts.known_post_ids(str(channel))
         strangers = [post for post in reading.posts if post.post_id not in known]
         for doubt in doubts:
-            found = _find_same(doubt, strangers, reading.clock_offset_s or 0.0)
+            found = _find_same(doubt, strangers, reading)
             if found is not None:
                 strangers.remove(found)
                 self._ledger.doubts.settle_delivered(
@@ -125,18 +124,10 @@ def is_same(doubt: Doubt, post: SeenPost) -> bool:
     return essence(post.text) == essence(doubt.post.text)
 
 
-def _find_same(doubt: Doubt, posts: Iterable[SeenPost], offset_s: float) -> SeenPost | None:
-    """Find the post that is in doubt; one that is older than the request can't be it, whatever it says.
-
-    Platforms don't show older ones when asked for those since a moment, but other servers may.
-    """
-    since = doubt.sending_at - LOOK_BACK + min(timedelta(), timedelta(seconds=offset_s))
+def _find_same(doubt: Doubt, posts: Iterable[SeenPost], reading: Reading) -> SeenPost | None:
+    """Find the post that is in doubt; one that is older than the request can't be it, whatever it says."""
     return next(
-        (
-            post
-            for post in posts
-            if is_same(doubt, post) and (post.created_at is None or post.created_at >= since)
-        ),
+        (post for post in posts if is_same(doubt, post) and not is_older(post, doubt.sending_at, reading)),
         None,
     )
 

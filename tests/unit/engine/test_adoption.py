@@ -75,6 +75,17 @@ def test_a_planned_text_that_stands_there_stops_a_new_ledger(bench: Bench, tmp_p
     assert "--adopt" in caught.value.hint
 
 
+def test_last_years_post_is_not_this_storms(bench: Bench, tmp_path: Path) -> None:
+    """A server that shows more than was asked for stops no launch by a text that was used before."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    _, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text=text))
+    bench.x.posts = [replace(bench.x.posts[0], created_at=bench.clock.at - timedelta(days=365))]
+
+    assert _find(bench, preparation) == NOTHING
+
+
 def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> None:
     """With `--adopt` it is recorded as delivered; other posts of the account are nobody's business."""
     bench.clock.move(timedelta(minutes=5))
