@@ -210,7 +210,7 @@ class XAdapter(PlatformAdapter):
             is_whole = is_whole and shown.is_whole
             token = shown.next_token
             if token is None:
-                reason = "" if is_whole else "X shows a post that could not be read"
+                reason = "" if is_whole else "X does not show every post so that it can be read"
                 return Reading(tuple(posts), complete=is_whole, reason=reason, clock_offset_s=offset)
         reason = "X lists more pages than it keeps"
         return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
