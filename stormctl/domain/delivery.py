@@ -182,6 +182,10 @@ class Refused:
     limits: tuple[RateLimit, ...] = ()
 
 
+SAID_TO_STAND = "stands there"
+"""Ends the code of a doubt that is a platform's refusal of a duplicate: by its word, the post is live."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InDoubt:
     """Perhaps sent, and nobody knows whether it was accepted."""

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
-from stormctl.domain.resemblance import comparable
-from stormctl.engine.reading import read_account
+from stormctl.domain.resemblance import essence
+from stormctl.engine.reading import is_older, read_account
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.ledger.gaps import Unknown
 from stormctl.platforms.adapter import ReadFailed
@@ -58,7 +58,8 @@ def find_published(
         due = [delivery for delivery in doubtful if delivery.channel == channel]
         first = min(delivery.slot_at for delivery in due)
         reading, why = _read(preparation, adapters, channel, first, moment)
-        found = _match(_new_on(preparation, ledger, channel), reading.posts) if reading else {}
+        posts = [post for post in reading.posts if not is_older(post, first, reading)] if reading else []
+        found = _match(_new_on(preparation, ledger, channel), posts)
         published |= found
         if why:
             left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)
@@ -112,6 +113,6 @@ def _read(
 
 
 def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:
-    by_text = {comparable(post.text): post for post in posts}
-    texts = {str(d.key): comparable(d.post.text) for d in planned}
+    by_text = {essence(post.text): post for post in posts}
+    texts = {str(d.key): essence(d.post.text) for d in planned}
     return {key: by_text[text] for key, text in texts.items() if text in by_text}

@@ -230,14 +230,15 @@ class Release:
     def _settle(self, runner_id: str) -> DeliveryView:
         """Wait for what is under way, read the account for what is in doubt, call off what is left."""
         reconciler, durations = Reconciler(self._equipment), self._equipment.durations
-        give_up_at = self._clock.moment().wall_at + durations.request_limit + SETTLINGS * durations.settling
+        patience = durations.request_limit + SETTLINGS * durations.settling
+        give_up_s = self._clock.steady_s() + patience.total_seconds()
         while True:
             view = self._look(runner_id)
             if view.state is State.PLANNED:
                 self._why = view.why or "the channel did not let it out in time: stormctl status tells why"
                 self._call_off()
                 continue
-            if not view.state.is_open or self._clock.moment().wall_at >= give_up_at or self._is_held(view):
+            if not view.state.is_open or self._clock.steady_s() >= give_up_s or self._is_held(view):
                 return view
             if view.state is State.IN_DOUBT:
                 channel = self._canary.channel

@@ -6,7 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden, State
+from stormctl.domain.delivery import (
+    SAID_TO_STAND,
+    Delivered,
+    InDoubt,
+    NotSent,
+    RateLimit,
+    Refused,
+    SendForbidden,
+    State,
+)
 from stormctl.engine.equipment import pass_on
 from stormctl.engine.floor import Floor
 from stormctl.engine.recorder import Following, Recorder
@@ -21,9 +30,11 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, Outcome
+    from stormctl.domain.message import Media
     from stormctl.engine.breaker import Breaker
     from stormctl.engine.equipment import Checkpoint, Equipment
     from stormctl.engine.uploader import Uploader
+    from stormctl.ledger.media import StoredUpload
 
 FIRST_BACKOFF = timedelta(seconds=15)
 LONGEST_BACKOFF = timedelta(minutes=15)
@@ -114,13 +125,16 @@ class Dispatcher:
             self._setbacks.pop(claim.channel, None)
             return self.recorder.record_and_claim(claim, outcome)
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
-            outcome = InDoubt(reason=f"{outcome.reason} (after a doubtful attempt)", code=outcome.code)
+            reason, code = f"{outcome.reason} (after a doubtful attempt)", f"{outcome.code} {SAID_TO_STAND}"
+            outcome = InDoubt(reason=reason, code=code, limits=outcome.limits)
         return self._answer(claim, outcome)
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
+        spent: list[tuple[Media, StoredUpload]] = []
+
         def before_send() -> None:
             self._checkpoint("before sending_at")
-            self._uploader.spend(claim)
+            spent.extend(self._uploader.spend(claim))
             self._ledger.outbox.mark_sending(claim, self._clock.moment())
             self._checkpoint("after sending_at")
 
@@ -135,9 +149,15 @@ class Dispatcher:
             paid_partnership=post.paid_partnership,
         )
         try:
-            return self._equipment.adapters.publisher(claim.channel).publish(outgoing, before_send)
+            outcome = self._equipment.adapters.publisher(claim.channel).publish(outgoing, before_send)
+        except (SendForbidden, LedgerError):
+            self._uploader.give_back(claim, spent)
+            raise
         finally:
             self._checkpoint("after the write")
+        if isinstance(outcome, NotSent) or (isinstance(outcome, Refused) and not outcome.for_good):
+            self._uploader.give_back(claim, spent)
+        return outcome
 
     def _was_doubtful(self, claim: Claim) -> bool:
         """Whether an earlier attempt may have reached the platform, as far as the ledger can be asked."""

@@ -94,6 +94,8 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
         return Evidence(post_id=seen.post_id, url=seen.url, reservation=_compare(doubt, seen))
     if not reading.complete:
         return _trust(url, post_id, f"{channel} could not be read whole: {reading.reason}")
+    if doubt.is_said_to_stand:  # a duplicate that it never showed: people may see more than the API does
+        return _trust(url, post_id, f"{channel} does not show that post, but refused it as a duplicate")
     raise UsageError(
         f"{channel} does not show that post among those since {doubt.sending_at - LOOK_BACK:%H:%M} UTC",
         f"If nothing was posted: stormctl resolve {key} --not-posted",

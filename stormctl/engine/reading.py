@@ -10,7 +10,7 @@ from stormctl.platforms.adapter import ReadFailed
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stormctl.platforms.adapter import PlatformAdapter, Reading
+    from stormctl.platforms.adapter import PlatformAdapter, Reading, SeenPost
 
 LOOK_BACK = timedelta(minutes=2)
 LOOK_AHEAD = timedelta(minutes=5)
@@ -42,3 +42,12 @@ def read_account(adapter: PlatformAdapter, since: datetime, until: datetime) -> 
             return reading
     ahead = timedelta(seconds=offset_s)
     return adapter.find_recent(min(since, since + ahead), max(until, until + ahead))
+
+
+def is_older(post: SeenPost, since: datetime, reading: Reading) -> bool:
+    """Whether a post is older than what a reading since a moment of ours was to show.
+
+    The platforms leave such posts out; other servers that speak their words may not.
+    """
+    behind = min(timedelta(), timedelta(seconds=reading.clock_offset_s or 0.0))
+    return post.created_at is not None and post.created_at < since - LOOK_BACK + behind

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
-from stormctl.domain.resemblance import comparable, similarity
-from stormctl.engine.reading import read_account
+from stormctl.domain.resemblance import essence, similarity
+from stormctl.engine.reading import is_older, read_account
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 ALIKE = 0.8
 """From this similarity on, a post without a receipt leaves the delivery in doubt for a person."""
+
+LOOKS = 6
+"""Complete readings that must not show a post before a person is asked, where the platform refused it as one
+that stands there already. Their absence is no proof then, and to send it again might be the second post."""
 
 
 class Reconciler:
@@ -49,31 +53,35 @@ class Reconciler:
                 self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)
             return
         # first what is open, then what is known: whatever is recorded in between is in one of the two
-        expected = {comparable(text) for text in self._ledger.doubts.open_texts(str(channel))}
+        expected = {essence(text) for text in self._ledger.doubts.open_texts(str(channel))}
         known = self._ledger.doubts.known_post_ids(str(channel))
         strangers = [post for post in reading.posts if post.post_id not in known]
         for doubt in doubts:
-            found = self._match(doubt, strangers)
+            found = _find_same(doubt, strangers, reading)
             if found is not None:
                 strangers.remove(found)
                 self._ledger.doubts.settle_delivered(
                     doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
                 )
                 self._tell(doubt, "it is on the account", url=found.url)
-            elif alike := _find_alike(doubt, strangers, expected - {comparable(doubt.post.text)}):
-                reason = f"{alike.url} resembles it, but is not the same"
-                self._ledger.doubts.hold(doubt, reason, self._clock.moment())
-                self._tell(doubt, f"a person must judge: {reason}")
+            elif alike := _find_alike(doubt, strangers, expected - {essence(doubt.post.text)}):
+                self._hold(doubt, f"{alike.url} resembles it, but is not the same")
             else:
                 self._miss(doubt, reading, started)
 
     def _miss(self, doubt: Doubt, reading: Reading, started: Moment) -> None:
         self._ledger.doubts.record_reading(doubt, started, complete=reading.complete, reason=reading.reason)
-        if reading.complete and self._ledger.doubts.settle_not_there(doubt, self._clock.moment()):
+        if not reading.complete:
+            return
+        if doubt.is_said_to_stand:
+            if sum(earlier.complete for earlier in doubt.readings) + 1 >= LOOKS:
+                self._hold(doubt, "the platform says that it stands there already, and does not show it")
+        elif self._ledger.doubts.settle_not_there(doubt, self._clock.moment()):
             self._tell(doubt, "two readings prove that it is not there: planned again")
 
-    def _match(self, doubt: Doubt, posts: Iterable[SeenPost]) -> SeenPost | None:
-        return next((post for post in posts if is_same(doubt, post)), None)
+    def _hold(self, doubt: Doubt, reason: str) -> None:
+        self._ledger.doubts.hold(doubt, reason, self._clock.moment())
+        self._tell(doubt, f"a person must judge: {reason}")
 
     def _due(self, channel: ChannelId) -> list[Doubt]:
         wall_now = self._clock.moment().wall_at
@@ -113,7 +121,15 @@ def is_same(doubt: Doubt, post: SeenPost) -> bool:
         return False
     if post.media_count is not None and post.media_count != len(doubt.post.media):
         return False
-    return comparable(post.text) == comparable(doubt.post.text)
+    return essence(post.text) == essence(doubt.post.text)
+
+
+def _find_same(doubt: Doubt, posts: Iterable[SeenPost], reading: Reading) -> SeenPost | None:
+    """Find the post that is in doubt; one that is older than the request can't be it, whatever it says."""
+    return next(
+        (post for post in posts if is_same(doubt, post) and not is_older(post, doubt.sending_at, reading)),
+        None,
+    )
 
 
 def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[str]) -> SeenPost | None:
@@ -122,7 +138,7 @@ def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[st
         (
             post
             for post in posts
-            if comparable(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
+            if essence(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
         ),
         None,
     )

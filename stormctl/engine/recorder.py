@@ -170,7 +170,8 @@ def _describe(answer: Answer, state: State) -> StormEvent:
     kind = kinds.get(state, EventKind.PUT_OFF if refused else EventKind.NOT_SENT)
     text = claim.message_id if isinstance(outcome, Delivered) else f"{claim.message_id}: {outcome.reason}"
     if retry_at is not None:
-        text += f" — again from {retry_at:%H:%M:%S} UTC"
+        day = "" if retry_at.date() == answer.moment.at.date() else f"{retry_at:%Y-%m-%d} "
+        text += f" — again from {day}{retry_at:%H:%M:%S} UTC"
     return StormEvent(
         kind=kind,
         at=answer.moment.at,

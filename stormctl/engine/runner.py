@@ -83,7 +83,7 @@ class Runner:
         self._stopping = threading.Event()
         self._is_looking = self._has_swept = False
         self._beaten_at: datetime | None = None
-        self._began_at = self._clock.moment().wall_at
+        self._began_s = self._clock.steady_s()
         self._bugs: list[Exception] = []
         self._repeats = Repeats()
         self._lost: LedgerGoneError | None = None
@@ -146,8 +146,9 @@ class Runner:
             return False
         doubts = [doubt for doubt in self._ledger.doubts.open(channels) if not doubt.held]
         patience = self._durations.request_limit + SETTLINGS * self._durations.settling
+        was_patient = self._clock.steady_s() - self._began_s >= patience.total_seconds()
         return outbox.in_flight(channels) == len(doubts) and all(
-            moment.wall_at >= max(doubt.sending_wall_at, self._began_at) + patience for doubt in doubts
+            was_patient and moment.wall_at >= doubt.sending_wall_at + patience for doubt in doubts
         )
 
     def collect_all(self, storm_id: str) -> None:

@@ -12,17 +12,19 @@ from typing import TYPE_CHECKING
 from stormctl.domain.delivery import NotSent, Refused
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import MediaKind
-from stormctl.errors import FindingsError
+from stormctl.errors import FindingsError, LedgerError
 from stormctl.files.media import open_video
 from stormctl.platforms.adapter import ATTACHED_ONCE, Captions, MediaFile, PrepareFailed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.domain.message import Media
     from stormctl.engine.equipment import Equipment
+    from stormctl.ledger.media import StoredUpload
     from stormctl.platforms.adapter import Content, PlatformAdapter
 
     _Name = tuple[str, str, str, bool]
@@ -88,13 +90,34 @@ class Uploader:
             return NotSent(reason=f"{media.file} could not be uploaded: {failure.outcome.reason}")  # type: ignore[union-attr]  # adapters never fail with Delivered
         return tuple(ids)
 
-    def spend(self, claim: Claim) -> None:
+    def spend(self, claim: Claim) -> list[tuple[Media, StoredUpload]]:
         """Forget uploads that no other post can carry, before the request is written that carries them.
 
-        Whatever becomes of it, nobody can tell afterwards from the ledger whether they are still free.
+        Should this process die, nobody can tell from the ledger whether they are still free.
+
+        Returns:
+            What was forgotten, for `give_back`.
         """
-        if claim.post.media and claim.channel.platform in ATTACHED_ONCE:
-            self._ledger.media.forget_uploads(str(claim.channel), claim.post.media)
+        if not claim.post.media or claim.channel.platform not in ATTACHED_ONCE:
+            return []
+        channel, moment = str(claim.channel), self._clock.moment()
+        found = [
+            (media, self._ledger.media.find_upload(channel, media, moment)) for media in claim.post.media
+        ]
+        self._ledger.media.forget_uploads(channel, claim.post.media)
+        return [(media, upload) for media, upload in found if upload is not None]
+
+    def give_back(self, claim: Claim, spent: Iterable[tuple[Media, StoredUpload]]) -> None:
+        """Remember uploads again that no post carries: the request was not made, or was refused for now."""
+        moment = self._clock.moment()
+        try:
+            for media, upload in spent:
+                self._ledger.media.record_upload(
+                    str(claim.channel), media, upload.media_id, upload.expires_at, moment
+                )
+        except LedgerError as error:
+            text = f"{claim.message_id}: its media will be uploaded once more: {error.message}"
+            self._equipment.tell(EventKind.WARNING, text, channel=claim.channel)
 
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
         missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)

@@ -10,7 +10,7 @@ from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.errors import UnknownAttemptError
 from stormctl.ledger.events import tell
-from stormctl.ledger.rows import maybe_micros
+from stormctl.ledger.rows import event_of, maybe_micros
 from stormctl.ledger.troubles import note_outcome
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def record_answer(
         message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
         raise UnknownAttemptError(message, "Look at the account before anything is posted again.")
     if attempt["answer"] is not None:
-        return Recorded(State(attempt["state"]))
+        return _recall(session, claim, outcome, attempt)
     answer = _translate(outcome)
     if answer.counts and attempt["sent_at"] is None:
         mark_sent(session, claim, attempt["price_usd_micros"], moment)
@@ -81,6 +81,15 @@ def record_answer(
     if isinstance(outcome, Delivered):
         return _take_late_receipt(session, claim, outcome, attempt, moment)
     return Recorded(State(attempt["state"]))
+
+
+def _recall(session: Session, claim: Claim, outcome: Outcome, attempt: Row) -> Recorded:
+    """Return what was found when the answer was written before: that its commit went well was not known."""
+    row = session.find("alarm_on", storm_id=claim.storm_id, attempt_id=claim.attempt_id)
+    if row is None:
+        return Recorded(State(attempt["state"]))
+    is_surplus = isinstance(outcome, Delivered) and outcome.post_id != attempt["post_id"]
+    return Recorded(State(attempt["state"]), event_of(row), is_surplus=is_surplus)
 
 
 def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.clock import from_micros, to_micros
-from stormctl.domain.delivery import Delivered
+from stormctl.domain.delivery import SAID_TO_STAND, Delivered
 from stormctl.domain.event import EventKind
 from stormctl.ledger.answers import deliver
 from stormctl.ledger.events import tell
@@ -43,6 +43,7 @@ class Doubt:
         readings: the oldest first.
         in_reply_to: the platform id of the thread's previous part; None if it is not a thread.
         held: whether it waits for a person.
+        is_said_to_stand: whether the platform refused it as a duplicate after an earlier attempt.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Doubt:
     readings: tuple[DoubtReading, ...]
     in_reply_to: str | None
     held: bool
+    is_said_to_stand: bool
 
 
 class Doubts:
@@ -192,4 +194,5 @@ def _doubt_of(session: Session, row: Row) -> Doubt:
         ),
         in_reply_to=row["in_reply_to"],
         held=bool(row["held"]),
+        is_said_to_stand=(row["code"] or "").endswith(SAID_TO_STAND),
     )

@@ -29,7 +29,7 @@ class Presence:
     def __init__(self, path: Path) -> None:
         self._path = str(path)
         self._file: tuple[int, int] | None = None
-        self._companions: dict[str, tuple[int, int]] | None = None
+        self._companions: dict[str, tuple[int, int]] = {}
 
     def check(self) -> None:
         """Make sure that nothing was deleted or replaced since it was first looked at.
@@ -42,13 +42,13 @@ class Presence:
             self._file = file
         if file is None or file != self._file:
             raise self._gone(self._path)
-        for path, identity in (self._companions or {}).items():
+        for path, identity in self._companions.items():
             if _identify(path) != identity:
                 raise self._gone(path)
 
     def note_companions(self) -> None:
-        """Remember the companions, once; they stay for as long as a connection is open that has read."""
-        if self._companions is None:
+        """Remember the companions once they are there: they stay while a connection is open that has read."""
+        if not self._companions:
             paths = [self._path + ending for ending in _COMPANIONS]
             found = {path: _identify(path) for path in paths}
             self._companions = {path: identity for path, identity in found.items() if identity is not None}

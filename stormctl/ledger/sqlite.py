@@ -60,6 +60,7 @@ class SqliteDatabase:
         self._closed = threading.Event()
         self._presence = Presence(path)
         self._is_paired = False
+        self._has_log = False
         self._turn = threading.Lock()
         self._migrations = load_migrations("sqlite")
 
@@ -72,15 +73,28 @@ class SqliteDatabase:
             LedgerGoneError: if the file was deleted or replaced since it was opened.
             LedgerError: if the file cannot be written, or another version migrated it meanwhile.
         """
-        with ExitStack() as waiting, self._turn, self._begin("BEGIN IMMEDIATE") as session:
-            yield session
-            waiting.enter_context(WAITING.get()())  # for the disk, until the turn is given away
+        with ExitStack() as waiting, self._turn:
+            if not self._has_log:
+                self._keep_log()
+            with self._begin("BEGIN IMMEDIATE") as session:
+                yield session
+                waiting.enter_context(WAITING.get()())  # for the disk, until the turn is given away
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
         with self._begin("BEGIN") as session:
             yield session
+
+    def _keep_log(self) -> None:
+        """Give a backup that was put here by hand the log that every ledger in use has.
+
+        Without one, whoever writes waits for whoever reads, and what a killed runner leaves beside the file
+        does not tell whose it is.
+        """
+        with self._errors_explained(), self._borrow() as connection:
+            connection.execute("PRAGMA journal_mode = WAL")
+        self._has_log = True
 
     @contextmanager
     def _begin(self, begin: str) -> Iterator[Session]:

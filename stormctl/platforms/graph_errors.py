@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import timedelta
+from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
@@ -14,6 +15,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.platforms.transport import Answer
+
+MOST_DIGITS = 9
+"""A code with more of them is none."""
 
 DUPLICATE = 506
 TOKEN_DEAD = frozenset({102, 104, 190})
@@ -128,7 +132,7 @@ def _without_error(answer: Answer, limits: tuple[RateLimit, ...], now: datetime)
 
 def _read_code(code: object) -> int | None:
     """Return a code as a number, which some proxies and older servers write as text."""
-    if isinstance(code, str) and code.isdecimal():
+    if isinstance(code, str) and code.isdecimal() and len(code) <= MOST_DIGITS:
         return int(code)
     return code if isinstance(code, int) and not isinstance(code, bool) else None
 
@@ -145,10 +149,12 @@ def _label(answer: Answer, error: dict[str, Any]) -> str:
 
 
 def _limit_row(name: str, usage: dict[str, Any], reset_at: datetime | None) -> RateLimit | None:
-    figures = [usage[key] for key in _FIGURES if isinstance(usage.get(key), int | float)]
+    told = (usage.get(key) for key in _FIGURES)
+    figures = [figure for figure in told if isinstance(figure, int | float) and isfinite(figure)]
     if not figures:
         return None
-    return RateLimit(name=name, limit=100, remaining=max(0, 100 - int(max(figures))), reset_at=reset_at)
+    used = min(max(0, int(max(figures))), 100)
+    return RateLimit(name=name, limit=100, remaining=100 - used, reset_at=reset_at)
 
 
 def _business_usages(answer: Answer) -> list[dict[str, Any]]:

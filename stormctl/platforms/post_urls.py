@@ -47,11 +47,14 @@ def parse_post_url(url: str, platform: Platform, *, host: str, account_id: str |
         UsageError: if it is no address of a post there.
     """
     parts = _split(url, platform, host)
-    if platform is Platform.X:
-        match = _X_POST.fullmatch(parts.path)
-        if match is None:
-            raise _not_a_post(url, platform)
+    own = _X_POST if platform is Platform.X else _PAGE_POST
+    if host not in OFFICIAL_HOSTS[platform]:  # another server's addresses may begin with a path of its own
+        own = re.compile(f"(?:/[^/]+)*{own.pattern}", re.ASCII)
+    match = own.fullmatch(parts.path)
+    if match is not None:
         return match["id"]
+    if platform is Platform.X:
+        raise _not_a_post(url, platform)
     return _parse_facebook(url, parts, account_id)
 
 
@@ -82,9 +85,6 @@ def _split(url: str, platform: Platform, host: str) -> SplitResult:
 
 
 def _parse_facebook(url: str, parts: SplitResult, account_id: str | None) -> str | None:
-    whole = _PAGE_POST.fullmatch(parts.path)
-    if whole is not None:
-        return whole["id"]
     if _VIDEO.fullmatch(parts.path):
         return None  # a video's number is not its post's
     query = parse_qs(parts.query)

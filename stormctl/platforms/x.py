@@ -184,7 +184,9 @@ class XAdapter(PlatformAdapter):
             return answer.outcome
         post_id = answer.id_at("data", "id")
         if answer.is_success and post_id is not None:
-            return Delivered(post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer))
+            return Delivered(
+                post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer, self._now())
+            )
         return classify_problem(answer, self._now())
 
     def find_recent(self, since: datetime, until: datetime) -> Reading:
@@ -208,7 +210,7 @@ class XAdapter(PlatformAdapter):
             is_whole = is_whole and shown.is_whole
             token = shown.next_token
             if token is None:
-                reason = "" if is_whole else "X shows a post that could not be read"
+                reason = "" if is_whole else "X does not show every post so that it can be read"
                 return Reading(tuple(posts), complete=is_whole, reason=reason, clock_offset_s=offset)
         reason = "X lists more pages than it keeps"
         return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
@@ -238,7 +240,9 @@ class XAdapter(PlatformAdapter):
         if isinstance(answer, Silence):
             return answer.outcome
         if answer.status == 404 or (answer.is_success and answer.at("data", "deleted") is True):
-            return Delivered(post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer))
+            return Delivered(
+                post_id=post_id, url=self._post_url(post_id), limits=read_limits(answer, self._now())
+            )
         if answer.is_success:
             return InDoubt(reason="X did not say that the post is deleted", code=str(answer.status))
         return classify_problem(answer, self._now())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
@@ -16,6 +17,12 @@ if TYPE_CHECKING:
 LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 """Families of `…-limit`, `…-remaining`, `…-reset` (unix s): the first from X's response-codes page
 (docs.x.com, 2026-08), the 24-hour ones seen on POST /2/tweets but undocumented."""
+
+FARTHEST_RESET = timedelta(hours=25)
+"""The longest window is of 24 hours (docs.x.com, rate limits, 2026-08), and clocks differ."""
+
+MOST_DIGITS = 15
+"""A header with more of them is no count and no time, and no database takes it for a number."""
 
 DUPLICATE = "duplicate content"
 """Part of the 403 for a text that the account posted recently; X API v2 gives no code for it."""
@@ -42,16 +49,20 @@ _STOPPING_WORDS = (
 )
 
 
-def read_limits(answer: Answer) -> tuple[RateLimit, ...]:
-    """Return a row for each family of rate-limit headers that the answer carries."""
+def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
+    """Return a row for each family of rate-limit headers that the answer carries.
+
+    A reset that lies further ahead than the longest window is none: to wait for it would cost the storm.
+    """
     rows = []
     for family in LIMIT_HEADERS:
         limit, remaining, reset = (
             _read_int(answer.headers.get(f"{family}-{part}")) for part in ("limit", "remaining", "reset")
         )
         if (limit, remaining, reset) != (None, None, None):
-            row = RateLimit(name=family, limit=limit, remaining=remaining, reset_at=parse_unix(reset))
-            rows.append(row)
+            told = parse_unix(reset)
+            reset_at = told if told is not None and told <= now + FARTHEST_RESET else None
+            rows.append(RateLimit(name=family, limit=limit, remaining=remaining, reset_at=reset_at))
     return tuple(rows)
 
 
@@ -61,7 +72,7 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     Sources: X's response codes and OpenAPI problem types, docs.x.com, 2026-08; the texts of the 402 and
     403 answers as clients record them.
     """
-    limits, code = read_limits(answer), _code(answer)
+    limits, code = read_limits(answer, now), _code(answer)
     status, reason = answer.status, explain(answer)
     if answer.is_success:
         return InDoubt(reason="X accepted the request but named no post", code=code, limits=limits)
@@ -144,6 +155,6 @@ def _code(answer: Answer) -> str:
 
 def _read_int(text: str | None) -> int | None:
     try:
-        return int(text) if text else None
+        return int(text) if text and len(text) <= MOST_DIGITS else None
     except ValueError:
         return None

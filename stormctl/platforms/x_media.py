@@ -31,6 +31,9 @@ CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaK
 SUBTITLES = ("text/srt", "subtitles")
 """Media type and category of captions (docs.x.com, media upload, 2026-08)."""
 
+LONGEST_KEPT = timedelta(days=30)
+"""A longer time that a server tells is not relied on: X says a day (docs.x.com, media upload, 2026-08)."""
+
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
 """How viewers see captions called; other languages by their code."""
 
@@ -152,7 +155,9 @@ def _media_id(answer: Answer) -> str:
 def _lasts(answer: Answer | Silence) -> timedelta | None:
     """Return for how long the media can be attached; None if X does not say."""
     expires_s = answer.at("data", "expires_after_secs") if isinstance(answer, Answer) else None
-    return timedelta(seconds=expires_s) if isinstance(expires_s, int | float) and expires_s > 0 else None
+    if not isinstance(expires_s, int | float) or not expires_s > 0:
+        return None
+    return timedelta(seconds=min(expires_s, LONGEST_KEPT.total_seconds()))
 
 
 def _why(info: dict[str, Any]) -> str:

@@ -55,16 +55,20 @@ class TimelinePage:
 
 
 def parse_page(answer: Answer, url_of: Callable[[str], str]) -> TimelinePage | None:
-    """Read a page of a timeline; None if the answer is none, so that it never passes for an empty one."""
+    """Read a page of a timeline; None if the answer is none, so that it never passes for an empty one.
+
+    Errors beside the posts say that something is left out (docs.x.com, response codes, 2026-08).
+    """
     data, meta = answer.at("data"), answer.at("meta")
     if not answer.is_success or not isinstance(data, list | None) or not isinstance(meta, dict | None):
         return None
-    told = answer.at("meta", "result_count")
-    if data is None and (meta is None or (isinstance(told, int) and told > 0)):
+    told, errors = answer.at("meta", "result_count"), answer.at("errors")
+    if data is None and (meta is None or errors or (isinstance(told, int) and told > 0)):
         return None
     found = [parse_post(row, url_of) if isinstance(row, dict) else None for row in data or ()]
     posts = tuple(post for post in found if post is not None)
-    return TimelinePage(posts, len(posts) == len(found), answer.id_at("meta", "next_token"))
+    is_whole = len(posts) == len(found) and not errors
+    return TimelinePage(posts, is_whole, answer.id_at("meta", "next_token"))
 
 
 def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:

@@ -33,6 +33,11 @@ WHERE key = :key AND id <> :attempt_id AND counts = 1 AND settled IS NULL
     AND (answer IS NULL OR answer = 'in_doubt')
 ORDER BY id LIMIT 1;
 
+-- name: alarm_on(storm_id, attempt_id)^
+SELECT id, kind, happened_at, text, storm_id, channel, key, attempt_id, url FROM events
+WHERE storm_id = :storm_id AND attempt_id = :attempt_id AND kind = 'posted_twice'
+ORDER BY id DESC LIMIT 1;
+
 -- name: leave_claim(key, attempt_id, token, state, why, retry_at)!
 -- Back to planned, or failed, or in doubt; only in doubt the moment of sending still matters.
 UPDATE deliveries SET

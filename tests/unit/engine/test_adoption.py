@@ -59,16 +59,31 @@ def _first_on_x(preparation: Preparation) -> tuple[str, str]:
 
 
 def test_a_planned_text_that_stands_there_stops_a_new_ledger(bench: Bench, tmp_path: Path) -> None:
-    """The ledger was lost, or another machine has begun: nothing is posted a second time unasked."""
+    """The ledger was lost, or another machine has begun: nothing is posted a second time unasked.
+
+    White space and the last slash of an address don't matter.
+    """
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path)
     _, text = _first_on_x(preparation)
-    bench.x.accept(OutgoingPost(text=f" {text.replace(' ', '  ')}"))
+    shown = text.replace(" ", "  ").replace("https://example.org/act", "http://example.org/act/")
+    bench.x.accept(OutgoingPost(text=f" {shown}"))
 
     with pytest.raises(UsageError, match=r"1 planned post stands .*: http://127\.0\.0\.1/acme-1") as caught:
         _find(bench, preparation)
 
     assert "--adopt" in caught.value.hint
+
+
+def test_last_years_post_is_not_this_storms(bench: Bench, tmp_path: Path) -> None:
+    """A server that shows more than was asked for stops no launch by a text that was used before."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    _, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text=text))
+    bench.x.posts = [replace(bench.x.posts[0], created_at=bench.clock.at - timedelta(days=365))]
+
+    assert _find(bench, preparation) == NOTHING
 
 
 def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> None:

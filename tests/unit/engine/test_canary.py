@@ -9,7 +9,7 @@ import pytest
 
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.domain.reserved import CANARY_STORM
-from stormctl.engine.canary import Canary, Release, enroll_canary, prepare_canary
+from stormctl.engine.canary import SETTLINGS, Canary, Release, enroll_canary, prepare_canary
 from stormctl.errors import CredentialsError, HaltedError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
 from stormctl.settings import Settings
@@ -120,6 +120,26 @@ def test_what_is_proved_not_to_be_there_is_called_off(bench: Bench) -> None:
     assert (view.state, len(bench.x.sent), bench.x.readings) == (State.CANCELLED, 1, 3)
     assert view.why == "two complete readings of the account don't show it"
     assert bench.serve() == 0
+
+
+def test_a_clock_that_is_set_back_does_not_prolong_its_patience(bench: Bench) -> None:
+    """A canary whose account can't be read ends in doubt after two minutes that really passed."""
+    canary = _enroll(bench)
+    bench.x.script.append(DROPPED)
+    bench.x.unreadable = "503"
+    waits: list[float] = []
+
+    def wait(seconds: float) -> None:
+        if not waits:
+            bench.clock.set_by(-timedelta(hours=1))
+        waits.append(seconds)
+        bench.clock.move(timedelta(seconds=seconds))
+
+    view = Release(canary, bench.equipment, "ada", wait=wait).publish()
+
+    durations = bench.equipment.durations
+    assert view.state is State.IN_DOUBT
+    assert sum(waits) == (durations.request_limit + SETTLINGS * durations.settling).total_seconds()
 
 
 def test_a_canary_that_is_proved_away_has_outlived_its_patience(bench: Bench) -> None:

@@ -89,6 +89,39 @@ def test_two_posts_may_show_the_same_picture(
     assert set(bench.states().values()) == {State.DELIVERED}
 
 
+@pytest.mark.parametrize("outcome", [WAIT, NotSent(reason="refused"), InDoubt(reason="dropped")])
+def test_an_upload_that_no_post_carries_serves_the_next_attempt(bench: Bench, outcome: Outcome) -> None:
+    """A Page told to wait has taken nothing; only where that is unknown the picture goes up once more."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(channel=PAGE, media=(boat,)))
+    page = bench.platforms.platforms[PAGE]
+    page.script.append(outcome)
+
+    bench.serve(PAGE)
+    kept = bench.ledger.media.find_upload(str(PAGE), boat, bench.clock.moment())
+
+    assert (len(page.sent), len(page.uploaded)) == (1, 1)
+    assert (kept is None) == isinstance(outcome, InDoubt)
+
+
+def test_a_halt_at_the_last_check_costs_no_second_upload(bench: Bench) -> None:
+    """Nothing was written, so that the upload is as free as before."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(channel=PAGE, media=(boat,)))
+
+    def halt(point: str, /) -> None:
+        if point == "before sending_at":
+            bench.ledger.halts.halt("all", None, "wait", "staff", bench.clock.moment())
+
+    bench.dispatcher(halt).serve(PAGE, lambda: False)
+
+    page = bench.platforms.platforms[PAGE]
+    assert (len(page.sent), len(page.uploaded)) == (0, 1)
+    assert bench.ledger.media.find_upload(str(PAGE), boat, bench.clock.moment()) is not None
+
+
 def test_a_refusal_for_good_fails_the_delivery(bench: Bench) -> None:
     """What the platform will never take is not tried again."""
     bench.enroll(make_delivery())

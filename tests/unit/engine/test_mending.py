@@ -18,6 +18,7 @@ from stormctl.engine.mending import (
     order_parts,
     take_down,
 )
+from stormctl.engine.reconciler import Reconciler
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.platforms.adapter import SeenPost
 from tests.factories import ACME, PAGE, make_delivery, make_media, make_terms
@@ -94,6 +95,21 @@ class TestEvidence:
         assert evidence.post_id == "42"
         assert "not the same" in evidence.reservation
         assert "before 5 pm" in evidence.reservation
+
+    def test_what_is_said_to_stand_there_is_left_to_the_person(self, bench: Bench) -> None:
+        """The platform refused it as a duplicate and never shows it to us: a browser may."""
+        _doubt(bench)
+        reconciler = Reconciler(bench.equipment)
+        for _ in range(3):
+            reconciler.settle(ACME, bench.x)
+            bench.clock.move(timedelta(seconds=10))
+        bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+        bench.serve()
+
+        evidence = _find(bench)
+
+        assert evidence.post_id == "42"
+        assert "refused it as a duplicate" in evidence.reservation
 
     def test_a_missing_picture_is_left_to_the_person(self, bench: Bench) -> None:
         """The text alone does not make it the same post."""

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, State
-from stormctl.engine.reconciler import Reconciler
+from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.engine.reading import LOOK_BACK
+from stormctl.engine.reconciler import LOOKS, Reconciler
 from stormctl.platforms.adapter import SeenPost
 from tests.factories import ACME, PNG, make_delivery, make_media
 
@@ -228,3 +229,81 @@ def test_the_same_text_without_its_picture_is_for_a_person_to_judge(bench: Bench
 
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
     assert doubt.held
+
+
+@pytest.mark.parametrize("shown", ["http://example.org/act/", "https://example.org/act", "example.org/act"])
+def test_an_address_is_the_same_however_the_platform_writes_it_out(bench: Bench, shown: str) -> None:
+    """X puts a scheme before a bare address, others end one with a slash: it is found all the same."""
+    reconciler = _doubt(
+        bench, accepted=False, text=f"{LONG} See example.org/act and\nhttps://example.org/sign"
+    )
+    bench.x.posts.append(
+        SeenPost(
+            post_id="9",
+            url="http://127.0.0.1/9",
+            text=f"{LONG} See {shown} and\nhttps://example.org/sign",
+            created_at=None,
+        )
+    )
+
+    _settle(bench, reconciler)
+
+    assert bench.state() is State.DELIVERED
+
+
+def test_an_address_that_was_left_short_is_for_a_person_to_judge(bench: Bench) -> None:
+    """Most of a short text is its link: where that is not written out, nothing is posted again."""
+    link = "https://example.org/sign-the-letter-before-eight-in-the-evening?lang=en&from=storm"
+    reconciler = _doubt(bench, accepted=False, text=f"Sign: {link}")
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text="Sign: https://t.co/aB3dE5gH7j", created_at=None)
+    )
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
+
+    (doubt,) = bench.ledger.doubts.open([str(ACME)])
+    assert doubt.held
+
+
+@pytest.mark.parametrize(("seconds", "state"), [(-1, State.IN_DOUBT), (0, State.DELIVERED)])
+def test_a_post_that_is_older_than_the_request_is_not_its(bench: Bench, seconds: int, state: State) -> None:
+    """A server that shows more than was asked for shows last year's post too: that one is no receipt."""
+    reconciler = _doubt(bench, accepted=False)
+    (doubt,) = bench.ledger.doubts.open([str(ACME)])
+    created_at = doubt.sending_at - LOOK_BACK + timedelta(seconds=seconds)
+    bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=created_at))
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
+
+    assert bench.state() is state
+
+
+def test_what_is_said_to_stand_there_is_never_posted_again(bench: Bench) -> None:
+    """The platform refuses a duplicate that it never shows: readings prove nothing, a person judges."""
+    reconciler = _doubt(bench, accepted=False)
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+    bench.serve()
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * (LOOKS - 2))
+    before = bench.ledger.doubts.open([str(ACME)])[0].held
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 2)
+
+    (doubt,) = bench.ledger.doubts.open([str(ACME)])
+    assert (before, doubt.held) == (False, True)
+    assert len(bench.x.sent) == 2
+
+
+def test_what_is_said_to_stand_there_is_found_when_it_is_shown(bench: Bench) -> None:
+    """A list lags longer than two readings: the refusal says so, and a later one brings the receipt."""
+    reconciler = _doubt(bench, accepted=False)
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+    bench.serve()
+
+    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
+    bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None))
+    _settle(bench, reconciler, timedelta(seconds=10))
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "9")

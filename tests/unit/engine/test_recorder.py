@@ -261,3 +261,15 @@ def test_a_ledger_that_is_gone_is_told_of_what_was_in_flight(bench: Bench, tmp_p
 def _disk_is_full(*_: object, **__: object) -> object:
     message = "the disk is full"
     raise LedgerError(message)
+
+
+def test_when_it_is_tried_again_is_told_with_its_day(bench: Bench) -> None:
+    """A limit of a day ends at the same hour as now: without the day the line would name the past."""
+    tomorrow = bench.clock.at + timedelta(hours=24)
+    bench.enroll(make_delivery())
+    bench.x.script.append(Refused(reason="full", code="429", for_good=False, retry_at=tomorrow))
+
+    bench.serve()
+
+    (text,) = bench.events.texts(EventKind.PUT_OFF)
+    assert text.endswith(f"— again from {tomorrow:%Y-%m-%d %H:%M:%S} UTC")

@@ -15,7 +15,7 @@ from stormctl.domain.message import LatePolicy
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.engine.clocks import SystemClock, read_wall_clock
 from stormctl.engine.equipment import Durations, Equipment
-from stormctl.engine.runner import Runner
+from stormctl.engine.runner import SETTLINGS, Runner
 from stormctl.errors import LedgerError, LedgerGoneError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
 from tests.factories import ACME, PAGE, make_delivery
@@ -266,6 +266,23 @@ def test_a_doubt_whose_account_cannot_be_read_does_not_keep_the_run_alive_for_ev
     runner.run(lambda: runner.is_done("storm"))
 
     assert bench.state() is State.IN_DOUBT
+
+
+def test_a_clock_that_is_set_back_does_not_keep_the_run_alive(bench: Bench) -> None:
+    """How long a run waits for a doubt is time that passed, whatever the clock was when it began."""
+    durations = bench.equipment.durations
+    runner = Runner(bench.equipment, kind="launch", channels=lambda: [ACME])
+    bench.clock.set_by(-timedelta(hours=1))
+    runner._look_after_ledger()
+    bench.enroll(make_delivery(slot_at=bench.clock.at))
+    bench.x.script.append(InDoubt(reason="dropped"))
+    bench.serve()
+
+    before = runner.is_done("storm")
+    bench.clock.move(durations.request_limit + SETTLINGS * durations.settling)
+    runner._look_after_ledger()
+
+    assert (before, runner.is_done("storm")) == (False, True)
 
 
 def test_a_claim_of_a_dead_runner_is_taken_over(bench: Bench, tmp_path: Path) -> None:

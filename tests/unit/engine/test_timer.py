@@ -31,6 +31,25 @@ def test_it_ticks_again_and_again() -> None:
     assert heard == [True, True, True]
 
 
+def test_a_tick_that_takes_long_is_not_told_once_a_second(caplog: pytest.LogCaptureFixture) -> None:
+    """A locked ledger holds a tick for seconds: the ticks that are skipped meanwhile are nobody's news."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def tick() -> None:
+        begun.set()
+        may_end.wait(SOON_S)
+
+    timer = Timer(tick=tick, due=may_end.set, every=timedelta(milliseconds=20))
+
+    timer.start()
+    begun.wait(SOON_S)
+    timer.wake_in(0.15)
+    may_end.wait(SOON_S)
+    timer.stop()
+
+    assert caplog.records == []
+
+
 def test_a_new_moment_replaces_the_one_before() -> None:
     """What was set for in an hour comes at once when it is set anew; a moment in the past is now."""
     due = threading.Event()

@@ -98,6 +98,26 @@ def test_answer_is_said_again(ledger: Ledger, database: LossyDatabase, loses: st
 
 
 @pytest.mark.parametrize("loses", ["before", "after"])
+def test_second_post_is_told_when_the_answer_is_said_again(
+    ledger: Ledger, database: LossyDatabase, loses: str
+) -> None:
+    """A late receipt of a second post brings its alarm, whether or not the first try had written it."""
+    first = claim(ledger)
+    ledger.outbox.mark_sending(first, NOW)
+    ledger.outbox.sweep(LATER)
+    (doubt,) = ledger.doubts.open([str(ACME)])
+    ledger.doubts.settle_delivered(doubt, "p2", "https://example.org/p2", LATER, "found on the account")
+    database.loses = loses
+
+    recorded = ledger.outbox.record(first, RECEIPT, LATER)
+
+    kinds = [event.kind for event in ledger.history.recent(9)]
+    assert kinds.count(EventKind.POSTED_TWICE) == 1
+    assert recorded.alarm is not None
+    assert (recorded.alarm.url, recorded.is_surplus) == (RECEIPT.url, True)
+
+
+@pytest.mark.parametrize("loses", ["before", "after"])
 def test_claim_that_was_written_unknown_lapses(ledger: Ledger, database: LossyDatabase, loses: str) -> None:
     """Nothing was sent for it: with its lease it is planned again."""
     database.loses = loses

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
@@ -75,3 +76,22 @@ def test_a_file_that_was_put_back_can_be_used_again(ledger: Ledger, tmp_path: Pa
     (tmp_path / "aside.db").rename(path)
 
     assert ledger.bound_hosts() == {"x": "api.x.com"}
+
+
+@pytest.mark.parametrize("ending", ["-wal", "-shm"])
+def test_a_backup_in_a_ledgers_place_is_kept_with_a_log(tmp_path: Path, ending: str) -> None:
+    """A backup has none: whoever only looks leaves it so, and the first to write gives it one."""
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as made:
+        made.bind_hosts({"x": "api.x.com"})
+    with closing(sqlite3.connect(tmp_path / "ledger.db")) as backup:
+        backup.execute("PRAGMA journal_mode = DELETE")
+    companion = tmp_path / f"ledger.db{ending}"
+
+    with closing(open_ledger("sqlite:///ledger.db", root=tmp_path)) as ledger:
+        ledger.bound_hosts()
+        was_there = companion.exists()
+        ledger.bind_hosts({"facebook": "graph.facebook.com"})
+        companion.unlink()
+
+        assert not was_there
+        assert f"ledger.db{ending} was deleted or replaced" in _refused(ledger).message

@@ -142,6 +142,8 @@ def test_usage_is_read_in_percent() -> None:
                 "1": [
                     {"type": "pages", "call_count": 130, "estimated_time_to_regain_access": 3},
                     {"type": "pages"},
+                    {"type": "pages", "call_count": float("inf"), "total_time": float("nan")},
+                    {"type": "stories", "call_count": -(10**30)},
                     "odd",
                 ],
                 "2": "odd",
@@ -154,6 +156,7 @@ def test_usage_is_read_in_percent() -> None:
     assert rows == (
         RateLimit(name="app-usage", limit=100, remaining=25, reset_at=None),
         RateLimit(name="pages-usage", limit=100, remaining=0, reset_at=NOW + timedelta(minutes=3)),
+        RateLimit(name="stories-usage", limit=100, remaining=100, reset_at=None),
     )
 
 

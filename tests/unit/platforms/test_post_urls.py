@@ -65,10 +65,12 @@ def test_without_the_pages_id_there_is_no_id() -> None:
     [(Platform.X, "acme/status/42", "42"), (Platform.FACEBOOK, "1001_42", "1001_42")],
 )
 def test_posts_on_an_emulator(platform: Platform, path: str, post_id: str) -> None:
-    """A rehearsal's addresses are on this machine."""
-    url = f"http://{EMULATOR}/{path}"
+    """A rehearsal's addresses are on this machine; another server's base address may have a path."""
+    urls = [f"http://{EMULATOR}/{path}", f"http://{EMULATOR}/mock/v2/{path}"]
 
-    assert post_id == parse_post_url(url, platform, host=EMULATOR, account_id=PAGE_ID)
+    found = [parse_post_url(url, platform, host=EMULATOR, account_id=PAGE_ID) for url in urls]
+
+    assert [post_id] * 2 == found
 
 
 @pytest.mark.parametrize(
@@ -80,6 +82,7 @@ def test_posts_on_an_emulator(platform: Platform, path: str, post_id: str) -> No
         ("https://x.com.example.org/acme/status/42", Platform.X, X_API, "is not on X"),
         ("https://notx.com/acme/status/42", Platform.X, X_API, "is not on X"),
         ("https://x.com/acme/status/42", Platform.FACEBOOK, GRAPH, "is not on Facebook"),
+        ("https://x.com/mock/acme/status/42", Platform.X, X_API, "is not the address of a post on X"),
         ("https://x.com/acme", Platform.X, X_API, "is not the address of a post on X"),
         ("https://x.com/acme/status/soon", Platform.X, X_API, "is not the address of a post on X"),
         ("x.com/acme/status/42", Platform.X, X_API, "is not the address of a post on X"),

@@ -390,7 +390,26 @@ def test_a_post_that_cannot_be_read_leaves_the_reading_open(server: ScriptedServ
     reading = x.find_recent(SINCE, UNTIL)
 
     assert [post.post_id for post in reading.posts] == ["9"]
-    assert (reading.complete, reading.reason) == (False, "X shows a post that could not be read")
+    assert (reading.complete, reading.reason) == (False, "X does not show every post so that it can be read")
+
+
+def test_errors_beside_the_posts_leave_the_reading_open(server: ScriptedServer, x: XAdapter) -> None:
+    """X leaves something out and says so: what is shown counts, what is not proves nothing."""
+    server.reply(ME)
+    server.reply({"data": [{"id": "9", "text": "two"}], "errors": [{"title": "Not Found Error"}], "meta": {}})
+
+    reading = x.find_recent(SINCE, UNTIL)
+
+    assert ([post.post_id for post in reading.posts], reading.complete) == (["9"], False)
+
+
+def test_errors_without_a_post_are_no_empty_timeline(server: ScriptedServer, x: XAdapter) -> None:
+    """An account that we may not see is not one without posts."""
+    server.reply(ME)
+    server.reply({"errors": [{"detail": "not authorized to see"}], "meta": {"result_count": 0}})
+
+    with pytest.raises(ReadFailed, match="not authorized to see"):
+        x.find_recent(SINCE, UNTIL)
 
 
 def test_the_end_of_a_window_is_not_sent_where_it_may_be_to_come(server: ScriptedServer, x: XAdapter) -> None:

@@ -48,12 +48,12 @@ def forbidden(detail: str, kind: str = "about:blank", **more: object) -> dict[st
             "403 not-authorized-for-resource",
         ),
         (403, {"errors": [{"code": 385, "message": "deleted or not visible"}]}, "403 385"),
-        (403, [], "403"),
         (
             404,
             {"title": "Not Found Error", "type": f"{PROBLEMS}resource-not-found"},
             "404 resource-not-found",
         ),
+        (403, [], "403"),
         (413, None, "413"),
         (307, None, "307"),
     ],
@@ -146,6 +146,8 @@ def test_a_success_without_an_id_leaves_doubt(body: object) -> None:
         ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "past"}, None),
         ({"x_rate_limit_remaining": "88", "x_rate_limit_reset": "15m"}, None),
         ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "soon"}, None),
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "30d"}, None),
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "9" * 30}, None),
         ({"retry_after": "60"}, timedelta(minutes=1)),
         ({}, None),
     ],
@@ -153,8 +155,9 @@ def test_a_success_without_an_id_leaves_doubt(body: object) -> None:
 def test_a_429_waits_for_the_latest_window_that_is_used_up(
     headers: dict[str, str], after: timedelta | None
 ) -> None:
-    """The 24-hour windows count too; a reset that is past or missing gives no time."""
-    words = {"15m": timedelta(minutes=15), "7h": timedelta(hours=7), "past": -timedelta(minutes=1)}
+    """The 24-hour windows count too; a reset that is past, missing or beyond every window gives no time."""
+    words = {"15m": timedelta(minutes=15), "7h": timedelta(hours=7), "30d": timedelta(days=30)}
+    words["past"] = -timedelta(minutes=1)
     fields = {name: unix(words[value]) if value in words else value for name, value in headers.items()}
 
     outcome = classify(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, **fields)
@@ -182,9 +185,11 @@ def test_limits_are_read_from_all_families() -> None:
         "x-user-limit-24hour-limit": "many",
         "x-user-limit-24hour-remaining": "7",
         "x-app-limit-24hour-limit": "never",
+        "x-app-limit-24hour-remaining": "1" * 25,
+        "x-app-limit-24hour-reset": "2" * 5000,
     }
 
-    rows = read_limits(Answer(201, headers, None))
+    rows = read_limits(Answer(201, headers, None), NOW)
 
     assert rows == (
         RateLimit(name="x-rate-limit", limit=100, remaining=99, reset_at=NOW + timedelta(minutes=15)),

@@ -30,6 +30,24 @@ def failure(x: XAdapter, media: MediaFile = BOAT) -> Outcome:
     return caught.value.outcome
 
 
+@pytest.mark.parametrize(
+    ("told", "days"), [(86_400, 1), (1e300, 30), (float("inf"), 30), (-1, None), ("soon", None)]
+)
+def test_how_long_an_upload_lasts_is_told_by_x(
+    server: ScriptedServer, x: XAdapter, told: object, days: int | None
+) -> None:
+    """What is no time at all, or beyond all measure, breaks nothing."""
+    begun = {"data": {"id": "55", "expires_after_secs": told}}
+    server.reply(begun)
+    server.reply({})
+    server.reply(begun)
+    server.reply({})
+
+    upload = x.prepare(BOAT)
+
+    assert upload.expires_at == (None if days is None else NOW + timedelta(days=days))
+
+
 def test_an_image_goes_up_in_steps_and_gets_its_alt_text(server: ScriptedServer, x: XAdapter) -> None:
     """Initialize, append, finalize, describe, all signed; the id comes with its expiry."""
     server.reply(BEGUN)
