@@ -207,6 +207,9 @@ def resume(
             done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
             done += [f"{target} released"] if released else []
             show(f"resumed in {desk.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
+        runners = desk.ledger.runners.list(moment, timeout=desk.durations.runner_timeout)
+        if not any(runner.alive for runner in runners):
+            tell("no runner is live: nothing goes out before one runs (stormctl launch, daemon or tick)")
 
 
 @contextmanager

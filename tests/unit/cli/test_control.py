@@ -205,6 +205,20 @@ def test_a_reason_is_one_line(stormctl: CommandLine, ledger: Ledger, given: str,
     assert [halt.reason for halt in ledger.halts.active()] == [kept]
 
 
+def test_resume_says_that_nothing_runs(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A launch that had nothing left to do has ended: lifting alone sends nothing."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    stormctl("halt", "--reason", "practice")
+
+    without = stormctl("resume", "--yes")
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+    ledger.halts.halt("all", None, "practice", "ana", read_moment())
+    served = stormctl("resume", "--yes")
+
+    assert "no runner is live: nothing goes out before one runs" in without.err
+    assert "no runner is live" not in served.err
+
+
 def test_resume_says_what_stays_halted(stormctl: CommandLine, ledger: Ledger) -> None:
     """A halt out of which one channel was taken is not lifted."""
     enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
