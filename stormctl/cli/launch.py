@@ -167,6 +167,7 @@ def _enroll(
             tell(f"{unknown.why}: {doubts} in doubt once it is resumed, until it has been read")
     settings = scene.environment.settings
     enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
+    ledger.budgets.charge(preparation.storm.id, takeover.cost_usd_micros)
     tell(
         f"enrolled in {ledger.where}: {enrolled.added} new, {enrolled.updated} changed, "
         f"{enrolled.unchanged} as before, {enrolled.withdrawn} withdrawn, {enrolled.settled} settled already"
