@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from stormctl.cli.context import Context, Desk
     from stormctl.domain.status import DeliveryView, LedgerStatus
+    from stormctl.engine.halting import Heard
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
 """How long `halt` waits for every live runner to have seen it."""
@@ -115,7 +116,7 @@ def halt(
     Everything, or one platform, channel, topic or message. Waits up to 5 s for every live runner to have
     seen it. Exit code 11 if none is live or one is silent.
     """
-    from stormctl.cli.console import show, tell
+    from stormctl.cli.console import show
     from stormctl.engine.halting import wait_for_runners
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
@@ -127,6 +128,14 @@ def halt(
         _warn_of_nothing(desk, scope, target)
         with _alerting(context.obj, desk, rehearsal=rehearsal):
             heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
+            _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
+    if heard.silent or not heard.acknowledged:
+        raise typer.Exit(ExitCode.NO_RUNNER)
+
+
+def _tell_heard(heard: Heard) -> None:
+    from stormctl.cli.console import show, tell
+
     for runner in heard.acknowledged:
         show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
     for key in heard.in_flight:
@@ -135,8 +144,6 @@ def halt(
         tell(f"NOT SEEN by {runner.kind} on {runner.host} (process {runner.pid}): stop that process by hand")
     if not heard.acknowledged and not heard.silent:
         tell("no runner is live: nothing is being published; the halt holds for those that start later")
-    if heard.silent or not heard.acknowledged:
-        raise typer.Exit(ExitCode.NO_RUNNER)
 
 
 def _read_reason(reason: str | None) -> str:

@@ -56,7 +56,8 @@ def launch(
 
     Checks everything, shows what will happen and as whom, asks, enrols the plan, and runs it with a live
     view. A second launch of the same storm joins it as another runner; after a crash it goes on where it
-    was. Ctrl-C finishes the request in flight and stops this runner; the storm stays in the ledger.
+    was. Ctrl-C finishes the request in flight and stops this runner, and so does closing the window; the
+    storm stays in the ledger.
     """
     from stormctl.cli.console import tell
     from stormctl.cli.watching import viewer_zone

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from tests.factories import PAGE, make_delivery
 from tests.unit.cli.conftest import enroll, read_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stormctl.ledger.ledger import Ledger
     from tests.unit.cli.conftest import CommandLine
 
@@ -134,6 +137,28 @@ def test_halt_waits_for_a_runner_to_see_it(
 
     assert ended.code == ExitCode.NO_RUNNER
     assert "NOT SEEN by launch on laptop (process 4711): stop that process by hand" in ended.err
+
+
+def test_who_has_seen_a_halt_is_told_before_alerts_are_out(
+    stormctl: CommandLine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address that hangs keeps nobody in suspense."""
+    told = []
+
+    @contextmanager
+    def alert(*_scene: object, rehearsal: bool) -> Iterator[None]:
+        yield
+        told.append((rehearsal, capsys.readouterr().err))
+
+    monkeypatch.setattr(control, "_alerting", alert)
+    monkeypatch.setattr(control, "ACKNOWLEDGED_WITHIN", timedelta())
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+
+    stormctl("halt", "--reason", "practice")
+
+    ((is_rehearsal, heard),) = told
+    assert not is_rehearsal
+    assert "NOT SEEN by launch on laptop (process 4711)" in heard
 
 
 def test_halt_names_the_runner_that_has_seen_it(stormctl: CommandLine, ledger: Ledger) -> None:
