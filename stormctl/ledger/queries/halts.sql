@@ -34,6 +34,16 @@ SELECT id FROM runners WHERE stopped_wall_at IS NULL AND halt_seen < :halt_id;
 SELECT key, storm_id, channel, topic, message_id, slot_at FROM deliveries WHERE state = 'planned'
 ORDER BY slot_at, key;
 
+-- name: late_planned(now)
+SELECT key, channel, topic, message_id FROM deliveries
+WHERE state = 'planned' AND follows = 0 AND slot_at < :now;
+
+-- name: forgive_late(key, policy)!
+UPDATE deliveries SET
+    late = :policy,
+    give_up_at = CASE WHEN :policy = 'send' THEN NULL ELSE slot_at + grace END
+WHERE key = :key;
+
 -- name: held_channel(id, now)^
 -- What a release of the channel would end: a suspension, or a pause with the trial after it.
 SELECT coalesce(suspended_why, paused_why, 'on trial after a pause') AS why FROM channels
