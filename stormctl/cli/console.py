@@ -43,8 +43,9 @@ def tell(renderable: RenderableType) -> None:
 
 
 def show_json(data: Mapping[str, Any]) -> None:
-    """Print data for machines on standard output."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
+    """Print data for machines on standard output; letters that its encoding lacks in JSON's own escapes."""
+    is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(data, ensure_ascii=not is_utf, indent=2)
     sys.stdout.write(f"{text}\n")
 
 

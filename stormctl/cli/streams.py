@@ -98,12 +98,15 @@ def _find_raw(stream: IO[str]) -> object:
 
 
 def _rebuild(stream: io.TextIOWrapper, outlet: Outlet) -> io.TextIOWrapper:
-    """Return the same stream over an outlet; as unbuffered as it was."""
+    """Return the same stream over an outlet; as unbuffered as it was.
+
+    Letters that its encoding lacks (a terminal of one's own language, `LC_ALL=C`) are written as escapes.
+    """
     file: Any = io.BufferedWriter(outlet) if isinstance(stream.buffer, io.BufferedWriter) else outlet
     return io.TextIOWrapper(
         file,
         encoding=stream.encoding,
-        errors=stream.errors,
+        errors="backslashreplace",
         line_buffering=stream.line_buffering,
         write_through=stream.write_through,
     )

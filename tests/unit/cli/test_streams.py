@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import os
 import subprocess
 import sys
@@ -59,6 +60,31 @@ def test_a_command_that_says_more_keeps_its_exit_code(stormctl: CommandLine) -> 
     ended = shell(stormctl.root, "stormctl status > /dev/full 2> /dev/full")
 
     assert (ended.returncode, ended.stderr) == (ExitCode.MAINTENANCE, "")
+
+
+@is_posix
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp437"])
+def test_letters_that_a_terminal_lacks_are_escaped(stormctl: CommandLine, encoding: str) -> None:
+    """Whoever looks from an old terminal sees the rest, and no bug."""
+    stormctl.write("messages/small/boat.en.md", "Everyone who moves has rights — مهاجر 🕊.\n")
+
+    ended = shell(stormctl.root, "stormctl plan", PYTHONIOENCODING=encoding)
+
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert "Everyone who moves has rights \\u2014 \\u0645" in ended.stdout
+    assert "\\U0001f54a" in ended.stdout
+
+
+@is_posix
+def test_data_for_machines_stays_json_in_any_encoding(stormctl: CommandLine) -> None:
+    """A script in a shell without a language reads the very texts."""
+    text = "Everyone who moves has rights — é مهاجر 🕊."
+    stormctl.write("messages/small/boat.en.md", f"{text}\n")
+
+    ended = shell(stormctl.root, "stormctl plan --json", PYTHONIOENCODING="ascii")
+
+    texts = [delivery["text"] for delivery in json.loads(ended.stdout)["deliveries"]]
+    assert any(told.startswith(text) for told in texts)
 
 
 @is_posix
