@@ -192,6 +192,8 @@ class _Patience:
         except KeyboardInterrupt:
             with suppress(OSError):  # as above
                 os.write(2, b"\n")
+        except OSError:  # the terminal was closed, and the signal of that comes later
+            self._was_asked = True
         finally:
             self._is_waiting = False
 

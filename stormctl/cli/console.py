@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any
 
 from stormctl.errors import UsageError
 
@@ -22,13 +21,7 @@ def make_console(*, stderr: bool = False) -> Console:
     """Make a console that respects NO_COLOR, never animates off a terminal, and prints texts as they are."""
     from rich.console import Console
 
-    class PatientConsole(Console):
-        """One whose reader may leave, as `head -1` does: rich's own would end the program then."""
-
-        def on_broken_pipe(self) -> None:
-            _let_go(self.file)
-
-    console = PatientConsole(stderr=stderr, highlight=False, markup=False, emoji=False)
+    console = Console(stderr=stderr, highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_OFF_TERMINAL)
     return console
@@ -50,12 +43,10 @@ def tell(renderable: RenderableType) -> None:
 
 
 def show_json(data: Mapping[str, Any]) -> None:
-    """Print data for machines on standard output."""
-    text = json.dumps(data, ensure_ascii=False, indent=2)
-    try:
-        sys.stdout.write(f"{text}\n")
-    except BrokenPipeError:
-        _let_go(sys.stdout)
+    """Print data for machines on standard output; letters that its encoding lacks in JSON's own escapes."""
+    is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
+    text = json.dumps(data, ensure_ascii=not is_utf, indent=2)
+    sys.stdout.write(f"{text}\n")
 
 
 def tell_error(message: str, hint: str) -> None:
@@ -70,12 +61,9 @@ def tell_error(message: str, hint: str) -> None:
 
 
 def flush() -> None:
-    """Write what is still held back; where the reader has left, it is dropped without a complaint."""
+    """Write what is still held back."""
     for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except BrokenPipeError:
-            _let_go(stream)
+        stream.flush()
 
 
 @contextmanager
@@ -125,15 +113,5 @@ def _print(console: Console, renderable: RenderableType) -> None:
         return
     with console.capture() as printed:
         console.print(renderable)
-    try:
-        console.file.write("\n".join(line.rstrip(" ") for line in printed.get().split("\n")))
-        console.file.flush()  # who reads a pipe sees each line when it is told
-    except BrokenPipeError:
-        _let_go(console.file)
-
-
-def _let_go(stream: IO[str]) -> None:
-    """Send everything more to nowhere, what Python flushes at its end included."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
+    console.file.write("\n".join(line.rstrip(" ") for line in printed.get().split("\n")))
+    console.file.flush()  # who reads a pipe sees each line when it is told

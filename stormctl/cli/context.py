@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stormctl.cli.scrubbing import SCRUBBER
+from stormctl.errors import StormctlError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,6 +22,11 @@ if TYPE_CHECKING:
     from stormctl.engine.lookout import Lookout
     from stormctl.ledger.ledger import Ledger
     from stormctl.settings import Environment
+
+
+REHEARSAL = " --rehearsal"
+COMMAND = re.compile(r"\bstormctl (status|halt|resume|show|cancel|retry|resolve|retract|report)\b")
+"""A command that an error tells people to type, and that takes the option."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +136,10 @@ class Context:
 
             ledger, clock, durations = open_rehearsal(self.root)
             try:
-                yield Desk(ledger, clock, durations, " --rehearsal")
+                yield Desk(ledger, clock, durations, REHEARSAL)
+            except StormctlError as error:
+                error.hint = COMMAND.sub(rf"\g<0>{REHEARSAL}", error.hint)
+                raise
             finally:
                 ledger.close()
         else:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from stormctl.cli.context import Context, Desk
     from stormctl.domain.status import DeliveryView, LedgerStatus
+    from stormctl.engine.halting import Heard
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
 """How long `halt` waits for every live runner to have seen it."""
@@ -98,7 +99,12 @@ def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *,
 
 def halt(
     context: typer.Context,
-    reason: Annotated[str, typer.Option("--reason", help="Why, for everyone who will ask.", prompt=True)],
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason", help="Why, for everyone who will ask; asked for at a terminal.", show_default=False
+        ),
+    ] = None,
     channel: ChannelOption = None,
     platform: PlatformOption = None,
     topic: TopicOption = None,
@@ -110,16 +116,26 @@ def halt(
     Everything, or one platform, channel, topic or message. Waits up to 5 s for every live runner to have
     seen it. Exit code 11 if none is live or one is silent.
     """
-    from stormctl.cli.console import show, tell
+    from stormctl.cli.console import show
     from stormctl.engine.halting import wait_for_runners
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    reason = _read_reason(reason)
     with context.obj.open_desk(rehearsal=rehearsal) as desk:
         desk.ledger.halts.halt(scope, target, reason, find_user(), desk.clock.moment())
         what = "everything" if scope == "all" else f"{scope} {target}"
         show(f"halted {what} in {desk.ledger.where}: {reason}")
+        _warn_of_nothing(desk, scope, target)
         with _alerting(context.obj, desk, rehearsal=rehearsal):
             heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
+            _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
+    if heard.silent or not heard.acknowledged:
+        raise typer.Exit(ExitCode.NO_RUNNER)
+
+
+def _tell_heard(heard: Heard) -> None:
+    from stormctl.cli.console import show, tell
+
     for runner in heard.acknowledged:
         show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
     for key in heard.in_flight:
@@ -128,8 +144,30 @@ def halt(
         tell(f"NOT SEEN by {runner.kind} on {runner.host} (process {runner.pid}): stop that process by hand")
     if not heard.acknowledged and not heard.silent:
         tell("no runner is live: nothing is being published; the halt holds for those that start later")
-    if heard.silent or not heard.acknowledged:
-        raise typer.Exit(ExitCode.NO_RUNNER)
+
+
+def _read_reason(reason: str | None) -> str:
+    """Return the reason in one line, asked for where none was given; nothing to say is a reason too."""
+    from stormctl.cli.console import ask, is_terminal
+    from stormctl.render.words import clean
+
+    if reason is None:
+        if not is_terminal():
+            raise UsageError("nothing was halted: say why", "Type it behind --reason.")
+        reason = ask("Reason")
+    return clean(reason) or "no reason given"
+
+
+def _warn_of_nothing(desk: Desk, scope: str, target: str | None) -> None:
+    """Say loudly that a halt holds nothing back, which a slip of the hand would else hide."""
+    from stormctl.cli.console import tell
+    from stormctl.files.nearest import suggest
+
+    if target is None or scope == "platform":
+        return
+    known = desk.ledger.halts.find_names(scope)
+    if target not in known:
+        tell(f"IT HOLDS NOTHING BACK: no post here is of the {scope} {target}; {suggest(target, known)}")
 
 
 def resume(
@@ -169,13 +207,16 @@ def resume(
         moment = desk.clock.moment()
         if late is not None:  # first, or a runner would sweep the late ones by their own policy
             desk.ledger.outbox.forgive_late(late, moment, scope=scope, target=target)
-        lifted = desk.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
+        resumed = desk.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
         released = scope == "channel" and target is not None and desk.ledger.channels.release(target, moment)
         with _alerting(context.obj, desk, rehearsal=rehearsal):
-            show(
-                f"resumed in {desk.ledger.where}: {lifted} {'halt' if lifted == 1 else 'halts'} lifted"
-                + (f", {target} released" if released else "")
-            )
+            done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
+            done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
+            done += [f"{target} released"] if released else []
+            show(f"resumed in {desk.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
+        runners = desk.ledger.runners.list(moment, timeout=desk.durations.runner_timeout)
+        if not any(runner.alive for runner in runners):
+            tell("no runner is live: nothing goes out before one runs (stormctl launch, daemon or tick)")
 
 
 @contextmanager
@@ -224,9 +265,10 @@ def read_scope(
         if scope == "channel":
             parse_channel_id(target)
         if scope == "platform":
-            target = Platform(target.lower()).value
+            target = Platform(target.strip().lower()).value
     except ValueError as error:
-        raise UsageError(str(error), "Write x or facebook, or a channel like x:acme.") from None
+        message = f"“{target}” is not a platform" if scope == "platform" else str(error)
+        raise UsageError(message, "Write x or facebook, or a channel like x:acme.") from None
     return scope, target
 
 

@@ -56,7 +56,8 @@ def launch(
 
     Checks everything, shows what will happen and as whom, asks, enrols the plan, and runs it with a live
     view. A second launch of the same storm joins it as another runner; after a crash it goes on where it
-    was. Ctrl-C finishes the request in flight and stops this runner; the storm stays in the ledger.
+    was. Ctrl-C finishes the request in flight and stops this runner, and so does closing the window; the
+    storm stays in the ledger.
     """
     from stormctl.cli.console import tell
     from stormctl.cli.watching import viewer_zone
@@ -167,6 +168,7 @@ def _enroll(
             tell(f"{unknown.why}: {doubts} in doubt once it is resumed, until it has been read")
     settings = scene.environment.settings
     enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
+    ledger.budgets.charge(preparation.storm.id, takeover.cost_usd_micros)
     tell(
         f"enrolled in {ledger.where}: {enrolled.added} new, {enrolled.updated} changed, "
         f"{enrolled.unchanged} as before, {enrolled.withdrawn} withdrawn, {enrolled.settled} settled already"

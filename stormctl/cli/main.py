@@ -26,6 +26,7 @@ from stormctl.cli import (
 )
 from stormctl.cli.context import Context
 from stormctl.cli.scrubbing import SCRUBBER, set_up_logging, show_bug
+from stormctl.cli.streams import find_problem, set_up_streams
 from stormctl.errors import ExitCode, StormctlError
 
 INTERRUPTED = 130
@@ -76,9 +77,25 @@ for module in (campaign, auth, doctor, rehearse, launch, run, control, deliverie
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code: the only place where expected errors are caught."""
+    set_up_streams()
     set_up_logging()
     # pydantic would read what is told of every installed package, to look for plug-ins that we don't want
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    try:
+        code = _run(arguments)
+    finally:
+        console.flush()
+    lost = find_problem()
+    if lost is not None and code == ExitCode.DONE:  # any other code says more than that nobody could read why
+        console.tell_error(
+            f"standard output can't be written: {lost.strerror}",
+            "What the command does is done all the same.",
+        )
+        return int(ExitCode.USAGE)
+    return code
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         app(arguments, prog_name="stormctl")
     except SystemExit as ended:  # typer's way of ending, usage errors (2) and Ctrl-C (130) included
@@ -91,6 +108,4 @@ def main(arguments: list[str] | None = None) -> int:
     except Exception:
         sys.excepthook = show_bug  # only now: typer has put its own in place
         raise
-    finally:
-        console.flush()
     return int(ExitCode.DONE)

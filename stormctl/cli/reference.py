@@ -20,7 +20,7 @@ WIDTH = "92"
 MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.BUG: "a bug; its traceback is on standard error",
-    ExitCode.USAGE: "the command can't be carried out as it was typed",
+    ExitCode.USAGE: "it can't be carried out as it was typed, or what it printed could not be written",
     ExitCode.FINDINGS: "files break a rule that stops the command",
     ExitCode.NOT_APPROVED: "posts have not been approved",
     ExitCode.CREDENTIALS: "credentials are missing, wrong, or must not go where they were to be sent",

@@ -46,6 +46,10 @@ def viewer_zone() -> tzinfo:
     return zone if zone is not None else ZoneInfo("UTC")
 
 
+_HANGUPS = (signal.SIGHUP,) if hasattr(signal, "SIGHUP") else ()
+"""A window was closed, or a connection to it is lost; Windows has no such signal."""
+
+
 class Watch:
     """Called some times a second while a storm runs: renews the view, and passes signals on to the runner.
 
@@ -120,13 +124,19 @@ class Watch:
 
     @contextmanager
     def catching_signals(self) -> Iterator[None]:
-        """Let Ctrl-C and SIGTERM end the run after the requests in flight; a second one ends it at once."""
+        """Let Ctrl-C and SIGTERM end the run after the requests in flight; a second one ends it at once.
+
+        So does closing the window, which may be told twice; under `nohup` it ends nothing.
+        """
 
         def ask(number: int, _frame: FrameType | None) -> None:
             self.was_stopped = True
-            signal.signal(number, before[number])
+            if number not in _HANGUPS:
+                signal.signal(number, before[number])
 
-        before = {int(number): signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+        hangups = (number for number in _HANGUPS if signal.getsignal(number) is not signal.SIG_IGN)
+        numbers = (signal.SIGINT, signal.SIGTERM, *hangups)
+        before = {int(number): signal.signal(number, ask) for number in numbers}
         try:
             yield
         finally:

@@ -15,7 +15,7 @@ class Budget:
     """A storm's budget, in millionths of a US dollar.
 
     Attributes:
-        spent_usd_micros: for what was sent, what is in doubt included.
+        spent_usd_micros: for what was sent, what is in doubt included, and for readings.
         unpaid: how many planned deliveries cost more than what is left; they are not sent.
     """
 

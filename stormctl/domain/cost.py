@@ -94,6 +94,16 @@ def price_of(post: Post, channel: ChannelId) -> int:
     return _create_price(post, channel) + _alt_text_price(post, channel)
 
 
+def price_of_readings(channel: ChannelId, posts: int) -> int:
+    """Return what reading so many of our own posts costs, in millionths of a US dollar.
+
+    X bills each post once a UTC day as a rule, without a promise; so this is what it may cost. It is the
+    price of the app's own account: X's list is dearer for accounts that others have signed in
+    (source: docs.x.com pay-per-use pricing, 2026-08).
+    """
+    return X_OWN_READING_USD_MICROS * posts if channel.platform is Platform.X else 0
+
+
 def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
     """Add up what a plan costs.
 
@@ -114,14 +124,13 @@ def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
 
 def _cost_on(channel: ChannelId, posts: Iterable[Post], readings_a_post: int) -> ChannelCost:
     published = tuple(posts)
-    reading = X_OWN_READING_USD_MICROS if channel.platform is Platform.X else 0
     return ChannelCost(
         channel=channel,
         posts=len(published),
         posts_with_link=sum(has_link(post) for post in published),
         publish_usd_micros=sum(_create_price(post, channel) for post in published),
         alt_text_usd_micros=sum(_alt_text_price(post, channel) for post in published),
-        readings_usd_micros=reading * readings_a_post * len(published),
+        readings_usd_micros=price_of_readings(channel, readings_a_post * len(published)),
     )
 
 

@@ -71,8 +71,8 @@ class StormStatus:
         first_slot_at, last_slot_at: of all its deliveries; None for an empty storm.
         upcoming: the next planned deliveries, soonest first, at most ten.
         recent: the newest delivered ones, newest first, at most ten.
-        troubled: in doubt, failed, missed and expired ones.
-        late: how many planned ones have passed their slot.
+        troubled: in doubt, failed, missed and expired ones, and the parts of a thread behind a failed one.
+        late: how many planned ones have passed their slot, but for such parts.
         budget: None without one.
     """
 

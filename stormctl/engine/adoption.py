@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.amounts import count
+from stormctl.domain.cost import price_of_readings
 from stormctl.domain.delivery import State
 from stormctl.domain.resemblance import essence
 from stormctl.engine.reading import is_older, read_account
@@ -34,10 +35,12 @@ class Takeover:
         published: posts by delivery key, to be recorded as delivered.
         unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt, or, on
             a suspended channel, to be in doubt when that is released.
+        cost_usd_micros: of the readings.
     """
 
     published: Mapping[str, SeenPost]
     unknown: tuple[Unknown, ...]
+    cost_usd_micros: int
 
 
 def find_published(
@@ -53,6 +56,7 @@ def find_published(
     """
     published: dict[str, SeenPost] = {}
     unknown: list[Unknown] = []
+    cost_usd_micros = 0
     doubtful = _find_doubtful(preparation, ledger, moment)
     for channel in dict.fromkeys(delivery.channel for delivery in doubtful):
         due = [delivery for delivery in doubtful if delivery.channel == channel]
@@ -61,6 +65,7 @@ def find_published(
         posts = [post for post in reading.posts if not is_older(post, first, reading)] if reading else []
         found = _match(_new_on(preparation, ledger, channel), posts)
         published |= found
+        cost_usd_micros += price_of_readings(channel, len(reading.posts)) if reading else 0
         if why:
             left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)
             unknown.append(Unknown(channel=str(channel), keys=left, since=first, why=why))
@@ -71,7 +76,7 @@ def find_published(
             f"unknown to the ledger: {example.url}",
             "Use the ledger that published them; or launch with --adopt to record them as delivered.",
         )
-    return Takeover(published=published, unknown=tuple(unknown))
+    return Takeover(published=published, unknown=tuple(unknown), cost_usd_micros=cost_usd_micros)
 
 
 def _find_doubtful(preparation: Preparation, ledger: Ledger, moment: Moment) -> list[PlannedDelivery]:

@@ -211,12 +211,22 @@ def find_unserved(ledger: Ledger, moment: Moment, durations: Durations) -> list[
 
 
 def _is_halted(ledger: Ledger, channel: str) -> bool:
-    """Whether a halt covers all of a channel."""
+    """Whether a halt covers all of a channel: whatever flows again under it is somebody else's, or a part."""
     platform = parse_channel_id(channel).platform.value
     covering = {("all", None), ("platform", platform), ("channel", channel)}
     return any(
-        (halt.scope, halt.target) in covering and not halt.exceptions for halt in ledger.halts.active()
+        (halt.scope, halt.target) in covering
+        and not any(_may_touch(exception, channel) for exception in halt.exceptions)
+        for halt in ledger.halts.active()
     )
+
+
+def _may_touch(exception: str, channel: str) -> bool:
+    """Whether something of a channel may flow by what was excepted from a halt, such as `topic sign-on`."""
+    scope, _, target = exception.partition(" ")
+    if scope in {"channel", "platform"}:
+        return target in {channel, channel.partition(":")[0]}
+    return True
 
 
 def _notice_of(event: StormEvent) -> Notice:

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.cost import price_of_readings
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind
 from stormctl.platforms.adapter import ReadFailed
@@ -92,7 +93,7 @@ class Collector:
         rows = [(keys[r.post_id], r.metric, r.value) for r in readings if r.post_id in keys]
         read = {key for key, _, _ in rows}
         moment = self._clock.moment()
-        self._ledger.metrics.record(rows, moment)
+        self._ledger.metrics.record(rows, moment, price_usd_micros=price_of_readings(channel, 1))
         self._ledger.metrics.mark_read(read, moment)
         if read:
             what = "a post is" if len(read) == 1 else f"{len(read)} posts are"

@@ -183,7 +183,9 @@ class Dispatcher:
 
     def _retry_at(self, channel: ChannelId, outcome: Outcome, moment: Moment) -> datetime | None:
         """Return when a delivery that was certainly not accepted may be tried again, on the storm's clock."""
-        if isinstance(outcome, Delivered | InDoubt) or (isinstance(outcome, Refused) and outcome.for_good):
+        if isinstance(outcome, Delivered | InDoubt) or (
+            isinstance(outcome, Refused) and (outcome.for_good or outcome.suspends)
+        ):  # a suspended channel waits for a person, and not for a time beyond their word
             self._setbacks.pop(channel, None)
             return None
         setbacks = self._setbacks.get(channel, 0)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.diagnosis import Diagnosis, Section, fail, ok, warn
+from stormctl.engine.asking import begin
 from stormctl.engine.doctor_channels import examine_channels
 from stormctl.engine.doctor_ledger import examine_ledger, read_ledger
 from stormctl.engine.doctor_machine import examine_machine, examine_settings, examine_watch
@@ -59,11 +59,9 @@ def diagnose(case: Case, adapters: Readers) -> Diagnosis:
     storm, plan = case.campaign.storm, case.campaign.plan
     channels = [rule.id for rule in storm.channels] if storm is not None else []
     need = find_need(plan) if plan is not None else None
-    with ThreadPoolExecutor(1, thread_name_prefix="doctor") as pool:
-        reading = pool.submit(read_case_ledger, case)
-        proofs = prove_channels(channels, adapters, need=need, within=PATIENCE)
-        notes = reading.result()
-    diagnosis = examine(case, proofs, notes)
+    reading = begin(lambda: read_case_ledger(case), "doctor")
+    proofs = prove_channels(channels, adapters, need=need, within=PATIENCE)
+    diagnosis = examine(case, proofs, reading.result())
     sections = (examine_schedule(case), *diagnosis.sections, examine_watch(case.settings))
     return Diagnosis(made_at=diagnosis.made_at, sections=sections, cost_usd_micros=diagnosis.cost_usd_micros)
 

@@ -22,7 +22,7 @@ POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """Who has seen a halt, and what was on its way already."""
+    """Who has seen a halt, and what was on its way already: it went out, or still may."""
 
     acknowledged: tuple[RunnerStatus, ...]
     silent: tuple[RunnerStatus, ...]
@@ -32,6 +32,7 @@ class Heard:
 def wait_for_runners(ledger: Ledger, clock: Clock, durations: Durations, patience: timedelta) -> Heard:
     """Wait up to `patience`, in real time, for every live runner to acknowledge the newest halt."""
     end_s = clock.steady_s() + patience.total_seconds()
+    claimed = ledger.halts.claimed()
     pause = threading.Event()
     while True:
         moment = clock.moment()
@@ -40,11 +41,6 @@ def wait_for_runners(ledger: Ledger, clock: Clock, durations: Durations, patienc
         if not silent or clock.steady_s() >= end_s:
             break
         pause.wait(POLL_S)
-    in_flight = tuple(
-        view.key
-        for storm in ledger.history.storms()
-        for view in ledger.history.deliveries(storm)
-        if view.state is State.CLAIMED
-    )
+    in_flight = tuple(key for key in claimed if ledger.history.get(key).state is not State.PLANNED)
     silent_ids = {runner.id for runner in silent}  # one that beat in between is not the same value
     return Heard(tuple(r for r in live if r.id not in silent_ids), silent, in_flight)

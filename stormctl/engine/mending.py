@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.cost import price_of_readings
 from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
 from stormctl.domain.resemblance import similarity
 from stormctl.engine.reading import LOOK_BACK, read_account
@@ -89,6 +90,7 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
         reading = read_account(adapters.reader(doubt.channel), doubt.sending_at, clock.moment().at)
     except (ReadFailed, CredentialsError) as failed:
         return _trust(url, post_id, f"{channel} can't be read: {_reason(failed)}")
+    ledger.budgets.charge(doubt.storm_id, price_of_readings(doubt.channel, len(reading.posts)))
     seen = _find_named(doubt, reading.posts, post_id, url)
     if seen is not None:
         return Evidence(post_id=seen.post_id, url=seen.url, reservation=_compare(doubt, seen))

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stormctl.domain.duration import format_duration
 from stormctl.domain.signin import sign_in_command
 from stormctl.domain.summary import ChannelCheck
+from stormctl.engine.asking import ask_all
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Certainty, Problem
 
@@ -81,16 +82,12 @@ def prove_channels(
         within: how long to wait in all (real time); who has not answered by then is not known. None waits
             for every answer: each request has a limit of its own.
     """
-    pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="verify")
-    try:
-        asked = [pool.submit(_prove, channel, adapters, channel in without, need) for channel in channels]
-        done, _ = wait(asked, None if within is None else within.total_seconds())
-        return [
-            proof.result() if proof in done else _not_heard(channel, within)
-            for channel, proof in zip(channels, asked, strict=True)
-        ]
-    finally:
-        pool.shutdown(wait=within is None, cancel_futures=True)
+    questions = [partial(_prove, channel, adapters, channel in without, need) for channel in channels]
+    proofs = ask_all(questions, "verify", at_once=AT_ONCE, within=within)
+    return [
+        proof.result() if proof.done() and not proof.cancelled() else _not_heard(channel, within)
+        for channel, proof in zip(channels, proofs, strict=True)
+    ]
 
 
 def check_accounts(proofs: Collection[ChannelProof], ledger: Ledger | None) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stormctl.domain.cost import price_of_readings
 from stormctl.domain.event import EventKind
 from stormctl.domain.resemblance import essence, similarity
 from stormctl.engine.reading import is_older, read_account
@@ -52,6 +53,7 @@ class Reconciler:
             for doubt in doubts:
                 self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)
             return
+        self._ledger.budgets.charge(doubts[0].storm_id, price_of_readings(channel, len(reading.posts)))
         # first what is open, then what is known: whatever is recorded in between is in one of the two
         expected = {essence(text) for text in self._ledger.doubts.open_texts(str(channel))}
         known = self._ledger.doubts.known_post_ids(str(channel))

@@ -197,8 +197,17 @@ def _set_stage(campaign: Campaign, speed: float | None, faults: str) -> Iterator
 
 
 def _fresh_folder(root: Path) -> Path:
-    """Make an empty folder for the rehearsal; UsageError while another one is using it."""
+    """Make an empty folder for the rehearsal; UsageError while another one is using it, or if it can't be."""
     folder = rehearsal_folder(root)
+    try:
+        _empty(root, folder)
+    except OSError as error:
+        message = f"the rehearsal's folder {folder} can't be made: {error.strerror}"
+        raise UsageError(message, "The campaign folder must be writable for you.") from None
+    return folder
+
+
+def _empty(root: Path, folder: Path) -> None:
     if (folder / LEDGER).exists():
         try:
             old = _open(root)
@@ -215,7 +224,6 @@ def _fresh_folder(root: Path) -> Path:
                 )
         shutil.rmtree(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    return folder
 
 
 def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
@@ -225,7 +233,11 @@ def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
         UsageError: there has been none.
     """
     folder = rehearsal_folder(root)
-    if not (folder / LEDGER).exists() or not (folder / CLOCK).exists():
+    try:
+        is_there = (folder / LEDGER).exists() and (folder / CLOCK).exists()
+    except OSError as error:
+        raise UsageError(f"the rehearsal's folder {folder} can't be read: {error.strerror}") from None
+    if not is_there:
         raise UsageError("there is no rehearsal to act on", "Start one in another window: stormctl rehearse.")
     return _open(root), FollowedClock(folder / CLOCK), DURATIONS
 

@@ -54,7 +54,9 @@ def exit_codes_after_run(status: StormStatus, *, is_halted: bool, was_stopped: b
         return codes
     if any(channel.suspended_why and channel.counts.get(State.PLANNED) for channel in status.channels):
         return codes | {ExitCode.INCOMPLETE}
-    return codes | {ExitCode.BUDGET}  # nothing else keeps a served channel from claiming for good
+    if status.budget is not None and status.budget.unpaid:
+        return codes | {ExitCode.BUDGET}
+    return codes | {ExitCode.INCOMPLETE}  # such as the parts of a thread behind one that failed
 
 
 def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:

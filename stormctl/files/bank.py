@@ -23,11 +23,14 @@ if TYPE_CHECKING:
 
 
 def find_bank_names(root: Path) -> tuple[str, ...]:
-    """Find the campaign's banks: the folders under `messages/`."""
+    """Find the campaign's banks: the folders under `messages/`; UsageError if nobody lets us look."""
     folder = root / MESSAGES
     if not folder.is_dir():
         return ()
-    return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
+    except PermissionError as error:
+        raise UsageError(f"{MESSAGES}/ can't be read: {error.strerror}") from None
 
 
 def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
@@ -38,7 +41,7 @@ def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
         name: the folder under `messages/`.
 
     Raises:
-        UsageError: if there is no such folder.
+        UsageError: if there is no such folder, or it can't be read.
     """
     names = find_bank_names(root)
     if name not in names:
@@ -61,8 +64,11 @@ class _BankReader:
 
     def read_folder(self) -> None:
         """Look at every file of the folder, in the order of their names."""
-        with os.scandir(self._path) as found:
-            entries = sorted(found, key=lambda entry: entry.name)
+        try:
+            with os.scandir(self._path) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except PermissionError as error:
+            raise UsageError(f"{self._folder}/ can't be read: {error.strerror}") from None
         for entry in entries:
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - a Path for each file costs more than it
             suffix = suffix.lower()

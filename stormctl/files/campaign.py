@@ -23,16 +23,24 @@ def find_campaign_dir(start: Path, override: Path | None = None) -> Path:
     """
     if override is not None:
         folder = override.expanduser()
-        if not (folder / SCHEDULES).is_dir():
+        if not _is_campaign(folder):
             message = f"{override} is not a campaign folder: it holds no {SCHEDULES}/"
             raise UsageError(message, "name the folder that holds schedules/ and messages/")
         return folder.resolve()
     here = start.resolve()
     for folder in (here, *here.parents):
-        if (folder / SCHEDULES).is_dir():
+        if _is_campaign(folder):
             return folder
     message = f"no campaign here: neither {start} nor a folder above it holds {SCHEDULES}/"
     raise UsageError(message, "go to the campaign's folder, or name it: stormctl --dir FOLDER …")
+
+
+def _is_campaign(folder: Path) -> bool:
+    """Whether a folder holds schedules, as far as we may look."""
+    try:
+        return (folder / SCHEDULES).is_dir()
+    except OSError:  # such as another person's folder, in which we happen to be
+        return False
 
 
 def find_schedules(root: Path) -> tuple[Path, ...]:

@@ -20,6 +20,15 @@ class Budgets:
     def __init__(self, database: Database) -> None:
         self._database = database
 
+    def charge(self, storm_id: str, usd_micros: int) -> None:
+        """Count what a storm has spent beside its posts, such as on a reading of its account.
+
+        It may go beyond the budget: without readings no doubt could be settled.
+        """
+        if usd_micros:
+            with self._database.transaction() as session:
+                session.write("spend", storm_id=storm_id, micros=usd_micros)
+
     def tell_spent(self, moment: Moment) -> tuple[StormEvent, ...]:
         """Write down which budgets don't pay for what is planned; each is told once until it is changed.
 

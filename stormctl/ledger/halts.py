@@ -23,6 +23,14 @@ _COLUMNS = {"channel": "channel", "topic": "topic", "message": "message_id"}
 
 
 @dataclass(frozen=True, slots=True)
+class Resumed:
+    """How many halts a resumption ended, and of how many it took something out."""
+
+    lifted: int = 0
+    narrowed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Halt:
     """A halt in force, with what flows again under it."""
 
@@ -105,25 +113,37 @@ class Halts:
             append_event(session, StormEvent(kind=EventKind.HALTED, at=moment.at, text=text), moment)
             return int(row["id"])
 
-    def resume(self, moment: Moment, who: str, *, scope: str = "all", target: str | None = None) -> int:
-        """Let publishing flow again; return how many halts were lifted or narrowed.
+    def resume(self, moment: Moment, who: str, *, scope: str = "all", target: str | None = None) -> Resumed:
+        """Let publishing flow again; return what became of the halts.
 
         `all` lifts every halt. A narrower scope lifts the halts of exactly that scope and target, and is
         made an exception of those that cover more.
         """
         with self._database.transaction() as session:
-            touched = 0
+            lifted = narrowed = 0
             for halt in load_halts(session):
                 if scope == "all" or (halt.scope, halt.target) == (scope, target):
-                    touched += session.write(
+                    lifted += session.write(
                         "lift_halt", id=halt.id, who=who, wall_now=to_micros(moment.wall_at)
                     )
                 elif halt.is_wider(scope, target):
-                    touched += session.write("add_exception", halt_id=halt.id, scope=scope, target=target)
-            if touched:
+                    narrowed += session.write("add_exception", halt_id=halt.id, scope=scope, target=target)
+            if lifted or narrowed:
                 text = f"{_name(scope, target)} resumed by {who}"
                 append_event(session, StormEvent(kind=EventKind.RESUMED, at=moment.at, text=text), moment)
-            return touched
+            return Resumed(lifted, narrowed)
+
+    def find_names(self, scope: str) -> set[str]:
+        """Return the channels, topics or messages of which the ledger has posts: what a halt can mean."""
+        with self._database.reading() as session:
+            return {
+                row["name"] for row in session.rows("known_names", scope=scope) if row["name"] is not None
+            }
+
+    def claimed(self) -> tuple[str, ...]:
+        """Return the keys of what is claimed now: it may be on its way to a platform."""
+        with self._database.reading() as session:
+            return tuple(row["key"] for row in session.rows("claimed_keys"))
 
     def active(self) -> tuple[HaltView, ...]:
         """Return the halts in force, oldest first."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import from_micros, to_micros
@@ -20,7 +21,7 @@ from stormctl.ledger.resumption import preview_resumption
 from stormctl.ledger.rows import attempt_view_of, delivery_view_of, event_of, load_post, maybe_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import timedelta
 
     from stormctl.domain.clock import Moment
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from stormctl.ledger.runners import Runners
 
 _SHOWN = 10
+_HELD = "it waits for the part before it, which failed or waits itself"
 
 
 class History:
@@ -211,7 +213,10 @@ def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) 
         state = State(row["state"])
         by_channel.setdefault(row["channel"], {})[state] = row["value"]
         totals[state] = totals.get(state, 0) + row["value"]
-    span = session.get("span", storm_id=storm_id)
+    span, now = session.get("span", storm_id=storm_id), to_micros(moment.at)
+    held = session.rows("held_parts", storm_id=storm_id)
+    keys = {row["key"] for row in held}
+    upcoming = session.rows("upcoming", storm_id=storm_id, size=_SHOWN + len(held))
     return StormStatus(
         storm_id=storm_id,
         name=storm["name"],
@@ -225,13 +230,18 @@ def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) 
                 by_channel.get(row["id"], {}),
                 is_served=row["id"] in served,
                 moment=moment,
+                held=keys,
             )
             for row in session.rows("channels_of", storm_id=storm_id)
         ),
-        upcoming=_views(session.rows("upcoming", storm_id=storm_id, size=_SHOWN)),
+        upcoming=_views([row for row in upcoming if row["key"] not in keys][:_SHOWN]),
         recent=_views(session.rows("newest_delivered", storm_id=storm_id, size=_SHOWN)),
-        troubled=_views(session.rows("troubled", storm_id=storm_id)),
-        late=session.value("late_count", storm_id=storm_id, now=to_micros(moment.at)),
+        troubled=(
+            *_views(session.rows("troubled", storm_id=storm_id)),
+            *(replace(view, why=_HELD) for view in _views(held)),
+        ),
+        late=session.value("late_count", storm_id=storm_id, now=now)
+        - sum(row["slot_at"] < now for row in held),
         first_slot_at=maybe_instant(span["first_at"]),
         last_slot_at=maybe_instant(span["last_at"]),
         budget=find_budget(session, storm_id),
@@ -246,16 +256,20 @@ def _view_channel(
     *,
     is_served: bool,
     moment: Moment,
+    held: Collection[str],
 ) -> ChannelStatus:
-    now, wait = to_micros(moment.at), None
-    if row["next_at"] is not None:
-        wait = find_wait(session, row["id"], storm_id, row["next_at"], now)
+    now, wait, next_at = to_micros(moment.at), None, row["next_at"]
+    if held:
+        coming = session.rows("next_on", storm_id=storm_id, channel=row["id"], size=len(held) + 1)
+        next_at = next((line["slot_at"] for line in coming if line["key"] not in held), None)
+    if next_at is not None:
+        wait = find_wait(session, row["id"], storm_id, next_at, now)
     is_paused = row["paused_until"] is not None and row["paused_until"] > now
     return ChannelStatus(
         channel=row["id"],
         account_name=row["account_name"],
         counts=counts,
-        next_at=maybe_instant(row["next_at"]),
+        next_at=maybe_instant(next_at),
         suspended_why=row["suspended_why"],
         paused_until=from_micros(row["paused_until"]) if is_paused else None,
         on_trial=bool(row["on_trial"]) and not is_paused,

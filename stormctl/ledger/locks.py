@@ -48,10 +48,10 @@ class FileLock:
 
 
 def is_free(path: Path) -> bool:
-    """Whether a lock file exists that nobody holds; a missing one proves nothing."""
+    """Whether a lock file exists that nobody holds; one that is missing or somebody else's proves nothing."""
     try:
         descriptor = os.open(path, os.O_RDWR)
-    except FileNotFoundError:
+    except (FileNotFoundError, PermissionError):
         return False
     try:
         return _try_lock(descriptor)

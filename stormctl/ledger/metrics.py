@@ -23,14 +23,25 @@ class Metrics:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def record(self, rows: Sequence[tuple[str, Metric, int]], moment: Moment) -> None:
-        """Keep a snapshot: delivery key, metric and value, as read now."""
+    def record(
+        self, rows: Sequence[tuple[str, Metric, int]], moment: Moment, *, price_usd_micros: int = 0
+    ) -> None:
+        """Keep a snapshot: delivery key, metric and value, as read now.
+
+        Args:
+            rows: what was read.
+            moment: when.
+            price_usd_micros: of each post that was read; its storm has spent it, once however often the same
+                reading is recorded.
+        """
         now = to_micros(moment.at)
         with self._database.transaction() as session:
             for key, metric, value in rows:
                 session.write("add_snapshot", key=key, metric=metric.value, read_at=now, value=value)
             for key in {key for key, _, _ in rows}:
-                session.write("mark_read", key=key, now=now)
+                is_new = session.write("mark_read", key=key, now=now)
+                if is_new and price_usd_micros:
+                    session.write("charge_reading", key=key, micros=price_usd_micros)
 
     def mark_read(self, keys: Collection[str], moment: Moment) -> None:
         """Write down that deliveries were read now, even if the reading gave nothing."""

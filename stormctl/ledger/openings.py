@@ -147,7 +147,7 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
         catch_up_at=0 if terms["follows"] else _after(newest, CATCH_UP_GAP),
         to_verify=bool(gate["to_verify"]),
         quiet=tuple((row["from_at"], row["until_at"]) for row in quiet),
-        left=None if budget is None else budget - terms["spent_usd_micros"],
+        left=None if budget is None else max(0, budget - terms["spent_usd_micros"]),
     )
 
 

@@ -20,6 +20,7 @@ from stormctl.ledger.gaps import note_unknown
 from stormctl.ledger.halts import is_halted, load_halts
 from stormctl.ledger.media import find_valid_upload
 from stormctl.ledger.openings import find_next, find_openings
+from stormctl.ledger.resumption import forgive_late
 from stormctl.ledger.rewinding import mend_times
 from stormctl.ledger.rows import load_post
 from stormctl.ledger.sweeping import release_claims, sweep_all
@@ -269,14 +270,13 @@ class Outbox:
     def forgive_late(
         self, policy: LatePolicy, moment: Moment, *, scope: str = "all", target: str | None = None
     ) -> int:
-        """Set what happens to planned deliveries whose slots have passed; return how many there are.
+        """Set what happens to what is late and flows once a scope is resumed; return how many there are.
 
-        With `skip`, those late beyond their grace become missed at the next sweep.
+        What stays halted or suspended keeps its own policy: nobody has been asked about it. With `skip`,
+        those late beyond their grace become missed at the next sweep.
         """
         with self._database.transaction() as session:
-            return session.write(
-                "forgive_late", policy=policy.value, now=to_micros(moment.at), scope=scope, target=target
-            )
+            return forgive_late(session, policy, to_micros(moment.at), scope, target)
 
     def to_prepare(
         self, moment: Moment, channels: Collection[str], ahead: timedelta

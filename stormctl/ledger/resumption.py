@@ -12,9 +12,10 @@ from stormctl.ledger.halts import is_halted, load_halts, matches, view_halts
 from stormctl.ledger.rows import delivery_view_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from stormctl.domain.clock import Moment
+    from stormctl.domain.message import LatePolicy
     from stormctl.ledger.engines import Row, Session
     from stormctl.ledger.halts import Halt
 
@@ -23,18 +24,15 @@ _SHOWN = 10
 
 def preview_resumption(session: Session, moment: Moment, scope: str, target: str | None) -> Resumption:
     """Return what a resumption of a scope lifts, and what of the scope flows after it."""
-    halts = load_halts(session)
-    touched = {halt.id for halt in halts if halt.is_touched_by(scope, target)}
-    suspended = {row["id"]: row["suspended_why"] for row in session.rows("suspended_channels")}
+    touched = {halt.id for halt in load_halts(session) if halt.is_touched_by(scope, target)}
     releases = None
     if scope == "channel" and target is not None:
         row = session.find("held_channel", id=target, now=to_micros(moment.at))
         releases = None if row is None else row["why"]
-        suspended.pop(target, None)
-    remaining = _remaining(halts, scope, target)
+    flows = _make_rule(session, scope, target)
     coming: dict[str, list[Row]] = defaultdict(list)
     for row in session.each("all_planned"):
-        if matches(scope, target, row) and row["channel"] not in suspended and not is_halted(remaining, row):
+        if flows(row):
             coming[row["storm_id"]].append(row)
     return Resumption(
         at=moment.at,
@@ -46,6 +44,29 @@ def preview_resumption(session: Session, moment: Moment, scope: str, target: str
             if coming[storm["id"]]
         ),
     )
+
+
+def forgive_late(session: Session, policy: LatePolicy, now: int, scope: str, target: str | None) -> int:
+    """Set what happens to what is late and flows once a scope is resumed; return how many there are."""
+    flows = _make_rule(session, scope, target)
+    keys = [row["key"] for row in session.rows("late_planned", now=now) if flows(row)]
+    for key in keys:
+        session.write("forgive_late", key=key, policy=policy.value)
+    return len(keys)
+
+
+def _make_rule(session: Session, scope: str, target: str | None) -> Callable[[Row], bool]:
+    """Return what tells whether a planned delivery flows once a scope is resumed, and by that alone."""
+    remaining = _remaining(load_halts(session), scope, target)
+    suspended = {row["id"] for row in session.rows("suspended_channels")}
+    if scope == "channel":
+        suspended.discard(target)
+
+    def flows(row: Row) -> bool:
+        is_free = row["channel"] not in suspended and not is_halted(remaining, row)
+        return is_free and matches(scope, target, row)
+
+    return flows
 
 
 def _remaining(halts: Iterable[Halt], scope: str, target: str | None) -> list[Halt]:

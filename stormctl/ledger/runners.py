@@ -175,7 +175,7 @@ def find_live(
     live = []
     for row in session.rows("unstopped"):
         lock, beat_at = locks / f"{row['id']}.lock", from_micros(row["beat_wall_at"])
-        here = row["host"] == host and lock.exists()
+        here = row["host"] == host and _is_seen(lock)
         if not is_free(lock) if here else moment.wall_at - beat_at <= timeout:
             live.append(
                 RunnerStatus(
@@ -189,6 +189,14 @@ def find_live(
                 )
             )
     return tuple(live)
+
+
+def _is_seen(lock: Path) -> bool:
+    """Whether a lock file is there, as far as we may look."""
+    try:
+        return lock.exists()
+    except PermissionError:
+        return False
 
 
 def is_any_locked(locks: Path) -> bool:

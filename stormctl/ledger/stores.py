@@ -54,10 +54,17 @@ class FileStore:
         return SqliteDatabase(self.path, self.shown)
 
     def exists(self) -> bool:
-        """Whether there is a file; LedgerError if it is a folder."""
-        if self.path.is_dir():
+        """Whether there is a file; LedgerError if it is a folder, or if nobody lets us look."""
+        try:
+            is_folder, is_there = self.path.is_dir(), self.path.exists()
+        except OSError as error:
+            message = f"the ledger {self.path} cannot be used: {error.strerror}"
+            raise LedgerError(
+                message, "The file and its folder must be readable and writable for you."
+            ) from None
+        if is_folder:
             raise LedgerError(f"the ledger {self.path} is a folder", "STORMCTL_LEDGER_URL must name a file.")
-        return self.path.exists()
+        return is_there
 
     @contextmanager
     def founding(self) -> Iterator[Tables]:

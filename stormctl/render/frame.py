@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from stormctl.render.grid import Cell
 
 WIDE = 110
-"""Characters from which the last posts have room for their names beside their addresses."""
+"""Characters from which the last posts' addresses have room; else their names come first, to be typed."""
 
 MOST_ALARMS = 4
 """Lines for halts and for what keeps channels from posting, before the rest is only counted."""
@@ -110,10 +110,11 @@ class Frame:
         for view in status.recent:
             when = render_time(view.delivered_at, self.zone, seconds=True) if view.delivered_at else NOT_GIVEN
             place = link(view.url) if view.url else Text(view.channel)
-            rows.append([when, place, view.channel, view.message_id] if is_wide else [when, place])
-        names = (Field("", least=8), Field("", least=4)) if is_wide else ()
+            name = f"{view.channel}/{view.message_id}"
+            rows.append([when, place, name] if is_wide else [when, name, place])
+        places = (Field("", least=1), Field("", least=8))
         heading = f"Last posts (to take one down: stormctl retract CHANNEL/MESSAGE{self._option})"
-        return _Block(heading, (Field(""), Field("", least=1), *names), rows)
+        return _Block(heading, (Field(""), *(places if is_wide else reversed(places))), rows)
 
     @property
     def _option(self) -> str:

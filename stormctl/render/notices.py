@@ -48,5 +48,5 @@ def describe_obstacles(channel: ChannelStatus, zone: tzinfo) -> Iterator[str]:
         yield f"{channel.channel} waits until {until}: {clean(channel.waits_why)}"
     elif channel.paused_until is not None:
         yield f"{channel.channel} is paused until {render_time(channel.paused_until, zone)}"
-    if channel.on_trial:
+    if channel.on_trial and channel.suspended_why is None:
         yield f"{channel.channel} is on trial after a pause: its account is asked, then one answer decides"

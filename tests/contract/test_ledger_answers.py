@@ -348,6 +348,27 @@ class TestSweep:
         assert at_grace == ()
         assert bench.states() == {"a": "missed", "b": "planned"}
 
+    def test_lateness_is_forgiven_only_where_something_flows(self, bench: Bench, plan: Plan) -> None:
+        """An answer holds for what was shown: not for what another halt or a suspension keeps back."""
+        bench.enroll(plan("a"), plan("b", topic="rights"), plan("c", channel=PAGE), plan("d", 100))
+        bench.ledger.halts.halt("all", None, "wait", "ana", bench.at(0))
+        bench.ledger.halts.halt("topic", "rights", "an error in the text", "ana", bench.at(0))
+        bench.ledger.channels.suspend(PAGE, "its token is dead", bench.at(0))
+        forgive = bench.ledger.outbox.forgive_late
+
+        counts = [
+            forgive(LatePolicy.SEND, bench.at(60), scope="channel", target=X),
+            forgive(LatePolicy.SEND, bench.at(60)),
+            forgive(LatePolicy.SEND, bench.at(60), scope="channel", target=PAGE),
+        ]
+
+        late = {
+            view.message_id: bench.ledger.history.details(view.key).give_up_at is None
+            for view in bench.ledger.history.deliveries("imd")
+        }
+        assert counts == [1, 2, 1]
+        assert late == {"a": True, "b": True, "c": True, "d": False}
+
     def test_forgiven_lateness(self, bench: Bench, plan: Plan) -> None:
         """After a halt the operator chooses what happens to what is late, for all or for a part."""
         bench.enroll(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.budget import Budget
 from stormctl.domain.delivery import NotSent
 from stormctl.domain.event import EventKind
+from stormctl.domain.reach import Metric
 from tests.contract.conftest import TERMS
 
 if TYPE_CHECKING:
@@ -86,6 +87,43 @@ def test_status_knows_the_budget(bench: Bench, plan: Plan) -> None:
 
     assert sent == Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2)
     assert find_budget(bench) == Budget(usd_micros=30_000, spent_usd_micros=0, unpaid=1)
+
+
+def test_readings_count_and_what_is_free_goes_on(bench: Bench, plan: Plan) -> None:
+    """They may go beyond the budget; what costs nothing is paid for all the same."""
+    enroll(bench, plan)
+    bench.deliver()
+    bench.ledger.budgets.charge("imd", 20_000)
+
+    budget = find_budget(bench)
+
+    assert budget == Budget(usd_micros=30_000, spent_usd_micros=35_000, unpaid=2)
+    assert bench.next_due(1) == 60
+    assert bench.deliver(60).message_id == "free"
+
+
+def test_a_free_post_that_is_missed_does_not_blame_the_budget(bench: Bench, plan: Plan) -> None:
+    """Nothing was wanting."""
+    enroll(bench, plan)
+    bench.ledger.budgets.charge("imd", 40_000)
+    bench.ledger.outbox.sweep(bench.at(90))
+
+    reasons = {view.message_id: view.why for view in bench.ledger.history.deliveries("imd")}
+    assert reasons["free"] == "its slot passed"
+
+
+def test_a_reading_is_charged_once_however_often_it_is_recorded(bench: Bench, plan: Plan) -> None:
+    """Whether a commit arrived is not always known: the same reading may be written down again."""
+    enroll(bench, plan)
+    claim = bench.deliver()
+    rows = [(claim.key, Metric.IMPRESSIONS, 120), (claim.key, Metric.REACTIONS, 3)]
+
+    for minutes in (10, 10, 20):
+        bench.ledger.metrics.record(rows, bench.at(minutes), price_usd_micros=1_000)
+
+    budget = find_budget(bench)
+    assert budget is not None
+    assert budget.spent_usd_micros == 15_000 + 2 * 1_000
 
 
 def test_a_storm_without_a_budget_has_none_in_status(bench: Bench, plan: Plan) -> None:

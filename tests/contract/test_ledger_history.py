@@ -126,6 +126,36 @@ class TestStatus:
         assert (idle.channel, idle.counts, idle.next_at) == ("x:idle", {}, None)
         assert (status.ledger, len(status.runners), len(status.halts)) == (bench.ledger.where, 1, 1)
 
+    def test_parts_behind_a_failed_one_are_not_late(self, bench: Bench, plan: Plan) -> None:
+        """They wait for a person: they are neither due nor next, and stand where people look."""
+        bench.enroll(
+            *(plan("t", part=part, text=f"Part {part}.") for part in range(1, 5)), plan("later", 100)
+        )
+        bench.deliver(0)
+        refused = Refused(reason="too long", code="400", for_good=True)
+        bench.answer(bench.send(1), refused, 1)
+
+        (storm,) = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE).storms
+
+        held = "it waits for the part before it, which failed or waits itself"
+        (channel,) = storm.channels
+        assert (storm.late, channel.next_at) == (0, bench.at(100).at)
+        assert [view.message_id for view in storm.upcoming] == ["later"]
+        assert [(view.key[-1], view.state, view.why) for view in storm.troubled] == [
+            ("2", State.FAILED, "too long"),
+            ("3", State.PLANNED, held),
+            ("4", State.PLANNED, held),
+        ]
+
+    def test_parts_that_only_wait_their_turn_are_late(self, bench: Bench, plan: Plan) -> None:
+        """Whatever is not held by a failure comes by itself."""
+        bench.enroll(*(plan("t", part=part, text=f"Part {part}.") for part in range(1, 4)))
+        bench.deliver(0)
+
+        (storm,) = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE).storms
+
+        assert (storm.late, storm.troubled) == (2, ())
+
     def test_one_storm_of_several(self, bench: Bench, plan: Plan) -> None:
         """Only the storm that was asked for is told."""
         bench.enroll(plan("a"))

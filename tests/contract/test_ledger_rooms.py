@@ -16,6 +16,7 @@ from stormctl.domain.event import EventKind
 from stormctl.domain.message import Media, MediaKind
 from stormctl.domain.reach import Metric
 from stormctl.errors import CredentialsError, FindingsError, LedgerError
+from stormctl.ledger.halts import Resumed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -240,7 +241,7 @@ class TestHalts:
 
         touched = bench.ledger.halts.resume(bench.at(0), "ana", scope="channel", target=X)
 
-        assert touched == 2
+        assert touched == Resumed(narrowed=2)
         assert bench.find_claim(channel=PAGE) is None
         assert bench.find_claim(channel="x:other") is None
         assert bench.claim().message_id == "a"
@@ -253,7 +254,8 @@ class TestHalts:
         touched = bench.ledger.halts.resume(bench.at(0), "ana", scope="topic", target="rights")
         none = bench.ledger.halts.resume(bench.at(0), "ana", scope="message", target="a")
 
-        assert (touched, none, [h.target for h in bench.ledger.halts.active()]) == (1, 0, ["vigil"])
+        left = [h.target for h in bench.ledger.halts.active()]
+        assert (touched, none, left) == (Resumed(lifted=1), Resumed(), ["vigil"])
 
     def test_resume_of_all_lifts_every_halt(self, bench: Bench) -> None:
         """Narrow ones as well."""
@@ -262,7 +264,7 @@ class TestHalts:
 
         touched = bench.ledger.halts.resume(bench.at(0), "ana")
 
-        assert (touched, bench.ledger.halts.active()) == (2, ())
+        assert (touched, bench.ledger.halts.active()) == (Resumed(lifted=2), ())
 
     def test_acknowledgement(self, bench: Bench) -> None:
         """Live runners that have not seen the newest halt are named; without a halt nobody is."""

@@ -78,18 +78,6 @@ ORDER BY d.before_key;
 -- name: give_up(key, state, why)!
 UPDATE deliveries SET state = :state, why = :why, retry_at = NULL WHERE key = :key AND state = 'planned';
 
--- name: forgive_late(policy, now, scope, target)!
-UPDATE deliveries SET
-    late = :policy,
-    give_up_at = CASE WHEN :policy = 'send' THEN NULL ELSE slot_at + grace END
-WHERE state = 'planned' AND follows = 0 AND slot_at < :now AND (
-    :scope = 'all'
-    OR (:scope = 'platform' AND platform = CAST(:target AS TEXT))
-    OR (:scope = 'channel' AND channel = CAST(:target AS TEXT))
-    OR (:scope = 'topic' AND topic = CAST(:target AS TEXT))
-    OR (:scope = 'message' AND message_id = CAST(:target AS TEXT))
-);
-
 -- name: move_delivery(key, slot_at)!
 -- The slot that the plan had given is kept; what may be late is given up as long after the new one.
 UPDATE deliveries SET

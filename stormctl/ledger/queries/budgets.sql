@@ -1,17 +1,18 @@
 -- name: budget_of(storm_id, dearest)^
 -- A storm's budget, and how many planned deliveries it does not pay for: counted only where it may be too little.
+-- What costs nothing is always paid for, also where readings went beyond the budget.
 SELECT s.budget_usd_micros, s.spent_usd_micros,
     CASE WHEN s.budget_usd_micros - s.spent_usd_micros >= :dearest THEN 0 ELSE (
         SELECT count(*) FROM deliveries d
         WHERE d.storm_id = s.id AND d.state = 'planned'
-            AND d.price_usd_micros > s.budget_usd_micros - s.spent_usd_micros
+            AND d.price_usd_micros > 0 AND d.price_usd_micros > s.budget_usd_micros - s.spent_usd_micros
     ) END AS unpaid
 FROM storms s WHERE s.id = :storm_id AND s.budget_usd_micros IS NOT NULL;
 
 -- name: unpaid_delivery(key)^
 -- A delivery that costs more than what is left of its storm's budget.
 SELECT d.key FROM deliveries d JOIN storms s ON s.id = d.storm_id
-WHERE d.key = :key AND d.price_usd_micros > s.budget_usd_micros - s.spent_usd_micros;
+WHERE d.key = :key AND d.price_usd_micros > 0 AND d.price_usd_micros > s.budget_usd_micros - s.spent_usd_micros;
 
 -- name: scant_budgets(dearest)
 -- Storms whose budget may be too little, unless that was told of this very budget.

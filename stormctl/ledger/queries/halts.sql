@@ -19,12 +19,30 @@ INSERT INTO halt_exceptions (halt_id, scope, target) VALUES (:halt_id, :scope, :
 UPDATE runners SET halt_seen = (SELECT coalesce(max(h.id), 0) FROM halts h), beat_wall_at = :wall_now
 WHERE id = :runner_id AND halt_seen < (SELECT coalesce(max(h.id), 0) FROM halts h);
 
+-- name: known_names(scope)
+-- What halts of a scope can name: that of which the ledger has posts.
+SELECT DISTINCT CASE :scope WHEN 'channel' THEN channel WHEN 'topic' THEN topic ELSE message_id END AS name
+FROM deliveries;
+
+-- name: claimed_keys()
+SELECT key FROM deliveries WHERE state = 'claimed' ORDER BY key;
+
 -- name: behind_on_halts(halt_id)
 SELECT id FROM runners WHERE stopped_wall_at IS NULL AND halt_seen < :halt_id;
 
 -- name: all_planned()
 SELECT key, storm_id, channel, topic, message_id, slot_at FROM deliveries WHERE state = 'planned'
 ORDER BY slot_at, key;
+
+-- name: late_planned(now)
+SELECT key, channel, topic, message_id FROM deliveries
+WHERE state = 'planned' AND follows = 0 AND slot_at < :now;
+
+-- name: forgive_late(key, policy)!
+UPDATE deliveries SET
+    late = :policy,
+    give_up_at = CASE WHEN :policy = 'send' THEN NULL ELSE slot_at + grace END
+WHERE key = :key;
 
 -- name: held_channel(id, now)^
 -- What a release of the channel would end: a suspension, or a pause with the trial after it.

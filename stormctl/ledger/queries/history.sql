@@ -37,6 +37,24 @@ WHERE sc.storm_id = :storm_id ORDER BY sc.position, c.id;
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.storm_id = :storm_id AND d.state = 'planned' ORDER BY d.slot_at, d.key LIMIT :size;
 
+-- name: held_parts(storm_id)
+-- Parts of threads that nothing but a person lets out: a part before them has failed. The few that failed are
+-- looked at first (SQLite keeps to the order of a CROSS JOIN), by the index of what is troubled.
+WITH RECURSIVE held(key) AS (
+    SELECT d.key FROM deliveries b CROSS JOIN deliveries d
+    WHERE b.storm_id = :storm_id AND b.state = 'failed' AND b.state IN ('in_doubt', 'failed', 'missed', 'expired')
+        AND d.before_key = b.key AND d.state = 'planned' AND d.follows = 1
+    UNION ALL
+    SELECT d.key FROM deliveries d JOIN held h ON h.key = d.before_key
+    WHERE d.state = 'planned' AND d.follows = 1
+)
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.key IN (SELECT key FROM held) ORDER BY d.slot_at, d.key;
+
+-- name: next_on(storm_id, channel, size)
+SELECT key, slot_at FROM deliveries WHERE channel = :channel AND storm_id = :storm_id AND state = 'planned'
+ORDER BY slot_at LIMIT :size;
+
 -- name: newest_delivered(storm_id, size)
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.storm_id = :storm_id AND d.state = 'delivered' ORDER BY d.delivered_at DESC, d.key LIMIT :size;

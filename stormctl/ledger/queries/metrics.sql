@@ -21,6 +21,10 @@ WHERE channel = :channel AND state = 'delivered' AND delivered_at <= :now - :age
     AND (metrics_read_at IS NULL OR metrics_read_at < delivered_at + :age)
 ORDER BY delivered_at, key;
 
+-- name: charge_reading(key, micros)!
+UPDATE storms SET spent_usd_micros = spent_usd_micros + :micros
+WHERE id = (SELECT d.storm_id FROM deliveries d WHERE d.key = :key);
+
 -- name: mark_read(key, now)!
 UPDATE deliveries SET metrics_read_at = :now
 WHERE key = :key AND (metrics_read_at IS NULL OR metrics_read_at < :now);

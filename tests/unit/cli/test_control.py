@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,8 @@ from tests.factories import PAGE, make_delivery
 from tests.unit.cli.conftest import enroll, read_moment
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stormctl.ledger.ledger import Ledger
     from tests.unit.cli.conftest import CommandLine
 
@@ -136,6 +139,28 @@ def test_halt_waits_for_a_runner_to_see_it(
     assert "NOT SEEN by launch on laptop (process 4711): stop that process by hand" in ended.err
 
 
+def test_who_has_seen_a_halt_is_told_before_alerts_are_out(
+    stormctl: CommandLine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address that hangs keeps nobody in suspense."""
+    told = []
+
+    @contextmanager
+    def alert(*_scene: object, rehearsal: bool) -> Iterator[None]:
+        yield
+        told.append((rehearsal, capsys.readouterr().err))
+
+    monkeypatch.setattr(control, "_alerting", alert)
+    monkeypatch.setattr(control, "ACKNOWLEDGED_WITHIN", timedelta())
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+
+    stormctl("halt", "--reason", "practice")
+
+    ((is_rehearsal, heard),) = told
+    assert not is_rehearsal
+    assert "NOT SEEN by launch on laptop (process 4711)" in heard
+
+
 def test_halt_names_the_runner_that_has_seen_it(stormctl: CommandLine, ledger: Ledger) -> None:
     """Once every live runner has acknowledged, the halt is certain: exit code 0."""
     runner = ledger.runners.register("launch", "laptop", 4711, read_moment())
@@ -147,6 +172,87 @@ def test_halt_names_the_runner_that_has_seen_it(stormctl: CommandLine, ledger: L
     looking.join()
     assert (ended.code, ended.err) == (0, "")
     assert "launch on laptop (process 4711) has seen it" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("option", "target", "hint"),
+    [
+        ("--channel", "x:acmee", "did you mean “x:acme”?"),
+        ("--topic", "signon", "did you mean “sign-on”?"),
+        ("--message", "boat.en", "did you mean “boat”?"),
+    ],
+)
+def test_a_halt_that_holds_nothing_says_so(
+    stormctl: CommandLine, ledger: Ledger, option: str, target: str, hint: str
+) -> None:
+    """A slip of the hand in a hurry must not leave people in the belief that all is silent."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
+
+    ended = stormctl("halt", option, target, "--reason", "practice")
+
+    assert len(ledger.halts.active()) == 1
+    assert ended.err.splitlines()[0] == (
+        f"IT HOLDS NOTHING BACK: no post here is of the {option.strip('-')} {target}; {hint}"
+    )
+
+
+@pytest.mark.parametrize(
+    "named", [[], ["--channel", "x:acme"], ["--topic", "sign-on"], ["--message", "boat"], ["--platform", "X"]]
+)
+def test_a_halt_that_holds_something_does_not_complain(
+    stormctl: CommandLine, ledger: Ledger, named: list[str]
+) -> None:
+    """Each kind of scope finds what it names."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
+
+    ended = stormctl("halt", *named, "--reason", "practice")
+
+    assert "NOTHING BACK" not in ended.err
+
+
+def test_a_halt_without_a_reason_is_refused_where_nobody_can_be_asked(
+    stormctl: CommandLine, ledger: Ledger
+) -> None:
+    """A script hears that it is wrong use, and not that somebody interrupted it."""
+    ended = stormctl("halt")
+
+    assert (ended.code, ledger.halts.active()) == (ExitCode.USAGE, ())
+    assert ended.err == "error: nothing was halted: say why\nhint: Type it behind --reason.\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("", "no reason given"), ("a\nb\x1b[2J", "a b [2J")], ids=["empty", "two lines"]
+)
+def test_a_reason_is_one_line(stormctl: CommandLine, ledger: Ledger, given: str, kept: str) -> None:
+    """It stands in everybody's status, and whoever is in a hurry need not find words."""
+    stormctl("halt", "--reason", given)
+
+    assert [halt.reason for halt in ledger.halts.active()] == [kept]
+
+
+def test_resume_says_that_nothing_runs(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A launch that had nothing left to do has ended: lifting alone sends nothing."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    stormctl("halt", "--reason", "practice")
+
+    without = stormctl("resume", "--yes")
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+    ledger.halts.halt("all", None, "practice", "ana", read_moment())
+    served = stormctl("resume", "--yes")
+
+    assert "no runner is live: nothing goes out before one runs" in without.err
+    assert "no runner is live" not in served.err
+
+
+def test_resume_says_what_stays_halted(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A halt out of which one channel was taken is not lifted."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    stormctl("halt", "--reason", "practice")
+    stormctl("halt", "--channel", "x:acme", "--reason", "a mistake")
+
+    ended = stormctl("resume", "--channel", "x:acme", "--yes")
+
+    assert "resumed in sqlite: .stormctl/ledger.db: 1 halt lifted, 1 halt narrowed" in ended.out
 
 
 def test_halt_asks_for_the_reason(stormctl: CommandLine, ledger: Ledger) -> None:

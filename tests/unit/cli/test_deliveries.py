@@ -9,8 +9,11 @@ import pytest
 
 from stormctl.cli.deliveries import read_moment
 from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
-from stormctl.engine import adapters
+from stormctl.engine import adapters, rehearsal
+from stormctl.engine.clocks import SystemClock
+from stormctl.engine.equipment import Durations
 from stormctl.errors import ExitCode, UsageError
+from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import SeenPost
 from tests.factories import ACME, PAGE, make_delivery
 from tests.fakes import FakePlatforms
@@ -18,6 +21,8 @@ from tests.unit.cli.conftest import enroll
 from tests.unit.cli.conftest import read_moment as now
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stormctl.domain.delivery import Outcome, PlannedDelivery
     from stormctl.ledger.ledger import Ledger
     from tests.unit.cli.conftest import CommandLine
@@ -371,3 +376,31 @@ class TestRetract:
 
         assert ended.code == ExitCode.USAGE
         assert len(platforms.platforms[ACME].posts) == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "hint"),
+    [
+        (["show", "ship"], "stormctl status --rehearsal --find TEXT shows keys."),
+        (["cancel", "--message", "ship"], "stormctl status --rehearsal --find TEXT helps."),
+        (["retract", "boat"], f"stormctl show --rehearsal {KEY} tells more."),
+        (["resolve", "boat", "--not-posted"], f"stormctl show --rehearsal {KEY} tells how it came to that."),
+    ],
+    ids=lambda value: value[0] if isinstance(value, list) else "",
+)
+def test_what_an_error_says_to_type_acts_on_the_rehearsal(
+    stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch, arguments: list[str], hint: str
+) -> None:
+    """Whoever practises and pastes it must not act on the day itself."""
+
+    def open_it(root: Path) -> tuple[Ledger, SystemClock, Durations]:
+        opened = open_ledger("sqlite:///practice.db", root=root, create=True)
+        enroll(opened, _boat())
+        return opened, SystemClock(), Durations()
+
+    monkeypatch.setattr(rehearsal, "open_rehearsal", open_it)
+
+    ended = stormctl(*arguments, "--rehearsal")
+
+    assert ended.code == ExitCode.USAGE
+    assert ended.err.splitlines()[-1] == f"hint: {hint}"

@@ -79,6 +79,9 @@ def runner(ledger: Ledger, clock: FakeClock) -> Runner:
     return Runner(equipment, kind="launch", channels=lambda: [ACME])
 
 
+is_posix = pytest.mark.skipif(not hasattr(signal, "SIGHUP"), reason="Windows has no such signal")
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_first_signal_asks_and_a_second_one_ends(number: signal.Signals) -> None:
     """After the first the old handler is back, so that the second does what it always does."""
@@ -91,6 +94,33 @@ def test_a_first_signal_asks_and_a_second_one_ends(number: signal.Signals) -> No
 
     assert watch.was_stopped
     assert before is during is signal.getsignal(number)
+
+
+@is_posix
+def test_a_closed_window_asks_however_often_it_is_told() -> None:
+    """The kernel tells it, and the shell once more: the request in flight is finished all the same."""
+    watch = Watch(Picture(), "storm", Durations())
+    before = signal.getsignal(signal.SIGHUP)
+
+    with watch.catching_signals():
+        signal.raise_signal(signal.SIGHUP)
+        signal.raise_signal(signal.SIGHUP)
+
+    assert watch.was_stopped
+    assert before is signal.getsignal(signal.SIGHUP)
+
+
+@is_posix
+def test_under_nohup_a_closed_window_ends_nothing() -> None:
+    """Whoever starts it so wants it to go on."""
+    watch = Watch(Picture(), "storm", Durations())
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+
+    with watch.catching_signals():
+        signal.raise_signal(signal.SIGHUP)
+    after = signal.signal(signal.SIGHUP, before)
+
+    assert (watch.was_stopped, after) == (False, signal.SIG_IGN)
 
 
 def test_handlers_are_put_back_after_an_error() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import PlannedDelivery, State
     from stormctl.engine.equipment import Checkpoint
+
+
+DAY = timedelta(days=1)
 
 
 @dataclass
@@ -45,9 +49,9 @@ class Bench:
         """The Page's platform."""
         return self.platforms.platforms[PAGE]
 
-    def enroll(self, *deliveries: PlannedDelivery) -> None:
-        """Enter deliveries in the ledger."""
-        terms = make_terms(*dict.fromkeys(d.channel for d in deliveries))
+    def enroll(self, *deliveries: PlannedDelivery, **fields: Any) -> None:
+        """Enter deliveries in the ledger; `fields` replace the storm's terms."""
+        terms = make_terms(*dict.fromkeys(d.channel for d in deliveries), **fields)
         self.ledger.outbox.enroll(terms, deliveries, self.clock.moment())
 
     def dispatcher(self, checkpoint: Checkpoint = pass_on) -> Dispatcher:
@@ -63,6 +67,13 @@ class Bench:
         """Return each delivery's state by its message (and part)."""
         views = self.ledger.history.deliveries("storm")
         return {view.key.removeprefix("storm/").split("/", 1)[1]: view.state for view in views}
+
+    def spent(self) -> int:
+        """Return what the storm has spent, in millionths of a US dollar."""
+        status = self.ledger.history.status(self.clock.moment(), runner_timeout=DAY)
+        (budget,) = (storm.budget for storm in status.storms)
+        assert budget is not None
+        return budget.spent_usd_micros
 
     def state(self) -> State:
         """Return the state of the only delivery."""

@@ -10,6 +10,7 @@ import pytest
 
 from stormctl.domain.clock import Moment
 from stormctl.domain.delivery import State
+from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.adoption import Takeover, find_published
 from stormctl.engine.launch import enroll, prepare_launch
 from stormctl.engine.reading import LOOK_AHEAD, LOOK_BACK
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
 
 
-NOTHING = Takeover(published={}, unknown=())
+NOTHING = Takeover(published={}, unknown=(), cost_usd_micros=0)
 
 
 def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = ()) -> Preparation:
@@ -98,6 +99,7 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
 
     assert {key: post.post_id for key, post in takeover.published.items()} == {key: "acme-2"}
     assert takeover.unknown == ()
+    assert takeover.cost_usd_micros == 2 * X_OWN_READING_USD_MICROS
 
 
 def test_nothing_is_read_before_the_first_slot(bench: Bench, tmp_path: Path) -> None:

@@ -183,6 +183,30 @@ def test_what_is_halted_needs_no_runner(bench: Bench, scope: str, target: str | 
     assert after == []
 
 
+@pytest.mark.parametrize(
+    ("scope", "target", "told"),
+    [
+        ("channel", "facebook:acme", []),
+        ("platform", "facebook", []),
+        ("channel", "x:acme", ["x:acme"]),
+        ("platform", "x", ["x:acme"]),
+        ("topic", "sign-on", ["x:acme"]),
+    ],
+)
+def test_what_stays_halted_when_another_part_flows_needs_no_runner(
+    bench: Bench, scope: str, target: str, told: list[str]
+) -> None:
+    """A Page that was resumed is no reason to call people about the account that was not."""
+    bench.enroll(make_delivery())
+    moment = bench.clock.move(UNSERVED_AFTER + MINUTE)
+    bench.ledger.halts.halt("all", None, "a tragedy", "alice", moment)
+    bench.ledger.halts.resume(moment, "alice", scope=scope, target=target)
+
+    found = find_unserved(bench.ledger, moment, bench.equipment.durations)
+
+    assert [event.channel for event in found] == told
+
+
 def test_a_ledger_out_of_reach_is_told_after_a_minute(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the ledger, from memory; and again only after a quarter of an hour."""
     break_ledger(desk, monkeypatch)

@@ -6,9 +6,10 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
+from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.engine.collector import AGES, BATCH, REST, TRIES, Collector
-from tests.factories import ACME, make_delivery
+from tests.factories import ACME, PAGE, make_delivery
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
@@ -31,6 +32,35 @@ def test_a_post_is_read_once_at_each_age(bench: Bench) -> None:
         read.append(collector.collect(ACME, bench.x))
 
     assert read == [0, 1, 0, 1]
+
+
+def test_each_reading_is_charged_to_the_storm(bench: Bench) -> None:
+    """X bills every post that it shows: what the report costs is taken from the budget."""
+    bench.enroll(make_delivery(), make_delivery("m2"), budget_usd_micros=5_000_000)
+    bench.serve()
+    bench.x.metrics = [
+        MetricReading("acme-1", metric, 120) for metric in (Metric.IMPRESSIONS, Metric.REACTIONS)
+    ]
+    collector = Collector(bench.equipment)
+    bench.clock.move(AGES[0] + BATCH)
+
+    collector.collect(ACME, bench.x)
+    soon = bench.spent()
+    bench.clock.move(timedelta(hours=1))
+    collector.collect_all(ACME, "storm", bench.x)
+
+    assert (soon, bench.spent()) == (X_OWN_READING_USD_MICROS, 2 * X_OWN_READING_USD_MICROS)
+
+
+def test_facebook_charges_nothing_for_readings(bench: Bench) -> None:
+    """Nor does a storm."""
+    bench.enroll(make_delivery(channel=PAGE), budget_usd_micros=5_000_000)
+    bench.serve(PAGE)
+    bench.facebook.metrics = [MetricReading("acme-1", Metric.REACTIONS, 120)]
+
+    read = Collector(bench.equipment).collect_all(PAGE, "storm", bench.facebook)
+
+    assert (read, bench.spent()) == (1, 0)
 
 
 def test_the_newest_value_of_each_metric_is_reported(bench: Bench) -> None:

@@ -273,6 +273,18 @@ def test_a_dead_token_suspends_the_channel_and_keeps_the_delivery(bench: Bench) 
     assert bench.ledger.channels.suspended() == {"x:acme": "token revoked"}
 
 
+def test_a_released_channel_posts_at_once(bench: Bench) -> None:
+    """Whoever has mended the cause need not wait for a rest that the refusal has left behind."""
+    bench.enroll(make_delivery("m1"))
+    bench.x.script.append(Refused(reason="token revoked", code="401", for_good=False, suspends=True))
+    bench.serve()
+
+    bench.ledger.channels.release(str(ACME), bench.clock.moment())
+    bench.serve()
+
+    assert bench.state() is State.DELIVERED
+
+
 def test_media_is_uploaded_before_the_post_and_attached_in_order(bench: Bench) -> None:
     """A post with two pictures carries both, in its order, described."""
     boat, door = make_media("boat"), make_media("door", PNG + b"2")

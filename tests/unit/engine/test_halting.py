@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.delivery import Delivered, NotSent
 from stormctl.engine import halting
 from stormctl.engine.halting import Heard, wait_for_runners
 from tests.factories import ACME, make_delivery
@@ -124,6 +125,43 @@ def test_where_nobody_runs_there_is_nothing_to_wait_for(bench: Bench) -> None:
 
     assert heard == Heard((), (), ())
     assert clock.looks == 1
+
+
+def test_what_went_out_while_runners_were_waited_for_is_named(bench: Bench) -> None:
+    """Its request had begun before the halt: that the answer came meanwhile makes it no less a post."""
+    bench.enroll(make_delivery("m1"))
+    claim = bench.ledger.outbox.claim(str(ACME), bench.runner_id, bench.clock.moment(), timedelta(minutes=1))
+    assert claim is not None
+    _halt(bench)
+
+    def answer(moment: Moment) -> None:
+        if clock.looks == 2:
+            receipt = Delivered(post_id="p1", url="https://example.org/p1")
+            bench.ledger.outbox.record(claim, receipt, moment)
+            bench.ledger.halts.acknowledge(bench.runner_id, moment)
+
+    clock = PassingClock(answer)
+    heard = _wait(bench, clock)
+
+    assert heard.in_flight == ("storm/x:acme/m1/en",)
+
+
+def test_what_the_halt_came_in_time_for_is_not_named(bench: Bench) -> None:
+    """The last check before the first byte has kept it back: it is planned again."""
+    bench.enroll(make_delivery("m1"))
+    claim = bench.ledger.outbox.claim(str(ACME), bench.runner_id, bench.clock.moment(), timedelta(minutes=1))
+    assert claim is not None
+    _halt(bench)
+
+    def refuse(moment: Moment) -> None:
+        if clock.looks == 2:
+            bench.ledger.outbox.record(claim, NotSent(reason="halted: tragedy"), moment)
+            bench.ledger.halts.acknowledge(bench.runner_id, moment)
+
+    clock = PassingClock(refuse)
+    heard = _wait(bench, clock)
+
+    assert heard.in_flight == ()
 
 
 def test_what_was_on_its_way_already_is_named(bench: Bench) -> None:

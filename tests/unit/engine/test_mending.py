@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
+from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.mending import (
     Evidence,
     exit_code_of_removal,
@@ -43,7 +44,7 @@ def _practice(bench: Bench) -> None:
 
 def _doubt(bench: Bench) -> None:
     """Bring a delivery in doubt, of which the account shows nothing yet."""
-    bench.enroll(make_delivery(text=TEXT))
+    bench.enroll(make_delivery(text=TEXT), budget_usd_micros=5_000_000)
     bench.x.script.append(InDoubt(reason="connection dropped"))
     bench.serve()
     assert bench.state() is State.IN_DOUBT
@@ -71,6 +72,18 @@ class TestEvidence:
         evidence = _find(bench, f"http://{HERE}/i/status/42/")
 
         assert evidence == Evidence(post_id="42", url=URL)
+
+    def test_the_reading_is_charged_to_the_storm(self, bench: Bench) -> None:
+        """X bills whatever the timeline shows, a person's reading too."""
+        _doubt(bench)
+        bench.x.posts += [
+            SEEN,
+            replace(SEEN, post_id="43", url=f"http://{HERE}/acme/status/43", text="Something else."),
+        ]
+
+        _find(bench)
+
+        assert bench.spent() == 2 * X_OWN_READING_USD_MICROS
 
     def test_reading_begins_before_the_sending(self, bench: Bench) -> None:
         """Platforms' clocks differ from ours."""

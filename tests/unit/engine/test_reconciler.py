@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.reading import LOOK_BACK
 from stormctl.engine.reconciler import LOOKS, Reconciler
-from stormctl.platforms.adapter import SeenPost
+from stormctl.platforms.adapter import OutgoingPost, SeenPost
 from tests.factories import ACME, PNG, make_delivery, make_media
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery import Outcome
-    from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
 
 LONG = "Everyone who moves has rights, and everyone who stays has a neighbour. Sign before noon."
 
 
-def _doubt(bench: Bench, *, accepted: bool, text: str = LONG) -> Reconciler:
+def _doubt(
+    bench: Bench, *, accepted: bool, text: str = LONG, budget_usd_micros: int | None = None
+) -> Reconciler:
     """Bring one delivery in doubt, with or without the platform having accepted it."""
-    bench.enroll(make_delivery(text=text))
+    bench.enroll(make_delivery(text=text), budget_usd_micros=budget_usd_micros)
 
     def drop(post: OutgoingPost) -> Outcome:
         if accepted:
@@ -63,6 +65,27 @@ def test_two_complete_readings_free_a_delivery_that_is_not_there(bench: Bench) -
     assert freed is State.PLANNED
     assert bench.state() is State.DELIVERED
     assert len(bench.x.posts) == 1
+
+
+def test_what_a_reading_shows_is_charged_to_the_storm(bench: Bench) -> None:
+    """X bills every post on the timeline, whether it was looked for or not."""
+    bench.x.accept(OutgoingPost(text="Something else by hand."))
+    reconciler = _doubt(bench, accepted=True, budget_usd_micros=5_000_000)
+
+    _settle(bench, reconciler)
+
+    assert bench.state() is State.DELIVERED
+    assert bench.spent() == 2 * X_OWN_READING_USD_MICROS
+
+
+def test_a_reading_that_failed_is_not_charged(bench: Bench) -> None:
+    """X bills answers that return data only."""
+    reconciler = _doubt(bench, accepted=True, budget_usd_micros=5_000_000)
+    bench.x.unreadable = "503"
+
+    _settle(bench, reconciler)
+
+    assert (bench.state(), bench.spent()) == (State.IN_DOUBT, 0)
 
 
 def test_one_complete_reading_proves_nothing(bench: Bench) -> None:

@@ -157,6 +157,16 @@ def test_a_new_rehearsal_begins_with_nothing(stage: Stage, campaign: Campaign) -
     assert not (folder / "report.html").exists()
 
 
+def test_a_folder_that_can_not_be_made_is_told(stage: Stage, campaign: Campaign) -> None:
+    """Before an emulator is started."""
+    (campaign.root / ".stormctl").write_text("a file, by mistake", encoding="utf-8")
+
+    with pytest.raises(UsageError, match=r"the rehearsal's folder .* can't be made: ") as caught:
+        stage.rehearse(campaign)
+
+    assert caught.value.hint == "The campaign folder must be writable for you."
+
+
 def test_two_rehearsals_of_one_campaign_do_not_run_at_once(stage: Stage, campaign: Campaign) -> None:
     """The second one is refused, and leaves the first one's ledger alone."""
     folder = rehearsal_folder(campaign.root)

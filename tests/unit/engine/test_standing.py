@@ -105,10 +105,22 @@ def test_what_was_missed_or_expired_is_incomplete(
 def test_what_a_run_leaves_behind_has_its_reason(
     bench: Bench, halted: bool, stopped: bool, codes: set[ExitCode]
 ) -> None:
-    """Halted, stopped by a person, or else nothing but the budget can have kept it back."""
-    bench.enroll(make_delivery())
+    """Halted, stopped by a person, or not paid for."""
+    bench.enroll(make_delivery(price_usd_micros=200_000), budget_usd_micros=30_000)
 
     assert exit_codes_after_run(_status(bench), is_halted=halted, was_stopped=stopped) == codes
+
+
+def test_a_failed_part_of_a_thread_is_no_matter_of_the_budget(bench: Bench) -> None:
+    """What stands behind it waits for a person: no runner would help, and no money."""
+    bench.enroll(make_delivery(part=1), make_delivery(part=2), make_delivery(part=3))
+    bench.x.script.append(REFUSED)
+    bench.serve()
+    bench.clock.move(HOUR)
+
+    after = exit_codes_after_run(_status(bench), is_halted=False, was_stopped=False)
+
+    assert (after, exit_codes_of_ledger(_ledger_status(bench))) == ({DONE, INCOMPLETE}, {DONE, INCOMPLETE})
 
 
 def test_what_a_suspended_channel_leaves_behind_is_incomplete(bench: Bench) -> None:

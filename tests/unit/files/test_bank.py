@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from datetime import UTC, date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -15,6 +17,8 @@ from tests.unit.files.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stormctl.domain.finding import Finding
     from tests.unit.files.campaigns import Campaign
 
@@ -333,3 +337,22 @@ def test_a_video_stands_alone(campaign: Campaign) -> None:
     _, findings = load_bank(campaign.root, "imd")
 
     assert [finding.code for finding in findings] == ["too-many-media"]
+
+
+@pytest.mark.parametrize("closed", ["messages", "messages/imd"])
+def test_a_folder_that_is_closed_to_us_is_told(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, closed: str
+) -> None:
+    """It belongs to another person of this machine: one line, and no bug."""
+    campaign.write("boat.en.md", "A paper boat.\n")
+    folder = campaign.root / closed
+
+    def refuse(path: Path) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    list_names, list_entries = os.listdir, os.scandir
+    monkeypatch.setattr(os, "listdir", lambda path: refuse(path) if path == folder else list_names(path))
+    monkeypatch.setattr(os, "scandir", lambda path: refuse(path) if path == folder else list_entries(path))
+
+    with pytest.raises(UsageError, match=f"^{closed}/ can't be read: Permission denied$"):
+        load_bank(campaign.root, "imd")

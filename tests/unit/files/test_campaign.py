@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -98,3 +99,23 @@ def test_all_schedules_are_found_in_order(root: Path) -> None:
     (root / "schedules" / "README.md").touch()
 
     assert [path.name for path in find_schedules(root)] == ["imd-2018.toml", "imd-2026.toml"]
+
+
+def test_a_folder_that_can_not_be_looked_at_is_no_campaign(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Somebody acts as another person, and stands in a folder that is closed to them."""
+    below = root / "closed"
+    below.mkdir()
+    look = Path.is_dir
+
+    def refuse(path: Path) -> bool:
+        if path.parent == below:
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return look(path)
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+
+    assert root == find_campaign_dir(below)
+    with pytest.raises(UsageError, match="is not a campaign folder"):
+        find_campaign_dir(root, below)

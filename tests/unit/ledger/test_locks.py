@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
@@ -65,3 +67,16 @@ def test_killed_process_frees_it(tmp_path: Path) -> None:
         process.wait()
 
     assert (held, is_free(path)) == (False, True)
+
+
+def test_a_lock_that_is_closed_to_us_proves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another person's runner is not taken for dead because nobody lets us look."""
+    path = tmp_path / "a.lock"
+    FileLock(path).release()
+
+    def refuse(*_arguments: object) -> NoReturn:
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(os, "open", refuse)
+
+    assert not is_free(path)

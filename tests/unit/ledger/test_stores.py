@@ -9,7 +9,7 @@ import pytest
 
 from stormctl.errors import LedgerError
 from stormctl.ledger.restoring import _set_aside
-from stormctl.ledger.stores import making_file, put_new, put_over
+from stormctl.ledger.stores import FileStore, making_file, put_new, put_over
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,3 +80,13 @@ def test_a_disk_without_second_names(tmp_path: Path, monkeypatch: pytest.MonkeyP
 
 def _fail(*_arguments: object) -> None:
     raise PermissionError(1, "not permitted")
+
+
+def test_a_place_that_can_not_be_looked_at(tmp_path: Path) -> None:
+    """Another person's folder, or a name that no system takes: one line, and no bug."""
+    store = FileStore(path=tmp_path / ("long" * 100), shown="long")
+
+    with pytest.raises(LedgerError, match="cannot be used: File name too long") as caught:
+        store.exists()
+
+    assert caught.value.hint == "The file and its folder must be readable and writable for you."

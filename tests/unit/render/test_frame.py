@@ -34,8 +34,8 @@ Next on each channel
 12:27 EST  in 22 min  facebook:migrants-day  harvest  The hands that bring it in.
 
 Last posts (to take one down: stormctl retract CHANNEL/MESSAGE)
-12:00:03 EST  http://127.0.0.1:8123/migrants-day/status/22
-12:00:03 EST  http://127.0.0.1:8123/7_21
+12:00:03 EST  x:migrants-day/noon-statement         http://127.0.0.1:8123/migrant…
+12:00:03 EST  facebook:migrants-day/noon-statement  http://127.0.0.1:8123/7_21
 
 To know
 12:05:00 EST  warning  trouble 3
@@ -84,7 +84,18 @@ def test_a_wide_screen_names_channel_and_message_of_the_last_posts(
     shown = show(frame, width=140)
 
     address = "http://127.0.0.1:8123/migrants-day/status/22"
-    assert f"12:00:03 EST  {address}  x:migrants-day         noon-statement" in shown
+    assert f"12:00:03 EST  {address}  x:migrants-day/noon-statement" in shown
+
+
+@pytest.mark.parametrize("width", [60, 80])
+def test_a_narrow_screen_names_what_to_type_to_take_a_post_down(
+    show: Callable[..., str], frame: Frame, width: int
+) -> None:
+    """Over a telephone, too: the address is the one to be cut."""
+    shown = show(frame, width=width)
+
+    assert "12:00:03 EST  x:migrants-day/noon-statement " in shown
+    assert "12:00:03 EST  facebook:migrants-day/noon-statement " in shown
 
 
 def test_more_alarms_than_fit_are_counted(show: Callable[..., str], frame: Frame, halt: HaltView) -> None:

@@ -228,6 +228,17 @@ def test_status_tells_why_a_channel_waits(show: Callable[..., str], ledger_statu
     assert "x:migrants-day is on trial after a pause" in shown
 
 
+def test_a_suspended_channel_is_not_on_trial(show: Callable[..., str], ledger_status: LedgerStatus) -> None:
+    """Its third trial has failed: nothing decides any more but a person."""
+    storm = ledger_status.storms[0]
+    held = replace(storm.channels[0], suspended_why="still in trouble after 2 pauses", on_trial=True)
+
+    shown = show(render_status(replace(ledger_status, storms=(replace(storm, channels=(held,)),))))
+
+    assert "is suspended: still in trouble after 2 pauses" in shown
+    assert "on trial" not in shown
+
+
 def test_of_many_runners_that_are_gone_the_newest_are_named(
     show: Callable[..., str], ledger_status: LedgerStatus
 ) -> None:
