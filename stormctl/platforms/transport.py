@@ -133,19 +133,17 @@ class Transport:
         """Call the SDK for one request and return what came back, whatever the SDK makes of it.
 
         An upload may take longer, and a brief request, which nothing depends on, only a part of the time.
+        What publishes nothing (no `before_send`) is harmless to repeat: it is made once more, on a connection
+        of its own, where the server closed a used one on it (RFC 9112, 9.3.1).
 
         An exception that `before_send` raised passes through.
         """
         limit = self._limit * (UPLOAD_FACTOR if is_upload else BRIEF_SHARE if is_brief else 1)
         exchange = Exchange(limit, before_send)
-        token = CURRENT.set(exchange)
-        problem: Exception | None = None
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001 - the SDKs stumble over answers in many ways; sorted below
-            problem = error
-        finally:
-            CURRENT.reset(token)
+        problem = _carry_out(call, exchange)
+        if exchange.was_hung_up and before_send is None:
+            exchange = Exchange(limit)
+            problem = _carry_out(call, exchange)
         if exchange.stopped_by is not None:
             raise exchange.stopped_by
         if exchange.response is not None:
@@ -179,6 +177,18 @@ class Transport:
         except (ValueError, RecursionError):
             body = None
         return Answer(response.status_code, response.headers, body)
+
+
+def _carry_out(call: Callable[[], object], exchange: Exchange) -> Exception | None:
+    """Let the SDK make its request in an exchange; return what it stumbled over."""
+    token = CURRENT.set(exchange)
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - the SDKs stumble over answers in many ways; sorted by the caller
+        return error
+    finally:
+        CURRENT.reset(token)
+    return None
 
 
 class _Session(requests.Session):

@@ -298,6 +298,48 @@ def test_a_connection_that_the_server_closed_causes_no_doubt(
     assert [request.connection for request in server.requests] == [1, 2]
 
 
+def test_what_publishes_nothing_is_asked_again_where_a_used_connection_is_closed_on_it(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    """A server that hangs up without a word while a request is on its way costs no upload and no reading."""
+    server.reply(OK)
+    server.drop()
+    server.reply(OK)
+
+    answers = [transport.perform(get(transport)) for _ in range(2)]
+
+    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [200, 200]
+    assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+def test_a_post_is_never_asked_again_and_a_hasty_server_meets_new_connections(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    """A post whose used connection is closed on it is in doubt, once: the next ones get their own."""
+    for _ in range(2):
+        server.reply(OK)
+    server.drop()
+    for _ in range(2):
+        server.reply(OK)
+
+    answers = [transport.perform(get(transport), before_send=lambda: None) for _ in range(5)]
+
+    assert Silence("the connection was closed without an answer", written=True) == answers[2]
+    assert [request.connection for request in server.requests] == [1, 1, 1, 2, 3]
+
+
+def test_a_new_connection_that_is_closed_is_not_tried_again(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    """A server that hangs up on the first request of a connection means it."""
+    server.drop()
+
+    silence = transport.perform(get(transport))
+
+    assert Silence("the connection was closed without an answer", written=True) == silence
+    assert len(server.requests) == 1
+
+
 def test_a_connection_closed_during_the_check_is_not_sent(
     server: ScriptedServer, transport: Transport
 ) -> None:
