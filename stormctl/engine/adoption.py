@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
-from stormctl.domain.resemblance import comparable
+from stormctl.domain.resemblance import recognisable
 from stormctl.engine.reading import read_account
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.ledger.gaps import Unknown
@@ -112,6 +112,6 @@ def _read(
 
 
 def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:
-    by_text = {comparable(post.text): post for post in posts}
-    texts = {str(d.key): comparable(d.post.text) for d in planned}
+    by_text = {recognisable(post.text): post for post in posts}
+    texts = {str(d.key): recognisable(d.post.text) for d in planned}
     return {key: by_text[text] for key, text in texts.items() if text in by_text}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
-from stormctl.domain.resemblance import comparable, similarity
+from stormctl.domain.resemblance import recognisable, similarity
 from stormctl.engine.reading import read_account
 from stormctl.platforms.adapter import ReadFailed
 
@@ -49,7 +49,7 @@ class Reconciler:
                 self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)
             return
         # first what is open, then what is known: whatever is recorded in between is in one of the two
-        expected = {comparable(text) for text in self._ledger.doubts.open_texts(str(channel))}
+        expected = {recognisable(text) for text in self._ledger.doubts.open_texts(str(channel))}
         known = self._ledger.doubts.known_post_ids(str(channel))
         strangers = [post for post in reading.posts if post.post_id not in known]
         for doubt in doubts:
@@ -60,7 +60,7 @@ class Reconciler:
                     doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
                 )
                 self._tell(doubt, "it is on the account", url=found.url)
-            elif alike := _find_alike(doubt, strangers, expected - {comparable(doubt.post.text)}):
+            elif alike := _find_alike(doubt, strangers, expected - {recognisable(doubt.post.text)}):
                 reason = f"{alike.url} resembles it, but is not the same"
                 self._ledger.doubts.hold(doubt, reason, self._clock.moment())
                 self._tell(doubt, f"a person must judge: {reason}")
@@ -113,7 +113,7 @@ def is_same(doubt: Doubt, post: SeenPost) -> bool:
         return False
     if post.media_count is not None and post.media_count != len(doubt.post.media):
         return False
-    return comparable(post.text) == comparable(doubt.post.text)
+    return recognisable(post.text) == recognisable(doubt.post.text)
 
 
 def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[str]) -> SeenPost | None:
@@ -122,7 +122,7 @@ def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[st
         (
             post
             for post in posts
-            if comparable(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
+            if recognisable(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
         ),
         None,
     )

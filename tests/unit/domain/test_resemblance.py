@@ -2,15 +2,37 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.domain.resemblance import comparable, similarity
+from stormctl.domain.resemblance import comparable, recognisable, similarity
 
 
 def test_comparing_ignores_how_platforms_write() -> None:
     """Entities, composed accents and white space make no difference."""
     assert comparable("Tom & é  x") == comparable("Tom &amp; e\u0301\n x ")
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("Sign at example.org/act today", "Sign at http://example.org/act today"),
+        ("un.org", "http://un.org"),
+        ("Read https://example.org.", "Read https://example.org/."),
+        ("Read HTTPS://example.org/a_b", "Read https://example.org/a_b/"),
+        ("Read https://example.org/año", "Read https://example.org/a%C3%B1o"),
+    ],
+)
+def test_an_address_is_recognised_however_it_is_written(written: str, shown: str) -> None:
+    """What X makes of an address makes no other text, and no less alike."""
+    assert recognisable(written) == recognisable(shown)
+    assert similarity(written, shown) == 1.0
+
+
+def test_other_addresses_are_other_texts() -> None:
+    """Only what leads to the same place is the same."""
+    assert recognisable("Sign at example.org/act") != recognisable("Sign at example.org/read")
 
 
 @settings(deadline=None)

@@ -35,8 +35,8 @@ LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.
 NOTHING = Takeover(published={}, unknown=())
 
 
-def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = ()) -> Preparation:
-    campaign = make_campaign(root)
+def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = (), tail: str = "") -> Preparation:
+    campaign = make_campaign(root, tail=tail)
     moment = bench.clock.moment()
     return prepare_launch(
         campaign, LOCAL, bench.platforms, bench.ledger, moment, where="here", without=without
@@ -83,6 +83,20 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
 
     assert {key: post.post_id for key, post in takeover.published.items()} == {key: "acme-2"}
     assert takeover.unknown == ()
+
+
+def test_an_address_that_the_platform_wrote_out_is_found(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """X gives an address that was written bare its scheme: it is the planned post all the same."""
+    monkeypatch.setattr("tests.unit.engine.campaigns.M2", "Sign at example.org/act before the evening.\n")
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path, tail='[trust]\nlinks = ["example.org"]')
+    bench.x.accept(OutgoingPost(text="Sign at http://example.org/act before the evening."))
+
+    takeover = _find(bench, preparation, adopt=True)
+
+    assert [post.post_id for post in takeover.published.values()] == ["acme-1"]
 
 
 def test_nothing_is_read_before_the_first_slot(bench: Bench, tmp_path: Path) -> None:

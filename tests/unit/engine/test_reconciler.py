@@ -51,6 +51,21 @@ def test_a_post_that_is_found_on_the_account_is_delivered_with_its_own_id(bench:
     assert len(bench.x.sent) == 1
 
 
+def test_an_address_that_the_platform_wrote_out_is_found(bench: Bench) -> None:
+    """X gives an address that was written bare its scheme: a short text is not posted again for that."""
+    bench.enroll(make_delivery(text="un.org"))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text="http://un.org", created_at=None)
+    )
+
+    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 2)
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "9")
+
+
 def test_two_complete_readings_free_a_delivery_that_is_not_there(bench: Bench) -> None:
     """Proved absent, it is planned again and goes out once."""
     reconciler = _doubt(bench, accepted=False)
