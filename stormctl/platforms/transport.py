@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import math
 import socket
 import ssl
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ BRIEF_SHARE = 0.3
 
 REASON_CHARS = 300
 """Longer words of a platform are cut in outcomes and logs."""
+
+MOST = 2**63 - 1
+"""The largest number that both databases store."""
 
 SECRET_CHARS = 6
 """Shorter strings are not taken for secrets: blotting them out would make answers unreadable."""
@@ -67,10 +71,12 @@ class Answer:
         return value
 
     def id_at(self, *path: str) -> str | None:
-        """Return the id under these keys as text; None if there is none."""
+        """Return the id under these keys as text; None if there is none, or nothing that can be shown."""
         value = self.at(*path)
-        is_id = isinstance(value, str | int) and not isinstance(value, bool)
-        return str(value) or None if is_id else None
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            return None
+        found = str(value)
+        return found if found.isascii() and found.isprintable() and found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,11 +178,7 @@ class Transport:
 
     def _read(self, response: requests.Response) -> Answer:
         text = self.scrub(response.content.decode("utf-8-sig", errors="replace"))
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
-            body = None
-        return Answer(response.status_code, response.headers, body)
+        return Answer(response.status_code, response.headers, read_json(text))
 
 
 def _carry_out(call: Callable[[], object], exchange: Exchange) -> Exception | None:
@@ -245,6 +247,26 @@ def _read_whole(response: requests.Response) -> requests.Response:
     """Read an answer to its last byte, which frees its connection."""
     _ = response.content
     return response
+
+
+def read_json(text: str) -> Any:
+    """Return the JSON value that a text holds, its NaN and infinities as None; None if it holds none."""
+    try:
+        return json.loads(text, parse_float=_read_float, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_float(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def read_count(value: object) -> int | None:
+    """Return a number of something that a ledger can hold; None if the value is none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MOST else None
 
 
 def plain(value: object) -> str:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
 from stormctl.platforms.moments import find_retry_at, parse_unix
-from stormctl.platforms.transport import plain
+from stormctl.platforms.transport import plain, read_count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 """Families of `…-limit`, `…-remaining`, `…-reset` (unix s): the first from X's response-codes page
 (docs.x.com, 2026-08), the 24-hour ones seen on POST /2/tweets but undocumented."""
+
+LONGEST = timedelta(days=1)
+"""The longest window that X counts posts in (docs.x.com, rate limits, 2026-08): none is reset later."""
 
 DUPLICATE = "duplicate content"
 """Part of the 403 for a text that the account posted recently; X API v2 gives no code for it."""
@@ -88,7 +92,7 @@ def _too_many(
     """Wait for the latest reset of the windows that are used up; a used-up month needs a person."""
     resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
     told = find_retry_at(answer.headers.get("retry-after"), now)
-    retry_at = max((at for at in (*resets, told) if at is not None and at > now), default=None)
+    retry_at = max((min(at, now + LONGEST) for at in (*resets, told) if at and at > now), default=None)
     periods = [answer.at("period"), *(error.get("period") for error in _errors(answer))]
     is_month = "usage-capped" in code and any(str(period).lower() == "monthly" for period in periods)
     return Refused(
@@ -144,6 +148,6 @@ def _code(answer: Answer) -> str:
 
 def _read_int(text: str | None) -> int | None:
     try:
-        return int(text) if text else None
+        return read_count(int(text)) if text else None
     except ValueError:
         return None

@@ -26,6 +26,9 @@ SEGMENT_BYTES = 1024 * 1024
 PROCESSING_LIMIT_S = 300.0
 """How long X may take to process one file before we give up for now."""
 
+LONGEST_S = 7 * 86_400
+"""Longer than this no upload is counted on: X names a day (docs.x.com, media upload, 2026-08)."""
+
 CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaKind.VIDEO: "tweet_video"}
 
 SUBTITLES = ("text/srt", "subtitles")
@@ -152,7 +155,9 @@ def _media_id(answer: Answer) -> str:
 def _lasts(answer: Answer | Silence) -> timedelta | None:
     """Return for how long the media can be attached; None if X does not say."""
     expires_s = answer.at("data", "expires_after_secs") if isinstance(answer, Answer) else None
-    return timedelta(seconds=expires_s) if isinstance(expires_s, int | float) and expires_s > 0 else None
+    if not isinstance(expires_s, int | float) or expires_s <= 0:
+        return None
+    return timedelta(seconds=min(expires_s, LONGEST_S))
 
 
 def _why(info: dict[str, Any]) -> str:

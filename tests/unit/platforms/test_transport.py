@@ -14,7 +14,7 @@ import pytest
 from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import WAITING
-from stormctl.platforms.transport import Answer, Silence, Transport, plain
+from stormctl.platforms.transport import Answer, Silence, Transport, plain, read_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -417,6 +417,52 @@ def test_bodies_that_are_not_json_are_none(server: ScriptedServer, transport: Tr
 
     assert isinstance(answer, Answer)
     assert (answer.status, answer.body) == (502, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("7_8", "7_8"),
+        (7, "7"),
+        (0, "0"),
+        ("", None),
+        (True, None),
+        (None, None),
+        ("\ud800", None),
+        ("7\n", None),
+    ],
+)
+def test_an_id_is_what_can_be_shown(value: object, found: str | None) -> None:
+    """What is no text in any encoding could be neither stored nor looked at."""
+    assert Answer(200, {}, {"data": {"id": value}}).id_at("data", "id") == found
+
+
+def test_numbers_that_are_none_are_none(server: ScriptedServer, transport: Transport) -> None:
+    """Some servers write what JSON has no word for: the rest of the answer counts all the same."""
+    server.reply(b'{"id": 7, "a": NaN, "b": [-Infinity, 1e400], "c": 1.5}')
+
+    answer = transport.perform(get(transport))
+
+    assert isinstance(answer, Answer)
+    assert answer.body == {"id": 7, "a": None, "b": [None, None], "c": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (0, 0),
+        (7, 7),
+        (2**63 - 1, 2**63 - 1),
+        (2**63, None),
+        (-1, None),
+        (True, None),
+        (1.5, None),
+        ("7", None),
+    ],
+)
+def test_a_count_is_what_a_ledger_can_hold(value: object, count: int | None) -> None:
+    """Anything else would be refused by the database, with all that was read beside it."""
+    assert read_count(value) == count
 
 
 def test_secrets_are_blotted_out_of_answers(server: ScriptedServer, transport: Transport) -> None:
