@@ -10,6 +10,8 @@ from urllib.parse import unquote
 
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 _LAST_SLASH = re.compile(r"(?<=\w)/(?!\w)")
+_ANY_ADDRESS = r"\S+\.\S+"
+_SHORT_LINK = re.compile(r"\bt\.co/\w+")
 
 
 def comparable(text: str) -> str:
@@ -24,6 +26,27 @@ def recognisable(text: str) -> str:
     them). A slash at the end and percent signs count for nothing either.
     """
     return _LAST_SLASH.sub("", _SCHEME.sub("", unquote(comparable(text))))
+
+
+def is_shown_as(shown: str, sent: str, *, has_media: bool) -> bool:
+    """Whether a text that an account shows is one that we sent.
+
+    X replaces every address by one of t.co, and adds one for media (docs.x.com, 2026-08). Where it did not
+    tell where they lead, each stands for any address at its place.
+
+    Args:
+        shown: with short links written out again as far as they were told.
+        sent: as we composed it.
+        has_media: whether media were attached.
+    """
+    seen, ours = recognisable(shown), recognisable(sent)
+    if seen == ours:
+        return True
+    pieces = _SHORT_LINK.split(seen)
+    forms = [pieces] if len(pieces) > 1 else []
+    if has_media and forms and not pieces[-1]:
+        forms.append([*pieces[:-2], pieces[-2].rstrip()])
+    return any(re.fullmatch(_ANY_ADDRESS.join(map(re.escape, form)), ours) for form in forms)
 
 
 def similarity(a: str, b: str) -> float:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.amounts import count
 from stormctl.domain.delivery import State
-from stormctl.domain.resemblance import recognisable
+from stormctl.domain.resemblance import is_shown_as, recognisable
 from stormctl.engine.reading import read_account
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.ledger.gaps import Unknown
@@ -113,5 +113,12 @@ def _read(
 
 def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:
     by_text = {recognisable(post.text): post for post in posts}
-    texts = {str(d.key): recognisable(d.post.text) for d in planned}
-    return {key: by_text[text] for key, text in texts.items() if text in by_text}
+    found = {}
+    for delivery in planned:
+        sent, has_media = delivery.post.text, bool(delivery.post.media)
+        post = by_text.get(recognisable(sent)) or next(
+            (post for post in posts if is_shown_as(post.text, sent, has_media=has_media)), None
+        )
+        if post is not None:
+            found[str(delivery.key)] = post
+    return found

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
-from stormctl.domain.resemblance import recognisable, similarity
+from stormctl.domain.resemblance import is_shown_as, recognisable, similarity
 from stormctl.engine.reading import read_account
 from stormctl.platforms.adapter import ReadFailed
 
@@ -113,7 +113,7 @@ def is_same(doubt: Doubt, post: SeenPost) -> bool:
         return False
     if post.media_count is not None and post.media_count != len(doubt.post.media):
         return False
-    return recognisable(post.text) == recognisable(doubt.post.text)
+    return is_shown_as(post.text, doubt.post.text, has_media=bool(doubt.post.media))
 
 
 def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[str]) -> SeenPost | None:

@@ -85,14 +85,15 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
     assert takeover.unknown == ()
 
 
-def test_an_address_that_the_platform_wrote_out_is_found(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("address", ["http://example.org/act", "https://t.co/a1B2c3D4e5"])
+def test_an_address_that_the_platform_writes_in_its_own_way_is_found(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
-    """X gives an address that was written bare its scheme: it is the planned post all the same."""
+    """With a scheme, or as a short link that was not written out: it is the planned post all the same."""
     monkeypatch.setattr("tests.unit.engine.campaigns.M2", "Sign at example.org/act before the evening.\n")
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path, tail='[trust]\nlinks = ["example.org"]')
-    bench.x.accept(OutgoingPost(text="Sign at http://example.org/act before the evening."))
+    bench.x.accept(OutgoingPost(text=f"Sign at {address} before the evening."))
 
     takeover = _find(bench, preparation, adopt=True)
 

@@ -66,6 +66,21 @@ def test_an_address_that_the_platform_wrote_out_is_found(bench: Bench) -> None:
     assert (view.state, view.post_id) == (State.DELIVERED, "9")
 
 
+def test_a_link_that_the_platform_did_not_write_out_is_found(bench: Bench) -> None:
+    """X told no more than t.co: a post that is mostly an address is not posted again for that."""
+    bench.enroll(make_delivery(text="Sign https://example.org/a-long-way-to-the-letter-itself"))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text="Sign https://t.co/a1B2c3D4e5", created_at=None)
+    )
+
+    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 2)
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "9")
+
+
 def test_two_complete_readings_free_a_delivery_that_is_not_there(bench: Bench) -> None:
     """Proved absent, it is planned again and goes out once."""
     reconciler = _doubt(bench, accepted=False)
