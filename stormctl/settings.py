@@ -8,6 +8,7 @@ import os
 import re
 import stat
 import subprocess
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import SplitResult, parse_qs, unquote, urlsplit
@@ -20,7 +21,7 @@ from stormctl.domain.signin import Source, Variable, prove_app
 from stormctl.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from pathlib import Path
 
 OFFICIAL_HOSTS = {
@@ -51,6 +52,9 @@ SECRET_ENDINGS = (
 
 SECRET_PART = 8
 """Characters from which on a part of a private address is taken for a secret."""
+
+OUTSIDE_ONLY = frozenset({"STORMCTL_ALLOW_HOST", "STORMCTL_DIR"})
+"""Variables that count in the environment and never in a file."""
 
 ACCOUNT_FIELDS = {Platform.X: "ACCOUNT_ID", Platform.FACEBOOK: "PAGE_ID"}
 """What says whose account a channel is, by its number; the first sign-in writes it."""
@@ -219,18 +223,39 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A line of `.env` that is read, and has no effect.
+
+    Attributes:
+        line: its number, from 1.
+        is_repeated: whether a line below sets the same variable to something else; otherwise nothing reads a
+            variable of this name from a file.
+    """
+
+    line: int
+    name: str
+    is_repeated: bool
+
+
 class Environment:
     """Settings together with the channels' credentials.
 
     Args:
         values: every `STORMCTL_…` variable, the process's environment over `.env`.
         from_file: the names of those whose value is the one of `.env`.
+        oddities: lines of `.env` that have no effect.
     """
 
     def __init__(
-        self, settings: Settings, values: Mapping[str, str], from_file: Collection[str] = ()
+        self,
+        settings: Settings,
+        values: Mapping[str, str],
+        from_file: Collection[str] = (),
+        oddities: tuple[Oddity, ...] = (),
     ) -> None:
         self.settings = settings
+        self.oddities = oddities
         self._secrets = {name: SecretStr(value) for name, value in values.items()}
         self._from_file = frozenset(from_file)
 
@@ -263,13 +288,8 @@ class Environment:
 
         A variable does not tell how its channel is written: `MIGRANTS_DAY` becomes `migrants_day`.
         """
-        found = set()
-        for platform in Platform:
-            ends = "|".join(CREDENTIAL_FIELDS[platform])
-            form = re.compile(rf"STORMCTL_{platform.name}_([A-Z0-9][A-Z0-9_]*?)_(?:{ends})")
-            names = (form.fullmatch(name) for name in self._secrets if self.find_source(name))
-            found |= {ChannelId(platform, match[1].lower()) for match in names if match}
-        return tuple(sorted(found))
+        found = (_find_channel(name) for name in self._secrets if self.find_source(name))
+        return tuple(sorted({channel for channel in found if channel is not None}))
 
     def is_like(self, other: Environment) -> bool:
         """Whether another environment says the same, to the last variable."""
@@ -278,12 +298,12 @@ class Environment:
     def with_settings(self, settings: Settings) -> Environment:
         """Return these credentials under other settings."""
         values = {name: s.get_secret_value() for name, s in self._secrets.items()}
-        return Environment(settings, values, self._from_file)
+        return Environment(settings, values, self._from_file, self.oddities)
 
     def with_values(self, values: Mapping[str, str]) -> Environment:
         """Return this environment as it will be when `.env` holds these values too."""
         kept = {name: s.get_secret_value() for name, s in self._secrets.items()}
-        return Environment(self.settings, {**kept, **values}, self._from_file | set(values))
+        return Environment(self.settings, {**kept, **values}, self._from_file | set(values), self.oddities)
 
     def secrets(self) -> frozenset[str]:
         """Return every text that must never be shown: credentials, passwords, private addresses.
@@ -304,6 +324,28 @@ class Environment:
             if isinstance(value, SecretStr):
                 found |= find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
         return frozenset(found)
+
+
+def _find_channel(name: str) -> ChannelId | None:
+    """Return the channel that a variable is named after; None if it is named after none."""
+    for platform in Platform:
+        ends = "|".join(CREDENTIAL_FIELDS[platform])
+        match = re.fullmatch(rf"STORMCTL_{platform.name}_([A-Z0-9][A-Z0-9_]*?)_(?:{ends})", name)
+        if match is not None:
+            return ChannelId(platform, match[1].lower())
+    return None
+
+
+def list_variables(channels: Iterable[ChannelId]) -> frozenset[str]:
+    """Return every variable that is read from `.env`, the credentials of these channels included."""
+    settings = {f"STORMCTL_{name.upper()}" for name in Settings.model_fields}
+    shared = {name_variable(platform, field) for platform in Platform for field in SHARED_FIELDS[platform]}
+    own = {
+        name_variable(channel.platform, field, channel)
+        for channel in channels
+        for field in CREDENTIAL_FIELDS[channel.platform]
+    }
+    return frozenset(settings | shared | own) - OUTSIDE_ONLY
 
 
 def name_variable(platform: Platform, field: str, channel: ChannelId | None = None) -> str:
@@ -342,7 +384,7 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         UsageError: a setting has a value that it can't have.
     """
     environ = os.environ if environ is None else environ
-    from_file = _read_env_file(root / ".env")
+    from_file, oddities = _read_env_file(root / ".env")
     from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
     outside = {name: value for name, value in environ.items() if name.startswith("STORMCTL_")}
     values = from_file | outside
@@ -353,8 +395,9 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         first = error.errors()[0]
         name = f"STORMCTL_{str(first['loc'][0]).upper()}"
         reason = re.sub(r"^Value error, ", "", first["msg"])
+        reason = "must be 1 or 0" if first["type"] == "bool_parsing" else reason
         raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
-    return Environment(settings, values, from_file.keys() - outside.keys())
+    return Environment(settings, values, from_file.keys() - outside.keys(), oddities)
 
 
 def check_env_file(path: Path) -> bool:
@@ -375,19 +418,40 @@ def check_env_file(path: Path) -> bool:
     return True
 
 
-def _read_env_file(path: Path) -> dict[str, str]:
+def _read_env_file(path: Path) -> tuple[dict[str, str], tuple[Oddity, ...]]:
+    """Return our variables of an `.env`, and its lines that have no effect.
+
+    Raises:
+        CredentialsError: it can't be read, or a line of ours can't: the line might be the lock.
+    """
     if not check_env_file(path):
-        return {}
+        return {}, ()
     try:
         text = path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise CredentialsError(f"{path} can't be read: {error.strerror}", f"Type: chmod 600 {path}") from None
     except UnicodeDecodeError:
         raise CredentialsError(f"{path} is not UTF-8 text", "Save it again as plain UTF-8 text.") from None
-    from dotenv import dotenv_values
+    from dotenv.parser import parse_stream
 
-    read = dotenv_values(stream=io.StringIO(text), interpolate=False)
-    return {name: value for name, value in read.items() if name.startswith("STORMCTL_") and value is not None}
+    values: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    oddities: list[Oddity] = []
+    known = list_variables([])
+    for binding in parse_stream(io.StringIO(text)):
+        written, name = binding.original.string, binding.key or ""
+        line = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
+        if not (name.upper().startswith("STORMCTL_") or (binding.error and "STORMCTL_" in written.upper())):
+            continue
+        if binding.error or binding.value is None:
+            hint = "Write NAME=VALUE, and close the quotes that you open."
+            raise CredentialsError(f"{path}:{line}: the line can't be read", hint)
+        if values.get(name, binding.value).strip() not in {"", binding.value.strip()}:
+            oddities.append(Oddity(lines[name], name, is_repeated=True))
+        elif name not in known and _find_channel(name) is None:
+            oddities.append(Oddity(line, name, is_repeated=False))
+        values[name], lines[name] = binding.value, line
+    return values, tuple(oddities)
 
 
 GIT = ("git", "-c", "safe.directory=*")

@@ -139,6 +139,7 @@ def list_accounts(
     which variables are set, and where, and never a value. Exit code 5 if a channel can't post.
     """
     from stormctl.engine.accounts import find_scheduled_channels, list_access
+    from stormctl.engine.env_lines import explain_oddity
     from stormctl.render.accounts import access_json, render_access
 
     scene: Context = context.obj
@@ -149,6 +150,9 @@ def list_accounts(
         )
     with _open_known(scene) as ledger, console.waiting("Asking the platforms"):
         rows = list_access(channels, scene.environment, ledger, offline=offline)
+    for oddity in scene.environment.oddities:
+        message, hint = explain_oddity(oddity, channels)
+        console.tell(f"{message}. {hint}")
     if as_json:
         console.show_json(access_json(rows))
     else:

@@ -77,6 +77,7 @@ def _diagnose(scene: Context, schedule: str | None) -> Diagnosis:
         case = Case(
             root=scene.root,
             settings=environment.settings,
+            oddities=environment.oddities,
             durations=scene.durations,
             campaign=campaign,
             moment=moment,

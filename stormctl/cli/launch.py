@@ -103,6 +103,7 @@ def _tell_troubles(scene: Context, preparation: Preparation, moment: Moment) -> 
     case = Case(
         root=scene.root,
         settings=scene.environment.settings,
+        oddities=scene.environment.oddities,
         durations=scene.durations,
         campaign=preparation.campaign,
         moment=moment,

@@ -105,6 +105,7 @@ def _make_call(world: World, request: Request, content: bytes, caller: Caller) -
     return XCall(
         world=world,
         account=caller.account,
+        is_app=caller.context is Context.APP,
         query=dict(request.query_params),
         path={key: str(value) for key, value in request.path_params.items()},
         body=body,

@@ -20,11 +20,13 @@ class XCall:
 
     Attributes:
         account: who calls; for an app-only token, some account of the app.
+        is_app: whether an app-only token calls, in nobody's name.
         lag_s: real seconds by which lists are behind; a fault sets it.
     """
 
     world: World
     account: AccountSpec
+    is_app: bool
     query: dict[str, str]
     path: dict[str, str]
     body: Body
@@ -32,6 +34,11 @@ class XCall:
     is_json: bool
     request_id: str
     lag_s: float
+
+    @property
+    def reader(self) -> AccountSpec | None:
+        """Who gets to see what is for an account's owner only; None for an app."""
+        return None if self.is_app else self.account
 
     def json(self) -> dict[str, Any]:
         """Return the body as a JSON object.

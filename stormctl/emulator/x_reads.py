@@ -25,7 +25,7 @@ SIZES = (5, 100)
 
 def read_posts(call: XCall) -> XAnswer:
     """GET /2/tweets?ids=: those that exist, and an error for each that doesn't."""
-    reader = parse_reader(call.account, call.query, frozenset({"ids"}))
+    reader = parse_reader(call.reader, call.query, frozenset({"ids"}))
     ids = [part for part in call.query.get("ids", "").split(",") if part]
     if not 1 <= len(ids) <= 100:  # noqa: PLR2004 - source: docs.x.com, post lookup
         message = (
@@ -46,7 +46,7 @@ def read_posts(call: XCall) -> XAnswer:
 
 def read_post(call: XCall) -> XAnswer:
     """GET /2/tweets/{id}."""
-    reader = parse_reader(call.account, call.query, frozenset())
+    reader = parse_reader(call.reader, call.query, frozenset())
     check_id(call.path["id"], "id")
     post = call.world.find_post("x", call.path["id"])
     if post is None:
@@ -57,7 +57,7 @@ def read_post(call: XCall) -> XAnswer:
 
 def read_me(call: XCall) -> XAnswer:
     """GET /2/users/me."""
-    parse_reader(call.account, call.query, frozenset())
+    parse_reader(call.reader, call.query, frozenset())
     user = render_user(call.account)
     asked = call.query.get("user.fields", "").split(",")
     told = {"verified": call.account.verified, "protected": call.account.protected}
@@ -67,7 +67,7 @@ def read_me(call: XCall) -> XAnswer:
 def read_timeline(call: XCall) -> XAnswer:
     """GET /2/users/{id}/tweets: newest first, in pages."""
     names = "start_time end_time since_id until_id exclude max_results pagination_token"
-    reader = parse_reader(call.account, call.query, frozenset(names.split()))
+    reader = parse_reader(call.reader, call.query, frozenset(names.split()))
     check_id(call.path["id"], "id")
     owner = call.world.find_by_id("x", call.path["id"])
     if owner is None:

@@ -26,7 +26,7 @@ SIZES = (10, 100)
 
 def search_recent(call: XCall) -> XAnswer:
     """GET /2/tweets/search/recent: newest first, in pages."""
-    reader = parse_reader(call.account, call.query, PARAMETERS)
+    reader = parse_reader(call.reader, call.query, PARAMETERS)
     query = check_query(call.query)
     limit = parse_max_results(call.query.get("max_results", "10"), SIZES)
     if call.query.get("sort_order", "recency") != "recency":

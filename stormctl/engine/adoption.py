@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.amounts import count
 from stormctl.domain.cost import price_of_readings
 from stormctl.domain.delivery import State
-from stormctl.domain.resemblance import essence
+from stormctl.domain.resemblance import is_shortened, is_shown_as, recognisable
 from stormctl.engine.reading import is_older, read_account
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.ledger.gaps import Unknown
@@ -118,6 +118,16 @@ def _read(
 
 
 def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:
-    by_text = {essence(post.text): post for post in posts}
-    texts = {str(d.key): essence(d.post.text) for d in planned}
-    return {key: by_text[text] for key, text in texts.items() if text in by_text}
+    by_text = {recognisable(post.text): post for post in posts}
+    texts = {str(delivery.key): recognisable(delivery.post.text) for delivery in planned}
+    found = {key: by_text[text] for key, text in texts.items() if text in by_text}
+    for post in posts:
+        if is_shortened(post.text):
+            alike = [d for d in planned if str(d.key) not in found and _is_shown_as(post, d)]
+            if len(alike) == 1:  # else nobody knows which of them it is
+                found[str(alike[0].key)] = post
+    return found
+
+
+def _is_shown_as(post: SeenPost, delivery: PlannedDelivery) -> bool:
+    return is_shown_as(post.text, delivery.post.text, has_media=bool(delivery.post.media))

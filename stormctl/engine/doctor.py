@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stormctl.engine.equipment import Durations, Readers
     from stormctl.engine.preflight import ChannelProof
     from stormctl.errors import StormctlError
-    from stormctl.settings import Settings
+    from stormctl.settings import Oddity, Settings
 
 PATIENCE = timedelta(seconds=45)
 """How long all platforms together are waited for, real time; each request has a limit of its own."""
@@ -40,6 +40,7 @@ class Case:
     Attributes:
         campaign: the storm with its bank and plan; what could not be read of it is None.
         moment: now.
+        oddities: lines of `.env` that have no effect.
         is_launching: whether a runner is about to start, so that nobody need be told that there is none.
     """
 
@@ -48,6 +49,7 @@ class Case:
     durations: Durations
     campaign: Campaign
     moment: Moment
+    oddities: tuple[Oddity, ...] = ()
     is_launching: bool = False
 
 
@@ -72,7 +74,7 @@ def examine(case: Case, proofs: Sequence[ChannelProof], notes: LedgerNotes) -> D
     return Diagnosis(
         made_at=case.moment.wall_at,
         sections=(
-            examine_settings(case.root, case.settings, _find_platforms(case)),
+            _examine_settings(case),
             *examine_channels(case.campaign, proofs, notes, case.moment),
             examine_ledger(case.campaign, case.settings, notes, None if case.is_launching else case.moment),
             examine_machine(case.campaign.storm, notes.folder, proofs, case.moment),
@@ -87,6 +89,13 @@ def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) 
     unasked = warn("neither channels nor ledger were looked at", "Put the settings right first.")
     machine = examine_machine(None, root, (), moment)
     return Diagnosis(made_at=moment.wall_at, sections=(Section("settings", (line, unasked)), machine))
+
+
+def _examine_settings(case: Case) -> Section:
+    storm = case.campaign.storm
+    channels = [rule.id for rule in storm.channels] if storm is not None else []
+    platforms = _find_platforms(case)
+    return examine_settings(case.root, case.settings, platforms, oddities=case.oddities, channels=channels)
 
 
 def _find_platforms(case: Case) -> set[Platform]:

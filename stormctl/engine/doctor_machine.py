@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from stormctl.domain.channel import Platform
 from stormctl.domain.diagnosis import Section, fail, ok, warn
 from stormctl.domain.duration import format_duration
+from stormctl.engine.env_lines import explain_oddity
 from stormctl.engine.lookout import make_lookout
 from stormctl.engine.preflight import CLOCK_NOTICE
 from stormctl.errors import ExitCode, UsageError
@@ -20,11 +21,12 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
+    from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
     from stormctl.domain.diagnosis import Line
     from stormctl.domain.storm import Storm
     from stormctl.engine.preflight import ChannelProof
-    from stormctl.settings import Settings
+    from stormctl.settings import Oddity, Settings
 
 ROOM = 500_000_000
 """Bytes free on the ledger's disk below which it is warned of."""
@@ -71,10 +73,25 @@ def examine_machine(
     return Section("this machine", lines)
 
 
-def examine_settings(root: Path, settings: Settings, platforms: Collection[Platform]) -> Section:
+def examine_settings(
+    root: Path,
+    settings: Settings,
+    platforms: Collection[Platform],
+    *,
+    oddities: Sequence[Oddity] = (),
+    channels: Collection[ChannelId] = (),
+) -> Section:
     """Tell of `.env`, and whether the platforms are the real ones.
 
-    An `.env` that others can read, or that Git tracks, was refused when it was read.
+    An `.env` that others can read, that Git tracks, or with a line that can't be read, was refused when it
+    was read.
+
+    Args:
+        root: the campaign folder.
+        settings: what the environment and `.env` say.
+        platforms: those that are met.
+        oddities: lines of `.env` that have no effect.
+        channels: the storm's, whose credentials such a line may have meant.
     """
     if not (root / ".env").is_file():
         line = ok("no .env: every setting is in the environment")
@@ -83,8 +100,9 @@ def examine_settings(root: Path, settings: Settings, platforms: Collection[Platf
     else:
         text = "Git does not track .env; whether others can read it was not looked at"
         line = warn(text, "Look at the file's properties: nobody but you should be named there.")
+    odd = (warn(*explain_oddity(oddity, channels)) for oddity in oddities)
     hosts = (_judge_host(platform, settings) for platform in Platform if platform in platforms)
-    return Section("settings", (line, *hosts))
+    return Section("settings", (line, *odd, *hosts))
 
 
 def _judge_host(platform: Platform, settings: Settings) -> Line:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,15 @@ def read_account(adapter: PlatformAdapter, since: datetime, until: datetime) -> 
     """Read what stands on an account since one moment of ours until another.
 
     Platforms go by their own clock. Where the `Date` of the answer shows that it is far from ours, the
-    account is read once more, over both clocks' times.
+    account is read once more, over both clocks' times. A list that shows a post twice moved while its pages
+    were turned: it may have left another out, and is not complete.
 
     Raises:
         ReadFailed: not even the first page could be read.
     """
     since, until = since - LOOK_BACK, until + LOOK_AHEAD
     try:
-        reading = adapter.find_recent(since, until)
+        reading = _read(adapter, since, until)
         offset_s = reading.clock_offset_s
     except ReadFailed as failed:
         if failed.clock_offset_s is None or abs(timedelta(seconds=failed.clock_offset_s)) <= BEARABLE:
@@ -41,7 +43,7 @@ def read_account(adapter: PlatformAdapter, since: datetime, until: datetime) -> 
         if offset_s is None or abs(timedelta(seconds=offset_s)) <= BEARABLE:
             return reading
     ahead = timedelta(seconds=offset_s)
-    return adapter.find_recent(min(since, since + ahead), max(until, until + ahead))
+    return _read(adapter, min(since, since + ahead), max(until, until + ahead))
 
 
 def is_older(post: SeenPost, since: datetime, reading: Reading) -> bool:
@@ -51,3 +53,10 @@ def is_older(post: SeenPost, since: datetime, reading: Reading) -> bool:
     """
     behind = min(timedelta(), timedelta(seconds=reading.clock_offset_s or 0.0))
     return post.created_at is not None and post.created_at < since - LOOK_BACK + behind
+
+
+def _read(adapter: PlatformAdapter, since: datetime, until: datetime) -> Reading:
+    reading = adapter.find_recent(since, until)
+    if len({post.post_id for post in reading.posts}) == len(reading.posts):
+        return reading
+    return replace(reading, complete=False, reason=reading.reason or "the list changed while it was read")

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.cost import price_of_readings
 from stormctl.domain.event import EventKind
-from stormctl.domain.resemblance import essence, similarity
+from stormctl.domain.resemblance import is_shortened, is_shown_as, recognisable, similarity
 from stormctl.engine.reading import is_older, read_account
 from stormctl.platforms.adapter import ReadFailed
 
@@ -55,18 +55,19 @@ class Reconciler:
             return
         self._ledger.budgets.charge(doubts[0].storm_id, price_of_readings(channel, len(reading.posts)))
         # first what is open, then what is known: whatever is recorded in between is in one of the two
-        expected = {essence(text) for text in self._ledger.doubts.open_texts(str(channel))}
+        expected = {recognisable(text) for text in self._ledger.doubts.open_texts(str(channel))}
         known = self._ledger.doubts.known_post_ids(str(channel))
         strangers = [post for post in reading.posts if post.post_id not in known]
         for doubt in doubts:
-            found = _find_same(doubt, strangers, reading)
+            others = expected - {recognisable(doubt.post.text)}
+            found = _find_same(doubt, strangers, reading, others)
             if found is not None:
                 strangers.remove(found)
                 self._ledger.doubts.settle_delivered(
                     doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
                 )
                 self._tell(doubt, "it is on the account", url=found.url)
-            elif alike := _find_alike(doubt, strangers, expected - {essence(doubt.post.text)}):
+            elif alike := _find_alike(doubt, strangers, others):
                 self._hold(doubt, f"{alike.url} resembles it, but is not the same")
             else:
                 self._miss(doubt, reading, started)
@@ -123,15 +124,32 @@ def is_same(doubt: Doubt, post: SeenPost) -> bool:
         return False
     if post.media_count is not None and post.media_count != len(doubt.post.media):
         return False
-    return essence(post.text) == essence(doubt.post.text)
+    return is_shown_as(post.text, doubt.post.text, has_media=bool(doubt.post.media))
 
 
-def _find_same(doubt: Doubt, posts: Iterable[SeenPost], reading: Reading) -> SeenPost | None:
-    """Find the post that is in doubt; one that is older than the request can't be it, whatever it says."""
+def _find_same(
+    doubt: Doubt, posts: Iterable[SeenPost], reading: Reading, others: Collection[str]
+) -> SeenPost | None:
+    """Find the post that is in doubt.
+
+    One that is older than the request can't be it, whatever it says; nor is one that may as well be another
+    open delivery's, since X did not tell where an address of it leads.
+    """
     return next(
-        (post for post in posts if is_same(doubt, post) and not is_older(post, doubt.sending_at, reading)),
+        (
+            post
+            for post in posts
+            if is_same(doubt, post)
+            and not is_older(post, doubt.sending_at, reading)
+            and not (is_shortened(post.text) and _may_be_any_of(others, post, doubt))
+        ),
         None,
     )
+
+
+def _may_be_any_of(others: Iterable[str], post: SeenPost, doubt: Doubt) -> bool:
+    has_media = bool(doubt.post.media)
+    return any(is_shown_as(post.text, other, has_media=has_media) for other in others)
 
 
 def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[str]) -> SeenPost | None:
@@ -140,7 +158,7 @@ def _find_alike(doubt: Doubt, posts: Iterable[SeenPost], expected: Collection[st
         (
             post
             for post in posts
-            if essence(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
+            if recognisable(post.text) not in expected and similarity(post.text, doubt.post.text) >= ALIKE
         ),
         None,
     )

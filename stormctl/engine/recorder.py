@@ -169,7 +169,7 @@ def _describe(answer: Answer, state: State) -> StormEvent:
     refused = isinstance(outcome, Refused)
     kind = kinds.get(state, EventKind.PUT_OFF if refused else EventKind.NOT_SENT)
     text = claim.message_id if isinstance(outcome, Delivered) else f"{claim.message_id}: {outcome.reason}"
-    if retry_at is not None:
+    if retry_at is not None and state is State.PLANNED:
         day = "" if retry_at.date() == answer.moment.at.date() else f"{retry_at:%Y-%m-%d} "
         text += f" — again from {day}{retry_at:%H:%M:%S} UTC"
     return StormEvent(

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from datetime import timedelta
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
 from stormctl.platforms.moments import find_retry_at
-from stormctl.platforms.transport import plain
+from stormctl.platforms.transport import plain, read_json
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -60,7 +59,7 @@ def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
     """Return how full the call quotas are, in percent, a row for each that the answer tells."""
     rows = []
     for header, name in USAGE_HEADERS.items():
-        usage = _read_json(answer.headers.get(header))
+        usage = read_json(answer.headers.get(header) or "")
         if isinstance(usage, dict) and (row := _limit_row(name, usage, None)):
             rows.append(row)
     for usage in _business_usages(answer):
@@ -158,7 +157,7 @@ def _limit_row(name: str, usage: dict[str, Any], reset_at: datetime | None) -> R
 
 
 def _business_usages(answer: Answer) -> list[dict[str, Any]]:
-    by_business = _read_json(answer.headers.get(BUSINESS_USAGE))
+    by_business = read_json(answer.headers.get(BUSINESS_USAGE) or "")
     lists = by_business.values() if isinstance(by_business, dict) else ()
     return [usage for row in lists if isinstance(row, list) for usage in row if isinstance(usage, dict)]
 
@@ -166,10 +165,3 @@ def _business_usages(answer: Answer) -> list[dict[str, Any]]:
 def _regain_minutes(usage: dict[str, Any]) -> int:
     minutes = usage.get("estimated_time_to_regain_access")
     return min(max(minutes, 0), 7 * 24 * 60) if isinstance(minutes, int) else 0
-
-
-def _read_json(text: str | None) -> Any:
-    try:
-        return json.loads(text) if text else None
-    except ValueError:
-        return None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import InDoubt, Refused
 from stormctl.domain.message import MediaKind
 from stormctl.platforms.adapter import PrepareFailed, Upload
-from stormctl.platforms.graph_errors import classify_problem, read_error
+from stormctl.platforms.graph_errors import classify_problem, error_code, is_gone, read_error
 from stormctl.platforms.transport import Answer, Silence, plain
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ _LOCALES = (
 )
 LOCALES = {code[:2]: code for code in _LOCALES.split()}
 """Facebook's locales that are not a language written twice, as `fr_FR` is (source: Meta, locales)."""
+
+
+UNKNOWN_EDGE = 2500
+"""Code for an edge that Graph does not know ("Unknown path components")."""
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,10 +133,17 @@ class GraphMedia:
             waited_s += POLL_S
 
     def _caption(self, video_id: str, captions: Captions) -> None:
-        """Add captions: SubRip, in a file whose name ends in its locale (Graph API, video captions)."""
+        """Add captions: SubRip, in a file whose name ends in its locale (Graph API, video captions).
+
+        Captions that are refused fail the upload; a server that has no place for them is no reason to.
+        """
         locale = LOCALES.get(captions.lang, f"{captions.lang}_{captions.lang.upper()}")
         files = {"captions_file": (f"captions.{locale}.srt", captions.content, "application/octet-stream")}
-        self._check(self.post(f"{video_id}/captions", {"default_locale": locale}, files))
+        answer = self.post(f"{video_id}/captions", {"default_locale": locale}, files)
+        if isinstance(answer, Answer) and _has_no_such_edge(answer):
+            _log.warning("the server takes no captions: the video goes out without them")
+            return
+        self._check(answer)
 
     def _check(self, answer: Answer | Silence) -> Answer:
         if isinstance(answer, Silence):
@@ -143,3 +157,9 @@ class GraphMedia:
         if found is None:
             raise PrepareFailed(classify_problem(answer, self.now()))
         return found
+
+
+def _has_no_such_edge(answer: Answer) -> bool:
+    """Whether a server has no place for what was sent: Graph in its errors, another by a bare status."""
+    code = error_code(answer)
+    return code == UNKNOWN_EDGE or is_gone(answer) or (code is None and answer.status in {404, 405})

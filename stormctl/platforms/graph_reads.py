@@ -8,6 +8,7 @@ from urllib.parse import parse_qs, parse_qsl, urlsplit
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.moments import parse_time
+from stormctl.platforms.transport import read_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,10 +98,10 @@ def parse_counts(answer: Answer, metrics: list[Metric], post_id: str) -> list[Me
     }
     readings = []
     for metric in metrics:
-        value = answer.at(*paths[metric])
+        value = read_count(answer.at(*paths[metric]))
         if metric is Metric.SHARES and answer.at("shares") is None:
             value = 0
-        if isinstance(value, int):
+        if value is not None:
             readings.append(MetricReading(post_id, metric, value))
     return readings
 
@@ -110,8 +111,8 @@ def parse_insight(answer: Answer, metric: Metric, post_id: str) -> MetricReading
     for row in _dicts(answer.body):
         values = row.get("values")
         last = values[-1] if isinstance(values, list) and values else None
-        value = last.get("value") if isinstance(last, dict) else None
-        if isinstance(value, int):
+        value = read_count(last.get("value")) if isinstance(last, dict) else None
+        if value is not None:
             return MetricReading(post_id, metric, value)
     return None
 

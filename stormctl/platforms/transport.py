@@ -5,6 +5,7 @@ from __future__ import annotations
 import http.client
 import json
 import logging
+import math
 import socket
 import ssl
 from dataclasses import dataclass
@@ -34,6 +35,9 @@ BRIEF_SHARE = 0.3
 
 REASON_CHARS = 300
 """Longer words of a platform are cut in outcomes and logs."""
+
+MOST = 2**63 - 1
+"""The largest number that both databases store."""
 
 SECRET_CHARS = 6
 """Shorter strings are not taken for secrets: blotting them out would make answers unreadable."""
@@ -67,10 +71,12 @@ class Answer:
         return value
 
     def id_at(self, *path: str) -> str | None:
-        """Return the id under these keys as text; None if there is none."""
+        """Return the id under these keys as text; None if there is none, or nothing that can be shown."""
         value = self.at(*path)
-        is_id = isinstance(value, str | int) and not isinstance(value, bool)
-        return str(value) or None if is_id else None
+        if not isinstance(value, str | int) or isinstance(value, bool):
+            return None
+        found = str(value)
+        return found if found.isascii() and found.isprintable() and found else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,19 +139,17 @@ class Transport:
         """Call the SDK for one request and return what came back, whatever the SDK makes of it.
 
         An upload may take longer, and a brief request, which nothing depends on, only a part of the time.
+        What publishes nothing (no `before_send`) is harmless to repeat: it is made once more, on a connection
+        of its own, where the server closed a used one on it (RFC 9112, 9.3.1).
 
         An exception that `before_send` raised passes through.
         """
         limit = self._limit * (UPLOAD_FACTOR if is_upload else BRIEF_SHARE if is_brief else 1)
         exchange = Exchange(limit, before_send)
-        token = CURRENT.set(exchange)
-        problem: Exception | None = None
-        try:
-            call()
-        except Exception as error:  # noqa: BLE001 - the SDKs stumble over answers in many ways; sorted below
-            problem = error
-        finally:
-            CURRENT.reset(token)
+        problem = _carry_out(call, exchange)
+        if exchange.was_hung_up and before_send is None:
+            exchange = Exchange(limit)
+            problem = _carry_out(call, exchange)
         if exchange.stopped_by is not None:
             raise exchange.stopped_by
         if exchange.response is not None:
@@ -174,11 +178,19 @@ class Transport:
 
     def _read(self, response: requests.Response) -> Answer:
         text = self.scrub(response.content.decode("utf-8-sig", errors="replace"))
-        try:
-            body = json.loads(text)
-        except (ValueError, RecursionError):
-            body = None
-        return Answer(response.status_code, response.headers, body)
+        return Answer(response.status_code, response.headers, read_json(text))
+
+
+def _carry_out(call: Callable[[], object], exchange: Exchange) -> Exception | None:
+    """Let the SDK make its request in an exchange; return what it stumbled over."""
+    token = CURRENT.set(exchange)
+    try:
+        call()
+    except Exception as error:  # noqa: BLE001 - the SDKs stumble over answers in many ways; sorted by the caller
+        return error
+    finally:
+        CURRENT.reset(token)
+    return None
 
 
 class _Session(requests.Session):
@@ -235,6 +247,26 @@ def _read_whole(response: requests.Response) -> requests.Response:
     """Read an answer to its last byte, which frees its connection."""
     _ = response.content
     return response
+
+
+def read_json(text: str) -> Any:
+    """Return the JSON value that a text holds, its NaN and infinities as None; None if it holds none."""
+    try:
+        return json.loads(text, parse_float=_read_float, parse_constant=lambda _: None)
+    except (ValueError, RecursionError):
+        return None
+
+
+def _read_float(text: str) -> float | None:
+    number = float(text)
+    return number if math.isfinite(number) else None
+
+
+def read_count(value: object) -> int | None:
+    """Return a number of something that a ledger can hold; None if the value is none."""
+    if not isinstance(value, int) or isinstance(value, bool):
+        return None
+    return value if 0 <= value <= MOST else None
 
 
 def plain(value: object) -> str:

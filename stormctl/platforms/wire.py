@@ -39,12 +39,14 @@ class Exchange:
         written: bytes that the operating system took from us.
         stopped_by: what `before_send` raised.
         response: the whole answer, once it was read to its end.
+        was_hung_up: whether a connection that had served before was closed on it without an answer.
     """
 
     def __init__(self, limit: timedelta, before_send: Callable[[], None] | None = None) -> None:
         self.written = 0
         self.stopped_by: Exception | None = None
         self.response: requests.Response | None = None
+        self.was_hung_up = False
         self._before_send = before_send
         self._cleared = False
         self._deadline_s = time.monotonic() + limit.total_seconds()
@@ -129,6 +131,7 @@ class _TimedMixin:
 
     sock: Any
     answered_s = 0.0
+    is_reused = False
     response_class: type[HTTPResponse] = _TimedResponse
     _gathered: bytearray | None = None
 
@@ -176,11 +179,24 @@ class _TlsConnection(_TimedMixin, HTTPSConnection):
 class _CheckedMixin:
     """Connects first, then asks whether to send; only after that is the request written."""
 
+    _is_hasty = False
+    """Whether the server closes what it answered on and does not say so: what it crosses then is lost."""
+
+    def _make_request(self, conn: Any, *args: Any, **options: Any) -> Any:
+        try:
+            return super()._make_request(conn, *args, **options)  # type: ignore[misc]  # of the pool, as below
+        except ConnectionError:
+            exchange = CURRENT.get()
+            exchange.was_hung_up = conn.is_reused and exchange.written > 0
+            self._is_hasty = self._is_hasty or exchange.was_hung_up
+            raise
+
     def _validate_conn(self, conn: Any) -> None:
         reused = not conn.is_closed
-        if reused and time.monotonic() - conn.answered_s > IDLE_LIMIT_S:
+        if reused and (self._is_hasty or time.monotonic() - conn.answered_s > IDLE_LIMIT_S):
             conn.close()
             reused = False
+        conn.is_reused = reused
         if conn.is_closed:
             with WAITING.get()():
                 conn.connect()

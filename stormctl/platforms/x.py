@@ -26,7 +26,7 @@ from stormctl.platforms.adapter import (
     Verification,
 )
 from stormctl.platforms.moments import clock_offset_s
-from stormctl.platforms.transport import Answer, Silence, Transport
+from stormctl.platforms.transport import Answer, Silence, Transport, plain
 from stormctl.platforms.x_counts import AppCounts
 from stormctl.platforms.x_errors import classify_problem, explain, read_limits
 from stormctl.platforms.x_media import MediaSteps
@@ -123,10 +123,10 @@ class XAdapter(PlatformAdapter):
         if isinstance(answer, Silence):
             return Verification(account=None, problems=(_unknown(answer.reason),))
         offset = clock_offset_s(answer, self._now())
-        user_id, username = answer.id_at("data", "id"), answer.at("data", "username")
+        user_id, username = answer.id_at("data", "id"), answer.id_at("data", "username")
         if answer.is_success and user_id is not None:
-            self._me.user_id, self._me.username = user_id, str(username) if username else None
-            name = str(answer.at("data", "name") or username or user_id)
+            self._me.user_id, self._me.username = user_id, username
+            name = plain(answer.at("data", "name") or username or user_id)
             shown = f"{name} (@{username})" if username and name != username else name
             account = Account(user_id, shown, self._profile_url())
             return self._describe(account, answer, offset)

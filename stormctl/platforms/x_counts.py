@@ -10,7 +10,7 @@ import tweepy
 
 from stormctl.platforms.adapter import Granularity, ReadFailed, RecentCount
 from stormctl.platforms.moments import parse_time
-from stormctl.platforms.transport import Answer, Silence
+from stormctl.platforms.transport import Answer, Silence, read_count
 from stormctl.platforms.x_errors import classify_problem
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ class AppCounts:
 def _parse(row: object) -> RecentCount:
     fields = row if isinstance(row, dict) else {}
     start_at, end_at = parse_time(fields.get("start")), parse_time(fields.get("end"))
-    posts = next((fields[name] for name in ("post_count", "tweet_count") if name in fields), None)
-    if start_at is None or end_at is None or not isinstance(posts, int):
+    posts = next((read_count(fields[name]) for name in ("post_count", "tweet_count") if name in fields), None)
+    if start_at is None or end_at is None or posts is None:
         raise ReadFailed("X's answer could not be read")
     return RecentCount(start_at, end_at, posts)

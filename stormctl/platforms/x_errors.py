@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import InDoubt, RateLimit, Refused
 from stormctl.platforms.moments import find_retry_at, parse_unix
-from stormctl.platforms.transport import plain
+from stormctl.platforms.transport import plain, read_count
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -20,9 +20,6 @@ LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 
 FARTHEST_RESET = timedelta(hours=25)
 """The longest window is of 24 hours (docs.x.com, rate limits, 2026-08), and clocks differ."""
-
-MOST_DIGITS = 15
-"""A header with more of them is no count and no time, and no database takes it for a number."""
 
 DUPLICATE = "duplicate content"
 """Part of the 403 for a text that the account posted recently; X API v2 gives no code for it."""
@@ -99,7 +96,7 @@ def _too_many(
     """Wait for the latest reset of the windows that are used up; a used-up month needs a person."""
     resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
     told = find_retry_at(answer.headers.get("retry-after"), now)
-    retry_at = max((at for at in (*resets, told) if at is not None and at > now), default=None)
+    retry_at = max((at for at in (*resets, told) if at and now < at <= now + FARTHEST_RESET), default=None)
     periods = [answer.at("period"), *(error.get("period") for error in _errors(answer))]
     is_month = "usage-capped" in code and any(str(period).lower() == "monthly" for period in periods)
     return Refused(
@@ -155,6 +152,6 @@ def _code(answer: Answer) -> str:
 
 def _read_int(text: str | None) -> int | None:
     try:
-        return int(text) if text and len(text) <= MOST_DIGITS else None
+        return read_count(int(text)) if text else None
     except ValueError:
         return None

@@ -26,6 +26,9 @@ SEGMENT_BYTES = 1024 * 1024
 PROCESSING_LIMIT_S = 300.0
 """How long X may take to process one file before we give up for now."""
 
+LONGEST_S = 7 * 86_400
+"""Longer than this no upload is counted on: X names a day (docs.x.com, media upload, 2026-08)."""
+
 CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaKind.VIDEO: "tweet_video"}
 
 SUBTITLES = ("text/srt", "subtitles")
@@ -68,7 +71,7 @@ class MediaSteps:
         """
         begun = self._begin(media.mime, CATEGORIES[media.kind], media.content)
         lasts = _lasts(begun)
-        if isinstance(begun, Answer) and begun.status in _MISSING:
+        if _is_missing(begun):
             category = {"media_category": CATEGORIES[media.kind]}
             done = self._check(self.post_form("/2/media/upload", category, media))
             media_id = _media_id(done)
@@ -114,7 +117,7 @@ class MediaSteps:
         body = {"id": media_id, "metadata": {"alt_text": {"text": alt}}}
         for route in ("/2/media/metadata", "/2/media/metadata/create"):  # the second is the path of 2025
             answer = self.request("POST", route, json=body)
-            if isinstance(answer, Answer) and answer.status in _MISSING:
+            if _is_missing(answer):
                 continue
             if kind is MediaKind.VIDEO and isinstance(answer, Answer) and answer.status in _NOT_FOR_THIS:
                 _log.warning("X takes no alt text for this video: it goes out without one")
@@ -124,9 +127,16 @@ class MediaSteps:
         _log.warning("the server takes no alt text for pictures (no /2/media/metadata)")
 
     def _caption(self, media_id: str, captions: Captions) -> None:
-        """Upload captions as a file of their own, and tie them to the video (`POST /2/media/subtitles`)."""
+        """Upload captions as a file of their own, and tie them to the video (`POST /2/media/subtitles`).
+
+        Captions that are refused fail the upload; a server that has no place for them is no reason to.
+        """
         mime, category = SUBTITLES
-        track_id = _media_id(self._check(self._begin(mime, category, captions.content)))
+        begun = self._begin(mime, category, captions.content)
+        if _is_missing(begun):
+            _log.warning("the server takes no captions: the video goes out without them")
+            return
+        track_id = _media_id(self._check(begun))
         self._send_segments(track_id, captions.content)
         code = captions.lang.partition("-")[0]
         track = {
@@ -135,7 +145,13 @@ class MediaSteps:
             "display_name": LANGUAGE_NAMES.get(code, captions.lang),
         }
         body = {"id": media_id, "media_category": "TweetVideo", "subtitles": track}
-        self._check(self.request("POST", "/2/media/subtitles", json=body))
+        answer = self.request("POST", "/2/media/subtitles", json=body)
+        if _is_missing(answer):
+            _log.warning(
+                "the server takes no captions (no /2/media/subtitles): the video goes out without them"
+            )
+            return
+        self._check(answer)
 
     def _check(self, answer: Answer | Silence) -> Answer:
         if isinstance(answer, Silence):
@@ -143,6 +159,11 @@ class MediaSteps:
         if not answer.is_success:
             raise PrepareFailed(classify_problem(answer, self.now()))
         return answer
+
+
+def _is_missing(answer: Answer | Silence) -> bool:
+    """Whether a server has no such path."""
+    return isinstance(answer, Answer) and answer.status in _MISSING
 
 
 def _media_id(answer: Answer) -> str:
@@ -157,7 +178,7 @@ def _lasts(answer: Answer | Silence) -> timedelta | None:
     expires_s = answer.at("data", "expires_after_secs") if isinstance(answer, Answer) else None
     if not isinstance(expires_s, int | float) or not expires_s > 0:
         return None
-    return timedelta(seconds=min(expires_s, LONGEST_KEPT.total_seconds()))
+    return timedelta(seconds=min(expires_s, LONGEST_S))
 
 
 def _why(info: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.moments import next_second, parse_time
+from stormctl.platforms.transport import read_count
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -125,7 +126,7 @@ def is_young(post_id: str, now: datetime) -> bool:
     if not post_id.isdecimal():
         return False
     age_ms = (now - _ID_EPOCH) // timedelta(milliseconds=1) - (int(post_id) >> 22)
-    return timedelta(milliseconds=1) * age_ms < PRIVATE_METRICS_FOR
+    return age_ms < PRIVATE_METRICS_FOR // timedelta(milliseconds=1)
 
 
 def split(ids: Sequence[str], size: int = PAGE_SIZE) -> Iterator[list[str]]:
@@ -175,4 +176,5 @@ def _replied_to(raw: dict[str, Any]) -> str | None:
 
 
 def _first_count(counts: dict[str, Any], names: tuple[str, ...]) -> int | None:
-    return next((counts[name] for name in names if isinstance(counts.get(name), int)), None)
+    found = (read_count(counts.get(name)) for name in names)
+    return next((count for count in found if count is not None), None)

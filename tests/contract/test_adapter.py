@@ -14,6 +14,7 @@ from PIL import Image
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, SendForbidden
 from stormctl.domain.message import MediaKind
 from stormctl.domain.reach import Metric
+from stormctl.domain.resemblance import recognisable
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import MediaFile, OutgoingPost, PrepareFailed, ReadFailed
 from tests.contract.practice import Practice, now
@@ -118,6 +119,16 @@ def test_what_was_posted_is_read_back_as_written(practice: Practice) -> None:
     assert sorted(post.text for post in reading.posts) == sorted(texts)
     assert {post.post_id for post in reading.posts} == {getattr(one, "post_id", None) for one in receipts}
     assert all(post.created_at is not None for post in reading.posts)
+
+
+@pytest.mark.parametrize("text", ["un.org", f"Sign at {LINK.partition('://')[2]}, or at un.org."])
+def test_an_address_without_its_scheme_is_recognised(practice: Practice, text: str) -> None:
+    """X shows it with a scheme: it is the same post all the same, and must not be sent again."""
+    practice.publish(text)
+
+    (seen,) = practice.adapter.find_recent(practice.begun_at, now()).posts
+
+    assert recognisable(seen.text) == recognisable(text)
 
 
 def test_the_link_field_is_read_back(emulator: EmulatorThread) -> None:

@@ -14,7 +14,7 @@ from pydantic import SecretStr, ValidationError
 from stormctl.domain.channel import Platform, parse_channel_id
 from stormctl.domain.signin import Source
 from stormctl.errors import CredentialsError, UsageError
-from stormctl.settings import Environment, Settings, is_loopback, load_environment
+from stormctl.settings import Environment, Oddity, Settings, is_loopback, load_environment
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -213,6 +213,48 @@ def test_the_process_environment_is_read_where_none_is_given(
     assert (settings.live, settings.heartbeat) == (False, timedelta(seconds=7))
 
 
+@pytest.mark.parametrize(
+    "line",
+    ["STORMCTL_LIVE: 0", 'STORMCTL_LEASE="9s', "STORMCTL_LIVE", "set STORMCTL_LIVE=0", "'STORMCTL_LIVE=0"],
+)
+def test_a_line_that_cannot_be_read_is_refused_and_not_shown(tmp_path: Path, line: str) -> None:
+    """It may be the lock, so that leaving it out would be going live; and it may be a secret."""
+    _write_env(tmp_path, f"# ours\n\n{line}\nSTORMCTL_SWEEP=3s\n")
+
+    with pytest.raises(CredentialsError, match=r"\.env:3: the line can't be read") as caught:
+        load_environment(tmp_path, {})
+
+    assert "LIVE" not in caught.value.message + caught.value.hint
+
+
+def test_lines_of_others_are_nobodys_business(tmp_path: Path) -> None:
+    """An `.env` may serve other programs, in their own way."""
+    _write_env(tmp_path, "other program: yes\nMY_STORMCTL_LIVE\n# STORMCTL_LIVE: 1\nSTORMCTL_LIVE=0\n")
+
+    environment = load_environment(tmp_path, {})
+
+    assert (environment.settings.live, environment.oddities) == (False, ())
+
+
+def test_lines_without_effect_are_told(tmp_path: Path) -> None:
+    """Names that nothing reads, and values that another line takes the place of; the last one counts."""
+    _write_env(
+        tmp_path,
+        "STORMCTL_SWEEP=3s\n\nstormctl_live=0\nSTORMCTL_X_ACME_API_KEY=k\nSTORMCTL_X_ACME_CONSUMER_KEY=\n"
+        "STORMCTL_X_ACME_CONSUMER_KEY=k\nSTORMCTL_SWEEP=4s\nSTORMCTL_SWEEP=4s\nSTORMCTL_DIR=/nowhere\n",
+    )
+
+    environment = load_environment(tmp_path, {})
+
+    assert environment.settings.sweep == timedelta(seconds=4)
+    assert environment.oddities == (
+        Oddity(3, "stormctl_live", is_repeated=False),
+        Oddity(4, "STORMCTL_X_ACME_API_KEY", is_repeated=False),
+        Oddity(1, "STORMCTL_SWEEP", is_repeated=True),
+        Oddity(9, "STORMCTL_DIR", is_repeated=False),
+    )
+
+
 def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:
     """STORMCTL_ALLOW_HOST counts from the environment, never from a file that travels."""
     _write_env(tmp_path, "STORMCTL_ALLOW_HOST=example.org\nSTORMCTL_X_BASE_URL=https://example.org\n")
@@ -230,7 +272,7 @@ def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:
     [
         ("STORMCTL_LEASE", "20 seconds", "is not a duration: write it like"),
         ("STORMCTL_REQUEST_LIMIT", "0s", "must be longer than 0s"),
-        ("STORMCTL_LIVE", "perhaps", "boolean"),
+        ("STORMCTL_LIVE", "perhaps", "must be 1 or 0"),
     ],
 )
 def test_a_wrong_value_is_told_with_the_variables_name(

@@ -396,6 +396,16 @@ def test_the_list_shows_names_and_what_is_missing(campaign: CommandLine) -> None
     assert_no_secret(people, machine)
 
 
+def test_the_list_names_lines_of_env_without_effect(campaign: CommandLine) -> None:
+    """A key under a name that nothing reads is missing, and here is why."""
+    add_keys(campaign, f"STORMCTL_X_ACME_API_KEY={ACME.credentials['CONSUMER_KEY']}")
+
+    listed = campaign("auth", "list", "--offline")
+
+    assert "STORMCTL_X_ACME_API_KEY is a name that nothing reads. Did you mean" in listed.err
+    assert_no_secret(listed)
+
+
 def test_the_list_asks_nobody_offline(campaign: CommandLine, emulator: EmulatorThread) -> None:
     """Then the ledger tells, where it knows."""
     bind(campaign, "x:acme", ACME.id, "Acme (@acme)")

@@ -36,8 +36,8 @@ LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.
 NOTHING = Takeover(published={}, unknown=(), cost_usd_micros=0)
 
 
-def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = ()) -> Preparation:
-    campaign = make_campaign(root)
+def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = (), tail: str = "") -> Preparation:
+    campaign = make_campaign(root, tail=tail)
     moment = bench.clock.moment()
     return prepare_launch(
         campaign, LOCAL, bench.platforms, bench.ledger, moment, where="here", without=without
@@ -84,7 +84,7 @@ def test_last_years_post_is_not_this_storms(bench: Bench, tmp_path: Path) -> Non
     bench.x.accept(OutgoingPost(text=text))
     bench.x.posts = [replace(bench.x.posts[0], created_at=bench.clock.at - timedelta(days=365))]
 
-    assert _find(bench, preparation) == NOTHING
+    assert _find(bench, preparation).published == {}
 
 
 def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> None:
@@ -100,6 +100,21 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
     assert {key: post.post_id for key, post in takeover.published.items()} == {key: "acme-2"}
     assert takeover.unknown == ()
     assert takeover.cost_usd_micros == 2 * X_OWN_READING_USD_MICROS
+
+
+@pytest.mark.parametrize("address", ["http://example.org/act", "https://t.co/a1B2c3D4e5"])
+def test_an_address_that_the_platform_writes_in_its_own_way_is_found(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    """With a scheme, or as a short link that was not written out: it is the planned post all the same."""
+    monkeypatch.setattr("tests.unit.engine.campaigns.M2", "Sign at example.org/act before the evening.\n")
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path, tail='[trust]\nlinks = ["example.org"]')
+    bench.x.accept(OutgoingPost(text=f"Sign at {address} before the evening."))
+
+    takeover = _find(bench, preparation, adopt=True)
+
+    assert [post.post_id for post in takeover.published.values()] == ["acme-1"]
 
 
 def test_nothing_is_read_before_the_first_slot(bench: Bench, tmp_path: Path) -> None:

@@ -338,6 +338,7 @@ def test_media_that_the_platform_will_never_take_fails_the_delivery(bench: Bench
     (view,) = bench.ledger.history.deliveries("storm")
     assert (view.state, view.why) == (State.FAILED, "not an image")
     assert bench.x.sent == []
+    assert bench.events.texts(EventKind.FAILED) == [f"{view.message_id}: not an image"]
 
 
 def test_a_thread_goes_out_part_by_part_each_replying_to_the_one_before(bench: Bench) -> None:

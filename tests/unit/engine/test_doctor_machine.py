@@ -16,7 +16,7 @@ from stormctl.domain.diagnosis import Verdict
 from stormctl.engine.doctor_machine import examine_machine, examine_settings, examine_watch
 from stormctl.engine.preflight import prove_channels
 from stormctl.errors import ExitCode
-from stormctl.settings import Settings
+from stormctl.settings import Oddity, Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
 from tests.unit.engine.campaigns import make_campaign
@@ -129,6 +129,16 @@ def test_secrets_are_in_env_or_in_the_environment(tmp_path: Path, is_there: bool
     (line,) = examine_settings(tmp_path, Settings(), ()).lines
 
     assert (line.verdict, line.text.startswith(".env" if is_there else "no .env")) == (Verdict.OK, True)
+
+
+def test_a_line_of_env_without_effect_is_a_warning(tmp_path: Path) -> None:
+    """The lock, misspelt, locks nothing."""
+    oddity = Oddity(3, "STORMCTL_LIFE", is_repeated=False)
+
+    _, line = examine_settings(tmp_path, Settings(), (), oddities=[oddity]).lines
+
+    assert (line.verdict, line.text) == (Verdict.WARN, ".env:3: STORMCTL_LIFE is a name that nothing reads")
+    assert line.hint == "Did you mean STORMCTL_LIVE?"
 
 
 def test_a_platform_that_is_not_the_real_one_is_a_warning(tmp_path: Path) -> None:

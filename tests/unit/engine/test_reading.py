@@ -10,7 +10,7 @@ import pytest
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.engine.reading import BEARABLE, LOOK_AHEAD, LOOK_BACK, read_account
-from stormctl.platforms.adapter import ReadFailed, Reading
+from stormctl.platforms.adapter import ReadFailed, Reading, SeenPost
 from tests.fakes import NOON, FakePlatform
 
 if TYPE_CHECKING:
@@ -83,3 +83,14 @@ def test_an_account_that_cant_be_read_stays_unread(offset_s: float | None) -> No
         read_account(platform, NOON, NOON)
 
     assert len(platform.spans) == 1
+
+
+def test_a_list_that_shows_a_post_twice_is_not_complete() -> None:
+    """It moved while its pages were turned, and what it left out is not proved absent."""
+    seen = SeenPost(post_id="7", url="http://127.0.0.1/7", text="Here.", created_at=None)
+    platform = SkewedPlatform(Reading((seen, seen), complete=True))
+
+    reading = read_account(platform, NOON - HOUR, NOON)
+
+    assert (reading.complete, reading.reason) == (False, "the list changed while it was read")
+    assert set(reading.posts) == {seen}

@@ -54,6 +54,36 @@ def test_a_post_that_is_found_on_the_account_is_delivered_with_its_own_id(bench:
     assert len(bench.x.sent) == 1
 
 
+def test_an_address_that_the_platform_wrote_out_is_found(bench: Bench) -> None:
+    """X gives an address that was written bare its scheme: a short text is not posted again for that."""
+    bench.enroll(make_delivery(text="un.org"))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text="http://un.org", created_at=None)
+    )
+
+    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 2)
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "9")
+
+
+def test_a_link_that_the_platform_did_not_write_out_is_found(bench: Bench) -> None:
+    """X told no more than t.co: a post that is mostly an address is not posted again for that."""
+    bench.enroll(make_delivery(text="Sign https://example.org/a-long-way-to-the-letter-itself"))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts.append(
+        SeenPost(post_id="9", url="http://127.0.0.1/9", text="Sign https://t.co/a1B2c3D4e5", created_at=None)
+    )
+
+    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 2)
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "9")
+
+
 def test_two_complete_readings_free_a_delivery_that_is_not_there(bench: Bench) -> None:
     """Proved absent, it is planned again and goes out once."""
     reconciler = _doubt(bench, accepted=False)
@@ -274,18 +304,37 @@ def test_an_address_is_the_same_however_the_platform_writes_it_out(bench: Bench,
     assert bench.state() is State.DELIVERED
 
 
-def test_an_address_that_was_left_short_is_for_a_person_to_judge(bench: Bench) -> None:
-    """Most of a short text is its link: where that is not written out, nothing is posted again."""
-    link = "https://example.org/sign-the-letter-before-eight-in-the-evening?lang=en&from=storm"
-    reconciler = _doubt(bench, accepted=False, text=f"Sign: {link}")
+SIGN = "Sign: https://example.org/sign-the-letter-before-eight-in-the-evening?lang=en&from=storm"
+
+
+def _shorten(bench: Bench) -> None:
     bench.x.posts.append(
         SeenPost(post_id="9", url="http://127.0.0.1/9", text="Sign: https://t.co/aB3dE5gH7j", created_at=None)
     )
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
 
-    (doubt,) = bench.ledger.doubts.open([str(ACME)])
-    assert doubt.held
+def test_an_address_that_was_left_short_is_known_by_the_words_around_it(bench: Bench) -> None:
+    """Most of a short text is its link: where that is not written out, nothing is posted again."""
+    reconciler = _doubt(bench, accepted=False, text=SIGN)
+    _shorten(bench)
+
+    _settle(bench, reconciler)
+
+    assert bench.state() is State.DELIVERED
+
+
+def test_an_address_that_may_be_one_of_two_is_for_a_person_to_judge(bench: Bench) -> None:
+    """Two deliveries in doubt differ in nothing but where they lead."""
+    bench.x.script += [InDoubt(reason="connection dropped")] * 2
+    bench.enroll(make_delivery(text=SIGN), make_delivery("m2", text="Sign: example.org/other"))
+    bench.serve()
+    bench.clock.move(timedelta(minutes=5))
+    bench.serve()
+    _shorten(bench)
+
+    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 3)
+
+    assert [doubt.held for doubt in bench.ledger.doubts.open([str(ACME)])] == [True, True]
 
 
 @pytest.mark.parametrize(("seconds", "state"), [(-1, State.IN_DOUBT), (0, State.DELIVERED)])

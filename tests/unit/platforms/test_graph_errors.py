@@ -160,6 +160,19 @@ def test_usage_is_read_in_percent() -> None:
     )
 
 
+@pytest.mark.parametrize("count", ["NaN", "Infinity", "1e400", "9e99", "null"])
+def test_usage_that_is_no_number_spoils_no_answer(count: str) -> None:
+    """The answer beside it is what counts."""
+    told = {
+        "X-App-Usage": f'{{"call_count": {count}}}',
+        "X-Business-Use-Case-Usage": f'{{"1": [{{"total_time": {count}}}]}}',
+    }
+
+    limits = read_limits(Answer(200, told, None), NOW)
+
+    assert {limit.remaining for limit in limits} <= {0}
+
+
 def test_gone_objects() -> None:
     """Only (#100) with subcode 33 says that an object is not there."""
     assert is_gone(Answer(400, {}, error(100, error_subcode=33)))

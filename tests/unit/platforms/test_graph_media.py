@@ -113,6 +113,31 @@ def test_captions_come_with_their_locale(
     assert f'name="default_locale"\r\n\r\n{locale}'.encode() in request.body
 
 
+@pytest.mark.parametrize(
+    ("answer", "status", "is_taken"),
+    [
+        ({"error": {"message": "Unknown path components: /captions", "code": 2500}}, 400, True),
+        ({"error": {"message": "Unsupported post request.", "code": 100, "error_subcode": 33}}, 400, True),
+        (b"not found", 404, True),
+        ({"error": {"message": "(#100) Invalid captions file", "code": 100}}, 400, False),
+    ],
+)
+def test_where_there_is_no_place_for_captions_the_video_goes_out_without(
+    server: ScriptedServer, page: FacebookAdapter, answer: object, status: int, is_taken: bool
+) -> None:
+    """A server that never heard of them refuses nothing; captions that it refuses stop the upload."""
+    for step in (BEGUN | {"start_offset": "9", "end_offset": "9"}, {"success": True}, READY):
+        server.reply(step)
+    server.reply(answer, status)
+
+    try:
+        uploaded = page.prepare(replace(CLIP, captions=Captions(b"1\nwords", "en"))).media_id
+    except PrepareFailed:
+        uploaded = ""
+
+    assert uploaded == ("video:55" if is_taken else "")
+
+
 def test_processing_is_waited_for(server: ScriptedServer, page: FacebookAdapter, waits: list[float]) -> None:
     """The state is asked for until Facebook is done."""
     server.reply(BEGUN | {"start_offset": "9", "end_offset": "9"})

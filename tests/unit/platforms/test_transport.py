@@ -14,7 +14,7 @@ import pytest
 from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.domain.waiting import WAITING
 from stormctl.errors import CredentialsError
-from stormctl.platforms.transport import Answer, Silence, Transport, plain
+from stormctl.platforms.transport import Answer, Silence, Transport, plain, read_count
 from stormctl.platforms.wire import CURRENT, WRITE_BYTES, Exchange, WireAdapter
 
 if TYPE_CHECKING:
@@ -299,6 +299,48 @@ def test_a_connection_that_the_server_closed_causes_no_doubt(
     assert [request.connection for request in server.requests] == [1, 2]
 
 
+def test_what_publishes_nothing_is_asked_again_where_a_used_connection_is_closed_on_it(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    """A server that hangs up without a word while a request is on its way costs no upload and no reading."""
+    server.reply(OK)
+    server.drop()
+    server.reply(OK)
+
+    answers = [transport.perform(get(transport)) for _ in range(2)]
+
+    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [200, 200]
+    assert [request.connection for request in server.requests] == [1, 1, 2]
+
+
+def test_a_post_is_never_asked_again_and_a_hasty_server_meets_new_connections(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    """A post whose used connection is closed on it is in doubt, once: the next ones get their own."""
+    for _ in range(2):
+        server.reply(OK)
+    server.drop()
+    for _ in range(2):
+        server.reply(OK)
+
+    answers = [transport.perform(get(transport), before_send=lambda: None) for _ in range(5)]
+
+    assert Silence("the connection was closed without an answer", written=True) == answers[2]
+    assert [request.connection for request in server.requests] == [1, 1, 1, 2, 3]
+
+
+def test_a_new_connection_that_is_closed_is_not_tried_again(
+    server: ScriptedServer, transport: Transport
+) -> None:
+    """A server that hangs up on the first request of a connection means it."""
+    server.drop()
+
+    silence = transport.perform(get(transport))
+
+    assert Silence("the connection was closed without an answer", written=True) == silence
+    assert len(server.requests) == 1
+
+
 def test_a_connection_closed_during_the_check_is_not_sent(
     server: ScriptedServer, transport: Transport
 ) -> None:
@@ -414,6 +456,52 @@ def test_bodies_that_are_not_json_are_none(server: ScriptedServer, transport: Tr
 
     assert isinstance(answer, Answer)
     assert (answer.status, answer.body) == (502, None)
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("7_8", "7_8"),
+        (7, "7"),
+        (0, "0"),
+        ("", None),
+        (True, None),
+        (None, None),
+        ("\ud800", None),
+        ("7\n", None),
+    ],
+)
+def test_an_id_is_what_can_be_shown(value: object, found: str | None) -> None:
+    """What is no text in any encoding could be neither stored nor looked at."""
+    assert Answer(200, {}, {"data": {"id": value}}).id_at("data", "id") == found
+
+
+def test_numbers_that_are_none_are_none(server: ScriptedServer, transport: Transport) -> None:
+    """Some servers write what JSON has no word for: the rest of the answer counts all the same."""
+    server.reply(b'{"id": 7, "a": NaN, "b": [-Infinity, 1e400], "c": 1.5}')
+
+    answer = transport.perform(get(transport))
+
+    assert isinstance(answer, Answer)
+    assert answer.body == {"id": 7, "a": None, "b": [None, None], "c": 1.5}
+
+
+@pytest.mark.parametrize(
+    ("value", "count"),
+    [
+        (0, 0),
+        (7, 7),
+        (2**63 - 1, 2**63 - 1),
+        (2**63, None),
+        (-1, None),
+        (True, None),
+        (1.5, None),
+        ("7", None),
+    ],
+)
+def test_a_count_is_what_a_ledger_can_hold(value: object, count: int | None) -> None:
+    """Anything else would be refused by the database, with all that was read beside it."""
+    assert read_count(value) == count
 
 
 def test_secrets_are_blotted_out_of_answers(server: ScriptedServer, transport: Transport) -> None:

@@ -143,6 +143,16 @@ def test_verify_survives_odd_answers(server: ScriptedServer, x: XAdapter, body: 
     assert not x.verify().is_bad
 
 
+def test_a_name_is_shown_as_one_line_without_control_characters(server: ScriptedServer, x: XAdapter) -> None:
+    """Whoever owns the account chose it: a terminal must not do what it says."""
+    server.reply({"data": {"id": "42", "name": "Migrants\x1b[2J\nDay", "username": "\x1b[2J"}})
+
+    account = x.verify().account
+
+    assert account is not None
+    assert (account.name, account.url) == ("Migrants[2J Day", f"{server.base_url}/i/user/42")
+
+
 def test_verify_without_a_server(server: ScriptedServer, x: XAdapter) -> None:
     """A network that is down proves nothing about the keys."""
     server.stop()

@@ -167,6 +167,22 @@ def test_a_429_waits_for_the_latest_window_that_is_used_up(
     assert outcome.retry_at == (None if after is None else NOW + after)
 
 
+@pytest.mark.parametrize("reset", ["253402300799", unix(timedelta(days=400)), "9" * 30])
+def test_a_429_never_waits_for_longer_than_a_day(reset: str) -> None:
+    """A reset beyond X's longest window is a mistake of somebody's, and must not cost the storm."""
+    refused = classify(429, None, x_rate_limit_remaining="0", x_rate_limit_reset=reset)
+
+    assert isinstance(refused, Refused)
+    assert refused.retry_at in {None, NOW + timedelta(days=1)}
+
+
+def test_limits_that_are_no_numbers_are_left_out() -> None:
+    """A ledger could not hold them."""
+    told = {"x-rate-limit-limit": "9" * 30, "x-rate-limit-remaining": "-1", "x-rate-limit-reset": "soon"}
+
+    assert read_limits(Answer(200, told, None), NOW) == ()
+
+
 @pytest.mark.parametrize(("period", "suspends"), [("Daily", False), ("Monthly", True)])
 def test_a_month_that_is_used_up_needs_a_person(period: str, suspends: bool) -> None:
     """A usage cap of a day passes by itself, one of a month doesn't during a campaign."""

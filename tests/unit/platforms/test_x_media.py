@@ -31,7 +31,7 @@ def failure(x: XAdapter, media: MediaFile = BOAT) -> Outcome:
 
 
 @pytest.mark.parametrize(
-    ("told", "days"), [(86_400, 1), (1e300, 30), (float("inf"), 30), (-1, None), ("soon", None)]
+    ("told", "days"), [(86_400, 1), (1e300, 7), (float("inf"), None), (-1, None), ("soon", None)]
 )
 def test_how_long_an_upload_lasts_is_told_by_x(
     server: ScriptedServer, x: XAdapter, told: object, days: int | None
@@ -269,6 +269,21 @@ def test_captions_that_are_refused_fail_the_upload(server: ScriptedServer, x: XA
     server.reply({"title": "Invalid Request"}, 400)
 
     assert isinstance(failure(x, replace(CLIP, alt="", captions=Captions(b"1", "en"))), Refused)
+
+
+@pytest.mark.parametrize("ids", [("55", "55", "55"), ("55", "55", "55", "66", "66", "66")])
+def test_where_there_is_no_place_for_captions_the_video_goes_out_without(
+    server: ScriptedServer, x: XAdapter, caplog: pytest.LogCaptureFixture, ids: tuple[str, ...]
+) -> None:
+    """A server that never heard of them refuses nothing; it is told all the same."""
+    for media_id in ids:
+        server.reply({"data": {"id": media_id}})
+    server.reply({"title": "Not Found"}, 404)
+
+    upload = x.prepare(replace(CLIP, alt="", captions=Captions(b"1", "en")))
+
+    assert upload.media_id == "55"
+    assert "takes no captions" in caplog.text
 
 
 def test_a_video_that_takes_no_alt_text_goes_out_without(

@@ -130,6 +130,11 @@ def test_the_age_of_a_post_is_in_its_id() -> None:
     assert not is_young("not a number", posted_at)
 
 
+def test_an_id_that_is_no_snowflake_is_young() -> None:
+    """Another server's ids may be as long as they like."""
+    assert is_young("9" * 400, datetime(2026, 12, 18, tzinfo=UTC))
+
+
 def test_batches() -> None:
     """Ids are cut into batches of at most the page size."""
     assert [len(batch) for batch in split([str(n) for n in range(250)])] == [100, 100, 50]
