@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -33,6 +34,9 @@ ANSWER_TIMEOUT_S = 20
 
 IDLE_TIMEOUT_S = 5
 """How long a runner that was suspended in a transaction keeps the gate closed for the others."""
+
+SILENCE_S = 5
+"""What took so long and then failed would keep the next one waiting as long."""
 
 OLDEST_SERVER = 13_00_00
 """PostgreSQL 13, as libpq writes versions."""
@@ -91,10 +95,13 @@ class Connections:
 
     Attributes:
         offset: how far the server's clock is ahead of this machine's.
+        silences: how often somebody waited long for the server, and in vain.
     """
 
     def __init__(self, address: Address, wall: Callable[[], datetime]) -> None:
         self.offset = ServerOffset()
+        self.silences = 0
+        self._told = ""
         self._address = address
         self._wall = wall
         self._idle: deque[Connection] = deque()
@@ -113,11 +120,29 @@ class Connections:
         if self._closed.is_set():
             message = "the ledger was closed"
             raise RuntimeError(message)
-        connection = self._begin(begin)
+        began_s = time.monotonic()
         try:
-            yield connection
-        finally:
-            self._take_back(connection)
+            connection = self._begin(begin)
+            try:
+                yield connection
+            finally:
+                self._take_back(connection)
+        except psycopg.OperationalError as error:
+            if time.monotonic() - began_s >= SILENCE_S:
+                self.silences, self._told = self.silences + 1, first_line(error)
+            raise
+
+    def refuse_after_silence(self, silences: int) -> None:
+        """Spare whoever stood in line what those before met meanwhile; what comes then tries anew.
+
+        Args:
+            silences: how many there were when the wait began.
+
+        Raises:
+            psycopg.OperationalError: there was another one since.
+        """
+        if self.silences != silences:
+            raise psycopg.OperationalError(self._told)
 
     def connect(self) -> Connection:
         """Make a connection that the caller closes.
