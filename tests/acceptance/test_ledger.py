@@ -50,7 +50,6 @@ def execute(path: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-@pytest.mark.timeout(150)
 def test_what_went_out_after_the_backup_is_not_sent_again(stage: Campaign) -> None:
     """Backed up in mid-storm, run on, restored, launched again: the accounts tell what the backup can't."""
     stage.environment |= QUICK
@@ -90,7 +89,6 @@ def test_a_restore_that_is_killed_leaves_a_whole_ledger(stage: Campaign, point: 
     assert sum(stage.received().values()) == len(stage.received()) == 12
 
 
-@pytest.mark.timeout(150)
 def test_a_storm_moves_to_a_server_in_its_midst(stage: Campaign, postgres: Server) -> None:
     """Halt, copy, killed on the way or not, go on there: each post once; the old ledger says where it is."""
     stage.environment |= QUICK

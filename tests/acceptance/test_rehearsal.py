@@ -64,7 +64,6 @@ def test_trouble_makes_nothing_twice_and_loses_nothing(campaign: Campaign) -> No
 
 
 @pytest.mark.long
-@pytest.mark.timeout(150)
 def test_the_sample_storm_takes_two_minutes_at_most(tmp_path: Path) -> None:
     """`stormctl rehearse`, as the README has it, carries the sample storm out and finds every post."""
     clone = Campaign(tmp_path)
