@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -28,6 +29,8 @@ class Timer:
     """
 
     def __init__(self, *, tick: Callable[[], None], due: Callable[[], None], every: timedelta) -> None:
+        # While a sweep waits for a ledger that hangs it would tell of each one that it leaves out.
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._due = due
         self._lock = threading.Lock()
         self._is_stopped = False

@@ -36,7 +36,10 @@ IDLE_TIMEOUT_S = 5
 """How long a runner that was suspended in a transaction keeps the gate closed for the others."""
 
 SILENCE_S = 5
-"""What took so long and then failed would keep the next one waiting as long."""
+"""What took so long and then failed would keep everybody behind it waiting as long, one after the other."""
+
+SILENCE_REST_S = 5
+"""For how long nobody else waits for a server that has just been waited for in vain."""
 
 OLDEST_SERVER = 13_00_00
 """PostgreSQL 13, as libpq writes versions."""
@@ -95,21 +98,22 @@ class Connections:
 
     Attributes:
         offset: how far the server's clock is ahead of this machine's.
-        silences: how often somebody waited long for the server, and in vain.
     """
 
     def __init__(self, address: Address, wall: Callable[[], datetime]) -> None:
         self.offset = ServerOffset()
-        self.silences = 0
-        self._told = ""
         self._address = address
         self._wall = wall
         self._idle: deque[Connection] = deque()
         self._closed = threading.Event()
+        self._silence: tuple[float, str] | None = None
 
     @contextmanager
     def lend(self, begin: str) -> Iterator[Connection]:
         """Lend a connection with a transaction begun; undo it unless it was committed.
+
+        Where somebody has just waited long for the server, and in vain, nothing is tried: a line of many
+        channels would else wait for minutes, and with it the sweep or the end of the process.
 
         Args:
             begin: `WRITE` or `READ`.
@@ -121,6 +125,8 @@ class Connections:
             message = "the ledger was closed"
             raise RuntimeError(message)
         began_s = time.monotonic()
+        if self._silence is not None and began_s - self._silence[0] < SILENCE_REST_S:
+            raise psycopg.OperationalError(self._silence[1])
         try:
             connection = self._begin(begin)
             try:
@@ -128,21 +134,10 @@ class Connections:
             finally:
                 self._take_back(connection)
         except psycopg.OperationalError as error:
-            if time.monotonic() - began_s >= SILENCE_S:
-                self.silences, self._told = self.silences + 1, first_line(error)
+            now_s = time.monotonic()
+            if now_s - began_s >= SILENCE_S:
+                self._silence = now_s, first_line(error)
             raise
-
-    def refuse_after_silence(self, silences: int) -> None:
-        """Spare whoever stood in line what those before met meanwhile; what comes then tries anew.
-
-        Args:
-            silences: how many there were when the wait began.
-
-        Raises:
-            psycopg.OperationalError: there was another one since.
-        """
-        if self.silences != silences:
-            raise psycopg.OperationalError(self._told)
 
     def connect(self) -> Connection:
         """Make a connection that the caller closes.

@@ -26,7 +26,6 @@ from stormctl.ledger.tables import PostgresTables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from contextlib import AbstractContextManager
     from datetime import datetime, timedelta
 
     from stormctl.ledger.addresses import Address
@@ -98,11 +97,7 @@ class PostgresDatabase:
             LedgerUnreachableError: if the server doesn't answer, or another process holds the gate.
             LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
         """
-        with (
-            self._errors_explained(),
-            self._in_line(self._turn),
-            self._connections.lend(WRITE) as connection,
-        ):
+        with self._turn, self._errors_explained(), self._connections.lend(WRITE) as connection:
             refuse_unusable(_pass_gate(connection, _GATE), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
             self._commit(connection)
@@ -110,11 +105,7 @@ class PostgresDatabase:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
-        with (
-            self._errors_explained(),
-            self._in_line(self._readers),
-            self._connections.lend(READ) as connection,
-        ):
+        with self._readers, self._errors_explained(), self._connections.lend(READ) as connection:
             refuse_unusable(_pass_gate(connection, _VERSION), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
             connection.execute("COMMIT")
@@ -210,17 +201,6 @@ class PostgresDatabase:
             if version:
                 tables.clear()
             yield tables
-
-    @contextmanager
-    def _in_line(self, turn: AbstractContextManager[object]) -> Iterator[None]:
-        """Wait for our turn; give up with whoever met no answer meanwhile.
-
-        With a server that hangs, a line of many channels would else wait for minutes, the sweep among them.
-        """
-        silences = self._connections.silences
-        with turn:
-            self._connections.refuse_after_silence(silences)
-            yield
 
     @contextmanager
     def _begin_whole(self, begin: str) -> Iterator[Connection]:

@@ -31,6 +31,24 @@ def test_it_ticks_again_and_again() -> None:
     assert heard == [True, True, True]
 
 
+def test_a_tick_that_takes_long_is_not_told_with_every_one_left_out(caplog: pytest.LogCaptureFixture) -> None:
+    """While a sweep waits for a ledger that hangs, the terminal stays readable."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def tick() -> None:
+        begun.set()
+        may_end.wait(SOON_S)
+
+    timer = Timer(tick=tick, due=_nothing, every=timedelta(milliseconds=10))
+    timer.start()
+    begun.wait(SOON_S)
+    may_end.wait(0.2)  # twenty ticks come and are left out
+    may_end.set()
+    timer.stop()
+
+    assert caplog.records == []
+
+
 def test_a_new_moment_replaces_the_one_before() -> None:
     """What was set for in an hour comes at once when it is set anew; a moment in the past is now."""
     due = threading.Event()

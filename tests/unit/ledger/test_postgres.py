@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
 NOW = Moment(NOON, NOON)
-PATIENCE_S = 10
 CUT = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'stormctl'"
 
 
@@ -73,21 +72,6 @@ def database(ledger: Ledger, url: str) -> Iterator[PostgresDatabase]:
 def cut(postgres: Server) -> None:
     """Have the server close every connection of ours, and wait until it has."""
     postgres.execute(CUT)
-
-
-class Line:
-    """A lock that tells who has come to wait for it."""
-
-    def __init__(self) -> None:
-        self.came = threading.Semaphore(0)
-        self._lock = threading.Lock()
-
-    def __enter__(self) -> None:
-        self.came.release()
-        self._lock.acquire()
-
-    def __exit__(self, *_: object) -> None:
-        self._lock.release()
 
 
 class TestOpening:
@@ -350,43 +334,31 @@ class TestTrouble:
 
         assert len(database._connections._idle) == 0
 
-    def test_who_stands_in_line_gives_up_with_the_first(
+    def test_server_that_hangs_is_waited_for_once(
         self, database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        """Many channels on a server that hangs wait for it once and not one after the other."""
-        asked, may_end, line = threading.Semaphore(0), threading.Event(), Line()
-        told: list[LedgerUnreachableError] = []
+        """Whoever comes right after somebody has waited in vain does not wait; later it is tried anew."""
+        asked: list[object] = []
 
-        def hang(_database: object) -> None:
-            asked.release()
-            may_end.wait(PATIENCE_S)
+        def hang(begin: object) -> None:
+            asked.append(begin)
             message = "connection timeout expired"
             raise psycopg.OperationalError(message)
 
-        def write() -> None:
-            with (
-                pytest.raises(LedgerUnreachableError, match="timeout expired") as caught,
-                database.transaction(),
-            ):
-                pass
-            told.append(caught.value)
+        def try_both() -> int:
+            for enter in (database.transaction, database.reading):
+                with pytest.raises(LedgerUnreachableError, match="timeout expired"), enter():
+                    pass
+            return len(asked)
 
-        monkeypatch.setattr(connections, "SILENCE_S", 0)
-        monkeypatch.setattr(database, "_turn", line)
         monkeypatch.setattr(database._connections, "_begin", hang)
-        threads = [threading.Thread(target=write) for _ in range(5)]
-        for thread in threads:
-            thread.start()
-        for _ in threads:
-            line.came.acquire(timeout=PATIENCE_S)
-        may_end.set()
-        for thread in threads:
-            thread.join()
+        monkeypatch.setattr(connections, "SILENCE_REST_S", 3600)
+        after_short_waits = try_both()
+        monkeypatch.setattr(connections, "SILENCE_S", 0)
+        after_a_long_one = [try_both(), try_both()]
+        monkeypatch.setattr(connections, "SILENCE_REST_S", 0)
 
-        assert len(told) == 5
-        assert (asked.acquire(blocking=False), asked.acquire(blocking=False)) == (True, False)
-        write()  # whoever comes then tries anew
-        assert asked.acquire(blocking=False)
+        assert (after_short_waits, after_a_long_one, try_both()) == (2, [3, 3], 5)
 
     def test_error_of_ours_on_a_lost_connection_is_not_hidden(
         self, postgres: Server, database: PostgresDatabase
