@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.ledger.migrator import load_migrations
-from tests.acceptance.conftest import read_until
+from tests.acceptance.conftest import PATIENCE_S, read_until
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
@@ -53,13 +53,13 @@ def execute(path: Path, *statements: str) -> None:
 def test_what_went_out_after_the_backup_is_not_sent_again(stage: Campaign) -> None:
     """Backed up in mid-storm, run on, restored, launched again: the accounts tell what the backup can't."""
     stage.environment |= QUICK
-    stage.write_schedule(every="5s", lasts=30)  # long enough for a busy machine
+    stage.write_schedule(every="8s", lasts=48)  # long enough for a busy machine
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 2)
 
     backup = stage.run("ledger", "backup", "noon.db")
     live = stage.run("ledger", "restore", "noon.db", "--yes", expect=10)
-    process.communicate(timeout=50)
+    process.communicate(timeout=2 * PATIENCE_S)
     sent_before = sum(stage.received().values())
     restored = stage.run("ledger", "restore", "noon.db", "--yes")
     stage.run("launch", "--yes", "--plain")
