@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections import deque
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -33,6 +34,12 @@ ANSWER_TIMEOUT_S = 20
 
 IDLE_TIMEOUT_S = 5
 """How long a runner that was suspended in a transaction keeps the gate closed for the others."""
+
+SILENCE_S = 5
+"""What took so long and then failed would keep everybody behind it waiting as long, one after the other."""
+
+SILENCE_REST_S = 5
+"""For how long nobody else waits for a server that has just been waited for in vain."""
 
 OLDEST_SERVER = 13_00_00
 """PostgreSQL 13, as libpq writes versions."""
@@ -99,10 +106,14 @@ class Connections:
         self._wall = wall
         self._idle: deque[Connection] = deque()
         self._closed = threading.Event()
+        self._silence: tuple[float, str] | None = None
 
     @contextmanager
     def lend(self, begin: str) -> Iterator[Connection]:
         """Lend a connection with a transaction begun; undo it unless it was committed.
+
+        Where somebody has just waited long for the server, and in vain, nothing is tried: a line of many
+        channels would else wait for minutes, and with it the sweep or the end of the process.
 
         Args:
             begin: `WRITE` or `READ`.
@@ -113,11 +124,20 @@ class Connections:
         if self._closed.is_set():
             message = "the ledger was closed"
             raise RuntimeError(message)
-        connection = self._begin(begin)
+        began_s = time.monotonic()
+        if self._silence is not None and began_s - self._silence[0] < SILENCE_REST_S:
+            raise psycopg.OperationalError(self._silence[1])
         try:
-            yield connection
-        finally:
-            self._take_back(connection)
+            connection = self._begin(begin)
+            try:
+                yield connection
+            finally:
+                self._take_back(connection)
+        except psycopg.OperationalError as error:
+            now_s = time.monotonic()
+            if now_s - began_s >= SILENCE_S:
+                self._silence = now_s, first_line(error)
+            raise
 
     def connect(self) -> Connection:
         """Make a connection that the caller closes.

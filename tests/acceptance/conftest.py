@@ -24,6 +24,9 @@ ROOT = Path(__file__).parents[2]
 PATIENCE_S = 50
 """Real seconds that a command may take before its test fails."""
 
+SCENE_S = 180
+"""The same for a whole scene of many commands: on a busy machine each one starts several times slower."""
+
 SCHEDULE = """\
 name = "A small storm"
 date = {date}
@@ -55,6 +58,13 @@ policy = "send"
 [trust]
 links = ["example.org"]
 """
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Give every scene that says nothing else the time that a busy machine needs."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent) and not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(SCENE_S))
 
 
 @dataclass

@@ -96,6 +96,7 @@ def test_a_backup_over_a_killed_runners_ledger_is_refused_until_it_is_restored(
     stage: Campaign, tmp_path: Path
 ) -> None:
     """SQLite would read the dead runner's log into the backup: half of each, and nobody would know."""
+    stage.write_schedule(every="5s", lasts=30)  # the runner must not be through when it is killed
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 2)
     stage.run("ledger", "backup", str(tmp_path / "backup.db"))

@@ -123,7 +123,7 @@ def test_what_was_cancelled_stays_so_until_it_is_retried(stage: Campaign) -> Non
 
 def test_what_was_missed_goes_out_when_it_is_retried(stage: Campaign) -> None:
     """Nobody was there at its slot; a person says that it is worth saying all the same."""
-    stage.write_schedule(lasts=1)
+    stage.write_schedule(every="1h", lasts=7200)  # the later slot lets a slow launch in
     schedule = stage.root / "schedules" / "small.toml"
     text = schedule.read_text(encoding="utf-8")
     schedule.write_text(text.replace('policy = "send"', 'policy = "skip"\ngrace = "4s"'), encoding="utf-8")

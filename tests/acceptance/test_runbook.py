@@ -99,7 +99,6 @@ def test_section_has_its_three_parts(section: Section) -> None:
 
 
 @pytest.mark.parametrize("part", PARTS, ids=lambda part: part.heading)
-@pytest.mark.timeout(120)
 def test_what_an_ordinary_day_needs_works(part: Section, person: Person) -> None:
     """Every command around the troubles does what it says, in the order of the page."""
     person.section = part
@@ -110,7 +109,6 @@ def test_what_an_ordinary_day_needs_works(part: Section, person: Person) -> None
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.heading)
-@pytest.mark.timeout(120)
 def test_what_the_section_says_is_so(section: Section, person: Person) -> None:
     """The trouble shows itself as the page says, and what the page says to type ends it."""
     person.section = section

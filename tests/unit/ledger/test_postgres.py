@@ -334,6 +334,32 @@ class TestTrouble:
 
         assert len(database._connections._idle) == 0
 
+    def test_server_that_hangs_is_waited_for_once(
+        self, database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Whoever comes right after somebody has waited in vain does not wait; later it is tried anew."""
+        asked: list[object] = []
+
+        def hang(begin: object) -> None:
+            asked.append(begin)
+            message = "connection timeout expired"
+            raise psycopg.OperationalError(message)
+
+        def try_both() -> int:
+            for enter in (database.transaction, database.reading):
+                with pytest.raises(LedgerUnreachableError, match="timeout expired"), enter():
+                    pass
+            return len(asked)
+
+        monkeypatch.setattr(database._connections, "_begin", hang)
+        monkeypatch.setattr(connections, "SILENCE_REST_S", 3600)
+        after_short_waits = try_both()
+        monkeypatch.setattr(connections, "SILENCE_S", 0)
+        after_a_long_one = [try_both(), try_both()]
+        monkeypatch.setattr(connections, "SILENCE_REST_S", 0)
+
+        assert (after_short_waits, after_a_long_one, try_both()) == (2, [3, 3], 5)
+
     def test_error_of_ours_on_a_lost_connection_is_not_hidden(
         self, postgres: Server, database: PostgresDatabase
     ) -> None:
