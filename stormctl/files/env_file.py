@@ -143,12 +143,10 @@ def _set(pieces: list[str], bindings: list[Binding], name: str, quoted: str, end
     at = _find_relative(pieces, name)
     at = len(pieces) - 1 if at is None else at
     line = f"{name}={quoted}{end}"
-    if at < 0:
-        pieces.append(line)
-        bindings += _parse(line)
-    else:
-        gap = "" if not pieces[at] or pieces[at].endswith(("\n", "\r")) else end
-        pieces[at] += gap + line
+    if at >= 0 and pieces[at] and not pieces[at].endswith(("\n", "\r")):
+        pieces[at] += end
+    pieces.insert(at + 1, line)
+    bindings[at + 1 : at + 1] = _parse(line)
 
 
 def _find_relative(pieces: list[str], name: str) -> int | None:

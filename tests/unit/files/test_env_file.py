@@ -35,6 +35,7 @@ LINES = [
     f"# {TOKEN} = ",
     f"#{TOKEN}=before",
     "STORMCTL_X_ACME_CONSUMER_KEY=key",
+    f"{SECRET}=older",
     "OTHER='several",
     "lines'",
     "=nonsense",
@@ -82,6 +83,14 @@ def make_env(folder: Path, content: bytes) -> Path:
 def test_a_value_is_set_where_it_belongs(before: str, after: str) -> None:
     """In its line, its sample, beside its relatives, or at the end; nothing else changes."""
     assert after == set_values(before, {TOKEN: "new"})
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_a_relative_of_what_was_added_is_set_too(end: str) -> None:
+    """The new line goes below it, and is no part of it."""
+    after = set_values(f"{SECRET}=old{end}", {TOKEN: "new", SECRET: "s"})
+
+    assert after == f"{SECRET}=s\n{TOKEN}=new\n"
 
 
 @given(
