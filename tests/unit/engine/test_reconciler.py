@@ -307,3 +307,19 @@ def test_what_is_said_to_stand_there_is_found_when_it_is_shown(bench: Bench) -> 
 
     (view,) = bench.ledger.history.deliveries("storm")
     assert (view.state, view.post_id) == (State.DELIVERED, "9")
+
+
+def test_the_account_is_read_from_the_first_doubtful_attempt_on(bench: Bench) -> None:
+    """What a list hid for minutes is an earlier attempt's: it is found, though older than the last."""
+    reconciler = _doubt(bench, accepted=False)
+    first_at = bench.clock.at
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    bench.clock.move(timedelta(minutes=10))
+    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+    bench.serve()
+    bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=first_at))
+
+    _settle(bench, reconciler)
+
+    assert bench.state() is State.DELIVERED
+    assert bench.x.spans[-1][0] == first_at - LOOK_BACK
