@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.cost import price_of_readings
-from stormctl.domain.event import EventKind
+from stormctl.domain.event import EventKind, StormEvent
 from stormctl.domain.resemblance import is_shortened, is_shown_as, recognisable, similarity
 from stormctl.engine.reading import is_older, read_account
 from stormctl.platforms.adapter import ReadFailed
@@ -63,14 +63,37 @@ class Reconciler:
             found = _find_same(doubt, strangers, reading, others)
             if found is not None:
                 strangers.remove(found)
-                self._ledger.doubts.settle_delivered(
-                    doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
-                )
-                self._tell(doubt, "it is on the account", url=found.url)
+                self._take(doubt, found)
+                twin = _find_same(doubt, strangers, reading, others)
+                if twin is not None:
+                    strangers.remove(twin)
+                    self._raise_alarm(doubt, found, twin)
             elif alike := _find_alike(doubt, strangers, others):
                 self._hold(doubt, f"{alike.url} resembles it, but is not the same")
             else:
                 self._miss(doubt, reading, started)
+
+    def _take(self, doubt: Doubt, found: SeenPost) -> None:
+        self._ledger.doubts.settle_delivered(
+            doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
+        )
+        self._tell(doubt, "it is on the account", url=found.url)
+
+    def _raise_alarm(self, doubt: Doubt, found: SeenPost, twin: SeenPost) -> None:
+        """Tell that an account shows a post twice: the first one was hidden until it was sent again."""
+        moment = self._clock.moment()
+        event = StormEvent(
+            kind=EventKind.POSTED_TWICE,
+            at=moment.at,
+            text=f"{doubt.key}: posted twice: {found.url} and {twin.url} — delete the second one by hand",
+            storm_id=doubt.storm_id,
+            channel=str(doubt.channel),
+            key=doubt.key,
+            attempt_id=doubt.attempt_id,
+            url=twin.url,
+        )
+        self._ledger.history.append(event, moment)
+        self._equipment.listener(event)
 
     def _miss(self, doubt: Doubt, reading: Reading, started: Moment) -> None:
         self._ledger.doubts.record_reading(doubt, started, complete=reading.complete, reason=reading.reason)

@@ -38,8 +38,9 @@ class Doubt:
     """A delivery in doubt, with what its reconciling needs.
 
     Attributes:
-        sending_at: storm time of the last check before the first byte.
-        sending_wall_at: the same in real time.
+        sending_at: storm time of the earliest last check of an attempt that may have published it. A list
+            that lags for long may show an earlier attempt's post only now.
+        sending_wall_at: real time of the newest attempt's.
         readings: the oldest first.
         in_reply_to: the platform id of the thread's previous part; None if it is not a thread.
         held: whether it waits for a person.
@@ -176,13 +177,14 @@ class Doubts:
 
 
 def _doubt_of(session: Session, row: Row) -> Doubt:
+    first, newest = row["first_sending_at"], row["sending_at"]
     return Doubt(
         key=row["key"],
         storm_id=row["storm_id"],
         channel=parse_channel_id(row["channel"]),
         post=load_post(row["post"]),
         attempt_id=row["attempt_id"],
-        sending_at=from_micros(row["sending_at"]),
+        sending_at=from_micros(newest if first is None else min(first, newest)),
         sending_wall_at=from_micros(row["sending_wall_at"]),
         readings=tuple(
             DoubtReading(

@@ -9,6 +9,7 @@ import pytest
 
 from stormctl.domain.delivery import InDoubt, Refused, State
 from stormctl.domain.prices import X_OWN_READING_USD_MICROS
+from stormctl.domain.event import EventKind
 from stormctl.engine.reading import LOOK_BACK
 from stormctl.engine.reconciler import LOOKS, Reconciler
 from stormctl.platforms.adapter import OutgoingPost, SeenPost
@@ -379,3 +380,40 @@ def test_what_is_said_to_stand_there_is_found_when_it_is_shown(bench: Bench) -> 
 
     (view,) = bench.ledger.history.deliveries("storm")
     assert (view.state, view.post_id) == (State.DELIVERED, "9")
+
+
+def test_the_account_is_read_from_the_first_doubtful_attempt_on(bench: Bench) -> None:
+    """What a list hid for minutes is an earlier attempt's: it is found, though older than the last."""
+    reconciler = _doubt(bench, accepted=False)
+    first_at = bench.clock.at
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    bench.clock.move(timedelta(minutes=10))
+    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+    bench.serve()
+    bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=first_at))
+
+    _settle(bench, reconciler)
+
+    assert bench.state() is State.DELIVERED
+    assert bench.x.spans[-1][0] == first_at - LOOK_BACK
+
+
+def test_a_post_that_stands_there_twice_is_told(bench: Bench) -> None:
+    """Two attempts were in doubt, and a list that lagged shows both posts: one of them is an alarm."""
+    reconciler = _doubt(bench, accepted=False)
+    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    bench.x.script.append(InDoubt(reason="connection dropped"))
+    bench.serve()
+    bench.x.posts += [
+        SeenPost(post_id=post_id, url=f"http://127.0.0.1/{post_id}", text=LONG, created_at=None)
+        for post_id in ("8", "9")
+    ]
+
+    _settle(bench, reconciler)
+
+    (alarm,) = bench.events.texts(EventKind.POSTED_TWICE)
+    kinds = [event.kind for event in bench.ledger.history.recent(9)]
+    assert bench.state() is State.DELIVERED
+    assert "http://127.0.0.1/8" in alarm
+    assert "http://127.0.0.1/9" in alarm
+    assert kinds.count(EventKind.POSTED_TWICE) == 1
