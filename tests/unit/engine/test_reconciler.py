@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery import InDoubt, Refused, State
-from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.domain.event import EventKind
+from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.reading import LOOK_BACK
 from stormctl.engine.reconciler import LOOKS, Reconciler
 from stormctl.platforms.adapter import OutgoingPost, SeenPost
