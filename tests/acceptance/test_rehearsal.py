@@ -34,9 +34,9 @@ def is_open(port: int) -> bool:
 
 @pytest.fixture
 def long_campaign(campaign: Campaign) -> Campaign:
-    """A storm of eight minutes, with a post on each of two channels every minute."""
+    """A storm of eight posts on each of two channels: at 60 times the speed, twenty seconds to act in."""
     campaign.write_messages(8)
-    campaign.write_schedule(every="1m", lasts=480)
+    campaign.write_schedule(every="3m", lasts=1440)
     return campaign
 
 
@@ -81,7 +81,7 @@ def test_the_sample_storm_takes_two_minutes_at_most(tmp_path: Path) -> None:
 @pytest.mark.long
 def test_a_running_rehearsal_is_halted_and_resumed(long_campaign: Campaign) -> None:
     """`--rehearsal` lets hands practise: status, halt and resume act on it, on its own clock."""
-    process = long_campaign.start("rehearse", "--plain", "--speed", "20")  # 20 s, for a busy machine
+    process = long_campaign.start("rehearse", "--plain", "--speed", "60")
     read_until(process, " delivered ")
 
     halted = long_campaign.run("halt", "--rehearsal", "--reason", "practice")
@@ -102,7 +102,7 @@ def test_a_running_rehearsal_is_halted_and_resumed(long_campaign: Campaign) -> N
 
 def test_a_second_rehearsal_waits_for_the_first(long_campaign: Campaign) -> None:
     """Two would throw away each other's ledger."""
-    process = long_campaign.start("rehearse", "--plain", "--speed", "5")  # it is there as long as it takes
+    process = long_campaign.start("rehearse", "--plain", "--speed", "60")
     read_until(process, " delivered ")
 
     second = long_campaign.run("rehearse", expect=2)
