@@ -77,7 +77,7 @@ def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | 
     post_id = raw.get("id")
     if not isinstance(post_id, str | int) or not post_id:
         return None
-    links = list(_links(raw))
+    links = [{**link, "marks_media": _marks_media(link, str(post_id))} for link in _links(raw)]
     return SeenPost(
         post_id=str(post_id),
         url=url_of(str(post_id)),
@@ -143,28 +143,30 @@ def _links(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
             yield link
 
 
-def _marks_media(link: dict[str, Any]) -> bool:
-    """Whether a short link stands for attached media and was never written by us."""
-    display = str(link.get("display_url") or "")
-    return bool(link.get("media_key")) or display.startswith(("pic.x.com/", "pic.twitter.com/"))
+def _marks_media(link: dict[str, Any], post_id: str) -> bool:
+    """Whether a short link stands for attached media, which nobody wrote: it leads to the post itself."""
+    display, expanded = (str(link.get(name) or "") for name in ("display_url", "expanded_url"))
+    is_named = bool(link.get("media_key")) or display.startswith(("pic.x.com/", "pic.twitter.com/"))
+    return is_named or f"/status/{post_id}/" in expanded
 
 
 def _expand(text: str, links: list[dict[str, Any]]) -> str:
     """Undo X's escaping of three characters, then its short links: an address is never unescaped."""
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
     for link in links:
-        long = "" if _marks_media(link) else str(link.get("expanded_url") or link["url"])
+        long = "" if link["marks_media"] else str(link.get("expanded_url") or link["url"])
         text = text.replace(link["url"], long)
     return text.strip()
 
 
 def _count_media(raw: dict[str, Any], links: list[dict[str, Any]]) -> int | None:
-    """Count attached media; None where nothing speaks of any, since a server may not tell at all."""
+    """Count attached media; None where nothing tells how many, or of any: a server may not tell at all."""
     attachments = raw.get("attachments")
     keys = attachments.get("media_keys") if isinstance(attachments, dict) else None
     if isinstance(keys, list) and keys:
         return len(keys)
-    return len({link.get("media_key") for link in links if _marks_media(link)}) or None
+    marked = {link.get("media_key") for link in links if link["marks_media"]}
+    return len(marked) if marked and None not in marked else None
 
 
 def _replied_to(raw: dict[str, Any]) -> str | None:

@@ -54,6 +54,22 @@ def test_a_post_is_read_back_as_it_was_written() -> None:
     )
 
 
+@pytest.mark.parametrize("more", [{}, {"display_url": "pic.twitter.com/bbbbbbbbbb"}])
+def test_a_link_to_the_post_itself_stands_for_its_media(more: dict[str, str]) -> None:
+    """Nobody can have written it; for how many it stands is not told. One to another post stays."""
+    links = [
+        entity("https://t.co/aaaaaaaaaa", "https://x.com/acme/status/2/photo/1"),
+        entity("https://t.co/bbbbbbbbbb", "https://x.com/acme/status/1/photo/1", **more),
+    ]
+
+    post = parse(
+        {"id": 1, "text": "See https://t.co/aaaaaaaaaa https://t.co/bbbbbbbbbb", "entities": {"urls": links}}
+    )
+
+    assert post is not None
+    assert (post.text, post.media_count) == ("See https://x.com/acme/status/2/photo/1", None)
+
+
 def test_the_new_words_mean_the_same() -> None:
     """A reply is one under `referenced_posts` too."""
     post = parse({"id": "1", "text": "a", "referenced_posts": [{"type": "replied_to", "id": "77"}]})
