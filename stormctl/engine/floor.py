@@ -1,4 +1,4 @@
-"""Who may work now, of the threads that publish: one, and the next while it waits for network or disk."""
+"""Who may work now, of the threads that publish: one, and the next while it waits for the network."""
 
 from __future__ import annotations
 
@@ -6,16 +6,14 @@ import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stormctl.domain.waiting import WAITING
+from stormctl.platforms.adapter import WAITING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
 class Floor:
-    """Lets the threads that publish work one after the other, each until it waits.
-
-    It waits for its platform, or for the disk that confirms a commit.
+    """Lets the threads that publish work one after the other, each until it waits for its platform.
 
     Python runs one thread at a time anyway, and the ledger's gate lets one transaction through at a time.
     Left to themselves, threads that are answered at the same moment take turns at every statement, so that
@@ -28,7 +26,7 @@ class Floor:
 
     @contextmanager
     def held(self) -> Iterator[None]:
-        """Wait for the floor and hold it, except during this thread's waits."""
+        """Wait for the floor and hold it, except during this thread's waits for the network."""
         with self._lock:
             token = WAITING.set(self._left)
             try:

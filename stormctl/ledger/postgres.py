@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 import threading
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
 
 import psycopg
 
-from stormctl.domain.waiting import WAITING
 from stormctl.errors import LedgerError, LedgerUnreachableError
 from stormctl.ledger.connections import READ, WRITE, Connections, first_line, read_wall_clock
 from stormctl.ledger.engines import (
@@ -98,15 +97,9 @@ class PostgresDatabase:
             LedgerUnreachableError: if the server doesn't answer, or another process holds the gate.
             LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
         """
-        with (
-            ExitStack() as waiting,
-            self._turn,
-            self._errors_explained(),
-            self._connections.lend(WRITE) as connection,
-        ):
+        with self._turn, self._errors_explained(), self._connections.lend(WRITE) as connection:
             refuse_unusable(_pass_gate(connection, _GATE), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
-            waiting.enter_context(WAITING.get()())  # for the server's disk, until the turn is given away
             self._commit(connection)
 
     @contextmanager

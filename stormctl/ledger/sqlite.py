@@ -6,11 +6,10 @@ import os
 import sqlite3
 import threading
 from collections import deque
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.waiting import WAITING
 from stormctl.errors import DamagedLedgerError, LedgerError
 from stormctl.ledger.engines import (
     BUSY_TIMEOUT_S,
@@ -73,12 +72,11 @@ class SqliteDatabase:
             LedgerGoneError: if the file was deleted or replaced since it was opened.
             LedgerError: if the file cannot be written, or another version migrated it meanwhile.
         """
-        with ExitStack() as waiting, self._turn:
+        with self._turn:
             if not self._has_log:
                 self._keep_log()
             with self._begin("BEGIN IMMEDIATE") as session:
                 yield session
-                waiting.enter_context(WAITING.get()())  # for the disk, until the turn is given away
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -12,7 +12,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from stormctl.domain.waiting import WAITING
+from stormctl.platforms.adapter import WAITING
 
 if TYPE_CHECKING:
     import socket

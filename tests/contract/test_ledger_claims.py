@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,11 +19,10 @@ from stormctl.domain.delivery import (
     SendForbidden,
 )
 from stormctl.domain.message import LatePolicy, Media, MediaKind
-from stormctl.domain.waiting import WAITING
 from tests.contract.conftest import LEASE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, PlannedDelivery
@@ -69,26 +67,6 @@ class TestClaim:
         assert None is bench.find_claim()
         assert None is bench.next_due(0)
         assert bench.claim(channel=PAGE).message_id == "c"
-
-    def test_a_commit_is_a_wait_that_ends_with_the_gate_open(self, bench: Bench, plan: Plan) -> None:
-        """Others may work while the disk confirms it, and may write before the claimer goes on."""
-        bench.enroll(plan("a"))
-        states = []
-
-        @contextmanager
-        def wait() -> Iterator[None]:
-            states.append(bench.states())
-            yield
-            with_others = WAITING.set(nullcontext)
-            bench.ledger.outbox.sweep(bench.at(0))
-            WAITING.reset(with_others)
-            states.append(bench.states())
-
-        token = WAITING.set(wait)
-        bench.claim()
-        WAITING.reset(token)
-
-        assert states == [{"a": "planned"}, {"a": "claimed"}]
 
     def test_carries_all_that_the_attempt_needs(self, bench: Bench, plan: Plan) -> None:
         """Post with media, key, kind, runner, lease and a token of its own."""

@@ -1,4 +1,4 @@
-"""The floor: one thread works at a time, but for its waits."""
+"""The floor: one thread works at a time, but for its waits for the network."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from stormctl.domain.waiting import WAITING
 from stormctl.engine.floor import Floor
+from stormctl.platforms.adapter import WAITING
 
 SOON_S = 10
 """Longer than any machine needs; a test that passes never waits for it."""

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
-from stormctl.domain.waiting import WAITING
 from stormctl.errors import CredentialsError
+from stormctl.platforms.adapter import WAITING
 from stormctl.platforms.transport import Answer, Silence, Transport, plain, read_count
 from stormctl.platforms.wire import CURRENT, WRITE_BYTES, Exchange, WireAdapter
 
