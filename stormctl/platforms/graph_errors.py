@@ -113,7 +113,8 @@ def _without_error(answer: Answer, limits: tuple[RateLimit, ...], now: datetime)
         return Refused(
             reason="Facebook answered with a redirect, which is not followed: is the base address right?",
             code=code,
-            for_good=True,
+            for_good=False,
+            suspends=True,
             limits=limits,
         )
     if answer.status == 429:

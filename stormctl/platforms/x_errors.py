@@ -66,6 +66,9 @@ def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
 def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     """Say what an answer means that is no success, or is one without a receipt.
 
+    A refusal is X's own only in its JSON: a page that says no comes from something on the way, which may
+    let the next one pass.
+
     Sources: X's response codes and OpenAPI problem types, docs.x.com, 2026-08; the texts of the 402 and
     403 answers as clients record them.
     """
@@ -77,14 +80,15 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
         return Refused(
             reason="X answered with a redirect, which is not followed: is the base address right?",
             code=code,
-            for_good=True,
+            for_good=False,
+            suspends=True,
             limits=limits,
         )
     if status == 429:
         return _too_many(answer, now, code, reason, limits)
     if status in {401, 402} or (status == 403 and _stops(answer)):
         return Refused(reason=reason, code=code, for_good=False, suspends=True, limits=limits)
-    if 400 <= status < 500 and status != 408:
+    if 400 <= status < 500 and status != 408 and answer.body is not None:
         posted = status == 403 and (DUPLICATE in reason.lower() or DUPLICATE_CODE in _codes(answer))
         return Refused(reason=reason, code=code, for_good=True, probably_posted=posted, limits=limits)
     return InDoubt(reason=reason, code=code, limits=limits)

@@ -80,7 +80,9 @@ UNREADABLE = [
     Row("500 with JSON but no error", "in doubt", 500, {"ok": True}),
     Row("504 with a list", "in doubt", 504, [{"id": "7"}]),
     Row("nothing with 500", "in doubt", 500, b""),
-    Row("a redirect", "refused", 307, b"", {"Location": "http://127.0.0.1:9/elsewhere"}),
+    Row("HTML with 403", "in doubt", 403, b"<html>Just a moment...</html>"),
+    Row("HTML with 404", "in doubt", 404, b"<html>no such page</html>"),
+    Row("a redirect", "stop", 307, b"", {"Location": "http://127.0.0.1:9/elsewhere"}),
 ]
 X_ROWS = [
     Row("201", "delivered", 201, {"data": {"id": "7", "text": "Hello", "edit_history_post_ids": ["7"]}}),

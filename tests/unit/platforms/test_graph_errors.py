@@ -123,13 +123,13 @@ def test_unknown_codes_are_refusals() -> None:
     )
 
 
-@pytest.mark.parametrize(("status", "for_good"), [(307, True), (429, False)])
-def test_answers_of_those_in_between(status: int, for_good: bool) -> None:
+@pytest.mark.parametrize(("status", "suspends"), [(307, True), (429, False)])
+def test_answers_of_those_in_between(status: int, suspends: bool) -> None:
     """A redirect and a bare 429 come without a Graph error and are clear all the same."""
     outcome = classify(None, status)
 
     assert isinstance(outcome, Refused)
-    assert outcome.for_good == for_good
+    assert (outcome.for_good, outcome.suspends) == (False, suspends)
 
 
 def test_usage_is_read_in_percent() -> None:

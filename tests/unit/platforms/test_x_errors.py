@@ -54,8 +54,7 @@ def forbidden(detail: str, kind: str = "about:blank", **more: object) -> dict[st
             "404 resource-not-found",
         ),
         (403, [], "403"),
-        (413, None, "413"),
-        (307, None, "307"),
+        (413, {}, "413"),
     ],
 )
 def test_refused_for_good(status: int, body: object, code: str) -> None:
@@ -84,6 +83,7 @@ def test_a_duplicate_was_probably_posted() -> None:
     [
         (401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}),
         (401, None),
+        (307, None),
         (402, {"detail": "credits depleted", "type": f"{PROBLEMS}credits-depleted"}),
         (402, {"title": "CreditsDepleted", "detail": "Your enrolled account does not have any credits."}),
         (403, forbidden("No.", f"{PROBLEMS}client-forbidden", reason="official-client-forbidden")),
@@ -103,6 +103,12 @@ def test_refusals_that_stop_the_channel(status: int, body: object) -> None:
 
     assert isinstance(outcome, Refused)
     assert (outcome.suspends, outcome.for_good) == (True, False)
+
+
+@pytest.mark.parametrize("status", [403, 404, 413])
+def test_a_page_that_refuses_leaves_doubt(status: int) -> None:
+    """It comes from a proxy or a gate before X, which may let the next one pass."""
+    assert isinstance(classify(status, None), InDoubt)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 529, 408])
