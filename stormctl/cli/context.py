@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.equipment import Durations
     from stormctl.engine.lookout import Lookout
+    from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
-    from stormctl.settings import Environment
 
 
 REHEARSAL = " --rehearsal"
@@ -49,7 +49,7 @@ class Context:
     @cached_property
     def environment(self) -> Environment:
         """Settings and credentials; CredentialsError or UsageError if they can't be read."""
-        from stormctl.settings import load_environment
+        from stormctl.environment import load_environment
 
         environment = load_environment(self.root)
         SCRUBBER.learn(environment.secrets())

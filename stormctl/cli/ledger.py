@@ -118,8 +118,8 @@ def copy(
     one is then out of use. The new one stays halted until stormctl resume.
     """
     from stormctl.cli.console import show
+    from stormctl.environment import find_secret_parts
     from stormctl.render.upkeep import render_move
-    from stormctl.settings import find_secret_parts
 
     SCRUBBER.learn(find_secret_parts(url, is_ledger=True))
     show(render_move(_open(context).copy(url)))

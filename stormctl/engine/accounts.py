@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.engine.preflight import ChannelProof
+    from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
-    from stormctl.settings import Environment, Settings
+    from stormctl.settings import Settings
 
 
 def find_scheduled_channels(root: Path) -> tuple[ChannelId, ...]:

@@ -16,9 +16,10 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.engine.rewriting import Rewritten
+    from stormctl.environment import Environment
     from stormctl.platforms.adapter import PlatformAdapter
     from stormctl.platforms.x import XIdentity
-    from stormctl.settings import Environment, Settings
+    from stormctl.settings import Settings
 
 
 class Watched(Protocol):

@@ -26,8 +26,9 @@ if TYPE_CHECKING:
     from stormctl.engine.doctor_ledger import LedgerNotes
     from stormctl.engine.equipment import Durations, Readers
     from stormctl.engine.preflight import ChannelProof
+    from stormctl.environment import Oddity
     from stormctl.errors import StormctlError
-    from stormctl.settings import Oddity, Settings
+    from stormctl.settings import Settings
 
 PATIENCE = timedelta(seconds=45)
 """How long all platforms together are waited for, real time; each request has a limit of its own."""

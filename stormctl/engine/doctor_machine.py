@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from stormctl.domain.diagnosis import Line
     from stormctl.domain.storm import Storm
     from stormctl.engine.preflight import ChannelProof
-    from stormctl.settings import Oddity, Settings
+    from stormctl.environment import Oddity
+    from stormctl.settings import Settings
 
 ROOM = 500_000_000
 """Bytes free on the ledger's disk below which it is warned of."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stormctl.environment import OUTSIDE_ONLY, list_variables
 from stormctl.files.nearest import find_nearest
-from stormctl.settings import OUTSIDE_ONLY, list_variables
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from stormctl.domain.channel import ChannelId
-    from stormctl.settings import Oddity
+    from stormctl.environment import Oddity
 
 
 PREFIX = "STORMCTL_"

@@ -19,9 +19,10 @@ from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.launch import enroll, prepare_launch, run_storm
 from stormctl.engine.standing import get_status, report_storm
 from stormctl.engine.tally import tally_channels
+from stormctl.environment import Environment
 from stormctl.errors import StormctlError, UsageError
 from stormctl.ledger.ledger import open_ledger
-from stormctl.settings import Environment, Settings
+from stormctl.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping

@@ -6,14 +6,15 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.environment import load_environment
 from stormctl.errors import StormctlError
-from stormctl.settings import Settings, load_environment
+from stormctl.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from stormctl.settings import Environment
+    from stormctl.environment import Environment
 
 REST_S = 1.0
 """Seconds between two looks at the file."""

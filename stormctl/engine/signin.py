@@ -9,9 +9,9 @@ from stormctl.domain.channel import Platform
 from stormctl.domain.signin import Owner, Source
 from stormctl.engine.adapters import EnvironmentAdapters
 from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.environment import ACCOUNT_FIELDS, name_variable
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.files.env_file import find_target, write_values
-from stormctl.settings import ACCOUNT_FIELDS, name_variable
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from stormctl.domain.channel import ChannelId
     from stormctl.engine.preflight import ChannelProof
+    from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
-    from stormctl.settings import Environment
 
 APP_FIELDS = {Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET"), Platform.FACEBOOK: ("APP_ID", "APP_SECRET")}
 """What the app is known by."""

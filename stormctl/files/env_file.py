@@ -10,8 +10,8 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from stormctl.environment import CREDENTIAL_FIELDS, check_env_file, refuse_tracked
 from stormctl.errors import CredentialsError, UsageError
-from stormctl.settings import CREDENTIAL_FIELDS, check_env_file, refuse_tracked
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

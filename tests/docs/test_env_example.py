@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from stormctl.domain.channel import Platform, parse_channel_id
-from stormctl.settings import CREDENTIAL_FIELDS, OPTIONAL_FIELDS, SHARED_FIELDS, Settings, load_environment
+from stormctl.environment import CREDENTIAL_FIELDS, OPTIONAL_FIELDS, SHARED_FIELDS, load_environment
+from stormctl.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
 TEXT = EXAMPLE.read_text(encoding="utf-8")

@@ -13,8 +13,8 @@ from dotenv import dotenv_values
 from stormctl.cli import console
 from stormctl.domain.channel import parse_channel_id
 from stormctl.emulator.accounts import make_accounts, short_user_token
+from stormctl.environment import load_environment
 from stormctl.ledger.ledger import open_ledger
-from stormctl.settings import load_environment
 from tests.unit.cli.conftest import read_moment
 
 if TYPE_CHECKING:

@@ -17,8 +17,9 @@ from stormctl.domain.delivery import Delivered
 from stormctl.emulator.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread
 from stormctl.engine.adapters import EnvironmentAdapters
+from stormctl.environment import Environment
 from stormctl.platforms.adapter import OutgoingPost
-from stormctl.settings import Environment, Settings
+from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 
 if TYPE_CHECKING:

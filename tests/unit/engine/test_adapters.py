@@ -12,9 +12,10 @@ from stormctl.emulator.server import EmulatorThread
 from stormctl.engine.adapters import EnvironmentAdapters
 from stormctl.engine.equipment import Rewriting
 from stormctl.engine.rewriting import Rewritten
+from stormctl.environment import Environment
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import OutgoingPost
-from stormctl.settings import Environment, Settings
+from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 
 if TYPE_CHECKING:

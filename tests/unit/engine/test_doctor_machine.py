@@ -15,8 +15,9 @@ from stormctl.domain.clock import Moment
 from stormctl.domain.diagnosis import Verdict
 from stormctl.engine.doctor_machine import examine_machine, examine_settings, examine_watch
 from stormctl.engine.preflight import prove_channels
+from stormctl.environment import Oddity
 from stormctl.errors import ExitCode
-from stormctl.settings import Oddity, Settings
+from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
 from tests.unit.engine.campaigns import make_campaign

@@ -17,9 +17,10 @@ from stormctl.engine import emulator_process
 from stormctl.engine.adapters import EnvironmentAdapters
 from stormctl.engine.clocks import Pace, read_wall_clock
 from stormctl.engine.emulator_process import EmulatorProcess, ReceivedPost
+from stormctl.environment import Environment
 from stormctl.errors import TryAgainError, UsageError
 from stormctl.platforms.adapter import OutgoingPost
-from stormctl.settings import Environment, Settings
+from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 
 if TYPE_CHECKING:

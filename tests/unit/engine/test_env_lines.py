@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stormctl.engine.env_lines import explain_oddity
-from stormctl.settings import Oddity
+from stormctl.environment import Oddity
 from tests.factories import ACME
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.engine.rewriting import REST_S, EnvironmentFile, Rewritten
-from stormctl.settings import Environment, load_environment
+from stormctl.environment import Environment, load_environment
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,9 +16,10 @@ from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.engine.account_signin import AccountSignIn
 from stormctl.engine.accounts import find_scheduled_channels, list_access
 from stormctl.engine.page_signin import PageSignIn
+from stormctl.environment import Environment, name_variable
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.platforms.x_signin import PinRefusedError
-from stormctl.settings import Environment, Settings, name_variable
+from stormctl.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

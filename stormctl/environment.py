@@ -1,0 +1,310 @@
+"""Settings and the channels' credentials, as the environment and `.env` have them; secrets stay secret."""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import stat
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, unquote, urlsplit
+
+from pydantic import SecretStr, ValidationError
+
+from stormctl.domain.channel import ChannelId, Platform
+from stormctl.domain.signin import Source, Variable, prove_app
+from stormctl.errors import CredentialsError, UsageError
+from stormctl.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+    from pathlib import Path
+
+CREDENTIAL_FIELDS = {
+    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "ACCOUNT_ID"),
+    Platform.FACEBOOK: ("PAGE_ID", "PAGE_TOKEN", "APP_ID", "APP_SECRET"),
+}
+SHARED_FIELDS = {
+    Platform.X: frozenset({"CONSUMER_KEY", "CONSUMER_SECRET"}),
+    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
+}
+"""Fields that may be given once for all channels of a platform, without a name."""
+
+SECRET_ENDINGS = (
+    "_CONSUMER_KEY",
+    "_CONSUMER_SECRET",
+    "_ACCESS_TOKEN",
+    "_ACCESS_TOKEN_SECRET",
+    "_PAGE_TOKEN",
+    "_APP_SECRET",
+)
+"""Variables whose value is secret. The ids of accounts, Pages and apps are not: they stand in addresses."""
+
+SECRET_PART = 8
+"""Characters from which on a part of a private address is taken for a secret."""
+
+OUTSIDE_ONLY = frozenset({"STORMCTL_ALLOW_HOST", "STORMCTL_DIR"})
+"""Variables that count in the environment and never in a file."""
+
+ACCOUNT_FIELDS = {Platform.X: "ACCOUNT_ID", Platform.FACEBOOK: "PAGE_ID"}
+"""What says whose account a channel is, by its number; the first sign-in writes it."""
+
+OPTIONAL_FIELDS = {
+    Platform.X: frozenset({"ACCOUNT_ID"}),
+    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A line of `.env` that is read, and has no effect.
+
+    Attributes:
+        line: its number, from 1.
+        is_repeated: whether a line below sets the same variable to something else; otherwise nothing reads a
+            variable of this name from a file.
+    """
+
+    line: int
+    name: str
+    is_repeated: bool
+
+
+class Environment:
+    """Settings together with the channels' credentials.
+
+    Args:
+        values: every `STORMCTL_…` variable, the process's environment over `.env`.
+        from_file: the names of those whose value is the one of `.env`.
+        oddities: lines of `.env` that have no effect.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        values: Mapping[str, str],
+        from_file: Collection[str] = (),
+        oddities: tuple[Oddity, ...] = (),
+    ) -> None:
+        self.settings = settings
+        self.oddities = oddities
+        self._secrets = {name: SecretStr(value) for name, value in values.items()}
+        self._from_file = frozenset(from_file)
+
+    def find_credentials(self, channel: ChannelId) -> tuple[dict[str, str], tuple[str, ...]]:
+        """Return the channel's credentials by field, and the names of the variables that are missing."""
+        variables = self.find_variables(channel)
+        found = {v.field: self._secrets[v.name].get_secret_value().strip() for v in variables if v.source}
+        return found, tuple(v.name for v in variables if v.is_missing)
+
+    def find_variables(self, channel: ChannelId) -> tuple[Variable, ...]:
+        """Return the channel's variables in order, each with where its value comes from."""
+        platform, found = channel.platform, []
+        for field in CREDENTIAL_FIELDS[platform]:
+            own = name_variable(platform, field, channel)
+            shared = name_variable(platform, field) if field in SHARED_FIELDS[platform] else own
+            name = next((name for name in (own, shared) if self.find_source(name)), own)
+            is_optional = field in OPTIONAL_FIELDS[platform]
+            found.append(Variable(name, field, self.find_source(name), is_optional))
+        return tuple(found)
+
+    def find_source(self, name: str) -> Source | None:
+        """Return where a variable's value comes from; None if it is not set, or empty."""
+        secret = self._secrets.get(name)
+        if secret is None or not secret.get_secret_value().strip():
+            return None
+        return Source.FILE if name in self._from_file else Source.ENVIRONMENT
+
+    def find_channels(self) -> tuple[ChannelId, ...]:
+        """Return the channels that variables are named after, in order.
+
+        A variable does not tell how its channel is written: `MIGRANTS_DAY` becomes `migrants_day`.
+        """
+        found = (_find_channel(name) for name in self._secrets if self.find_source(name))
+        return tuple(sorted({channel for channel in found if channel is not None}))
+
+    def is_like(self, other: Environment) -> bool:
+        """Whether another environment says the same, to the last variable."""
+        return self._secrets == other._secrets
+
+    def with_settings(self, settings: Settings) -> Environment:
+        """Return these credentials under other settings."""
+        values = {name: s.get_secret_value() for name, s in self._secrets.items()}
+        return Environment(settings, values, self._from_file, self.oddities)
+
+    def with_values(self, values: Mapping[str, str]) -> Environment:
+        """Return this environment as it will be when `.env` holds these values too."""
+        kept = {name: s.get_secret_value() for name, s in self._secrets.items()}
+        return Environment(self.settings, {**kept, **values}, self._from_file | set(values), self.oddities)
+
+    def secrets(self) -> frozenset[str]:
+        """Return every text that must never be shown: credentials, passwords, private addresses.
+
+        What is made of two of them and travels in addresses, a Page's proof of its app, is one of them.
+        """
+        found = {
+            secret.get_secret_value().strip()
+            for name, secret in self._secrets.items()
+            if name.endswith(SECRET_ENDINGS)
+        }
+        for channel in self.find_channels():
+            fields = self.find_credentials(channel)[0]
+            if {"APP_SECRET", "PAGE_TOKEN"} <= fields.keys():
+                found.add(prove_app(fields["APP_SECRET"], fields["PAGE_TOKEN"]))
+        for name in Settings.model_fields:
+            value = getattr(self.settings, name)
+            if isinstance(value, SecretStr):
+                found |= find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
+        return frozenset(found)
+
+
+def _find_channel(name: str) -> ChannelId | None:
+    """Return the channel that a variable is named after; None if it is named after none."""
+    for platform in Platform:
+        ends = "|".join(CREDENTIAL_FIELDS[platform])
+        match = re.fullmatch(rf"STORMCTL_{platform.name}_([A-Z0-9][A-Z0-9_]*?)_(?:{ends})", name)
+        if match is not None:
+            return ChannelId(platform, match[1].lower())
+    return None
+
+
+def list_variables(channels: Iterable[ChannelId]) -> frozenset[str]:
+    """Return every variable that is read from `.env`, the credentials of these channels included."""
+    settings = {f"STORMCTL_{name.upper()}" for name in Settings.model_fields}
+    shared = {name_variable(platform, field) for platform in Platform for field in SHARED_FIELDS[platform]}
+    own = {
+        name_variable(channel.platform, field, channel)
+        for channel in channels
+        for field in CREDENTIAL_FIELDS[channel.platform]
+    }
+    return frozenset(settings | shared | own) - OUTSIDE_ONLY
+
+
+def name_variable(platform: Platform, field: str, channel: ChannelId | None = None) -> str:
+    """Return the name of a credential's variable; without a channel, of the one that serves all."""
+    return "_".join(("STORMCTL", platform.name, *((channel.env_name,) if channel else ()), field))
+
+
+def find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
+    """Return what is secret in a setting: a ledger's password, or addresses with all that they are made of.
+
+    Libraries quote parts of addresses in their errors, so the longer parts count by themselves too. Hosts do
+    not: blotted out, they would hide who did not answer.
+    """
+    found: set[str] = set()
+    for address in text.split() if is_ledger else re.split(r"[\s,]+", text):
+        try:
+            parts = urlsplit(address)
+            password, host = parts.password or "", parts.hostname or ""
+        except ValueError:
+            password, host, parts = "", "", urlsplit("")
+        found |= {password, unquote(password), *parse_qs(parts.query).get("password", ())}
+        if not is_ledger:
+            pieces = re.split(r"[/?&=@:#]+", address)
+            found |= {address, *(p for p in pieces if len(p) >= SECRET_PART and p.lower() != host)}
+    return found - {""}
+
+
+def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> Environment:
+    """Read the environment and the campaign folder's `.env`.
+
+    Args:
+        environ: instead of the process's environment.
+
+    Raises:
+        CredentialsError: `.env` can't be read, others may read it, or Git tracks it.
+        UsageError: a setting has a value that it can't have.
+    """
+    environ = os.environ if environ is None else environ
+    from_file, oddities = _read_env_file(root / ".env")
+    from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
+    outside = {name: value for name, value in environ.items() if name.startswith("STORMCTL_")}
+    values = from_file | outside
+    given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
+    try:
+        settings = Settings.model_validate({name: value for name, value in given.items() if value})
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = f"STORMCTL_{str(first['loc'][0]).upper()}"
+        reason = re.sub(r"^Value error, ", "", first["msg"])
+        reason = "must be 1 or 0" if first["type"] == "bool_parsing" else reason
+        raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
+    return Environment(settings, values, from_file.keys() - outside.keys(), oddities)
+
+
+def check_env_file(path: Path) -> bool:
+    """Make sure that nobody else reads an `.env`; return whether there is one.
+
+    Raises:
+        CredentialsError: it can't be looked at, others may read it, or Git tracks it.
+    """
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CredentialsError(f"{path} can't be read: {error.strerror}") from None
+    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
+        raise CredentialsError(f"{path} can be read by others on this machine", f"Type: chmod 600 {path}")
+    refuse_tracked(path)
+    return True
+
+
+def _read_env_file(path: Path) -> tuple[dict[str, str], tuple[Oddity, ...]]:
+    """Return our variables of an `.env`, and its lines that have no effect.
+
+    Raises:
+        CredentialsError: it can't be read, or a line of ours can't: the line might be the lock.
+    """
+    if not check_env_file(path):
+        return {}, ()
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise CredentialsError(f"{path} can't be read: {error.strerror}", f"Type: chmod 600 {path}") from None
+    except UnicodeDecodeError:
+        raise CredentialsError(f"{path} is not UTF-8 text", "Save it again as plain UTF-8 text.") from None
+    from dotenv.parser import parse_stream
+
+    values: dict[str, str] = {}
+    lines: dict[str, int] = {}
+    oddities: list[Oddity] = []
+    known = list_variables([])
+    for binding in parse_stream(io.StringIO(text)):
+        written, name = binding.original.string, binding.key or ""
+        line = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
+        if not (name.upper().startswith("STORMCTL_") or (binding.error and "STORMCTL_" in written.upper())):
+            continue
+        if binding.error or binding.value is None:
+            hint = "Write NAME=VALUE, and close the quotes that you open."
+            raise CredentialsError(f"{path}:{line}: the line can't be read", hint)
+        if values.get(name, binding.value).strip() not in {"", binding.value.strip()}:
+            oddities.append(Oddity(lines[name], name, is_repeated=True))
+        elif name not in known and _find_channel(name) is None:
+            oddities.append(Oddity(line, name, is_repeated=False))
+        values[name], lines[name] = binding.value, line
+    return values, tuple(oddities)
+
+
+GIT = ("git", "-c", "safe.directory=*")
+"""The person's own Git, which may look into a folder that belongs to somebody else."""
+
+
+def refuse_tracked(path: Path) -> None:
+    """Make sure that Git does not publish a file; CredentialsError if it tracks it."""
+    try:
+        answer = subprocess.run(  # noqa: S603 - the one argument is the folder that we are in
+            [*GIT, "-C", str(path.parent), "ls-files", "--error-unmatch", path.name],
+            capture_output=True,
+            check=False,
+            timeout=10,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return  # without Git nothing can be tracked
+    if answer.returncode == 0:
+        raise CredentialsError(
+            f"{path} is tracked by Git: its secrets would be published",
+            "Type: git rm --cached .env, add it to .gitignore, and renew every token that was in it.",
+        )
