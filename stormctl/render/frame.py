@@ -41,9 +41,6 @@ if TYPE_CHECKING:
     from stormctl.domain.status import HaltView, StormStatus
     from stormctl.render.grid import Cell
 
-WIDE = 110
-"""Characters from which the last posts' addresses have room; else their names come first, to be typed."""
-
 MOST_ALARMS = 4
 """Lines for halts and for what keeps channels from posting, before the rest is only counted."""
 
@@ -87,7 +84,7 @@ class Frame:
         top = [*_render_head(self, self.status, self.moment), *alarms]
         wanted = [
             _list_next(self.status, self.moment, self.zone),
-            self._list_last(self.status, options.max_width >= WIDE),
+            self._list_last(self.status),
             self._list_events(),
         ]
         yield Group(*top, *_render_blocks(wanted, room=console.size.height - len(top) - 1))
@@ -105,16 +102,15 @@ class Frame:
             line.no_wrap, line.overflow = True, "ellipsis"
         return lines
 
-    def _list_last(self, status: StormStatus, is_wide: bool) -> _Block:
+    def _list_last(self, status: StormStatus) -> _Block:
+        """List the newest posts, each with what to type to take it down; addresses are cut first."""
         rows: list[list[Cell]] = []
         for view in status.recent:
             when = render_time(view.delivered_at, self.zone, seconds=True) if view.delivered_at else NOT_GIVEN
             place = link(view.url) if view.url else Text(view.channel)
-            name = f"{view.channel}/{view.message_id}"
-            rows.append([when, place, name] if is_wide else [when, name, place])
-        places = (Field("", least=1), Field("", least=8))
+            rows.append([when, f"{view.channel}/{view.message_id}", place])
         heading = f"Last posts (to take one down: stormctl retract CHANNEL/MESSAGE{self._option})"
-        return _Block(heading, (Field(""), *(places if is_wide else reversed(places))), rows)
+        return _Block(heading, (Field(""), Field("", least=8), Field("", least=1)), rows)
 
     @property
     def _option(self) -> str:

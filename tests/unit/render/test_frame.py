@@ -84,10 +84,10 @@ def test_a_wide_screen_names_channel_and_message_of_the_last_posts(
     shown = show(frame, width=140)
 
     address = "http://127.0.0.1:8123/migrants-day/status/22"
-    assert f"12:00:03 EST  {address}  x:migrants-day/noon-statement" in shown
+    assert f"12:00:03 EST  x:migrants-day/noon-statement         {address}" in shown
 
 
-@pytest.mark.parametrize("width", [60, 80])
+@pytest.mark.parametrize("width", [60, 80, 110])
 def test_a_narrow_screen_names_what_to_type_to_take_a_post_down(
     show: Callable[..., str], frame: Frame, width: int
 ) -> None:
