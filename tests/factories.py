@@ -4,13 +4,21 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta
 from hashlib import sha256
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.channel import ChannelId, parse_channel_id
 from stormctl.domain.delivery import DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.message import LatePolicy, Media, MediaKind
 from stormctl.ledger.outbox import StormTerms
+from stormctl.ledger.troubles import write_limits
 from tests.fakes import NOON
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stormctl.domain.clock import Moment
+    from stormctl.domain.delivery import RateLimit
+    from stormctl.ledger.ledger import Ledger
 
 ACME = parse_channel_id("x:acme")
 PAGE = parse_channel_id("facebook:acme")
@@ -65,3 +73,11 @@ def make_terms(*channels: ChannelId, **fields: Any) -> StormTerms:
         "channels": tuple(str(channel) for channel in channels or (ACME,)),
     }
     return StormTerms(**usual | fields)
+
+
+def learn_limits(ledger: Ledger, channel: str, limits: Sequence[RateLimit], moment: Moment) -> None:
+    """Let a ledger have learnt limits, as from an answer of the platform."""
+    platform = parse_channel_id(channel).platform.value
+    with ledger._database.transaction() as session:
+        session.write("ensure_channel", id=channel, platform=platform)
+        write_limits(session, channel, limits, moment)

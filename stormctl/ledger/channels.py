@@ -13,11 +13,8 @@ from stormctl.errors import CredentialsError
 from stormctl.ledger.events import append_event
 from stormctl.ledger.gaps import doubt_unread
 from stormctl.ledger.rows import event_of, maybe_instant
-from stormctl.ledger.troubles import write_limits
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim
@@ -139,16 +136,6 @@ class Channels:
         with self._database.transaction() as session:
             session.write("rest_channel", id=channel, until=to_micros(moment.at + rest), why=reason)
             _tell(session, EventKind.PAUSED, channel, reason, moment)
-
-    def record_limits(self, channel: str, limits: Sequence[RateLimit], moment: Moment) -> None:
-        """Keep the newest reading of each ceiling of a channel.
-
-        One that is exhausted keeps the channel from posting until its reset, read as storm time: in a
-        rehearsal the emulator's clock is the storm's.
-        """
-        with self._database.transaction() as session:
-            _ensure(session, channel)
-            write_limits(session, channel, limits, moment)
 
 
 def _ensure(session: Session, channel: str) -> None:

@@ -45,7 +45,11 @@ def note_outcome(session: Session, claim: Claim, outcome: Outcome, moment: Momen
 
 
 def write_limits(session: Session, channel: str, limits: Iterable[RateLimit], moment: Moment) -> None:
-    """Keep the newest reading of each ceiling of a channel."""
+    """Keep the newest reading of each ceiling of a channel.
+
+    One that is exhausted keeps the channel from posting until its reset, read as storm time: in a rehearsal
+    the emulator's clock is the storm's.
+    """
     for limit in limits:
         session.write(
             "record_limit",

@@ -34,9 +34,6 @@ CATEGORIES = {MediaKind.IMAGE: "tweet_image", MediaKind.GIF: "tweet_gif", MediaK
 SUBTITLES = ("text/srt", "subtitles")
 """Media type and category of captions (docs.x.com, media upload, 2026-08)."""
 
-LONGEST_KEPT = timedelta(days=30)
-"""A longer time that a server tells is not relied on: X says a day (docs.x.com, media upload, 2026-08)."""
-
 LANGUAGE_NAMES = {"en": "English", "es": "Español", "fr": "Français"}
 """How viewers see captions called; other languages by their code."""
 

@@ -20,6 +20,7 @@ from stormctl.domain.delivery import (
 )
 from stormctl.domain.message import LatePolicy, Media, MediaKind
 from tests.contract.conftest import LEASE
+from tests.factories import learn_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -214,7 +215,7 @@ class TestClaim:
             RateLimit(name="app", limit=50, remaining=1, reset_at=bench.at(99).at),
             RateLimit(name="unknown", limit=None, remaining=None, reset_at=None),
         ]
-        bench.ledger.channels.record_limits(X, limits, bench.at(0))
+        learn_limits(bench.ledger, X, limits, bench.at(0))
 
         assert (bench.next_due(0), bench.find_claim(8.9)) == (9, None)
         assert bench.claim(9).message_id == "a"
@@ -226,7 +227,7 @@ class TestClaim:
             RateLimit(name="past", limit=100, remaining=0, reset_at=bench.at(-1).at),
             RateLimit(name="untold", limit=50, remaining=0, reset_at=None),
         ]
-        bench.ledger.channels.record_limits(X, limits, bench.at(0))
+        learn_limits(bench.ledger, X, limits, bench.at(0))
 
         assert bench.next_due(0) == 0
         assert bench.claim(0).message_id == "a"

@@ -17,6 +17,7 @@ from stormctl.domain.message import Media, MediaKind
 from stormctl.domain.reach import Metric
 from stormctl.errors import CredentialsError, FindingsError, LedgerError
 from stormctl.ledger.halts import Resumed
+from tests.factories import learn_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -480,8 +481,8 @@ class TestLimits:
         newer = replace(day, remaining=11)
 
         for limit in (day, usage, newer):
-            bench.ledger.channels.record_limits(X, [limit], bench.at(0))
-        bench.ledger.channels.record_limits(PAGE, [day], bench.at(0))
+            learn_limits(bench.ledger, X, [limit], bench.at(0))
+        learn_limits(bench.ledger, PAGE, [day], bench.at(0))
 
         assert bench.ledger.channels.limits(X) == [usage, newer]
         assert bench.ledger.channels.limits("x:unheard-of") == []

@@ -24,7 +24,7 @@ from stormctl.engine.upkeep import Upkeep
 from stormctl.errors import ExitCode
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
-from tests.factories import ACME, PAGE, make_delivery, make_terms
+from tests.factories import ACME, PAGE, learn_limits, make_delivery, make_terms
 from tests.fakes import NOON
 from tests.unit.engine.campaigns import make_campaign
 
@@ -100,7 +100,7 @@ def test_what_it_knows_of_channels_is_noted(tmp_path: Path, ledger: Ledger) -> N
     """Accounts, ceilings and suspensions, for the channels' own lines."""
     limit = RateLimit(name="x-user-limit-24hour", limit=50, remaining=3, reset_at=NOON)
     ledger.channels.bind(ACME, "1001", "@acme", NOW)
-    ledger.channels.record_limits(str(ACME), [limit], NOW)
+    learn_limits(ledger, str(ACME), [limit], NOW)
     ledger.channels.suspend(str(ACME), "the token is dead", NOW)
 
     notes = read(tmp_path)
