@@ -341,7 +341,7 @@ _CHANGING = (
     (r"https?://[^\s),]+", "URL"),
     (r"\b(Mon|Tue|Wed|Thu|Fri|Sat|Sun) \d+ [A-Z][a-z]{2} \d{4}", "DAY"),
     (r"\b\d\d:\d\d(:\d\d)?", "TIME"),
-    (r"\b(UTC([+-]\d+)?|EST)\b|(?<= )[+-]\d\d\b", "ZONE"),
+    (r"\b(UTC([+-]\d+)?|GMT|EST)\b|(?<= )[+-]\d\d\b", "ZONE"),
     (r"\b\d+ ?(?:d|h|min|m|s)(?: ?\d+ ?(?:h|min|m|s))*\b", "SPAN"),
     (r"\d[\d,.]*", "N"),
 )
