@@ -63,7 +63,9 @@ def similarity(a: str, b: str) -> float:
     What differs in nothing but an address that X left short is the same for all that can be told.
     """
     first, second = recognisable(a), recognisable(b)
-    if first == second or any(is_shown_as(*pair, has_media=True) for pair in ((a, b), (b, a))):
+    if first == second:
+        return 1.0
+    if any(is_shortened(x) and is_shown_as(x, y, has_media=True) for x, y in ((a, b), (b, a))):
         return 1.0
     if max(len(first), len(second)) >= LONG:
         return SequenceMatcher(None, first.split(), second.split(), autojunk=False).ratio()
