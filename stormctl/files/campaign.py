@@ -10,6 +10,12 @@ from stormctl.files.nearest import suggest
 SCHEDULES = "schedules"
 MESSAGES = "messages"
 
+SAMPLE = "imd-2026"
+"""The sample that everybody starts with."""
+
+ORIGIN = f"To make one to try: stormctl rehearse --sample {SAMPLE}"
+"""Where a campaign comes from, for whoever has none."""
+
 
 def find_campaign_dir(start: Path, override: Path | None = None) -> Path:
     """Find the folder that all paths of a campaign are relative to: the nearest upwards with `schedules/`.
@@ -23,19 +29,20 @@ def find_campaign_dir(start: Path, override: Path | None = None) -> Path:
     """
     if override is not None:
         folder = override.expanduser()
-        if not _is_campaign(folder):
+        if not is_campaign(folder):
             message = f"{override} is not a campaign folder: it holds no {SCHEDULES}/"
-            raise UsageError(message, "name the folder that holds schedules/ and messages/")
+            hint = "Name the folder that holds schedules/ and messages/, or leave --dir and STORMCTL_DIR out."
+            raise UsageError(message, f"{hint} {ORIGIN}")
         return folder.resolve()
     here = start.resolve()
     for folder in (here, *here.parents):
-        if _is_campaign(folder):
+        if is_campaign(folder):
             return folder
     message = f"no campaign here: neither {start} nor a folder above it holds {SCHEDULES}/"
-    raise UsageError(message, "go to the campaign's folder, or name it: stormctl --dir FOLDER …")
+    raise UsageError(message, f"Go to the campaign's folder, or name it with --dir. {ORIGIN}")
 
 
-def _is_campaign(folder: Path) -> bool:
+def is_campaign(folder: Path) -> bool:
     """Whether a folder holds schedules, as far as we may look."""
     try:
         return (folder / SCHEDULES).is_dir()

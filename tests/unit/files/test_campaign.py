@@ -44,7 +44,10 @@ def test_no_campaign_is_a_usage_error(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="no campaign here") as caught:
         find_campaign_dir(tmp_path)
 
-    assert caught.value.hint == "go to the campaign's folder, or name it: stormctl --dir FOLDER …"
+    assert caught.value.hint == (
+        "Go to the campaign's folder, or name it with --dir. "
+        "To make one to try: stormctl rehearse --sample imd-2026"
+    )
 
 
 @pytest.mark.parametrize("name", ["imd-2026", "schedules/imd-2026.toml", Path("schedules/imd-2026.toml")])
