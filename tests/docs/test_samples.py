@@ -35,6 +35,12 @@ def _load() -> tuple[Storm, Bank, Plan, tuple[Finding, ...]]:
     return storm, bank, plan_storm(storm, bank), (*found, *bank_findings)
 
 
+def test_the_clone_needs_no_name_of_a_schedule() -> None:
+    """The README's first command rehearses the sample: the clone has no other schedule, and no other bank."""
+    assert find_schedule(ROOT, None) == ROOT / "schedules" / "imd-2026.toml"
+    assert [folder.name for folder in (ROOT / "messages").iterdir()] == ["imd-2026"]
+
+
 def test_the_samples_load_plan_and_check_without_findings() -> None:
     """Nothing is wrong with the sample bank, its schedule or their plan, not even a warning."""
     storm, bank, plan, findings = _load()
