@@ -53,6 +53,11 @@ class Exchange:
     headers: tuple[tuple[bytes, bytes], ...] = ()
     answer_body: bytes = b""
 
+    @property
+    def is_accepted(self) -> bool:
+        """Whether the request was carried out, and not refused."""
+        return self.status is not None and self.status < 400  # noqa: PLR2004 - HTTP
+
     async def read_request(self) -> bool:
         """Read the whole body; say whether the client stayed until its end."""
         more = True
@@ -64,9 +69,9 @@ class Exchange:
             more = message.get("more_body", False)
         return True
 
-    async def carry_out(self, app: ASGIApp, *, lag_s: float) -> None:
+    async def carry_out(self, app: ASGIApp, *, lag_s: float = 0.0, forgets_media: bool = False) -> None:
         """Let the app answer, and keep the answer back."""
-        state = {"request_id": self.request_id, "lag_s": lag_s}
+        state = {"request_id": self.request_id, "lag_s": lag_s, "forgets_media": forgets_media}
         self.scope["state"] = {**self.scope.get("state", {}), **state}
 
         async def replay() -> Message:
@@ -111,7 +116,15 @@ class Exchange:
 
     async def drop(self) -> None:
         """Close the connection without an answer."""
+        self.hang_up()
+        await self.stay_silent()
+
+    def hang_up(self) -> None:
+        """Close the connection, and go on."""
         self.scope["extensions"][CONNECTION]["transport"].close()
+
+    async def stay_silent(self) -> None:
+        """Wait for the client to go."""
         while (await self.receive())["type"] != "http.disconnect":
             continue
 

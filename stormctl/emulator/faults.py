@@ -28,7 +28,7 @@ class Action(StrEnum):
     ERROR_BEFORE = "error_before"  # a 5xx; nothing was done
     ERROR_AFTER = "error_after"  # accepted; a 5xx all the same
     SLOW = "slow"  # accepted; the answer comes `seconds` later
-    LATE = "late"  # carried out `seconds` later, even if the client has gone
+    LATE_ACCEPT = "late_accept"  # accepted `seconds` later, whoever still listens; `ending` says to what end
     DRIP = "drip"  # accepted; the answer comes byte by byte, `seconds` apart
     EMPTY = "empty"  # accepted; 200 without a body
     TRUNCATED = "truncated"  # accepted; half of the answer's JSON
@@ -37,11 +37,13 @@ class Action(StrEnum):
     UNAUTHORIZED = "unauthorized"  # 401, or Facebook's 190
     CREDITS_DEPLETED = "credits_depleted"  # 402; X only
     FORBIDDEN = "forbidden"  # 403 for the app, or Facebook's 200
-    DUPLICATE = "duplicate"  # 403, or Facebook's 506, though nothing was posted
+    DUPLICATE_FIRST = "duplicate_first"  # 403, or Facebook's 506, to a text that is new; it `stands` or not
+    WRONG_RECEIPT = "wrong_receipt"  # a receipt with the id of an earlier post; the post `stands` or not
+    MEDIA_EXPIRED = "media_expired"  # what the post attaches is forgotten before it is looked for
     REPLY_REFUSED = "reply_refused"  # 403; X only
     BLOCKED = "blocked"  # 368; Facebook only
     REDIRECT = "redirect"  # 307 to elsewhere
-    LAG = "lag"  # a list lacks the posts of the last `seconds`
+    LAG = "lag"  # a list shows a post only `seconds` after it was accepted
     ANSWER = "answer"  # `status`, `headers` and `text`, whatever they are; nothing was done
 
 
@@ -58,7 +60,9 @@ class Rule(BaseModel):
         nth: only these of a channel's matching requests, counted from 1; empty for all.
         probability: of meeting the fault, drawn from the seed.
         times: at most so often a channel; None for no end.
-        seconds: for slow, late, drip and lag; real time.
+        seconds: for slow, late_accept, drip and lag; real time.
+        ending: of the connection at a late acceptance: hang_up at once, silence, or the answer then.
+        stands: whether the post was accepted that is refused as a duplicate, or given another one's receipt.
         body: of a 5xx: json, text or html.
         status: of a 5xx, or of an answer.
         text: of an answer, as it is.
@@ -80,6 +84,8 @@ class Rule(BaseModel):
     probability: float = Field(default=1.0, ge=0.0, le=1.0)
     times: int | None = Field(default=None, ge=0)
     seconds: float = Field(default=15.0, ge=0.0)
+    ending: str = Field(default="hang_up", pattern="^(hang_up|silence|answer)$")
+    stands: bool = True
     body: str = Field(default="text", pattern="^(json|text|html)$")
     status: int = Field(default=503, ge=200, le=599)
     text: str = ""

@@ -16,7 +16,7 @@ from stormctl.emulator.accounts import x_user_token
 from stormctl.emulator.exchange import Exchange
 from stormctl.emulator.faults import Action
 from stormctl.emulator.operations import identify
-from stormctl.emulator.refusals import refuse
+from stormctl.emulator.refusals import find_earlier, give_receipt, refuse
 from stormctl.emulator.world import LoggedRequest
 
 if TYPE_CHECKING:
@@ -42,9 +42,13 @@ CARRIED_OUT_FIRST = {
     Action.DRIP,
     Action.EMPTY,
     Action.TRUNCATED,
-    Action.LATE,
     Action.LAG,
+    Action.MEDIA_EXPIRED,
 }
+"""What answers by itself, before anything goes wrong."""
+
+LOOK_S = 0.02
+"""How often a late acceptance looks at the clock, in real seconds: a test may have moved it."""
 
 
 class Gate:
@@ -99,14 +103,47 @@ class Gate:
         if dropped or not await exchange.read_request():
             return exchange.drop
         if rule is None:
-            await exchange.carry_out(self._app, lag_s=0.0)
+            await exchange.carry_out(self._app)
             return exchange.answer
-        if rule.action in CARRIED_OUT_FIRST:
-            if rule.action is Action.LATE:
-                await asyncio.sleep(rule.seconds)
-            await exchange.carry_out(self._app, lag_s=rule.seconds if rule.action is Action.LAG else 0.0)
+        if rule.action is Action.LATE_ACCEPT:
+            return await self._accept_late(exchange, rule)
+        if rule.action is Action.WRONG_RECEIPT:
+            return await self._mistake(exchange, rule)
+        if rule.action in CARRIED_OUT_FIRST or (rule.action is Action.DUPLICATE_FIRST and rule.stands):
+            lag_s = rule.seconds if rule.action is Action.LAG else 0.0
+            forgets_media = rule.action is Action.MEDIA_EXPIRED
+            await exchange.carry_out(self._app, lag_s=lag_s, forgets_media=forgets_media)
             return self._spoil(exchange, rule)
         exchange.replace(refuse(self._world, rule, exchange.call, exchange.request_id))
+        return exchange.answer
+
+    async def _accept_late(self, exchange: Exchange, rule: Rule) -> Ending:
+        """Accept a request after a while; only where its answer is given does anybody wait for that."""
+        due_wall = self._world.clock.wall() + rule.seconds
+
+        async def accept() -> None:
+            while self._world.clock.wall() < due_wall:  # noqa: ASYNC110 - a clock rings for nobody
+                await asyncio.sleep(LOOK_S)
+            await exchange.carry_out(self._app)
+
+        async def end() -> None:
+            if rule.ending == "hang_up":
+                exchange.hang_up()
+            await accept()
+            await exchange.stay_silent()
+
+        if rule.ending != "answer":
+            return end
+        await accept()
+        return exchange.answer
+
+    async def _mistake(self, exchange: Exchange, rule: Rule) -> Ending:
+        """Answer with the receipt of the account's post before, if there is one and this one is accepted."""
+        earlier = find_earlier(self._world, exchange.call)
+        if rule.stands or earlier is None:
+            await exchange.carry_out(self._app)
+        if earlier is not None and (exchange.is_accepted or not rule.stands):
+            exchange.replace(give_receipt(earlier, exchange.request_id))
         return exchange.answer
 
     def _spoil(self, exchange: Exchange, rule: Rule) -> Ending:
@@ -119,13 +156,15 @@ class Gate:
                 return partial(exchange.answer_late, rule.seconds)
             case Action.DRIP:
                 return partial(exchange.drip, rule.seconds)
-            case Action.ERROR_AFTER:
+            case Action.DUPLICATE_FIRST if not exchange.is_accepted:
+                pass
+            case Action.ERROR_AFTER | Action.DUPLICATE_FIRST:
                 exchange.replace(refuse(self._world, rule, exchange.call, exchange.request_id))
             case Action.EMPTY:
                 exchange.status, exchange.answer_body = 200, b""
             case Action.TRUNCATED:
                 exchange.answer_body = exchange.answer_body[: len(exchange.answer_body) // 2]
-            case _:  # late and lag have done their work before
+            case _:  # what was carried out is the answer
                 pass
         return exchange.answer
 

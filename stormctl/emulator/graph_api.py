@@ -129,6 +129,7 @@ def _make_call(world: World, request: Request, content: bytes, path: str) -> Gra
         path=path,
         request_id=request.scope["state"]["request_id"],
         lag_s=request.scope["state"].get("lag_s", 0.0),
+        forgets_media=request.scope["state"].get("forgets_media", False),
     )
 
 

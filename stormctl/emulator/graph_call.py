@@ -21,6 +21,7 @@ class GraphCall:
         parameters: of query and body together, without the token.
         base_url: with which answers build addresses: scheme, host, version.
         lag_s: real seconds by which lists are behind; a fault sets it.
+        forgets_media: whether what the request attaches is forgotten first; a fault sets it.
     """
 
     world: World
@@ -35,6 +36,7 @@ class GraphCall:
     path: str
     request_id: str
     lag_s: float
+    forgets_media: bool
 
     @property
     def origin(self) -> str:

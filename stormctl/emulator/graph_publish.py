@@ -158,6 +158,9 @@ def _attached(call: GraphCall, page: AccountSpec) -> list[Media]:
 def _find_photo(call: GraphCall, page: AccountSpec, value: Any) -> Media:
     media_id = str(value.get("media_fbid", "")) if isinstance(value, dict) else ""
     media = call.world.find_media(page, media_id)
+    if call.forgets_media and media is not None and media.post_id is None:
+        call.world.remove_media(media)
+        media = None
     if media is None or media.kind == "video":
         raise graph_answers.invalid_parameter(
             f"Param attached_media[0][media_fbid] must be a valid photo: {media_id}"

@@ -46,6 +46,9 @@ def upload_video(call: GraphCall, node: str) -> GraphAnswer:
 def update_video(call: GraphCall, video: Media) -> GraphAnswer:
     """POST /{video}: publish it, or give it another description."""
     own_page(call, video.account.id)
+    if call.forgets_media and video.post_id is None:
+        call.world.remove_media(video)
+        raise graph_answers.no_such_object(video.id, "post")
     if "description" in call.parameters:
         video.caption = call.parameters["description"]
     if video.post_id is None and read_flag(call, "published", default=False):

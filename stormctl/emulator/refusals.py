@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from stormctl.emulator import graph_answers, graph_api, x_answers, x_api
+from stormctl.emulator import graph_answers, graph_api, x_answers, x_api, x_posts
 from stormctl.emulator.faults import Action
+from stormctl.emulator.graph_answers import GraphAnswer
 from stormctl.emulator.rates import DAY_S, QUARTER_HOUR_S, Window
+from stormctl.emulator.x_answers import XAnswer
 
 if TYPE_CHECKING:
     from stormctl.emulator.faults import Call, Rule
     from stormctl.emulator.graph_answers import GraphError
-    from stormctl.emulator.world import World
+    from stormctl.emulator.world import Post, World
     from stormctl.emulator.x_answers import XProblem
 
 MINUTE_S = 60
@@ -39,6 +42,20 @@ def refuse(world: World, rule: Rule, call: Call, request_id: str) -> Response:
     return graph_api.render(error.answer(graph_api.trace_id(request_id)), request_id)
 
 
+def find_earlier(world: World, call: Call) -> Post | None:
+    """Return the newest post of the account; None where a receipt would not be one of a post's."""
+    account = next((a for a in world.accounts if a.channel == call.channel), None)
+    names_post = call.operation == "create_post" and re.fullmatch(r"/2/tweets|/[^/]+/feed", call.path)
+    return next(iter(world.posts_of(account)), None) if account and names_post else None
+
+
+def give_receipt(post: Post, request_id: str) -> Response:
+    """Return the answer that a post was accepted, with its own id and text."""
+    if post.account.platform == "facebook":
+        return graph_api.render(GraphAnswer(200, {"id": post.id}), request_id)
+    return x_api.render(XAnswer(201, x_posts.render_receipt(post)), request_id)
+
+
 def break_down(rule: Rule, call: Call, request_id: str) -> Response:
     """Return a 5xx: JSON, plain text or a proxy's HTML."""
     if rule.body == "html":
@@ -56,7 +73,7 @@ def _x_problem(world: World, rule: Rule) -> XProblem:
     plain = {
         Action.UNAUTHORIZED: x_answers.unauthorized,
         Action.CREDITS_DEPLETED: x_answers.credits_depleted,
-        Action.DUPLICATE: x_answers.duplicate,
+        Action.DUPLICATE_FIRST: x_answers.duplicate,
         Action.REPLY_REFUSED: x_answers.reply_refused,
     }
     if rule.action not in {Action.RATE_LIMITED, Action.DAY_LIMITED}:
@@ -84,7 +101,7 @@ def _graph_error(world: World, rule: Rule, call: Call) -> GraphError:
             return graph_answers.page_throttled(headers)
         case Action.UNAUTHORIZED:
             return graph_answers.dead_token(rule.subcode)
-        case Action.DUPLICATE:
+        case Action.DUPLICATE_FIRST:
             return graph_answers.duplicate_status()
         case Action.BLOCKED:
             return graph_answers.temporarily_blocked()

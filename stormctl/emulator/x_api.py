@@ -113,6 +113,7 @@ def _make_call(world: World, request: Request, content: bytes, caller: Caller) -
         is_json=is_json(content_type),
         request_id=request.scope["state"]["request_id"],
         lag_s=request.scope["state"].get("lag_s", 0.0),
+        forgets_media=request.scope["state"].get("forgets_media", False),
     )
 
 

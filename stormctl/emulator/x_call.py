@@ -11,7 +11,7 @@ from stormctl.emulator import x_answers
 if TYPE_CHECKING:
     from stormctl.emulator.accounts import AccountSpec
     from stormctl.emulator.bodies import Body
-    from stormctl.emulator.world import World
+    from stormctl.emulator.world import Post, World
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,6 +22,7 @@ class XCall:
         account: who calls; for an app-only token, some account of the app.
         is_app: whether an app-only token calls, in nobody's name.
         lag_s: real seconds by which lists are behind; a fault sets it.
+        forgets_media: whether what the request attaches is forgotten first; a fault sets it.
     """
 
     world: World
@@ -34,11 +35,16 @@ class XCall:
     is_json: bool
     request_id: str
     lag_s: float
+    forgets_media: bool
 
     @property
     def reader(self) -> AccountSpec | None:
         """Who gets to see what is for an account's owner only; None for an app."""
         return None if self.is_app else self.account
+
+    def lists(self, post: Post) -> bool:
+        """Say whether a list shows a post already."""
+        return post.created_wall <= self.world.clock.wall() - self.lag_s
 
     def json(self) -> dict[str, Any]:
         """Return the body as a JSON object.

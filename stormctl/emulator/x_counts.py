@@ -50,6 +50,7 @@ def count_recent(call: XCall) -> XAnswer:
         if post.account.platform == "x"
         and not post.deleted
         and start <= post.created_at < end
+        and call.lists(post)
         and matches(post, query)
     ]
     return XAnswer(200, {"data": _bucket(times, start, end, step), "meta": {"total_tweet_count": len(times)}})

@@ -100,8 +100,13 @@ def create_post(call: XCall) -> XAnswer:
         paid_partnership=wanted.paid_partnership,
     )
     world.add_post(post)
-    text, _ = x_text.describe(shown, links)
-    return XAnswer(201, {"data": {"edit_history_tweet_ids": [post_id], "id": post_id, "text": text}}, headers)
+    return XAnswer(201, render_receipt(post), headers)
+
+
+def render_receipt(post: Post) -> dict[str, Any]:
+    """Return the body of the answer to a new post."""
+    text, _ = x_text.describe(post.shown, post.short_links)
+    return {"data": {"edit_history_tweet_ids": [post.id], "id": post.id, "text": text}}
 
 
 def delete_post(call: XCall) -> XAnswer:
@@ -137,6 +142,9 @@ def _find_media(call: XCall, wanted: _NewPost) -> list[Media]:
     found: list[Media] = []
     for media_id in wanted.media.media_ids if wanted.media else []:
         media = call.world.find_media(call.account, media_id)
+        if call.forgets_media and media is not None:
+            call.world.remove_media(media)
+            media = None
         is_ready = media is not None and (media.ready_wall or math.inf) <= call.world.clock.wall()
         if media is None or not is_ready or media.kind == "subtitles":
             raise x_answers.invalid_request("Your media IDs are invalid.", {"media.media_ids": [media_id]})

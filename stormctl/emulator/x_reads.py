@@ -111,7 +111,6 @@ def _select(call: XCall, posts: list[Post]) -> list[Post]:
     if not excluded <= {"replies", "retweets"}:
         message = f"The `exclude` query parameter value [{query['exclude']}] is not one of [replies,retweets]"
         raise x_answers.invalid_request(message, {"exclude": [query["exclude"]]})
-    visible_until = call.world.clock.wall() - call.lag_s
     return [
         post
         for post in posts
@@ -120,7 +119,7 @@ def _select(call: XCall, posts: list[Post]) -> list[Post]:
         and (since_id is None or int(post.id) > since_id)
         and (until_id is None or int(post.id) < until_id)
         and not (post.in_reply_to and "replies" in excluded)
-        and post.created_wall <= visible_until
+        and call.lists(post)
     ]
 
 

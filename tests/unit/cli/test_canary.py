@@ -154,7 +154,7 @@ def test_a_deletion_that_fails_says_where_it_stands(stormctl: CommandLine, pract
     ("action", "code"),
     [
         ("credits_depleted", ExitCode.CREDENTIALS),
-        ("duplicate", ExitCode.INCOMPLETE),
+        ("duplicate_first", ExitCode.INCOMPLETE),
         ("rate_limited", ExitCode.TRY_AGAIN),
     ],
 )
@@ -162,7 +162,7 @@ def test_a_refusal_has_its_exit_code(
     stormctl: CommandLine, practice: Practice, action: str, code: ExitCode
 ) -> None:
     """What stops the channel, what is refused for good, and what may work later."""
-    practice.break_with(action)
+    practice.break_with(action, stands=False)
 
     ended = stormctl("doctor", "--canary", "x:acme", "--yes")
 

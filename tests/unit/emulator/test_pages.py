@@ -114,7 +114,7 @@ def test_every_request_is_shown_with_its_answer(
     x: Ask, emulator: EmulatorThread, session: requests.Session
 ) -> None:
     """What was asked, what was answered, and the fault that was played."""
-    emulator.faults.add(parse_rules([{"action": "duplicate", "times": 1}]))
+    emulator.faults.add(parse_rules([{"action": "duplicate_first", "times": 1}]))
     x("POST", "/2/tweets", json={"text": "Dignity for all"})
 
     for path in ("/", "/requests"):
@@ -122,7 +122,7 @@ def test_every_request_is_shown_with_its_answer(
         assert "<code><b>POST</b> /2/tweets</code>" in html
         assert "Dignity for all" in html
         assert "duplicate content" in html
-        assert '<span class="fault">duplicate</span>' in html
+        assert '<span class="fault">duplicate_first</span>' in html
         assert '<span class="status bad">403</span>' in html
 
 
