@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PROBLEMS = "https://api.x.com/2/problems"
+"""Where the types of problems begin; a 403 always has one of them (source: docs.x.com OpenAPI 2.167)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,7 @@ def credits_depleted() -> XProblem:
 
 def duplicate() -> XProblem:
     """403: the account has just posted the same text."""
-    return _plain(403, "Forbidden", "You are not allowed to create a Tweet with duplicate content.")
+    return forbidden("You are not allowed to create a Tweet with duplicate content.")
 
 
 def reply_refused() -> XProblem:
@@ -69,13 +70,13 @@ def reply_refused() -> XProblem:
 
     Source: docs.x.com changelog, 2026-02-23.
     """
-    detail = "You can only reply to or quote posts where you are mentioned or are the author."
-    return _plain(403, "Forbidden", detail, f"{PROBLEMS}/not-authorized-for-resource")
+    return forbidden("You can only reply to or quote posts where you are mentioned or are the author.")
 
 
 def forbidden(detail: str) -> XProblem:
-    """403: for any other reason."""
-    return _plain(403, "Forbidden", detail)
+    """403: for a reason that lies in a post."""
+    problem = _plain(403, "Forbidden", detail, f"{PROBLEMS}/not-authorized-for-resource")
+    return XProblem(XAnswer(403, {**problem.answer.body, "resource_type": "tweet"}))
 
 
 def reading_keys() -> XProblem:
@@ -84,7 +85,7 @@ def reading_keys() -> XProblem:
         403,
         "Forbidden",
         "Your client app is not configured with the appropriate oauth1 app permissions for this endpoint.",
-        "https://api.twitter.com/2/problems/oauth1-permissions",
+        f"{PROBLEMS}/oauth1-permissions",
     )
 
 
@@ -115,7 +116,7 @@ def unsupported_authentication(used: str, supported: Sequence[str]) -> XProblem:
 
 def not_found(resource_id: str, resource: str, parameter: str) -> XProblem:
     """404: nothing with this id."""
-    return XProblem(XAnswer(404, {"errors": [missing(resource_id, resource, parameter)]}))
+    return XProblem(XAnswer(404, {**missing(resource_id, resource, parameter), "status": 404}))
 
 
 def unknown_path() -> XProblem:
@@ -141,6 +142,7 @@ def field_refused(post_id: str, field_name: str) -> dict[str, Any]:
     return {
         "resource_id": post_id,
         "parameter": field_name,
+        "field": field_name,
         "resource_type": "tweet",
         "section": "data",
         "title": "Field Authorization Error",

@@ -11,6 +11,7 @@ from stormctl.emulator import x_answers
 from stormctl.emulator.clock import iso
 from stormctl.emulator.rates import DAY_S
 from stormctl.emulator.x_answers import XAnswer
+from stormctl.emulator.x_fields import rename
 from stormctl.emulator.x_reads import parse_time
 
 if TYPE_CHECKING:
@@ -21,7 +22,9 @@ if TYPE_CHECKING:
 
 STEPS_S = {"minute": 60, "hour": 3_600, "day": DAY_S}
 DAYS = 7
-PARAMETERS = frozenset({"query", "granularity", "start_time", "end_time"})
+OLD_FIELDS = frozenset({"start", "end", "tweet_count"})
+NEW_FIELDS = frozenset({"start", "end", "post_count"})
+PARAMETERS = frozenset({"query", "granularity", "start_time", "end_time", "search_count.fields"})
 """Those of the specification that need no ids and no pages: a week is one page here."""
 
 MAX_QUERY = 4_096
@@ -42,7 +45,7 @@ def count_recent(call: XCall) -> XAnswer:
     if granularity not in STEPS_S:
         message = f"The `granularity` query parameter value [{granularity}] is not one of [day,hour,minute]"
         raise x_answers.invalid_request(message, {"granularity": [granularity]})
-    step = STEPS_S[granularity]
+    step, is_new = STEPS_S[granularity], _speaks_new(call.query.get("search_count.fields", ""))
     start, end = _span(call)
     times = [
         post.created_at
@@ -53,7 +56,8 @@ def count_recent(call: XCall) -> XAnswer:
         and call.lists(post)
         and matches(post, query)
     ]
-    return XAnswer(200, {"data": _bucket(times, start, end, step), "meta": {"total_tweet_count": len(times)}})
+    rows = [rename(row, is_new=is_new) for row in _bucket(times, start, end, step)]
+    return XAnswer(200, {"data": rows, "meta": rename({"total_tweet_count": len(times)}, is_new=is_new)})
 
 
 def check_query(parameters: Mapping[str, str]) -> str:
@@ -66,6 +70,19 @@ def check_query(parameters: Mapping[str, str]) -> str:
     if not 0 < len(query) <= MAX_QUERY:
         raise x_answers.invalid_request(f"query: size must be between 1 and {MAX_QUERY}")
     return query
+
+
+def _speaks_new(fields: str) -> bool:
+    """Say whether the fields are asked for in new words; all three are answered in any case.
+
+    Raises:
+        XProblem: 400, if they are neither in the old words nor in the new ones.
+    """
+    wanted = {name for name in fields.split(",") if name}
+    if not (wanted <= OLD_FIELDS or wanted <= NEW_FIELDS):
+        message = f"The `search_count.fields` query parameter value [{fields}] is not valid"
+        raise x_answers.invalid_request(message, {"search_count.fields": sorted(wanted)})
+    return "post_count" in wanted
 
 
 def _span(call: XCall) -> tuple[float, float]:

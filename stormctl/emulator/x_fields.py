@@ -26,6 +26,7 @@ NEW_WORDS = {
     "note_tweet": "note_post",
     "retweet_count": "repost_count",
     "tweet_count": "post_count",
+    "total_tweet_count": "total_post_count",
 }
 """The specification's renaming of 2026-08-07; the old words are still answered when asked for."""
 

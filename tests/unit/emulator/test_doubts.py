@@ -223,7 +223,7 @@ def test_a_video_of_a_page_may_have_expired(
 ) -> None:
     """It is published by its node, which is not there any more: (#100), subcode 33."""
     page = accounts["facebook:migrants-day"].id
-    emulator.faults.add(parse_rules([{"action": "media_expired"}]))
+    emulator.faults.add(parse_rules([{"action": "media_expired", "nth": [1]}]))
     video = graph(
         "POST", f"/{page}/videos", values={"published": "false"}, files={"source": ("a.mp4", MP4)}
     ).json()["id"]
@@ -271,18 +271,28 @@ def test_a_receipt_may_be_another_posts(platform: Platform, stands: bool, arrive
     assert platform.texts() == arrived
 
 
-def test_no_receipt_is_wrong_where_there_is_no_other(platform: Platform) -> None:
-    """An account's first post, a refusal, and the upload of a picture are answered as ever."""
-    platform.script("wrong_receipt", operation="*", stands=True)
+@pytest.mark.parametrize("stands", [True, False])
+def test_no_receipt_is_wrong_where_there_is_no_other(platform: Platform, stands: bool) -> None:
+    """An account's first post, and the upload of a picture, are answered as ever."""
+    platform.script("wrong_receipt", operation="*", stands=stands)
 
     first = platform.post("one")
-    refused = platform.post("")
     picture = platform.upload()
 
     (post,) = platform.emulator.world.posts()
     assert receipt(first) == post.id
-    assert refused.status_code == 400
     assert picture != post.id
+
+
+def test_a_refusal_is_no_receipt(platform: Platform) -> None:
+    """What would stand, and cannot, is refused as it would be without the fault."""
+    platform.script("wrong_receipt", nth=[2])
+    platform.post("one")
+
+    answer = platform.post("")
+
+    assert answer.status_code == 400
+    assert platform.texts() == ["one"]
 
 
 class _Impatient(requests.adapters.HTTPAdapter):

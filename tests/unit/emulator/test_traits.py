@@ -52,7 +52,8 @@ def test_keys_that_only_read_say_so_and_post_nothing(base_url: str) -> None:
     assert (me.status_code, me.headers["x-access-level"]) == (200, "read")
     assert me.json()["data"]["protected"] is True
     assert post.status_code == 403
-    assert post.json()["type"].endswith("/oauth1-permissions")
+    assert post.headers["content-type"] == "application/problem+json"
+    assert post.json()["type"] == "https://api.x.com/2/problems/oauth1-permissions"
 
 
 def test_a_page_without_the_permission_takes_no_post(base_url: str) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.emulator.accounts import x_user_token
+from stormctl.emulator.faults import parse_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -116,6 +117,37 @@ def test_an_app_has_windows_of_its_own(
         for answer in (by_app, by_account)
     ]
     assert told == [("10000", "9999"), ("900", "899")]
+
+
+def test_every_403_is_a_problem_of_a_type(x: Ask, emulator: EmulatorThread) -> None:
+    """Whatever was refused: the specification knows no other body, and no type but X's own."""
+    other = x("POST", "/2/tweets", json={"text": "hi"}, account="x:dia-migrantes").json()["data"]["id"]
+    reply = {"in_reply_to_tweet_id": other}
+    x("POST", "/2/tweets", json={"text": "once"})
+
+    refused = [
+        x("POST", "/2/tweets", json={"text": "once"}),
+        x("POST", "/2/tweets", json={"text": "to others", "reply": reply}),
+        x("POST", "/2/tweets", json={"text": "to nobody", "reply": {"in_reply_to_tweet_id": "1"}}),
+        x("POST", "/2/tweets", json={"text": "quoted", "quote_tweet_id": other}),
+        x("POST", "/2/tweets", json={"text": "$ONE $TWO"}),
+        x("DELETE", f"/2/tweets/{other}"),
+        x("GET", "/2/tweets/counts/recent?query=hi"),
+    ]
+    for action in ("forbidden", "duplicate_first", "reply_refused"):
+        emulator.faults.clear()
+        emulator.faults.add(parse_rules([{"action": action, "stands": False}]))
+        refused.append(x("POST", "/2/tweets", json={"text": action}))
+
+    kinds = {answer.json()["type"] for answer in refused}
+    assert {answer.status_code for answer in refused} == {403}
+    assert {answer.headers["content-type"] for answer in refused} == {"application/problem+json"}
+    assert kinds == {
+        "https://api.x.com/2/problems/not-authorized-for-resource",
+        "https://api.x.com/2/problems/unsupported-authentication",
+        "https://api.x.com/2/problems/client-forbidden",
+    }
+    assert all(answer.json().keys() >= {"title", "detail", "type"} for answer in refused)
 
 
 @pytest.mark.parametrize("kind", ["application/x-www-form-urlencoded", "text/plain", None])

@@ -69,6 +69,8 @@ def test_posts_are_counted_by_query_and_hour(x: Ask, count: Ask, set_time: Calla
         {},
         {"query": "a", "granularity": "week"},
         {"query": "a", "lang": "en"},
+        {"query": "a", "search_count.fields": "post_count,tweet_count"},
+        {"query": "a", "search_count.fields": "likes"},
         {"query": "a" * 4097},
         {"query": "a", "start_time": "yesterday"},
         {"query": "a", "start_time": "2020-01-01T00:00:00Z"},
@@ -80,6 +82,27 @@ def test_wrong_queries_are_refused(count: Ask, params: dict[str, str]) -> None:
     answer = count(**params)
 
     assert answer.status_code == 400
+
+
+def test_counts_are_answered_in_the_words_of_the_question(x: Ask, count: Ask) -> None:
+    """The old ones for old words and for none, the new ones for new words; the figures are the same."""
+    x("POST", "/2/tweets", json={"text": "dignity"})
+
+    old, bare, new = (
+        count(query="dignity", granularity="day", **fields).json()
+        for fields in (
+            {"search_count.fields": "start,end,tweet_count"},
+            {},
+            {"search_count.fields": "start,end,post_count"},
+        )
+    )
+
+    assert old["meta"] == bare["meta"] == {"total_tweet_count": 1}
+    assert new["meta"] == {"total_post_count": 1}
+    for old_day, bare_day, new_day in zip(old["data"], bare["data"], new["data"], strict=True):
+        assert old_day.keys() == bare_day.keys() == {"start", "end", "tweet_count"}
+        assert new_day.keys() == {"start", "end", "post_count"}
+        assert old_day["tweet_count"] == new_day["post_count"]
 
 
 def test_counts_are_narrowed_by_time(x: Ask, count: Ask, set_time: Callable[[float], None]) -> None:

@@ -95,7 +95,8 @@ def test_the_same_text_is_a_duplicate_for_a_while(x: Ask, set_time: Callable[[fl
     assert again.json() == {
         "title": "Forbidden",
         "detail": "You are not allowed to create a Tweet with duplicate content.",
-        "type": "about:blank",
+        "type": "https://api.x.com/2/problems/not-authorized-for-resource",
+        "resource_type": "tweet",
         "status": 403,
     }
 

@@ -32,6 +32,14 @@ def test_a_request_is_answered_in_the_words_it_used(x: Ask, set_time: Callable[[
 
     assert old.keys() == {"edit_history_tweet_ids", "id", "text", "public_metrics"}
     assert new.keys() == {"edit_history_post_ids", "id", "text", "public_metrics"}
+    assert new["public_metrics"].keys() == {
+        "repost_count",
+        "reply_count",
+        "like_count",
+        "quote_count",
+        "bookmark_count",
+        "impression_count",
+    }
     assert old["public_metrics"]["retweet_count"] == new["public_metrics"]["repost_count"]
     assert old["public_metrics"]["impression_count"] > 0
 
@@ -58,6 +66,7 @@ def test_non_public_metrics_are_the_authors_for_thirty_days(
     for refused in (other, late):
         assert "non_public_metrics" not in refused["data"][0]
         assert refused["errors"][0]["title"] == "Field Authorization Error"
+        assert refused["errors"][0]["field"] == "non_public_metrics.impression_count"
 
 
 def test_non_public_metrics_are_for_no_app(
@@ -179,11 +188,13 @@ def test_threads_and_authors_can_be_seen(x: Ask) -> None:
 
 
 def test_an_unknown_user_is_not_found(x: Ask) -> None:
-    """404 with a problem in a list."""
+    """404 as a problem of its own."""
     answer = x("GET", "/2/users/1/tweets")
 
     assert answer.status_code == 404
-    assert answer.json()["errors"][0]["type"].endswith("/resource-not-found")
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.json()["type"] == "https://api.x.com/2/problems/resource-not-found"
+    assert answer.json()["resource_type"] == "user"
 
 
 def test_me_is_who_signed(x: Ask) -> None:
