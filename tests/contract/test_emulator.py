@@ -108,6 +108,28 @@ def test_tweepy_raises_what_it_raises_for_x(client: tweepy.Client, emulator: Emu
     assert [p.text for p in emulator.world.posts()] == ["Dignity for all", "accepted all the same"]
 
 
+def test_tweepy_is_left_in_doubt_or_told_the_wrong_thing(
+    client: tweepy.Client, emulator: EmulatorThread
+) -> None:
+    """A post that comes after the end of its connection, a refusal of one that stands, another's receipt."""
+    rules = [
+        {"action": "late_accept", "seconds": 0, "nth": [1]},
+        {"action": "duplicate_first", "nth": [2]},
+        {"action": "wrong_receipt", "nth": [3]},
+    ]
+    emulator.faults.add(parse_rules(rules))
+
+    with pytest.raises(requests.ConnectionError):
+        client.create_tweet(text="late")
+    with pytest.raises(tweepy.Forbidden, match="duplicate content"):
+        client.create_tweet(text="it stands")
+    told = client.create_tweet(text="new").data["id"]
+
+    late, stands, new = emulator.world.posts()
+    assert [post.text for post in (late, stands, new)] == ["late", "it stands", "new"]
+    assert told == stands.id
+
+
 def test_tweepy_with_the_apps_bearer_counts(client: tweepy.Client, emulator: EmulatorThread) -> None:
     """The bearer comes from key and secret; counts know the tag."""
     keys = ACCOUNTS[0].credentials
@@ -185,6 +207,25 @@ def test_facebook_sdk_raises_what_it_raises_for_facebook(
 
     assert (duplicate.value.code, garbled.value.code, html.value.code) == (506, 100, None)
     assert [post.text for post in emulator.world.posts()] == ["hi", "accepted all the same"]
+
+
+def test_facebook_sdk_is_told_that_a_photo_is_none_any_more(
+    api: Any, page: AccountSpec, emulator: EmulatorThread
+) -> None:
+    """Code 100 for an id that was valid; what is uploaded again is published."""
+    emulator.faults.add(parse_rules([{"action": "media_expired", "nth": [1]}]))
+
+    def publish() -> Any:
+        photo = api.put_photo(io.BytesIO(PNG), f"{page.id}/photos", published="false")["id"]
+        attached = {"attached_media[0]": json.dumps({"media_fbid": photo})}
+        return api.put_object(page.id, "feed", message="With a picture", **attached)
+
+    with pytest.raises(facebook.GraphAPIError) as expired:
+        publish()
+    made = publish()
+
+    assert expired.value.code == 100
+    assert [post.id for post in emulator.world.posts()] == [made["id"]]
 
 
 def test_facebook_sdk_uploads_publishes_and_edits_a_video(
@@ -327,14 +368,14 @@ def test_a_child_that_is_told_nonsense_ends_with_one_line(line: str, message: st
 
 
 def test_a_rough_day_loses_no_post_that_was_accepted(client: tweepy.Client, emulator: EmulatorThread) -> None:
-    """Whatever the client was told, a success means a post, and a refusal means none."""
+    """Whatever the client was told, a success means a post, and a limit means none."""
     emulator.faults.add(rule.model_copy(update={"seconds": 0.0}) for rule in Faults.load("rough").rules)
     told: dict[str, bool] = {}
     for number in range(30):
         text = f"post number {number}"
         try:
             told[text] = "id" in client.create_tweet(text=text).data
-        except (tweepy.Forbidden, tweepy.TooManyRequests):
+        except tweepy.TooManyRequests:
             told[text] = False
         except (tweepy.TweepyException, requests.RequestException, AttributeError, TypeError):
             continue

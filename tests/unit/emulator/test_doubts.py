@@ -43,8 +43,8 @@ class Platform:
     def post(self, text: str, media: str | None = None) -> requests.Response:
         """Publish a text, perhaps with a picture that was uploaded."""
         if self.is_x:
-            attached = {"media": {"media_ids": [media]}} if media else {}
-            return self.ask("POST", "/2/tweets", json={"text": text, **attached})
+            body: dict[str, Any] = {"media": {"media_ids": [media]}} if media else {}
+            return self.ask("POST", "/2/tweets", json={"text": text, **body})
         attached = {"attached_media[0]": json.dumps({"media_fbid": media})} if media else {}
         return self.ask("POST", f"/{self.id}/feed", values={"message": text, **attached})
 
@@ -58,7 +58,7 @@ class Platform:
         )
         return str(made.json()["id"])
 
-    def list(self) -> list[str]:
+    def listed(self) -> list[str]:
         """Return the ids on the account's list."""
         path = f"/2/users/{self.id}/tweets" if self.is_x else f"/{self.id}/published_posts"
         return [post["id"] for post in self.ask("GET", path).json().get("data", [])]
@@ -156,11 +156,11 @@ def test_a_list_shows_a_post_some_seconds_after_it_was_accepted(
     with pytest.raises(requests.ConnectionError):
         platform.post("second")
 
-    seen = {0.0: platform.list()}
+    seen = {0.0: platform.listed()}
     for seconds in (31.0, 41.0, 69.0, 72.0):
         shift[0] = seconds
         platform.look_for(2)
-        seen[seconds] = platform.list()
+        seen[seconds] = platform.listed()
     second = platform.emulator.world.posts()[1].id
 
     assert list(seen.values()) == [[], [], [first], [first], [second, first]]
