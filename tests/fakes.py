@@ -59,9 +59,10 @@ class FakeClock:
         """Return the seconds until `due_at`."""
         return max(0.0, (due_at - self.at).total_seconds())
 
-    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
+    def hurry(self, find_next: Callable[[], datetime | None]) -> datetime | None:
         """Remember what was found."""
         self.hurried_to.append(find_next())
+        return self.hurried_to[-1]
 
 
 class FakePlatform:

@@ -1,4 +1,4 @@
-"""`rehearse`: a storm in a minute, before it is the day's."""
+"""`rehearse`: a storm in seconds, before it is the day's."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def rehearse(
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Storm seconds a second while nothing is due; by default the day takes about a minute.",
+            help="Storm seconds a second while nothing is due; by default the day takes some ten seconds.",
             min=1.0,
             max=100_000.0,
             show_default=False,
@@ -66,7 +66,7 @@ def rehearse(
     as_json: JsonOption = False,
     log_file: LogFileOption = None,
 ) -> None:
-    """Run the whole storm here, in a minute.
+    """Run the whole storm here, in seconds.
 
     It goes to a local stand-in for X and Facebook, by the very code of `launch`, on a fast clock and with a
     ledger of its own; nothing leaves this machine. At the end the stand-in is asked what it really
@@ -101,6 +101,7 @@ def rehearse(
                 campaign,
                 log,
                 speed=speed,
+                is_watched=view.is_live,
                 faults=faults,
                 report_path=_shorten(report_path),
                 show=show_summary,

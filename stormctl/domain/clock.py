@@ -43,10 +43,10 @@ class Clock(Protocol):
         """Return the real seconds until the storm's time reaches `due_at`; 0 if it has."""
         ...
 
-    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
+    def hurry(self, find_next: Callable[[], datetime | None]) -> datetime | None:
         """Let a rehearsal's clock hurry to the moment before which nothing is due, if there is one.
 
-        A clock that can't be hurried doesn't ask when that is.
+        Returns that moment. A clock that can't be hurried doesn't ask when it is, and returns None.
         """
         ...
 

@@ -92,7 +92,9 @@ def open_socket(host: str, port: int) -> socket.socket:
     if not is_loopback:
         message = f"the emulator listens on loopback only, not on {host}"
         raise UsageError(message, "Use 127.0.0.1.")
-    listener = socket.socket(socket.AF_INET6 if ":" in address else socket.AF_INET)
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    # the protocol by its number: with 0 asyncio leaves Nagle's algorithm on, and answers come 40 ms late
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     if os.name == "posix":  # elsewhere the option would let two servers share a port
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -62,7 +62,7 @@ class SystemClock:
         return max(0.0, (due_at - self.moment().at).total_seconds())
 
     def hurry(self, find_next: Callable[[], datetime | None]) -> None:
-        """Do nothing: real time can't be hurried."""
+        """Return None: real time can't be hurried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,9 +132,11 @@ class StormClock:
         """Return the real seconds until the storm's time reaches `due_at`."""
         return self.pace.wait(due_at.timestamp(), self._wall().timestamp())
 
-    def hurry(self, find_next: Callable[[], datetime | None]) -> None:
+    def hurry(self, find_next: Callable[[], datetime | None]) -> datetime | None:
         """Hurry to the moment that is found, and run at 1× from there; at 1× from now on if none is."""
-        self.run_until(find_next())
+        until = find_next()
+        self.run_until(until)
+        return until
 
     def run_until(self, due_at: datetime | None) -> None:
         """Hurry to `due_at`, and run at 1× from there; None means at 1× from now on."""
@@ -175,7 +177,7 @@ class FollowedClock:
         return self._pace().wait(due_at.timestamp(), self._wall().timestamp())
 
     def hurry(self, find_next: Callable[[], datetime | None]) -> None:
-        """Do nothing: the rehearsal itself sets the pace."""
+        """Return None: the rehearsal itself sets the pace."""
 
     def _pace(self) -> Pace:
         return Pace(**json.loads(self._path.read_text(encoding="utf-8")))

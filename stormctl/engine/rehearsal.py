@@ -48,10 +48,11 @@ DURATIONS = Durations(
     heartbeat=timedelta(seconds=1),
     upload_rest=timedelta(seconds=1),
 )
-"""Machine durations of a rehearsal: shorter, so that a doubt costs seconds of the minute."""
+"""Machine durations of a rehearsal: shorter, so that a doubt costs seconds only."""
 
-FAST_PART_S = 45.0
-"""Real seconds that the time between posts takes in all, where no speed is given."""
+FAST_PART_S = 4.0
+WATCHED_FAST_PART_S = 12.0
+"""Real seconds that the time between posts takes in all, where no speed is given; longer to look at."""
 
 LEAD = timedelta(minutes=2)
 """How long before the first slot the storm's clock starts."""
@@ -79,11 +80,11 @@ def rehearsal_folder(root: Path) -> Path:
     return root / ".stormctl" / "rehearsal"
 
 
-def choose_speed(plan: Plan) -> float:
-    """Return the speed at which the storm's day takes about a minute; at least 1."""
+def choose_speed(plan: Plan, *, is_watched: bool) -> float:
+    """Return the speed at which the time between a storm's posts takes some seconds in all; at least 1."""
     slots = [delivery.slot_at for delivery in plan.deliveries]
     span = (max(slots) - min(slots) + LEAD).total_seconds() if slots else 0.0
-    return max(1.0, span / FAST_PART_S)
+    return max(1.0, span / (WATCHED_FAST_PART_S if is_watched else FAST_PART_S))
 
 
 def rehearse(
@@ -91,6 +92,7 @@ def rehearse(
     listener: Listener,
     *,
     speed: float | None,
+    is_watched: bool,
     faults: str,
     report_path: str,
     show: Callable[[LaunchSummary], None],
@@ -100,7 +102,8 @@ def rehearse(
     """Run the storm against an emulator started for it, then ask the emulator what it really received.
 
     Args:
-        speed: storm seconds a real second while nothing is due; None for about a minute in all.
+        speed: storm seconds a real second while nothing is due; None for what suits the storm.
+        is_watched: whether somebody follows it on a moving picture: without a speed it is slower then.
         faults: the emulator's profile of faults: `none`, `normal`, `rough` or a file.
         show: handed the summary that a launch would show.
         watch: called some times a second.
@@ -110,8 +113,9 @@ def rehearse(
         FindingsError: the files break a rule.
         UsageError: another rehearsal of this campaign is running.
     """
-    storm, _ = campaign.get_plan()
+    storm, plan = campaign.get_plan()
     started = read_wall_clock()
+    speed = speed if speed is not None else choose_speed(plan, is_watched=is_watched)
     with _set_stage(campaign, speed, faults) as stage:
         begun = stage.clock.moment()
         preparation = prepare_launch(
@@ -166,7 +170,7 @@ class _Stage:
 
 
 @contextmanager
-def _set_stage(campaign: Campaign, speed: float | None, faults: str) -> Iterator[_Stage]:
+def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage]:
     """Start an emulator with its clock, adapters and a new ledger; put everything away at the end."""
     storm, plan = campaign.get_plan()
     folder = _fresh_folder(campaign.root)
@@ -179,7 +183,7 @@ def _set_stage(campaign: Campaign, speed: float | None, faults: str) -> Iterator
             emulator.set_pace(pace)
 
         first = min((d.slot_at for d in plan.deliveries), default=read_wall_clock())
-        clock = StormClock(first - LEAD, speed if speed is not None else choose_speed(plan), tell=tell)
+        clock = StormClock(first - LEAD, speed, tell=tell)
         adapters = EnvironmentAdapters(environment)
         ledger = _open(campaign.root, create=True)
         try:

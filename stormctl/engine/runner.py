@@ -6,10 +6,12 @@ import logging
 import os
 import socket
 import threading
+from functools import partial
 from typing import TYPE_CHECKING
 
 from stormctl.domain.event import EventKind
 from stormctl.engine.agenda import Agenda
+from stormctl.engine.asking import ask_all
 from stormctl.engine.breaker import Breaker
 from stormctl.engine.collector import Collector
 from stormctl.engine.dispatcher import Dispatcher
@@ -152,9 +154,14 @@ class Runner:
         )
 
     def collect_all(self, storm_id: str) -> None:
-        """Read the metrics of every delivered post of a storm now, channel by channel."""
-        for channel in self._channels():
+        """Read the metrics of every delivered post of a storm now, all channels side by side."""
+
+        def collect(channel: ChannelId) -> None:
             self._collector.collect_all(channel, storm_id, self._equipment.adapters.reader(channel))
+
+        questions = [partial(collect, channel) for channel in self._channels()]
+        for answer in ask_all(questions, "metrics", at_once=READERS):
+            answer.result()
 
     def _tick(self) -> None:
         """Look after the ledger and start all work; called every sweep, in real time."""
@@ -223,19 +230,27 @@ class Runner:
             self._arm(moment)
 
     def _arm(self, moment: Moment) -> None:
-        """Set the timer and the clock to the next due moment."""
+        """Set the clock, then the timer to what comes next: how long that takes is the pace's to say."""
+        rest_at = self._clock.hurry(lambda: self._find_rest(moment))
         next_due = self._agenda.find_next(self._publishing.free(self._channels()))
-        if next_due is not None:
-            self._timer.wake_in(self._clock.wait_until(next_due))
-        self._clock.hurry(lambda: self._find_rest(moment))
+        coming = [at for at in (rest_at, next_due) if at is not None]
+        if coming:
+            self._timer.wake_in(self._clock.wait_until(min(coming)))
 
     def _find_rest(self, moment: Moment) -> datetime | None:
-        """Return until when nothing is due on any channel; None while something is under way."""
+        """Return until when nothing has to be done on any channel; None while something is under way.
+
+        Uploads that are due are started: until the next sweep their posts may be due too, at a hurried pace.
+        """
         channels = self._publishing.open(self._channels())
+        for channel in self._reading.free(channels):
+            if self._uploader.is_due(channel):
+                self._reading.start(channel, self._read)
         if self._is_busy(channels):
             return None
         self._agenda.ask(moment, channels)
-        return self._agenda.find_next(channels)
+        next_due = self._agenda.find_next(channels)
+        return None if next_due is None else self._uploader.find_start(channels, next_due)
 
     def _is_busy(self, channels: Sequence[ChannelId]) -> bool:
         """Whether something is under way, or in doubt and to be settled."""

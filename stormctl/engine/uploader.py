@@ -73,6 +73,14 @@ class Uploader:
         """Whether `prepare` has something to upload now."""
         return bool(self._wanted(channel, AHEAD))
 
+    def find_start(self, channels: Iterable[ChannelId], next_due: datetime) -> datetime:
+        """Return when the first work is for what is due at `next_due`: its upload, or the post itself."""
+        moment, names = self._clock.moment(), [str(channel) for channel in channels]
+        start = next_due - AHEAD
+        if start <= moment.at or not self._ledger.outbox.to_prepare(moment, names, next_due - moment.at):
+            return next_due
+        return start
+
     def ids_of(self, claim: Claim) -> tuple[str, ...] | NotSent | Refused:
         """Return the media ids to attach to the claim's post, in order, or why there are none."""
         ids: list[str] = []

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, Protocol, Self
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from rich.live import Live
 
@@ -34,9 +34,18 @@ UNREMARKABLE = frozenset(
 )
 """Events that the picture shows by itself: they would push away those that a person must know."""
 
+UNTOLD_IN_REHEARSALS = UNREMARKABLE - {EventKind.DELIVERED}
+"""Events for which lines of a rehearsal have no room: they are the posts, and what went wrong."""
+
 
 class StormView(Protocol):
-    """Whoever shows a running storm; every method may be called from any thread."""
+    """Whoever shows a running storm; every method may be called from any thread.
+
+    Attributes:
+        is_live: whether it is a picture that moves, for somebody who looks.
+    """
+
+    is_live: ClassVar[bool]
 
     def __call__(self, event: StormEvent) -> None:
         """Take note of an event."""
@@ -63,6 +72,8 @@ class LiveView:
         zone: the storm's zone.
         is_rehearsal: whether the commands that it names need `--rehearsal`.
     """
+
+    is_live: ClassVar[bool] = True
 
     def __init__(self, console: Console, zone: tzinfo, *, is_rehearsal: bool = False) -> None:
         self._lock = threading.Lock()
@@ -128,8 +139,11 @@ class PlainView:
     Args:
         stream: where to write; characters that it cannot encode are written as escapes.
         zone: the storm's zone.
-        is_rehearsal: whether the commands that lines name need `--rehearsal`.
+        is_rehearsal: whether the commands that lines name need `--rehearsal`; its lines are the posts and
+            what went wrong.
     """
+
+    is_live: ClassVar[bool] = False
 
     def __init__(self, stream: TextIO, zone: tzinfo, *, is_rehearsal: bool = False) -> None:
         self._stream = stream
@@ -140,6 +154,8 @@ class PlainView:
 
     def __call__(self, event: StormEvent) -> None:
         """Write the event's line."""
+        if self._is_rehearsal and event.kind in UNTOLD_IN_REHEARSALS:
+            return
         line = render_event(event, self._zone, is_rehearsal=self._is_rehearsal)
         encoding = getattr(self._stream, "encoding", None) or "utf-8"
         writable = line.encode(encoding, "backslashreplace").decode(encoding)

@@ -71,14 +71,14 @@ class Stage:
 
     def rehearse(self, campaign: Campaign, **options: Any) -> Rehearsed:
         """Rehearse as fast as can be."""
-        usual: dict[str, Any] = {"speed": 20_000, "faults": "none", "show": self.summaries.append}
+        usual: dict[str, Any] = {"speed": 20_000, "is_watched": False, "faults": "none"}
         return rehearse(
             campaign,
             self.events,
             report_path="report.html",
             watch=self.watch,
             showing=nullcontext(),
-            **usual | options,
+            **usual | {"show": self.summaries.append} | options,
         )
 
 
@@ -234,10 +234,17 @@ def test_its_platforms_can_be_reached_while_it_runs(stage: Stage, campaign: Camp
         open_rehearsal_adapters(campaign.root)
 
 
-def test_the_speed_makes_a_day_a_minute(campaign: Campaign) -> None:
-    """32 minutes in 45 seconds; a storm shorter than that runs at real speed, and so does an empty one."""
+@pytest.mark.parametrize(("is_watched", "seconds"), [(False, 4), (True, 12)])
+def test_the_speed_makes_a_day_some_seconds(campaign: Campaign, is_watched: bool, seconds: int) -> None:
+    """What lies between the posts is passed in four seconds, or in twelve where somebody looks.
+
+    That is so for 32 minutes and for two; an empty storm runs at real speed.
+    """
     _, plan = campaign.get_plan()
 
-    assert choose_speed(plan) == pytest.approx(32 * 60 / 45)
-    assert choose_speed(replace(plan, deliveries=plan.deliveries[:1])) == pytest.approx(120 / 45)
-    assert choose_speed(replace(plan, deliveries=())) == 1.0
+    speeds = [
+        choose_speed(replace(plan, deliveries=deliveries), is_watched=is_watched)
+        for deliveries in (plan.deliveries, plan.deliveries[:1], ())
+    ]
+
+    assert speeds == pytest.approx([32 * 60 / seconds, 120 / seconds, 1.0])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+import threading
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -13,14 +14,16 @@ from stormctl.domain.delivery import InDoubt, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.domain.reach import Metric, MetricReading
-from stormctl.engine.clocks import SystemClock, read_wall_clock
+from stormctl.engine.clocks import StormClock, SystemClock, read_wall_clock
 from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import SETTLINGS, Runner
 from stormctl.errors import LedgerError, LedgerGoneError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
-from tests.factories import ACME, PAGE, make_delivery
+from tests.factories import ACME, PAGE, make_delivery, make_media
+from tests.fakes import NOON
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from stormctl.domain.channel import ChannelId
@@ -30,6 +33,8 @@ if TYPE_CHECKING:
     from stormctl.ledger.answers import Recorded
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
+
+MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture
@@ -144,6 +149,43 @@ def test_posts_come_on_time_without_a_sweep_between_them(bench: Bench) -> None:
 
     runner.run(lambda: runner.is_done("storm") or next(looks, None) is None)
 
+    assert set(bench.states().values()) == {State.DELIVERED}
+
+
+def test_a_rehearsal_s_posts_come_without_a_sweep_between_them(bench: Bench) -> None:
+    """The wake-up is set by the pace at which the clock then runs: an hour is a fifth of a second."""
+    slots = [NOON + timedelta(hours=n) for n in range(1, 5)]
+    bench.enroll(
+        *(make_delivery(f"m{n}", slot_at=slot) for n, slot in enumerate(slots)),
+        *(make_delivery(f"p{n}", slot_at=slot, channel=PAGE) for n, slot in enumerate(slots)),
+    )
+    durations = replace(bench.equipment.durations, sweep=timedelta(hours=1))
+    equipment = replace(bench.equipment, clock=StormClock(NOON, 18_000), durations=durations)
+    runner = Runner(equipment, kind="rehearsal", channels=lambda: [ACME, PAGE])
+    looks = iter(range(100))
+
+    runner.run(lambda: runner.is_done("storm") or next(looks, None) is None)
+
+    assert set(bench.states().values()) == {State.DELIVERED}
+
+
+def test_a_rehearsal_uploads_before_the_slot_however_fast_it_is(bench: Bench) -> None:
+    """Five minutes ahead, as on the day, or at least before it where slots lie close together."""
+    slots = {("one", ACME): 60, ("two", PAGE): 120, ("three", ACME): 181, ("four", PAGE): 183}
+    deliveries = []
+    for (name, channel), minutes in slots.items():
+        picture = make_media(name, name.encode())
+        bench.ledger.media.store(picture.digest, picture.mime, name.encode(), bench.clock.moment())
+        slot_at = NOON + timedelta(minutes=minutes)
+        deliveries.append(make_delivery(name, slot_at=slot_at, channel=channel, media=(picture,)))
+    bench.enroll(*deliveries)
+    clock = StormClock(NOON, 50_000)
+    runner = Runner(replace(bench.equipment, clock=clock), kind="rehearsal", channels=lambda: [ACME, PAGE])
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    uploaded = [(e.at - NOON) / MINUTE for e in bench.events.all if e.kind is EventKind.PREPARED]
+    assert uploaded == pytest.approx([55, 115, 176, 181], abs=1)
     assert set(bench.states().values()) == {State.DELIVERED}
 
 
@@ -366,6 +408,29 @@ def test_after_the_run_every_delivered_post_is_read(bench: Bench) -> None:
 
     values = {post.channel: post.values for post in bench.ledger.metrics.newest("storm")}
     assert values == {"x:acme": {Metric.IMPRESSIONS: 120}, "facebook:acme": {}}
+
+
+def test_after_the_run_the_channels_are_read_side_by_side(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each waits for the other's request: with many channels, one after the other takes long."""
+    now = read_wall_clock()
+    bench.enroll(make_delivery(slot_at=now), make_delivery(slot_at=now, channel=PAGE))
+    runner = _runner(bench)
+    runner.run_once()
+    both = threading.Barrier(2, timeout=5)
+
+    def read(post_ids: Sequence[str]) -> list[MetricReading]:
+        both.wait()
+        return [MetricReading(post_id, Metric.REACTIONS, 7) for post_id in post_ids]
+
+    for platform in (bench.x, bench.facebook):
+        monkeypatch.setattr(platform, "read_metrics", read)
+
+    runner.collect_all("storm")
+
+    values = {post.channel: post.values for post in bench.ledger.metrics.newest("storm")}
+    assert values == {"x:acme": {Metric.REACTIONS: 7}, "facebook:acme": {Metric.REACTIONS: 7}}
 
 
 def test_a_request_in_flight_is_finished_when_the_runner_is_stopped(bench: Bench) -> None:

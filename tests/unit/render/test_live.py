@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+import pytest
 from rich.console import Console
 
 from stormctl.domain.clock import Moment
@@ -138,6 +139,24 @@ def test_plain_lines_are_written_at_once(status: StormStatus) -> None:
 
     first, second = "12:00:00 EST  warning  first\n", "12:00:00 EST  warning  second\n"
     assert lines == [first, first + second]
+
+
+@pytest.mark.parametrize(
+    ("is_rehearsal", "told"),
+    [
+        (False, ["delivered", "prepared", "metrics", "metrics", "in doubt", "warning"]),
+        (True, ["delivered", "in doubt", "warning"]),
+    ],
+)
+def test_lines_of_a_rehearsal_are_the_posts_and_what_went_wrong(is_rehearsal: bool, told: list[str]) -> None:
+    """A hundred readings of metrics would hide both; a launch's lines are its log, and tell everything."""
+    stream = io.StringIO()
+    view = PlainView(stream, ZONE, is_rehearsal=is_rehearsal)
+
+    for kind in ("delivered", "prepared", "metrics", "metrics", "in_doubt", "warning"):
+        view(make_event("a word", EventKind(kind)))
+
+    assert [line.split("  ")[1] for line in stream.getvalue().splitlines()] == told
 
 
 def test_a_stream_that_knows_few_characters_gets_escapes() -> None:
