@@ -45,7 +45,7 @@ def rehearse(
     speed: Annotated[
         float | None,
         typer.Option(
-            help="Storm seconds a second while nothing is due; by default the day takes some ten seconds.",
+            help="Storm seconds a second while nothing is due; by default the day takes 15 to 20 s.",
             min=1.0,
             max=100_000.0,
             show_default=False,

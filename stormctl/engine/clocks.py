@@ -87,6 +87,10 @@ class Pace:
             return self.anchor_at + gone * self.speed
         return self.fast_until + (gone - fast)
 
+    def is_slow(self, wall: float) -> bool:
+        """Whether the clock runs at 1× at a real time."""
+        return self.fast_until is None or self.at(wall) >= self.fast_until
+
     def wait(self, at: float, wall: float) -> float:
         """Return the real seconds from `wall` until the storm's time is `at`."""
         now = self.at(wall)
@@ -142,9 +146,9 @@ class StormClock:
         """Hurry to `due_at`, and run at 1× from there; None means at 1× from now on."""
         with self._lock:
             until = due_at.timestamp() if due_at is not None else None
-            if until == self.pace.fast_until:
-                return
             wall = self._wall().timestamp()
+            if until == self.pace.fast_until or (until is None and self.pace.is_slow(wall)):
+                return  # nothing changes: telling everybody takes a request
             self.pace = replace(self.pace, anchor_wall=wall, anchor_at=self.pace.at(wall), fast_until=until)
             self._tell(self.pace)
 

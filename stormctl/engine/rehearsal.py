@@ -176,7 +176,7 @@ def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage
     folder = _fresh_folder(campaign.root)
     channels = [rule.id for rule in storm.channels]
     with EmulatorProcess(channels, seed=storm.seed, faults=faults) as emulator:
-        environment = _make_environment(emulator.variables())
+        environment = make_environment(emulator.variables())
 
         def tell(pace: Pace) -> None:
             write_pace(folder / CLOCK, pace)
@@ -259,10 +259,11 @@ def open_rehearsal_adapters(root: Path) -> EnvironmentAdapters:
         raise UsageError(
             "the rehearsal is over, and its platforms are gone", "Start another one: stormctl rehearse."
         ) from None
-    return EnvironmentAdapters(_make_environment(variables))
+    return EnvironmentAdapters(make_environment(variables))
 
 
-def _make_environment(variables: Mapping[str, str]) -> Environment:
+def make_environment(variables: Mapping[str, str]) -> Environment:
+    """Return the environment of a rehearsal, from the variables of its emulator."""
     settings = Settings(
         x_base_url=variables["STORMCTL_X_BASE_URL"],
         facebook_base_url=variables["STORMCTL_FACEBOOK_BASE_URL"],

@@ -83,6 +83,27 @@ def test_while_something_is_under_way_the_storm_runs_at_real_speed() -> None:
     assert clock.moment().at == START + timedelta(seconds=5)
 
 
+def test_a_pace_that_changes_nothing_is_not_told() -> None:
+    """Each telling is a request to the emulator: it is there already when a due moment has come by itself."""
+    wall = Wall()
+    told: list[float | None] = []
+    clock = StormClock(START, 600, wall=wall, tell=lambda pace: told.append(pace.fast_until))
+    due_at = START + timedelta(minutes=30)
+
+    clock.run_until(None)  # it begins at 1×
+    clock.run_until(due_at)
+    clock.run_until(due_at)
+    wall.move(3)
+    clock.run_until(None)  # it has come there
+    clock.run_until(due_at + timedelta(minutes=30))
+    wall.move(1)
+    clock.run_until(None)  # something is under way before
+
+    due_s = due_at.timestamp()
+    assert told == [None, due_s, due_s + 1800, None]
+    assert clock.moment().at == due_at + timedelta(seconds=600)
+
+
 def test_a_jump_sets_the_storm_forward() -> None:
     """After the last post the clock is set to the next day, when reach is read."""
     clock = StormClock(START, 600, wall=Wall())
