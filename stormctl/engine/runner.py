@@ -250,7 +250,7 @@ class Runner:
             return None
         self._agenda.ask(moment, channels)
         next_due = self._agenda.find_next(channels)
-        return None if next_due is None else self._uploader.find_start(channels, next_due)
+        return None if next_due is None else self._uploader.find_start(channels, moment, next_due)
 
     def _is_busy(self, channels: Sequence[ChannelId]) -> bool:
         """Whether something is under way, or in doubt and to be settled."""

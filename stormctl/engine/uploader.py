@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Moment
     from stormctl.domain.delivery import Claim, Outcome
     from stormctl.domain.message import Media
     from stormctl.engine.equipment import Equipment
@@ -73,10 +74,13 @@ class Uploader:
         """Whether `prepare` has something to upload now."""
         return bool(self._wanted(channel, AHEAD))
 
-    def find_start(self, channels: Iterable[ChannelId], next_due: datetime) -> datetime:
-        """Return when the first work is for what is due at `next_due`: its upload, or the post itself."""
-        moment, names = self._clock.moment(), [str(channel) for channel in channels]
-        start = next_due - AHEAD
+    def find_start(self, channels: Iterable[ChannelId], moment: Moment, next_due: datetime) -> datetime:
+        """Return when the first work is for what is due at `next_due`: its upload, or the post itself.
+
+        Args:
+            moment: before `is_due` was asked, since the clock may be fast: what starts in between is due.
+        """
+        start, names = next_due - AHEAD, [str(channel) for channel in channels]
         if start <= moment.at or not self._ledger.outbox.to_prepare(moment, names, next_due - moment.at):
             return next_due
         return start

@@ -39,13 +39,7 @@ UNTOLD_IN_REHEARSALS = UNREMARKABLE - {EventKind.DELIVERED}
 
 
 class StormView(Protocol):
-    """Whoever shows a running storm; every method may be called from any thread.
-
-    Attributes:
-        is_live: whether it is a picture that moves, for somebody who looks.
-    """
-
-    is_live: ClassVar[bool]
+    """Whoever shows a running storm; every method may be called from any thread."""
 
     def __call__(self, event: StormEvent) -> None:
         """Take note of an event."""
@@ -74,6 +68,7 @@ class LiveView:
     """
 
     is_live: ClassVar[bool] = True
+    """Whether it moves, for somebody who looks."""
 
     def __init__(self, console: Console, zone: tzinfo, *, is_rehearsal: bool = False) -> None:
         self._lock = threading.Lock()
