@@ -253,8 +253,8 @@ class Runner:
         return None if next_due is None else self._uploader.find_start(channels, moment, next_due)
 
     def _is_busy(self, channels: Sequence[ChannelId]) -> bool:
-        """Whether something is under way, or in doubt and to be settled."""
-        if self._publishing.is_busy or self._reading.is_busy:
+        """Whether something is under way, to be tried again soon, or in doubt and to be settled."""
+        if self._publishing.is_busy or self._reading.is_busy or self._uploader.is_resting():
             return True
         return self._ledger.outbox.in_flight([str(c) for c in channels]) > 0
 

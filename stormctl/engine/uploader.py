@@ -46,6 +46,10 @@ class _Failure:
     outcome: Outcome
     wall_at: datetime
 
+    @property
+    def is_for_good(self) -> bool:
+        return isinstance(self.outcome, Refused) and self.outcome.for_good
+
 
 class Uploader:
     """Keep the platforms' media ids of coming deliveries in the ledger."""
@@ -73,6 +77,10 @@ class Uploader:
     def is_due(self, channel: ChannelId) -> bool:
         """Whether `prepare` has something to upload now."""
         return bool(self._wanted(channel, AHEAD))
+
+    def is_resting(self) -> bool:
+        """Whether an upload that failed will be tried again soon, in real time: a fast clock waits for it."""
+        return any(not f.is_for_good and self._is_fresh(f) for f in list(self._failures.values()))
 
     def find_start(self, channels: Iterable[ChannelId], moment: Moment, next_due: datetime) -> datetime:
         """Return when the first work is for what is due at `next_due`: its upload, or the post itself.
@@ -193,10 +201,9 @@ class Uploader:
 
     def _rests(self, channel: ChannelId, media: Media) -> bool:
         failure = self._failures.get(_name(channel, media))
-        if failure is None:
-            return False
-        if isinstance(failure.outcome, Refused) and failure.outcome.for_good:
-            return True
+        return failure is not None and (failure.is_for_good or self._is_fresh(failure))
+
+    def _is_fresh(self, failure: _Failure) -> bool:
         rested = abs(self._clock.moment().wall_at - failure.wall_at)  # a clock that is set back ends it too
         return rested < self._equipment.durations.upload_rest
 

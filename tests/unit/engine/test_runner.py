@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, Refused, State
+from stormctl.domain.delivery import InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.domain.reach import Metric, MetricReading
@@ -19,6 +19,7 @@ from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import SETTLINGS, Runner
 from stormctl.errors import LedgerError, LedgerGoneError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
+from stormctl.platforms.adapter import PrepareFailed
 from tests.factories import ACME, PAGE, make_delivery, make_media
 from tests.fakes import NOON
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery import Outcome
     from stormctl.domain.event import StormEvent
     from stormctl.ledger.answers import Recorded
-    from stormctl.platforms.adapter import OutgoingPost
+    from stormctl.platforms.adapter import MediaFile, OutgoingPost, Upload
     from tests.unit.engine.conftest import Bench
 
 MINUTE = timedelta(minutes=1)
@@ -187,6 +188,32 @@ def test_a_rehearsal_uploads_before_the_slot_however_fast_it_is(bench: Bench) ->
     uploaded = [(e.at - NOON) / MINUTE for e in bench.events.all if e.kind is EventKind.PREPARED]
     assert uploaded == pytest.approx([55, 115, 176, 180], abs=2)
     assert set(bench.states().values()) == {State.DELIVERED}
+
+
+def test_a_rehearsal_waits_for_an_upload_that_is_tried_again(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The rest is real time: a clock that hurries on would have the post tried in vain, again and again."""
+    boat = make_media("boat", b"boat")
+    bench.ledger.media.store(boat.digest, boat.mime, b"boat", bench.clock.moment())
+    bench.enroll(make_delivery(slot_at=NOON + timedelta(hours=1), media=(boat,)))
+    upload, failures = bench.x.prepare, iter(range(2))
+
+    def stumble(media: MediaFile) -> Upload:
+        if next(failures, None) is not None:
+            raise PrepareFailed(NotSent(reason="X answered 503"))
+        return upload(media)
+
+    monkeypatch.setattr(bench.x, "prepare", stumble)
+    durations = replace(bench.equipment.durations, upload_rest=timedelta(milliseconds=300))
+    equipment = replace(bench.equipment, clock=StormClock(NOON, 50_000), durations=durations)
+    runner = Runner(equipment, kind="rehearsal", channels=lambda: [ACME])
+
+    runner.run(lambda: runner.is_done("storm"))
+
+    assert bench.state() is State.DELIVERED
+    assert bench.events.texts(EventKind.NOT_SENT) == []
+    assert len(bench.events.texts(EventKind.WARNING)) == 2
 
 
 def test_a_doubt_is_settled_while_the_run_goes_on(bench: Bench) -> None:
