@@ -1,8 +1,9 @@
-"""What every test stands on: no real settings, no address outside loopback."""
+"""What every test stands on: workers, audible signals, no real settings, no address outside loopback."""
 
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -17,6 +18,36 @@ if TYPE_CHECKING:
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("patient"), max_examples=300)
 settings.load_profile("patient")
+
+WORKERS = 4
+"""More than there are processors on a small machine: tests of real processes mostly wait."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config: pytest.Config) -> None:
+    """Share a whole run out among workers: they take longer to start than most files that a person names.
+
+    Whoever names paths, picks tests by a word, counts the workers or debugs has it as pytest does it.
+    """
+    option = config.option
+    is_whole = (
+        config.args_source is pytest.Config.ArgsSource.TESTPATHS and not option.keyword and not option.lf
+    )
+    is_watched = option.usepdb or option.trace or option.collectonly
+    is_worker = hasattr(config, "workerinput")  # one that asked for workers would have them without end
+    if is_whole and not is_watched and not is_worker and getattr(option, "numprocesses", 0) is None:
+        option.numprocesses, option.dist = WORKERS, "worksteal"
+
+
+def pytest_configure() -> None:
+    """Let signals be heard that the run was started to ignore, as `nohup pytest &` does: the tests send them.
+
+    The run itself still outlives its terminal, while the processes that it starts have the usual handler.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
 @pytest.fixture(autouse=True)

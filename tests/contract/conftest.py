@@ -159,24 +159,25 @@ def make_plan() -> Callable[..., PlannedDelivery]:
 @pytest.fixture(params=ENGINES)
 def new_place(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[[], Place]]:
-    """What makes a new place for a ledger, on each engine."""
+) -> Iterator[Callable[..., Place]]:
+    """What makes a new place on each engine: empty, or with a ledger that holds nothing."""
     with ExitStack() as stack:
 
-        def make() -> Place:
+        def make(*, founded: bool = False) -> Place:
             root = tmp_path_factory.mktemp("campaign")
             if request.param == "sqlite":
                 return File(root)
             server: Server = request.getfixturevalue("postgres")
-            return Schema(server, stack.enter_context(server.schema()), root)
+            lent = server.ledger() if founded else server.schema()
+            return Schema(server, stack.enter_context(lent), root)
 
         yield make
 
 
 @pytest.fixture
-def bench(new_place: Callable[[], Place]) -> Iterator[Bench]:
+def bench(new_place: Callable[..., Place]) -> Iterator[Bench]:
     """A new ledger on an engine."""
-    place = new_place()
+    place = new_place(founded=True)
     ledger = place.open()
     made = Bench(ledger, place, [ledger])
     yield made

@@ -21,7 +21,7 @@ REFUSALS = (sqlite3.IntegrityError, psycopg.IntegrityError)
 
 
 class Place(Protocol):
-    """Where a ledger of an engine lies: empty at first."""
+    """Where a ledger of an engine lies, or is to lie."""
 
     @property
     def root(self) -> Path:

@@ -283,12 +283,12 @@ class Runners(RuleBasedStateMachine):
 
 @pytest.mark.slow
 @pytest.mark.timeout(400)  # thorough, it takes minutes
-def test_invariants_hold_whatever_happens(new_place: Callable[[], Place]) -> None:
+def test_invariants_hold_whatever_happens(new_place: Callable[..., Place]) -> None:
     """Claims, answers, crashes, clock steps and people, in any order that the machine thinks of."""
 
     class OnNewPlace(Runners):
         def __init__(self) -> None:
-            super().__init__(new_place())
+            super().__init__(new_place(founded=True))
 
     run_state_machine_as_test(
         OnNewPlace,
@@ -301,9 +301,9 @@ def test_invariants_hold_whatever_happens(new_place: Callable[[], Place]) -> Non
 
 
 @pytest.mark.slow
-def test_eight_threads_break_no_ceiling(new_place: Callable[[], Place]) -> None:
+def test_eight_threads_break_no_ceiling(new_place: Callable[..., Place]) -> None:
     """Eight real threads on two openings of one ledger send each delivery once, within the ceilings."""
-    place = new_place()
+    place = new_place(founded=True)
     ledgers = [place.open() for _ in range(2)]
     terms = StormTerms(
         storm_id="imd",
