@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -40,10 +41,14 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
 
 
 def pytest_configure() -> None:
-    """Let signals be heard that the run was started to ignore, as `nohup pytest &` does: the tests send them.
+    """Start from what the tests count on, whatever the run was started under.
 
-    The run itself still outlives its terminal, while the processes that it starts have the usual handler.
+    Signals that are ignored, as by `nohup pytest &`, are heard, since tests send them. The run itself still
+    outlives its terminal, while the processes that it starts have the usual handler. And what was compiled is
+    kept, for the hundreds of processes that would each compile the package again.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from tests.postgres import Server
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(300)]
 
 POSTS = 24
 BLOWS = 10

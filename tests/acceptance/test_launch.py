@@ -17,6 +17,9 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+HASTE = {"STORMCTL_REQUEST_LIMIT": "1s", "STORMCTL_SETTLING": "1s", "STORMCTL_LEASE": "3s"}
+"""Machine durations, shortened so that a claim lapses soon after its runner is gone."""
+
 
 def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> None:
     """Six messages on two channels: twelve posts, each once, and a report of them."""
@@ -30,6 +33,7 @@ def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> Non
 
 def test_a_storm_goes_on_after_kill_9(stage: Campaign) -> None:
     """A runner that is killed in mid-storm is followed by another: nothing twice, nothing lost."""
+    stage.environment |= HASTE
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 3)
     os.kill(process.pid, signal.SIGKILL)
@@ -54,7 +58,7 @@ def test_two_runners_on_one_ledger_deliver_each_post_once(stage: Campaign) -> No
 
 def test_a_halt_stops_the_next_post_until_it_is_lifted(stage: Campaign) -> None:
     """After `halt` nothing more arrives; after `resume` the rest does, each once."""
-    stage.write_schedule(every="4s", lasts=24)  # long enough for the halt to come in time on a busy machine
+    stage.write_schedule(every="3s", lasts=18)  # long enough for the halt to come in time on a busy machine
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 2)
 
@@ -112,6 +116,7 @@ def test_a_daemon_takes_up_a_storm_and_ends_on_sigterm(stage: Campaign) -> None:
 
 def test_posts_that_met_faults_still_arrive_once(stage: Campaign) -> None:
     """Accepted and dropped, dropped before reading, accepted and answered 500: each post once in the end."""
+    stage.environment |= HASTE
     stage.ask(
         "/_emulator/faults",
         {
@@ -123,9 +128,7 @@ def test_posts_that_met_faults_still_arrive_once(stage: Campaign) -> None:
         },
     )
 
-    stage.run(
-        "launch", "--yes", "--plain", STORMCTL_REQUEST_LIMIT="1s", STORMCTL_SETTLING="1s", STORMCTL_LEASE="3s"
-    )
+    stage.run("launch", "--yes", "--plain")
 
     assert sum(stage.received().values()) == len(stage.received()) == 12
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 
 from stormctl.domain.channel import Platform, parse_channel_id
+from stormctl.emulator.clock import EmulatorClock
 from stormctl.platforms.adapter import OutgoingPost, PlatformAdapter
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
 from stormctl.platforms.facebook import FacebookAdapter
@@ -25,12 +26,35 @@ def now() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the emulator stamps posts with the real time
 
 
-class Practice:
-    """An adapter beside the emulator that it talks to."""
+class Skipping(EmulatorClock):
+    """The real time, and ahead of it by what an adapter has waited for: that is not really waited."""
 
-    def __init__(self, channel: str, emulator: EmulatorThread) -> None:
+    def __init__(self) -> None:
+        self._skipped = timedelta()
+        super().__init__(lambda: self.now().timestamp())
+
+    def now(self) -> datetime:
+        """Return the time."""
+        return now() + self._skipped
+
+    def wait(self, seconds: float) -> None:
+        """Let seconds pass at once."""
+        self._skipped += timedelta(seconds=seconds)
+
+
+class Practice:
+    """An adapter beside the emulator that it talks to.
+
+    Args:
+        channel: the adapter's.
+        emulator: has its account.
+        clock: the emulator's, if the adapter's waiting passes on it.
+    """
+
+    def __init__(self, channel: str, emulator: EmulatorThread, clock: Skipping | None = None) -> None:
         self.channel = parse_channel_id(channel)
         self.emulator = emulator
+        self._clock = clock
         self.begun_at = now() - timedelta(minutes=2)
         (self.account,) = (a for a in emulator.world.accounts if a.channel == channel)
         self.adapter = self.make()
@@ -40,13 +64,22 @@ class Practice:
         """Whether the channel is on X."""
         return self.channel.platform is Platform.X
 
+    def now(self) -> datetime:
+        """Return the time on the platform's clock."""
+        return now() if self._clock is None else self._clock.now()
+
     def make(self, changed: dict[str, str] | None = None, limit: timedelta = LIMIT) -> PlatformAdapter:
         """Return an adapter, perhaps with other credentials."""
         given = {key.lower(): value for key, value in self.account.credentials.items()} | (changed or {})
         kind: Any = XAdapter if self.is_x else FacebookAdapter
         credentials = XCredentials(**given) if self.is_x else FacebookCredentials(**given)
         adapter: PlatformAdapter = kind(
-            self.channel, credentials, base_url=self.emulator.base_url, request_limit=limit, now=now
+            self.channel,
+            credentials,
+            base_url=self.emulator.base_url,
+            request_limit=limit,
+            now=self.now,
+            wait=None if self._clock is None else self._clock.wait,
         )
         return adapter
 
@@ -65,7 +98,7 @@ class Practice:
 
     def read_back(self) -> list[str]:
         """Return the texts that the adapter finds on the account."""
-        reading = self.adapter.find_recent(self.begun_at, now())
+        reading = self.adapter.find_recent(self.begun_at, self.now())
         assert reading.complete
         return [post.text for post in reading.posts]
 

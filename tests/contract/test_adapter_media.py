@@ -13,7 +13,7 @@ from stormctl.domain.delivery import Delivered, InDoubt, Refused
 from stormctl.domain.message import MediaKind
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import Captions, Granularity, MediaFile, PrepareFailed, ReadFailed
-from tests.contract.practice import Practice
+from tests.contract.practice import Practice, Skipping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,21 +30,27 @@ CLIP = MediaFile(
 
 
 @pytest.fixture
-def emulator() -> Iterator[EmulatorThread]:
+def clock() -> Skipping:
+    """The platforms' clock: they take as long to process a video as the adapter waits."""
+    return Skipping()
+
+
+@pytest.fixture
+def emulator(clock: Skipping) -> Iterator[EmulatorThread]:
     """An emulator with one channel on each platform."""
-    with EmulatorThread(make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)) as emulator:
+    accounts = make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)
+    with EmulatorThread(accounts, clock=clock) as emulator:
         yield emulator
 
 
 @pytest.fixture(params=["x:migrants-day", "facebook:migrants-day"])
-def practice(request: pytest.FixtureRequest, emulator: EmulatorThread) -> Iterator[Practice]:
+def practice(request: pytest.FixtureRequest, emulator: EmulatorThread, clock: Skipping) -> Iterator[Practice]:
     """Each platform's adapter in turn."""
-    practice = Practice(request.param, emulator)
+    practice = Practice(request.param, emulator, clock)
     yield practice
     practice.adapter.close()
 
 
-@pytest.mark.slow
 def test_a_video_arrives_whole_with_its_captions(practice: Practice) -> None:
     """It is uploaded beforehand, in parts, published by one request, and seen again as one medium."""
     upload = practice.adapter.prepare(CLIP)
@@ -65,7 +71,23 @@ def test_a_video_arrives_whole_with_its_captions(practice: Practice) -> None:
     assert len(published) == 1
 
 
-@pytest.mark.slow
+@pytest.mark.long
+def test_a_video_is_really_waited_for() -> None:
+    """Nobody hands in how: both adapters let seconds pass until it is processed."""
+    accounts = make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)
+    with EmulatorThread(accounts) as emulator:
+        practices = [Practice(account.channel, emulator) for account in accounts]
+
+        outcomes = [
+            practice.publish("Look", media_ids=(practice.adapter.prepare(CLIP).media_id,))
+            for practice in practices
+        ]
+
+        assert [type(outcome) for outcome in outcomes] == [Delivered, Delivered]
+        for practice in practices:
+            practice.adapter.close()
+
+
 @pytest.mark.parametrize("action", ["drop_after", "error_after"])
 def test_a_video_that_was_accepted_in_silence_is_in_doubt_and_found(practice: Practice, action: str) -> None:
     """As with any post: one request, and reading the account settles it."""
@@ -89,10 +111,9 @@ def test_a_video_upload_that_breaks_may_be_repeated(practice: Practice, operatio
     assert practice.posts() == []
 
 
-@pytest.mark.slow
-def test_a_video_made_with_ai_is_declared_on_facebook(emulator: EmulatorThread) -> None:
+def test_a_video_made_with_ai_is_declared_on_facebook(emulator: EmulatorThread, clock: Skipping) -> None:
     """Its upload says so, since a Page post can't; X is told by the post."""
-    practice = Practice("facebook:migrants-day", emulator)
+    practice = Practice("facebook:migrants-day", emulator, clock)
 
     upload = practice.adapter.prepare(replace(CLIP, made_with_ai=True))
     practice.publish("Drawn by a machine", media_ids=(upload.media_id,))

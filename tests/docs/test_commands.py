@@ -16,7 +16,7 @@ PAGES = [
 CODE = re.compile(r"^```(?:sh|powershell|ini|crontab)\n(.*?)^```|`([^`\n]+)`", re.MULTILINE | re.DOTALL)
 COMMAND = re.compile(r"\bstormctl ([a-z]+)\b")
 OPTION = re.compile(r"(?<![\w-])--[a-z][a-z-]+")
-FOREIGN = re.compile(r"^.*\b(?:git|pip|lint-imports|python) .*$", re.MULTILINE)
+FOREIGN = re.compile(r"^.*\b(?:git|pip|lint-imports|pytest|python) .*$", re.MULTILINE)
 
 
 def find_typed(page: Path) -> tuple[set[str], set[str]]:
