@@ -69,11 +69,16 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Campaign:
-    """A campaign folder and the environment in which commands are run there."""
+    """A campaign folder and the environment in which commands are run there.
+
+    Attributes:
+        is_warm: whether a command that is run to its end is forked, as in `tests.acceptance.warm`.
+    """
 
     root: Path
     environment: dict[str, str] = field(default_factory=dict)
     emulator_url: str = ""
+    is_warm: bool = False
 
     def write_messages(self, count: int) -> None:
         """Write that many messages in English."""
@@ -102,16 +107,7 @@ class Campaign:
         **environment: str,
     ) -> subprocess.CompletedProcess[str]:
         """Run a command to its end; fail if its exit code is not the expected one."""
-        done = subprocess.run(
-            self._command(arguments),
-            cwd=cwd or self.root,
-            env=self._environment(environment),
-            capture_output=True,
-            text=True,
-            encoding="utf-8",
-            timeout=patience_s,
-            check=False,
-        )
+        done = self._run(arguments, cwd or self.root, self._environment(environment), patience_s)
         shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert expect is None or done.returncode == expect, shown
         assert expect == 1 or "Traceback" not in done.stderr, shown
@@ -142,6 +138,24 @@ class Campaign:
         )
         with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:  # noqa: S310 - as above
             return json.loads(answer.read() or "null")
+
+    def _run(
+        self, arguments: tuple[str, ...], cwd: Path, env: dict[str, str], patience_s: float
+    ) -> subprocess.CompletedProcess[str]:
+        if self.is_warm:
+            from tests.acceptance.warm import run_warm
+
+            return run_warm(["stormctl", *arguments], cwd=cwd, env=env, timeout=patience_s)
+        return subprocess.run(
+            self._command(arguments),
+            cwd=cwd,
+            env=env,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            timeout=patience_s,
+            check=False,
+        )
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
         return [sys.executable, "-m", "stormctl", *arguments]

@@ -26,6 +26,13 @@ POSIX = pytest.mark.skipif(os.name != "posix", reason="Windows has no file modes
 LEDGER = ".stormctl/ledger.db"
 
 
+@pytest.fixture
+def campaign(campaign: Campaign) -> Campaign:
+    """The small campaign; its many short commands start warm where the system can fork."""
+    campaign.is_warm = os.name == "posix"
+    return campaign
+
+
 def refuse(campaign: Campaign, code: ExitCode, *arguments: str, **environment: str) -> str:
     """Run a command that must refuse with one line and perhaps a hint, and return both."""
     done = campaign.run(*arguments, expect=int(code), cwd=None, patience_s=50, **environment)
