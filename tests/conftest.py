@@ -31,12 +31,10 @@ def pytest_cmdline_main(config: pytest.Config) -> None:
     Whoever names paths, picks tests by a word, counts the workers or debugs has it as pytest does it.
     """
     option = config.option
-    is_whole = (
-        config.args_source is pytest.Config.ArgsSource.TESTPATHS and not option.keyword and not option.lf
-    )
-    is_watched = option.usepdb or option.trace or option.collectonly
+    is_whole = config.args_source is pytest.Config.ArgsSource.TESTPATHS
+    is_picked = any(getattr(option, n, False) for n in ("keyword", "lf", "usepdb", "trace", "collectonly"))
     is_worker = hasattr(config, "workerinput")  # one that asked for workers would have them without end
-    if is_whole and not is_watched and not is_worker and getattr(option, "numprocesses", 0) is None:
+    if is_whole and not is_picked and not is_worker and getattr(option, "numprocesses", 0) is None:
         option.numprocesses, option.dist = WORKERS, "worksteal"
 
 

@@ -20,6 +20,7 @@ WORKERS = 4
         ("-x", WORKERS),
         ("-m long", WORKERS),
         ("-m nightly", WORKERS),
+        ("-p no:cacheprovider", WORKERS),
         ("tests/unit/domain", None),
         ("tests/docs/test_contributing.py::test_nothing", None),
         ("-k clock", None),
