@@ -324,7 +324,7 @@ def test_eight_threads_break_no_ceiling(new_place: Callable[..., Place]) -> None
 
     def run(number: int) -> None:
         runner, outbox = f"r{number}", ledgers[number % 2].outbox
-        for step in range(60):
+        for step in range(120):  # so many that whoever is held up with a claim is waited for
             with lock:
                 now = NOON + timedelta(seconds=2 * next(ticks))
             moment = Moment(now, NOON)
