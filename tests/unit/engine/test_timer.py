@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+import os
+import queue
+import subprocess
+import sys
 import threading
+from contextlib import contextmanager
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
+
+import pytest
 
 from stormctl.engine.timer import Timer
+from tests.faketime import make_wall_clock
 
 if TYPE_CHECKING:
-    import pytest
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.faketime import WallClock
 
 SOON_S = 10
 """Longer than any machine needs; a test that passes never waits for it."""
+
+PROCESS_S = 50
+"""The same for the start of a process."""
+
+HOUR = timedelta(hours=1)
 
 
 def _nothing() -> None:
@@ -154,3 +170,86 @@ def test_stopping_while_a_moment_comes_is_quiet(caplog: pytest.LogCaptureFixture
         timer.stop()
 
     assert caplog.records == []
+
+
+TICKING = """\
+import sys, threading
+from datetime import timedelta
+from stormctl.engine.timer import Timer
+
+def say(word):
+    print(word, flush=True)
+
+timer = Timer(tick=lambda: say("tick"), due=lambda: say("due"), every=timedelta(seconds=0.2))
+say("made")
+sys.stdin.readline()
+timer.start()
+for line in sys.stdin:
+    timer.wake_in(float(line))
+timer.stop()
+"""
+"""Starts a timer at the first line that it reads; each further one is a moment to be woken in."""
+
+
+@contextmanager
+def _ticking(clock: WallClock) -> Iterator[tuple[IO[str], queue.Queue[str]]]:
+    """Run a timer in a process that goes by this wall clock; yield its input, and what it says."""
+    said: queue.Queue[str] = queue.Queue()
+    process = subprocess.Popen(
+        [sys.executable, "-c", TICKING],
+        env=os.environ | clock.variables,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdin is not None
+    assert process.stdout is not None
+    lines = process.stdout
+
+    def listen() -> None:
+        for line in lines:
+            said.put(line.strip())
+
+    reader = threading.Thread(target=listen, daemon=True)
+    reader.start()
+    assert said.get(timeout=PROCESS_S) == "made"
+    try:
+        yield process.stdin, said
+    finally:
+        process.stdin.close()
+        assert process.wait(timeout=SOON_S) == 0
+        reader.join(timeout=SOON_S)
+        lines.close()
+
+
+@pytest.mark.parametrize(
+    ("settings", "is_running"),
+    [
+        pytest.param([-HOUR], True, id="back"),
+        pytest.param([HOUR, timedelta()], True, id="ahead-and-back"),
+        pytest.param([-HOUR], False, id="back-at-start"),
+        pytest.param([timedelta(days=365 * 50)], False, id="fifty-years-ahead-at-start"),
+        pytest.param([timedelta(days=365 * 50)], True, id="fifty-years-ahead"),
+    ],
+)
+def test_a_clock_that_is_set_stops_nothing(
+    tmp_path: Path, settings: list[timedelta], is_running: bool
+) -> None:
+    """Ticks and the moment that was set come by true seconds, whenever and however far the clock is set."""
+    clock = make_wall_clock(tmp_path / "clock", timedelta())
+    heard = []
+    with _ticking(clock) as (order, said):
+        if is_running:
+            print("\n0.9", file=order, flush=True)
+        for ahead in settings:
+            if is_running:
+                heard.append(said.get(timeout=SOON_S))
+            clock.set(ahead)
+        if not is_running:
+            print("\n0.9", file=order, flush=True)
+
+        heard += [said.get(timeout=SOON_S) for _ in range(10)]
+
+    assert heard.count("due") == 1
+    assert heard.index("due") >= 3  # not before its time, by ticks of 0.2 s
+    assert set(heard) == {"due", "tick"}
