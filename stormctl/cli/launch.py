@@ -221,6 +221,7 @@ def _run(
                 storm_id=storm.id,
                 channels=preparation.serving,
                 kind="launch",
+                proofs=preparation.proofs,
                 watch=look,
                 on_sweep=service.alive,
             )

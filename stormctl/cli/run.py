@@ -79,7 +79,13 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
             root=scene.root,
         )
         roster = Roster(equipment)
-        runner = Runner(equipment, kind="daemon", channels=roster.channels, on_sweep=service.alive)
+        runner = Runner(
+            equipment,
+            kind="daemon",
+            channels=roster.channels,
+            on_sweep=service.alive,
+            told_offset=roster.tell_offset,
+        )
         watch = Watch(view, None, scene.durations, log=log, service=service)
 
         def is_over() -> bool:
@@ -136,7 +142,7 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
         roster = Roster(equipment)
         try:
             roster.refresh(only_at_work=True)
-            runner = Runner(equipment, kind="tick", channels=roster.channels)
+            runner = Runner(equipment, kind="tick", channels=roster.channels, told_offset=roster.tell_offset)
             log.runner_id = runner.id
             runner.run_once()
         finally:

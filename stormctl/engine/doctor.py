@@ -78,7 +78,9 @@ def examine(case: Case, proofs: Sequence[ChannelProof], notes: LedgerNotes) -> D
             _examine_settings(case),
             *examine_channels(case.campaign, proofs, notes, case.moment),
             examine_ledger(case.campaign, case.settings, notes, None if case.is_launching else case.moment),
-            examine_machine(case.campaign.storm, notes.folder, proofs, case.moment),
+            examine_machine(
+                case.campaign.storm, notes.folder, proofs, case.moment, server_ahead=notes.server_ahead
+            ),
         ),
         cost_usd_micros=sum(verification.cost_usd_micros for verification in verifications),
     )

@@ -44,6 +44,7 @@ class LedgerNotes:
         limits: by channel, the newest reading of each ceiling.
         suspended: by channel, why it is.
         canaries: every one there ever was.
+        server_ahead: how far its server's clock is ahead of this machine's; None without a server.
     """
 
     where: str
@@ -54,6 +55,7 @@ class LedgerNotes:
     limits: Mapping[str, Sequence[RateLimit]] = field(default_factory=dict)
     suspended: Mapping[str, str] = field(default_factory=dict)
     canaries: tuple[DeliveryView, ...] = ()
+    server_ahead: timedelta | None = None
 
 
 def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durations) -> LedgerNotes:
@@ -78,6 +80,7 @@ def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durati
             limits={channel: ledger.channels.limits(channel) for channel in channels},
             suspended=ledger.channels.suspended(),
             canaries=tuple(ledger.history.deliveries(CANARY_STORM)),
+            server_ahead=ledger.clock_offset() if ledger.path is None else None,
         )
     except LedgerError as error:
         return LedgerNotes(where=where, folder=folder, facts=facts, error=error)

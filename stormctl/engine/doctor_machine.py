@@ -13,7 +13,7 @@ from stormctl.domain.diagnosis import Section, fail, ok, warn
 from stormctl.domain.duration import format_duration
 from stormctl.engine.env_lines import explain_oddity
 from stormctl.engine.lookout import make_lookout
-from stormctl.engine.preflight import CLOCK_NOTICE
+from stormctl.engine.watchfulness import NOTICED, TRUSTED, describe_offset, find_offset
 from stormctl.errors import ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -53,6 +53,7 @@ def examine_machine(
     proofs: Sequence[ChannelProof],
     moment: Moment,
     *,
+    server_ahead: timedelta | None = None,
     find_zone: Callable[[str], tzinfo] = ZoneInfo,
     measure: Callable[[Path], int] = measure_free,
 ) -> Section:
@@ -63,11 +64,12 @@ def examine_machine(
         ledger_folder: where the ledger lies, or will.
         proofs: of the channels, which tell the platforms' time.
         moment: now.
+        server_ahead: how far the clock of the ledger's server is ahead of this machine's; None without one.
         find_zone: knows zones by their names.
         measure: tells how many bytes are free.
     """
     lines = (
-        *_judge_clock(proofs),
+        *_judge_clocks(proofs, server_ahead),
         *_judge_zones(storm, moment, find_zone),
         *_judge_disk(ledger_folder, measure),
     )
@@ -139,21 +141,28 @@ def examine_watch(settings: Settings) -> Section:
     return Section(name, tuple(lines))
 
 
-def _judge_clock(proofs: Sequence[ChannelProof]) -> Iterator[Line]:
-    """Tell how far our clock is from the platforms'; of a great difference the channels warn."""
-    offsets = [
-        proof.verification.clock_offset_s
-        for proof in proofs
-        if proof.verification is not None and proof.verification.clock_offset_s is not None
-    ]
-    if not offsets:
+def _judge_clocks(proofs: Sequence[ChannelProof], server_ahead: timedelta | None) -> Iterator[Line]:
+    """Tell how far the clock that posts go by is from the platforms', and this machine's where it is not it."""
+    told = [v for proof in proofs if (v := proof.verification) is not None and v.clock_offset_s is not None]
+    off = find_offset(told, timedelta())
+    if off is None:
         if proofs:
             hint = "Look again once a platform answers, or compare this machine's time with a telephone's."
             yield warn("no platform told the time: the clock was not compared", hint)
         return
-    off = timedelta(seconds=round(max(map(abs, offsets))))
-    if off <= CLOCK_NOTICE:
-        yield ok(f"the clock is within {format_duration(max(off, timedelta(seconds=1)))} of the platforms'")
+    if server_ahead is not None:
+        yield _judge_clock("the clock of the ledger's server", off - server_ahead, "posts go out by it")
+        yield _judge_clock("this machine's clock", off, "requests are signed by it")
+    else:
+        yield _judge_clock("this machine's clock", off, "posts go out by it")
+
+
+def _judge_clock(whose: str, off: timedelta, why: str) -> Line:
+    if abs(off) <= NOTICED:
+        near = max(timedelta(seconds=round(abs(off).total_seconds())), timedelta(seconds=1))
+        return ok(f"{whose} is within {format_duration(near)} of the platforms'")
+    text, hint = f"{whose} is {describe_offset(off)} the platforms'", f"Set it right: {why}."
+    return fail(text, hint, ExitCode.USAGE) if abs(off) > TRUSTED else warn(text, hint)
 
 
 def _judge_zones(storm: Storm | None, moment: Moment, find_zone: Callable[[str], tzinfo]) -> Iterator[Line]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from stormctl.domain.summary import LaunchSummary
 from stormctl.engine.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.roster import Roster
 from stormctl.engine.runner import Runner
+from stormctl.engine.watchfulness import TRUSTED, describe_offset, find_offset
 from stormctl.errors import ApprovalError, CredentialsError, UsageError
 from stormctl.files.media import read_media
 from stormctl.ledger.outbox import StormTerms
@@ -79,7 +81,8 @@ def prepare_launch(
 
     Raises:
         FindingsError: the files break a rule.
-        UsageError: the storm is over, or `without` names a channel that it doesn't have, or all of them.
+        UsageError: the storm is over, `without` names a channel that it doesn't have, or all of them, or
+            the platforms say that the clock is wrong.
         CredentialsError: no channel can publish, or one's credentials are another account's.
         LedgerError: the ledger is bound to other hosts.
     """
@@ -96,6 +99,7 @@ def prepare_launch(
     settled = _settled_keys(ledger, storm.id)
     _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
     proofs = tuple(prove_channels(channels, adapters, without, need=find_need(plan)))
+    _refuse_wrong_clock(proofs, ledger)
     check_accounts(proofs, ledger)
     _refuse_without_channels(storm, proofs)
     summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)
@@ -163,6 +167,7 @@ def run_storm(
     storm_id: str,
     channels: Sequence[ChannelId],
     kind: str,
+    proofs: Sequence[ChannelProof] = (),
     watch: Callable[[Runner], None] = lambda _runner: None,
     on_sweep: Callable[[], None] = lambda: None,
 ) -> Runner:
@@ -172,11 +177,14 @@ def run_storm(
 
     Args:
         channels: verified already.
+        proofs: of them.
         watch: called some times a second, for the view and for signals.
         on_sweep: called after every sweep of the runner.
     """
-    roster = Roster(equipment, channels)
-    runner = Runner(equipment, kind=kind, channels=roster.channels, on_sweep=on_sweep)
+    roster = Roster(equipment, channels, proofs)
+    runner = Runner(
+        equipment, kind=kind, channels=roster.channels, on_sweep=on_sweep, told_offset=roster.tell_offset
+    )
 
     def is_over() -> bool:
         watch(runner)
@@ -232,6 +240,18 @@ def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: 
         raise UsageError(
             f"{storm.id} is over: its last slot was {last - storm.late.grace:%Y-%m-%d %H:%M} UTC",
             "Correct the date in the schedule, or rehearse it: stormctl rehearse.",
+        )
+
+
+def _refuse_wrong_clock(proofs: Sequence[ChannelProof], ledger: Ledger | None) -> None:
+    """Refuse a launch whose posts would go out early or late: by what its channels told of the time."""
+    ledger_ahead = ledger.clock_offset() if ledger is not None else timedelta()
+    off = find_offset((proof.verification for proof in proofs), ledger_ahead)
+    if off is not None and abs(off) > TRUSTED:
+        is_server = ledger is not None and ledger.path is None
+        whose = "the clock of the ledger's server" if is_server else "this machine's clock"
+        raise UsageError(
+            f"{whose} is {describe_offset(off)} the platforms'", "Set it right, then launch again."
         )
 
 

@@ -27,9 +27,6 @@ if TYPE_CHECKING:
 AT_ONCE = 8
 """Channels that are asked at the same time."""
 
-CLOCK_NOTICE = timedelta(minutes=1)
-"""From this difference to the platform's clock on, ours is warned of; a Date header is whole seconds."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelProof:
@@ -157,10 +154,7 @@ def _prove(channel: ChannelId, adapters: Readers, without: bool, need: Need | No
         account_name=account.name if account is not None else None,
         account_url=account.url if account is not None else None,
         bad=tuple((p.message, p.hint) for p in problems if p.certainty is Certainty.BAD),
-        unknown=(
-            *((p.message, p.hint) for p in problems if p.certainty is Certainty.UNKNOWN),
-            *_judge_clock(verification.clock_offset_s, channel),
-        ),
+        unknown=tuple((p.message, p.hint) for p in problems if p.certainty is Certainty.UNKNOWN),
     )
     return ChannelProof(channel=channel, check=check, account=account, verification=verification)
 
@@ -185,12 +179,3 @@ def _judge_endings(endings: Sequence[Ending], channel: ChannelId, need: Need | N
             yield Problem(Certainty.UNKNOWN, f"{words}, before the last post ({last})", hint)
         elif ending.is_near:
             yield Problem(Certainty.UNKNOWN, words, hint)
-
-
-def _judge_clock(offset_s: float | None, channel: ChannelId) -> Iterator[tuple[str, str]]:
-    """Warn of a clock that is far from the platform's: everything would go out so much early or late."""
-    off = timedelta(seconds=round(offset_s or 0.0))
-    if abs(off) > CLOCK_NOTICE:
-        way = "behind" if off > timedelta() else "ahead of"
-        message = f"this machine's clock is {format_duration(abs(off))} {way} {channel.platform.label}'s"
-        yield message, "Set it: posts go out by this clock."

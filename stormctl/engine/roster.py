@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.event import EventKind
 from stormctl.engine.preflight import check_accounts, prove_channels
+from stormctl.engine.watchfulness import find_offset
 from stormctl.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
@@ -45,10 +46,18 @@ class Roster:
     Args:
         serving: the channels of a launch, verified already; no others are taken up. Without it, every
             channel of the ledger that has deliveries to make, of storms launched later too.
+        proofs: of the launch's channels, made just now.
     """
 
-    def __init__(self, equipment: Equipment, serving: Sequence[ChannelId] | None = None) -> None:
+    def __init__(
+        self,
+        equipment: Equipment,
+        serving: Sequence[ChannelId] | None = None,
+        proofs: Sequence[ChannelProof] = (),
+    ) -> None:
         self._equipment = equipment
+        self._told_offset: timedelta | None = None
+        self._hear(proofs)
         self._own = None if serving is None else [str(channel) for channel in serving]
         self._served = {str(channel): channel for channel in serving or ()}
         self._rewritten: set[str] = set()
@@ -64,12 +73,17 @@ class Roster:
         """Whether a launch's channel is not served for its rewritten credentials: a person mends that."""
         return self._own is not None and len(self._served) < len(self._own)
 
+    def tell_offset(self) -> timedelta | None:
+        """Tell, once, how far the platforms that were asked last are ahead of the clock that counts."""
+        told, self._told_offset = self._told_offset, None
+        return told
+
     def refresh(self, *, only_at_work: bool = False) -> None:
         """Verify channels that have deliveries to make and are not served yet, and rewritten credentials.
 
         Args:
-            only_at_work: only those with something due or in doubt now: each verification on X is billed
-                as a reading of a user, so a `tick` asks only where it will publish.
+            only_at_work: only those with something due, late or in doubt now: each verification on X is
+                billed as a reading of a user, so a `tick` asks only where it has something to do.
         """
         self._look_for_rewritten()
         moment = self._equipment.clock.moment()
@@ -79,6 +93,7 @@ class Roster:
         if not asked:
             return
         proofs = prove_channels([parse_channel_id(n) for n in asked], self._equipment.adapters.candidates)
+        self._hear(proofs)
         for proof in proofs:
             self._rests[str(proof.channel)] = _Rest(moment.wall_at, ASK_AGAIN_AFTER)
             self._judge(proof, moment)
@@ -90,8 +105,12 @@ class Roster:
         if not only_at_work:
             return names
         at_work = {str(doubt.channel) for doubt in self._equipment.ledger.doubts.open(names)}
-        at_work |= set(outbox.due_channels(moment, names))
+        at_work |= {*outbox.due_channels(moment, names), *outbox.undecided(moment)}
         return [name for name in names if name in at_work]
+
+    def _hear(self, proofs: Iterable[ChannelProof]) -> None:
+        ledger_ahead = self._equipment.ledger.clock_offset()
+        self._told_offset = find_offset((proof.verification for proof in proofs), ledger_ahead)
 
     def _look_for_rewritten(self) -> None:
         news = self._equipment.adapters.look()

@@ -26,7 +26,7 @@ from stormctl.errors import LedgerGoneError, LedgerUnreachableError, StormctlErr
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
@@ -53,6 +53,7 @@ class Runner:
         channels: called at every wake: the channels to serve now.
         on_sweep: called after every sweep that came to its end, also where the ledger's server is away: a
             sign that this process does not hang.
+        told_offset: see `Waking`.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Runner:
         kind: str,
         channels: Callable[[], Sequence[ChannelId]],
         on_sweep: Callable[[], None] = lambda: None,
+        told_offset: Callable[[], timedelta | None] = lambda: None,
         checkpoint: Checkpoint = pass_on,
     ) -> None:
         self._equipment = equipment
@@ -74,7 +76,7 @@ class Runner:
         self.id = self._ledger.runners.register(kind, socket.gethostname(), os.getpid(), self._clock.moment())
         self._uploader = Uploader(equipment, self.id)
         self._dispatcher = Dispatcher(equipment, self.id, self._uploader, Breaker(equipment), checkpoint)
-        self._waking = Waking(equipment, channels, kind, last_seen_at)
+        self._waking = Waking(equipment, channels, kind, last_seen_at, told_offset)
         self._reconciler = Reconciler(equipment)
         self._collector = Collector(equipment)
         self._agenda = Agenda(self._ledger.outbox)
@@ -115,13 +117,15 @@ class Runner:
             self._close()
 
     def run_once(self) -> None:
-        """Do what is due now, one round, and stop.
+        """Do what is due now, one round, and stop; nothing where the clock is wrong or nobody confirms it.
 
         Raises:
             Exception: the first bug that was met.
         """
         try:
             self._look_after_ledger()
+            if self._waking.must_wait():
+                return
             self._reading.run_all(self._channels(), self._read)
             self._publishing.run_all(self._due(self._channels()), self._publish)
         finally:
@@ -142,7 +146,7 @@ class Runner:
             return True
         channels = [str(c) for c in self._publishing.open(self._channels())]
         moment = self._clock.moment()
-        if self._publishing.is_busy or self._must_wait() or outbox.is_undecided(moment):
+        if self._publishing.is_busy or self._must_wait() or outbox.undecided(moment):
             return False
         if outbox.next_due(moment, channels) is not None:
             return False
@@ -169,7 +173,9 @@ class Runner:
         self._on_sweep()
 
     def _wake(self) -> None:
-        """Start what is due; called when the next moment has come."""
+        """Start what is due; called when the next moment has come, or channels are served since the sweep."""
+        if not self._waking.is_proved:  # their platforms tell the time
+            self._tick()
         self._guard(lambda: self._start_due(self._agenda.find_unasked(self._channels())))
 
     def _guard(self, work: Callable[[], None]) -> None:
@@ -194,7 +200,7 @@ class Runner:
         self._publishing.refresh()
         self._reading.refresh()
         for channel in self._reading.free(self._channels()):
-            if self._has_reading(channel):
+            if not self._must_wait() and self._has_reading(channel):
                 self._reading.start(channel, self._read)
         self._start_due(self._publishing.free(self._channels()))
 

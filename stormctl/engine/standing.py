@@ -76,10 +76,12 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
 
 
 def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) -> bool:
-    """Whether the next tick may settle what this one could not: something due, or in doubt."""
+    """Whether the next tick may settle what this one could not: something due, late or in doubt."""
     names = [str(channel) for channel in channels]
-    return bool(ledger.outbox.due_channels(moment, names)) or any(
-        not doubt.held for doubt in ledger.doubts.open(names)
+    return (
+        bool(ledger.outbox.due_channels(moment, names))
+        or bool(ledger.outbox.undecided(moment).intersection(names))
+        or any(not doubt.held for doubt in ledger.doubts.open(names))
     )
 
 

@@ -1,4 +1,4 @@
-"""Notice between two looks at the clocks that the process slept, or that the clock was set."""
+"""Notice between two looks at the clocks that the process slept, or that the clock was set or is wrong."""
 
 from __future__ import annotations
 
@@ -7,10 +7,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.duration import format_duration
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.domain.clock import Clock, Moment
+    from stormctl.platforms.adapter import Verification
 
 AWAY = timedelta(minutes=1)
 """A runner that did not look for longer was asleep: it looks every second."""
@@ -18,8 +22,12 @@ AWAY = timedelta(minutes=1)
 SET = timedelta(seconds=5)
 """A smaller difference between wall clock and steady clock is the ordinary correction of a clock."""
 
+NOTICED = timedelta(minutes=1)
+"""From this difference to a platform's clock on, ours is warned of; a Date header is whole seconds."""
+
 TRUSTED = timedelta(minutes=2)
-"""A clock that was set ahead by more is not believed before somebody else's clock agrees this closely."""
+"""A clock that was set ahead by more is not believed before somebody else's clock agrees this closely, and
+neither is one that nobody has compared yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +50,22 @@ class Lapse:
 class Watchfulness:
     """Compares the wall clock with one that nobody can set.
 
+    Args:
+        is_proved: whether the clock is right as it stands at the beginning; else it is doubted first.
+
     Attributes:
         doubted: since when, by the steady clock, the wall clock is not believed; None while it is.
+        is_proved: whether the clock was ever believed.
     """
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, *, is_proved: bool = True) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._moment, self._steady_s = clock.moment(), clock.steady_s()
         self._looked_s = self._steady_s
         self._looked_at = self._moment.at
-        self.doubted: float | None = None
+        self.is_proved = is_proved
+        self.doubted: float | None = None if is_proved else self._steady_s
 
     def look(self) -> Lapse:
         """Take in what happened since the last look; from now on that is known."""
@@ -61,6 +74,9 @@ class Watchfulness:
             slept = timedelta(seconds=steady_s - self._looked_s) > AWAY
             lapse = Lapse(self._looked_at, moment, slept, self._set_by(moment, steady_s))
             self._looked_s, self._looked_at = steady_s, moment.at
+            if not self.is_proved:  # there is no earlier time to go back to
+                self._moment, self._steady_s = moment, steady_s
+                return lapse
             if self.doubted is None and lapse.set_by > TRUSTED:
                 self.doubted = steady_s
             if self.doubted is None or lapse.set_by <= TRUSTED:
@@ -70,7 +86,13 @@ class Watchfulness:
     def believe(self) -> None:
         """Take the wall clock for right, as it stands now."""
         with self._lock:
+            self.is_proved = True
             self._trust(self._clock.moment(), self._clock.steady_s())
+
+    def doubt(self) -> None:
+        """Begin to doubt the clock now: until now it did not matter."""
+        with self._lock:
+            self.doubted = self._clock.steady_s()
 
     def doubted_for(self) -> timedelta:
         """Return how long the wall clock has not been believed."""
@@ -92,3 +114,23 @@ class Watchfulness:
         passed = timedelta(seconds=steady_s - self._steady_s)
         difference = moment.wall_at - self._moment.wall_at - passed
         return difference if abs(difference) > SET else timedelta()
+
+
+def find_offset(verifications: Iterable[Verification | None], ledger_ahead: timedelta) -> timedelta | None:
+    """Return how far the platforms are ahead of the clock that counts, by the one that is nearest to it.
+
+    One that answered without telling the time contradicts nothing. None if nobody answered.
+
+    Args:
+        ledger_ahead: how far the ledger's clock, which counts, is ahead of this machine's.
+    """
+    heard = [v for v in verifications if v is not None and (v.account or v.clock_offset_s is not None)]
+    offsets = [
+        timedelta(seconds=v.clock_offset_s) - ledger_ahead for v in heard if v.clock_offset_s is not None
+    ]
+    return min(offsets, key=abs, default=timedelta() if heard else None)
+
+
+def describe_offset(off: timedelta) -> str:
+    """Say how our clock stands to one that is so far ahead of it: `7h ahead of`, `3m behind`."""
+    return f"{format_duration(off)} {'ahead of' if off < timedelta() else 'behind'}"

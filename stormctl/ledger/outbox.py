@@ -240,17 +240,22 @@ class Outbox:
             )
         return row is not None
 
-    def is_undecided(self, moment: Moment) -> bool:
-        """Whether the next sweep will move or give up something that is late."""
+    def undecided(self, moment: Moment) -> set[str]:
+        """Return the channels on which the next sweep will release, move or give up something."""
+        now = to_micros(moment.at)
         with self._database.reading() as session:
-            halts = load_halts(session)
-            rows = session.rows("missed_now", now=to_micros(moment.at))
-            suspended = {row["id"] for row in session.rows("suspended_channels")} if rows else set()
-        return any(
-            not is_halted(halts, row)
+            lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
+            expired = session.rows("expired_now", now=now)
+            missed = session.rows("missed_now", now=now)
+            halts = load_halts(session) if missed else ()
+            suspended = {row["id"] for row in session.rows("suspended_channels")} if missed else set()
+        moved = (
+            row
+            for row in missed
+            if not is_halted(halts, row)
             and not (row["late"] == LatePolicy.SPREAD and row["channel"] in suspended)
-            for row in rows
         )
+        return {row["channel"] for row in (*lapsed, *expired, *moved)}
 
     def mend_times(self, moment: Moment, rests: Rests, by: timedelta | None) -> None:
         """Free what waits for a time that will not come, since the clock was set back; see `rewinding`."""

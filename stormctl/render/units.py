@@ -38,8 +38,9 @@ UNIT = """\
 # Keys and settings come from the .env file of the campaign folder.
 [Unit]
 Description=stormctl: publishes what was launched
-Wants=network-online.target
-After=network-online.target
+# The clock must be right too: posts go out by it.
+Wants=network-online.target time-sync.target
+After=network-online.target time-sync.target
 # It never gives up: a storm has one day.
 StartLimitIntervalSec=0
 

@@ -134,8 +134,9 @@ class TestLeap:
     def _leap(self, bench: Bench, offset: timedelta | None) -> Waking:
         """Let an hour be missing, with something that it would make missed."""
         bench.enroll(make_delivery(slot_at=bench.clock.at + 10 * MINUTE))
-        _platforms_say(bench, offset)
         waking = _waking(bench)
+        _platforms_say(bench, offset)
+        bench.x.verifications = bench.facebook.verifications = 0
         bench.clock.set_by(HOUR)
         return waking
 
@@ -184,7 +185,7 @@ class TestLeap:
         assert bench.x.verifications <= 5
         assert (
             _told(bench, EventKind.WARNING)[-1]
-            == "nobody could confirm the clock: going on with this machine's"
+            == "nobody could confirm the clock: going on with it"
         )
 
     def test_the_platform_that_is_free_is_asked_first(self, bench: Bench) -> None:
