@@ -53,10 +53,14 @@ def pytest_configure() -> None:
         signal.signal(signal.SIGHUP, lambda _number, _frame: None)
 
 
+REQUIRED = "STORMCTL_REQUIRE_"
+"""How the switches begin that let tests fail, not skip, where a tool is missing."""
+
+
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     """Remove every STORMCTL_ variable and lock the platforms: a test can't meet real ones."""
-    for name in [n for n in os.environ if n.startswith("STORMCTL_") and n != "STORMCTL_REQUIRE_BROWSER"]:
+    for name in [n for n in os.environ if n.startswith("STORMCTL_") and not n.startswith(REQUIRED)]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("STORMCTL_LIVE", "0")
     monkeypatch.setenv("NO_COLOR", "1")

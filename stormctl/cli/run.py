@@ -144,16 +144,21 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
             roster.refresh(only_at_work=True)
             runner = Runner(equipment, kind="tick", channels=roster.channels, told_offset=roster.tell_offset)
             log.runner_id = runner.id
-            runner.run_once()
+            may_go_by_clock = runner.run_once()
         finally:
             adapters.close()
         moment = clock.moment()
         standing = ledger.history.status(moment, runner_timeout=scene.durations.runner_timeout)
         codes = exit_codes_of_ledger(standing) - {ExitCode.NO_RUNNER}
         served = {str(channel) for channel in roster.channels()}
-        if set(ledger.outbox.due_channels(moment, ledger.outbox.open_channels())) - served:
+        if (
+            may_go_by_clock
+            and set(ledger.outbox.due_channels(moment, ledger.outbox.open_channels())) - served
+        ):
             codes.add(ExitCode.CREDENTIALS)
         code = choose_exit_code(codes)
-        if code is ExitCode.DONE and is_work_left(ledger, moment, roster.channels()):
+        if code is ExitCode.DONE and not (
+            may_go_by_clock and not is_work_left(ledger, moment, roster.channels())
+        ):
             code = ExitCode.TRY_AGAIN
         return code

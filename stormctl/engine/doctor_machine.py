@@ -142,7 +142,7 @@ def examine_watch(settings: Settings) -> Section:
 
 
 def _judge_clocks(proofs: Sequence[ChannelProof], server_ahead: timedelta | None) -> Iterator[Line]:
-    """Tell how far the clock that posts go by is from the platforms', and this machine's where it is not it."""
+    """Tell how far this machine's clock is from the platforms', and the one that posts go by."""
     told = [v for proof in proofs if (v := proof.verification) is not None and v.clock_offset_s is not None]
     off = find_offset(told, timedelta())
     if off is None:

@@ -97,9 +97,9 @@ def prepare_launch(
     if ledger is not None:
         ledger.check_hosts(hosts)
     settled = _settled_keys(ledger, storm.id)
-    _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
     proofs = tuple(prove_channels(channels, adapters, without, need=find_need(plan)))
-    _refuse_wrong_clock(proofs, ledger)
+    _refuse_wrong_clock(proofs, ledger)  # by a wrong clock a storm may look over
+    _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
     check_accounts(proofs, ledger)
     _refuse_without_channels(storm, proofs)
     summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)

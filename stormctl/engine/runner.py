@@ -116,8 +116,8 @@ class Runner:
             self._timer.stop()
             self._close()
 
-    def run_once(self) -> None:
-        """Do what is due now, one round, and stop; nothing where the clock is wrong or nobody confirms it.
+    def run_once(self) -> bool:
+        """Do what is due now, one round, and stop; return whether the clock let it.
 
         Raises:
             Exception: the first bug that was met.
@@ -125,9 +125,10 @@ class Runner:
         try:
             self._look_after_ledger()
             if self._waking.must_wait():
-                return
+                return not self._waking.is_told
             self._reading.run_all(self._channels(), self._read)
             self._publishing.run_all(self._due(self._channels()), self._publish)
+            return True
         finally:
             self._close()
 

@@ -81,6 +81,11 @@ class Waking:
         """Whether the clock was believed at any time since the start."""
         return self._watchfulness.is_proved
 
+    @property
+    def is_told(self) -> bool:
+        """Whether people were told that the clock is wrong, or that nobody confirms it."""
+        return self._is_told
+
     def sweep(self) -> tuple[StormEvent, ...]:
         """Do what time has decided, as far as the clock is believed; return what happened."""
         with self._lock:
@@ -91,6 +96,7 @@ class Waking:
         lapse = self._watchfulness.look()
         is_right_again = was_doubted and self._watchfulness.doubted is None
         if is_right_again:
+            self._forget_doubt()
             self._warn("the clock was set right again: going on")
         elif lapse.set_by and not (was_doubted and self.is_proved):
             self._tell_setting(lapse.set_by)
@@ -141,7 +147,7 @@ class Waking:
         self._append(StormEvent(kind=EventKind.WOKEN, at=moment.at, text=text, storm_id=storm_id), moment)
 
     def _settle(self, lapse: Lapse) -> bool:
-        """Try to find out whether a doubted clock is right; True if it is believed, or does not matter yet."""
+        """Try to find out whether a doubted clock is right; True if it is, or does not matter yet."""
         if not self.is_proved and not self._ledger.outbox.open_channels():
             self._watchfulness.doubt()  # the patience begins with what there is to do
             return True
@@ -171,11 +177,14 @@ class Waking:
         """Take the clock for right; tell why, unless nobody was told that it was doubted."""
         was_told = self._is_told or self.is_proved
         self._watchfulness.believe()
-        self._is_contradicted = self._is_told = False
-        self._asked_after = timedelta()
+        self._forget_doubt()
         if was_told:
             self._warn(why)
         return True
+
+    def _forget_doubt(self) -> None:
+        self._is_contradicted = self._is_told = False
+        self._asked_after = timedelta()
 
     def _ask_offset(self) -> timedelta | None:
         """Return how far a platform's clock is ahead of the one that counts, by the Date of an answer.

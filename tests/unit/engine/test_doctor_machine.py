@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -36,29 +37,61 @@ def find(section: Section, beginning: str) -> Line:
     return found
 
 
-def look(root: Path, *offsets_s: float | None) -> Section:
+def look(root: Path, *offsets_s: float | None, server_ahead: timedelta | None = None) -> Section:
     """Look at this machine, where platforms have told the time."""
     channels = [ACME, PAGE][: len(offsets_s)]
     platforms = FakePlatforms(channels)
     for channel, offset_s in zip(channels, offsets_s, strict=True):
         platform = platforms.platforms[channel]
         platform.verification = replace(platform.verification, clock_offset_s=offset_s)
-    return examine_machine(None, root, prove_channels(channels, platforms), NOW)
+    return examine_machine(None, root, prove_channels(channels, platforms), NOW, server_ahead=server_ahead)
 
 
-def test_the_clock_is_compared_with_the_platforms(tmp_path: Path) -> None:
-    """The greater difference counts; where no platform told the time, that is said."""
-    compared, untold = look(tmp_path, 0.4, -3.2), look(tmp_path, None)
+@pytest.mark.parametrize(
+    ("offsets_s", "verdict", "text"),
+    [
+        ((0.4, -3.2), Verdict.OK, "this machine's clock is within 1s of the platforms'"),
+        ((60.0,), Verdict.OK, "this machine's clock is within 1m of the platforms'"),
+        ((90.0,), Verdict.WARN, "this machine's clock is 1m30s behind the platforms'"),
+        ((-120.0, -121.0), Verdict.WARN, "this machine's clock is 2m ahead of the platforms'"),
+        ((-121.0, -122.0), Verdict.FAIL, "this machine's clock is 2m1s ahead of the platforms'"),
+        ((3660.0, 3661.0), Verdict.FAIL, "this machine's clock is 1h1m behind the platforms'"),
+        ((3660.0, 0.0), Verdict.OK, "this machine's clock is within 1s of the platforms'"),
+    ],
+)
+def test_the_clock_is_compared_with_the_platforms(
+    tmp_path: Path, offsets_s: tuple[float, ...], verdict: Verdict, text: str
+) -> None:
+    """More than two minutes are an error: nothing would go out; one platform that agrees suffices."""
+    section = look(tmp_path, *offsets_s)
 
-    assert find(compared, "the clock").text == "the clock is within 3s of the platforms'"
-    assert find(untold, "no platform told the time").verdict is Verdict.WARN
+    assert find(section, "this machine's clock") == replace(
+        find(section, "this machine's clock"), verdict=verdict, text=text
+    )
 
 
-def test_a_clock_that_is_far_off_is_not_called_fine(tmp_path: Path) -> None:
-    """The channels warn of it, each by its own platform's time; here it is passed over."""
-    section = look(tmp_path, 0.4, 300.0)
+def test_where_no_platform_told_the_time_that_is_said(tmp_path: Path) -> None:
+    """A clock that was not compared is not called fine."""
+    assert find(look(tmp_path, None), "no platform told the time").verdict is Verdict.WARN
 
-    assert [line.text for line in section.lines if "the clock" in line.text] == []
+
+def test_with_a_server_its_clock_counts_and_both_are_told(tmp_path: Path) -> None:
+    """Posts go out by the server's clock, and requests are signed by this machine's."""
+    hour = timedelta(hours=1)
+
+    machine_wrong, server_wrong = (
+        look(tmp_path, -3600.0, server_ahead=-hour),
+        look(tmp_path, 0.0, server_ahead=hour),
+    )
+
+    assert [(line.verdict, line.text) for line in machine_wrong.lines[:2]] == [
+        (Verdict.OK, "the clock of the ledger's server is within 1s of the platforms'"),
+        (Verdict.FAIL, "this machine's clock is 1h ahead of the platforms'"),
+    ]
+    assert [(line.verdict, line.text) for line in server_wrong.lines[:2]] == [
+        (Verdict.FAIL, "the clock of the ledger's server is 1h ahead of the platforms'"),
+        (Verdict.OK, "this machine's clock is within 1s of the platforms'"),
+    ]
 
 
 def test_zones_are_shown_as_they_will_be_on_the_day(tmp_path: Path) -> None:

@@ -146,6 +146,35 @@ def test_a_storm_that_is_over_is_refused_the_first_time(bench: Bench, campaign: 
     assert late == 4
 
 
+@pytest.mark.parametrize(
+    ("x_s", "page_s", "told"),
+    [
+        (-3660.0, -3661.0, "this machine's clock is 1h1m ahead of the platforms'"),
+        (180.0, None, "this machine's clock is 3m behind the platforms'"),
+        (None, -121.0, "this machine's clock is 2m1s ahead of the platforms'"),
+        (-86_400.0, -86_400.0, "this machine's clock is 1d ahead of the platforms'"),
+    ],
+)
+def test_a_wrong_clock_is_refused(
+    bench: Bench, campaign: Campaign, x_s: float | None, page_s: float | None, told: str
+) -> None:
+    """By whichever platform told the time; also where the storm looks over by it."""
+    bench.clock.set_by(timedelta(days=1) if x_s == -86_400.0 else timedelta())
+    for platform, offset_s in ((bench.x, x_s), (bench.facebook, page_s)):
+        platform.verification = replace(platform.verification, clock_offset_s=offset_s)
+
+    with pytest.raises(UsageError, match=f"^{told}"):
+        _prepare(bench, campaign)
+
+
+def test_a_clock_that_one_platform_confirms_is_accepted(bench: Bench, campaign: Campaign) -> None:
+    """The other one's clock is wrong; two minutes are within what is borne."""
+    bench.x.verification = replace(bench.x.verification, clock_offset_s=-3600.0)
+    bench.facebook.verification = replace(bench.facebook.verification, clock_offset_s=120.0)
+
+    assert _prepare(bench, campaign).summary.count == 4
+
+
 def test_a_storm_that_was_enrolled_can_be_finished_whenever(bench: Bench, campaign: Campaign) -> None:
     """Open deliveries of yesterday are joined by a new runner."""
     _enroll(bench, _prepare(bench, campaign))

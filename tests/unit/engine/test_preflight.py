@@ -194,23 +194,3 @@ def test_an_account_that_could_not_be_learnt_is_no_contradiction(bench: Bench) -
 
     assert [(proof.account is None, proof.is_bad) for proof in proofs] == [(True, False), (False, False)]
     assert bench.ledger.channels.get_account(str(ACME)) == ("1001", "@acme")
-
-
-@pytest.mark.parametrize(
-    ("offset_s", "message"),
-    [
-        (90.0, "this machine's clock is 1m30s behind X's"),
-        (-600.0, "this machine's clock is 10m ahead of X's"),
-        (60.0, None),
-        (None, None),
-    ],
-)
-def test_a_clock_far_from_the_platforms_is_warned_of(
-    bench: Bench, offset_s: float | None, message: str | None
-) -> None:
-    """Everything would go out so much early or late; a minute is within what readings allow."""
-    bench.x.verification = replace(bench.x.verification, clock_offset_s=offset_s)
-
-    (proof,) = prove_channels([ACME], bench.platforms)
-
-    assert [text for text, _ in proof.check.unknown] == ([message] if message else [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -252,3 +253,30 @@ def test_a_launch_serves_its_own_channels_and_waits_for_their_credentials(bench:
 
     assert first == ([ACME], 0, False)
     assert (roster.channels(), roster.is_waiting) == ([], True)
+
+
+def test_what_was_heard_of_the_time_is_told_once(bench: Bench) -> None:
+    """The nearest platform counts, and later nobody takes an old answer for a new one."""
+    bench.enroll(make_delivery(), make_delivery(channel=PAGE))
+    bench.x.verification = replace(bench.x.verification, clock_offset_s=-3660.0)
+    bench.facebook.verification = replace(bench.facebook.verification, clock_offset_s=-3661.0)
+    roster = Roster(bench.equipment)
+
+    roster.refresh()
+
+    assert [roster.tell_offset(), roster.tell_offset()] == [timedelta(seconds=-3660), None]
+
+
+def test_a_tick_asks_where_something_would_be_given_up(bench: Bench) -> None:
+    """Before that, somebody must confirm the clock; what is halted stays as it is, and costs no question."""
+    bench.enroll(
+        make_delivery("late", slot_at=bench.clock.at - 9 * HOUR),
+        make_delivery("late-too", channel=PAGE, slot_at=bench.clock.at - 9 * HOUR),
+        make_delivery("coming", channel=PAGE, slot_at=bench.clock.at + HOUR),
+    )
+    bench.ledger.halts.halt("channel", str(ACME), "test", "ada", bench.clock.moment())
+    roster = Roster(bench.equipment)
+
+    roster.refresh(only_at_work=True)
+
+    assert (bench.x.verifications, bench.facebook.verifications) == (0, 1)

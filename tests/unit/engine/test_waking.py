@@ -183,10 +183,7 @@ class TestLeap:
         assert held == [((), True)] * 119
         assert _kinds(events) == [EventKind.MISSED]
         assert bench.x.verifications <= 5
-        assert (
-            _told(bench, EventKind.WARNING)[-1]
-            == "nobody could confirm the clock: going on with it"
-        )
+        assert _told(bench, EventKind.WARNING)[-1] == "nobody could confirm the clock: going on with it"
 
     def test_the_platform_that_is_free_is_asked_first(self, bench: Bench) -> None:
         """Facebook's answer costs nothing; where it suffices, X is not asked."""
@@ -204,6 +201,107 @@ class TestLeap:
         waking.sweep()
 
         assert _told(bench, EventKind.WARNING) == ["the clock was set ahead by 1m30s"]
+
+
+class TestStart:
+    """What guards leaps guards the first sweep: a clock that nobody has compared is not believed."""
+
+    def _start(self, bench: Bench, told: timedelta | None = None, kind: str = "daemon") -> Waking:
+        """Start a runner with something due, something late, and something past its deadline."""
+        bench.enroll(
+            make_delivery("due", slot_at=bench.clock.at),
+            make_delivery("late", channel=PAGE, slot_at=bench.clock.at - 9 * HOUR),
+            make_delivery("over", slot_at=bench.clock.at - HOUR, expires_at=bench.clock.at - MINUTE),
+        )
+        news = iter([told])
+        return Waking(bench.equipment, lambda: [ACME, PAGE], kind, None, lambda: next(news, None))
+
+    @pytest.mark.parametrize("kind", ["launch", "daemon", "tick"])
+    @pytest.mark.parametrize("off", [-61 * MINUTE, 61 * MINUTE, -3 * MINUTE, -2 * HOUR])
+    def test_a_wrong_clock_sends_and_gives_up_nothing(self, bench: Bench, off: timedelta, kind: str) -> None:
+        """It is told once, in whichever direction it is wrong, and waits until it is set right."""
+        _platforms_say(bench, off)
+        waking = self._start(bench, kind=kind)
+
+        events = [waking.sweep() for _ in range(5)]
+
+        (warning,) = _told(bench, EventKind.WARNING)
+        assert events == [()] * 5
+        assert waking.must_wait()
+        assert set(bench.states().values()) == {State.PLANNED}
+        assert "of a platform's: set it right" in warning or "behind a platform's: set it right" in warning
+
+    def test_set_right_it_is_believed_at_once(self, bench: Bench) -> None:
+        """A platform is asked again as soon as the clock was set, not after half a minute."""
+        _platforms_say(bench, -61 * MINUTE)
+        waking = self._start(bench)
+        waking.sweep()
+        bench.clock.set_by(-61 * MINUTE)
+        bench.clock.move(SECOND)
+        _platforms_say(bench, timedelta())
+
+        events = waking.sweep()
+
+        assert events != ()
+        assert not waking.must_wait()
+        assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: going on"
+
+    def test_a_clock_that_was_compared_just_now_is_not_compared_again(self, bench: Bench) -> None:
+        """Who verified the channels has heard the time: on X another question would cost."""
+        _platforms_say(bench, -2 * HOUR)
+        waking = self._start(bench, told=120 * SECOND)
+
+        events = waking.sweep()
+
+        assert {event.kind for event in events} == {EventKind.MISSED, EventKind.EXPIRED}
+        assert (bench.facebook.verifications, bench.x.verifications) == (0, 0)
+        assert _told(bench, EventKind.WARNING) == ["the clock is 2m behind a platform's"]
+
+    def test_offline_it_is_believed_after_two_minutes(self, bench: Bench) -> None:
+        """Nobody answers on either platform; X's channels are not waited for one after the other."""
+        for platform in bench.platforms.platforms.values():
+            platform.verification = Verification(account=None)
+        waking = self._start(bench)
+        held = []
+        for _ in range(120):
+            held.append(waking.sweep())
+            bench.clock.move(SECOND)
+
+        events = waking.sweep()
+
+        assert held == [()] * 120
+        assert events != ()
+        assert bench.x.verifications == 5
+        assert _told(bench, EventKind.WARNING) == [
+            "nobody confirms the clock yet: nothing is published or given up",
+            "nobody could confirm the clock: going on with it",
+        ]
+
+    def test_without_anything_to_do_nobody_is_asked(self, bench: Bench) -> None:
+        """An idle daemon stays quiet, and its patience begins with the first storm."""
+        waking = Waking(bench.equipment, lambda: [ACME, PAGE], "daemon", None)
+        waking.sweep()
+        bench.clock.move(HOUR)
+        waking.sweep()
+        idle = (bench.facebook.verifications, _told(bench, EventKind.WARNING))
+        bench.facebook.verification = Verification(account=None)
+        bench.x.verification = Verification(account=None)
+        bench.enroll(make_delivery("late", slot_at=bench.clock.at - 9 * HOUR))
+
+        events = waking.sweep()
+
+        assert idle == (0, [])
+        assert (events, waking.must_wait()) == ((), True)
+
+    def test_a_rehearsal_asks_nobody(self, bench: Bench) -> None:
+        """Its platforms are on the same machine, and its storm's clock is another day's."""
+        _platforms_say(bench, -2 * HOUR)
+        waking = self._start(bench, kind="rehearsal")
+
+        waking.sweep()
+
+        assert not waking.must_wait()
+        assert bench.facebook.verifications == 0
 
 
 class TestSetBack:
