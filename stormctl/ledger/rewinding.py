@@ -47,6 +47,7 @@ def mend_times(session: Session, moment: Moment, rests: Rests, by: timedelta | N
     session.write("mend_beats", wall_now=wall_now, until=to_micros(moment.wall_at + MARGIN))
     session.write("mend_pauses", until=to_micros(moment.at + rests.pause))
     session.write("mend_backoffs", now=now, until=to_micros(moment.at + rests.backoff))
+    session.write("mend_answers", wall_now=wall_now, soon=to_micros(moment.at + rests.lease))
     session.write("mend_retries", now=now, until=to_micros(moment.at + rests.backoff))
     session.write(
         "mend_doubts",

@@ -18,6 +18,12 @@ WHERE name = 'backoff' AND learnt_at > :now AND reset_at > :until;
 -- name: mend_retries(now, until)!
 UPDATE deliveries SET retry_at = :until WHERE state = 'planned' AND retry_at > :until AND claimed_at > :now;
 
+-- name: mend_answers(wall_now, soon)!
+-- Claimed before the clock was set ahead and answered after it: the rest counts from a time still to come.
+UPDATE deliveries SET retry_at = :soon
+WHERE state = 'planned' AND retry_at > :soon
+AND EXISTS (SELECT 1 FROM attempts a WHERE a.id = deliveries.attempt_id AND a.answered_wall_at > :wall_now);
+
 -- name: mend_doubts(wall_now, since, back, latest)!
 -- The account is read from that much before; the proof that nothing is there begins now.
 UPDATE deliveries SET

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, State
+from stormctl.domain.delivery import InDoubt, NotSent, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.engine.waking import Waking
@@ -321,6 +321,31 @@ class TestSetBack:
 
         assert due == bench.clock.at + 3 * MINUTE
         assert _told(bench, EventKind.WARNING) == ["the clock was set back by 5h"]
+
+    def test_a_post_that_was_answered_in_the_wrong_hour_does_not_wait_for_it(self, bench: Bench) -> None:
+        """Claimed before the clock was set ahead, its rest was reckoned after it: seconds from now do."""
+        bench.enroll(
+            make_delivery("m1", slot_at=bench.clock.at, late=LatePolicy.SEND),
+            make_delivery("m2", slot_at=bench.clock.at + 9 * HOUR),
+        )
+        waking = _waking(bench)
+        outbox = bench.ledger.outbox
+        claim = outbox.claim(
+            str(ACME), bench.runner_id, bench.clock.moment(), bench.equipment.durations.lease
+        )
+        assert claim is not None
+        bench.clock.move(SECOND)
+        bench.clock.set_by(HOUR)
+        retry_at = bench.clock.at + 7 * SECOND
+        outcome = NotSent(reason="the lease ran out")
+        outbox.record(claim, outcome, bench.clock.moment(), retry_at=retry_at)
+        waking.sweep()
+        bench.clock.set_by(-HOUR)
+
+        waking.sweep()
+
+        due = outbox.next_due(bench.clock.moment(), [str(ACME)])
+        assert due == bench.clock.at + bench.equipment.durations.lease
 
     def test_a_lost_claim_is_released_after_a_lease_from_now(self, bench: Bench) -> None:
         """Nobody waits five hours for a lease of twenty seconds."""
