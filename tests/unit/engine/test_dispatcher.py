@@ -168,6 +168,24 @@ def test_refusals_without_a_reset_back_off_twice_as_long_each_time(bench: Bench)
     assert second == bench.clock.at + 2 * FIRST_BACKOFF
 
 
+def test_a_back_off_begins_anew_after_a_post_that_went_out(bench: Bench) -> None:
+    """15 s, 30 s, then a post that is accepted: the next refusal rests 15 s again, and not a minute."""
+    bench.enroll(make_delivery("m1"), make_delivery("m2"), make_delivery("m3", channel=PAGE))
+    bench.x.script.extend([WAIT, WAIT, bench.x.accept, WAIT])
+    dispatcher = bench.dispatcher()
+    rests = []
+
+    for _ in range(3):
+        dispatcher.serve(ACME, lambda: False)
+        due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+        assert due is not None
+        rests.append(due - bench.clock.at)
+        bench.clock.move(rests[-1])
+
+    assert rests == [timedelta(seconds=15), timedelta(seconds=30), timedelta(seconds=15)]
+    assert len(bench.x.posts) == 1
+
+
 def test_a_refusal_for_now_holds_the_whole_channel(bench: Bench) -> None:
     """The next delivery of the channel does not run into the same wall at once."""
     bench.enroll(make_delivery("m1"), make_delivery("m2"))

@@ -6,11 +6,12 @@ import socket
 import threading
 from dataclasses import replace
 from datetime import timedelta
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, NotSent, Refused, State
+from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.domain.reach import Metric, MetricReading
@@ -601,3 +602,27 @@ def test_a_run_reads_before_it_gives_an_old_doubt_up(bench: Bench) -> None:
     runner.run(lambda: runner.is_done("storm"))
 
     assert bench.state() is State.DELIVERED
+
+
+def test_spacing_holds_between_runners_whose_machines_have_other_clocks(bench: Bench) -> None:
+    """Five minutes behind, right, and five ahead: by the server's clock two posts are a minute apart."""
+    slot_at = bench.clock.at - 10 * MINUTE
+    posts = [make_delivery(f"m{n}", slot_at=slot_at, late=LatePolicy.SEND) for n in range(4)]
+    bench.enroll(*posts, make_delivery("page", channel=PAGE), spacing=MINUTE)
+    clocks = [
+        SystemClock(lambda ahead=ahead: -ahead, wall=lambda ahead=ahead: bench.clock.wall_at + ahead)
+        for ahead in (-5 * MINUTE, timedelta(), 5 * MINUTE)
+    ]
+    sent_at = []
+
+    for turn in range(60):
+        clock = clocks[turn % 3]
+        claim = bench.ledger.outbox.claim(str(ACME), f"r{turn % 3}", clock.moment(), timedelta(seconds=20))
+        if claim is not None:
+            bench.ledger.outbox.mark_sending(claim, clock.moment())
+            receipt = Delivered(post_id=f"{turn}", url="")
+            bench.ledger.outbox.record(claim, receipt, clock.moment())
+            sent_at.append(bench.clock.at)
+        bench.clock.move(timedelta(seconds=5))
+
+    assert [later - sooner for sooner, later in pairwise(sent_at)] == [MINUTE] * 3
