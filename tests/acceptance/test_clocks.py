@@ -7,6 +7,7 @@ import re
 import sqlite3
 import time
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -39,9 +40,14 @@ def clock(tmp_path: Path) -> WallClock:
     return make_wall_clock(tmp_path / "clock", timedelta())
 
 
+def _on(clock: WallClock, campaign: Campaign) -> Campaign:
+    """The campaign on a machine with this clock."""
+    return replace(campaign, environment=campaign.environment | clock.variables)
+
+
 @contextmanager
 def _running(stage: Campaign, clock: WallClock, *words: str) -> Iterator[subprocess.Popen[str]]:
-    process = stage.start(*words, **clock.variables)
+    process = _on(clock, stage).start(*words)
     try:
         yield process
     finally:
@@ -71,8 +77,8 @@ def test_a_wrong_clock_is_told_by_doctor_and_refused_by_launch(stage: Campaign, 
     """With an hour too many on both platforms: doctor fails, and nothing is enrolled."""
     clock.set(61 * MINUTE)
 
-    doctor = stage.run("doctor", "schedules/small.toml", expect=2, **clock.variables)
-    launch = stage.run("launch", "--yes", "--plain", expect=2, **clock.variables)
+    doctor = _on(clock, stage).run("doctor", "schedules/small.toml", expect=2)
+    launch = _on(clock, stage).run("launch", "--yes", "--plain", expect=2)
 
     for told in (doctor.stdout, launch.stderr):  # a Date header is whole seconds
         assert re.search(r"this machine's clock is 1h1m1?s? ahead of the platforms'", told)
@@ -127,10 +133,10 @@ def test_a_tick_with_a_wrong_clock_does_nothing(
     _enroll_hour(stage, channel, starts_in=1, late=late)
     clock.set(2 * HOUR + 10 * MINUTE)
 
-    ticks = [stage.run("tick", expect=75, **clock.variables) for _ in range(2)]
+    ticks = [_on(clock, stage).run("tick", expect=75) for _ in range(2)]
     wrong = (stage.received().total(), _counts(stage))
     clock.set(timedelta())
-    stage.run("tick", expect=None, **clock.variables)
+    _on(clock, stage).run("tick", expect=None)
 
     told = r"the clock is 2h\d+m\w* ahead of a platform's: set it right"  # a Date header is whole seconds
     assert all(re.search(told, tick.stderr) for tick in ticks)
@@ -146,7 +152,7 @@ def test_a_tick_that_nobody_answers_gives_nothing_up(campaign: Campaign, clock: 
         _enroll_hour(campaign, "x:acme", starts_in=1, late="skip")
     clock.set(2 * HOUR)
 
-    tick = campaign.run("tick", expect=75, **clock.variables)
+    tick = _on(clock, campaign).run("tick", expect=75)
 
     assert "nobody confirms the clock yet: nothing is published or given up" in tick.stderr
     assert _counts(campaign) == {"planned": 6}

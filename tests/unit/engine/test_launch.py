@@ -167,6 +167,18 @@ def test_a_wrong_clock_is_refused(
         _prepare(bench, campaign)
 
 
+def test_with_a_server_its_clock_is_the_one_that_is_refused(
+    bench: Bench, campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This machine's is right; the server's, by which posts go out, is an hour ahead."""
+    monkeypatch.setattr(bench.ledger, "path", None)
+    monkeypatch.setattr(bench.ledger, "clock_offset", lambda: timedelta(hours=1))
+    bench.x.verification = replace(bench.x.verification, clock_offset_s=0.0)
+
+    with pytest.raises(UsageError, match="the clock of the ledger's server is 1h ahead of"):
+        _prepare(bench, campaign)
+
+
 def test_a_clock_that_one_platform_confirms_is_accepted(bench: Bench, campaign: Campaign) -> None:
     """The other one's clock is wrong; two minutes are within what is borne."""
     bench.x.verification = replace(bench.x.verification, clock_offset_s=-3600.0)

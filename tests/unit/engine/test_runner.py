@@ -609,10 +609,11 @@ def test_spacing_holds_between_runners_whose_machines_have_other_clocks(bench: B
     slot_at = bench.clock.at - 10 * MINUTE
     posts = [make_delivery(f"m{n}", slot_at=slot_at, late=LatePolicy.SEND) for n in range(4)]
     bench.enroll(*posts, make_delivery("page", channel=PAGE), spacing=MINUTE)
-    clocks = [
-        SystemClock(lambda ahead=ahead: -ahead, wall=lambda ahead=ahead: bench.clock.wall_at + ahead)
-        for ahead in (-5 * MINUTE, timedelta(), 5 * MINUTE)
-    ]
+
+    def on_machine(ahead: timedelta) -> SystemClock:
+        return SystemClock(lambda: -ahead, wall=lambda: bench.clock.wall_at + ahead)
+
+    clocks = [on_machine(ahead) for ahead in (-5 * MINUTE, timedelta(), 5 * MINUTE)]
     sent_at = []
 
     for turn in range(60):

@@ -293,6 +293,29 @@ class TestStart:
         assert idle == (0, [])
         assert (events, waking.must_wait()) == ((), True)
 
+    @pytest.mark.parametrize(
+        ("platforms", "told"),
+        [
+            (timedelta(), "the clock of the ledger's server is 1h ahead of a platform's"),
+            (HOUR, None),
+            (3 * HOUR, "the clock of the ledger's server is 2h behind a platform's"),
+        ],
+    )
+    def test_with_a_server_its_clock_counts(
+        self, bench: Bench, monkeypatch: pytest.MonkeyPatch, platforms: timedelta, told: str | None
+    ) -> None:
+        """An hour ahead of this machine's; it alone is compared, and named."""
+        monkeypatch.setattr(bench.ledger, "path", None)
+        monkeypatch.setattr(bench.ledger, "clock_offset", lambda: HOUR)
+        _platforms_say(bench, platforms)
+        waking = self._start(bench)
+
+        waking.sweep()
+
+        told_first = [text.split(":")[0] for text in _told(bench, EventKind.WARNING)]
+        assert told_first == ([told] if told else [])
+        assert waking.must_wait() == (told is not None)
+
     def test_a_rehearsal_asks_nobody(self, bench: Bench) -> None:
         """Its platforms are on the same machine, and its storm's clock is another day's."""
         _platforms_say(bench, -2 * HOUR)
