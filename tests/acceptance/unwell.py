@@ -14,6 +14,8 @@ from datetime import datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any
 
+import apscheduler.schedulers.base
+
 from stormctl.engine import clocks
 from stormctl.engine.runner import Runner
 
@@ -77,7 +79,8 @@ def _hang(point: str, /) -> None:
 
 def fall_ill() -> None:
     """Make this process one of a machine that is unwell."""
-    vars(clocks).update(datetime=_WallClock, time=_SteadyClock)  # the one module that reads them
+    vars(clocks).update(datetime=_WallClock, time=_SteadyClock)  # the one module of ours that reads them
+    vars(apscheduler.schedulers.base).update(datetime=_WallClock)
     connect = sqlite3.connect
     sqlite3.connect = lambda *a, **k: connect(*a, **{"factory": _FullDisk} | k)
     assert Runner.__init__.__kwdefaults__ is not None
