@@ -122,6 +122,7 @@ def play_sleep(person: Person) -> None:
         person.read(launch, "  delivered  ", 2)
         make_unwell(person.root, wall_s=HOURS_7, steady_s=HOURS_7)
         person.read(launch, "  missed  ", 4)
+    make_unwell(person.root)  # the platforms did not sleep: a new launch compares its clock with theirs
     person.type(7, 0, 7)
 
     assert person.posts() == [f"{FACEBOOK}/noon-statement", f"{X}/dignity", f"{X}/noon-statement"]
