@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import threading
-import time
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import Clock, Moment
+from stormctl.platforms.moments import read_steady_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,19 +19,6 @@ if TYPE_CHECKING:
 def read_wall_clock() -> datetime:
     """Return the real time, aware, UTC."""
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads it; everyone else takes a Clock
-
-
-def read_steady_clock() -> float:
-    """Return the seconds since some moment, whatever the wall clock is set to, sleep included.
-
-    Linux has a clock that counts suspension too (CLOCK_BOOTTIME), macOS counts it in CLOCK_MONOTONIC, which
-    is not Python's `time.monotonic` there. Elsewhere `time.monotonic` is the best there is: on Windows it
-    counts sleep (source: docs.python.org time, learn.microsoft.com GetTickCount64, 2026-08).
-    """
-    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
-        if hasattr(time, name):
-            return time.clock_gettime(getattr(time, name))
-    return time.monotonic()
 
 
 class SystemClock:

@@ -1,13 +1,27 @@
-"""Moments as the platforms write and take them."""
+"""Moments as the platforms write and take them, and the clock that requests are timed by."""
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stormctl.platforms.transport import Answer
+
+
+def read_steady_clock() -> float:
+    """Return the seconds since some moment, whatever the wall clock is set to, sleep included.
+
+    Linux has a clock that counts suspension too (CLOCK_BOOTTIME), macOS counts it in CLOCK_MONOTONIC, which
+    is not Python's `time.monotonic` there. Elsewhere `time.monotonic` is the best there is: on Windows it
+    counts sleep (source: docs.python.org time, learn.microsoft.com GetTickCount64, 2026-08).
+    """
+    for name in ("CLOCK_BOOTTIME", "CLOCK_MONOTONIC"):
+        if hasattr(time, name):
+            return time.clock_gettime(getattr(time, name))
+    return time.monotonic()
 
 
 def parse_time(text: object) -> datetime | None:

@@ -1,9 +1,17 @@
-"""The connection under both SDKs: one deadline for a whole request, and a check before its first byte."""
+"""The connection under both SDKs: one deadline for a whole request, and a check before its first byte.
+
+A request that was given up can't be under way any more. An operating system goes on sending what a closed
+socket had queued, for up to 100 s; so from before its first byte until its answer was read to its end, a
+connection can only be aborted (ADR 0001).
+"""
 
 from __future__ import annotations
 
 import io
-import time
+import socket
+import struct
+import sys
+from contextlib import suppress
 from contextvars import ContextVar
 from http.client import CONTINUE, OK, SWITCHING_PROTOCOLS, HTTPResponse
 from typing import TYPE_CHECKING, Any
@@ -13,9 +21,9 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from stormctl.platforms.adapter import WAITING
+from stormctl.platforms.moments import read_steady_clock
 
 if TYPE_CHECKING:
-    import socket
     from collections.abc import Callable
     from datetime import timedelta
 
@@ -26,6 +34,21 @@ IDLE_LIMIT_S = 3.0
 
 WRITE_BYTES = 16_384
 """How much is written under one look at the deadline: the size of a TLS record."""
+
+
+LOOK_S = 1.0
+"""How often the deadline is looked at while nothing comes: a wait counts no time that a machine sleeps."""
+
+_LINGER = "hh" if sys.platform == "win32" else "ii"
+_ABORTING = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 1, 0))
+"""Closing sends a reset and drops what is queued, whoever closes: under TLS too, which Python ends without a
+word, and when the process is killed (Linux: socket(7), `tcp_close`; tried)."""
+
+_ORDERLY = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 0, 0))
+
+_USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
+"""For how many milliseconds the system sends again what is not acknowledged (tcp(7); Linux only): it counts
+while our process is suspended and can't close anything."""
 
 
 class Exchange:
@@ -49,11 +72,11 @@ class Exchange:
         self.was_hung_up = False
         self._before_send = before_send
         self._cleared = False
-        self._deadline_s = time.monotonic() + limit.total_seconds()
+        self._deadline_s = read_steady_clock() + limit.total_seconds()
 
     def left_s(self) -> float:
         """Return the seconds that are left; TimeoutError if none is."""
-        left = self._deadline_s - time.monotonic()
+        left = self._deadline_s - read_steady_clock()
         if left <= 0:
             message = "the time for the request is up"
             raise TimeoutError(message)
@@ -90,10 +113,15 @@ class _TimedReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._exchange.left_s())
+    def readinto(self, buffer: Any) -> int:
         with WAITING.get()():
-            return self._raw.readinto(buffer)
+            while True:
+                self._sock.settimeout(min(self._exchange.left_s(), LOOK_S))
+                try:
+                    return self._sock.recv_into(buffer)
+                except TimeoutError as error:
+                    if error.errno is not None:  # the connection itself has timed out
+                        raise
 
     def close(self) -> None:
         self._raw.close()
@@ -157,14 +185,17 @@ class _TimedMixin:
         exchange, sock = CURRENT.get(), self.sock
         view = memoryview(data)
         while view:
-            sock.settimeout(exchange.left_s())
+            left_s = exchange.left_s()
+            sock.settimeout(left_s)
+            if _USER_TIMEOUT is not None:
+                sock.setsockopt(socket.IPPROTO_TCP, _USER_TIMEOUT, max(1, int(left_s * 1000)))
             taken = sock.send(view[:WRITE_BYTES])
             exchange.written += taken
             view = view[taken:]
 
     def getresponse(self) -> Any:
         response = super().getresponse()  # type: ignore[misc]  # of the connection that this is mixed into
-        self.answered_s = time.monotonic()
+        self.answered_s = read_steady_clock()
         return response
 
 
@@ -193,19 +224,28 @@ class _CheckedMixin:
 
     def _validate_conn(self, conn: Any) -> None:
         reused = not conn.is_closed
-        if reused and (self._is_hasty or time.monotonic() - conn.answered_s > IDLE_LIMIT_S):
+        if reused and (self._is_hasty or read_steady_clock() - conn.answered_s > IDLE_LIMIT_S):
             conn.close()
             reused = False
         conn.is_reused = reused
         if conn.is_closed:
             with WAITING.get()():
-                conn.connect()
+                conn.connect()  # which can only be aborted from the beginning: see `WireAdapter`
+        else:
+            conn.sock.setsockopt(*_ABORTING)
         super()._validate_conn(conn)  # type: ignore[misc]  # of the pool that this is mixed into
         CURRENT.get().clear_to_send()
         if reused and not conn.is_connected:
             # Only of a used one: on a new TLS connection the session tickets look like a hang-up.
             message = "the server closed the connection before the first byte"
             raise ConnectionAbortedError(message)
+
+    def _put_conn(self, conn: Any) -> None:
+        """Take a connection back: if it stands, the answer was read to its end, and nothing is queued."""
+        if conn is not None and conn.sock is not None:
+            with suppress(OSError):  # the other side has ended it
+                conn.sock.setsockopt(*_ORDERLY)
+        super()._put_conn(conn)  # type: ignore[misc]  # as above
 
 
 class _Pool(_CheckedMixin, HTTPConnectionPool):
@@ -223,6 +263,7 @@ class WireAdapter(HTTPAdapter):
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        """Give urllib3 our pools."""
-        super().init_poolmanager(*args, **kwargs)
+        """Give urllib3 our pools, and have it make connections that can only be aborted."""
+        options = [*HTTPConnection.default_socket_options, _ABORTING]
+        super().init_poolmanager(*args, socket_options=options, **kwargs)
         self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}

@@ -69,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @dataclass
 class Campaign:
-    """A campaign folder and the environment in which commands are run there.
+    """A campaign folder and the environment in which commands are run there, perhaps through another one.
 
     Attributes:
         is_warm: whether a command that is run to its end is forked, as in `tests.acceptance.warm`.
@@ -79,6 +79,7 @@ class Campaign:
     environment: dict[str, str] = field(default_factory=dict)
     emulator_url: str = ""
     is_warm: bool = False
+    prefix: tuple[str, ...] = ()
 
     def write_messages(self, count: int) -> None:
         """Write that many messages in English."""
@@ -158,7 +159,7 @@ class Campaign:
         )
 
     def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        return [sys.executable, "-m", "stormctl", *arguments]
+        return [*self.prefix, sys.executable, "-m", "stormctl", *arguments]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}

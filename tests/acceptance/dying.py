@@ -1,6 +1,6 @@
-"""A runner that dies or sleeps at a named point: `python -m tests.acceptance.dying POINT [sleep]`.
+"""A runner that dies, sleeps or loses its network at a named point.
 
-It is started in a campaign folder.
+`python -m tests.acceptance.dying POINT [sleep|cut]`, started in a campaign folder.
 """
 
 from __future__ import annotations
@@ -24,16 +24,20 @@ DIED = 86
 """The exit code that tells that the point was reached."""
 
 
-def main(point: str, *, sleeps: bool) -> None:
-    """Run what is enrolled until the second delivery reaches the point, and die or sleep there at once."""
+def main(point: str, how: str) -> None:
+    """Run what is enrolled; as the second delivery reaches the point, die, sleep or lose the network."""
     passed = 0
 
     def checkpoint(here: str, /) -> None:
         nonlocal passed
         passed += here == point
         if here == point and passed == 2:
-            if not sleeps:
+            if how == "die":
                 os._exit(DIED)
+            if how == "cut":
+                subprocess.run(["ip", "link", "set", "lo", "down"], check=True)  # noqa: S607 - wherever it is
+                Path("cut").touch()
+                return
             subprocess.run([sys.executable, __file__, "suspend", str(os.getpid())], check=True)
 
     context = Context(None)
@@ -70,4 +74,4 @@ if __name__ == "__main__":
     if sys.argv[1] == "suspend":
         suspend(int(sys.argv[2]))
     else:
-        main(sys.argv[1], sleeps="sleep" in sys.argv[2:])
+        main(sys.argv[1], *(sys.argv[2:] or ["die"]))

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import suppress
+from collections import Counter
+from contextlib import closing, suppress
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import urlsplit
 
 import pytest
 
-from tests.acceptance.conftest import read_until
+from tests.acceptance.conftest import read_until, start_emulator
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from tests.acceptance.conftest import Campaign
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
@@ -28,6 +34,12 @@ QUICK = {
     "STORMCTL_SETTLING": "1s",
     "STORMCTL_HEARTBEAT": "1s",
 }
+
+
+RETRANSMITTED_S = 12.6
+"""When Linux sends for the sixth time again what was never acknowledged, after 6.2 s for the fifth.
+
+Each pause is twice the one before, and the first is of 200 ms on loopback (RFC 6298)."""
 
 
 class Road:
@@ -130,3 +142,94 @@ def test_a_platform_that_is_out_of_reach_gets_everything_when_it_is_back(stage: 
     assert process.returncode == 0, seen + output
     assert "in doubt" not in output.split("Channel ")[0]
     assert sum(stage.received().values()) == len(stage.received()) == 12
+
+
+@pytest.fixture
+def secluded(campaign: Campaign) -> Iterator[Campaign]:
+    """The campaign with an emulator, its commands run in a network namespace of their own."""
+    command = ["unshare", "--map-root-user", "--net", "sh", "-c", "ip link set lo up && echo up && cat"]
+    try:
+        holder = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        )
+    except OSError as error:
+        pytest.skip(f"no network namespaces here: {error}")
+    with holder:
+        assert holder.stdout is not None
+        assert holder.stderr is not None
+        if holder.stdout.readline() != b"up\n":
+            pytest.skip(f"no network namespaces here: {holder.stderr.read().decode()}")
+        campaign.prefix = ("nsenter", "-t", str(holder.pid), "-U", "-n", "--preserve-credentials")
+        with start_emulator(campaign, "x:acme", "facebook:acme") as variables:
+            campaign.environment |= QUICK | variables
+            yield campaign
+        holder.communicate()
+
+
+def start_runner(campaign: Campaign, *arguments: str) -> subprocess.Popen[bytes]:
+    """Start a runner that may lose its network."""
+    return subprocess.Popen(
+        [*campaign.prefix, sys.executable, "-m", "tests.acceptance.dying", *arguments],
+        cwd=campaign.root,
+        env=os.environ | campaign.environment | {"PYTHONPATH": str(Path(__file__).parents[2])},
+    )
+
+
+def ask_within(campaign: Campaign, what: str) -> list[dict[str, Any]]:
+    """Ask the emulator from within the namespace for its `posts` or its `requests`."""
+    url = f"{campaign.environment['STORMCTL_X_BASE_URL']}/_emulator/{what}"
+    code = f"import urllib.request as r; print(r.urlopen({url!r}).read().decode())"
+    told = subprocess.check_output([*campaign.prefix, sys.executable, "-c", code], text=True)
+    rows: list[dict[str, Any]] = json.loads(told)[what]
+    return rows
+
+
+def find_late(campaign: Campaign) -> list[dict[str, Any]]:
+    """Find publishing requests that reached the emulator later than two seconds after they were begun.
+
+    It has them in its log even if their sender has hung up, which is why they are posts on none of its pages.
+    """
+    with closing(sqlite3.connect(campaign.root / ".stormctl" / "ledger.db")) as ledger:
+        statement = "SELECT channel, sending_wall_at FROM attempts WHERE sending_wall_at > 0 ORDER BY 2 DESC"
+        begun = [(channel, at / 1e6) for channel, at in ledger.execute(statement)]
+    late = []
+    for request in ask_within(campaign, "requests"):  # newest first; each sending brings one at most
+        if request["operation"] != "create_post":
+            continue
+        at = datetime.fromisoformat(request["at"]).timestamp()
+        own = next((b for b in begun if b[0] == request["channel"] and 0 <= at - b[1] < 2), None)
+        if own is None:
+            late.append(request)
+        else:
+            begun.remove(own)
+    return late
+
+
+@pytest.mark.parametrize("is_killed", [False, True])
+def test_what_was_sent_into_a_cut_network_does_not_arrive_when_it_is_back(
+    secluded: Campaign, is_killed: bool
+) -> None:
+    """It goes right after `sending_at`: each post arrives once, by the runner that gave up or by another.
+
+    It comes back between two of the system's own attempts to deliver what it had queued: there is time for two
+    readings and a second request before the next one.
+    """
+    secluded.run("launch", "--yes", "--detach")
+    pause = threading.Event()
+    runners = [start_runner(secluded, "after sending_at", "cut")]
+    while not (secluded.root / "cut").exists():
+        assert runners[0].poll() is None
+    if is_killed:
+        pause.wait(0.3)
+        runners[0].kill()
+        runners.append(start_runner(secluded, "never"))
+
+    pause.wait(RETRANSMITTED_S - 5.5)
+    subprocess.run([*secluded.prefix, "ip", "link", "set", "lo", "up"], check=True)
+    pause.wait(7.5)
+
+    ended = [runner.wait(50) for runner in runners]
+    arrived = Counter((post["channel"], post["text"]) for post in ask_within(secluded, "posts"))
+    assert ended == ([-signal.SIGKILL, 0] if is_killed else [0])
+    assert sum(arrived.values()) == len(arrived) == 12
+    assert find_late(secluded) == []

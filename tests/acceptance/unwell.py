@@ -18,6 +18,7 @@ import apscheduler.schedulers.base
 
 from stormctl.engine import clocks
 from stormctl.engine.runner import Runner
+from stormctl.platforms import moments
 
 ILLNESS = Path("unwell.json")
 
@@ -79,7 +80,8 @@ def _hang(point: str, /) -> None:
 
 def fall_ill() -> None:
     """Make this process one of a machine that is unwell."""
-    vars(clocks).update(datetime=_WallClock, time=_SteadyClock)  # the one module of ours that reads them
+    vars(clocks).update(datetime=_WallClock)  # the modules that read them
+    vars(moments).update(time=_SteadyClock)
     vars(apscheduler.schedulers.base).update(datetime=_WallClock)
     connect = sqlite3.connect
     sqlite3.connect = lambda *a, **k: connect(*a, **{"factory": _FullDisk} | k)

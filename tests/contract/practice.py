@@ -68,15 +68,21 @@ class Practice:
         """Return the time on the platform's clock."""
         return now() if self._clock is None else self._clock.now()
 
-    def make(self, changed: dict[str, str] | None = None, limit: timedelta = LIMIT) -> PlatformAdapter:
-        """Return an adapter, perhaps with other credentials."""
+    def make(
+        self,
+        changed: dict[str, str] | None = None,
+        limit: timedelta = LIMIT,
+        *,
+        base_url: str | None = None,
+    ) -> PlatformAdapter:
+        """Return an adapter, perhaps with other credentials, or by another way to the emulator."""
         given = {key.lower(): value for key, value in self.account.credentials.items()} | (changed or {})
         kind: Any = XAdapter if self.is_x else FacebookAdapter
         credentials = XCredentials(**given) if self.is_x else FacebookCredentials(**given)
         adapter: PlatformAdapter = kind(
             self.channel,
             credentials,
-            base_url=self.emulator.base_url,
+            base_url=base_url or self.emulator.base_url,
             request_limit=limit,
             now=self.now,
             wait=None if self._clock is None else self._clock.wait,

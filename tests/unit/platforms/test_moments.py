@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stormctl.platforms.moments import clock_offset_s, find_retry_at, next_second, parse_time, parse_unix
+from stormctl.platforms.moments import (
+    clock_offset_s,
+    find_retry_at,
+    next_second,
+    parse_time,
+    parse_unix,
+    read_steady_clock,
+)
 from stormctl.platforms.transport import Answer
 
 NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)
@@ -70,3 +78,13 @@ def test_rounding_up() -> None:
 def test_clock_offset(headers: dict[str, str], offset_s: float | None) -> None:
     """The Date header minus our clock, where there is a readable one."""
     assert clock_offset_s(Answer(200, headers, None), NOON) == offset_s
+
+
+@pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has a clock of its own for it")
+def test_the_steady_clock_counts_sleep() -> None:
+    """On Linux it is the time since the machine was started, sleep included."""
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+
+    between = read_steady_clock()
+
+    assert before <= between <= time.clock_gettime(time.CLOCK_BOOTTIME)

@@ -14,6 +14,7 @@ import pytest
 from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import WAITING
+from stormctl.platforms.moments import read_steady_clock
 from stormctl.platforms.transport import Answer, Silence, Transport, plain, read_count
 from stormctl.platforms.wire import CURRENT, WRITE_BYTES, Exchange, WireAdapter
 
@@ -400,6 +401,9 @@ class RecordingSocket:
     def settimeout(self, _seconds: float | None) -> None:
         """Take any limit."""
 
+    def setsockopt(self, *_option: object) -> None:
+        """Take any option."""
+
     def send(self, data: memoryview) -> int:
         """Take a piece, whole."""
         self.pieces.append(bytes(data))
@@ -435,6 +439,45 @@ def test_a_check_that_takes_too_long_is_not_sent(server: ScriptedServer, transpo
 
     assert Silence("no connection in time", written=False) == silence
     assert server.received == 0
+
+
+class Sleepy:
+    """A clock that leaps by an hour when it is read for the so-manieth time, as if the machine had slept."""
+
+    def __init__(self, after: int) -> None:
+        self._left = after
+
+    def __call__(self) -> float:
+        """Read it."""
+        self._left -= 1
+        return 0.0 if self._left > 0 else 3_600.0
+
+
+def test_sleep_counts_against_a_request(server: ScriptedServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A machine that wakes in the middle of a wait gives the request up at once, and not after the rest."""
+    patient = Transport(SDK_ORIGIN, server.base_url, timedelta(seconds=30))
+    monkeypatch.setattr("stormctl.platforms.wire.LOOK_S", 0.05)
+    monkeypatch.setattr("stormctl.platforms.wire.read_steady_clock", Sleepy(after=8))
+    server.keep_silent()
+
+    silence = patient.perform(get(patient), before_send=lambda: None)
+
+    patient.close()
+    assert Silence("no answer within 30 s", written=True) == silence
+
+
+def test_a_connection_that_slept_is_not_used_again(
+    server: ScriptedServer, transport: Transport, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other side has long forgotten it."""
+    server.reply(OK)
+    server.reply(OK)
+    transport.perform(get(transport))
+
+    monkeypatch.setattr("stormctl.platforms.wire.read_steady_clock", lambda: read_steady_clock() + 3_600)
+    transport.perform(get(transport))
+
+    assert [request.connection for request in server.requests] == [1, 2]
 
 
 def test_a_byte_order_mark_is_no_part_of_an_answer(server: ScriptedServer, transport: Transport) -> None:
