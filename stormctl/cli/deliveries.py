@@ -117,6 +117,12 @@ def retry(
             show_default=False,
         ),
     ] = None,
+    without_alt: Annotated[
+        bool,
+        typer.Option(
+            "--without-alt", help="Leave away what is said of its pictures: the platform refused it."
+        ),
+    ] = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Plan again what failed or was missed, cancelled or taken down.
@@ -132,7 +138,7 @@ def retry(
         zones = {key: desk.ledger.history.details(key).timezone for key in found}
         moment = desk.clock.moment()
         slot_at = None if at is None else read_moment(at, set(zones.values()))
-        slots = desk.ledger.desk.retry(found, find_user(), moment, at=slot_at)
+        slots = desk.ledger.desk.retry(found, find_user(), moment, at=slot_at, without_alt=without_alt)
         runners = desk.ledger.runners.list(moment, timeout=desk.durations.runner_timeout)
     for key, new_at in slots.items():
         console.show(f"planned for {render_day_and_time(new_at, ZoneInfo(zones[key]))}: {key}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -160,6 +160,13 @@ class NotSent:
     limits: tuple[RateLimit, ...] = ()
 
 
+MEDIA_GONE = "media gone"
+"""Ends the code of a refusal since the platform does not know an attached upload any more."""
+
+ALT_REFUSED = "alt text"
+"""Ends the code of a refusal of what is said of a picture: a person may send the post without it."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Refused:
     """The platform's no.
@@ -196,6 +203,13 @@ class InDoubt:
 
 
 Outcome = Delivered | NotSent | Refused | InDoubt
+
+
+def mark(outcome: Outcome, about: str) -> Outcome:
+    """Say at the end of a refusal's code what it is about, where it is one for good."""
+    if isinstance(outcome, Refused) and outcome.for_good:
+        return replace(outcome, code=f"{outcome.code} {about}")
+    return outcome
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

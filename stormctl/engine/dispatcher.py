@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import (
+    MEDIA_GONE,
     SAID_TO_STAND,
     Delivered,
     InDoubt,
@@ -117,13 +118,14 @@ class Dispatcher:
             return self._record(claim, media_ids, self._equipment.durations.upload_rest)
         try:
             outcome = self._publish(claim, media_ids)
-        except SendForbidden as forbidden:
-            return self._record(claim, NotSent(reason=forbidden.reason), FIRST_RECONNECT)
-        except LedgerError as error:  # at the last check before the first byte: nothing was sent
-            return self._record(claim, NotSent(reason=error.message), FIRST_RECONNECT)
+        except (SendForbidden, LedgerError) as error:  # at the last check before the first byte
+            reason = error.reason if isinstance(error, SendForbidden) else error.message
+            return self._record(claim, NotSent(reason=reason), FIRST_RECONNECT)
         if isinstance(outcome, Delivered) and not stopping():
             self._setbacks.pop(claim.channel, None)
             return self.recorder.record_and_claim(claim, outcome)
+        if isinstance(outcome, Refused) and outcome.code.endswith(MEDIA_GONE):
+            return self._record(claim, self._uploader.renew(claim, outcome), timedelta())
         if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
             reason, code = f"{outcome.reason} (after a doubtful attempt)", f"{outcome.code} {SAID_TO_STAND}"
             outcome = InDoubt(reason=reason, code=code, limits=outcome.limits)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import threading
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import NotSent, Refused
+from stormctl.domain.delivery import ALT_REFUSED, NotSent, Refused
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import MediaKind
 from stormctl.errors import FindingsError, LedgerError
@@ -106,7 +106,7 @@ class Uploader:
             if failure is None:
                 return NotSent(reason=f"{media.file} is not uploaded yet")
             if isinstance(failure.outcome, Refused):
-                return failure.outcome
+                return _offer_without(claim, failure.outcome)
             return NotSent(reason=f"{media.file} could not be uploaded: {failure.outcome.reason}")  # type: ignore[union-attr]  # adapters never fail with Delivered
         return tuple(ids)
 
@@ -138,6 +138,20 @@ class Uploader:
         except LedgerError as error:
             text = f"{claim.message_id}: its media will be uploaded once more: {error.message}"
             self._equipment.tell(EventKind.WARNING, text, channel=claim.channel)
+
+    def renew(self, claim: Claim, refused: Refused) -> Refused:
+        """Forget uploads that the platform does not know any more, so that they are made anew, once.
+
+        Returns:
+            The refusal, for now the first time and for good the second.
+        """
+        try:
+            earlier = self._ledger.history.attempts(claim.key)
+            self._ledger.media.forget_uploads(str(claim.channel), claim.post.media)
+        except LedgerError:
+            return replace(refused, for_good=False)
+        was_so = any(attempt.code == refused.code and attempt.id != claim.attempt_id for attempt in earlier)
+        return refused if was_so else replace(refused, for_good=False)
 
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
         missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)
@@ -206,6 +220,14 @@ class Uploader:
     def _is_fresh(self, failure: _Failure) -> bool:
         rested = abs(self._clock.moment().wall_at - failure.wall_at)  # a clock that is set back ends it too
         return rested < self._equipment.durations.upload_rest
+
+
+def _offer_without(claim: Claim, refused: Refused) -> Refused:
+    """Add to the refusal of a description how the post goes out without it, which is a person's to say."""
+    if not refused.code.endswith(ALT_REFUSED):
+        return refused
+    command = f"stormctl retry {claim.key} --without-alt"
+    return replace(refused, reason=f"{refused.reason} — to send it without its description: {command}")
 
 
 def _name(channel: ChannelId, media: Media) -> _Name:

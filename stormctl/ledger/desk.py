@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import from_micros, to_micros
@@ -12,6 +12,7 @@ from stormctl.errors import UsageError
 from stormctl.ledger.answers import deliver
 from stormctl.ledger.events import tell
 from stormctl.ledger.gaps import doubt_unread, give_back, is_suspended
+from stormctl.ledger.rows import dump_post, load_post
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -71,7 +72,13 @@ class Desk:
         return Cancelled(tuple(cancelled), tuple(left))
 
     def retry(
-        self, keys: Collection[str], who: str, moment: Moment, *, at: datetime | None = None
+        self,
+        keys: Collection[str],
+        who: str,
+        moment: Moment,
+        *,
+        at: datetime | None = None,
+        without_alt: bool = False,
     ) -> dict[str, datetime]:
         """Plan deliveries again that failed, were missed, expired, cancelled or retracted: all or none.
 
@@ -83,13 +90,15 @@ class Desk:
             who: whose word it is.
             moment: now.
             at: their new slot, storm time; None for now, or for the earliest moment that they may go out.
+            without_alt: whether what is said of their pictures is left away from now on.
 
         Returns:
             The new slots.
 
         Raises:
             UsageError: the state doesn't allow it, the deadline is over by then, `at` is past or too early,
-                the same text is live or coming on that channel and date, or its thread has ended.
+                the same text is live or coming on that channel and date, its thread has ended, or it has no
+                description that could be left away.
         """
         slots = {}
         with self._database.transaction() as session:
@@ -101,6 +110,9 @@ class Desk:
                 session.write("retry_delivery", key=key, slot_at=slot_at, why=f"asked for again by {who}")
                 slots[key] = from_micros(slot_at)
                 text = f"planned again by {who}, was {State(row['state']).value}"
+                if without_alt:
+                    session.write("change_post", key=key, post=_leave_alt_away(row))
+                    text += ", without the descriptions of its pictures"
                 tell(session, moment, EventKind.RETRIED, row, text)
                 if not is_suspended(session, row["channel"]):  # otherwise its release does it
                     doubt_unread(session, row["channel"], moment)
@@ -222,6 +234,14 @@ def _find_slot(row: Row, now: int, at: int | None) -> int:
             "What must not be said any more is not sent again.",
         )
     return slot_at
+
+
+def _leave_alt_away(row: Row) -> str:
+    """Return the post for the ledger without what is said of its pictures; UsageError if nothing is."""
+    post = load_post(row["post"])
+    if not any(media.alt for media in post.media):
+        raise UsageError(f"{row['key']} has no description to leave away", "Leave --without-alt away.")
+    return dump_post(replace(post, media=tuple(replace(media, alt="") for media in post.media)))
 
 
 def _refuse_same_text(session: Session, row: Row) -> None:

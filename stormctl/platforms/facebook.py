@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import facebook
 
-from stormctl.domain.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.domain.delivery import MEDIA_GONE, Delivered, InDoubt, Outcome, Refused, mark
 from stormctl.domain.signin import prove_app
 from stormctl.platforms import graph_reads
 from stormctl.platforms.adapter import (
@@ -20,7 +20,15 @@ from stormctl.platforms.adapter import (
     Upload,
     Verification,
 )
-from stormctl.platforms.graph_errors import classify_problem, error_code, is_gone, read_error, read_limits
+from stormctl.platforms.graph_errors import (
+    MEDIA_FIELDS,
+    classify_problem,
+    error_code,
+    is_about,
+    is_gone,
+    read_error,
+    read_limits,
+)
 from stormctl.platforms.graph_media import VIDEO_MARK, GraphMedia
 from stormctl.platforms.graph_metrics import read_post
 from stormctl.platforms.graph_verify import PageCheck
@@ -125,7 +133,9 @@ class FacebookAdapter(PlatformAdapter):
         post_id = answer.id_at("id")
         if answer.is_success and post_id is not None and read_error(answer) is None:
             return self._receipt(post_id, answer)
-        return classify_problem(answer, self._now())
+        outcome = classify_problem(answer, self._now())
+        is_lost = post.media_ids and is_about(answer, (*MEDIA_FIELDS, *post.media_ids))
+        return mark(outcome, MEDIA_GONE) if is_lost else outcome
 
     def find_recent(self, since: datetime, until: datetime) -> Reading:
         """Read the Page's posts, all pages; by `/feed` where a server has no `/published_posts`."""
@@ -203,6 +213,8 @@ class FacebookAdapter(PlatformAdapter):
         fields = {"description": post.text, "published": "true"}
         answer = self._post(video_id, fields, before_send=before_send)
         done = self._done(answer, video_id, "published")
+        if isinstance(answer, Answer) and (is_gone(answer) or is_about(answer, [video_id])):
+            return mark(done, MEDIA_GONE)
         if not isinstance(done, Delivered):
             return done
         told = self._transport.perform(

@@ -11,9 +11,14 @@ from stormctl.platforms.moments import find_retry_at
 from stormctl.platforms.transport import plain, read_json
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.platforms.transport import Answer
+
+MEDIA_FIELDS = ("attached_media", "media_fbid")
+ALT_FIELD = "alt_text_custom"
+"""What (#100) names where a post carries an upload that Graph does not know, and for a bad description."""
 
 MOST_DIGITS = 9
 """A code with more of them is none."""
@@ -22,12 +27,12 @@ DUPLICATE = 506
 TOKEN_DEAD = frozenset({102, 104, 190})
 BLOCKED = 368
 THROTTLED = frozenset({4, 17, 32, 341, 613, 80001})
-UNAVAILABLE = frozenset({1, 2, 6000, 6001})
+UNAVAILABLE = frozenset({1, 2, 99, 6000, 6001})
 FORBIDDEN = frozenset({3, 10, *range(200, 300)})
 INVALID = frozenset({100, 324, 1609005})
 """Codes of developers.facebook.com, Graph API error handling and rate limiting, 2026: the same text twice
-in a row; token dead; blocked for policy; calls used up; service down, or a part of a
-video lost; permission; bad parameter, bad image,
+in a row; token dead; blocked for policy; calls used up; service down, which can stand before a post that was
+published (php-graph-sdk#1141, postiz#1892), or a part of a video lost; permission; bad parameter, bad image,
 link that can't be scraped."""
 
 OBJECT_GONE = 33
@@ -100,6 +105,12 @@ def is_gone(answer: Answer) -> bool:
     """Whether Graph says that an object is not there, or not for us, which it does not tell apart."""
     error = read_error(answer)
     return error is not None and error["code"] == 100 and error.get("error_subcode") == OBJECT_GONE
+
+
+def is_about(answer: Answer, names: Iterable[str]) -> bool:
+    """Whether (#100) names one of some parameters, or of some ids."""
+    error = read_error(answer)
+    return error is not None and error["code"] == 100 and any(name in str(error) for name in names)
 
 
 def is_proof_error(error: dict[str, Any]) -> bool:

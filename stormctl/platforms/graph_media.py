@@ -6,10 +6,17 @@ import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import InDoubt, Refused
+from stormctl.domain.delivery import ALT_REFUSED, InDoubt, Refused, mark
 from stormctl.domain.message import MediaKind
 from stormctl.platforms.adapter import PrepareFailed, Upload
-from stormctl.platforms.graph_errors import classify_problem, error_code, is_gone, read_error
+from stormctl.platforms.graph_errors import (
+    ALT_FIELD,
+    classify_problem,
+    error_code,
+    is_about,
+    is_gone,
+    read_error,
+)
 from stormctl.platforms.transport import Answer, Silence, plain
 
 if TYPE_CHECKING:
@@ -80,7 +87,9 @@ class GraphMedia:
         if media.alt:
             fields["alt_text_custom"] = media.alt
         files = {"source": (media.name, media.content[:], media.mime)}
-        return self._id(self._check(self.post(f"{self.page_id}/photos", fields, files)), "id")
+        answer = self.post(f"{self.page_id}/photos", fields, files)
+        about = ALT_REFUSED if isinstance(answer, Answer) and is_about(answer, [ALT_FIELD]) else ""
+        return self._id(self._check(answer, about), "id")
 
     def _send_video(self, media: MediaFile) -> str:
         """Send a video in the parts that Facebook asks for (Video API, resumable upload)."""
@@ -145,11 +154,12 @@ class GraphMedia:
             return
         self._check(answer)
 
-    def _check(self, answer: Answer | Silence) -> Answer:
+    def _check(self, answer: Answer | Silence, about: str = "") -> Answer:
         if isinstance(answer, Silence):
             raise PrepareFailed(answer.outcome)
         if not answer.is_success or read_error(answer) is not None:
-            raise PrepareFailed(classify_problem(answer, self.now()))
+            outcome = classify_problem(answer, self.now())
+            raise PrepareFailed(mark(outcome, about) if about else outcome)
         return answer
 
     def _id(self, answer: Answer, key: str) -> str:

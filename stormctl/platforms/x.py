@@ -52,8 +52,8 @@ SIGNED_WITHIN_S = 300
 """How far the clock that signs may be from X's (docs.x.com, OAuth 1.0a troubleshooting, 2026)."""
 
 ACCESS_LEVEL = "x-access-level"
-"""Tells of OAuth 1.0a keys whether they are `read` or `read-write…`. Many clients read it; it is
-undocumented for v2, so that nothing is concluded where it is missing."""
+"""Tells of OAuth 1.0a keys whether they are `read` or `read-write…`. Many clients read it, but it is
+undocumented for v2, and X's own playground says `read` of every key: only a 403 proves anything."""
 
 MAX_PAGES = 40
 """A timeline shows the newest 3,200 posts (docs.x.com, 2026-08): 32 pages, and some room."""
@@ -144,8 +144,12 @@ class XAdapter(PlatformAdapter):
         problems = self._judge_owner(account)
         if level == "read":
             again = sign_in_command(self.channel)
-            hint = f"Set the app to “Read and write” on the X developer console, then sign in again: {again}"
-            problems.append(Problem(Certainty.BAD, "the keys may only read, not post", hint))
+            hint = (
+                "X may be wrong there: a post will show. If X refuses it, set the app to “Read and write” "
+                f"on the X developer console, then sign in again: {again}"
+            )
+            message = "X says that the keys may only read, not post"
+            problems.append(Problem(Certainty.UNKNOWN, message, hint))
         if answer.at("data", "protected") is True:
             message = "the account's posts are protected: only its followers see them"
             hint = "Turn “Protect your posts” off in the account's settings."

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.delivery import InDoubt, RateLimit, Refused
+from stormctl.domain.delivery import MEDIA_GONE, InDoubt, RateLimit, Refused
 from stormctl.platforms.moments import find_retry_at, parse_unix
 from stormctl.platforms.transport import plain, read_count
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.platforms.transport import Answer
@@ -20,6 +21,9 @@ LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 
 FARTHEST_RESET = timedelta(hours=25)
 """The longest window is of 24 hours (docs.x.com, rate limits, 2026-08), and clocks differ."""
+
+MOST_DIGITS = 9
+"""A code with more of them is none."""
 
 DUPLICATE = "duplicate content"
 """Part of the 403 for a text that the account posted recently; X API v2 gives no code for it."""
@@ -34,16 +38,26 @@ _STOPPING_PROBLEMS = (
     "oauth1-permissions",
     "unsupported-authentication",
 )
-_STOPPING_CODES = {64, 326, 453}
-"""Account suspended, account locked, access level without this endpoint."""
+_STOPPING_CODES = {64, 226, 261, 326, 453}
+"""Account suspended, looks automated, app may not write, account locked, access without this endpoint."""
 _STOPPING_WORDS = (
     "app permissions",
     "read-only application",
+    "cannot perform write actions",
+    "not permitted to perform this action",
+    "looks like it might be automated",
     "account is suspended",
     "account is temporarily locked",
     "subset of x api",
     "subset of twitter api",
 )
+_DAILY_CODES = {185, 344}
+_DAILY_WORDS = ("over daily status update limit", "daily limit for sending")
+"""The day's limits of an account, which pass by themselves. Codes are of the older envelope, and clients see
+the words without them (tweepy#1663, TeleTweet#13, contentport#49)."""
+
+_MEDIA_WORDS = "media ids are invalid"
+"""Part of the 400 for an upload that X does not know any more."""
 
 
 def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
@@ -84,19 +98,19 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
             suspends=True,
             limits=limits,
         )
-    if status == 429:
-        return _too_many(answer, now, code, reason, limits)
+    if status == 429 or (status == 403 and _is_daily(answer)):
+        return _wait(answer, now, code, reason, limits)
     if status in {401, 402} or (status == 403 and _stops(answer)):
         return Refused(reason=reason, code=code, for_good=False, suspends=True, limits=limits)
     if 400 <= status < 500 and status != 408 and answer.body is not None:
+        if status == 400 and _says(answer, (_MEDIA_WORDS,)):
+            code = f"{code} {MEDIA_GONE}"
         posted = status == 403 and (DUPLICATE in reason.lower() or DUPLICATE_CODE in _codes(answer))
         return Refused(reason=reason, code=code, for_good=True, probably_posted=posted, limits=limits)
     return InDoubt(reason=reason, code=code, limits=limits)
 
 
-def _too_many(
-    answer: Answer, now: datetime, code: str, reason: str, limits: tuple[RateLimit, ...]
-) -> Refused:
+def _wait(answer: Answer, now: datetime, code: str, reason: str, limits: tuple[RateLimit, ...]) -> Refused:
     """Wait for the latest reset of the windows that are used up; a used-up month needs a person."""
     resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
     told = find_retry_at(answer.headers.get("retry-after"), now)
@@ -110,27 +124,42 @@ def _too_many(
 
 def _stops(answer: Answer) -> bool:
     """Whether a 403 is about the app or the account, so that every other post would be refused too."""
-    kind = " ".join(_kinds(answer))
-    words = explain(answer).lower()
+    kind = " ".join(_told(answer, "type", "reason"))
     return (
         any(problem in kind for problem in _STOPPING_PROBLEMS)
         or bool(_codes(answer) & _STOPPING_CODES)
-        or any(phrase in words for phrase in _STOPPING_WORDS)
+        or _says(answer, _STOPPING_WORDS)
     )
 
 
-def _kinds(answer: Answer) -> list[str]:
-    """Return the problem's type and reason, and those of a problem that stands in a list of errors."""
-    problems = (answer.body, *_errors(answer)) if isinstance(answer.body, dict) else ()
-    told = (problem.get(key) for problem in problems for key in ("type", "reason"))
-    return [kind for kind in told if isinstance(kind, str)]
+def _is_daily(answer: Answer) -> bool:
+    """Whether a 403 is about what the account may do in a day."""
+    return bool(_codes(answer) & _DAILY_CODES) or _says(answer, _DAILY_WORDS)
+
+
+def _says(answer: Answer, phrases: Iterable[str]) -> bool:
+    """Whether one of some phrases stands anywhere in X's words."""
+    words = " ".join(_told(answer, "detail", "message", "title")).lower()
+    return any(phrase in words for phrase in phrases)
+
+
+def _told(answer: Answer, *names: str) -> list[str]:
+    """Return the texts under these names, of the problem and of those that stand in its list of errors."""
+    told = (problem.get(name) for problem in _problems(answer) for name in names)
+    return [text for text in told if isinstance(text, str)]
 
 
 def _codes(answer: Answer) -> set[int]:
-    return {code for error in _errors(answer) if isinstance(code := error.get("code"), int)}
+    """Return the codes of the older envelope, which may stand in a problem or in its list of errors."""
+    told = (str(problem.get("code")) for problem in _problems(answer))
+    return {int(code) for code in told if code.isdecimal() and len(code) <= MOST_DIGITS}
 
 
-def _errors(answer: Answer) -> list[dict[str, object]]:
+def _problems(answer: Answer) -> list[dict[str, Any]]:
+    return [answer.body, *_errors(answer)] if isinstance(answer.body, dict) else []
+
+
+def _errors(answer: Answer) -> list[dict[str, Any]]:
     errors = answer.at("errors")
     return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
 
@@ -147,7 +176,7 @@ def explain(answer: Answer) -> str:
 
 def _code(answer: Answer) -> str:
     """The HTTP status, with the problem type's last word or the first old-style code."""
-    kind = next((kind for kind in _kinds(answer) if kind.startswith("http")), None)
+    kind = next((kind for kind in _told(answer, "type", "reason") if kind.startswith("http")), None)
     if kind is not None:
         return plain(f"{answer.status} {kind.rstrip('/').rpartition('/')[2]}")
     codes = [str(e["code"]) for e in _errors(answer) if "code" in e]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.delivery import InDoubt, Refused
+from stormctl.domain.delivery import ALT_REFUSED, InDoubt, Refused, mark
 from stormctl.domain.message import MediaKind
 from stormctl.platforms.adapter import MediaFile, PrepareFailed, Upload
 from stormctl.platforms.transport import Answer, Silence, plain
@@ -119,7 +119,7 @@ class MediaSteps:
             if kind is MediaKind.VIDEO and isinstance(answer, Answer) and answer.status in _NOT_FOR_THIS:
                 _log.warning("X takes no alt text for this video: it goes out without one")
                 return
-            self._check(answer)
+            self._check(answer, ALT_REFUSED)
             return
         _log.warning("the server takes no alt text for pictures (no /2/media/metadata)")
 
@@ -150,11 +150,12 @@ class MediaSteps:
             return
         self._check(answer)
 
-    def _check(self, answer: Answer | Silence) -> Answer:
+    def _check(self, answer: Answer | Silence, about: str = "") -> Answer:
         if isinstance(answer, Silence):
             raise PrepareFailed(answer.outcome)
         if not answer.is_success:
-            raise PrepareFailed(classify_problem(answer, self.now()))
+            outcome = classify_problem(answer, self.now())
+            raise PrepareFailed(mark(outcome, about) if about else outcome)
         return answer
 
 

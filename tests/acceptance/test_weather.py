@@ -211,8 +211,8 @@ def test_what_was_sent_into_a_cut_network_does_not_arrive_when_it_is_back(
 ) -> None:
     """It goes right after `sending_at`: each post arrives once, by the runner that gave up or by another.
 
-    It comes back between two of the system's own attempts to deliver what it had queued: there is time for two
-    readings and a second request before the next one.
+    It comes back between two of the system's own attempts to deliver what it had queued: there is time for
+    two readings and a second request before the next one.
     """
     secluded.run("launch", "--yes", "--detach")
     pause = threading.Event()

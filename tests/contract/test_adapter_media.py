@@ -111,6 +111,18 @@ def test_a_video_upload_that_breaks_may_be_repeated(practice: Practice, operatio
     assert practice.posts() == []
 
 
+@pytest.mark.parametrize("media_id", ["123", "video:123"])
+def test_an_upload_that_is_not_there_is_told_from_a_bad_post(practice: Practice, media_id: str) -> None:
+    """It can be made anew, whoever forgot it; nothing is posted meanwhile."""
+    media_id = media_id.removeprefix("video:") if practice.is_x else media_id
+
+    outcome = practice.publish("Look", media_ids=(media_id,))
+
+    assert isinstance(outcome, Refused)
+    assert (outcome.for_good, outcome.code.endswith(" media gone")) == (True, True)
+    assert practice.posts() == []
+
+
 def test_a_video_made_with_ai_is_declared_on_facebook(emulator: EmulatorThread, clock: Skipping) -> None:
     """Its upload says so, since a Page post can't; X is told by the post."""
     practice = Practice("facebook:migrants-day", emulator, clock)

@@ -16,8 +16,9 @@ import requests
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
+from stormctl.domain.message import MediaKind
 from stormctl.emulator.server import EmulatorThread, make_accounts
-from stormctl.platforms.adapter import OutgoingPost, PlatformAdapter
+from stormctl.platforms.adapter import MediaFile, OutgoingPost, PlatformAdapter, PrepareFailed
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
 from stormctl.platforms.facebook import FacebookAdapter
 from stormctl.platforms.x import XAdapter
@@ -69,6 +70,55 @@ SEEN_402 = {
     "detail": "No credits.",
     "type": "https://api.twitter.com/2/problems/credits",
 }
+ACCOUNT_TROUBLES = {
+    64: "Your account is suspended and is not permitted to access this feature.",
+    226: "This request looks like it might be automated. To protect our users from spam and other malicious "
+    "activity, we can't complete this action right now.",
+    261: "Application cannot perform write actions.",
+    326: "To protect our users from spam and other malicious activity, this account is temporarily locked.",
+    453: "You currently have access to a subset of X API V2 endpoints and limited v1.1 endpoints only.",
+}
+DAY_LIMITS = {
+    185: "User is over daily status update limit.",
+    344: "You have reached your daily limit for sending Tweets and messages. Please try again later.",
+}
+NOT_PERMITTED = "You are not permitted to perform this action."
+
+
+def in_words(words: str) -> dict[str, object]:
+    """Return the envelopes in which X tells something by its words only."""
+    return {
+        "in a problem": problem(403, words),
+        "in a problem of a type": problem(403, words, "not-authorized-for-resource"),
+        "as a title": {"title": words, "type": "about:blank", "status": 403},
+        "in a list of problems": {"errors": [problem(403, words, "not-authorized-for-resource")]},
+        "as a title in a list": {"errors": [{"title": words, "resource_type": "tweet"}]},
+        "in a message": {"errors": [{"message": words, "parameters": {}}]},
+        "in a message of a problem": problem(403, "No.", "invalid-request", errors=[{"message": words}]),
+    }
+
+
+def in_codes(code: int) -> dict[str, object]:
+    """Return the envelopes in which X tells something by its code only."""
+    return {
+        "older": {"errors": [{"code": code, "message": "No."}]},
+        "older, second": {"errors": [{"message": "No."}, {"code": code, "message": "No."}]},
+        "older, as text": {"errors": [{"code": str(code), "message": "No."}]},
+        "in a problem's errors": problem(403, "No.", "client-request", errors=[{"code": code}]),
+        "in a problem": problem(403, "No.", code=code),
+    }
+
+
+def coded_rows() -> list[Row]:
+    """Return a row for each code and each envelope that tells of the app or the account, not of the post."""
+    rows: list[Row] = []
+    for kind, told in (("stop", ACCOUNT_TROUBLES), ("wait", DAY_LIMITS)):
+        for code, words in told.items():
+            envelopes = {**in_codes(code), **in_words(words)}
+            rows += [Row(f"403 {code} {name}", kind, 403, body) for name, body in envelopes.items()]  # type: ignore[arg-type]  # one of the kinds
+    return rows + [Row(f"403 not permitted {n}", "stop", 403, b) for n, b in in_words(NOT_PERMITTED).items()]
+
+
 UNREADABLE = [
     Row("a list", "in doubt", 200, []),
     Row("null", "in doubt", 200, None),
@@ -132,7 +182,7 @@ X_ROWS = [
         429,
         {"errors": [{"title": "UsageCapExceeded", "type": f"{PROBLEMS}usage-capped", "period": "Monthly"}]},
     ),
-    Row("403 453", "stop", 403, {"errors": [{"code": 453, "message": "a subset of X API"}]}),
+    *coded_rows(),
     Row(
         "403 read-only",
         "stop",
@@ -149,6 +199,8 @@ X_ROWS = [
         10,
     ),
     Row("429 without a reset", "wait", 429, TOO_MANY),
+    Row("429 with a reset in milliseconds", "wait", 429, TOO_MANY, reset("x-rate-limit", 0, 1e9)),
+    Row("429 with a reset in two years", "wait", 429, TOO_MANY, reset("x-user-limit-24hour", 0, 1e6)),
     Row("429 with a past reset", "wait", 429, TOO_MANY, reset("x-rate-limit", 0, -5)),
     Row(
         "429 for the account's day",
@@ -177,8 +229,9 @@ X_ROWS = [
 REGAIN = {"X-Business-Use-Case-Usage": '{"1001": [{"type": "pages", "estimated_time_to_regain_access": 19}]}'}
 FACEBOOK_ROWS = [
     Row("200", "delivered", 200, {"id": "1001_7"}),
-    *(Row(f"{code} down", "in doubt", 500, error(code)) for code in (1, 2)),
-    Row("2 as 400", "in doubt", 400, error(2, is_transient=True)),
+    *(Row(f"{code} down", "in doubt", 500, error(code)) for code in (1, 2, 99)),
+    *(Row(f"{code} as 400", "in doubt", 400, error(code)) for code in (1, 2, 99)),
+    Row("2 as 400, for now", "in doubt", 400, error(2, is_transient=True)),
     *(Row(f"{code} throttled", "wait", 400, error(code)) for code in (4, 17, 32, 341, 613, 80001)),
     Row("613 odd volume", "wait", 400, error(613, 1996)),
     Row("80001 as 403 with a time", "wait", 403, error(80001), REGAIN, 19),
@@ -187,7 +240,8 @@ FACEBOOK_ROWS = [
     Row("4 with seconds to wait", "wait", 400, error(4), {"Retry_After": "60"}, 1),
     Row("codes as text", "stop", 400, {"error": {"code": "190", "error_subcode": "460"}}),
     Row("a number for an id", "delivered", 200, {"id": 7}),
-    *(Row(f"{code} permission", "stop", 403, error(code)) for code in (3, 10, 200, 210, 299)),
+    *(Row(f"{code} permission", "stop", 403, error(code)) for code in (3, 10, 200, 210, 283, 299)),
+    Row("200 as 400", "stop", 400, error(200, message="(#200) Permissions error")),
     *(Row(f"200/{sub}", "stop", 400, error(200, sub)) for sub in (2069030, 2069031, 2069033)),
     Row("100 parameter", "refused", 400, error(100)),
     Row("100/33 no such object", "refused", 400, error(100, 33)),
@@ -298,6 +352,54 @@ def test_every_answer_has_its_outcome(emulator: EmulatorThread, platform: str, r
     waits_until = getattr(outcome, "retry_at", None)
     told = None if row.wait_minutes is None else NOW + timedelta(minutes=row.wait_minutes)
     assert told == waits_until
+
+
+@pytest.mark.parametrize("row", [pytest.param(row, id=row.name) for row in coded_rows()])
+def test_what_concerns_no_single_post_fails_none(server: ScriptedServer, row: Row) -> None:
+    """An upload is refused by the same words: its post waits as well, with its channel or for the day."""
+    server.reply(row.body, row.status)
+    adapter = make_adapter("x", server.base_url)
+    boat = MediaFile(content=b"boat", mime="image/png", kind=MediaKind.IMAGE, alt="", name="boat.png")
+
+    with pytest.raises(PrepareFailed) as caught:
+        adapter.prepare(boat)
+
+    adapter.close()
+    assert name_outcome(caught.value.outcome) == row.kind
+
+
+LOST = "Your media IDs are invalid."
+LOST_MEDIA = {
+    "x-older": (400, {"errors": [{"code": 324, "message": LOST}]}),
+    "x-message": (400, {"errors": [{"message": LOST, "parameters": {"media.media_ids": ["5"]}}]}),
+    "x-problem": (400, problem(400, "One or more.", "invalid-request", errors=[{"message": LOST}])),
+    "x-detail": (400, problem(400, LOST, "invalid-request")),
+    "facebook-field": (400, error(100, message="(#100) Param attached_media[0] is not a photo")),
+    "facebook-fbid": (400, error(100, 1366046, error_user_msg="media_fbid is unknown")),
+    "facebook-id": (400, error(100, 33, message="Object with ID '5' does not exist")),
+}
+
+
+@pytest.mark.parametrize("name", LOST_MEDIA)
+def test_an_upload_that_the_platform_lost_is_told_from_other_refusals(
+    server: ScriptedServer, name: str
+) -> None:
+    """So that it can be made anew; the same words about a post without media are about the post."""
+    status, body = LOST_MEDIA[name]
+    for _ in range(2):
+        server.reply(body, status)
+    adapter = make_adapter(name.partition("-")[0], server.base_url)
+
+    with_media, without = [
+        adapter.publish(OutgoingPost(text="Hello", media_ids=ids), lambda: None) for ids in (("5",), ())
+    ]
+
+    adapter.close()
+    assert isinstance(with_media, Refused)
+    assert (with_media.for_good, with_media.code.endswith(" media gone")) == (True, True)
+    assert isinstance(without, Refused)
+    assert without.for_good
+    assert name.startswith("x") or not without.code.endswith(" media gone")
 
 
 @pytest.mark.parametrize("platform", ["x", "facebook"])

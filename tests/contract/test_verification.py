@@ -48,13 +48,13 @@ def said(verification: Verification) -> list[tuple[Certainty, str]]:
     return [(problem.certainty, problem.message) for problem in verification.problems]
 
 
-def test_keys_that_may_only_read_are_proved_bad_and_refused(make: Make) -> None:
-    """X says so in a header, and refuses the post for the app, so that the channel stops."""
+def test_keys_that_may_only_read_are_a_warning_and_refused(make: Make) -> None:
+    """X's header proves nothing; it is the refusal of a post for the app that stops the channel."""
     practice = make(X, read_only=True)
 
     verification, outcome = practice.adapter.verify(), practice.publish("Everyone who moves has rights.")
 
-    assert said(verification) == [(Certainty.BAD, "the keys may only read, not post")]
+    assert said(verification) == [(Certainty.UNKNOWN, "X says that the keys may only read, not post")]
     assert isinstance(outcome, Refused)
     assert (outcome.suspends, practice.posts()) == (True, [])
 

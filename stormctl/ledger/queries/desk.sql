@@ -1,6 +1,6 @@
 -- name: desk_row(key)^
 SELECT d.key, d.storm_id, d.channel, d.message_id, d.state, d.cancelled_by, d.attempt_id, d.before_key,
-    d.not_before, d.expires_at, d.text_digest, d.storm_on, d.post_id, d.url,
+    d.not_before, d.expires_at, d.text_digest, d.storm_on, d.post_id, d.url, d.post,
     (SELECT a.sending_at FROM attempts a WHERE a.id = d.attempt_id) AS sending_at
 FROM deliveries d WHERE d.key = :key;
 
@@ -21,6 +21,9 @@ UPDATE deliveries SET
     post_id = NULL, url = NULL, delivered_at = NULL, metrics_read_at = NULL,
     sending_at = NULL, sending_wall_at = NULL
 WHERE key = :key AND state IN ('failed', 'missed', 'expired', 'cancelled', 'retracted');
+
+-- name: change_post(key, post)!
+UPDATE deliveries SET post = :post WHERE key = :key AND state = 'planned';
 
 -- name: call_off_doubt(key, attempt_id, why)!
 UPDATE deliveries SET

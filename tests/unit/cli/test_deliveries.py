@@ -15,7 +15,7 @@ from stormctl.engine.equipment import Durations
 from stormctl.errors import ExitCode, UsageError
 from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import SeenPost
-from tests.factories import ACME, PAGE, make_delivery
+from tests.factories import ACME, PAGE, make_delivery, make_media
 from tests.fakes import FakePlatforms
 from tests.unit.cli.conftest import enroll
 from tests.unit.cli.conftest import read_moment as now
@@ -198,6 +198,21 @@ class TestRetry:
 
         assert ended.code == ExitCode.USAGE
         assert "there is nothing to try again" in ended.err
+
+    def test_without_a_description(self, stormctl: CommandLine, ledger: Ledger) -> None:
+        """What is said of its pictures is left away, and nothing else of it; refused where nothing is."""
+        enroll(ledger, _boat(-1, media=(make_media(),)), make_delivery("door", slot_at=now().at + HOUR))
+        _publish(ledger, Refused(reason="too long", code="400 alt text", for_good=True))
+        stormctl("cancel", "door.en")
+
+        ended = [stormctl("retry", key, "--without-alt") for key in ("boat.en", "door.en")]
+
+        assert [end.code for end in ended] == [0, ExitCode.USAGE]
+        assert "no description to leave away" in ended[1].err
+        shown = stormctl("show", KEY).out
+        assert "without a description" in shown
+        assert "without the descriptions of its pictures" in " ".join(shown.split())
+        assert ledger.history.get(KEY).text == "A paper boat."
 
     def test_moments_with_a_zone_of_their_own(self) -> None:
         """Whoever travels may write it."""

@@ -83,6 +83,9 @@ def test_what_verification_proves_bad_suspends_without_a_trial(bench: Bench) -> 
 
     assert len(bench.x.sent) == TROUBLES_TO_PAUSE
     assert bench.ledger.channels.suspended() == {"x:acme": "the token was revoked"}
+    assert bench.events.texts(EventKind.SUSPENDED) == [
+        "suspended: the token was revoked — once it is mended: stormctl resume --channel x:acme"
+    ]
 
 
 def test_credentials_of_another_account_suspend_as_well(bench: Bench) -> None:
@@ -95,6 +98,8 @@ def test_credentials_of_another_account_suspend_as_well(bench: Bench) -> None:
 
     assert len(bench.x.sent) == TROUBLES_TO_PAUSE
     assert "belong to @other" in bench.ledger.channels.suspended()["x:acme"]
+    (told,) = bench.events.texts(EventKind.SUSPENDED)
+    assert "belong to @other" in told
 
 
 def test_a_platform_that_cannot_be_asked_gets_a_short_rest(bench: Bench) -> None:

@@ -359,6 +359,74 @@ def test_media_that_the_platform_will_never_take_fails_the_delivery(bench: Bench
     assert bench.events.texts(EventKind.FAILED) == [f"{view.message_id}: not an image"]
 
 
+LOST = Refused(reason="your media IDs are invalid", code="400 invalid-request media gone", for_good=True)
+
+
+@pytest.mark.parametrize("channel", [ACME, PAGE], ids=str)
+def test_an_upload_that_the_platform_lost_is_made_anew_once(bench: Bench, channel: ChannelId) -> None:
+    """The refused post goes out at once with a new upload; others on its channel keep theirs or get it."""
+    boat, door = make_media("boat"), make_media("door", PNG + b"2")
+    for media, content in ((boat, PNG), (door, PNG + b"2")):
+        bench.ledger.media.store(media.digest, media.mime, content, bench.clock.moment())
+    bench.enroll(
+        make_delivery("m1", channel=channel, media=(boat,)),
+        make_delivery("m2", channel=channel, media=(door,)),
+        make_delivery("m3", channel=channel),
+    )
+    platform = bench.platforms.platforms[channel]
+    platform.script.extend([LOST, platform.accept, platform.accept, platform.accept])
+
+    bench.serve(channel)
+
+    assert set(bench.states().values()) == {State.DELIVERED}
+    assert [file.alt for file in platform.uploaded].count("A boat") == 2
+    assert [len(bench.ledger.history.attempts(f"storm/{channel}/{name}/en")) for name in ("m1", "m2")] == [
+        2,
+        1,
+    ]
+    assert bench.events.texts(EventKind.PAUSED) == []
+
+
+@pytest.mark.parametrize("channel", [ACME, PAGE], ids=str)
+def test_a_new_upload_that_the_platform_does_not_know_fails_the_delivery(
+    bench: Bench, channel: ChannelId
+) -> None:
+    """The second time it is for good, with the platform's reason, also where another runner came to it."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery(channel=channel, media=(boat,)))
+    platform = bench.platforms.platforms[channel]
+    platform.script.extend([LOST, LOST])
+
+    for _ in range(2):
+        bench.serve(channel)
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.why) == (State.FAILED, "your media IDs are invalid")
+    assert (len(platform.sent), len(platform.uploaded)) == (2, 2)
+
+
+def test_a_refused_description_waits_for_a_person_who_may_leave_it_away(bench: Bench) -> None:
+    """The reason names the command; with it the same picture goes up without a word, for this post only."""
+    boat = make_media()
+    bench.ledger.media.store(boat.digest, boat.mime, PNG, bench.clock.moment())
+    bench.enroll(make_delivery("m1", media=(boat,)), make_delivery("m2", channel=PAGE, media=(boat,)))
+    refused = Refused(reason="the alt text is too long", code="400 invalid-request alt text", for_good=True)
+    bench.x.prepare_failure = PrepareFailed(refused)
+    bench.serve()
+    (failed,) = [v for v in bench.ledger.history.deliveries("storm") if v.state is State.FAILED]
+    bench.x.prepare_failure = None
+
+    bench.ledger.desk.retry([failed.key], "ada", bench.clock.moment(), without_alt=True)
+    bench.serve()
+    bench.serve(PAGE)
+
+    command = "stormctl retry storm/x:acme/m1/en --without-alt"
+    assert failed.why == f"the alt text is too long — to send it without its description: {command}"
+    assert set(bench.states().values()) == {State.DELIVERED}
+    assert [file.alt for file in bench.x.uploaded + bench.facebook.uploaded] == ["", "A boat"]
+
+
 def test_a_thread_goes_out_part_by_part_each_replying_to_the_one_before(bench: Bench) -> None:
     """Part 2 replies to part 1's id."""
     bench.enroll(make_delivery(part=1), make_delivery(part=2))

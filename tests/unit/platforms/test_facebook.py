@@ -194,6 +194,26 @@ def test_a_photo_that_fails(
     assert isinstance(caught.value.outcome, kind)
 
 
+@pytest.mark.parametrize(
+    ("message", "code"),
+    [
+        ("(#100) Param alt_text_custom must be at most 1000 characters", "400 100 alt text"),
+        ("(#100) The picture is too small", "400 100"),
+    ],
+)
+def test_a_refused_description_is_told_from_a_refused_photo(
+    server: ScriptedServer, page: FacebookAdapter, message: str, code: str
+) -> None:
+    """Without it the photo may go up, which is a person's to say."""
+    server.reply({"error": {"code": 100, "message": message}}, 400)
+
+    with pytest.raises(PrepareFailed) as caught:
+        page.prepare(BOAT)
+
+    assert isinstance(caught.value.outcome, Refused)
+    assert (caught.value.outcome.for_good, caught.value.outcome.code) == (True, code)
+
+
 def test_a_photo_that_nobody_takes(server: ScriptedServer, page: FacebookAdapter) -> None:
     """Where nobody listens nothing was uploaded."""
     server.stop()

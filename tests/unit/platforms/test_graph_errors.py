@@ -96,6 +96,7 @@ def test_a_duplicate_was_probably_posted() -> None:
         (error(1), 500),
         (error(2, is_transient=True), 503),
         (error(2), 400),
+        (error(99), 400),
         (error(999), 500),
         (error(999, is_transient=True), 400),
         ({"error": "text"}, 500),

@@ -105,6 +105,18 @@ def test_refusals_that_stop_the_channel(status: int, body: object) -> None:
     assert (outcome.suspends, outcome.for_good) == (True, False)
 
 
+@pytest.mark.parametrize("code", [185, 344])
+def test_a_403_about_the_day_waits(code: int) -> None:
+    """A limit of the account's day passes by itself, at the reset that is told, or after a while."""
+    body = {"errors": [{"code": code, "message": "No more today."}]}
+    headers = {"x_user_limit_24hour_remaining": "0", "x_user_limit_24hour_reset": unix(timedelta(hours=7))}
+
+    outcomes = [classify(403, body, **headers), classify(403, body)]
+
+    assert [(o.for_good, o.suspends) for o in outcomes if isinstance(o, Refused)] == [(False, False)] * 2
+    assert [getattr(outcome, "retry_at", None) for outcome in outcomes] == [NOW + timedelta(hours=7), None]
+
+
 @pytest.mark.parametrize("status", [403, 404, 413])
 def test_a_page_that_refuses_leaves_doubt(status: int) -> None:
     """It comes from a proxy or a gate before X, which may let the next one pass."""
@@ -187,6 +199,16 @@ def test_limits_that_are_no_numbers_are_left_out() -> None:
     told = {"x-rate-limit-limit": "9" * 30, "x-rate-limit-remaining": "-1", "x-rate-limit-reset": "soon"}
 
     assert read_limits(Answer(200, told, None), NOW) == ()
+
+
+@pytest.mark.parametrize("reset", ["1797595200000", unix(timedelta(days=731)), unix(timedelta(hours=26))])
+def test_a_reset_beyond_every_window_closes_no_channel(reset: str) -> None:
+    """One in milliseconds, or years ahead, is none: a ledger that kept it would wait for it."""
+    told = {"x-user-limit-24hour-limit": "50", "x-user-limit-24hour-remaining": "0"}
+
+    (row,) = read_limits(Answer(201, told | {"x-user-limit-24hour-reset": reset}, None), NOW)
+
+    assert (row.remaining, row.reset_at) == (0, None)
 
 
 @pytest.mark.parametrize(("period", "suspends"), [("Daily", False), ("Monthly", True)])

@@ -206,7 +206,7 @@ def test_a_refused_alt_text_fails_the_upload(server: ScriptedServer, x: XAdapter
     outcome = failure(x)
 
     assert isinstance(outcome, Refused)
-    assert outcome.for_good
+    assert (outcome.for_good, outcome.code) == (True, "400 alt text")
 
 
 @pytest.mark.parametrize("step", [0, 1, 2])
