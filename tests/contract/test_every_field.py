@@ -1,0 +1,166 @@
+"""Everything that a message file says reaches the platforms: nothing is dropped on the way."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stormctl.emulator.server import EmulatorThread, make_accounts
+from stormctl.engine.adapters import EnvironmentAdapters
+from stormctl.engine.breaker import Breaker
+from stormctl.engine.campaign import load_campaign
+from stormctl.engine.clocks import SystemClock
+from stormctl.engine.dispatcher import Dispatcher
+from stormctl.engine.equipment import Equipment
+from stormctl.engine.uploader import Uploader
+from stormctl.environment import Environment
+from stormctl.files.media import read_media
+from stormctl.ledger.ledger import open_ledger
+from stormctl.settings import Settings
+from tests.factories import ACME, PAGE, make_terms
+from tests.fakes import Events
+from tests.unit.files.campaigns import make_png
+from tests.unit.files.films import VTT, make_mp4
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stormctl.domain.delivery import Plan
+
+SCHEDULE = """\
+name = "A small storm"
+date = 2026-12-18
+timezone = "UTC"
+bank = "acme"
+hashtags = ["Rights"]
+[[channels]]
+id = "x:acme"
+[[channels]]
+id = "facebook:acme"
+[[windows]]
+from = 12:00:00
+to = 13:00:00
+every = "10m"
+"""
+PICTURE = """\
+---
+media: [{file: boat.png, alt: "A boat"}]
+link: https://example.org/act
+reply_settings: following
+made_with_ai: yes
+paid_partnership: yes
+---
+Everyone who moves has rights.
+"""
+VIDEO = """\
+---
+media: [{file: wave.mp4, alt: "A wave", captions: wave.en.vtt}]
+reply_settings: mentionedUsers
+made_with_ai: yes
+---
+Look.
+"""
+LINK = """\
+---
+link: https://example.org/more
+reply_settings: verified
+---
+Read.
+"""
+SRT = "1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
+
+
+def write_campaign(root: Path) -> Plan:
+    """Write three messages, which say together all that a post can carry, and plan them."""
+    bank = root / "messages" / "acme"
+    bank.mkdir(parents=True)
+    (root / "schedules").mkdir()
+    (root / "schedules" / "small.toml").write_text(SCHEDULE, encoding="utf-8")
+    for name, text in (("picture", PICTURE), ("video", VIDEO), ("link", LINK)):
+        (bank / f"{name}.en.md").write_text(text, encoding="utf-8")
+    (bank / "boat.png").write_bytes(make_png())
+    (bank / "wave.mp4").write_bytes(make_mp4())
+    (bank / "wave.en.vtt").write_text(VTT, encoding="utf-8")
+    plan = load_campaign(root, root / "schedules" / "small.toml").plan
+    assert plan is not None
+    return plan
+
+
+def dispatch(root: Path, plan: Plan, emulator: EmulatorThread, credentials: dict[str, str]) -> None:
+    """Enrol a plan as due now, and publish it as a runner does."""
+    clock, url = SystemClock(), emulator.base_url
+    settings = Settings(x_base_url=url, facebook_base_url=url, live=False)
+    now = clock.moment()
+    due = [replace(d, slot_at=now.at - timedelta(seconds=1), storm_on=now.at.date()) for d in plan.deliveries]
+    with (
+        closing(open_ledger("sqlite:///ledger.db", root=root, create=True)) as ledger,
+        closing(EnvironmentAdapters(Environment(settings, credentials))) as adapters,
+    ):
+        equipment = Equipment(ledger=ledger, adapters=adapters, clock=clock, listener=Events(), root=root)
+        for media in {m for d in due for m in d.post.media if m.mime == "image/png"}:
+            ledger.media.store(media.digest, media.mime, read_media(root, media), now)
+        ledger.outbox.enroll(make_terms(ACME, PAGE, storm_id=plan.storm_id), due, now)
+        runner_id = ledger.runners.register("launch", "here", 1, now)
+        dispatcher = Dispatcher(equipment, runner_id, Uploader(equipment, runner_id), Breaker(equipment))
+        for channel in (ACME, PAGE):
+            dispatcher.serve(channel, lambda: False)
+
+
+@pytest.mark.slow
+def test_every_field_of_a_message_reaches_the_platforms_that_have_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign that restricts replies, or says what was paid for or made by a machine, does so everywhere.
+
+    X has every field; Facebook has the link, the picture with its description, and of a video that it was
+    made with AI.
+    """
+    monkeypatch.setattr("stormctl.platforms.graph_media.POLL_S", 0.1)
+    accounts = make_accounts([str(ACME), str(PAGE)], seed=7)
+    credentials = {
+        f"STORMCTL_{account.platform.upper()}_ACME_{name}": value
+        for account in accounts
+        for name, value in account.credentials.items()
+    }
+    with EmulatorThread(accounts) as emulator:
+        dispatch(tmp_path, write_campaign(tmp_path), emulator, credentials)
+        posts = emulator.world.posts()
+
+    stored: dict[tuple[str, str], dict[str, Any]] = {}
+    for post in posts:
+        media = [(m.kind, m.alt, m.made_with_ai, dict(m.captions)) for m in post.media]
+        said = (post.text, post.link, post.reply_settings, post.made_with_ai, post.paid_partnership)
+        stored[post.account.channel, post.text.split()[0]] = {"said": said, "media": media}
+    srt = SRT.encode()
+    link, more = "https://example.org/act", "https://example.org/more"
+    everyone = f"Everyone who moves has rights.\n\n{link}\n#Rights"
+    assert stored == {
+        ("x:acme", "Everyone"): {
+            "said": (everyone, None, "following", True, True),
+            "media": [("image", "A boat", False, {})],
+        },
+        ("x:acme", "Look."): {
+            "said": ("Look.\n\n#Rights", None, "mentionedUsers", True, False),
+            "media": [("video", "A wave", False, {"en": srt})],
+        },
+        ("x:acme", "Read."): {
+            "said": (f"Read.\n\n{more}\n#Rights", None, "verified", False, False),
+            "media": [],
+        },
+        ("facebook:acme", "Everyone"): {
+            "said": (everyone, None, None, False, False),
+            "media": [("image", "A boat", False, {})],
+        },
+        ("facebook:acme", "Look."): {
+            "said": ("Look.\n\n#Rights", None, None, False, False),
+            "media": [("video", "", True, {"en_US": srt})],
+        },
+        ("facebook:acme", "Read."): {
+            "said": ("Read.\n\n#Rights", more, None, False, False),
+            "media": [],
+        },
+    }
