@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import requests
 
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.engine.adapters import EnvironmentAdapters
@@ -90,8 +91,13 @@ def write_campaign(root: Path) -> Plan:
     return plan
 
 
-def dispatch(root: Path, plan: Plan, emulator: EmulatorThread, credentials: dict[str, str]) -> None:
-    """Enrol a plan as due now, and publish it as a runner does."""
+def dispatch(root: Path, plan: Plan, emulator: EmulatorThread) -> list[str]:
+    """Enrol a plan as due now, and publish it as a runner does; return the states of its deliveries."""
+    credentials = {
+        f"STORMCTL_{account.platform.upper()}_ACME_{name}": value
+        for account in emulator.world.accounts
+        for name, value in account.credentials.items()
+    }
     clock, url = SystemClock(), emulator.base_url
     settings = Settings(x_base_url=url, facebook_base_url=url, live=False)
     now = clock.moment()
@@ -108,6 +114,7 @@ def dispatch(root: Path, plan: Plan, emulator: EmulatorThread, credentials: dict
         dispatcher = Dispatcher(equipment, runner_id, Uploader(equipment, runner_id), Breaker(equipment))
         for channel in (ACME, PAGE):
             dispatcher.serve(channel, lambda: False)
+        return [view.state.value for view in ledger.history.deliveries(plan.storm_id)]
 
 
 @pytest.mark.slow
@@ -120,14 +127,8 @@ def test_every_field_of_a_message_reaches_the_platforms_that_have_it(
     made with AI.
     """
     monkeypatch.setattr("stormctl.platforms.graph_media.POLL_S", 0.1)
-    accounts = make_accounts([str(ACME), str(PAGE)], seed=7)
-    credentials = {
-        f"STORMCTL_{account.platform.upper()}_ACME_{name}": value
-        for account in accounts
-        for name, value in account.credentials.items()
-    }
-    with EmulatorThread(accounts) as emulator:
-        dispatch(tmp_path, write_campaign(tmp_path), emulator, credentials)
+    with EmulatorThread(make_accounts([str(ACME), str(PAGE)], seed=7)) as emulator:
+        dispatch(tmp_path, write_campaign(tmp_path), emulator)
         posts = emulator.world.posts()
 
     stored: dict[tuple[str, str], dict[str, Any]] = {}
@@ -164,3 +165,27 @@ def test_every_field_of_a_message_reaches_the_platforms_that_have_it(
             "media": [],
         },
     }
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("times", "forgotten", "states"),
+    [(1, 2, ["delivered"] * 4), (None, 8, ["failed"] * 4)],
+    ids=["once", "always"],
+)
+def test_an_upload_that_a_platform_forgets_is_made_anew_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int | None, forgotten: int, states: list[str]
+) -> None:
+    """Once on each platform it costs an upload and no post; a post fails if its second one is lost too."""
+    monkeypatch.setattr("stormctl.platforms.graph_media.POLL_S", 0.1)
+    plan = write_campaign(tmp_path)
+    with_media = replace(plan, deliveries=tuple(d for d in plan.deliveries if d.post.media))
+    rules = [{"action": "media_expired", "platform": name, "times": times} for name in ("x", "facebook")]
+    with EmulatorThread(make_accounts([str(ACME), str(PAGE)], seed=7)) as emulator:
+        added = requests.post(f"{emulator.base_url}/_emulator/faults", json={"rules": rules}, timeout=5)
+        ended = dispatch(tmp_path, with_media, emulator)
+        arrived = [(post.account.channel, post.text) for post in emulator.world.posts()]
+        faults = [request.fault for request in emulator.world.requests()]
+
+    assert (added.status_code, faults.count("media_expired"), ended) == (200, forgotten, states)
+    assert len(arrived) == len(set(arrived)) == states.count("delivered")
