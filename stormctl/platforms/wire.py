@@ -2,7 +2,8 @@
 
 A request that was given up can't be under way any more. An operating system goes on sending what a closed
 socket had queued, for up to 100 s; so from before its first byte until its answer was read to its end, a
-connection can only be aborted (ADR 0001).
+connection can only be aborted. What had left this machine whole before that, and is held by a proxy or by the
+platform itself, may still be carried out: that is for later readings (ADR 0001).
 """
 
 from __future__ import annotations
