@@ -216,10 +216,13 @@ def _ticking(clock: WallClock) -> Iterator[tuple[IO[str], queue.Queue[str]]]:
     try:
         yield process.stdin, said
     finally:
-        process.stdin.close()
-        assert process.wait(timeout=SOON_S) == 0
-        reader.join(timeout=SOON_S)
-        lines.close()
+        try:
+            process.stdin.close()
+            assert process.wait(timeout=SOON_S) == 0
+        finally:
+            process.kill()  # a timer that never ends must not outlive its test
+            reader.join(timeout=SOON_S)
+            lines.close()
 
 
 @pytest.mark.parametrize(
