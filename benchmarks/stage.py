@@ -20,6 +20,16 @@ if TYPE_CHECKING:
 
 STORM = "measured"
 
+HASTY = """\
+import sys
+from datetime import timedelta
+from stormctl.cli.main import main
+from stormctl.domain.ceilings import SETTLING
+SETTLING.update(dict.fromkeys(SETTLING, timedelta()))
+sys.exit(main())
+"""
+"""stormctl where STORMCTL_SETTLING alone counts: the emulator is not as late as platforms may be."""
+
 POSTS_A_CHANNEL = 40
 """X lets an unverified account post 50 times a day."""
 
@@ -92,8 +102,8 @@ class Stage:
     def start(self) -> subprocess.Popen[bytes]:
         """Start a runner: a launch of the storm, its lines appended to one log."""
         with (self.root / "runners.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "stormctl", "launch", "--yes", "--plain"],
+            return subprocess.Popen(  # noqa: S603 - our own words
+                [sys.executable, "-c", HASTY, "launch", "--yes", "--plain"],
                 cwd=self.root,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

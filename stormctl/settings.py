@@ -10,6 +10,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
+from stormctl.domain.ceilings import SETTLING
 from stormctl.domain.channel import Platform
 from stormctl.domain.duration import parse_duration
 from stormctl.errors import CredentialsError, UsageError
@@ -49,7 +50,8 @@ class Settings(BaseModel):
         heartbeat_url: the address of a monitor that is asked for once a minute while a runner works.
         request_limit: how long one publishing request may take in all, real time.
         lease: how long a claim lasts, real time.
-        settling: between two readings that prove that a post is not there, real time.
+        settling: at least so long lies between two readings that prove that a post is not there, real time;
+            what the platform needs where that is longer.
         sweep: how often a runner looks after the ledger, real time.
         heartbeat: how often a runner says that it lives, real time.
     """
@@ -65,7 +67,7 @@ class Settings(BaseModel):
     heartbeat_url: SecretStr = SecretStr("")
     request_limit: Duration = timedelta(seconds=10)
     lease: Duration = timedelta(seconds=20)
-    settling: Duration = timedelta(seconds=10)
+    settling: Duration = timedelta(seconds=60)
     sweep: Duration = timedelta(seconds=1)
     heartbeat: Duration = timedelta(seconds=5)
 
@@ -89,6 +91,10 @@ class Settings(BaseModel):
     def is_official(self, platform: Platform) -> bool:
         """Whether the platform is the real one; UsageError if the address is not one."""
         return self._address(platform).hostname in OFFICIAL_HOSTS[platform]
+
+    def settling_of(self, platform: Platform) -> timedelta:
+        """Return how long lies between two readings that prove that a post is not on the platform."""
+        return max(self.settling, SETTLING[platform])
 
     def hosts(self) -> dict[str, str]:
         """Return every platform's host."""

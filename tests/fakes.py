@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from stormctl.domain.channel import ChannelId
+    from stormctl.domain.clock import Clock
     from stormctl.domain.delivery import Outcome
     from stormctl.domain.event import EventKind, StormEvent
     from stormctl.domain.reach import MetricReading
@@ -68,17 +69,25 @@ class FakeClock:
 class FakePlatform:
     """One channel's account: it accepts posts unless a script says otherwise.
 
+    Args:
+        channel: whose account it is.
+        account: its id.
+        clock: by which it says when a post was made.
+
     Attributes:
         script: outcomes to answer with, first come first served; when it is empty, posts are accepted.
             A script's function is called with the post after `before_send`, and returns the outcome.
         posts: what the account really holds.
         sent: every post for which a request was really made.
         spans: from when to when it was read.
+        lag: how old a post is when its lists show it first; they say that they are complete all the same.
+        shows_all: whether it shows what lies outside of them, too: some servers that speak X's words do.
         removals: answers to deletions, first come first served; when it is empty, posts are deleted.
     """
 
-    def __init__(self, channel: ChannelId, account: str = "1001") -> None:
+    def __init__(self, channel: ChannelId, account: str = "1001", clock: Clock | None = None) -> None:
         self.channel = channel
+        self.clock: Clock = clock or FakeClock()
         self.script: deque[Outcome | Callable[[OutgoingPost], Outcome]] = deque()
         self.posts: list[SeenPost] = []
         self.sent: list[OutgoingPost] = []
@@ -88,6 +97,9 @@ class FakePlatform:
         self.incomplete: str | None = None
         self.readings = 0
         self.spans: list[tuple[datetime, datetime]] = []
+        self.lag = timedelta()
+        self.shows_all = False
+        self._coming: list[tuple[datetime, OutgoingPost]] = []
         self.verifications = 0
         self.metrics: list[MetricReading] = []
         self.prepare_failure: Exception | None = None
@@ -120,7 +132,7 @@ class FakePlatform:
             post_id=post_id,
             url=f"http://127.0.0.1/{post_id}",
             text=post.text,
-            created_at=None,
+            created_at=self.clock.moment().at,
             link=post.link,
             media_count=len(post.media_ids),
             in_reply_to=post.in_reply_to,
@@ -128,13 +140,36 @@ class FakePlatform:
         self.posts.append(seen)
         return Delivered(post_id=post_id, url=seen.url)
 
+    def accept_later(self, post: OutgoingPost, by: timedelta) -> None:
+        """Put the post on the account in a while, although whoever sent it has hung up."""
+        self._coming.append((self.clock.moment().at + by, post))
+
+    def arrive(self) -> None:
+        """Put on the account what it has accepted by now."""
+        now = self.clock.moment().at
+        for at, post in [coming for coming in self._coming if coming[0] <= now]:
+            self._coming.remove((at, post))
+            self.accept(post)
+
     def find_recent(self, since: datetime, until: datetime) -> Reading:
-        """Show what the account holds."""
+        """Show what the account holds of a span, the newest first; the oldest is on a page of its own.
+
+        What is incomplete lacks that page. A post that does not tell its time lies in every span.
+        """
         self.spans.append((since, until))
         self.readings += 1
         if self.unreadable is not None:
             raise ReadFailed(self.unreadable)
-        return Reading(tuple(reversed(self.posts)), self.incomplete is None, self.incomplete or "")
+        self.arrive()
+        newest = min(until, self.clock.moment().at - self.lag)
+        found = [
+            post
+            for post in reversed(self.posts)
+            if self.shows_all or post.created_at is None or since <= post.created_at <= newest
+        ]
+        if self.incomplete is not None:
+            return Reading(tuple(found[:-1]), complete=False, reason=self.incomplete)
+        return Reading(tuple(found), complete=True)
 
     def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
         """Answer as scripted."""
@@ -171,6 +206,7 @@ class FakePlatforms:
         withheld: channels without usable credentials, and what is raised for them.
         rewritten: what the newest credentials of a channel lead to, until they are accepted.
         news: what the next looks bring.
+        clock: the platforms'.
     """
 
     channels: Sequence[ChannelId]
@@ -178,10 +214,11 @@ class FakePlatforms:
     withheld: dict[ChannelId, StormctlError] = field(default_factory=dict)
     rewritten: dict[ChannelId, FakePlatform] = field(default_factory=dict)
     news: deque[Rewriting] = field(default_factory=deque)
+    clock: Clock = field(default_factory=FakeClock)
 
     def __post_init__(self) -> None:
         for number, channel in enumerate(self.channels):
-            self.platforms[channel] = FakePlatform(channel, account=str(1001 + number))
+            self.platforms[channel] = FakePlatform(channel, str(1001 + number), self.clock)
 
     def publisher(self, channel: ChannelId) -> FakePlatform:
         """Return the channel's platform, if it has credentials."""

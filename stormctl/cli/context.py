@@ -58,13 +58,14 @@ class Context:
     @cached_property
     def durations(self) -> Durations:
         """How patient machines are, by the settings."""
+        from stormctl.domain.channel import Platform
         from stormctl.engine.equipment import Durations
 
         settings = self.environment.settings
         return Durations(
             request_limit=settings.request_limit,
             lease=settings.lease,
-            settling=settings.settling,
+            settling={platform: settings.settling_of(platform) for platform in Platform},
             sweep=settings.sweep,
             heartbeat=settings.heartbeat,
         )
@@ -93,14 +94,7 @@ class Context:
         """Open the ledger and close it again; LedgerError if there is none and `create` is False."""
         from stormctl.ledger.ledger import open_ledger
 
-        durations = self.durations
-        ledger = open_ledger(
-            self.ledger_url,
-            root=self.root,
-            create=create,
-            request_limit=durations.request_limit,
-            settling=durations.settling,
-        )
+        ledger = open_ledger(self.ledger_url, root=self.root, create=create)
         try:
             yield ledger
         finally:

@@ -156,23 +156,30 @@ def resolve(
     not_posted: Annotated[
         bool, typer.Option("--not-posted", help="It is not on the account; it becomes cancelled.")
     ] = False,
+    both: Annotated[
+        bool, typer.Option("--both", help="It stands there twice, and both posts may stay.")
+    ] = False,
     yes: Annotated[
         bool, typer.Option("--yes", help="Don't ask where the account can't prove it: for scripts.")
     ] = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
-    """Settle a delivery in doubt, after you have looked at the account.
+    """Settle a delivery that is in doubt, or stands there twice, after you have looked at the account.
 
     The post at the address is read and compared with the delivery. Where that proves nothing, you are
     asked.
     """
     from stormctl.engine.mending import find_evidence
 
-    if not_posted == (posted is not None):
-        raise UsageError("say what you found: --posted URL or --not-posted")
+    if (posted is not None) + not_posted + both != 1:
+        raise UsageError("say what you found: --posted URL, --not-posted or --both")
     scene: Context = context.obj
     with scene.open_desk(rehearsal=rehearsal) as desk:
         key = desk.ledger.history.get_key(key)
+        if both:
+            for url in desk.ledger.desk.leave_copies(key, find_user(), desk.clock.moment()):
+                console.show(f"left there {key}: {url}")
+            return
         if posted is None:
             desk.ledger.desk.resolve_not_posted(key, find_user(), desk.clock.moment())
             console.show(f"cancelled {key}")

@@ -99,7 +99,7 @@ _WORDS = {
         "stormctl resolve {key} --posted URL    (or --not-posted)",
     ),
     EventKind.POSTED_TWICE: _Words(
-        "posted twice", "the same post may stand on the account twice", "stormctl show {key}"
+        "posted twice", "the same post may stand on the account twice", "stormctl retract {key} --url {url}"
     ),
     EventKind.HALTED: _Words(
         "halted",
@@ -197,8 +197,9 @@ def _write_group(kind: EventKind, storm_id: str, channel: str, notices: Sequence
         since = _write_time(newest.told_at, newest.timezone)
         lines.append(f"  That is what was held back since the alert of {since}.")
     lines.append(f"  It means: {words.meaning}.")
-    remedy = words.remedy.format(channel=channel, storm=storm_id, key=newest.key or "KEY")
-    lines.append(f"  Type: {remedy}")
+    remedy = "stormctl show {key}" if "{url}" in words.remedy and newest.url is None else words.remedy
+    typed = remedy.format(channel=channel, storm=storm_id, key=newest.key or "KEY", url=newest.url)
+    lines.append(f"  Type: {typed}")
     return "\n".join(lines)
 
 

@@ -1,8 +1,9 @@
-"""How much a platform lets one account publish, whatever a schedule allows."""
+"""How much a platform lets one account publish, and how far behind its lists may be."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import Platform
@@ -22,6 +23,13 @@ divides the day into half hours, and does not say how.
 
 X_PER_DAY_VERIFIED = 2_400
 """Posts of any other account, in 24 hours (source: help.x.com, 2026-05)."""
+
+SETTLING = {Platform.X: timedelta(seconds=60), Platform.FACEBOOK: timedelta(seconds=60)}
+"""How long after a complete reading of an account a second one proves that a post is not there, real time.
+
+Neither platform documents how far its lists lag, nor how late it accepts a request whose sender has hung up:
+of either, 40 s are borne.
+"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -177,7 +177,7 @@ class Refused:
         for_good: False if the same post may be accepted later.
         retry_at: the earliest sensible retry by the platform's clock, where it told one.
         suspends: the channel must stop until a person acts (token dead, blocked, credits gone).
-        probably_posted: refused as a duplicate: after a doubtful attempt it is probably live.
+        probably_posted: refused as a duplicate: by the platform's word, it stands there.
     """
 
     reason: str
@@ -192,6 +192,9 @@ class Refused:
 SAID_TO_STAND = "stands there"
 """Ends the code of a doubt that is a platform's refusal of a duplicate: by its word, the post is live."""
 
+NOT_THERE_AFTER_ALL = "refused as a duplicate; it is not on the account"
+"""Why a delivery failed that the platform refused as a duplicate, and that two readings did not show."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InDoubt:
@@ -200,6 +203,11 @@ class InDoubt:
     reason: str
     code: str = ""
     limits: tuple[RateLimit, ...] = ()
+
+    @property
+    def is_said_to_stand(self) -> bool:
+        """Whether the platform refused it as a duplicate: that tells of the post, not of the channel."""
+        return self.code.endswith(SAID_TO_STAND)
 
 
 Outcome = Delivered | NotSent | Refused | InDoubt

@@ -64,6 +64,23 @@ class ChannelStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CopyView:
+    """A second post of a delivery that stands on its account: nobody has taken it down, or left it there."""
+
+    key: str
+    channel: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FollowUpView:
+    """A reading of an account that is to come since something was sent again; `due_at` is storm time."""
+
+    channel: str
+    due_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StormStatus:
     """A storm in numbers.
 
@@ -74,6 +91,8 @@ class StormStatus:
         troubled: in doubt, failed, missed and expired ones, and the parts of a thread behind a failed one.
         late: how many planned ones have passed their slot, but for such parts.
         budget: None without one.
+        copies: what stands on its accounts twice.
+        follow_ups: when its accounts are read again since something was sent again, the soonest first.
     """
 
     storm_id: str
@@ -88,6 +107,8 @@ class StormStatus:
     first_slot_at: datetime | None
     last_slot_at: datetime | None
     budget: Budget | None = None
+    copies: tuple[CopyView, ...] = ()
+    follow_ups: tuple[FollowUpView, ...] = ()
 
     @property
     def is_finished(self) -> bool:

@@ -37,7 +37,7 @@ LAST_LIMIT_S = 8.0
 END_S = 10.0
 """Real seconds for which the end of a run waits for its last alert."""
 
-SETTLINGS = 3
+SETTLINGS = 2
 """A doubt that is still open after the request limit and so many settling times does not settle itself."""
 
 UNSERVED_AFTER = timedelta(seconds=90)
@@ -147,8 +147,7 @@ class Alerter:
 
     def _gather(self, moment: Moment, *, is_last: bool) -> None:
         durations = self._durations
-        patience = durations.request_limit + SETTLINGS * durations.settling
-        self._ledger.alerts.gather(moment, patience)
+        self._ledger.alerts.gather(moment, durations.patience(SETTLINGS))
         while self._heard_events:
             event = self._heard_events[0]
             self._ledger.alerts.note(_without_words(event), moment)

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 POLL_S = 0.5
 """Real seconds between two looks at what became of it."""
 
-SETTLINGS = 12
+SETTLINGS = 2
 """How many settling times a canary in doubt is waited for before a person must judge."""
 
 TRIES = 3
@@ -101,7 +101,7 @@ def prepare_canary(
         message, hint = problems[0] if problems else ("nobody can say as whom", "")
         raise CredentialsError(f"no canary on {channel}: {message}", hint)
     check_accounts([proof], ledger)
-    delivery = plan_canary(channel, lang, moment.at, settings.request_limit + settings.settling)
+    delivery = plan_canary(channel, lang, moment.at, _patience(channel, settings))
     return Canary(
         channel=channel,
         account=proof.account,
@@ -129,7 +129,7 @@ def enroll_canary(canary: Canary, settings: Settings, ledger: Ledger, moment: Mo
     is_new = ledger.channels.get_account(str(channel)) is None
     ledger.bind_hosts(hosts_of([channel], settings))
     ledger.channels.bind(channel, account.id, account.name, moment)
-    expires_at = moment.at + settings.request_limit + settings.settling
+    expires_at = moment.at + _patience(channel, settings)
     delivery = replace(canary.delivery, slot_at=moment.at, expires_at=expires_at)
     own = find_ceilings(channel, verified=False)
     terms = StormTerms(
@@ -230,8 +230,7 @@ class Release:
     def _settle(self, runner_id: str) -> DeliveryView:
         """Wait for what is under way, read the account for what is in doubt, call off what is left."""
         reconciler, durations = Reconciler(self._equipment), self._equipment.durations
-        patience = durations.request_limit + SETTLINGS * durations.settling
-        give_up_s = self._clock.steady_s() + patience.total_seconds()
+        give_up_s = self._clock.steady_s() + durations.patience(SETTLINGS).total_seconds()
         while True:
             view = self._look(runner_id)
             if view.state is State.PLANNED:
@@ -260,6 +259,11 @@ class Release:
         """Look at what became of it, as a live runner that sees every halt."""
         self._ledger.halts.acknowledge(runner_id, self._clock.moment())
         return self._ledger.history.get(self._canary.key)
+
+
+def _patience(channel: ChannelId, settings: Settings) -> timedelta:
+    """Return how long a canary may be sent: no longer than it takes to prove that it is not there."""
+    return settings.request_limit + settings.settling_of(channel.platform)
 
 
 def _stop_after_one() -> Callable[[], bool]:

@@ -15,7 +15,6 @@ from stormctl.domain.delivery import (
     RateLimit,
     Refused,
     SendForbidden,
-    State,
 )
 from stormctl.engine.equipment import pass_on
 from stormctl.engine.floor import Floor
@@ -126,9 +125,9 @@ class Dispatcher:
             return self.recorder.record_and_claim(claim, outcome)
         if isinstance(outcome, Refused) and outcome.code.endswith(MEDIA_GONE):
             return self._record(claim, self._uploader.renew(claim, outcome), timedelta())
-        if isinstance(outcome, Refused) and outcome.probably_posted and self._was_doubtful(claim):
-            reason, code = f"{outcome.reason} (after a doubtful attempt)", f"{outcome.code} {SAID_TO_STAND}"
-            outcome = InDoubt(reason=reason, code=code, limits=outcome.limits)
+        if isinstance(outcome, Refused) and outcome.probably_posted:
+            code = f"{outcome.code} {SAID_TO_STAND}"
+            outcome = InDoubt(reason=outcome.reason, code=code, limits=outcome.limits)
         return self._answer(claim, outcome)
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
@@ -160,16 +159,6 @@ class Dispatcher:
         if isinstance(outcome, NotSent) or (isinstance(outcome, Refused) and not outcome.for_good):
             self._uploader.give_back(claim, spent)
         return outcome
-
-    def _was_doubtful(self, claim: Claim) -> bool:
-        """Whether an earlier attempt may have reached the platform, as far as the ledger can be asked."""
-        try:
-            attempts = self._ledger.history.attempts(claim.key)
-        except LedgerError:
-            return True
-        return any(
-            attempt.outcome == State.IN_DOUBT.value for attempt in attempts if attempt.id != claim.attempt_id
-        )
 
     def _answer(self, claim: Claim, outcome: Outcome) -> Following:
         """Record what the platform or the network answered; where that is to wait, the whole channel does."""

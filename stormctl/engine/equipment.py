@@ -6,13 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from stormctl.domain.ceilings import SETTLING
 from stormctl.domain.event import StormEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from stormctl.domain.channel import ChannelId
+    from stormctl.domain.channel import ChannelId, Platform
     from stormctl.domain.clock import Clock
     from stormctl.domain.event import EventKind, Listener
     from stormctl.ledger.ledger import Ledger
@@ -21,11 +22,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Durations:
-    """How patient machines are, in real time, whatever the storm's clock does."""
+    """How patient machines are, in real time, whatever the storm's clock does.
+
+    Attributes:
+        settling: how long after a first reading of an account a second one proves something, by platform.
+    """
 
     request_limit: timedelta = timedelta(seconds=10)
     lease: timedelta = timedelta(seconds=20)
-    settling: timedelta = timedelta(seconds=10)
+    settling: Mapping[Platform, timedelta] = field(default_factory=lambda: SETTLING)
     sweep: timedelta = timedelta(seconds=1)
     heartbeat: timedelta = timedelta(seconds=5)
     upload_rest: timedelta = timedelta(seconds=15)
@@ -34,6 +39,10 @@ class Durations:
     def runner_timeout(self) -> timedelta:
         """After how long without a heartbeat a runner counts as gone."""
         return 3 * self.heartbeat
+
+    def patience(self, settlings: int) -> timedelta:
+        """Return how long a doubt is waited for: a request's limit, and so many settling times."""
+        return self.request_limit + settlings * max(self.settling.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -193,6 +193,7 @@ def run_storm(
         return runner.is_done(storm_id) and not is_waiting
 
     runner.run(is_over)
+    equipment.ledger.follow_ups.arrange()
     for event in equipment.ledger.budgets.tell_spent(equipment.clock.moment()):  # a spent one ends the run
         equipment.listener(event)
     if runner.is_done(storm_id):

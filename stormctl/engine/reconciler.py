@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.cost import price_of_readings
-from stormctl.domain.event import EventKind, StormEvent
+from stormctl.domain.delivery import NOT_THERE_AFTER_ALL, State
+from stormctl.domain.event import EventKind
 from stormctl.domain.resemblance import is_shortened, is_shown_as, recognisable, similarity
 from stormctl.engine.reading import is_older, read_account
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.clock import Moment
     from stormctl.engine.equipment import Equipment
-    from stormctl.ledger.doubts import Doubt
+    from stormctl.ledger.doubts import Doubt, Sought
+    from stormctl.ledger.follow_ups import FollowUp
     from stormctl.platforms.adapter import PlatformAdapter, Reading, SeenPost
 
 ALIKE = 0.8
 """From this similarity on, a post without a receipt leaves the delivery in doubt for a person."""
 
-LOOKS = 6
-"""Complete readings that must not show a post before a person is asked, where the platform refused it as one
-that stands there already. Their absence is no proof then, and to send it again might be the second post."""
+REST = timedelta(minutes=1)
+"""Real time until a reading that is due after something was sent again is tried again, where it failed."""
+
+TRIES = 3
+"""How often such readings are tried at the end of a rehearsal."""
 
 
 class Reconciler:
-    """Read the accounts of channels with deliveries in doubt; every reading is kept in the ledger."""
+    """Read the accounts of channels where something is in doubt, or may stand twice since it was sent again.
+
+    Every reading is kept in the ledger.
+    """
 
     def __init__(self, equipment: Equipment) -> None:
         self._equipment = equipment
@@ -38,72 +46,88 @@ class Reconciler:
         self._durations = equipment.durations
 
     def is_due(self, channel: ChannelId) -> bool:
-        """Whether a reading of the channel would bring a doubt further now."""
-        return bool(self._due(channel))
+        """Whether a reading of the channel is due: for a doubt, or since something was sent again."""
+        return bool(self._due(channel) or self._due_follow_ups(channel, REST))
 
     def settle(self, channel: ChannelId, adapter: PlatformAdapter) -> None:
-        """Make one reading of the channel and settle every doubt of it that the reading can settle."""
-        doubts = self._due(channel)
-        if not doubts:
+        """Make one reading of the channel, for every doubt that it can settle and all that is due again."""
+        self._read(channel, adapter, self._due(channel), self._due_follow_ups(channel, REST))
+
+    def follow_up(self, channel: ChannelId, adapter: PlatformAdapter) -> None:
+        """Make the readings of the channel that are due since something was sent again, without a rest."""
+        for _ in range(TRIES):
+            self._read(channel, adapter, [], self._due_follow_ups(channel, timedelta()))
+
+    def _read(
+        self,
+        channel: ChannelId,
+        adapter: PlatformAdapter,
+        doubts: Sequence[Doubt],
+        follow_ups: Sequence[FollowUp],
+    ) -> None:
+        sought = [*doubts, *follow_ups]
+        if not sought:
             return
         started = self._clock.moment()
         try:
-            reading = read_account(adapter, min(doubt.sending_at for doubt in doubts), started.at)
+            reading = read_account(adapter, min(one.sending_at for one in sought), started.at)
         except ReadFailed as failed:
             for doubt in doubts:
                 self._ledger.doubts.record_reading(doubt, started, complete=False, reason=failed.reason)
+            self._ledger.follow_ups.record(follow_ups, started, complete=False)
             return
-        self._ledger.budgets.charge(doubts[0].storm_id, price_of_readings(channel, len(reading.posts)))
+        self._ledger.budgets.charge(sought[0].storm_id, price_of_readings(channel, len(reading.posts)))
         # first what is open, then what is known: whatever is recorded in between is in one of the two
-        expected = {recognisable(text) for text in self._ledger.doubts.open_texts(str(channel))}
+        expected = self._open_texts(channel)
         known = self._ledger.doubts.known_post_ids(str(channel))
         strangers = [post for post in reading.posts if post.post_id not in known]
         for doubt in doubts:
             others = expected - {recognisable(doubt.post.text)}
-            found = _find_same(doubt, strangers, reading, others)
-            if found is not None:
-                strangers.remove(found)
-                self._take(doubt, found)
-                twin = _find_same(doubt, strangers, reading, others)
-                if twin is not None:
-                    strangers.remove(twin)
-                    self._raise_alarm(doubt, found, twin)
+            same = _find_same(doubt, strangers, reading, others)
+            if same:
+                strangers.remove(same[-1])  # the oldest
+                self._take(doubt, same[-1])
             elif alike := _find_alike(doubt, strangers, others):
                 self._hold(doubt, f"{alike.url} resembles it, but is not the same")
             else:
                 self._miss(doubt, reading, started)
+        self._note_copies(sought, strangers, reading)
+        self._ledger.follow_ups.record(follow_ups, started, complete=reading.complete)
+
+    def _open_texts(self, channel: ChannelId) -> set[str]:
+        return {recognisable(text) for text in self._ledger.doubts.open_texts(str(channel))}
+
+    def _note_copies(self, sought: Sequence[Sought], strangers: Sequence[SeenPost], reading: Reading) -> None:
+        """Note every post that is nobody's and says what a delivery says that was in doubt or sent again.
+
+        While something that says the same is under way or in doubt, the post may be that one's.
+        """
+        expected = self._open_texts(sought[0].channel) if strangers else set()
+        for one in {one.key: one for one in reversed(sought)}.values():
+            same = _find_same(one, strangers, reading, expected)
+            for post in [] if recognisable(one.post.text) in expected else same:
+                moment = self._clock.moment()
+                event = self._ledger.follow_ups.note_found(one, post.post_id, post.url, moment)
+                if event is not None:
+                    self._equipment.listener(event)
 
     def _take(self, doubt: Doubt, found: SeenPost) -> None:
-        self._ledger.doubts.settle_delivered(
-            doubt, found.post_id, found.url, self._clock.moment(), "found on the account"
-        )
-        self._tell(doubt, "it is on the account", url=found.url)
-
-    def _raise_alarm(self, doubt: Doubt, found: SeenPost, twin: SeenPost) -> None:
-        """Tell that an account shows a post twice: the first one was hidden until it was sent again."""
-        moment = self._clock.moment()
-        event = StormEvent(
-            kind=EventKind.POSTED_TWICE,
-            at=moment.at,
-            text=f"{doubt.key}: posted twice: {found.url} and {twin.url} — delete the second one by hand",
-            storm_id=doubt.storm_id,
-            channel=str(doubt.channel),
-            key=doubt.key,
-            attempt_id=doubt.attempt_id,
-            url=twin.url,
-        )
-        self._ledger.history.append(event, moment)
-        self._equipment.listener(event)
+        how = "found on the account"
+        if self._ledger.doubts.settle_delivered(doubt, found.post_id, found.url, self._clock.moment(), how):
+            self._tell(doubt, "it is on the account", url=found.url)
 
     def _miss(self, doubt: Doubt, reading: Reading, started: Moment) -> None:
         self._ledger.doubts.record_reading(doubt, started, complete=reading.complete, reason=reading.reason)
         if not reading.complete:
             return
-        if doubt.is_said_to_stand:
-            if sum(earlier.complete for earlier in doubt.readings) + 1 >= LOOKS:
-                self._hold(doubt, "the platform says that it stands there already, and does not show it")
-        elif self._ledger.doubts.settle_not_there(doubt, self._clock.moment()):
-            self._tell(doubt, "two readings prove that it is not there: planned again")
+        patience = {"request_limit": self._durations.request_limit, "settling": self._settling(doubt.channel)}
+        match self._ledger.doubts.settle_not_there(doubt, self._clock.moment(), **patience):
+            case State.PLANNED:
+                self._tell(doubt, "two readings prove that it is not there: planned again")
+            case State.FAILED:
+                self._tell(doubt, NOT_THERE_AFTER_ALL, kind=EventKind.FAILED)
+            case _:
+                pass  # not proved yet, or settled meanwhile
 
     def _hold(self, doubt: Doubt, reason: str) -> None:
         self._ledger.doubts.hold(doubt, reason, self._clock.moment())
@@ -127,11 +151,25 @@ class Reconciler:
             return doubt.sending_wall_at
         certain_from = doubt.sending_wall_at + self._durations.request_limit
         last = doubt.readings[-1].started_at
-        return certain_from if last < certain_from else last + self._durations.settling
+        return certain_from if last < certain_from else last + self._settling(doubt.channel)
 
-    def _tell(self, doubt: Doubt, text: str, url: str | None = None) -> None:
+    def _due_follow_ups(self, channel: ChannelId, rest: timedelta) -> list[FollowUp]:
+        moment = self._clock.moment()
+        return [
+            one
+            for one in self._ledger.follow_ups.open(str(channel))
+            if one.due_at <= moment.at
+            and (one.tried_wall_at is None or abs(moment.wall_at - one.tried_wall_at) >= rest)
+        ]
+
+    def _settling(self, channel: ChannelId) -> timedelta:
+        return self._durations.settling[channel.platform]
+
+    def _tell(
+        self, doubt: Doubt, text: str, url: str | None = None, kind: EventKind = EventKind.RECONCILED
+    ) -> None:
         self._equipment.tell(
-            EventKind.RECONCILED,
+            kind,
             text,
             channel=doubt.channel,
             storm_id=doubt.storm_id,
@@ -141,37 +179,34 @@ class Reconciler:
         )
 
 
-def is_same(doubt: Doubt, post: SeenPost) -> bool:
+def is_same(sought: Sought, post: SeenPost) -> bool:
     """Whether a post on the account is the one in doubt, by its text, and its media where they are told."""
-    if doubt.in_reply_to is not None and post.in_reply_to not in {None, doubt.in_reply_to}:
+    if sought.in_reply_to is not None and post.in_reply_to not in {None, sought.in_reply_to}:
         return False
-    if post.media_count is not None and post.media_count != len(doubt.post.media):
+    if post.media_count is not None and post.media_count != len(sought.post.media):
         return False
-    return is_shown_as(post.text, doubt.post.text, has_media=bool(doubt.post.media))
+    return is_shown_as(post.text, sought.post.text, has_media=bool(sought.post.media))
 
 
 def _find_same(
-    doubt: Doubt, posts: Iterable[SeenPost], reading: Reading, others: Collection[str]
-) -> SeenPost | None:
-    """Find the post that is in doubt.
+    sought: Sought, posts: Iterable[SeenPost], reading: Reading, others: Collection[str]
+) -> list[SeenPost]:
+    """Find the posts that say what is looked for: one, unless it stands there twice.
 
     One that is older than the request can't be it, whatever it says; nor is one that may as well be another
     open delivery's, since X did not tell where an address of it leads.
     """
-    return next(
-        (
-            post
-            for post in posts
-            if is_same(doubt, post)
-            and not is_older(post, doubt.sending_at, reading)
-            and not (is_shortened(post.text) and _may_be_any_of(others, post, doubt))
-        ),
-        None,
-    )
+    return [
+        post
+        for post in posts
+        if is_same(sought, post)
+        and not is_older(post, sought.sending_at, reading)
+        and not (is_shortened(post.text) and _may_be_any_of(others, post, sought))
+    ]
 
 
-def _may_be_any_of(others: Iterable[str], post: SeenPost, doubt: Doubt) -> bool:
-    has_media = bool(doubt.post.media)
+def _may_be_any_of(others: Iterable[str], post: SeenPost, sought: Sought) -> bool:
+    has_media = bool(sought.post.media)
     return any(is_shown_as(post.text, other, has_media=has_media) for other in others)
 
 

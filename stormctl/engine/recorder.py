@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery import Delivered, NotSent, Refused, State
@@ -132,6 +132,7 @@ class Recorder:
         """Tell whoever listens: of a second post only that it is one, with the way to take it down."""
         if recorded is None:
             return
+        answer = replace(answer, outcome=recorded.outcome)
         if not recorded.is_surplus:
             self._equipment.listener(_describe(answer, recorded.state))
         if recorded.alarm is not None:

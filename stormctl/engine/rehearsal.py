@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.channel import Platform
 from stormctl.domain.clock import Moment
 from stormctl.domain.tally import Tally
 from stormctl.engine.adapters import EnvironmentAdapters
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 DURATIONS = Durations(
     request_limit=timedelta(seconds=4),
     lease=timedelta(seconds=8),
-    settling=timedelta(seconds=1),
+    settling=dict.fromkeys(Platform, timedelta(seconds=1)),
     sweep=timedelta(milliseconds=250),
     heartbeat=timedelta(seconds=1),
     upload_rest=timedelta(seconds=1),
@@ -140,6 +141,7 @@ def rehearse(
             )
         ended = stage.clock.moment()
         stage.clock.jump(ended.at + READ_AFTER)
+        runner.follow_up()
         runner.collect_all(storm.id)
         now = stage.clock.moment()
         deliveries, received = stage.ledger.history.deliveries(storm.id), stage.emulator.received()
@@ -281,10 +283,4 @@ def _share_access(path: Path, variables: Mapping[str, str]) -> None:
 
 def _open(root: Path, *, create: bool = False) -> Ledger:
     path = (rehearsal_folder(root) / LEDGER).relative_to(root)
-    return open_ledger(
-        f"sqlite:///{path.as_posix()}",
-        root=root,
-        create=create,
-        request_limit=DURATIONS.request_limit,
-        settling=DURATIONS.settling,
-    )
+    return open_ledger(f"sqlite:///{path.as_posix()}", root=root, create=create)

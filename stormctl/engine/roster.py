@@ -82,8 +82,8 @@ class Roster:
         """Verify channels that have deliveries to make and are not served yet, and rewritten credentials.
 
         Args:
-            only_at_work: only those with something due, late or in doubt now: each verification on X is
-                billed as a reading of a user, so a `tick` asks only where it has something to do.
+            only_at_work: only those with something due, late, in doubt or to be read again now: each
+                verification on X is billed as a reading of a user, so a `tick` asks only where it has work.
         """
         self._look_for_rewritten()
         moment = self._equipment.clock.moment()
@@ -99,13 +99,14 @@ class Roster:
             self._judge(proof, moment)
 
     def _find_unserved(self, moment: Moment, *, only_at_work: bool) -> list[str]:
-        outbox = self._equipment.ledger.outbox
+        outbox, follow_ups = self._equipment.ledger.outbox, self._equipment.ledger.follow_ups
         wanted = outbox.open_channels() if self._own is None else self._own
         names = [name for name in wanted if name not in self._served]
         if not only_at_work:
             return names
         at_work = {str(doubt.channel) for doubt in self._equipment.ledger.doubts.open(names)}
         at_work |= {*outbox.due_channels(moment, names), *outbox.undecided(moment)}
+        at_work |= {n for n in names for one in follow_ups.open(n) if one.due_at <= moment.at}
         return [name for name in names if name in at_work]
 
     def _hear(self, proofs: Iterable[ChannelProof]) -> None:

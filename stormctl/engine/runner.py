@@ -38,7 +38,7 @@ PUBLISHERS = 64
 READERS = 8
 """Threads at most, publishing and reading."""
 
-SETTLINGS = 12
+SETTLINGS = 4
 """How many settling times a run waits at its end for doubts whose account can't be read."""
 
 POLL = 0.2
@@ -152,7 +152,7 @@ class Runner:
         if outbox.next_due(moment, channels) is not None:
             return False
         doubts = [doubt for doubt in self._ledger.doubts.open(channels) if not doubt.held]
-        patience = self._durations.request_limit + SETTLINGS * self._durations.settling
+        patience = self._durations.patience(SETTLINGS)
         was_patient = self._clock.steady_s() - self._began_s >= patience.total_seconds()
         return outbox.in_flight(channels) == len(doubts) and all(
             was_patient and moment.wall_at >= doubt.sending_wall_at + patience for doubt in doubts
@@ -164,8 +164,19 @@ class Runner:
         def collect(channel: ChannelId) -> None:
             self._collector.collect_all(channel, storm_id, self._equipment.adapters.reader(channel))
 
-        questions = [partial(collect, channel) for channel in self._channels()]
-        for answer in ask_all(questions, "metrics", at_once=READERS):
+        self._ask_channels("metrics", collect)
+
+    def follow_up(self) -> None:
+        """Make the readings that are due now since something was sent again, all channels side by side."""
+
+        def follow_up(channel: ChannelId) -> None:
+            self._reconciler.follow_up(channel, self._equipment.adapters.reader(channel))
+
+        self._ask_channels("follow-ups", follow_up)
+
+    def _ask_channels(self, name: str, work: Callable[[ChannelId], None]) -> None:
+        questions = [partial(work, channel) for channel in self._channels()]
+        for answer in ask_all(questions, name, at_once=READERS):
             answer.result()
 
     def _tick(self) -> None:

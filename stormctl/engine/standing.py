@@ -38,7 +38,7 @@ def exit_codes_of_storm(status: StormStatus) -> set[ExitCode]:
     codes = {ExitCode.DONE}
     if any(status.counts.get(state) for state in LOST):
         codes.add(ExitCode.INCOMPLETE)
-    if status.counts.get(State.IN_DOUBT):
+    if status.counts.get(State.IN_DOUBT) or status.copies:
         codes.add(ExitCode.IN_DOUBT)
     return codes
 
@@ -76,12 +76,13 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
 
 
 def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) -> bool:
-    """Whether the next tick may settle what this one could not: something due, late or in doubt."""
+    """Whether the next tick may settle what this one could not: due, late, in doubt or to be read again."""
     names = [str(channel) for channel in channels]
     return (
         bool(ledger.outbox.due_channels(moment, names))
         or bool(ledger.outbox.undecided(moment).intersection(names))
         or any(not doubt.held for doubt in ledger.doubts.open(names))
+        or any(one.due_at <= moment.at for name in names for one in ledger.follow_ups.open(name))
     )
 
 

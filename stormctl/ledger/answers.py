@@ -43,11 +43,13 @@ class Recorded:
 
     Attributes:
         state: the delivery's after it.
+        outcome: as it was written down: a receipt that is another delivery's is a doubt.
         alarm: tells that the post stands there twice, or that it may; None otherwise.
         is_surplus: whether the receipt is of a second post, and changed nothing of the delivery.
     """
 
     state: State
+    outcome: Outcome
     alarm: StormEvent | None = None
     is_surplus: bool = False
 
@@ -59,37 +61,42 @@ def record_answer(
 
     An answer is written once, with what it tells of the channel: limits and troubles. One that comes after
     the claim was lost only completes the attempt, unless it is a receipt: then the delivery is delivered, or
-    a warning says that it was posted twice.
+    a warning says that it was posted twice. A receipt that another delivery has already is none.
 
     Raises:
         UnknownAttemptError: if the ledger doesn't know the attempt.
     """
-    attempt = session.find("attempt_of", attempt_id=claim.attempt_id, key=claim.key, token=claim.token)
+    post_id = outcome.post_id if isinstance(outcome, Delivered) else None
+    names = {"attempt_id": claim.attempt_id, "key": claim.key, "token": claim.token, "post_id": post_id}
+    attempt = session.find("attempt_of", **names)
     if attempt is None:
         message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
         raise UnknownAttemptError(message, "Look at the account before anything is posted again.")
     if attempt["answer"] is not None:
         return _recall(session, claim, outcome, attempt)
+    if isinstance(outcome, Delivered) and attempt["owner"] is not None:
+        reason = f"the platform answered with {outcome.url}, which is the receipt of {attempt['owner']}"
+        outcome = InDoubt(reason=reason, limits=outcome.limits)
     answer = _translate(outcome)
     if answer.counts and attempt["sent_at"] is None:
         mark_sent(session, claim, attempt["price_usd_micros"], moment)
-        attempt = session.get("attempt_of", attempt_id=claim.attempt_id, key=claim.key, token=claim.token)
+        attempt = session.get("attempt_of", **names)
     _complete_attempt(session, claim, answer, outcome, attempt=attempt, moment=moment)
     note_outcome(session, claim, outcome, moment)
     if attempt["is_current"]:
-        return Recorded(_move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at))
+        return Recorded(_move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at), outcome)
     if isinstance(outcome, Delivered):
         return _take_late_receipt(session, claim, outcome, attempt, moment)
-    return Recorded(State(attempt["state"]))
+    return Recorded(State(attempt["state"]), outcome)
 
 
 def _recall(session: Session, claim: Claim, outcome: Outcome, attempt: Row) -> Recorded:
     """Return what was found when the answer was written before: that its commit went well was not known."""
     row = session.find("alarm_on", storm_id=claim.storm_id, attempt_id=claim.attempt_id)
     if row is None:
-        return Recorded(State(attempt["state"]))
+        return Recorded(State(attempt["state"]), outcome)
     is_surplus = isinstance(outcome, Delivered) and outcome.post_id != attempt["post_id"]
-    return Recorded(State(attempt["state"]), event_of(row), is_surplus=is_surplus)
+    return Recorded(State(attempt["state"]), outcome, event_of(row), is_surplus=is_surplus)
 
 
 def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> None:
@@ -202,30 +209,59 @@ def _take_late_receipt(
     session: Session, claim: Claim, receipt: Delivered, attempt: Row, moment: Moment
 ) -> Recorded:
     if attempt["post_id"] == receipt.post_id:
-        return Recorded(State(attempt["state"]))
+        return Recorded(State(attempt["state"]), receipt)
     if not deliver(session, claim.key, claim.attempt_id, receipt, delivered_at=attempt["sent_at"], why=_LATE):
-        first = attempt["url"] or "the same text under another key"
-        remedy = f"stormctl retract {claim.key} --url {receipt.url}"
-        text = f"posted twice: {first} and {receipt.url} — take one of them down: {remedy}"
-        alarm = _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
-        return Recorded(State(attempt["state"]), alarm, is_surplus=True)
+        row = {**_row_of(claim), "url": attempt["url"]}
+        alarm = tell_copy(session, row, receipt, moment, attempt_id=claim.attempt_id)
+        return Recorded(State(attempt["state"]), receipt, alarm, is_surplus=True)
     _tell(session, claim, moment, EventKind.RECONCILED, _LATE, url=receipt.url)
     other = session.find("other_doubtful", key=claim.key, attempt_id=claim.attempt_id)
     if other is None:
-        return Recorded(State.DELIVERED)
+        return Recorded(State.DELIVERED, receipt)
     text = f"attempt {other['id']} may have posted it a second time: look at the account"
     return Recorded(
-        State.DELIVERED, _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=receipt.url)
+        State.DELIVERED, receipt, _tell(session, claim, moment, EventKind.POSTED_TWICE, text, url=None)
     )
+
+
+def tell_copy(
+    session: Session, row: Row, receipt: Delivered, moment: Moment, *, attempt_id: int
+) -> StormEvent:
+    """Note a second post of a delivery, and tell it with the command that takes it down.
+
+    `status` names it until it is gone or a person leaves it there.
+
+    Args:
+        session: of the transaction.
+        row: the delivery's key, storm_id, channel, message_id and url.
+        receipt: of the second post.
+        moment: now.
+        attempt_id: after which it showed.
+    """
+    session.write(
+        "add_copy",
+        channel=row["channel"],
+        post_id=receipt.post_id,
+        key=row["key"],
+        url=receipt.url,
+        wall_now=to_micros(moment.wall_at),
+    )
+    first = row["url"] or "the same text under another key"
+    remedy = f"stormctl retract {row['key']} --url {receipt.url}"
+    text = f"posted twice: {first} and {receipt.url} — take one of them down: {remedy}"
+    return tell(session, moment, EventKind.POSTED_TWICE, row, text, attempt_id=attempt_id, url=receipt.url)
 
 
 def _tell(
     session: Session, claim: Claim, moment: Moment, kind: EventKind, text: str, *, url: str | None
 ) -> StormEvent:
-    row = {
+    return tell(session, moment, kind, _row_of(claim), text, attempt_id=claim.attempt_id, url=url)
+
+
+def _row_of(claim: Claim) -> dict[str, str]:
+    return {
         "key": claim.key,
         "storm_id": claim.storm_id,
         "channel": str(claim.channel),
         "message_id": claim.message_id,
     }
-    return tell(session, moment, kind, row, text, attempt_id=claim.attempt_id, url=url)

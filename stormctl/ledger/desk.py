@@ -153,8 +153,23 @@ class Desk:
             session.write("call_off_doubt", key=key, why=why, **names)
             tell(session, moment, EventKind.RESOLVED, row, why, **names)
 
+    def leave_copies(self, key: str, who: str, moment: Moment) -> tuple[str, ...]:
+        """Leave the second posts of a delivery on the account at a person's word; return their addresses.
+
+        Raises:
+            UsageError: none is known.
+        """
+        with self._database.transaction() as session:
+            row = _get_row(session, key)
+            copies = [copy["url"] for copy in session.rows("standing_copies") if copy["key"] == key]
+            if not session.write("leave_copies", key=key):
+                message = f"no second post of {key} is known"
+                raise UsageError(message, f"stormctl show {key} tells its history.")
+            tell(session, moment, EventKind.RESOLVED, row, f"may stand there twice, says {who}")
+            return tuple(copies)
+
     def receipts(self, key: str) -> dict[str, str]:
-        """Return the address of every post that a delivery has a receipt for, by the platform's id."""
+        """Return the address of every post that a delivery is known to have, by the platform's id."""
         with self._database.reading() as session:
             return {row["post_id"]: row["url"] for row in session.rows("receipts_of", key=key)}
 
@@ -166,6 +181,7 @@ class Desk:
         with self._database.transaction() as session:
             row = _get_row(session, key)
             touched = session.write("retract_delivery", key=key, post_id=post_id, why=f"taken down by {who}")
+            session.write("remove_copy", channel=row["channel"], post_id=post_id)
             text = f"post {post_id} taken down by {who}"
             tell(session, moment, EventKind.RETRACTED, row, text)
             return State.RETRACTED if touched else State(row["state"])

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.clock import from_micros, to_micros
-from stormctl.domain.delivery import SAID_TO_STAND, Delivered
+from stormctl.domain.delivery import NOT_THERE_AFTER_ALL, SAID_TO_STAND, Delivered, State
 from stormctl.domain.event import EventKind
 from stormctl.ledger.answers import deliver
 from stormctl.ledger.events import tell
@@ -34,17 +34,13 @@ class DoubtReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt:
-    """A delivery in doubt, with what its reconciling needs.
+class Sought:
+    """A delivery whose post is looked for on its account.
 
     Attributes:
         sending_at: storm time of the earliest last check of an attempt that may have published it. A list
             that lags for long may show an earlier attempt's post only now.
-        sending_wall_at: real time of the newest attempt's.
-        readings: the oldest first.
         in_reply_to: the platform id of the thread's previous part; None if it is not a thread.
-        held: whether it waits for a person.
-        is_said_to_stand: whether the platform refused it as a duplicate after an earlier attempt.
     """
 
     key: str
@@ -53,26 +49,31 @@ class Doubt:
     post: Post
     attempt_id: int
     sending_at: datetime
+    in_reply_to: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Doubt(Sought):
+    """A delivery in doubt, with what its reconciling needs.
+
+    Attributes:
+        sending_wall_at: real time of the newest attempt's last check.
+        readings: the oldest first.
+        held: whether it waits for a person.
+        is_said_to_stand: whether the platform refused it as a duplicate.
+    """
+
     sending_wall_at: datetime
     readings: tuple[DoubtReading, ...]
-    in_reply_to: str | None
     held: bool
     is_said_to_stand: bool
 
 
 class Doubts:
-    """The deliveries in doubt of a ledger.
+    """The deliveries in doubt of a ledger."""
 
-    Args:
-        database: the ledger's.
-        request_limit: how long a publishing request may be under way, in real time.
-        settling: how long after a first reading the second one proves something, in real time.
-    """
-
-    def __init__(self, database: Database, request_limit: timedelta, settling: timedelta) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._request_limit = micros_of(request_limit)
-        self._settling = micros_of(settling)
 
     def open(self, channels: Collection[str]) -> list[Doubt]:
         """Return what is in doubt on some channels, the oldest sending first within each."""
@@ -129,32 +130,47 @@ class Doubts:
             tell(session, moment, EventKind.RECONCILED, row, how, attempt_id=doubt.attempt_id, url=url)
             return True
 
-    def settle_not_there(self, doubt: Doubt, moment: Moment) -> bool:
+    def settle_not_there(
+        self, doubt: Doubt, moment: Moment, *, request_limit: timedelta, settling: timedelta
+    ) -> State | None:
         """Plan a delivery in doubt again if the ledger's readings prove that it was not posted.
 
         Proof is two complete readings: the first began when the request could not be under way any more,
-        the second a settling time later. The statement itself checks it. False without proof, or while
-        the doubt is held for a person.
+        the second a settling time later. The statement itself checks it. What the platform refused as a
+        duplicate fails instead: to send it again might be the second post.
+
+        Args:
+            doubt: what is in doubt.
+            moment: now.
+            request_limit: how long a publishing request may be under way, in real time.
+            settling: how long after a first reading the second one proves something, in real time.
+
+        Returns:
+            The state to which it went; None without proof, or while it is held for a person.
         """
-        why = "two complete readings of the account don't show it"
+        is_refused = doubt.is_said_to_stand
+        state = State.FAILED if is_refused else State.PLANNED
+        why = NOT_THERE_AFTER_ALL if is_refused else "two complete readings of the account don't show it"
         with self._database.transaction() as session:
             row = session.find("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
             settled = row is not None and session.write(
                 "settle_not_there",
                 key=doubt.key,
                 attempt_id=doubt.attempt_id,
+                state=state.value,
                 why=why,
-                request_limit=self._request_limit,
-                settling=self._settling,
+                request_limit=micros_of(request_limit),
+                settling=micros_of(settling),
             )
             if row is None or not settled:
-                return False
+                return None
             session.write(
                 "settle_attempt", attempt_id=doubt.attempt_id, settled="not_there", post_id=None, url=None
             )
-            give_back(session, doubt.attempt_id)
-            tell(session, moment, EventKind.RECONCILED, row, why, attempt_id=doubt.attempt_id)
-            return True
+            give_back(session, doubt.attempt_id, whoever=is_refused)
+            kind = EventKind.FAILED if is_refused else EventKind.RECONCILED
+            tell(session, moment, kind, row, why, attempt_id=doubt.attempt_id)
+            return state
 
     def hold(self, doubt: Doubt, reason: str, moment: Moment) -> None:
         """Leave a doubt to a person; it stays in doubt until it is resolved."""

@@ -165,9 +165,15 @@ def put_in_doubt(session: Session, gap: Gap, rows: Iterable[Row], moment: Moment
     return count
 
 
-def give_back(session: Session, attempt_id: int) -> None:
-    """Give back what an attempt took of ceilings and budget that a gap had assumed and nobody made."""
-    row = session.find("forget_gap_attempt", attempt_id=attempt_id)
+def give_back(session: Session, attempt_id: int, *, whoever: bool = False) -> None:
+    """Give back what an attempt took of ceilings and budget that a gap had assumed and nobody made.
+
+    Args:
+        session: of the transaction.
+        attempt_id: which one.
+        whoever: also where a runner made it: the platform has refused it.
+    """
+    row = session.find("forget_attempt", attempt_id=attempt_id, whoever=int(whoever))
     if row is not None and row["price_usd_micros"]:
         session.write("spend", storm_id=row["storm_id"], micros=-row["price_usd_micros"])
 

@@ -14,6 +14,7 @@ from stormctl.domain.status import ChannelStatus, DeliveryDetails, LedgerStatus,
 from stormctl.errors import UsageError
 from stormctl.ledger.budgets import find_budget
 from stormctl.ledger.events import append_event
+from stormctl.ledger.follow_ups import view_copies, view_follow_ups
 from stormctl.ledger.gaps import view_gaps
 from stormctl.ledger.halts import view_halts
 from stormctl.ledger.openings import find_wait
@@ -245,6 +246,8 @@ def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) 
         first_slot_at=maybe_instant(span["first_at"]),
         last_slot_at=maybe_instant(span["last_at"]),
         budget=find_budget(session, storm_id),
+        copies=view_copies(session, storm_id),
+        follow_ups=view_follow_ups(session, storm_id),
     )
 
 

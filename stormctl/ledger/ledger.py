@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError
@@ -11,6 +10,7 @@ from stormctl.ledger.budgets import Budgets
 from stormctl.ledger.channels import Channels
 from stormctl.ledger.desk import Desk
 from stormctl.ledger.doubts import Doubts
+from stormctl.ledger.follow_ups import FollowUps
 from stormctl.ledger.gaps import Gaps
 from stormctl.ledger.halts import Halts
 from stormctl.ledger.history import History
@@ -24,12 +24,10 @@ from stormctl.ledger.witness import Witness
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import timedelta
     from pathlib import Path
 
     from stormctl.ledger.engines import Database, Session
-
-REQUEST_LIMIT = timedelta(seconds=10)
-SETTLING = timedelta(seconds=10)
 
 
 class Ledger:
@@ -47,15 +45,14 @@ class Ledger:
         where: str,
         path: Path | None,
         locks: Path,
-        request_limit: timedelta = REQUEST_LIMIT,
-        settling: timedelta = SETTLING,
     ) -> None:
         self.where = where
         self.path = path
         self._database = database
         self.outbox = Outbox(database)
         self.desk = Desk(database)
-        self.doubts = Doubts(database, request_limit, settling)
+        self.doubts = Doubts(database)
+        self.follow_ups = FollowUps(database)
         self.gaps = Gaps(database)
         self.channels = Channels(database)
         self.budgets = Budgets(database)
@@ -122,14 +119,7 @@ def _check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict
     return bound
 
 
-def open_ledger(
-    url: str,
-    *,
-    root: Path,
-    create: bool = False,
-    request_limit: timedelta = REQUEST_LIMIT,
-    settling: timedelta = SETTLING,
-) -> Ledger:
+def open_ledger(url: str, *, root: Path, create: bool = False) -> Ledger:
     """Open a ledger of this version; nothing is ever overwritten, and an older one is left as it is.
 
     Args:
@@ -138,8 +128,6 @@ def open_ledger(
         root: the campaign folder, to which a relative path belongs.
         create: whether a missing ledger is created: a file with its folder, readable for its owner only, or
             the tables in a database that must exist.
-        request_limit: how long a publishing request may be under way (real time).
-        settling: how long after a first reading of an account a second one proves something (real time).
 
     Raises:
         LedgerError: if it is missing and not to be created, not a ledger, of another version, or cannot be
@@ -162,8 +150,6 @@ def open_ledger(
         where=store.where,
         path=path,
         locks=store.locks,
-        request_limit=request_limit,
-        settling=settling,
     )
 
 

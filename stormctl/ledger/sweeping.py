@@ -10,6 +10,7 @@ from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.ledger.budgets import is_unpaid
 from stormctl.ledger.events import tell
+from stormctl.ledger.follow_ups import arrange_follow_ups
 from stormctl.ledger.halts import is_halted, load_halts
 from stormctl.ledger.spreading import spread_late
 
@@ -27,7 +28,11 @@ _PERHAPS_SENT = "after the request began: perhaps it was posted"
 
 
 def sweep_all(session: Session, moment: Moment) -> tuple[StormEvent, ...]:
-    """Release claims whose lease ran out, expire what passed its deadline, spread or give up what is late."""
+    """Release claims whose lease ran out, expire what passed its deadline, spread or give up what is late.
+
+    What was sent again is entered to be looked at again.
+    """
+    arrange_follow_ups(session)
     lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
     return (
         *release_claims(session, lapsed, moment, "the lease ran out"),

@@ -30,7 +30,8 @@ def note_outcome(session: Session, claim: Claim, outcome: Outcome, moment: Momen
     """Take note of an attempt's answer, in the transaction that records it.
 
     So no other runner can claim anything between an answer and the pause or the closed limit that follows
-    from it. A success forgets every trouble; what was not sent or is refused for now is neither.
+    from it. A success forgets every trouble; what was not sent, or is refused for now or as a duplicate, is
+    neither.
     """
     write_limits(session, str(claim.channel), outcome.limits, moment)
     match outcome:
@@ -38,6 +39,8 @@ def note_outcome(session: Session, claim: Claim, outcome: Outcome, moment: Momen
             session.write("forget_troubles", id=str(claim.channel), now=to_micros(moment.at))
         case Refused(suspends=True):
             _suspend(session, claim, outcome.reason, moment)
+        case InDoubt(is_said_to_stand=True):
+            pass
         case Refused(for_good=True) | InDoubt():
             _count(session, claim, outcome.reason, moment)
         case NotSent() | Refused():

@@ -169,6 +169,8 @@ def _export_storm(storm: StormStatus) -> Json:
         "upcoming": [export_delivery(v) for v in storm.upcoming],
         "recent": [export_delivery(v) for v in storm.recent],
         "troubled": [export_delivery(v) for v in storm.troubled],
+        "copies": [{"key": c.key, "channel": c.channel, "url": c.url} for c in storm.copies],
+        "follow_ups": [{"channel": f.channel, "due_at": export_instant(f.due_at)} for f in storm.follow_ups],
     }
 
 

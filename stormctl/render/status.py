@@ -156,6 +156,8 @@ def _render_storm(storm: StormStatus, status: LedgerStatus, option: str) -> Iter
     suspended = [c.channel for c in storm.channels if c.suspended_why is not None]
     mended = "When that is mended: stormctl resume --channel"
     yield from (Text(f"{mended} {name}{option}", QUIET) for name in suspended)
+    yield from _render_copies(storm, option)
+    yield from _render_follow_ups(storm, status.moment.at, option)
     if storm.troubled:
         yield from ("", Text("To look at", STRONG), *_render_troubled(storm.troubled, zone))
         yield Text(f"What you can do about one: stormctl show KEY{option}", QUIET)
@@ -164,6 +166,30 @@ def _render_storm(storm: StormStatus, status: LedgerStatus, option: str) -> Iter
     if storm.recent:
         yield from ("", Text("Last posts", STRONG), _render_recent(storm.recent, zone))
         yield Text(f"To take one down: stormctl retract CHANNEL/MESSAGE{option}", QUIET)
+
+
+def _render_copies(storm: StormStatus, option: str) -> Iterator[RenderableType]:
+    """Name what stands twice, each with the commands that take it down, or leave it."""
+    if not storm.copies:
+        return
+    yield from ("", Text("Posted twice", STRONG))
+    for copy in storm.copies:
+        yield Text.assemble((copy.key, WARN), "  ", link(copy.url))
+        yield Text(f"To take it down: stormctl retract {copy.key} --url {copy.url}{option}", QUIET)
+        yield Text(f"To leave both there: stormctl resolve {copy.key} --both{option}", QUIET)
+
+
+def _render_follow_ups(storm: StormStatus, now_at: datetime, option: str) -> Iterator[Text]:
+    """Say when accounts are read again, since a second copy may show late, and who does it."""
+    zone, times = ZoneInfo(storm.timezone), dict[str, list[str]]()
+    for one in storm.follow_ups:
+        is_today = render_day(one.due_at, zone) == render_day(now_at, zone)
+        render = render_time if is_today else render_day_and_time
+        times.setdefault(one.channel, []).append(render(one.due_at, zone))
+    for channel, due in times.items():
+        yield Text(f"{channel} is read again from {', '.join(due)}: something was sent again")
+    if times and not option:
+        yield Text("Any runner does it: stormctl tick, or a daemon", QUIET)
 
 
 def _name_span(storm: StormStatus, zone: ZoneInfo) -> str:

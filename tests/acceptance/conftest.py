@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from benchmarks.stage import HASTY
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -116,10 +118,11 @@ class Campaign:
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:
         """Start a command and leave it running."""
+        variables = self._environment(environment)
         return subprocess.Popen(
-            self._command(arguments),
+            self._command(arguments, variables),
             cwd=self.root,
-            env=self._environment(environment),
+            env=variables,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -148,7 +151,7 @@ class Campaign:
 
             return run_warm(["stormctl", *arguments], cwd=cwd, env=env, timeout=patience_s)
         return subprocess.run(
-            self._command(arguments),
+            self._command(arguments, env),
             cwd=cwd,
             env=env,
             capture_output=True,
@@ -158,8 +161,9 @@ class Campaign:
             check=False,
         )
 
-    def _command(self, arguments: tuple[str, ...]) -> list[str]:
-        return [*self.prefix, sys.executable, "-m", "stormctl", *arguments]
+    def _command(self, arguments: tuple[str, ...], variables: Mapping[str, str]) -> list[str]:
+        how = ["-c", HASTY] if "STORMCTL_SETTLING" in variables else ["-m", "stormctl"]
+        return [*self.prefix, sys.executable, *how, *arguments]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}

@@ -10,10 +10,12 @@ import multiprocessing
 import os
 import sys
 import tempfile
+from datetime import timedelta
 from multiprocessing.reduction import DupFd
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
+from stormctl.domain.ceilings import SETTLING
 from tests.acceptance.conftest import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -120,6 +122,8 @@ def carry_out(arguments: list[str], cwd: str, env: dict[str, str], out: Any, err
         fall_ill()
     from stormctl.cli.main import main
 
+    if "STORMCTL_SETTLING" in env:  # as `HASTY` does
+        SETTLING.update(dict.fromkeys(SETTLING, timedelta()))
     try:
         code = main(rest)
     except Exception as bug:  # noqa: BLE001 - Python itself would show it, and end with this code

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from stormctl.domain.delivery import Claim, Outcome, State
+    from stormctl.ledger.doubts import Doubt
     from stormctl.ledger.ledger import Ledger
     from tests.contract.places import Place
     from tests.postgres import Server
@@ -134,6 +135,11 @@ class Bench:
         """Make a receipt with a new id."""
         number = next(self.numbers)
         return Delivered(post_id=f"p{number}", url=f"https://example.org/p{number}")
+
+    def prove_absent(self, doubt: Doubt, moment: Moment) -> bool:
+        """Tell whether readings settled a doubt: a request takes 10 s at most, lists lag less than 60 s."""
+        times = {"request_limit": timedelta(seconds=10), "settling": timedelta(seconds=60)}
+        return self.ledger.doubts.settle_not_there(doubt, moment, **times) is not None
 
     def states(self, storm: str = "imd") -> dict[str, str]:
         """Return the state of each delivery by its message, with the part if there is one."""

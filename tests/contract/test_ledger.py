@@ -15,6 +15,7 @@ from stormctl.domain.delivery import (
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
+from tests.contract.places import REFUSALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -123,6 +124,39 @@ class TestEnroll:
         assert "imd/x:migrants-day/a/en" in caught.value.message
         assert "imd/x:migrants-day/b/en" in caught.value.message
         assert bench.ledger.history.storms() == []
+
+    @pytest.mark.parametrize("state", ["planned", "claimed", "in_doubt", "delivered"])
+    def test_a_renamed_file_does_not_say_it_again(self, bench: Bench, plan: Plan, state: str) -> None:
+        """The same text under another name, while its post is to come, under way, in doubt or out: once."""
+        bench.enroll(plan("old"), plan("other", 30, channel=PAGE))
+        if state != "planned":
+            claim = bench.claim()
+        if state in {"in_doubt", "delivered"}:
+            bench.ledger.outbox.mark_sending(claim, bench.at(0))
+            bench.answer(claim, bench.receipt() if state == "delivered" else InDoubt(reason="timed out"))
+
+        def rename() -> None:
+            bench.enroll(plan("new", text="About old"), plan("other", 30, channel=PAGE))
+
+        if state == "planned":
+            rename()
+        else:
+            with pytest.raises(FindingsError, match="say the same"):
+                rename()
+            values = "'new', text_digest, 'planned'"
+            columns = (
+                "storm_id, channel, platform, message_id, follows, post, has_media, plan_digest, slot_at, "
+            )
+            columns += "storm_on, kind, rank, priority, late, grace, price_usd_micros"
+            with pytest.raises(REFUSALS):
+                bench.execute(
+                    f"INSERT INTO deliveries ({columns}, key, text_digest, state) "  # noqa: S608 - our own words
+                    f"SELECT {columns}, {values} FROM deliveries WHERE message_id = 'old'"
+                )
+
+        states = bench.states()
+        assert states.pop("other") == "planned"
+        assert states == ({"old": "cancelled", "new": "planned"} if state == "planned" else {"old": state})
 
     def test_same_text_on_another_channel_or_date_is_fine(self, bench: Bench, plan: Plan) -> None:
         """Uniqueness holds within a channel and a date of the storm."""

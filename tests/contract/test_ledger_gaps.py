@@ -27,10 +27,10 @@ def read_twice(bench: Bench, now: float) -> list[bool]:
     """Read each account twice in vain, as proof asks for; return what that settled."""
     settled = []
     for doubt in bench.ledger.doubts.open([X]):
-        for seconds in (10, 20):
+        for seconds in (10, 70):
             reading = at(now, wall_s=now * 60 + seconds)
             bench.ledger.doubts.record_reading(doubt, reading, complete=True, reason="")
-        settled.append(bench.ledger.doubts.settle_not_there(doubt, at(now + 1)))
+        settled.append(bench.prove_absent(doubt, at(now + 1)))
     return settled
 
 
@@ -154,7 +154,7 @@ def test_proof_begins_anew_with_a_gap(bench: Bench) -> None:
 
     bench.ledger.doubts.record_reading(doubt, at(3), complete=True, reason="")
     assert bench.ledger.history.get(claim.key).state is State.IN_DOUBT
-    assert bench.ledger.doubts.settle_not_there(doubt, at(3)) is False
+    assert bench.prove_absent(doubt, at(3)) is False
 
 
 def test_the_parts_of_a_thread_are_in_doubt_together(bench: Bench) -> None:

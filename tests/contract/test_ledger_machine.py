@@ -43,6 +43,7 @@ SPACING = timedelta(minutes=2)
 PER_15MIN = 3
 PER_DAY = 8
 LEASE = timedelta(seconds=20)
+PATIENCE = {"request_limit": timedelta(seconds=10), "settling": timedelta(seconds=60)}
 BUDGET = 350
 CHANNELS = ("x:migrants-day", "facebook:migrants-day")
 QUIET = (NOON + timedelta(minutes=12), NOON + timedelta(minutes=16))
@@ -228,10 +229,10 @@ class Runners(RuleBasedStateMachine):
                     doubt, post_id, "https://example.org/p", self.moment, "found"
                 )
                 continue
-            for wait_s in (60, 80):
+            for wait_s in (60, 120):
                 later = Moment(self.at, doubt.sending_wall_at + timedelta(seconds=wait_s))
                 self.ledger.doubts.record_reading(doubt, later, complete=True, reason="")
-            assert self.ledger.doubts.settle_not_there(doubt, self.moment)
+            assert self.ledger.doubts.settle_not_there(doubt, self.moment, **PATIENCE)
 
     @rule(texts=st.sampled_from(["", " reworded"]))
     def plan_again(self, texts: str) -> None:

@@ -55,7 +55,7 @@ def read(bench: Bench, doubt: Doubt, wall_s: float, *, complete: bool = True) ->
     """Read the account at a second of the wall clock, in vain; tell whether that settled it."""
     moment = bench.at(1, wall_s=wall_s)
     bench.ledger.doubts.record_reading(doubt, moment, complete=complete, reason="" if complete else "page 2")
-    return bench.ledger.doubts.settle_not_there(doubt, moment)
+    return bench.prove_absent(doubt, moment)
 
 
 class TestDoubts:
@@ -75,14 +75,14 @@ class TestDoubts:
 
     def test_two_complete_readings_prove_it(self, bench: Bench, doubt: Doubt) -> None:
         """The first from the request limit on, the second a settling time later: then it is planned again."""
-        settled = [read(bench, doubt, second) for second in (10, 19.9, 20)]
+        settled = [read(bench, doubt, second) for second in (10, 69.9, 70)]
 
         assert settled == [False, False, True]
         assert bench.states()["a"] == "planned"
         assert bench.ledger.history.attempts(KEY)[0].settled == "not_there"
         assert bench.ledger.doubts.open([X]) == []
 
-    @pytest.mark.parametrize("seconds", [(1, 9.9), (9.9, 19.8), (10,), (10, 11, 19)])
+    @pytest.mark.parametrize("seconds", [(1, 9.9), (9.9, 69.8), (10,), (10, 11, 69)])
     def test_readings_too_early_or_too_close_prove_nothing(
         self, bench: Bench, doubt: Doubt, seconds: tuple[float, ...]
     ) -> None:
@@ -94,18 +94,56 @@ class TestDoubts:
 
     def test_incomplete_readings_prove_nothing(self, bench: Bench, doubt: Doubt) -> None:
         """Every page must have been read, both times."""
-        settled = [read(bench, doubt, second, complete=False) for second in (10, 20, 30)]
+        settled = [read(bench, doubt, second, complete=False) for second in (10, 70, 140)]
 
         assert not any(settled)
 
     def test_readings_of_an_older_attempt_prove_nothing(self, bench: Bench, doubt: Doubt) -> None:
         """A second doubt about the same delivery is settled by readings of its own."""
         read(bench, doubt, 10)
-        read(bench, doubt, 20)
+        read(bench, doubt, 70)
         bench.answer(bench.send(10), InDoubt(reason="again"), 10)
 
-        assert not bench.ledger.doubts.settle_not_there(doubt, bench.at(11))
-        assert not bench.ledger.doubts.settle_not_there(bench.ledger.doubts.open([X])[0], bench.at(11))
+        assert not bench.prove_absent(doubt, bench.at(11))
+        assert not bench.prove_absent(bench.ledger.doubts.open([X])[0], bench.at(11))
+
+    @pytest.mark.parametrize("own", [(), (10,), (70,)])
+    def test_readings_of_another_channel_prove_nothing(
+        self, bench: Bench, plan: Plan, doubt: Doubt, own: tuple[float, ...]
+    ) -> None:
+        """Another account was read twice since the sending: that says nothing of this one, nor half of it."""
+        bench.enroll(plan("a", grace=timedelta(hours=2)), plan("b", 60), plan("c", channel=PAGE))
+        bench.answer(bench.send(channel=PAGE), InDoubt(reason="timed out"))
+        (other,) = bench.ledger.doubts.open([PAGE])
+        for second in (10, 70):
+            moment = bench.at(1, wall_s=second)
+            bench.ledger.doubts.record_reading(other, moment, complete=True, reason="")
+
+        settled = [read(bench, doubt, second) for second in own]
+
+        assert not any([*settled, bench.prove_absent(doubt, bench.at(2))])
+        assert bench.prove_absent(other, bench.at(2))
+        assert bench.states() == {"a": "in_doubt", "b": "planned", "c": "planned"}
+
+    def test_open_texts_are_those_that_may_stand_there_without_a_receipt(
+        self, bench: Bench, plan: Plan
+    ) -> None:
+        """What is claimed or in doubt on a channel, in whichever storm; not what is planned or delivered."""
+        bench.enroll(plan("delivered", -3), plan("doubt", -2), plan("late", 60), spacing=timedelta())
+        bench.enroll(
+            plan("page", channel=PAGE, storm="vigil"),
+            plan("claimed", storm="vigil"),
+            storm_id="vigil",
+            spacing=timedelta(),
+        )
+        bench.deliver(-3)
+        bench.answer(bench.send(-2), InDoubt(reason="timed out"), -2)
+        bench.claim()
+        bench.claim(channel=PAGE)
+
+        texts = [bench.ledger.doubts.open_texts(channel) for channel in (X, PAGE)]
+
+        assert texts == [{"About doubt", "About claimed"}, {"About page"}]
 
     def test_found_post_settles_it(self, bench: Bench, doubt: Doubt) -> None:
         """The post that was found is the receipt; delivered is when it was sent."""
@@ -135,14 +173,14 @@ class TestDoubts:
         settle(doubt, "p9", "https://example.org/p9", bench.at(2), "found")
 
         assert not settle(doubt, "p9", "https://example.org/p9", bench.at(2), "found")
-        assert not bench.ledger.doubts.settle_not_there(doubt, bench.at(2))
+        assert not bench.prove_absent(doubt, bench.at(2))
 
     def test_held_waits_for_a_person(self, bench: Bench, doubt: Doubt) -> None:
         """What only resembles a post is not resent, whatever the readings say; it is told once."""
         bench.ledger.doubts.hold(doubt, "one resembles it", bench.at(1))
         bench.ledger.doubts.hold(doubt, "one resembles it", bench.at(1))
 
-        settled = [read(bench, doubt, second) for second in (10, 20)]
+        settled = [read(bench, doubt, second) for second in (10, 70)]
 
         held = [e for e in bench.ledger.history.recent(9) if e.kind is EventKind.HELD]
         assert (settled, len(held)) == ([False, False], 1)

@@ -10,12 +10,13 @@ import sys
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stormctl.domain.clock import to_micros
-from stormctl.domain.delivery import InDoubt
+from stormctl.domain.delivery import InDoubt, State
 from stormctl.errors import ExitCode, LedgerError
 from stormctl.ledger import restoring, upkeep
 from stormctl.ledger.ledger import open_ledger
@@ -26,7 +27,6 @@ from tests.contract.places import File, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from stormctl.domain.delivery import PlannedDelivery
     from stormctl.ledger.stores import Store
@@ -104,6 +104,16 @@ def make_old(place: Place) -> None:
     )
 
 
+def fill_old(place: Place) -> None:
+    """Make a ledger of version 4 with two storms on two channels, something in every table and state."""
+    dialect = "sqlite" if isinstance(place, File) else "postgresql"
+    for migration in load_migrations(dialect)[:4]:
+        for statement in migration.statements:
+            place.execute(statement)
+    for statement in (Path(__file__).parent / "ledger_4.sql").read_text(encoding="utf-8").split(";\n\n"):
+        place.execute(statement)
+
+
 @pytest.fixture
 def rich(bench: Bench, plan: Plan) -> Bench:
     """A ledger with something in every table, odd texts and a picture of two megabytes."""
@@ -136,6 +146,8 @@ def rich(bench: Bench, plan: Plan) -> Bench:
         "notices (id, kind, subject, text, happened_at, noted_wall_at, ripe_wall_at)": f"1, {empty}, 1, 2, 3",
         "meta (key, value)": "'motto', 'once'",
         "gaps (id, from_at, until_at, why, noted_wall_at)": "1, 1, 2, 'a copy', 3",
+        "follow_ups (attempt_id, channel, due_at, at_end)": "1, 'x:migrants-day', 1, 0",
+        "copies (channel, post_id, key, url, found_wall_at)": f"'x:migrants-day', '9', '{key}', 'u', 1",
     }.items():
         bench.execute(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608 - our own words
     return bench
@@ -358,6 +370,30 @@ class TestMigrate:
         assert backup.execute("SELECT host FROM hosts") == [("api.x.com",)]
         with closing(place.open()) as ledger:
             assert ledger.bound_hosts() == {"x": "api.x.com"}
+
+    def test_a_filled_ledger_keeps_every_row(
+        self, new_place: Callable[[], Place], bench: Bench, tmp_path: Path
+    ) -> None:
+        """What version 4 held is there, is worked with, and what it had sent again is looked at again."""
+        place = new_place()
+        fill_old(place)
+        tables = [table for table in TABLES if table not in {"follow_ups", "copies"}]
+        before = {table: sorted(place.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}  # noqa: S608 - our own words
+
+        upkeep.migrate(store_of(place), tmp_path / "ledger.db", at(bench))
+
+        with closing(place.open()) as ledger:
+            after = dump(place)
+            states = [view.state for storm in ("imd", "vigil") for view in ledger.history.deliveries(storm)]
+            ledger.outbox.sweep(bench.at(0))
+            follow_ups = [one.key for one in ledger.follow_ups.open("facebook:migrants-day")]
+        same = {name: after[name] for name in before if name != "meta"}
+        assert same == {name: rows for name, rows in before.items() if name != "meta"}
+        assert set(states) == set(State)
+        assert after["follow_ups"] == after["copies"] == []
+        assert sorted(follow_ups) == [
+            f"{storm}/facebook:migrants-day/{storm}-absent/en" for storm in ("imd", "vigil") for _ in range(3)
+        ]
 
     def test_nothing_to_do(self, bench: Bench, tmp_path: Path) -> None:
         """A ledger of this version is left alone, and no backup is made."""

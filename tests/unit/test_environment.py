@@ -59,7 +59,7 @@ def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
         timedelta(seconds=40),
         timedelta(seconds=3),
     )
-    assert settings.settling == timedelta(seconds=10)
+    assert settings.settling == timedelta(seconds=60)
 
 
 def test_the_process_environment_is_read_where_none_is_given(

@@ -201,3 +201,12 @@ def test_the_lock_holds_for_the_monitor() -> None:
     assert found == [far, None, near, near]
     assert Settings().find_heartbeat() is None
     assert TOKEN not in repr(Settings(heartbeat_url=far, alert_urls=far))
+
+
+@pytest.mark.parametrize("platform", Platform)
+@pytest.mark.parametrize(("seconds", "expected"), [(1, 60), (60, 60), (90, 90)])
+def test_platforms_settle_no_sooner_than_they_need(platform: Platform, seconds: int, expected: int) -> None:
+    """Lists lag, and requests are accepted late: what is set can only lengthen it."""
+    settings = Settings(settling=timedelta(seconds=seconds))
+
+    assert settings.settling_of(platform) == timedelta(seconds=expected)

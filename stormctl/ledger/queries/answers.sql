@@ -1,7 +1,12 @@
--- name: attempt_of(attempt_id, key, token)^
+-- name: attempt_of(attempt_id, key, token, post_id)^
 -- An attempt with the delivery as it stands now; the claim is still current if the delivery holds its token.
+-- `owner` is the other delivery whose receipt the post is, if there is one.
 SELECT a.answer, a.sending_at AS sent_at, a.counts, a.price_usd_micros, a.storm_id, d.state, d.post_id, d.url,
-    CASE WHEN d.state = 'claimed' AND d.token = a.token THEN 1 ELSE 0 END AS is_current
+    CASE WHEN d.state = 'claimed' AND d.token = a.token THEN 1 ELSE 0 END AS is_current,
+    coalesce(
+        (SELECT min(o.key) FROM attempts o WHERE o.channel = a.channel AND o.post_id = CAST(:post_id AS TEXT) AND o.key <> a.key),
+        (SELECT min(o.key) FROM deliveries o WHERE o.channel = a.channel AND o.post_id = CAST(:post_id AS TEXT) AND o.key <> a.key)
+    ) AS owner
 FROM attempts a JOIN deliveries d ON d.key = a.key
 WHERE a.id = :attempt_id AND a.key = :key AND a.token = :token;
 

@@ -148,11 +148,13 @@ SELECT (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND channel = :c
     + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND channel = :channel AND held = 0) AS value;
 
 -- name: open_channels()
--- Channels with something planned, claimed or in doubt: one probe a state, however long the backlog is.
+-- Channels with something planned, claimed, in doubt or to be looked at again: one probe each, however long the
+-- backlog is.
 SELECT c.id AS channel FROM channels c
 WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'planned')
     OR EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'claimed')
     OR EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'in_doubt')
+    OR EXISTS (SELECT 1 FROM follow_ups f WHERE f.channel = c.id AND f.taken_wall_at IS NULL)
 ORDER BY c.id;
 
 -- name: planned_row(key)^

@@ -35,7 +35,9 @@ UPDATE deliveries SET state = 'retracted', why = :why
 WHERE key = :key AND post_id = :post_id AND state = 'delivered';
 
 -- name: receipts_of(key)
--- Every post that a delivery has a receipt for: mostly one, two where it was posted twice.
+-- Every post that a delivery is known to have: mostly one, more where it was posted twice.
 SELECT a.post_id, a.url FROM attempts a WHERE a.key = :key AND a.post_id IS NOT NULL
 UNION
-SELECT d.post_id, d.url FROM deliveries d WHERE d.key = :key AND d.post_id IS NOT NULL;
+SELECT d.post_id, d.url FROM deliveries d WHERE d.key = :key AND d.post_id IS NOT NULL
+UNION
+SELECT c.post_id, c.url FROM copies c WHERE c.key = :key;

@@ -18,7 +18,9 @@ SELECT coalesce(max(r.id), 0) + 1, :attempt_id, :started_wall_at, :complete, :re
 -- Attempts keep every receipt; deliveries also those that were adopted without an attempt.
 SELECT key FROM attempts WHERE channel = :channel AND post_id = :post_id AND key <> :key
 UNION
-SELECT key FROM deliveries WHERE channel = :channel AND post_id = :post_id AND key <> :key;
+SELECT key FROM deliveries WHERE channel = :channel AND post_id = :post_id AND key <> :key
+UNION
+SELECT key FROM copies WHERE channel = :channel AND post_id = :post_id AND key <> :key;
 
 -- name: doubt_row(key, attempt_id)^
 -- The attempt knows best when it was sent: the account may be read from an earlier moment on.
@@ -31,10 +33,10 @@ UPDATE attempts SET settled = :settled, post_id = coalesce(CAST(:post_id AS TEXT
     url = coalesce(CAST(:url AS TEXT), url)
 WHERE id = :attempt_id;
 
--- name: settle_not_there(key, attempt_id, why, request_limit, settling)!
+-- name: settle_not_there(key, attempt_id, state, why, request_limit, settling)!
 -- Two complete readings: one that began when the request was certainly over, one a settling time later.
 UPDATE deliveries SET
-    state = 'planned', why = :why, retry_at = NULL, sending_at = NULL, sending_wall_at = NULL
+    state = :state, why = :why, retry_at = NULL, sending_at = NULL, sending_wall_at = NULL
 WHERE key = :key AND attempt_id = :attempt_id AND state = 'in_doubt' AND held = 0 AND EXISTS (
     SELECT 1 FROM readings one JOIN readings two ON two.attempt_id = one.attempt_id
     WHERE one.attempt_id = deliveries.attempt_id AND one.complete = 1 AND two.complete = 1
@@ -53,4 +55,6 @@ SELECT post FROM deliveries WHERE channel = :channel AND state IN ('claimed', 'i
 -- name: known_post_ids(channel)
 SELECT post_id FROM attempts WHERE channel = :channel AND post_id IS NOT NULL
 UNION
-SELECT post_id FROM deliveries WHERE channel = :channel AND post_id IS NOT NULL;
+SELECT post_id FROM deliveries WHERE channel = :channel AND post_id IS NOT NULL
+UNION
+SELECT post_id FROM copies WHERE channel = :channel;

@@ -46,9 +46,10 @@ UPDATE deliveries SET
     token = NULL, lease_until = NULL, retry_at = NULL, held = 0
 WHERE key = :key AND state IN ('planned', 'claimed');
 
--- name: forget_gap_attempt(attempt_id)^
--- A request that nobody made counts no more; those that runners made still do.
-UPDATE attempts SET counts = 0 WHERE id = :attempt_id AND counts = 1 AND substr(runner_id, 1, 4) = 'gap-'
+-- name: forget_attempt(attempt_id, whoever)^
+-- A request that nobody made counts no more; those that runners made still do, unless they were refused.
+UPDATE attempts SET counts = 0
+WHERE id = :attempt_id AND counts = 1 AND (:whoever = 1 OR substr(runner_id, 1, 4) = 'gap-')
 RETURNING storm_id, price_usd_micros;
 
 -- name: identity()^

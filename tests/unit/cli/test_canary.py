@@ -6,10 +6,13 @@ import io
 import signal
 import sys
 from contextlib import closing
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.ceilings import SETTLING
+from stormctl.domain.channel import Platform
 from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.canary import Release
 from stormctl.errors import ExitCode
@@ -159,9 +162,16 @@ def test_a_deletion_that_fails_says_where_it_stands(stormctl: CommandLine, pract
     ],
 )
 def test_a_refusal_has_its_exit_code(
-    stormctl: CommandLine, practice: Practice, action: str, code: ExitCode
+    stormctl: CommandLine,
+    practice: Practice,
+    monkeypatch: pytest.MonkeyPatch,
+    action: str,
+    code: ExitCode,
 ) -> None:
-    """What stops the channel, what is refused for good, and what may work later."""
+    """What stops the channel, what is refused for good once the account was read, and what may work later."""
+    for name in ("STORMCTL_REQUEST_LIMIT", "STORMCTL_SETTLING"):
+        monkeypatch.setenv(name, "1s")
+    monkeypatch.setitem(SETTLING, Platform.X, timedelta(seconds=1))
     practice.break_with(action, stands=False)
 
     ended = stormctl("doctor", "--canary", "x:acme", "--yes")

@@ -13,6 +13,7 @@ from stormctl.engine import adapters, rehearsal
 from stormctl.engine.clocks import SystemClock
 from stormctl.engine.equipment import Durations
 from stormctl.errors import ExitCode, UsageError
+from stormctl.ledger.doubts import Sought
 from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import SeenPost
 from tests.factories import ACME, PAGE, make_delivery, make_media
@@ -294,6 +295,21 @@ class TestResolve:
         assert f"stormctl retry {KEY}" in ended.err
         assert ledger.history.get(KEY).state is State.CANCELLED
 
+    def test_what_stands_there_twice_may_stay(self, stormctl: CommandLine, ledger: Ledger) -> None:
+        """Each second post is named; a delivery without one is refused."""
+        (doubt,) = ledger.doubts.open([str(ACME)])
+        ledger.doubts.settle_delivered(doubt, "41", f"{URL}1", now(), "found")
+        refused = stormctl("resolve", KEY, "--both")
+        ledger.follow_ups.note_found(doubt, "42", URL, now())
+        before = stormctl("status")
+
+        ended = stormctl("resolve", KEY, "--both")
+
+        assert (refused.code, before.code) == (ExitCode.USAGE, ExitCode.IN_DOUBT)
+        assert f"To take it down: stormctl retract {KEY} --url {URL}" in before.out
+        assert (ended.code, ended.out) == (0, f"left there {KEY}: {URL}\n")
+        assert stormctl("status").code == 0
+
     @pytest.mark.parametrize("found", [[], ["--posted", URL, "--not-posted"]], ids=["neither", "both"])
     def test_one_of_both(self, stormctl: CommandLine, ledger: Ledger, found: list[str]) -> None:
         """Neither or both is no answer."""
@@ -339,6 +355,30 @@ class TestRetract:
         assert platforms.platforms[ACME].posts == []
         assert len(platforms.platforms[PAGE].posts) == 1
         assert ledger.history.get(KEY).state is State.RETRACTED
+
+    def test_a_second_post_by_its_address(
+        self, stormctl: CommandLine, ledger: Ledger, platforms: FakePlatforms
+    ) -> None:
+        """What a later reading found: it goes, the post with the receipt stays."""
+        copy = SeenPost(post_id="42", url=URL, text="A paper boat.", created_at=None)
+        platforms.platforms[ACME].posts.append(copy)
+        sought = Sought(
+            key=KEY,
+            storm_id="storm",
+            channel=ACME,
+            post=_boat(-1).post,
+            attempt_id=1,
+            sending_at=now().at,
+            in_reply_to=None,
+        )
+        ledger.follow_ups.note_found(sought, "42", URL, now())
+
+        ended = stormctl("retract", KEY, "--url", URL, "--yes")
+
+        assert (ended.code, ended.out.strip()) == (0, f"taken down  {KEY}  {URL}")
+        assert [post.post_id for post in platforms.platforms[ACME].posts] == ["x:acme-1"]
+        assert ledger.history.get(KEY).state is State.DELIVERED
+        assert stormctl("status").code == 0
 
     def test_a_whole_message_while_halted(
         self, stormctl: CommandLine, ledger: Ledger, platforms: FakePlatforms

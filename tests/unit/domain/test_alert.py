@@ -116,12 +116,13 @@ def test_a_halt_has_no_channel_and_no_storm() -> None:
 
 
 def test_a_posts_address_is_told() -> None:
-    """So that a person can look at it."""
+    """So that a person can look at it, and take it down."""
     url = "https://example.org/p7"
 
     _, text = write_alert([make_notice(EventKind.POSTED_TWICE, url=url)], "desk")
 
     assert f"its slot passed {url}" in text
+    assert f"  Type: stormctl retract imd-2026/x:acme/noon/en --url {url}\n" in text
 
 
 @pytest.mark.parametrize("kind", sorted(ALARMING))

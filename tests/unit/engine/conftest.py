@@ -90,14 +90,9 @@ def durations() -> Durations:
 @pytest.fixture
 def bench(tmp_path: Path, durations: Durations) -> Iterator[Bench]:
     """A bench with one X account and one Page, at noon."""
-    clock, platforms, events = FakeClock(), FakePlatforms([ACME, PAGE]), Events()
-    ledger = open_ledger(
-        "sqlite:///ledger.db",
-        root=tmp_path,
-        create=True,
-        request_limit=durations.request_limit,
-        settling=durations.settling,
-    )
+    clock, events = FakeClock(), Events()
+    platforms = FakePlatforms([ACME, PAGE], clock=clock)
+    ledger = open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)
     equipment = Equipment(
         ledger=ledger, adapters=platforms, clock=clock, listener=events, durations=durations
     )

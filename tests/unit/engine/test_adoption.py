@@ -165,6 +165,7 @@ def test_what_an_account_shows_is_not_in_doubt_although_pages_are_missing(
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path)
     key, text = _first_on_x(preparation)
+    bench.x.accept(OutgoingPost(text="By hand, on the second page."))
     bench.x.accept(OutgoingPost(text=text))
     bench.x.incomplete = "page 2 is missing"
 

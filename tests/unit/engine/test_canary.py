@@ -139,7 +139,7 @@ def test_a_clock_that_is_set_back_does_not_prolong_its_patience(bench: Bench) ->
 
     durations = bench.equipment.durations
     assert view.state is State.IN_DOUBT
-    assert sum(waits) == (durations.request_limit + SETTLINGS * durations.settling).total_seconds()
+    assert sum(waits) == durations.patience(SETTLINGS).total_seconds()
 
 
 def test_a_canary_that_is_proved_away_has_outlived_its_patience(bench: Bench) -> None:
@@ -149,11 +149,11 @@ def test_a_canary_that_is_proved_away_has_outlived_its_patience(bench: Bench) ->
     bench.serve()
     durations = bench.equipment.durations
 
-    bench.clock.move(durations.request_limit + durations.settling)
+    bench.clock.move(durations.patience(1))
 
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
     assert canary.delivery.expires_at is not None
-    assert doubt.sending_wall_at + durations.request_limit + durations.settling >= canary.delivery.expires_at
+    assert doubt.sending_wall_at + durations.patience(1) >= canary.delivery.expires_at
 
 
 def test_an_account_that_cannot_be_read_leaves_it_in_doubt(bench: Bench) -> None:

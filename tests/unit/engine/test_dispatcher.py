@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.engine.dispatcher import FIRST_BACKOFF, FIRST_RECONNECT
@@ -265,16 +266,21 @@ def test_a_duplicate_refusal_after_a_doubtful_attempt_is_in_doubt_again(bench: B
     assert bench.state() is State.IN_DOUBT
 
 
-def test_a_duplicate_refusal_of_a_first_attempt_fails_the_delivery(bench: Bench) -> None:
-    """Without a doubtful attempt before it, a duplicate is a fault of the text."""
-    bench.enroll(make_delivery())
-    bench.x.script.append(
-        Refused(reason="duplicate content", code="403", for_good=True, probably_posted=True)
-    )
+def test_duplicate_refusals_are_in_doubt_and_no_trouble_of_the_channel(bench: Bench) -> None:
+    """First attempts too: the platform says that they stand there, and takes whatever else is due."""
+    names = [f"m{number}" for number in range(7)]
+    bench.enroll(*map(make_delivery, names), make_delivery("page", channel=PAGE))
+    refusal = Refused(reason="duplicate content", code="403", for_good=True, probably_posted=True)
+    bench.x.script += [refusal] * 6
 
     bench.serve()
+    bench.serve(PAGE)
 
-    assert bench.state() is State.FAILED
+    states = bench.states()
+    assert list(states.values()).count(State.IN_DOUBT) == 6
+    assert list(states.values()).count(State.DELIVERED) == 2
+    assert bench.ledger.channels.suspended() == {}
+    assert bench.events.texts(EventKind.PAUSED) == []
 
 
 def test_a_dead_token_suspends_the_channel_and_keeps_the_delivery(bench: Bench) -> None:
@@ -482,9 +488,10 @@ def _prove_that_it_is_not_there(bench: Bench) -> None:
     for _ in range(2):
         (doubt,) = bench.ledger.doubts.open([str(ACME)])
         bench.ledger.doubts.record_reading(doubt, bench.clock.moment(), complete=True, reason="")
-        bench.clock.move(durations.settling)
+        bench.clock.move(durations.settling[Platform.X])
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
-    assert bench.ledger.doubts.settle_not_there(doubt, bench.clock.moment())
+    patience = {"request_limit": durations.request_limit, "settling": durations.settling[Platform.X]}
+    assert bench.ledger.doubts.settle_not_there(doubt, bench.clock.moment(), **patience)
 
 
 def test_a_dead_token_that_shows_at_an_upload_suspends_the_channel(bench: Bench) -> None:

@@ -90,7 +90,7 @@ def test_a_ledger_that_opens_is_fine(tmp_path: Path, campaign: Campaign) -> None
     section = look(tmp_path, campaign)
 
     assert texts(section, Verdict.OK) == [
-        "sqlite: .stormctl/ledger.db: version 4, it can be read and written",
+        "sqlite: .stormctl/ledger.db: version 5, it can be read and written",
         "no runner is alive; launch, daemon or tick is one",
     ]
     assert len(section.lines) == 2

@@ -11,13 +11,16 @@ from stormctl.domain.delivery import InDoubt, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.reading import LOOK_BACK
-from stormctl.engine.reconciler import LOOKS, Reconciler
+from stormctl.engine.reconciler import Reconciler
 from stormctl.platforms.adapter import OutgoingPost, SeenPost
 from tests.factories import ACME, PNG, make_delivery, make_media
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery import Outcome
     from tests.unit.engine.conftest import Bench
+
+PROOF = (timedelta(seconds=10), timedelta(seconds=60))
+"""When a request is certainly over, and how long after a reading a second one proves something."""
 
 LONG = "Everyone who moves has rights, and everyone who stays has a neighbour. Sign before noon."
 
@@ -64,7 +67,7 @@ def test_an_address_that_the_platform_wrote_out_is_found(bench: Bench) -> None:
         SeenPost(post_id="9", url="http://127.0.0.1/9", text="http://un.org", created_at=None)
     )
 
-    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 2)
+    _settle(bench, Reconciler(bench.equipment), *PROOF, *PROOF)
 
     (view,) = bench.ledger.history.deliveries("storm")
     assert (view.state, view.post_id) == (State.DELIVERED, "9")
@@ -79,7 +82,7 @@ def test_a_link_that_the_platform_did_not_write_out_is_found(bench: Bench) -> No
         SeenPost(post_id="9", url="http://127.0.0.1/9", text="Sign https://t.co/a1B2c3D4e5", created_at=None)
     )
 
-    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 2)
+    _settle(bench, Reconciler(bench.equipment), *PROOF, *PROOF)
 
     (view,) = bench.ledger.history.deliveries("storm")
     assert (view.state, view.post_id) == (State.DELIVERED, "9")
@@ -89,7 +92,7 @@ def test_two_complete_readings_free_a_delivery_that_is_not_there(bench: Bench) -
     """Proved absent, it is planned again and goes out once."""
     reconciler = _doubt(bench, accepted=False)
 
-    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    _settle(bench, reconciler, *PROOF)
     freed = bench.state()
     bench.serve()
 
@@ -151,7 +154,7 @@ def test_an_incomplete_reading_proves_nothing(bench: Bench) -> None:
     reconciler = _doubt(bench, accepted=False)
     bench.x.incomplete = "page 2 could not be read"
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 6)
+    _settle(bench, reconciler, *PROOF, *PROOF)
 
     assert bench.state() is State.IN_DOUBT
 
@@ -161,10 +164,10 @@ def test_an_account_that_cannot_be_read_stays_in_doubt_until_it_can(bench: Bench
     reconciler = _doubt(bench, accepted=True)
     bench.x.unreadable = "503"
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
+    _settle(bench, reconciler, *PROOF)
     doubtful = bench.state()
     bench.x.unreadable = None
-    _settle(bench, reconciler, timedelta(seconds=10))
+    _settle(bench, reconciler, timedelta(seconds=60))
 
     assert doubtful is State.IN_DOUBT
     assert bench.state() is State.DELIVERED
@@ -177,7 +180,7 @@ def test_a_post_that_only_resembles_it_is_for_a_person_to_judge(bench: Bench) ->
         SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG.replace("noon", "5 pm"), created_at=None)
     )
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 6)
+    _settle(bench, reconciler, *PROOF, *PROOF)
 
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
     assert doubt.held
@@ -193,7 +196,7 @@ def test_the_post_of_another_delivery_is_never_taken_for_it(bench: Bench) -> Non
     bench.x.script.append(InDoubt(reason="connection dropped"))
     bench.serve()
 
-    _settle(bench, Reconciler(bench.equipment), timedelta(seconds=10), timedelta(seconds=10))
+    _settle(bench, Reconciler(bench.equipment), *PROOF)
 
     assert bench.states() == {"first/en": State.DELIVERED, "second/en": State.PLANNED}
 
@@ -263,7 +266,7 @@ def test_the_post_of_another_delivery_under_way_is_no_reason_to_ask_a_person(ben
     (first, *_) = bench.ledger.doubts.open([str(ACME)])
     bench.ledger.doubts.record_reading(first, bench.clock.moment(), complete=True, reason="")
 
-    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    _settle(bench, reconciler, *PROOF)
 
     assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
 
@@ -279,7 +282,7 @@ def test_the_same_text_without_its_picture_is_for_a_person_to_judge(bench: Bench
         SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None, media_count=0)
     )
 
-    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 3)
+    _settle(bench, Reconciler(bench.equipment), *PROOF, *PROOF)
 
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
     assert doubt.held
@@ -333,7 +336,7 @@ def test_an_address_that_may_be_one_of_two_is_for_a_person_to_judge(bench: Bench
     bench.serve()
     _shorten(bench)
 
-    _settle(bench, Reconciler(bench.equipment), *[timedelta(seconds=10)] * 3)
+    _settle(bench, Reconciler(bench.equipment), *PROOF, *PROOF)
 
     assert [doubt.held for doubt in bench.ledger.doubts.open([str(ACME)])] == [True, True]
 
@@ -345,38 +348,60 @@ def test_a_post_that_is_older_than_the_request_is_not_its(bench: Bench, seconds:
     (doubt,) = bench.ledger.doubts.open([str(ACME)])
     created_at = doubt.sending_at - LOOK_BACK + timedelta(seconds=seconds)
     bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=created_at))
+    bench.x.shows_all = True
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
+    _settle(bench, reconciler, *PROOF, *PROOF)
 
     assert bench.state() is state
 
 
-def test_what_is_said_to_stand_there_is_never_posted_again(bench: Bench) -> None:
-    """The platform refuses a duplicate that it never shows: readings prove nothing, a person judges."""
-    reconciler = _doubt(bench, accepted=False)
-    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
-    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+DUPLICATE = Refused(reason="twice", code="403", for_good=True, probably_posted=True)
+
+
+@pytest.mark.parametrize("is_again", [False, True], ids=["at first", "after a doubt"])
+def test_a_duplicate_that_is_not_on_the_account_fails_and_is_never_posted_again(
+    bench: Bench, is_again: bool
+) -> None:
+    """The platform refuses a duplicate that two readings do not show: it failed, and costs nothing."""
+    bench.enroll(make_delivery(text=LONG, price_usd_micros=15_000), budget_usd_micros=5_000_000)
+    bench.x.script += [InDoubt(reason="connection dropped")] * is_again + [DUPLICATE]
+    reconciler = Reconciler(bench.equipment)
+    for _ in bench.x.script.copy():
+        bench.serve()
+        doubtful = bench.state()
+        _settle(bench, reconciler, *PROOF)
+    bench.clock.move(timedelta(hours=1))
     bench.serve()
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * (LOOKS - 2))
-    before = bench.ledger.doubts.open([str(ACME)])[0].held
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 2)
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (doubtful, view.state) == (State.IN_DOUBT, State.FAILED)
+    assert view.why == "refused as a duplicate; it is not on the account"
+    assert [view.why] == bench.events.texts(EventKind.FAILED)
+    assert (len(bench.x.sent), bench.spent()) == (1 + is_again, 15_000 * is_again)
 
-    (doubt,) = bench.ledger.doubts.open([str(ACME)])
-    assert (before, doubt.held) == (False, True)
-    assert len(bench.x.sent) == 2
+
+def test_a_duplicate_that_is_on_the_account_is_delivered(bench: Bench) -> None:
+    """Something between us asked twice: the first answer was lost, the second one says duplicate."""
+    bench.enroll(make_delivery(text=LONG))
+    bench.x.script.append(lambda post: (bench.x.accept(post), DUPLICATE)[1])
+    bench.serve()
+
+    _settle(bench, Reconciler(bench.equipment))
+
+    (view,) = bench.ledger.history.deliveries("storm")
+    assert (view.state, view.post_id) == (State.DELIVERED, "acme-1")
 
 
 def test_what_is_said_to_stand_there_is_found_when_it_is_shown(bench: Bench) -> None:
     """A list lags longer than two readings: the refusal says so, and a later one brings the receipt."""
     reconciler = _doubt(bench, accepted=False)
-    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
-    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+    _settle(bench, reconciler, *PROOF)
+    bench.x.script.append(DUPLICATE)
     bench.serve()
 
-    _settle(bench, reconciler, *[timedelta(seconds=10)] * 3)
-    bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None))
     _settle(bench, reconciler, timedelta(seconds=10))
+    bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=None))
+    _settle(bench, reconciler, timedelta(seconds=60))
 
     (view,) = bench.ledger.history.deliveries("storm")
     assert (view.state, view.post_id) == (State.DELIVERED, "9")
@@ -386,9 +411,9 @@ def test_the_account_is_read_from_the_first_doubtful_attempt_on(bench: Bench) ->
     """What a list hid for minutes is an earlier attempt's: it is found, though older than the last."""
     reconciler = _doubt(bench, accepted=False)
     first_at = bench.clock.at
-    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    _settle(bench, reconciler, *PROOF)
     bench.clock.move(timedelta(minutes=10))
-    bench.x.script.append(Refused(reason="twice", code="403", for_good=True, probably_posted=True))
+    bench.x.script.append(DUPLICATE)
     bench.serve()
     bench.x.posts.append(SeenPost(post_id="9", url="http://127.0.0.1/9", text=LONG, created_at=first_at))
 
@@ -401,7 +426,7 @@ def test_the_account_is_read_from_the_first_doubtful_attempt_on(bench: Bench) ->
 def test_a_post_that_stands_there_twice_is_told(bench: Bench) -> None:
     """Two attempts were in doubt, and a list that lagged shows both posts: one of them is an alarm."""
     reconciler = _doubt(bench, accepted=False)
-    _settle(bench, reconciler, timedelta(seconds=10), timedelta(seconds=10))
+    _settle(bench, reconciler, *PROOF)
     bench.x.script.append(InDoubt(reason="connection dropped"))
     bench.serve()
     bench.x.posts += [

@@ -222,20 +222,6 @@ def test_a_ledger_that_does_not_know_the_attempt_holds_nothing_up(bench: Bench) 
     assert dispatcher.recorder.write_all() is True
 
 
-def test_a_doubt_is_assumed_where_the_ledger_cannot_be_asked(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A duplicate refusal may mean that an earlier attempt got through."""
-    bench.enroll(make_delivery())
-    refusal = Refused(reason="duplicate", code="403", for_good=True, probably_posted=True)
-    bench.x.script.append(refusal)
-    monkeypatch.setattr(bench.ledger.history, "attempts", _disk_is_full)
-
-    bench.serve()
-
-    assert bench.state() is State.IN_DOUBT
-
-
 def test_a_ledger_that_is_gone_is_told_of_what_was_in_flight(bench: Bench, tmp_path: Path) -> None:
     """The post stands on the account, and nothing more goes out."""
     bench.enroll(make_delivery("m1"), make_delivery("m2"))

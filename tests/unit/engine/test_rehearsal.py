@@ -54,6 +54,14 @@ nth = [2]
 """A post that was accepted before the connection broke, and one that was accepted with a 502."""
 
 
+LOST = """
+[[rules]]
+action = "drop_before"
+nth = [2]
+"""
+"""The last post of each channel never arrives: two readings prove it, and it is sent again."""
+
+
 @dataclass
 class Stage:
     """Whoever watches a rehearsal."""
@@ -198,6 +206,22 @@ def test_a_storm_without_slots_is_refused(stage: Stage, campaign: Campaign) -> N
 
     with pytest.raises(UsageError, match="small has nothing to publish"):
         stage.rehearse(empty, speed=None)
+
+
+def test_accounts_are_read_again_before_the_tally(stage: Stage, campaign: Campaign, tmp_path: Path) -> None:
+    """What was sent again is looked at on the day hours later; here the clock is set ahead for it."""
+    faults = tmp_path / "lost.toml"
+    faults.write_text(LOST, encoding="utf-8")
+
+    rehearsed = stage.rehearse(campaign, faults=str(faults))
+
+    ledger, _, _ = open_rehearsal(campaign.root)
+    with ledger._database.reading() as session:
+        rows = session._connection.execute("SELECT channel, taken_wall_at FROM follow_ups").fetchall()
+    ledger.close()
+    assert sorted(channel for channel, taken_at in rows if taken_at) == ["facebook:acme"] * 3 + ["x:acme"] * 3
+    assert rehearsed.status.follow_ups == ()
+    assert rehearsed.tally.is_clean, rehearsed.tally.differences
 
 
 def test_the_newest_rehearsal_can_be_looked_at(stage: Stage, campaign: Campaign) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
@@ -45,17 +46,20 @@ def durations() -> Durations:
     return Durations(
         request_limit=timedelta(milliseconds=200),
         lease=timedelta(seconds=1),
-        settling=timedelta(milliseconds=100),
+        settling=dict.fromkeys(Platform, timedelta(milliseconds=100)),
         sweep=timedelta(milliseconds=50),
         heartbeat=timedelta(milliseconds=100),
     )
 
 
 def _runner(bench: Bench) -> Runner:
+    clock = SystemClock()
+    for platform in bench.platforms.platforms.values():
+        platform.clock = clock
     equipment = Equipment(
         ledger=bench.ledger,
         adapters=bench.platforms,
-        clock=SystemClock(),
+        clock=clock,
         listener=bench.events,
         durations=bench.equipment.durations,
     )
@@ -349,7 +353,7 @@ def test_a_clock_that_is_set_back_does_not_keep_the_run_alive(bench: Bench) -> N
     bench.serve()
 
     before = runner.is_done("storm")
-    bench.clock.move(durations.request_limit + SETTLINGS * durations.settling)
+    bench.clock.move(durations.patience(SETTLINGS))
     runner._look_after_ledger()
 
     assert (before, runner.is_done("storm")) == (False, True)

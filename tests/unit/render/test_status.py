@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.budget import Budget
 from stormctl.domain.clock import Moment
-from stormctl.domain.status import GapView, ResumedStorm, Resumption
+from stormctl.domain.status import CopyView, FollowUpView, GapView, ResumedStorm, Resumption
 from stormctl.render.status import render_resumption, render_status, render_status_line
 
 if TYPE_CHECKING:
@@ -60,6 +60,39 @@ def test_status_shows_channels_troubles_what_comes_and_who_runs(
     shown = show(render_status(ledger_status))
 
     assert shown + "\n" == EXPECTED
+
+
+def test_it_names_what_stands_twice_and_when_accounts_are_read_again(
+    show: Callable[..., str], ledger_status: LedgerStatus
+) -> None:
+    """Each with what to type; the times are the storm's, by channel."""
+    (storm,), key = ledger_status.storms, "imd-2026/x:migrants-day/dignity/en"
+    url = "http://127.0.0.1:8123/9"
+    storm = replace(
+        storm,
+        copies=(CopyView(key=key, channel="x:migrants-day", url=url),),
+        follow_ups=tuple(
+            FollowUpView(channel=channel, due_at=ledger_status.moment.at + timedelta(minutes=minutes))
+            for channel, minutes in (
+                ("x:migrants-day", 2),
+                ("facebook:migrants-day", 3),
+                ("x:migrants-day", 1440),
+            )
+        ),
+    )
+
+    lines = show(render_status(replace(ledger_status, storms=(storm,)))).splitlines()
+
+    start = lines.index("Posted twice")
+    assert lines[start : start + 7] == [
+        "Posted twice",
+        f"{key}  {url}",
+        f"To take it down: stormctl retract {key} --url {url}",
+        f"To leave both there: stormctl resolve {key} --both",
+        "x:migrants-day is read again from 12:07 EST, Sat 19 Dec 2026, 12:05 EST: something was sent again",
+        "facebook:migrants-day is read again from 12:08 EST: something was sent again",
+        "Any runner does it: stormctl tick, or a daemon",
+    ]
 
 
 def test_it_is_loud_when_nothing_runs_although_posts_are_due(
