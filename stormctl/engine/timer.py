@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
-from stormctl.engine.clocks import read_steady_clock, read_wall_clock
+from stormctl.engine.clocks import read_wall_clock
+from stormctl.platforms.moments import read_steady_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable
