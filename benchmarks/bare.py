@@ -1,16 +1,19 @@
 """What one would write without stormctl: tweepy in threads, and APScheduler with tweepy. No ledger.
 
-    python -m benchmarks.bare loop URL CHANNELS EACH
-    python -m benchmarks.bare dates URL CHANNELS < slots
+    python -m benchmarks.bare loop URL CHANNELS EACH [FILE]
+    python -m benchmarks.bare dates URL CHANNELS [FILE] < slots
 
 `loop`: a thread a channel, each with a client of its own, posts one text after the other. `dates`: one date
-job a post, on as many threads as there are channels; reads lines of "moment channel text".
+job a post, on as many threads as there are channels; reads lines of "moment channel text". With a file, a row
+is on the disk there before each request: the least that every design pays that posts nothing twice.
 """
 
 from __future__ import annotations
 
+import sqlite3
 import sys
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -40,7 +43,26 @@ def make_client(url: str, number: int) -> tweepy.Client:
     return client
 
 
-def loop(url: str, channels: int, each: int) -> None:
+def open_file(path: str) -> Callable[[str], None]:
+    """Return what brings one row to the disk, as a ledger would; every thread may call it."""
+    connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("CREATE TABLE sendings (text TEXT NOT NULL)")
+    turn = threading.Lock()
+
+    def write(text: str) -> None:
+        with turn:
+            connection.execute("INSERT INTO sendings VALUES (?)", (text,))
+
+    return write
+
+
+def write_nothing(text: str) -> None:
+    """Post without a trace."""
+
+
+def loop(url: str, channels: int, each: int, write: Callable[[str], None]) -> None:
     """Post one text after the other on every channel, all channels at once."""
     start = threading.Barrier(channels)
 
@@ -48,7 +70,9 @@ def loop(url: str, channels: int, each: int) -> None:
         client = make_client(url, number)
         start.wait()
         for count in range(each):
-            client.create_tweet(text=f"Post {number} {count}")
+            text = f"Post {number} {count}"
+            write(text)
+            client.create_tweet(text=text)
 
     threads = [threading.Thread(target=post, args=(number,)) for number in range(channels)]
     for thread in threads:
@@ -57,7 +81,7 @@ def loop(url: str, channels: int, each: int) -> None:
         thread.join()
 
 
-def dates(url: str, channels: int) -> None:
+def dates(url: str, channels: int, write: Callable[[str], None]) -> None:
     """Post each text at its moment."""
     clients = [make_client(url, number) for number in range(channels)]
     scheduler = BackgroundScheduler(
@@ -68,6 +92,7 @@ def dates(url: str, channels: int) -> None:
     left = threading.Semaphore(0)
 
     def post(client: tweepy.Client, text: str) -> None:
+        write(text)
         client.create_tweet(text=text)
         left.release()
 
@@ -84,8 +109,10 @@ def dates(url: str, channels: int) -> None:
 
 
 if __name__ == "__main__":
-    what, address, count, *more = sys.argv[1:]
+    what, address, threads, *more = sys.argv[1:]
+    each = int(more.pop(0)) if what == "loop" else 0
+    write = open_file(more[0]) if more else write_nothing
     if what == "loop":
-        loop(address, int(count), int(more[0]))
+        loop(address, int(threads), each, write)
     else:
-        dates(address, int(count))
+        dates(address, int(threads), write)

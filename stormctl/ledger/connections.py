@@ -55,7 +55,7 @@ _DEFAULTS = {
 _CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS micros"
 _PREPARE = (
     f"SET lock_timeout = '{BUSY_TIMEOUT_S:.0f}s'; SET statement_timeout = '{STATEMENT_TIMEOUT_S}s'; "
-    # A claim that a crashed server forgets would be published twice.
+    # A moment of sending that a crashed server forgets would be published twice.
     "SELECT set_config('synchronous_commit', 'on', false)"
     f" WHERE current_setting('synchronous_commit') = 'off'; {_CLOCK}"
 )
@@ -63,6 +63,7 @@ WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
     f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'; {_CLOCK}"
 )
+WRITE_SOON = f"{WRITE.removesuffix(_CLOCK)}SET LOCAL synchronous_commit = off; {_CLOCK}"
 READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_CLOCK}"
 """What begins a transaction; every beginning reads the server's clock, without a journey of its own."""
 

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stormctl.errors import LedgerError
+from stormctl.errors import LedgerError, LedgerRewoundError
 from stormctl.ledger.statements import Statements
 
 if TYPE_CHECKING:
@@ -35,11 +35,22 @@ class Row(Protocol):
 
 
 class Session:
-    """The named queries of `queries/`, on the connection of one transaction."""
+    """The named queries of `queries/`, on the connection of one transaction.
+
+    Attributes:
+        stamp: what was read under the same stamp still holds, but for what steps have changed since.
+        is_step: set by a transaction that changes nothing but one delivery on its way to its receipt, and
+            what is kept of that delivery's channel and of its storm's money.
+        pulse: the ledger's pulse, set by a transaction that raises it.
+        memory: what `recall` has read under this stamp.
+    """
 
     def __init__(self, queries: Any, connection: Any) -> None:
         self._queries = queries
         self._connection = connection
+        self.stamp = self.pulse = 0
+        self.is_step = False
+        self.memory: dict[Any, list[Row]] = {}
 
     def each(self, name: str, /, **values: Any) -> Iterator[Row]:
         """Iterate over a query's rows as they come; nothing may be written meanwhile."""
@@ -49,6 +60,13 @@ class Session:
         """Return all rows of a query."""
         found: list[Row] = self._execute(name, values).fetchall()
         return found
+
+    def recall(self, name: str, /, **values: Any) -> list[Row]:
+        """Return all rows of a query about what no step changes, read once under one stamp."""
+        key = name, *values.values()
+        if key not in self.memory:
+            self.memory[key] = self.rows(name, **values)
+        return self.memory[key]
 
     def find(self, name: str, /, **values: Any) -> Row | None:
         """Return the only row of a query, None without one."""
@@ -77,11 +95,69 @@ class Session:
         return self._connection.execute(getattr(self._queries, name).sql, values)
 
 
-class Database(Protocol):
-    """What the ledger's rooms need of a database."""
+class Seen:
+    """What a process has seen of its ledger at the gate, from one writing transaction to the next.
 
-    def transaction(self) -> AbstractContextManager[Session]:
-        """Open the one writing transaction: it holds the ledger's gate until it is committed or undone."""
+    Attributes:
+        pulse: the highest. It is raised by every runner's sign of life and by every moment of sending, and
+            these are on the disk before anybody sees them: a ledger in which it is lower has lost some.
+        is_rewound: whether the ledger was found to be older than what was seen, and that is not noted yet.
+    """
+
+    def __init__(self) -> None:
+        self.pulse = 0
+        self.is_rewound = False
+        self._stamp = 0
+        self._memory: dict[Any, list[Row]] = {}
+
+    def look(self, pulse: int, shown: str, *, renewing: bool) -> None:
+        """Compare the ledger's pulse with the highest.
+
+        Raises:
+            LedgerRewoundError: it is lower; raised for everybody but who notes just that.
+        """
+        self.is_rewound = pulse < self.pulse
+        if self.is_rewound and not renewing:
+            message = f"the ledger {shown} is older than what was seen of it: a copy has taken its place"
+            raise LedgerRewoundError(message, "Nothing is posted until what was due is in doubt.")
+        self.pulse = max(self.pulse, pulse)
+
+    def begin(self, session: Session, *, is_alone: bool) -> None:
+        """Tell a transaction what still holds.
+
+        Args:
+            is_alone: whether nobody else has written since the last transaction of this process.
+        """
+        if not is_alone:
+            self._stamp, self._memory = self._stamp + 1, {}
+        session.stamp, session.memory = self._stamp, self._memory
+        self._stamp, self._memory = self._stamp + 1, {}  # unless it is committed as a step
+
+    def keep(self, session: Session) -> None:
+        """Take in what a transaction of our own has written, once it is committed."""
+        self.pulse = max(self.pulse, session.pulse)
+        if session.is_step:
+            self._stamp, self._memory = session.stamp, session.memory
+
+
+class Database(Protocol):
+    """What the ledger's rooms need of a database.
+
+    Attributes:
+        seen: by this process, at the gate.
+    """
+
+    seen: Seen
+
+    def transaction(self, *, durable: bool = True, renewing: bool = False) -> AbstractContextManager[Session]:
+        """Open the one writing transaction: it holds the ledger's gate until it is committed or undone.
+
+        Args:
+            durable: whether it is on the disk when it is committed. Otherwise it gets there with the next
+                one that is, or is lost with the machine, or with the server.
+            renewing: whether it notes what a ledger lacks that is older than what was seen of it; until
+                then all others raise LedgerRewoundError.
+        """
         ...
 
     def reading(self) -> AbstractContextManager[Session]:

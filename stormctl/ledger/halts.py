@@ -67,13 +67,13 @@ def load_halts(session: Session) -> list[Halt]:
             scope=row["scope"],
             target=row["target"],
             exceptions=tuple(
-                (line["scope"], line["target"]) for line in session.rows("exceptions_of", halt_id=row["id"])
+                (line["scope"], line["target"]) for line in session.recall("exceptions_of", halt_id=row["id"])
             ),
             reason=row["reason"],
             who=row["who"],
             at=row["halted_at"],
         )
-        for row in session.rows("active_halts")
+        for row in session.recall("active_halts")
     ]
 
 

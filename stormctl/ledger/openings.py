@@ -74,7 +74,7 @@ class Opening:
         bar: what keeps it closed until then.
         catch_up_at: before it, nothing may be sent that is later than its grace.
         to_verify: the channel's pause is over, and its account must be asked before anything is claimed.
-        quiet: silences that have not ended, ordered, each from (inclusive) and until (exclusive).
+        quiet: silences, ordered, each from (inclusive) and until (exclusive).
         left: what is left of the budget, in millionths of a dollar; None without a budget.
     """
 
@@ -136,7 +136,7 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
         (gate["closed_until"] or 0, Bar.LIMIT),
     )
     opens_at, bar = max(waits, key=itemgetter(0))
-    quiet = session.rows("quiet_of", storm_id=terms["id"], now=now)
+    quiet = session.recall("quiet_of", storm_id=terms["id"])
     budget = terms["budget_usd_micros"]
     return Opening(
         channel=channel,

@@ -12,7 +12,7 @@ from stormctl.domain.event import EventKind
 from stormctl.domain.message import LatePolicy
 from stormctl.errors import LedgerUnreachableError
 from stormctl.ledger.answers import deliver, mark_sent, record_answer
-from stormctl.ledger.claiming import claim_best, find_obstacle
+from stormctl.ledger.claiming import claim_best, find_lapse, find_obstacle
 from stormctl.ledger.engines import UniqueViolation
 from stormctl.ledger.enrolment import Enrolled, StormTerms, enroll_plan, plan_values
 from stormctl.ledger.events import tell
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from stormctl.domain.event import StormEvent
     from stormctl.domain.message import Media
     from stormctl.ledger.answers import Recorded
+    from stormctl.ledger.claiming import Footing
     from stormctl.ledger.engines import Database, Session
     from stormctl.ledger.gaps import Unknown
     from stormctl.ledger.rewinding import Rests
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
 
 _log = logging.getLogger(__name__)
+_TAKEN = "the claim was taken away"
 _ADOPTED = "it stood on the account before this ledger was made"
 
 
@@ -49,6 +51,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._footings: dict[str, Footing] = {}
 
     def enroll(
         self,
@@ -122,8 +125,9 @@ class Outbox:
             lease: real time after which others may take the claim away.
         """
         try:
-            with self._database.transaction() as session:
-                return claim_best(session, channel, runner_id, moment, lease)
+            with self._database.transaction(durable=False) as session:
+                session.is_step = True
+                return self._claim(session, channel, runner_id, moment, lease)
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", channel, violation)
             return None
@@ -137,8 +141,9 @@ class Outbox:
             The claim, None without one; and whether there is none because of media.
         """
         try:
-            with self._database.transaction() as session:
-                return _claim_unless_media(session, channel, runner_id, moment, lease)
+            with self._database.transaction(durable=False) as session:
+                session.is_step = True
+                return self._claim_unless_media(session, channel, runner_id, moment, lease)
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", channel, violation)
             return None, False
@@ -146,19 +151,29 @@ class Outbox:
     def mark_sending(self, claim: Claim, moment: Moment) -> None:
         """Set the moment of sending, right before the first byte; after it the attempt may be in doubt.
 
+        It is on the disk when this returns, and with it the claim and every answer before. Where nobody has
+        written since the claim but for steps on other channels, what the claim saw is not read again.
+
         Raises:
             SendForbidden: if the claim is not ours any more, its lease ran out, or something that `claim`
                 enforces has changed since.
         """
+        footing = self._footings.pop(str(claim.channel), None)
         with self._database.transaction() as session:
-            row = session.find("claimed_row", key=claim.key, attempt_id=claim.attempt_id, token=claim.token)
-            if row is None:
-                taken = "the claim was taken away"
-                raise SendForbidden(taken)
-            obstacle = find_obstacle(session, row, moment)
+            session.is_step = True
+            if footing is not None and footing.bears(claim, session.stamp):
+                obstacle, price = find_lapse(footing, moment), footing.price
+            else:
+                row = session.find(
+                    "claimed_row", key=claim.key, attempt_id=claim.attempt_id, token=claim.token
+                )
+                if row is None:
+                    raise SendForbidden(_TAKEN)
+                obstacle, price = find_obstacle(session, row, moment), row["price_usd_micros"]
             if obstacle is not None:
                 raise SendForbidden(obstacle)
-            mark_sent(session, claim, row["price_usd_micros"], moment)
+            if not mark_sent(session, claim, price, moment):
+                raise SendForbidden(_TAKEN)
 
     def record(
         self, claim: Claim, outcome: Outcome, moment: Moment, *, retry_at: datetime | None = None
@@ -175,7 +190,8 @@ class Outbox:
             LedgerError: if the ledger doesn't know the attempt.
         """
         try:
-            with self._database.transaction() as session:
+            # one that is lost leaves its attempt in doubt; an older claim's may be the only word of a second post
+            with self._database.transaction(durable=moment.wall_at >= claim.lease_until) as session:
                 return record_answer(session, claim, outcome, moment, retry_at)
         except LedgerUnreachableError:
             # Whether it was written is unknown. An answer is written once, so it may be said again.
@@ -202,9 +218,10 @@ class Outbox:
             LedgerError: if the ledger doesn't know the attempt.
         """
         try:
-            with self._database.transaction() as session:
+            with self._database.transaction(durable=moment.wall_at >= claim.lease_until) as session:
                 recorded = record_answer(session, claim, outcome, moment, None)
-                following = _claim_unless_media(session, str(claim.channel), claim.runner_id, moment, lease)
+                channel = str(claim.channel)
+                following = self._claim_unless_media(session, channel, claim.runner_id, moment, lease)
                 return recorded, *following
         except UniqueViolation as violation:
             _log.warning("nothing claimed on %s: %s", claim.channel, violation)
@@ -214,6 +231,22 @@ class Outbox:
             self.record(claim, outcome, moment)  # what keeps the next from being claimed must not cost it
             raise
         return self.record(claim, outcome, moment), None, True
+
+    def _claim(
+        self, session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta
+    ) -> Claim | None:
+        found = claim_best(session, channel, runner_id, moment, lease)
+        if found is None:
+            return None
+        claim, self._footings[channel] = found
+        return claim
+
+    def _claim_unless_media(
+        self, session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta
+    ) -> tuple[Claim | None, bool]:
+        if session.find("media_due", channel=channel, now=to_micros(moment.at)) is not None:
+            return None, True
+        return self._claim(session, channel, runner_id, moment, lease), False
 
     def sweep(self, moment: Moment) -> tuple[StormEvent, ...]:
         """Do what time has decided: release lapsed claims, expire, miss. Return what happened.
@@ -333,14 +366,6 @@ def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> No
     if row is not None:
         deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
         tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
-
-
-def _claim_unless_media(
-    session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta
-) -> tuple[Claim | None, bool]:
-    if session.find("media_due", channel=channel, now=to_micros(moment.at)) is not None:
-        return None, True
-    return claim_best(session, channel, runner_id, moment, lease), False
 
 
 def _find_next_of(session: Session, channel: str, now: int) -> int | None:

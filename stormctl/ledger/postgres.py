@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING
 import psycopg
 
 from stormctl.errors import LedgerError, LedgerUnreachableError
-from stormctl.ledger.connections import READ, WRITE, Connections, first_line, read_wall_clock
+from stormctl.ledger.connections import READ, WRITE, WRITE_SOON, Connections, first_line, read_wall_clock
 from stormctl.ledger.engines import (
     MARKS,
+    Seen,
     Session,
     UniqueViolation,
     load_queries,
@@ -40,6 +41,14 @@ _VERSION = (
     "FROM meta WHERE key = 'schema_version'"
 )
 _GATE = f"{_VERSION} FOR UPDATE"
+_PASS = f"""{_GATE};
+INSERT INTO meta (key, value) VALUES ('passes', '1')
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT);
+SELECT v.value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to,
+    (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse') AS pulse,
+    (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'passes') AS passes
+FROM meta v WHERE v.key = 'schema_version'"""
+"""Waits for the gate, counts who passed it, and reads what stands there then: three statements, one journey."""
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
 _UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 _CHANGE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {_UNHURRIED}"
@@ -83,24 +92,34 @@ class PostgresDatabase:
 
     def __init__(self, address: Address, wall: Callable[[], datetime] = read_wall_clock) -> None:
         self._shown = address.shown
+        self.seen = Seen()
+        self._passes = -1
         self._connections = Connections(address, wall)
         self._turn = threading.Lock()
         self._readers = threading.BoundedSemaphore(READERS)
         self._migrations = load_migrations("postgresql")
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, durable: bool = True, renewing: bool = False) -> Iterator[Session]:
         """Open the one writing transaction; see `Database`.
 
         Raises:
             UniqueViolation: if a row would break a unique index.
+            LedgerRewoundError: if the ledger is older than what was seen of it: its server failed over.
             LedgerUnreachableError: if the server doesn't answer, or another process holds the gate.
             LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
         """
-        with self._turn, self._errors_explained(), self._connections.lend(WRITE) as connection:
-            refuse_unusable(_pass_gate(connection, _GATE), len(self._migrations), self._shown)
-            yield Session(load_queries("psycopg"), connection)
+        begin = WRITE if durable else WRITE_SOON
+        with self._turn, self._errors_explained(), self._connections.lend(begin) as connection:
+            gate = _pass_gate(connection, _PASS)
+            refuse_unusable(gate, len(self._migrations), self._shown)
+            self.seen.look(gate["pulse"] or 0, self._shown, renewing=renewing)
+            session = Session(load_queries("psycopg"), connection)
+            self.seen.begin(session, is_alone=gate["passes"] == self._passes + 1)
+            yield session
             self._commit(connection)
+            self._passes = gate["passes"]
+            self.seen.keep(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -282,7 +301,8 @@ class PostgresDatabase:
 
 def _pass_gate(connection: Connection, query: str) -> Row:
     """Read what `pass_gate` does, holding the gate if the query says so."""
-    return connection.execute(query.encode()).fetchone() or {"value": "0", "moved_to": None}
+    found = connection.execute(query.encode()).set_result(-1).fetchone()
+    return found or {"value": "0", "moved_to": None, "pulse": 0, "passes": 0}
 
 
 def _sort_as_sqlite(statement: str) -> str:

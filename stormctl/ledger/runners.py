@@ -57,7 +57,7 @@ class Runners:
         except OSError as error:
             message = f"cannot lock {self._path(runner_id)}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
-        with self._database.transaction() as session:
+        with self._database.transaction(renewing=True) as session:
             testimony = self._witness.testify(session, moment)
             session.write(
                 "add_runner",
@@ -73,7 +73,7 @@ class Runners:
 
     def beat(self, runner_id: str, moment: Moment, *, channels: Collection[str]) -> None:
         """Write a heartbeat, with the channels that the runner serves."""
-        with self._database.transaction() as session:
+        with self._database.transaction(renewing=True) as session:
             testimony = self._witness.testify(session, moment)
             session.write(
                 "beat",
@@ -85,7 +85,7 @@ class Runners:
 
     def stop(self, runner_id: str, moment: Moment) -> None:
         """Write down that a runner has stopped, and let go of its lock."""
-        with self._database.transaction() as session:
+        with self._database.transaction(renewing=True) as session:
             testimony = self._witness.testify(session, moment)
             session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
         self._witness.keep(testimony)

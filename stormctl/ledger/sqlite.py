@@ -14,6 +14,7 @@ from stormctl.errors import DamagedLedgerError, LedgerError
 from stormctl.ledger.engines import (
     BUSY_TIMEOUT_S,
     MARKS,
+    Seen,
     Session,
     UniqueViolation,
     load_queries,
@@ -30,6 +31,8 @@ from stormctl.ledger.tables import SqliteTables
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
+
+    from stormctl.ledger.engines import Row
 
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _OUR_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
@@ -50,11 +53,15 @@ class SqliteDatabase:
 
     Connections are lent for the length of a transaction, so that no thread keeps one. SQLite's own write
     lock is the gate between processes, and a lock of ours between threads: they queue without asking again.
+    All that writes here uses one connection, which SQLite tells whether anybody else has written.
     """
 
     def __init__(self, path: Path, shown: str) -> None:
         self._path = path
         self._shown = shown
+        self.seen = Seen()
+        self._data_version = -1
+        self._writer: deque[sqlite3.Connection] = deque()
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = threading.Event()
         self._presence = Presence(path)
@@ -64,25 +71,36 @@ class SqliteDatabase:
         self._migrations = load_migrations("sqlite")
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, durable: bool = True, renewing: bool = False) -> Iterator[Session]:
         """Open the one writing transaction; see `Database`.
 
         Raises:
             UniqueViolation: if a row would break a unique index.
             LedgerGoneError: if the file was deleted or replaced since it was opened.
+            LedgerRewoundError: if it is older than what was seen of it.
             LedgerError: if the file cannot be written, or another version migrated it meanwhile.
         """
         with self._turn:
             if not self._has_log:
                 self._keep_log()
-            with self._begin("BEGIN IMMEDIATE") as session:
-                yield session
+            with self._errors_explained(), self._borrow(self._writer) as connection:
+                # with a log, FULL waits for the disk at every commit, and NORMAL only before the log is reused
+                connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
+                with _all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
+                    self._look(connection, session, renewing=renewing)
+                    yield session
+                self.seen.keep(session)
+                if durable:  # what was committed to a file that is gone is lost: no request may follow
+                    self._presence.check()
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
-        with self._begin("BEGIN") as session:
-            yield session
+        with self._errors_explained(), self._borrow(self._idle) as connection:
+            with _all_or_nothing(connection, "BEGIN") as session:
+                self._pass_gate(session)
+                yield session
+            self._presence.check()
 
     def _keep_log(self) -> None:
         """Give a backup that was put here by hand the log that every ledger in use has.
@@ -90,30 +108,33 @@ class SqliteDatabase:
         Without one, whoever writes waits for whoever reads, and what a killed runner leaves beside the file
         does not tell whose it is.
         """
-        with self._errors_explained(), self._borrow() as connection:
+        with self._errors_explained(), self._borrow(self._idle) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         self._has_log = True
 
-    @contextmanager
-    def _begin(self, begin: str) -> Iterator[Session]:
-        with self._errors_explained(), self._borrow() as connection:
-            with _all_or_nothing(connection, begin) as session:
-                self._pass_gate(session)
-                yield session
-            # what was committed to a file that is gone is lost, and nobody can trust what was read there
-            self._presence.check()
+    def _look(self, connection: sqlite3.Connection, session: Session, *, renewing: bool) -> None:
+        """Pass the gate, unless nobody has written since this connection did: then it stands as it was."""
+        (data_version,) = connection.execute("PRAGMA data_version").fetchone()
+        is_alone = data_version == self._data_version and not self.seen.is_rewound
+        if not is_alone:
+            gate = self._pass_gate(session)
+            self.seen.look(gate["pulse"] or 0, self._shown, renewing=renewing)
+            self._data_version = data_version
+        self.seen.begin(session, is_alone=is_alone)
 
-    def _pass_gate(self, session: Session) -> None:
-        refuse_unusable(session.get("pass_gate"), len(self._migrations), self._shown)
+    def _pass_gate(self, session: Session) -> Row:
+        gate = session.get("pass_gate")
+        refuse_unusable(gate, len(self._migrations), self._shown)
         self._presence.note_companions()
+        return gate
 
     @contextmanager
-    def _borrow(self) -> Iterator[sqlite3.Connection]:
+    def _borrow(self, idle: deque[sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
         if self._closed.is_set():
             message = "the ledger was closed"
             raise RuntimeError(message)
         try:
-            connection = self._idle.pop()
+            connection = idle.pop()
         except IndexError:
             self._presence.check()
             connection = self._connect()
@@ -124,7 +145,7 @@ class SqliteDatabase:
             if self._closed.is_set():
                 connection.close()
             else:
-                self._idle.append(connection)
+                idle.append(connection)
 
     def read_filed(self) -> dict[str, str]:
         """Return `meta` as the file alone has it, whatever the log adds; empty if that can't be told now."""
@@ -144,7 +165,7 @@ class SqliteDatabase:
         connection.row_factory = sqlite3.Row
         try:
             connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")
+            connection.execute("PRAGMA synchronous = FULL")  # also of what migrates and restores
         except sqlite3.Error:
             connection.close()
             raise
@@ -173,8 +194,9 @@ class SqliteDatabase:
     def close(self) -> None:
         """Close every connection; those in use are closed when their transaction ends."""
         self._closed.set()
-        while self._idle:
-            self._idle.pop().close()
+        for connections in (self._idle, self._writer):
+            while connections:
+                connections.pop().close()
 
     def create_file(self) -> None:
         """Create the empty file, readable for its owner only; what already stands there is left alone.

@@ -28,6 +28,7 @@ OF_ONE_LIFE = (
     "last_backup_at",
     "ledger_id",
     "moved_to",
+    "passes",
     "pulse",
     "pulse_at",
 )

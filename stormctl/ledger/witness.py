@@ -46,8 +46,9 @@ class Testimony:
 class Witness:
     """What this machine has seen of a ledger, kept in a file beside its runners' locks.
 
-    The pulse in the ledger and the one in the witness grow together. A ledger whose pulse is lower than
-    the witness's has lost what came in between. A ledger's file that no witness here has seen, or that
+    The pulse in the ledger and the one in the witness grow together: with every sign of a runner's life,
+    and in the ledger with every moment of sending, too. A ledger whose pulse is lower than the witness's, or
+    than what this process has seen at the gate, has lost what came in between. A ledger's file that no witness here has seen, or that
     lies elsewhere on the disk, is a copy. A false alarm costs readings of the accounts, no more.
 
     Args:
@@ -79,13 +80,17 @@ class Witness:
 
     def renew(self, moment: Moment) -> None:
         """Compare the ledger with what was seen of it, note a gap if it lost something, and see it anew."""
-        with self._database.transaction() as session:
+        with self._database.transaction(renewing=True) as session:
             testimony = self.testify(session, moment)
         self.keep(testimony)
 
+    def must_renew(self) -> bool:
+        """Whether the ledger became an older one under this process, so that `renew` comes before all else."""
+        return self._database.seen.is_rewound
+
     def accept(self, moment: Moment) -> None:
         """Take the ledger as it stands for the true one: who put it there has noted what it may lack."""
-        with self._database.transaction() as session:
+        with self._database.transaction(renewing=True) as session:
             testimony = self._raise_pulse(session, moment)
         self.keep(testimony)
 
@@ -129,6 +134,8 @@ class Witness:
         """Find out why the ledger may lack something; None if it is what was seen last."""
         if ledger_id is None or not pulse:
             return None
+        if self._database.seen.is_rewound:
+            return _OLDER
         if self._seen is not None and self._seen.ledger_id == ledger_id:
             return _OLDER if self._seen.pulse > pulse else None
         seen = self._load(ledger_id)
@@ -143,9 +150,8 @@ class Witness:
         before = session.get("identity")
         ledger_id = before["ledger_id"] or uuid.uuid4().hex
         seen = self._load(ledger_id)
-        pulse = (
-            max(before["pulse"] or 0, seen.pulse if seen else 0, self._seen.pulse if self._seen else 0) + 1
-        )
+        known = (seen.pulse if seen else 0, self._seen.pulse if self._seen else 0, self._database.seen.pulse)
+        session.pulse = pulse = max(before["pulse"] or 0, *known) + 1
         values = {"ledger_id": ledger_id, "pulse": pulse, "pulse_at": to_micros(moment.at)}
         if self._filed is not None:
             values[FILED] = self._filed

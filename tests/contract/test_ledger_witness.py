@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.delivery import SendForbidden, State
+from stormctl.errors import LedgerRewoundError
 from stormctl.ledger.ledger import open_ledger
-from tests.contract.conftest import TERMS, X, at, plan
+from tests.contract.conftest import LEASE, TERMS, X, at, plan
 from tests.contract.places import File
 
 if TYPE_CHECKING:
@@ -156,6 +158,125 @@ def test_another_machine_joins_a_ledger_on_a_server(bench: Bench) -> None:
     live(joining, 2)
 
     assert joining.witness.take_alarms() == []
+
+
+PAGE = "facebook:migrants-day"
+FORGET_SENDINGS = (
+    "UPDATE deliveries SET sending_at = NULL, sending_wall_at = NULL WHERE state = 'claimed'",
+    "UPDATE meta SET value = CAST(CAST(value AS BIGINT) - 1 AS TEXT) WHERE key = 'pulse'",
+)
+FORGET_CLAIMS = (
+    "UPDATE deliveries SET state = 'planned', token = NULL, lease_until = NULL, attempt_id = NULL",
+    "DELETE FROM attempts",
+)
+"""What a ledger forgets that is made what it was before a sending, or before a claim."""
+
+
+class TestFailover:
+    """A ledger that becomes what it was some seconds ago, under runners that are at work."""
+
+    @pytest.fixture
+    def other(self, bench: Bench) -> Ledger:
+        """Two runners are at work, the bench's and this one, and two channels have two posts each."""
+        bench.enroll(
+            *(plan(f"m{n}", slot, channel=c, text=f"{n}") for c in (X, PAGE) for n, slot in ((1, 0), (2, 60)))
+        )
+        other = bench.reopen()
+        live(bench.ledger, -2)
+        live(other, -1)
+        return other
+
+    @staticmethod
+    def forget(bench: Bench, *statements: str) -> None:
+        """Make the ledger what it was."""
+        for statement in statements:
+            bench.execute(statement)
+
+    @pytest.mark.parametrize("is_own", [True, False])
+    def test_a_lost_sending_lets_nobody_claim(self, bench: Bench, other: Ledger, is_own: bool) -> None:
+        """Neither the runner that had made it, nor one that had seen it; no sweep gives anything up either."""
+        bench.send(0)
+        other.outbox.sweep(at(1, wall_s=1))
+        self.forget(bench, *FORGET_SENDINGS, *FORGET_CLAIMS)
+        runner = bench.ledger if is_own else other
+
+        with pytest.raises(LedgerRewoundError, match="is older than what was seen of it"):
+            runner.outbox.claim(X, "r2", at(2), LEASE)
+        with pytest.raises(LedgerRewoundError):
+            runner.outbox.sweep(at(3))
+
+        assert runner.witness.must_renew()
+        assert set(bench.states().values()) == {"planned"}
+
+    @pytest.mark.parametrize("is_own", [True, False])
+    def test_what_was_due_is_in_doubt_before_the_next_claim(
+        self, bench: Bench, other: Ledger, is_own: bool
+    ) -> None:
+        """The next sign of life of a runner notes it, on every channel, and claims go on after it."""
+        bench.send(0)
+        other.outbox.sweep(at(1, wall_s=1))
+        self.forget(bench, *FORGET_SENDINGS, *FORGET_CLAIMS)
+        runner = bench.ledger if is_own else other
+        with pytest.raises(LedgerRewoundError):
+            runner.outbox.claim(X, "r2", at(2), LEASE)
+
+        runner.witness.renew(at(3))
+
+        claims = [runner.outbox.claim(channel, "r2", at(4), LEASE) for channel in (X, PAGE)]
+        (alarm,) = runner.witness.take_alarms()
+        states = [
+            (view.channel, view.message_id, view.state.value)
+            for view in bench.ledger.history.deliveries("imd")
+        ]
+        assert claims == [None, None]
+        assert sorted(states) == [
+            (PAGE, "m1", "in_doubt"),
+            (PAGE, "m2", "planned"),
+            (X, "m1", "in_doubt"),
+            (X, "m2", "planned"),
+        ]
+        assert "2 in doubt until the accounts have been read" in alarm
+        assert not runner.witness.must_renew()
+        assert bench.find_claim(60, X) is not None
+
+    def test_a_sending_is_missed_though_a_later_attempt_was_sent(self, bench: Bench, other: Ledger) -> None:
+        """Attempts are numbered by their claims, and sent in any order."""
+        first = bench.claim(0, X)
+        bench.send(0, PAGE)
+        bench.ledger.outbox.mark_sending(first, at(1, wall_s=1))
+        other.outbox.sweep(at(1, wall_s=1))
+        self.forget(bench, FORGET_SENDINGS[0] + f" AND channel = '{X}'", FORGET_SENDINGS[1])
+
+        with pytest.raises(LedgerRewoundError):
+            other.outbox.sweep(at(2))
+
+    @pytest.mark.parametrize("is_own", [True, False])
+    def test_a_lost_claim_is_no_alarm(self, bench: Bench, other: Ledger, is_own: bool) -> None:
+        """It need not be on the disk: its runner is forbidden to send, and it is claimed again."""
+        claim = bench.claim(0)
+        other.outbox.sweep(at(0))
+        self.forget(bench, *FORGET_CLAIMS)
+        runner = bench.ledger if is_own else other
+
+        again = runner.outbox.claim(X, "r2", at(1), LEASE)
+
+        with pytest.raises(SendForbidden):
+            bench.ledger.outbox.mark_sending(claim, at(1))
+        assert again is not None
+        assert again.key == claim.key
+        assert not runner.witness.must_renew()
+
+    def test_answers_wait_until_the_loss_is_noted(self, bench: Bench, other: Ledger) -> None:
+        """The receipt of a request whose sending was lost delivers it all the same."""
+        claim = bench.send(0)
+        self.forget(bench, *FORGET_SENDINGS)
+        with pytest.raises(LedgerRewoundError):
+            bench.answer(claim, bench.receipt(), 1)
+
+        bench.ledger.witness.renew(at(2))
+
+        assert bench.answer(claim, bench.receipt(), 3) is State.DELIVERED
+        assert other.outbox.claim(X, "r2", at(4), LEASE) is None
 
 
 class TestFiles:

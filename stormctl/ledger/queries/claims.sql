@@ -28,8 +28,8 @@ SELECT s.id, d.channel, d.follows, s.timezone, s.spacing, s.per_15min, s.per_day
     s.spent_usd_micros
 FROM deliveries d JOIN storms s ON s.id = d.storm_id WHERE d.key = :key;
 
--- name: quiet_of(storm_id, now)
-SELECT from_at, until_at FROM quiet WHERE storm_id = :storm_id AND until_at > :now ORDER BY from_at;
+-- name: quiet_of(storm_id)
+SELECT from_at, until_at FROM quiet WHERE storm_id = :storm_id ORDER BY from_at;
 
 -- name: newest_sends(channel, gap_until, in_15min, in_15min_until, in_day, in_day_until)^
 -- The newest send, and those that so many others follow: NULL if there were fewer. Attempts of every storm: the
@@ -127,6 +127,11 @@ WHERE key = :key AND attempt_id = :attempt_id AND token = :token AND state = 'cl
 -- name: set_attempt_sending(attempt_id, token, now, wall_now)!
 UPDATE attempts SET sending_at = :now, sending_wall_at = :wall_now, counts = 1
 WHERE id = :attempt_id AND token = :token;
+
+-- name: raise_pulse()^
+-- A ledger that has lost a sending has a lower one than what was seen. None before its first runner.
+UPDATE meta SET value = CAST(CAST(value AS BIGINT) + 1 AS TEXT) WHERE key = 'pulse'
+RETURNING CAST(value AS BIGINT) AS value;
 
 -- name: spend(storm_id, micros)!
 UPDATE storms SET spent_usd_micros = spent_usd_micros + :micros WHERE id = :storm_id;

@@ -1,6 +1,8 @@
 -- name: pass_gate()^
--- What every transaction reads first: the ledger may have been migrated or copied elsewhere meanwhile.
-SELECT value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to
+-- What every transaction reads first: the ledger may have been migrated or copied elsewhere meanwhile, or have
+-- become what it was some time ago.
+SELECT value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to,
+    (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse') AS pulse
 FROM meta WHERE key = 'schema_version';
 
 -- name: set_schema_version(value)!

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def other(bench: Bench, tmp_path: Path) -> Iterator[sqlite3.Connection]:
     """Another program's connection to the ledger, for whose lock nobody waits long."""
-    for connection in bench.ledger._database._idle:  # type: ignore[attr-defined]  # the day waits ten seconds
+    for connection in bench.ledger._database._writer:  # type: ignore[attr-defined]  # the day waits ten seconds
         connection.execute("PRAGMA busy_timeout = 20")
     with closing(sqlite3.connect(tmp_path / "ledger.db", isolation_level=None)) as connection:
         yield connection

@@ -263,7 +263,7 @@ def test_full_disk_undoes_the_transaction(tmp_path: Path) -> None:
     """What can't be written down is told in plain words, and the ledger goes on when there is room again."""
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
         ledger.bind_hosts({"x": "api.x.com"})
-        (connection,) = ledger._database._idle  # type: ignore[attr-defined]  # a disk of so many pages
+        (connection,) = ledger._database._writer  # type: ignore[attr-defined]  # a disk of so many pages
         connection.execute("PRAGMA max_page_count = 1")
         content = b"x" * 10_000_000
 

@@ -36,10 +36,10 @@ class LossyDatabase(SqliteDatabase):
     loses: str | None = None
 
     @contextmanager
-    def transaction(self) -> Iterator[Session]:
+    def transaction(self, *, durable: bool = True, renewing: bool = False) -> Iterator[Session]:
         """Commit or not, and don't tell which."""
         loses, self.loses = self.loses, None
-        with super().transaction() as session:
+        with super().transaction(durable=durable, renewing=renewing) as session:
             yield session
             if loses == "before":
                 self._lose()
