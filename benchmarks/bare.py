@@ -13,14 +13,16 @@ from __future__ import annotations
 import sqlite3
 import sys
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import requests  # noqa: TID253 - a process of its own, and the reference: it loads what it needs
 import tweepy  # noqa: TID253 - as above
 from apscheduler.executors.pool import ThreadPoolExecutor  # noqa: TID253 - as above
 from apscheduler.schedulers.background import BackgroundScheduler  # noqa: TID253 - as above
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 SDK_ORIGIN = "https://api.twitter.com"
 

@@ -17,8 +17,7 @@ from stormctl.domain.delivery import (
     SendForbidden,
 )
 from stormctl.engine.equipment import pass_on
-from stormctl.engine.floor import Floor
-from stormctl.engine.recorder import Following, Recorder
+from stormctl.engine.recorder import Recorder
 from stormctl.errors import LedgerError
 from stormctl.ledger.openings import BACKOFF
 from stormctl.platforms.adapter import OutgoingPost
@@ -68,67 +67,56 @@ class Dispatcher:
         self._breaker = breaker
         self._checkpoint = checkpoint
         self.recorder = Recorder(equipment, breaker, checkpoint)
-        self._floor = Floor()
         self._setbacks: dict[ChannelId, int] = {}
 
     def serve(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
         """Publish all that is due on a channel, one after the other; return how many were attempted."""
         adapter = self._equipment.adapters.publisher(channel)
-        attempted, is_again = 0, False
+        attempted, is_prepared = 0, False
         while not stopping() and self.recorder.write_kept(channel):
-            if is_again:
+            self._checkpoint("before claim")
+            claim, has_media = self._claim(channel, is_prepared=is_prepared)
+            if claim is not None:
+                self._checkpoint("after claim")
+                self._attempt(claim)
+                attempted, is_prepared = attempted + 1, False
+            elif has_media:
                 self._uploader.prepare(channel, adapter, ahead=timedelta())
-            with self._floor.held():
-                count, may_be_more = self._publish_row(channel, stopping, is_prepared=is_again)
-            attempted += count
+                is_prepared = True
             # a pause outlasts the serving: what it asks for comes before a first attempt
-            if not may_be_more and (attempted or not self._breaker.verify_if_due(channel)):
+            elif attempted or not self._breaker.verify_if_due(channel):
                 break
-            is_again = True
         return attempted
 
-    def _publish_row(
-        self, channel: ChannelId, stopping: Callable[[], bool], *, is_prepared: bool
-    ) -> tuple[int, bool]:
-        """Publish what may be claimed, and whatever comes with a receipt.
-
-        Returns:
-            How many were attempted, and whether there may be more once media is uploaded.
-        """
-        self._checkpoint("before claim")
+    def _claim(self, channel: ChannelId, *, is_prepared: bool) -> tuple[Claim | None, bool]:
+        """Claim what comes next; or tell that something due has media, which is uploaded before."""
         place = str(channel), self._runner_id, self._clock.moment(), self._equipment.durations.lease
         if is_prepared:
-            following = Following(self._ledger.outbox.claim(*place), may_be_more=False)
-        else:
-            following = Following(*self._ledger.outbox.claim_unless_media(*place))
-        count = 0
-        while following.claim is not None:
-            self._checkpoint("after claim")
-            following = self._attempt(following.claim, stopping)
-            count += 1
-        return count, following.may_be_more
+            return self._ledger.outbox.claim(*place), False
+        return self._ledger.outbox.claim_unless_media(*place)
 
-    def _attempt(self, claim: Claim, stopping: Callable[[], bool]) -> Following:
+    def _attempt(self, claim: Claim) -> None:
         """Publish what was claimed, and record what came of it."""
         media_ids = self._uploader.ids_of(claim)
         if isinstance(media_ids, Refused) and media_ids.suspends:
-            return self._answer(claim, media_ids)
+            self._answer(claim, media_ids)
+            return
         if not isinstance(media_ids, tuple):
-            return self._record(claim, media_ids, self._equipment.durations.upload_rest)
+            self._record(claim, media_ids, self._equipment.durations.upload_rest)
+            return
         try:
             outcome = self._publish(claim, media_ids)
         except (SendForbidden, LedgerError) as error:  # at the last check before the first byte
             reason = error.reason if isinstance(error, SendForbidden) else error.message
-            return self._record(claim, NotSent(reason=reason), FIRST_RECONNECT)
-        if isinstance(outcome, Delivered) and not stopping():
-            self._setbacks.pop(claim.channel, None)
-            return self.recorder.record_and_claim(claim, outcome)
+            self._record(claim, NotSent(reason=reason), FIRST_RECONNECT)
+            return
         if isinstance(outcome, Refused) and outcome.code.endswith(MEDIA_GONE):
-            return self._record(claim, self._uploader.renew(claim, outcome), timedelta())
+            self._record(claim, self._uploader.renew(claim, outcome), timedelta())
+            return
         if isinstance(outcome, Refused) and outcome.probably_posted:
             code = f"{outcome.code} {SAID_TO_STAND}"
             outcome = InDoubt(reason=outcome.reason, code=code, limits=outcome.limits)
-        return self._answer(claim, outcome)
+        self._answer(claim, outcome)
 
     def _publish(self, claim: Claim, media_ids: tuple[str, ...]) -> Outcome:
         spent: list[tuple[Media, StoredUpload]] = []
@@ -160,17 +148,17 @@ class Dispatcher:
             self._uploader.give_back(claim, spent)
         return outcome
 
-    def _answer(self, claim: Claim, outcome: Outcome) -> Following:
+    def _answer(self, claim: Claim, outcome: Outcome) -> None:
         """Record what the platform or the network answered; where that is to wait, the whole channel does."""
         retry_at = self._retry_at(claim.channel, outcome, self._clock.moment())
         if retry_at is not None:
             backoff = RateLimit(name=BACKOFF, limit=None, remaining=0, reset_at=retry_at)
             outcome = replace(outcome, limits=(*outcome.limits, backoff))
-        return self.recorder.record(claim, outcome, retry_at)
+        self.recorder.record(claim, outcome, retry_at)
 
-    def _record(self, claim: Claim, outcome: NotSent | Refused, rest: timedelta) -> Following:
+    def _record(self, claim: Claim, outcome: NotSent | Refused, rest: timedelta) -> None:
         """Record what had to wait for something of our own (a picture, a halt), to be tried after a rest."""
-        return self.recorder.record(claim, outcome, self._clock.moment().at + rest)
+        self.recorder.record(claim, outcome, self._clock.moment().at + rest)
 
     def _retry_at(self, channel: ChannelId, outcome: Outcome, moment: Moment) -> datetime | None:
         """Return when a delivery that was certainly not accepted may be tried again, on the storm's clock."""

@@ -11,7 +11,6 @@ from stormctl.domain.event import EventKind, StormEvent
 from stormctl.errors import LedgerError, UnknownAttemptError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
@@ -36,19 +35,6 @@ class Answer:
     retry_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
-    """What comes after an attempt on its channel.
-
-    Attributes:
-        claim: the next one, if it came with the receipt.
-        may_be_more: whether asking for one may bring one now.
-    """
-
-    claim: Claim | None = None
-    may_be_more: bool = True
-
-
 class Recorder:
     """Records answers in the ledger; what can't be written is kept, and its channel rests meanwhile."""
 
@@ -59,28 +45,19 @@ class Recorder:
         self._kept: dict[ChannelId, list[Answer]] = {}
         self._turn = threading.Lock()
 
-    def record(self, claim: Claim, outcome: Outcome, retry_at: datetime | None) -> Following:
+    def record(self, claim: Claim, outcome: Outcome, retry_at: datetime | None) -> None:
         """Record an answer, or keep it until `write_kept` succeeds."""
         answer = Answer(claim, outcome, self._equipment.clock.moment(), retry_at)
-        return self._record(answer, lambda: (self._write(answer), Following()))
-
-    def record_and_claim(self, claim: Claim, receipt: Delivered) -> Following:
-        """Record a receipt as `record` does, and claim with it what comes next on its channel."""
-        answer = Answer(claim, receipt, self._equipment.clock.moment(), None)
-        return self._record(answer, lambda: self._write_and_claim(answer))
-
-    def _record(self, answer: Answer, write: Callable[[], tuple[Recorded | None, Following]]) -> Following:
         self._checkpoint("before the record")
         try:
-            recorded, following = write()
+            recorded = self._write(answer)
         except LedgerError as error:
             with self._turn:
-                self._kept.setdefault(answer.claim.channel, []).append(answer)
+                self._kept.setdefault(claim.channel, []).append(answer)
             self._tell(answer, f"is not written down yet: {error.message}")
-            return Following()
+            return
         self._checkpoint("after the record")
         self._announce(answer, recorded)
-        return following
 
     def write_kept(self, channel: ChannelId) -> bool:
         """Try again to write what was kept of a channel; whether nothing is left of it."""
@@ -116,17 +93,6 @@ class Recorder:
         except UnknownAttemptError as error:
             self._tell(answer, f"could not be written down: {error.message}")
             return None
-
-    def _write_and_claim(self, answer: Answer) -> tuple[Recorded | None, Following]:
-        outbox, lease = self._equipment.ledger.outbox, self._equipment.durations.lease
-        try:
-            recorded, claim, may_be_more = outbox.record_and_claim(
-                answer.claim, answer.outcome, answer.moment, lease
-            )
-        except UnknownAttemptError as error:
-            self._tell(answer, f"could not be written down: {error.message}")
-            return None, Following()
-        return recorded, Following(claim, may_be_more)
 
     def _announce(self, answer: Answer, recorded: Recorded | None) -> None:
         """Tell whoever listens: of a second post only that it is one, with the way to take it down."""

@@ -190,47 +190,13 @@ class Outbox:
             LedgerError: if the ledger doesn't know the attempt.
         """
         try:
-            # one that is lost leaves its attempt in doubt; an older claim's may be the only word of a second post
+            # A lost answer leaves a doubt; but an older claim's may be all that tells of a second post.
             with self._database.transaction(durable=moment.wall_at >= claim.lease_until) as session:
                 return record_answer(session, claim, outcome, moment, retry_at)
         except LedgerUnreachableError:
             # Whether it was written is unknown. An answer is written once, so it may be said again.
             with self._database.transaction() as session:
                 return record_answer(session, claim, outcome, moment, retry_at)
-
-    def record_and_claim(
-        self, claim: Claim, outcome: Outcome, moment: Moment, lease: timedelta
-    ) -> tuple[Recorded, Claim | None, bool]:
-        """Record an answer as `record` does, and claim what comes next on its channel with it: one commit.
-
-        Nothing is claimed where something due on the channel has media: that is uploaded first.
-
-        Args:
-            claim: the attempt's.
-            outcome: what came of it.
-            moment: now.
-            lease: real time after which others may take the next claim away.
-
-        Returns:
-            What the ledger found; the next claim if there is one; and whether `claim` might find one now.
-
-        Raises:
-            LedgerError: if the ledger doesn't know the attempt.
-        """
-        try:
-            with self._database.transaction(durable=moment.wall_at >= claim.lease_until) as session:
-                recorded = record_answer(session, claim, outcome, moment, None)
-                channel = str(claim.channel)
-                following = self._claim_unless_media(session, channel, claim.runner_id, moment, lease)
-                return recorded, *following
-        except UniqueViolation as violation:
-            _log.warning("nothing claimed on %s: %s", claim.channel, violation)
-        except LedgerUnreachableError:
-            pass  # whether it was written is unknown: said again below
-        except Exception:
-            self.record(claim, outcome, moment)  # what keeps the next from being claimed must not cost it
-            raise
-        return self.record(claim, outcome, moment), None, True
 
     def _claim(
         self, session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta

@@ -41,14 +41,14 @@ _VERSION = (
     "FROM meta WHERE key = 'schema_version'"
 )
 _GATE = f"{_VERSION} FOR UPDATE"
-_PASS = f"""{_GATE};
-INSERT INTO meta (key, value) VALUES ('passes', '1')
-ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT);
-SELECT v.value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to,
+_COUNT = """INSERT INTO meta (key, value) VALUES ('passes', '1')
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)"""
+_STANDING = """SELECT v.value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to,
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse') AS pulse,
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'passes') AS passes
 FROM meta v WHERE v.key = 'schema_version'"""
-"""Waits for the gate, counts who passed it, and reads what stands there then: three statements, one journey."""
+_PASS = f"{_GATE}; {_COUNT}; {_STANDING}"
+"""Waits for the gate, counts who has passed it, and reads what stands there then, in one journey."""
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
 _UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 _CHANGE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {_UNHURRIED}"

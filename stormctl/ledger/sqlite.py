@@ -84,7 +84,7 @@ class SqliteDatabase:
             if not self._has_log:
                 self._keep_log()
             with self._errors_explained(), self._borrow(self._writer) as connection:
-                # with a log, FULL waits for the disk at every commit, and NORMAL only before the log is reused
+                # FULL waits for the disk at every commit, NORMAL only before the log goes into the file
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
                 with _all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
                     self._look(connection, session, renewing=renewing)

@@ -48,8 +48,9 @@ class Witness:
 
     The pulse in the ledger and the one in the witness grow together: with every sign of a runner's life,
     and in the ledger with every moment of sending, too. A ledger whose pulse is lower than the witness's, or
-    than what this process has seen at the gate, has lost what came in between. A ledger's file that no witness here has seen, or that
-    lies elsewhere on the disk, is a copy. A false alarm costs readings of the accounts, no more.
+    than what this process has seen at the gate, has lost what came in between. A ledger's file that no
+    witness here has seen, or that lies elsewhere on the disk, is a copy. A false alarm costs readings of the
+    accounts, no more.
 
     Args:
         database: the ledger's.
@@ -85,7 +86,7 @@ class Witness:
         self.keep(testimony)
 
     def must_renew(self) -> bool:
-        """Whether the ledger became an older one under this process, so that `renew` comes before all else."""
+        """Whether the ledger became an older one under this process: nothing is written before `renew`."""
         return self._database.seen.is_rewound
 
     def accept(self, moment: Moment) -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
-from contextvars import ContextVar
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
@@ -12,17 +10,12 @@ from stormctl.domain.channel import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import Outcome, RateLimit
     from stormctl.domain.message import MediaKind
     from stormctl.domain.reach import MetricReading
-
-
-WAITING: ContextVar[Callable[[], AbstractContextManager[object]]] = ContextVar("waiting", default=nullcontext)
-"""Entered by the connections under every adapter for as long as they wait for the network."""
 
 
 ATTACHED_ONCE = frozenset({Platform.FACEBOOK})

@@ -21,7 +21,6 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from stormctl.platforms.adapter import WAITING
 from stormctl.platforms.moments import read_steady_clock
 
 if TYPE_CHECKING:
@@ -115,14 +114,13 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        with WAITING.get()():
-            while True:
-                self._sock.settimeout(min(self._exchange.left_s(), LOOK_S))
-                try:
-                    return self._sock.recv_into(buffer)
-                except TimeoutError as error:
-                    if error.errno is not None:  # the connection itself has timed out
-                        raise
+        while True:
+            self._sock.settimeout(min(self._exchange.left_s(), LOOK_S))
+            try:
+                return self._sock.recv_into(buffer)
+            except TimeoutError as error:
+                if error.errno is not None:  # the connection itself has timed out
+                    raise
 
     def close(self) -> None:
         self._raw.close()
@@ -230,8 +228,7 @@ class _CheckedMixin:
             reused = False
         conn.is_reused = reused
         if conn.is_closed:
-            with WAITING.get()():
-                conn.connect()  # which can only be aborted from the beginning: see `WireAdapter`
+            conn.connect()  # which can only be aborted from the beginning: see `WireAdapter`
         else:
             conn.sock.setsockopt(*_ABORTING)
         super()._validate_conn(conn)  # type: ignore[misc]  # of the pool that this is mixed into

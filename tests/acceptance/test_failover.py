@@ -1,8 +1,7 @@
-"""A ledger that becomes what it was some seconds ago, under runners that are at work: nothing goes out twice."""
+"""A ledger becomes what it was some seconds ago, under runners that are at work: nothing goes out twice."""
 
 from __future__ import annotations
 
-import os
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -128,7 +127,7 @@ def test_a_file_that_is_replaced(storm: Campaign, tmp_path: Path) -> None:
 
         for ending in ("-wal", "-shm"):
             path.with_name(f"{path.name}{ending}").unlink()
-        os.replace(tmp_path / "copy.db", path)
+        (tmp_path / "copy.db").replace(path)
         finish(runners, expect=10)
     storm.run("launch", "--yes", "--plain")
 

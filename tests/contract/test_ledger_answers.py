@@ -218,64 +218,6 @@ class TestRecord:
             bench.answer(claim, DOUBT)
 
 
-class TestRecordAndClaim:
-    """A receipt and the claim of what comes next on its channel are one transaction."""
-
-    LEASE = timedelta(minutes=2)
-
-    def test_both_are_there(self, bench: Bench, plan: Plan) -> None:
-        """The first is delivered, the second claimed by the same runner."""
-        bench.enroll(plan("a"), plan("b"), spacing=timedelta())
-        claim = bench.send()
-
-        recorded, following, _ = bench.ledger.outbox.record_and_claim(
-            claim, bench.receipt(), bench.at(1), self.LEASE
-        )
-
-        assert following is not None
-        assert (recorded.state, following.runner_id) == (State.DELIVERED, claim.runner_id)
-        assert {claim.message_id, following.message_id} == {"a", "b"}
-
-    def test_nothing_comes_before_its_time(self, bench: Bench, plan: Plan) -> None:
-        """Spacing holds as for every claim."""
-        bench.enroll(plan("a"), plan("b"))
-        claim = bench.send()
-
-        recorded, *rest = bench.ledger.outbox.record_and_claim(
-            claim, bench.receipt(), bench.at(1), self.LEASE
-        )
-
-        assert (recorded.state, *rest) == (State.DELIVERED, None, False)
-
-    def test_media_is_uploaded_first(self, bench: Bench, plan: Plan) -> None:
-        """What has media is not claimed with a receipt."""
-        bench.enroll(plan("a"), plan("b", 0.5, media=(PICTURE,)), spacing=timedelta())
-        claim = bench.send()
-
-        recorded, *rest = bench.ledger.outbox.record_and_claim(
-            claim, bench.receipt(), bench.at(1), self.LEASE
-        )
-
-        assert (recorded.state, *rest) == (State.DELIVERED, None, True)
-        assert bench.claim(1).message_id == "b"
-
-    def test_trouble_with_the_next_costs_no_receipt(
-        self, bench: Bench, plan: Plan, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        """A bug that shows while the next is claimed is raised, and the receipt stands."""
-        bench.enroll(plan("a"), plan("b"), spacing=timedelta())
-        claim = bench.send()
-
-        def fail(*_: object) -> None:
-            raise ZeroDivisionError
-
-        monkeypatch.setattr("stormctl.ledger.outbox.claim_best", fail)
-        with pytest.raises(ZeroDivisionError):
-            bench.ledger.outbox.record_and_claim(claim, bench.receipt(), bench.at(1), self.LEASE)
-
-        assert bench.ledger.history.get(claim.key).state is State.DELIVERED
-
-
 class TestSweep:
     """What time alone decides."""
 

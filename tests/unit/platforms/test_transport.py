@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,6 @@ import pytest
 
 from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.errors import CredentialsError
-from stormctl.platforms.adapter import WAITING
 from stormctl.platforms.moments import read_steady_clock
 from stormctl.platforms.transport import Answer, Silence, Transport, plain, read_count
 from stormctl.platforms.wire import CURRENT, WRITE_BYTES, Exchange, WireAdapter
@@ -371,25 +369,6 @@ def test_a_connection_that_is_reset_before_the_first_byte_is_not_sent(
 
     assert isinstance(silence, Silence)
     assert not silence.written
-
-
-def test_whoever_wants_to_know_hears_of_each_wait(server: ScriptedServer, transport: Transport) -> None:
-    """Connecting and reading are waits; the check before the first byte, and writing, are none."""
-    server.reply(OK)
-    heard: list[str] = []
-
-    @contextmanager
-    def wait() -> Iterator[None]:
-        heard.append("waits")
-        yield
-        heard.append("goes on")
-
-    token = WAITING.set(wait)
-    answer = transport.perform(get(transport), before_send=lambda: heard.append("checks"))
-    WAITING.reset(token)
-
-    assert isinstance(answer, Answer)
-    assert heard[:5] == ["waits", "goes on", "checks", "waits", "goes on"]
 
 
 class RecordingSocket:

@@ -1,0 +1,228 @@
+"""Claim, send, receipt: what waits for the disk, and what is not read again when nobody else has written."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden, State
+from stormctl.ledger.engines import Session
+from tests.contract.conftest import LEASE, NOON, X, at, plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from stormctl.domain.delivery import Claim
+    from stormctl.ledger.ledger import Ledger
+    from tests.contract.conftest import Bench
+
+PAGE = "facebook:migrants-day"
+READ_AGAIN = {"claimed_row", "active_halts", "channel_gate", "newest_sends", "quiet_of"}
+
+
+@pytest.fixture
+def other(bench: Bench) -> Ledger:
+    """Another process's opening of the ledger, in which two channels have three posts each."""
+    plans = [plan(f"m{n}", n, channel=channel, text=f"{n}") for channel in (X, PAGE) for n in range(3)]
+    bench.enroll(*plans, spacing=timedelta())
+    other = bench.reopen()
+    other.runners.register("daemon", "h", 2, at(-1))
+    return other
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of all queries from now on."""
+    names: list[str] = []
+    execute = Session._execute
+
+    def note(self: Session, name: str, values: dict[str, Any]) -> Any:
+        names.append(name)
+        return execute(self, name, values)
+
+    monkeypatch.setattr(Session, "_execute", note)
+    return names
+
+
+@pytest.fixture
+def waits(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Whether each transaction of the bench's ledger from now on waits for the disk, as the engine says."""
+    found: list[bool] = []
+    database: Any = bench.ledger._database
+    transaction = database.transaction
+
+    @contextmanager
+    def look(**options: bool) -> Iterator[Session]:
+        with transaction(**options) as session:
+            connection = session._connection
+            if hasattr(connection, "total_changes"):
+                found.append(connection.execute("PRAGMA synchronous").fetchone()[0] == 2)  # FULL
+            else:
+                row = connection.execute("SHOW synchronous_commit").fetchone()
+                found.append(row["synchronous_commit"] == "on")
+            yield session
+
+    monkeypatch.setattr(database, "transaction", look)
+    return found
+
+
+class TestDisk:
+    """Only the moment of sending must be on the disk before the first byte."""
+
+    def test_the_moment_of_sending_waits_for_the_disk_alone(
+        self, bench: Bench, other: Ledger, waits: list[bool]
+    ) -> None:
+        """A claim that is lost is made again, and a lost receipt is read back from the account."""
+        claim = bench.claim()
+        bench.ledger.outbox.mark_sending(claim, at(0))
+        bench.answer(claim, bench.receipt())
+
+        assert waits == [False, True, False]
+        assert other.history.get(claim.key).state is State.DELIVERED
+
+    def test_the_answer_to_a_claim_that_ran_out_waits_for_the_disk(
+        self, bench: Bench, other: Ledger, waits: list[bool]
+    ) -> None:
+        """It may be all that tells of a second post."""
+        claim = bench.send()
+        waits.clear()
+
+        bench.ledger.outbox.record(claim, bench.receipt(), at(1, wall_s=20))
+
+        assert waits == [True]
+        assert other.history.get(claim.key).state is State.DELIVERED
+
+    def test_what_people_do_waits_for_the_disk(self, bench: Bench, waits: list[bool]) -> None:
+        """A halt, a plan and a sweep are promises of their own."""
+        bench.enroll(plan())
+        bench.ledger.halts.halt("all", None, "wait", "ana", at(0))
+        bench.ledger.outbox.sweep(at(1))
+
+        assert waits == [True, True, True]
+
+
+class TestFooting:
+    """What a claim saw holds for its sending as long as nobody else has written."""
+
+    def test_it_is_not_read_again(self, bench: Bench, other: Ledger, asked: list[str]) -> None:
+        """Neither halts, nor limits, nor sends; steps on other channels change none of it."""
+        claims = [bench.claim(0, channel) for channel in (X, PAGE)]
+        asked.clear()
+
+        for claim in claims:
+            bench.ledger.outbox.mark_sending(claim, at(0))
+
+        assert not READ_AGAIN & set(asked)
+        assert other.history.get(claims[1].key).state is State.CLAIMED
+
+    def test_halts_are_not_read_again_for_the_next_claim(
+        self, bench: Bench, other: Ledger, asked: list[str]
+    ) -> None:
+        """A receipt changes what its own channel may do, and nothing else."""
+        bench.deliver(0)
+        asked.clear()
+
+        claim = bench.claim(1)
+
+        assert "active_halts" not in asked
+        assert {"channel_gate", "newest_sends"} <= set(asked)
+        assert other.history.get(claim.key).state is State.CLAIMED
+
+    @pytest.mark.parametrize(
+        "write",
+        [
+            lambda ledger: ledger.halts.halt("channel", X, "wait", "ana", at(0)),
+            lambda ledger: ledger.channels.suspend(X, "dead", at(0)),
+            lambda ledger: ledger.outbox.take_over(["r1"], at(0)),
+            lambda ledger: ledger.gaps.note(at(-5).at, at(0), "a copy"),
+        ],
+        ids=["halt", "suspension", "takeover", "gap"],
+    )
+    @pytest.mark.parametrize("is_own", [True, False])
+    def test_what_was_written_meanwhile_forbids_it(
+        self, bench: Bench, other: Ledger, write: Callable[[Ledger], object], is_own: bool
+    ) -> None:
+        """By another process, or by our own."""
+        claim = bench.claim()
+        write(bench.ledger if is_own else other)
+
+        with pytest.raises(SendForbidden):
+            bench.ledger.outbox.mark_sending(claim, at(0))
+
+    def test_a_halt_is_seen_by_the_next_claim(self, bench: Bench, other: Ledger) -> None:
+        """What was remembered of halts is forgotten when anybody else has written."""
+        bench.deliver(0)
+        other.halts.halt("all", None, "wait", "ana", at(0))
+
+        halted = bench.find_claim(1)
+        other.halts.resume(at(1), "ana")
+
+        assert halted is None
+        assert bench.find_claim(1) is not None
+
+    @pytest.mark.parametrize(
+        ("later", "why"),
+        [
+            (at(0, wall_s=20), "the lease ran out"),
+            (at(30, wall_s=1), "its deadline passed"),
+            (at(10, wall_s=1), "silence came between"),
+        ],
+    )
+    def test_time_alone_forbids_it(self, bench: Bench, later: Any, why: str) -> None:
+        """Lease, deadline and silences are held against the clock, though nothing is read."""
+        quiet = (NOON + timedelta(minutes=5), NOON + timedelta(minutes=15))
+        deadline = NOON + timedelta(minutes=30)
+        bench.enroll(plan(expires_at=deadline), plan("later", 1), spacing=timedelta(), quiet=(quiet,))
+        claim = bench.claim()
+
+        with pytest.raises(SendForbidden, match=why):
+            bench.ledger.outbox.mark_sending(claim, later)
+
+    def test_money_that_other_channels_spent_is_counted(self, bench: Bench) -> None:
+        """Two claims that the budget would pay for one by one: the second is forbidden."""
+        bench.enroll(
+            plan("a", price_usd_micros=100),
+            plan("b", price_usd_micros=100, channel=PAGE),
+            budget_usd_micros=150,
+        )
+        claims = [bench.claim(0, channel) for channel in (X, PAGE)]
+        bench.ledger.outbox.mark_sending(claims[0], at(0))
+
+        with pytest.raises(SendForbidden, match="the budget is spent"):
+            bench.ledger.outbox.mark_sending(claims[1], at(0))
+
+    def test_a_claim_is_sent_once(self, bench: Bench, other: Ledger) -> None:
+        """Its second sending is forbidden, whether or not anybody has written."""
+        claim = bench.send()
+
+        with pytest.raises(SendForbidden, match="a request was already made"):
+            bench.ledger.outbox.mark_sending(claim, at(0))
+        assert other.history.get(claim.key).state is State.CLAIMED
+
+    def test_an_older_claim_does_not_stand_on_a_newer_ones_footing(self, bench: Bench, other: Ledger) -> None:
+        """The first was given back; its runner comes late."""
+        first = bench.claim(0)
+        bench.answer(first, NotSent(reason="no such host"), 0)
+        second = bench.claim(0)
+
+        with pytest.raises(SendForbidden, match="the claim was taken away"):
+            bench.ledger.outbox.mark_sending(first, at(0))
+        assert other.outbox.claim(X, "r2", at(0), LEASE) is None
+        assert second.attempt_id != first.attempt_id
+
+    def test_trouble_on_another_channel_makes_it_read_again(
+        self, bench: Bench, other: Ledger, asked: list[str]
+    ) -> None:
+        """Only a receipt is a step: what else an answer may change is not foreseen."""
+        claims: list[Claim] = [bench.claim(0, channel) for channel in (X, PAGE)]
+        bench.ledger.outbox.mark_sending(claims[0], at(0))
+        bench.answer(claims[0], InDoubt(reason="timed out"))
+        asked.clear()
+
+        bench.ledger.outbox.mark_sending(claims[1], at(0))
+
+        assert set(asked) >= READ_AGAIN
+        assert other.history.get(claims[1].key).state is State.CLAIMED
