@@ -101,7 +101,7 @@ class Witness:
         pulse = before["pulse"] or 0
         why = self._find_doubt(before["ledger_id"], pulse)
         if why is not None:
-            since = min(from_micros(before["pulse_at"]), moment.at)
+            since = _find_since(session, before["pulse_at"], moment)
             count = note_gap(session, since, moment, why)
             self._alarms.append(_alarm(self._where, why, since, count))
         return self._raise_pulse(session, moment)
@@ -133,10 +133,10 @@ class Witness:
 
     def _find_doubt(self, ledger_id: str | None, pulse: int) -> str | None:
         """Find out why the ledger may lack something; None if it is what was seen last."""
-        if ledger_id is None or not pulse:
-            return None
         if self._database.seen.is_rewound:
             return _OLDER
+        if ledger_id is None or not pulse:
+            return None
         if self._seen is not None and self._seen.ledger_id == ledger_id:
             return _OLDER if self._seen.pulse > pulse else None
         seen = self._load(ledger_id)
@@ -149,7 +149,7 @@ class Witness:
     def _raise_pulse(self, session: Session, moment: Moment) -> Testimony:
         """Raise the pulse above everything that was seen, on a ledger that has a name from then on."""
         before = session.get("identity")
-        ledger_id = before["ledger_id"] or uuid.uuid4().hex
+        ledger_id = before["ledger_id"] or (self._seen.ledger_id if self._seen else uuid.uuid4().hex)
         seen = self._load(ledger_id)
         known = (seen.pulse if seen else 0, self._seen.pulse if self._seen else 0, self._database.seen.pulse)
         session.pulse = pulse = max(before["pulse"] or 0, *known) + 1
@@ -169,6 +169,14 @@ class Witness:
 
     def _path(self, ledger_id: str) -> Path:
         return self._folder / f"{ledger_id}.witness"
+
+
+def _find_since(session: Session, pulse_at: int | None, moment: Moment) -> datetime:
+    """Return since when a ledger may lack something: all its slots, if it is from before its first runner."""
+    if pulse_at is not None:
+        return min(from_micros(pulse_at), moment.at)
+    rows = session.rows("doubtful_since", now=to_micros(moment.at))
+    return min([moment.at, *(from_micros(row["slot_at"]) for row in rows)])
 
 
 def _alarm(where: str, why: str, since: datetime, count: int) -> str:

@@ -244,6 +244,23 @@ class TestFailover:
         assert not runner.witness.must_renew()
         assert bench.find_claim(60, X) is not None
 
+    def test_a_ledger_from_before_its_first_runner_is_recognised(
+        self, bench: Bench, other: Ledger, forget: Callable[..., None]
+    ) -> None:
+        """The accounts are read from the first slot on."""
+        bench.send(0)
+        forget(FORGET_SENDINGS, *FORGET_CLAIMS)
+        bench.execute("DELETE FROM meta WHERE key IN ('pulse', 'pulse_at', 'ledger_id')")
+        with pytest.raises(LedgerRewoundError):
+            bench.ledger.outbox.claim(X, "r1", at(70), LEASE)
+
+        bench.ledger.witness.renew(at(70))
+
+        (gap,) = bench.ledger.gaps.list()
+        assert (gap.since, gap.in_doubt) == (at(0).at, 4)
+        assert bench.find_claim(71) is None
+        assert other.outbox.claim(PAGE, "r2", at(71), LEASE) is None
+
     def test_a_sending_is_missed_though_a_later_attempt_was_sent(
         self, bench: Bench, other: Ledger, forget: Callable[..., None]
     ) -> None:
