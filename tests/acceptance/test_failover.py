@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING
@@ -33,7 +34,7 @@ OLDER = "is older than what was seen of it"
 def storm(stage: Campaign) -> Campaign:
     """A storm of sixteen seconds, with short patience; it begins when two runners can be there."""
     stage.write_messages(16)
-    stage.write_schedule(starts_in=8, lasts=16)
+    stage.write_schedule(starts_in=12, lasts=16)
     stage.environment |= {
         "STORMCTL_REQUEST_LIMIT": "1s",
         "STORMCTL_LEASE": "3s",
@@ -48,6 +49,8 @@ def two_runners(storm: Campaign) -> Iterator[list[subprocess.Popen[str]]]:
     storm.run("launch", "--yes", "--detach")
     processes = [storm.start("launch", "--yes", "--plain") for _ in range(2)]
     try:
+        while len(json.loads(storm.run("status", "--json", expect=None).stdout)["runners"]) < len(processes):
+            pass
         yield processes
     finally:
         for process in processes:

@@ -120,7 +120,7 @@ def test_power_cuts_with_a_file(storm: Campaign, shim: Path) -> None:
 
 def test_crashes_of_a_server(storm: Campaign) -> None:
     """Its memory holds ten seconds of what need not be on the disk; two runners live through its crashes."""
-    storm.write_schedule(starts_in=8, lasts=20)
+    storm.write_schedule(starts_in=12, lasts=20)
     with serving(wal_writer_delay="10s") as server, server.schema() as schema:
         storm.environment["STORMCTL_LEDGER_URL"] = server.url_of(schema)
         with two_runners(storm) as runners:
