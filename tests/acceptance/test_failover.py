@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from tests.acceptance.conftest import Campaign
 
-pytestmark = [pytest.mark.slow, pytest.mark.long]
+pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 
 POSTS = 32
 """Sixteen messages on two channels, one a second on each."""
