@@ -45,6 +45,34 @@ def test_storm_without_windows_begins_with_its_pins() -> None:
     assert shut == ["unplaced"]
 
 
+@pytest.mark.parametrize(
+    ("pin", "window", "expires"),
+    [("11:00", "12:00", "11:30"), ("15:00", "12:00", "13:00"), ("12:00", "12:00", "12:01")],
+)
+def test_whatever_comes_first_begins_the_storm(pin: str, window: str, expires: str) -> None:
+    """A deadline that lies between the first pin and the first window, whichever is first, is no error."""
+    storm = make_storm(pins=(_pin("16:00"), _pin(pin)), windows=(make_window("17:00"), make_window(window)))
+    variant = make_variant("a.en", expires_at=at(expires))
+
+    assert "deadline-passed" not in codes(variant, storm=storm)
+
+
+def test_pin_before_its_deadline_is_kept() -> None:
+    """A pinned message may have a deadline: the pin is planned before it, and nothing is wrong with that."""
+    storm = make_storm(windows=(make_window("12:00"),), pins=(_pin("11:00"), _pin("15:00")))
+    bank = make_bank(
+        make_variant("a.en", expires_at=at("11:01")),
+        make_variant("a.en.again", expires_at=at("15:01")),
+        make_variant("b.en"),
+    )
+
+    plan = plan_storm(storm, bank)
+
+    pins = [(d.slot_at, d.key.tail) for d in plan.deliveries if d.key.message == "a"]
+    assert pins == [(at("11:00"), "en"), (at("15:00"), "en.again")]
+    assert (plan.unplaced, run_checks(storm, bank, plan)) == ((), [])
+
+
 def test_dates_must_leave_a_moment() -> None:
     """A message that may go out only from its deadline on is an error."""
     storm = make_storm(trust=Trust(scheduling=True))

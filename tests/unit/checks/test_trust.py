@@ -8,7 +8,7 @@ import pytest
 from stormctl.domain.message import LatePolicy, Variant
 from stormctl.domain.storm import Trust
 from tests.unit.checks.holding import codes, find
-from tests.unit.domain.making import at, make_rule, make_storm, make_variant
+from tests.unit.domain.making import at, make_media, make_rule, make_storm, make_variant
 
 _STORM = make_storm(
     make_rule("x:acme"),
@@ -28,6 +28,9 @@ _STORM = make_storm(
         ("https://un.org@evil.example", ["link-disguised"]),
         ("https://un.org:x@evil.example", ["link-disguised"]),
         ("https://evil.example\\@un.org", ["link-disguised"]),
+        ("https://un.org\\@evil.example", ["link-disguised"]),
+        ("https://evil.example\\.un.org/", ["link-disguised"]),
+        ("https://un.org/en\\fr", ["link-disguised"]),
         ("https://[::1", ["link-disguised"]),
         ("https://", ["link-disguised"]),
         ("ftp://un.org/file", ["link-disguised"]),
@@ -60,6 +63,25 @@ def test_links_lead_where_they_are_trusted_to(link: str, expected: list[str], wh
 def test_bare_domains_are_links(text: str, expected: list[str]) -> None:
     """What X makes a link of is held against the list as well."""
     assert codes(make_variant(text=text), storm=_STORM) == expected
+
+
+def test_backslash_says_nothing_of_where_a_link_leads() -> None:
+    """Browsers take a backslash for a slash, others for a letter: neither host is named as the real one."""
+    (finding,) = find(make_variant(link="https://un.org\\@evil.example"), storm=_STORM)
+
+    assert finding.message == "https://un.org\\@evil.example is not an address"
+
+
+def test_a_link_is_told_once_however_often_it_stands_in_a_message() -> None:
+    """In its field, in one part and in another: one finding, at the field if it has one."""
+    link = "https://evil.example/a"
+    parts = (f"One {link}", f"Two {link} and {link}")
+
+    in_field = find(make_variant(parts=parts, link=link, lines=(("link", 3),)), storm=_STORM)
+    in_text = find(make_variant(parts=parts), storm=_STORM)
+
+    assert [(f.code, f.place.line) for f in in_field] == [("link-not-trusted", 3)]
+    assert [(f.code, f.place.line) for f in in_text] == [("link-not-trusted", 5)]
 
 
 def test_own_short_host_may_be_trusted() -> None:
@@ -144,12 +166,21 @@ def test_scheduling_is_for_staff(key: str, value: Any) -> None:
         "k3yWithLettersAndDigits7And9InIt42abc",
     ],
 )
-def test_secrets_are_found_and_not_repeated(secret: str) -> None:
-    """What looks like a key or token is an error that doesn't show it."""
-    (finding,) = find(make_variant(text=f"Look: {secret}"))
+@pytest.mark.parametrize("where", ["text", "part", "alt", "link"])
+def test_secrets_are_found_and_not_repeated(secret: str, where: str) -> None:
+    """What looks like a key or token, wherever readers may see it, is an error that doesn't show it."""
+    variant = make_variant(
+        parts=("One.", f"Look: {secret}") if where == "part" else ("Look.",),
+        media=(make_media(), make_media(alt=f"A screen with {secret}")) if where == "alt" else (),
+        link=f"https://un.org/?key={secret}" if where == "link" else None,
+    )
+    if where == "text":
+        variant = make_variant(text=f"Look: {secret}")
 
-    assert finding.code == "secret-in-text"
-    assert secret not in finding.message + finding.hint
+    findings = [f for f in find(variant, storm=_STORM) if f.code == "secret-in-text"]
+
+    assert len(findings) == 1
+    assert secret not in findings[0].message + findings[0].hint
 
 
 def test_ordinary_texts_hold_no_secrets() -> None:

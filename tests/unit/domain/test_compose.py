@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from stormctl.domain.channel import Platform
 from stormctl.domain.compose import compose, length_on, limit_of
-from stormctl.domain.storm import Trust
+from stormctl.domain.storm import ChannelRule, Trust
 from stormctl.domain.text import find_hashtags, weighted_length
 from tests.unit.domain.making import at, make_media, make_rule, make_storm, make_variant
 
@@ -56,6 +56,18 @@ def test_body_is_never_altered() -> None:
     (post,) = compose(variant, _X, _STORM)
 
     assert f"See {_LINK} for #migrantsday.\n\n#WithDignity" == post.text
+
+
+@pytest.mark.parametrize("rule", [_X, _FACEBOOK])
+def test_what_stands_in_a_later_part_is_not_repeated_in_the_first(rule: ChannelRule) -> None:
+    """A thread's link and tags stand where its author put them, and nowhere else."""
+    variant = make_variant(parts=("One.", f"Two: {_LINK}.", "#migrantsday"), link=_LINK, media=(make_media(),))
+
+    posts = compose(variant, rule, _STORM)
+
+    words = "\n\n".join(post.text for post in posts)
+    assert (words.count(_LINK), words.casefold().count("#migrantsday")) == (1, 1)
+    assert posts[0].text.startswith("One.\n\n#WithDignity" if rule is _X else f"One.\n\nTwo: {_LINK}.")
 
 
 def test_nothing_to_add_leaves_the_body_alone() -> None:

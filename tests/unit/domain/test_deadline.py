@@ -11,6 +11,13 @@ from tests.unit.domain.making import at
     [
         ("20:00", "America/New_York", "en", "Friday, December 18, 8 PM EST"),
         ("00:05", "America/Los_Angeles", "en", "Friday, December 18, 12:05 AM PST"),
+        ("00:00", "America/New_York", "en", "Friday, December 18, 12 AM EST"),
+        ("12:00", "America/New_York", "en", "Friday, December 18, 12 PM EST"),
+        ("12:30", "America/New_York", "en", "Friday, December 18, 12:30 PM EST"),
+        ("11:59", "America/New_York", "en", "Friday, December 18, 11:59 AM EST"),
+        ("12:00", "America/New_York", "es", "viernes 18 de diciembre, 12:00 (hora de Nueva York)"),
+        ("12:00", "America/New_York", "fr", "vendredi 18 décembre, 12\u00a0h (heure de New York)"),
+        ("00:00", "America/New_York", "fr", "vendredi 18 décembre, 0\u00a0h (heure de New York)"),
         ("20:00", "Europe/Madrid", "en", "Friday, December 18, 8 PM Madrid time"),
         ("20:00", "America/New_York", "es", "viernes 18 de diciembre, 20:00 (hora de Nueva York)"),
         ("20:00", "America/New_York", "fr", "vendredi 18 décembre, 20\u00a0h (heure de New York)"),
