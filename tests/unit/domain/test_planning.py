@@ -65,6 +65,55 @@ def test_delivery_carries_what_the_ledger_needs() -> None:
     assert timedelta(minutes=9) == spread.grace
 
 
+def test_an_announced_plan_never_changes() -> None:
+    """A small storm with everything in it is planned to the second as it was in the first version.
+
+    What differs here would reorder storms that are announced already: an upgrade must not do that.
+    """
+    storm = make_storm(
+        make_rule("x:acme"),
+        make_rule("facebook:acme", languages=("en",)),
+        seed=2026,
+        windows=(make_window(every=timedelta(hours=1), jitter=timedelta(minutes=10)),),
+        pins=(_NOON,),
+        reminders=_REMINDERS,
+        limits=replace(NO_LIMITS, spacing=timedelta(minutes=5), same_message_apart=timedelta(minutes=30)),
+    )
+    bank = make_bank(
+        make_variant("noon.en"),
+        make_variant("sign.en", expires_at=at("18:00")),
+        make_variant("sign.en.last", expires_at=at("18:00")),
+        make_variant("first.en", priority=1),
+        make_variant("work.en", not_before=at("15:00")),
+        *(make_variant(f"{word}.{lang}") for word in ("care", "home", "school") for lang in ("en", "es")),
+    )
+
+    plan = plan_storm(storm, bank)
+
+    assert plan.unplaced == ()
+    assert [f"{d.slot_at:%H:%M:%S} {d.key.channel} {d.key.message}/{d.key.tail}" for d in plan.deliveries] == [
+        "13:00:00 x:acme first/en",
+        "13:00:21 facebook:acme care/en",
+        "13:51:04 facebook:acme school/en",
+        "14:07:50 x:acme home/en",
+        "14:57:08 facebook:acme first/en",
+        "16:01:05 x:acme care/en",
+        "16:51:11 x:acme school/en",
+        "17:00:00 facebook:acme noon/en",
+        "17:00:00 x:acme noon/en",
+        "17:51:01 facebook:acme sign/en",
+        "19:04:54 x:acme home/es",
+        "20:00:41 x:acme work/en",
+        "20:03:55 facebook:acme home/en",
+        "21:08:45 x:acme sign/en",
+        "21:51:12 facebook:acme work/en",
+        "22:15:00 facebook:acme sign/en.last",
+        "22:15:00 x:acme sign/en.last",
+        "23:05:02 x:acme care/es",
+        "00:01:48 x:acme school/es",
+    ]
+
+
 def test_spare_slots_are_spread_over_the_day() -> None:
     """With more slots than wordings the day is filled evenly from its first slot to its last."""
     plan = plan_storm(make_storm(), make_bank(*make_messages(3)))
