@@ -61,7 +61,9 @@ def test_body_is_never_altered() -> None:
 @pytest.mark.parametrize("rule", [_X, _FACEBOOK])
 def test_what_stands_in_a_later_part_is_not_repeated_in_the_first(rule: ChannelRule) -> None:
     """A thread's link and tags stand where its author put them, and nowhere else."""
-    variant = make_variant(parts=("One.", f"Two: {_LINK}.", "#migrantsday"), link=_LINK, media=(make_media(),))
+    variant = make_variant(
+        parts=("One.", f"Two: {_LINK}.", "#migrantsday"), link=_LINK, media=(make_media(),)
+    )
 
     posts = compose(variant, rule, _STORM)
 

@@ -91,7 +91,9 @@ def test_an_announced_plan_never_changes() -> None:
     plan = plan_storm(storm, bank)
 
     assert plan.unplaced == ()
-    assert [f"{d.slot_at:%H:%M:%S} {d.key.channel} {d.key.message}/{d.key.tail}" for d in plan.deliveries] == [
+    assert [
+        f"{d.slot_at:%H:%M:%S} {d.key.channel} {d.key.message}/{d.key.tail}" for d in plan.deliveries
+    ] == [
         "13:00:00 x:acme first/en",
         "13:00:21 facebook:acme care/en",
         "13:51:04 facebook:acme school/en",
