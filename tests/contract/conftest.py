@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ from stormctl.domain.clock import Moment
 from stormctl.domain.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.message import LatePolicy
 from stormctl.ledger.outbox import Enrolled, StormTerms
+from tests.contract.crowd import gather
 from tests.contract.places import File, Schema
 
 if TYPE_CHECKING:
@@ -131,10 +132,10 @@ class Bench:
         self.answer(claim, self.receipt(), minutes)
         return claim
 
-    def receipt(self) -> Delivered:
+    def receipt(self, name: str = "p") -> Delivered:
         """Make a receipt with a new id."""
-        number = next(self.numbers)
-        return Delivered(post_id=f"p{number}", url=f"https://example.org/p{number}")
+        post_id = f"{name}{next(self.numbers)}"
+        return Delivered(post_id=post_id, url=f"https://example.org/{post_id}")
 
     def prove_absent(self, doubt: Doubt, moment: Moment) -> bool:
         """Tell whether readings settled a doubt: a request takes 10 s at most, lists lag less than 60 s."""
@@ -180,11 +181,21 @@ def new_place(
         yield make
 
 
+@pytest.fixture(scope="session")
+def crowd(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
+    """The statements that put into a ledger what others have there."""
+    place = File(tmp_path_factory.mktemp("crowd"))
+    with closing(place.open()) as ledger:
+        return gather(Bench(ledger, place), plan)
+
+
 @pytest.fixture
-def bench(new_place: Callable[..., Place]) -> Iterator[Bench]:
-    """A new ledger on an engine."""
+def bench(new_place: Callable[..., Place], crowd: tuple[str, ...]) -> Iterator[Bench]:
+    """A ledger on an engine, in which others have deliveries in every state; see `crowd`."""
     place = new_place(founded=True)
     ledger = place.open()
+    for statement in crowd:
+        place.execute(statement)
     made = Bench(ledger, place, [ledger])
     yield made
     for opened in made.opened:

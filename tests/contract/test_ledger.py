@@ -15,6 +15,7 @@ from stormctl.domain.delivery import (
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
+from tests.contract.crowd import CHANNELS, OPEN
 from tests.contract.places import REFUSALS
 
 if TYPE_CHECKING:
@@ -80,7 +81,9 @@ class TestEnroll:
     def test_operator_cancelled_stays_cancelled(self, bench: Bench, plan: Plan) -> None:
         """A re-plan never revives what a person cancelled."""
         bench.enroll(plan("a"))
-        bench.execute("UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator'")
+        bench.execute(
+            "UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator' WHERE storm_id = 'imd'"
+        )
 
         done = bench.enroll(plan("a", text="Reworded"))
 
@@ -123,7 +126,7 @@ class TestEnroll:
 
         assert "imd/x:migrants-day/a/en" in caught.value.message
         assert "imd/x:migrants-day/b/en" in caught.value.message
-        assert bench.ledger.history.storms() == []
+        assert "imd" not in bench.ledger.history.storms()
 
     @pytest.mark.parametrize("state", ["planned", "claimed", "in_doubt", "delivered"])
     def test_a_renamed_file_does_not_say_it_again(self, bench: Bench, plan: Plan, state: str) -> None:
@@ -189,7 +192,7 @@ class TestCounts:
             outbox.in_flight([X, PAGE]),
             outbox.in_flight([PAGE]),
             outbox.open_channels(),
-        ) == (3, 3, 0, 2, 0, [PAGE, X])
+        ) == (3 + OPEN, 3, 0, 2, 0, sorted([PAGE, X, *CHANNELS]))
 
     def test_held_doubt_is_not_in_flight(self, bench: Bench, plan: Plan) -> None:
         """What waits for a person is open, but nothing is under way."""
@@ -197,7 +200,7 @@ class TestCounts:
         bench.answer(bench.send(), DOUBT)
         bench.ledger.doubts.hold(bench.ledger.doubts.open([X])[0], "one resembles it", bench.at(1))
 
-        assert (bench.ledger.outbox.open_count(), bench.ledger.outbox.in_flight([X])) == (1, 0)
+        assert (bench.ledger.outbox.open_count(), bench.ledger.outbox.in_flight([X])) == (1 + OPEN, 0)
 
     def test_adopted_post_is_delivered_without_an_attempt(self, bench: Bench, plan: Plan) -> None:
         """A planned text that stands on the account already is recorded, and matched by nobody else."""

@@ -135,7 +135,7 @@ def test_a_storm_without_a_budget_has_none_in_status(bench: Bench, plan: Plan) -
 
 def find_budget(bench: Bench) -> Budget | None:
     """Return the budget that `status` shows."""
-    status = bench.ledger.history.status(bench.at(0), runner_timeout=TERMS.spacing)
+    status = bench.ledger.history.status(bench.at(0), storm_id="imd", runner_timeout=TERMS.spacing)
     (storm,) = status.storms
     return storm.budget
 

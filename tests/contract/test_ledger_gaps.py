@@ -18,6 +18,12 @@ if TYPE_CHECKING:
 WHY = "the ledger was restored from a backup"
 
 
+@pytest.fixture
+def crowd() -> tuple[str, ...]:
+    """Nobody else: what is looked at here is all that a ledger holds."""
+    return ()
+
+
 def note(bench: Bench, since: float, now: float) -> int:
     """Note a gap between two moments, in minutes after noon."""
     return bench.ledger.gaps.note(at(since).at, at(now), WHY)

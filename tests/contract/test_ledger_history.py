@@ -10,6 +10,7 @@ import pytest
 from stormctl.domain.delivery import InDoubt, Refused, State
 from stormctl.domain.event import EventKind, StormEvent
 from stormctl.errors import ExitCode, LedgerError, UsageError
+from tests.contract.crowd import STORMS
 from tests.contract.places import REFUSALS
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ class TestHistory:
         bench.enroll(plan("b", storm="vigil"), storm_id="vigil", moment=bench.at(1))
         bench.enroll(plan("a"), moment=bench.at(2))
 
-        assert bench.ledger.history.storms() == ["vigil", "imd"]
+        assert bench.ledger.history.storms() == ["vigil", "imd", *STORMS]
 
     def test_attempts(self, bench: Bench, plan: Plan) -> None:
         """Each with its answer, code, reason and times."""
@@ -113,10 +114,11 @@ class TestStatus:
 
         status = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE)
 
-        (storm,) = status.storms
+        storm, *others = status.storms
         page, x, idle = storm.channels
         assert storm.counts == {State.DELIVERED: 1, State.IN_DOUBT: 1, State.PLANNED: 2}
         assert (storm.total, storm.is_finished, storm.late) == (4, False, 1)
+        assert [other.storm_id for other in others] == list(STORMS)
         assert [view.message_id for view in storm.upcoming] == ["d", "c"]
         assert [view.message_id for view in storm.recent] == ["a"]
         assert [(view.message_id, view.why) for view in storm.troubled] == [("b", "timed out")]
@@ -135,7 +137,7 @@ class TestStatus:
         refused = Refused(reason="too long", code="400", for_good=True)
         bench.answer(bench.send(1), refused, 1)
 
-        (storm,) = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE).storms
+        (storm,) = bench.ledger.history.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
 
         held = "it waits for the part before it, which failed or waits itself"
         (channel,) = storm.channels
@@ -152,7 +154,7 @@ class TestStatus:
         bench.enroll(*(plan("t", part=part, text=f"Part {part}.") for part in range(1, 4)))
         bench.deliver(0)
 
-        (storm,) = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE).storms
+        (storm,) = bench.ledger.history.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
 
         assert (storm.late, storm.troubled) == (2, ())
 

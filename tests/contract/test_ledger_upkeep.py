@@ -50,6 +50,12 @@ COUNT_TO = "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHER
 MANY = f"SELECT {COLUMNS}, key || i, text_digest || i FROM deliveries CROSS JOIN n"  # noqa: S608 - our own words
 
 
+@pytest.fixture
+def crowd() -> tuple[str, ...]:
+    """Nobody else: what is looked at here is all that a ledger holds."""
+    return ()
+
+
 class Died(Exception):  # noqa: N818 - an end, not an error
     """The process ended there, as far as the ledger can tell."""
 

@@ -22,6 +22,12 @@ if TYPE_CHECKING:
     from tests.contract.conftest import Bench
 
 
+@pytest.fixture
+def crowd() -> tuple[str, ...]:
+    """Nobody else: what is looked at here is all that a ledger holds."""
+    return ()
+
+
 def live(ledger: Ledger, start: float, *beats: float) -> str:
     """Have a runner of a ledger show itself at some minutes after noon."""
     runner = ledger.runners.register("launch", "h", 1, at(start))

@@ -1,4 +1,4 @@
-"""How long things take: each documented figure stands once as a literal, beside the sentence that names it."""
+"""How long things take: each documented figure stands once as a literal, beside the sentence that has it."""
 
 from __future__ import annotations
 
