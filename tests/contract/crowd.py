@@ -29,7 +29,7 @@ SENT = -30 * 24 * 60
 
 PAST, CLAIMED = SENT - 60, SENT + 99
 PLANNED, OPEN = 12, 26
-"""How many are planned, late from a minute after noon on, and how many are open; half of them on each channel."""
+"""How many are planned, all late two minutes after noon, and how many are open. Each channel has half."""
 
 _STATES = ("delivered", "retracted", "failed", "in_doubt")
 _TABLES = ("storms", "channels", "storm_channels", "deliveries", "attempts", "readings", "snapshots")

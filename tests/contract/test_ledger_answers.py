@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -288,6 +288,30 @@ class TestSweep:
 
         assert ([e.kind for e in events], bench.states()) == ([EventKind.EXPIRED], {"a": "expired"})
 
+    @pytest.mark.parametrize("given_up", ["expired", "missed"])
+    def test_what_is_settled_is_given_up_by_nobody(self, bench: Bench, plan: Plan, given_up: str) -> None:
+        """Deadline and grace concern what is planned: of the rest nothing changes, and nothing is told."""
+        deadline: dict[str, Any] = {"expires_at": bench.at(20).at, "late": LatePolicy.SEND}
+        names = ("delivered", "in_doubt", "failed", "cancelled", "planned")
+        bench.enroll(
+            *(
+                plan(name, priority=-n, **(deadline if given_up == "expired" else {}))
+                for n, name in enumerate(names)
+            ),
+            spacing=timedelta(),
+            per_15min=9,
+        )
+        bench.deliver()
+        bench.answer(bench.send(), DOUBT)
+        bench.answer(bench.send(), FOR_GOOD)
+        bench.ledger.desk.cancel([f"imd/{X}/cancelled/en"], "ana", bench.at(0))
+
+        first, second = bench.ledger.outbox.sweep(bench.at(21)), bench.ledger.outbox.sweep(bench.at(99))
+
+        assert [(event.kind, event.key) for event in first] == [(given_up, f"imd/{X}/planned/en")]
+        assert second == ()
+        assert bench.states() == {name: name for name in names} | {"planned": given_up}
+
     def test_missed_but_not_while_halted(self, bench: Bench, plan: Plan) -> None:
         """Late beyond its grace is missed; under a halt it waits for the operator's word."""
         bench.enroll(plan("a"), plan("b", topic="rights"))
@@ -298,6 +322,51 @@ class TestSweep:
 
         assert at_grace == ()
         assert bench.states() == {"a": "missed", "b": "planned"}
+
+    def test_late_ones_are_counted_by_storm(self, bench: Bench, plan: Plan) -> None:
+        """Planned ones whose slot is past, on all channels of a storm, with its zone; no storm without."""
+        bench.enroll(plan("a"), plan("b", 1), plan("c", 2, channel=PAGE), plan("d", 10), plan("e", 11))
+        bench.deliver()
+        vigil = [plan("f", 3, storm="vigil"), plan("g", 30, storm="vigil")]
+        bench.enroll(*vigil, storm_id="vigil", timezone="Europe/Madrid", spacing=timedelta())
+        bench.enroll(plan("h", 12, storm="later"), storm_id="later")
+
+        counts = bench.ledger.outbox.late_counts(bench.at(10))
+
+        new_york = "America/New_York"
+        assert counts == {
+            "imd": (2, new_york),
+            "vigil": (1, "Europe/Madrid"),
+            "crowd": (PLANNED // 2, new_york),
+            "throng": (PLANNED // 2, new_york),
+        }
+
+    def test_undecided_is_what_the_next_sweep_gives_up_or_moves(self, bench: Bench, plan: Plan) -> None:
+        """Not what still has its grace, what a halt keeps, or what is to be spread on a suspended channel."""
+        spread: dict[str, Any] = {"late": LatePolicy.SPREAD, "window_end_at": bench.at(300).at}
+        bench.enroll(plan("a"), plan("b", 2, topic="rights"), plan("c", 4, channel=PAGE, **spread))
+        outbox, halts, channels = bench.ledger.outbox, bench.ledger.halts, bench.ledger.channels
+        steps: list[tuple[float, Callable[[], object]]] = [
+            (15, lambda: None),
+            (15.1, lambda: channels.suspend(X, "blocked", bench.at(15))),
+            (15.2, lambda: channels.release(X, bench.at(15.2))),
+            (17.1, lambda: halts.halt("topic", "rights", "wait", "ana", bench.at(17))),
+            (17.2, lambda: halts.resume(bench.at(17.2), "ana", scope="topic", target="rights")),
+            (19.1, lambda: channels.suspend(PAGE, "blocked", bench.at(19))),
+            (19.2, lambda: channels.release(PAGE, bench.at(19.2))),
+        ]
+        found = []
+
+        for minutes, act in steps:
+            act()
+            before = outbox.is_undecided(bench.at(minutes))
+            events = outbox.sweep(bench.at(minutes))
+            found.append((before, [event.key and event.key.split("/")[2] for event in events]))
+            assert not outbox.is_undecided(bench.at(minutes))
+
+        assert found == [
+            (False, []), (True, ["a"]), (False, []), (False, []), (True, ["b"]), (False, []), (True, ["c"]),
+        ]  # fmt: skip
 
     def test_lateness_is_forgiven_only_where_something_flows(self, bench: Bench, plan: Plan) -> None:
         """An answer holds for what was shown: not for what another halt or a suspension keeps back."""

@@ -114,6 +114,22 @@ class TestClaim:
 
         assert order == ["b", "a"]
 
+    def test_nearest_deadline_and_newest_slot_of_several_storms(self, bench: Bench, plan: Plan) -> None:
+        """Among equals the nearest deadline goes first, then the newest slot, whichever storm has them."""
+        free: dict[str, Any] = {"spacing": timedelta(), "per_15min": 99}
+        bench.enroll(plan("a", expires_at=bench.at(60).at), plan("d", 1), plan("f"), **free)
+        bench.enroll(
+            plan("b", storm="vigil", expires_at=bench.at(30).at),
+            plan("c", 2, storm="vigil"),
+            plan("e", 0.5, storm="vigil"),
+            storm_id="vigil",
+            **free,
+        )
+
+        order = [bench.deliver(3).message_id for _ in range(6)]
+
+        assert order == ["b", "a", "c", "d", "e", "f"]
+
     def test_spacing_holds_across_storms(self, bench: Bench, plan: Plan) -> None:
         """The account is one: another storm's send keeps this one waiting."""
         bench.enroll(plan("a"))
@@ -311,6 +327,31 @@ class TestClaim:
         bench.enroll(*waiting, plan("free", 9), plan("never", 1, expires_at=bench.at(1).at))
 
         assert bench.next_due(0) == 9
+
+    def test_next_due_is_the_earliest_of_many(self, bench: Bench, plan: Plan) -> None:
+        """In whatever order they were enrolled, two at a time or apart, each wakes the runner at its slot."""
+        slots = [7, 3, 9, 1, 1, 11, 5, 5, 5, 2, 8, 0, 4]
+        late: dict[str, Any] = {"late": LatePolicy.SEND}
+        bench.enroll(
+            *(plan(f"m{n}", slot, **late) for n, slot in enumerate(slots)), spacing=timedelta(), per_15min=99
+        )
+        found = []
+        due = bench.next_due(-1)
+
+        while due is not None:
+            found.append(due)
+            bench.deliver(due)
+            due = bench.next_due(due)
+
+        assert found == sorted(slots)
+
+    def test_next_due_is_the_earliest_ready_of_many(self, bench: Bench, plan: Plan) -> None:
+        """What has to wait for its own time hides none of those behind it, nor do those hide each other."""
+        waiting = [plan(f"w{n}", n, not_before=bench.at(90 - n).at, late=LatePolicy.SEND) for n in range(5)]
+        ready = [plan(f"r{n}", 40 - n, late=LatePolicy.SEND) for n in range(5)]
+        bench.enroll(*ready, *waiting)
+
+        assert bench.next_due(0) == 36
 
     def test_due_channels(self, bench: Bench, plan: Plan) -> None:
         """Only channels with something due now are named."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import socket
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,8 +24,10 @@ from tests.factories import learn_limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from stormctl.domain.channel import ChannelId
     from stormctl.domain.delivery import PlannedDelivery
     from stormctl.ledger.doubts import Doubt
+    from stormctl.ledger.ledger import Ledger
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]
@@ -211,6 +215,33 @@ class TestChannels:
 
         with pytest.raises(CredentialsError, match="x:migrants-day and x:other are the same account"):
             bench.ledger.channels.bind(parse_channel_id("x:other"), "1", "Migrants Day", bench.at(0))
+
+    def test_one_account_is_one_channel_s_however_many_bind_it_at_once(self, bench: Bench) -> None:
+        """Of launches that start together one has it; the others are told, and nobody is bound to two."""
+        channels = [parse_channel_id(name) for name in ("x:one", "x:two", "x:three", "x:four")]
+        ledgers = [bench.reopen() for _ in channels]
+        for ledger in ledgers:
+            ledger.channels.get_account("x:one")  # connected, so that they really meet
+        together = threading.Barrier(len(channels))
+
+        def bind(ledger: Ledger, channel: ChannelId) -> str:
+            together.wait()
+            try:
+                ledger.channels.bind(channel, "1", "Migrants Day", bench.at(0))
+            except CredentialsError as error:
+                return error.message
+            return ""
+
+        with ThreadPoolExecutor(len(channels)) as pool:
+            told = list(pool.map(bind, ledgers, channels))
+
+        ((winner,),) = bench.execute("SELECT id FROM channels WHERE platform = 'x' AND account_id = '1'")
+        expected = {
+            f"{winner} and {channel} are the same account: Migrants Day (1)"
+            for channel in channels
+            if str(channel) != winner
+        }
+        assert sorted(told) == ["", *sorted(expected)]
 
     def test_suspension(self, bench: Bench) -> None:
         """It is kept with its reason until it is released; a channel that is unknown needs no release."""

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Plan = Callable[..., PlannedDelivery]
 
 X = "x:migrants-day"
+PAGE = "facebook:migrants-day"
 MINUTE = timedelta(minutes=1)
 WIDE: dict[str, Any] = {"per_15min": 99, "per_day": 999}
 
@@ -82,6 +83,24 @@ class TestSpread:
         assert all(later - earlier >= 5 for earlier, later in pairwise(times))
         assert not [at for at in times if 95 <= at < 103]
         assert len(times) == 9
+
+    def test_other_storms_on_the_channel_take_room_and_other_channels_none(
+        self, bench: Bench, plan: Plan
+    ) -> None:
+        """The account is one, whosever the storm is; what another account posts keeps nobody waiting."""
+        five = {"spacing": timedelta(minutes=5), **WIDE}
+        page = [plan(f"p{n}", slot, channel=PAGE) for n, slot in enumerate((57, 59, 62, 70, 80))]
+        bench.enroll(*(spread(plan, f"m{n}", until=85, priority=-n) for n in range(2)), *page, **five)
+        vigil = [plan("v0", 58, storm="vigil"), plan("v1", 74, storm="vigil")]
+        bench.enroll(*vigil, storm_id="vigil", **five)
+        bench.deliver(58)
+        bench.deliver(57, PAGE)
+        bench.claim(62, PAGE)
+
+        bench.ledger.outbox.sweep(bench.at(62))
+
+        found = slots(bench)
+        assert (found["m0"], found["m1"]) == (63, 79)
 
     def test_ceilings_hold_for_moved_ones(self, bench: Bench, plan: Plan) -> None:
         """No fifteen minutes get more than the storm or the account allows."""
