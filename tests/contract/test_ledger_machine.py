@@ -250,11 +250,13 @@ class Runners(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_posted_twice(self) -> None:
-        """At most one post a delivery, and what the ledger calls delivered is there."""
+        """At most one post a delivery: what is delivered is there, what is there is so or still in question."""
         assert max(self.world.posts.values(), default=0) <= 1
         for view in self.ledger.history.deliveries("imd"):
             if view.state is State.DELIVERED:
                 assert self.world.posts[view.key] == 1
+            elif self.world.posts[view.key]:
+                assert view.state in {State.CLAIMED, State.IN_DOUBT}
 
     @invariant()
     def ceilings_hold(self) -> None:
@@ -278,7 +280,14 @@ class Runners(RuleBasedStateMachine):
         assert spent == counted <= BUDGET
 
     def teardown(self) -> None:
-        """Leave nothing behind."""
+        """With all runners gone and all accounts read, what is delivered is what is there, no more, no less."""
+        self.sending.clear()
+        self.take_over("r1")
+        self.take_over("r2")
+        self.reconcile()
+        for view in self.ledger.history.deliveries("imd"):
+            assert (view.state is State.DELIVERED) == (self.world.posts[view.key] == 1)
+            assert view.state not in {State.CLAIMED, State.IN_DOUBT}
         self.ledger.close()
 
 
@@ -348,11 +357,13 @@ def test_eight_threads_break_no_ceiling(new_place: Callable[..., Place]) -> None
         thread.start()
     for thread in threads:
         thread.join()
+    states = {view.key: view.state for view in ledgers[0].history.deliveries("imd")}
     for ledger in ledgers:
         ledger.close()
 
     assert len(keys) >= 14
     assert set(keys.values()) == {1}
+    assert states == {str(d.key): State.DELIVERED if str(d.key) in keys else State.PLANNED for d in plan}
     for times in sent.values():
         ordered = sorted(times)
         assert all(b - a >= timedelta(seconds=30) for a, b in itertools.pairwise(ordered))
