@@ -250,7 +250,7 @@ class Runners(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_posted_twice(self) -> None:
-        """At most one post a delivery: what is delivered is there, what is there is so or still in question."""
+        """At most one post a delivery: what is delivered is there, what is there is so or in question."""
         assert max(self.world.posts.values(), default=0) <= 1
         for view in self.ledger.history.deliveries("imd"):
             if view.state is State.DELIVERED:
@@ -280,7 +280,7 @@ class Runners(RuleBasedStateMachine):
         assert spent == counted <= BUDGET
 
     def teardown(self) -> None:
-        """With all runners gone and all accounts read, what is delivered is what is there, no more, no less."""
+        """With all runners gone and all accounts read, what is delivered is what is there, and no more."""
         self.sending.clear()
         self.take_over("r1")
         self.take_over("r2")
