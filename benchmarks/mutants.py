@@ -184,17 +184,7 @@ def _change(node: ast.expr) -> Iterator[ast.expr]:
 
 def run_tests(root: Path, tests: list[str]) -> bool:
     """Run tests in a copy, on SQLite and then on PostgreSQL; return whether one fails."""
-    options = [
-        "-x",
-        "-q",
-        "-n0",
-        "-p",
-        "no:randomly",
-        "-p",
-        "no:cacheprovider",
-        "-o",
-        f"timeout={SECONDS_A_TEST}",
-    ]
+    options = ["-xq", "-n0", "-pno:randomly", "-pno:cacheprovider", f"-otimeout={SECONDS_A_TEST}"]
     environment = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
     for engine in ENGINES:
         command = [sys.executable, "-m", "pytest", *options, *engine, *tests]

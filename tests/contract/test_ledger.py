@@ -194,6 +194,19 @@ class TestCounts:
             outbox.open_channels(),
         ) == (3 + OPEN, 3, 0, 2, 0, sorted([PAGE, X, *CHANNELS]))
 
+    def test_whatever_is_open_opens_its_channel(self, bench: Bench, plan: Plan) -> None:
+        """One that is planned, claimed or in doubt is enough; what is settled is not."""
+        names = [f"x:{name}" for name in ("planned", "claimed", "in-doubt", "delivered", "cancelled")]
+        bench.enroll(*(plan("a", channel=name) for name in names))
+        bench.claim(channel="x:claimed")
+        bench.answer(bench.send(channel="x:in-doubt"), DOUBT)
+        bench.deliver(channel="x:delivered")
+        bench.ledger.desk.cancel(["imd/x:cancelled/a/en"], "ana", bench.at(0))
+
+        found = bench.ledger.outbox.open_channels()
+
+        assert found == sorted([*CHANNELS, "x:claimed", "x:in-doubt", "x:planned"])
+
     def test_held_doubt_is_not_in_flight(self, bench: Bench, plan: Plan) -> None:
         """What waits for a person is open, but nothing is under way."""
         bench.enroll(plan("a"))

@@ -191,6 +191,28 @@ class TestRecord:
         assert f"attempt {new.attempt_id} may have posted it a second time" in events[1].text
         assert "https://example.org/p1 and https://example.org/p2" in events[2].text
 
+    @pytest.mark.parametrize("first", ["proved not there", "refused", "not sent"])
+    def test_what_came_to_nothing_is_no_second_post(self, bench: Bench, plan: Plan, first: str) -> None:
+        """A late receipt raises no alarm because of an earlier attempt of which it is known that it failed."""
+        bench.enroll(plan("a", grace=timedelta(hours=2)))
+        claim = bench.send()
+        if first == "proved not there":
+            bench.ledger.outbox.sweep(bench.at(1))
+            (doubt,) = bench.ledger.doubts.open([X])
+            for minutes in (2, 5):
+                bench.ledger.doubts.record_reading(doubt, bench.at(minutes), complete=True, reason="")
+            assert bench.ledger.doubts.settle_not_there(doubt, bench.at(5))
+        else:
+            bench.answer(claim, FOR_NOW if first == "refused" else NotSent(reason="no route"), 1)
+        second = bench.send(10)
+        bench.ledger.outbox.sweep(bench.at(11))
+
+        state = bench.answer(second, bench.receipt(), 12)
+
+        kinds = [event.kind for event in bench.ledger.history.recent(9)]
+        assert (state, kinds[-1]) == (State.DELIVERED, EventKind.RECONCILED)
+        assert EventKind.POSTED_TWICE not in kinds
+
     def test_same_receipt_again_says_nothing(self, bench: Bench, plan: Plan) -> None:
         """The reconciler and the runner may both bring the same post."""
         bench.enroll(plan("a"))
