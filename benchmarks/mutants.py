@@ -81,34 +81,33 @@ _FLIPS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 
 @dataclass(frozen=True)
 class Mutant:
-    """A file with one part of its text replaced."""
+    """A file's text with one part of it replaced."""
 
     path: Path
+    text: str
     start: int
     end: int
     new: str
 
     def __str__(self) -> str:
-        text = (ROOT / self.path).read_text(encoding="utf-8")
-        line = text.count("\n", 0, self.start) + 1
-        old, new = (" ".join(part.split()) for part in (text[self.start : self.end], self.new))
+        line = self.text.count("\n", 0, self.start) + 1
+        old, new = (" ".join(part.split()) for part in (self.text[self.start : self.end], self.new))
         return f"{self.path.name}:{line}: {old} -> {new or '(nothing)'}"
 
-    def apply(self, root: Path) -> str:
-        """Change the file in a copy; return what it was."""
-        text = (root / self.path).read_text(encoding="utf-8")
-        (root / self.path).write_text(text[: self.start] + self.new + text[self.end :], encoding="utf-8")
-        return text
+    def write(self, root: Path) -> None:
+        """Change the file in a copy."""
+        changed = self.text[: self.start] + self.new + self.text[self.end :]
+        (root / self.path).write_text(changed, encoding="utf-8")
 
 
 def mutate_sql(path: Path, text: str) -> Iterator[Mutant]:
     """Make every condition true, or false where it is one of several, and change single words."""
     shown = re.sub(r"--[^\n]*", lambda found: " " * len(found[0]), text)
     for start, end, new in _find_conditions(shown):
-        yield Mutant(path, start, end, new)
+        yield Mutant(path, text, start, end, new)
     for pattern, new in _SWAPS:
         for found in re.finditer(pattern, shown, re.MULTILINE):
-            yield Mutant(path, *found.span(), new)
+            yield Mutant(path, text, *found.span(), new)
 
 
 def _find_conditions(text: str) -> Iterator[tuple[int, int, str]]:
@@ -154,7 +153,7 @@ def mutate_python(path: Path, text: str) -> Iterator[Mutant]:
             for changed in _change(node):
                 start = place(node.lineno, node.col_offset)
                 end = place(node.end_lineno or 0, node.end_col_offset or 0)
-                yield Mutant(path, start, end, f"({ast.unparse(ast.fix_missing_locations(changed))})")
+                yield Mutant(path, text, start, end, f"({ast.unparse(ast.fix_missing_locations(changed))})")
 
 
 def _change(node: ast.expr) -> Iterator[ast.expr]:
@@ -232,11 +231,11 @@ def main() -> None:
 
         def is_noticed(mutant: Mutant) -> bool | None:
             root = copies.get()
-            text = mutant.apply(root)
+            mutant.write(root)
             try:
                 return run_tests(root, AREAS[mutant.path]) if time.monotonic() < ends_s else None
             finally:
-                (root / mutant.path).write_text(text, encoding="utf-8")
+                (root / mutant.path).write_text(mutant.text, encoding="utf-8")
                 copies.put(root)
 
         chosen = mutants[: options.sample]

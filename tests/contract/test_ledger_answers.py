@@ -193,7 +193,7 @@ class TestRecord:
 
     @pytest.mark.parametrize("first", ["proved not there", "refused", "not sent"])
     def test_what_came_to_nothing_is_no_second_post(self, bench: Bench, plan: Plan, first: str) -> None:
-        """A late receipt raises no alarm because of an earlier attempt of which it is known that it failed."""
+        """A late receipt raises no alarm because of an earlier attempt that is known to have failed."""
         bench.enroll(plan("a", grace=timedelta(hours=2)))
         claim = bench.send()
         if first == "proved not there":
