@@ -240,13 +240,16 @@ class TestCounts:
         )
 
     def test_media_to_prepare(self, bench: Bench, plan: Plan) -> None:
-        """Media of what is due soon and has no valid upload, each once; not what is halted."""
+        """Media of what is due soon and has no valid upload, each once; not what is halted or given up."""
         other = replace(PICTURE, digest="d2")
         bench.enroll(
             plan("a", media=(PICTURE,)),
             plan("b", 1, media=(PICTURE, other)),
             plan("c", 99, media=(replace(PICTURE, digest="d3"),)),
             plan("d", 1, media=(replace(PICTURE, digest="d4"),), topic="rights"),
+            plan("e", -16, media=(replace(PICTURE, digest="d5"),)),
+            plan("f", 2, media=(replace(PICTURE, digest="d6"),), expires_at=bench.at(0).at),
+            plan("g", 1, media=(replace(PICTURE, digest="d7"),), channel=PAGE),
         )
         bench.ledger.halts.halt("topic", "rights", "wait", "ana", bench.at(0))
         bench.ledger.media.record_upload(X, other, "m2", None, bench.at(0))

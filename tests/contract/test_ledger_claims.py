@@ -399,13 +399,23 @@ class TestThreads:
         assert bench.ledger.outbox.sweep(bench.at(60)) == ()
 
     def test_parts_after_a_missed_one_are_missed(self, bench: Bench, plan: Plan) -> None:
-        """A thread that never began doesn't stay open for ever."""
-        bench.enroll(plan("t", part=1), plan("t", part=2, text="And"))
+        """A thread that never began doesn't stay open for ever; each part is told once, of no other thread."""
+        bench.enroll(*(plan(name, part=n, text=f"{name} {n}") for name in "tu" for n in (1, 2, 3)))
+        bench.deliver()
 
-        bench.ledger.outbox.sweep(bench.at(16))
-        bench.ledger.outbox.sweep(bench.at(17))
+        told = [
+            [
+                event.key.split("/", 2)[2]
+                for event in bench.ledger.outbox.sweep(bench.at(minutes))
+                if event.key
+            ]
+            for minutes in (16, 17, 18, 19)
+        ]
 
-        assert bench.states() == {"t/1": "missed", "t/2": "missed"}
+        assert told == [["u/en/1"], ["u/en/2"], ["u/en/3"], []]
+        assert [f"t/{n}" for n in (2, 3)] == [
+            key for key, state in bench.states().items() if state == "planned"
+        ]
 
     def test_failed_part_holds_the_rest(self, bench: Bench, plan: Plan) -> None:
         """A failed part may be retried: the rest waits."""
