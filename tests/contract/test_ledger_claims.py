@@ -399,7 +399,7 @@ class TestThreads:
         assert bench.ledger.outbox.sweep(bench.at(60)) == ()
 
     def test_parts_after_a_missed_one_are_missed(self, bench: Bench, plan: Plan) -> None:
-        """A thread that never began doesn't stay open for ever; each part is told once, of no other thread."""
+        """A thread that never began does not stay open for ever; each part is told once."""
         bench.enroll(*(plan(name, part=n, text=f"{name} {n}") for name in "tu" for n in (1, 2, 3)))
         bench.deliver()
 
