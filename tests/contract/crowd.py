@@ -7,7 +7,7 @@ events, and their attempts have numbers below one, so that those of a test begin
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import InDoubt, Refused
 from stormctl.domain.message import LatePolicy
@@ -38,7 +38,12 @@ _TABLES = ("storms", "channels", "storm_channels", "deliveries", "attempts", "re
 def gather(bench: Bench, plan: Callable[..., PlannedDelivery]) -> tuple[str, ...]:
     """Gather them on an empty ledger in SQLite; return the statements that put them into another one."""
     for storm in STORMS:
-        terms = {"storm_id": storm, "spacing": timedelta(), "per_15min": 99, "channels": CHANNELS}
+        terms: dict[str, Any] = {
+            "storm_id": storm,
+            "spacing": timedelta(),
+            "per_15min": 99,
+            "channels": CHANNELS,
+        }
         bench.enroll(*_plan(bench, plan, storm), moment=bench.at(PAST), **terms)
         bench.ledger.desk.cancel(_keys(storm, "cancelled"), "ana", bench.at(PAST))
         for channel in CHANNELS:
