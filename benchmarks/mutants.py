@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 _LEDGER = {
-    "queries/claims.sql": "_claims _answers _spreading _budgets _rooms",
+    "queries/claims.sql": " _claims _answers _spreading _budgets _rooms",
     "queries/answers.sql": "_answers _spreading _desk _history",
     "queries/doubts.sql": "_rooms _gaps _answers _desk",
     "queries/enrolment.sql": " _desk _spreading",

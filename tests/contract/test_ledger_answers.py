@@ -226,7 +226,10 @@ class TestRecord:
         assert late == State.DELIVERED
         assert bench.ledger.history.recent(1)[0].kind == EventKind.RECONCILED
 
-    def test_late_receipt_yields_to_the_same_text_under_another_key(self, bench: Bench, plan: Plan) -> None:
+    @pytest.mark.parametrize("other", ["planned", "claimed", "in_doubt", "delivered"])
+    def test_late_receipt_yields_to_the_same_text_under_another_key(
+        self, bench: Bench, plan: Plan, other: str
+    ) -> None:
         """If the text was given to another delivery meanwhile, people are warned and nothing breaks."""
         bench.enroll(plan("a"))
         claim = bench.send()
@@ -235,10 +238,15 @@ class TestRecord:
             "UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator' WHERE storm_id = 'imd'"
         )
         bench.enroll(plan("b", text="About a"))
+        if other == "claimed":
+            bench.claim(10)
+        elif other != "planned":
+            bench.answer(bench.send(10), bench.receipt() if other == "delivered" else DOUBT, 10)
 
-        late = bench.answer(claim, bench.receipt(), 2)
+        late = bench.answer(claim, bench.receipt(), 11)
 
         assert (late, bench.ledger.history.recent(1)[0].kind) == (State.CANCELLED, EventKind.POSTED_TWICE)
+        assert bench.states() == {"a": "cancelled", "b": other}
 
     def test_unknown_attempt(self, bench: Bench, plan: Plan) -> None:
         """An answer that a replaced ledger can't place stops with an explanation."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.delivery import InDoubt, RateLimit
+from stormctl.domain.delivery import Delivered, InDoubt, RateLimit
 from stormctl.domain.event import EventKind
 from stormctl.domain.message import Media, MediaKind
 from stormctl.domain.reach import Metric
@@ -170,6 +170,25 @@ class TestDoubts:
         )
 
         assert (settled, bench.states()["a"]) == (False, "in_doubt")
+
+    @pytest.mark.parametrize("post_id", ["p1", "p2"])
+    def test_another_account_s_post_of_the_same_number_is_another_post(
+        self, bench: Bench, plan: Plan, post_id: str
+    ) -> None:
+        """Ids are an account's: published there by a runner or found there, they settle nothing here."""
+        adopted = {f"imd/{PAGE}/c/en": Delivered(post_id="p2", url="https://example.org/p2")}
+        bench.enroll(*(plan(name, channel=PAGE) for name in "bc"), plan("a"), published=adopted)
+        bench.deliver(channel=PAGE)
+        bench.answer(bench.send(), InDoubt(reason="timed out"))
+        (doubt,) = bench.ledger.doubts.open([X])
+
+        settled = bench.ledger.doubts.settle_delivered(
+            doubt, post_id, "https://example.org/p", bench.at(2), "found"
+        )
+
+        assert (settled, bench.ledger.history.get(KEY).post_id) == (True, post_id)
+        assert post_id in bench.ledger.doubts.known_post_ids(X)
+        assert bench.ledger.doubts.known_post_ids(PAGE) == {"p1", "p2"}
 
     def test_settling_twice_does_nothing(self, bench: Bench, doubt: Doubt) -> None:
         """Two runners may come to the same conclusion."""
