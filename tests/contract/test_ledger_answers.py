@@ -248,6 +248,30 @@ class TestRecord:
         assert (late, bench.ledger.history.recent(1)[0].kind) == (State.CANCELLED, EventKind.POSTED_TWICE)
         assert bench.states() == {"a": "cancelled", "b": other}
 
+    def test_late_receipt_counts_beside_the_same_text_that_came_to_nothing(
+        self, bench: Bench, plan: Plan
+    ) -> None:
+        """What failed here, or is said elsewhere or another day, is no second post: nobody is warned."""
+        bench.enroll(plan("a"))
+        claim = bench.send()
+        bench.ledger.outbox.sweep(bench.at(1))
+        bench.execute(
+            "UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator' WHERE storm_id = 'imd'"
+        )
+        tomorrow = plan("e", 1440, text="About a")
+        bench.enroll(
+            plan("b", text="About a"),
+            plan("c", text="About a", channel=PAGE),
+            plan("d", 60),
+            replace(tomorrow, storm_on=tomorrow.storm_on + timedelta(days=1)),
+        )
+        bench.answer(bench.send(10), FOR_GOOD, 10)
+
+        late = bench.answer(claim, bench.receipt(), 11)
+
+        assert (late, bench.ledger.history.recent(1)[0].kind) == (State.DELIVERED, EventKind.RECONCILED)
+        assert (bench.states()["a"], bench.states()["b"]) == ("delivered", "failed")
+
     def test_unknown_attempt(self, bench: Bench, plan: Plan) -> None:
         """An answer that a replaced ledger can't place stops with an explanation."""
         bench.enroll(plan("a"))

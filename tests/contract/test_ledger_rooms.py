@@ -96,6 +96,16 @@ class TestDoubts:
         assert not any(settled)
         assert bench.states()["a"] == "in_doubt"
 
+    def test_readings_come_oldest_first(self, bench: Bench, doubt: Doubt) -> None:
+        """Two runners read at once: the one that began first may write later."""
+        for wall_s in (40, 15, 30):
+            bench.ledger.doubts.record_reading(doubt, bench.at(1, wall_s=wall_s), complete=True, reason="")
+
+        (found,) = bench.ledger.doubts.open([X])
+
+        starts = [bench.at(1, wall_s=wall_s).wall_at for wall_s in (15, 30, 40)]
+        assert [reading.started_at for reading in found.readings] == starts
+
     def test_incomplete_readings_prove_nothing(self, bench: Bench, doubt: Doubt) -> None:
         """Every page must have been read, both times."""
         settled = [read(bench, doubt, second, complete=False) for second in (10, 70, 140)]
