@@ -190,6 +190,7 @@ class TestRecord:
         ]
         assert f"attempt {new.attempt_id} may have posted it a second time" in events[1].text
         assert "https://example.org/p1 and https://example.org/p2" in events[2].text
+        assert bench.ledger.doubts.known_post_ids(X) == {"p1", "p2"}
 
     @pytest.mark.parametrize("first", ["proved not there", "refused", "not sent"])
     def test_what_came_to_nothing_is_no_second_post(self, bench: Bench, plan: Plan, first: str) -> None:
