@@ -347,11 +347,14 @@ class TestClaim:
 
     def test_next_due_is_the_earliest_ready_of_many(self, bench: Bench, plan: Plan) -> None:
         """What has to wait for its own time hides none of those behind it, nor do those hide each other."""
-        waiting = [plan(f"w{n}", n, not_before=bench.at(90 - n).at, late=LatePolicy.SEND) for n in range(5)]
-        ready = [plan(f"r{n}", 40 - n, late=LatePolicy.SEND) for n in range(5)]
+        late: dict[str, Any] = {"late": LatePolicy.SEND}
+        waiting = [plan(f"w{n}", not_before=bench.at(90 - n).at, **late) for n in range(5)]
+        ready = [plan(f"r{n}", 40 - n, **late) for n in range(5)]
         bench.enroll(*ready, *waiting)
+        later = bench.next_due(-1)
+        bench.enroll(*ready, *waiting, plan("x", **late))
 
-        assert bench.next_due(0) == 36
+        assert (later, bench.next_due(-1)) == (36, 0)
 
     def test_due_channels(self, bench: Bench, plan: Plan) -> None:
         """Only channels with something due now are named."""
