@@ -111,6 +111,19 @@ class TestRecord:
 
         assert bench.next_due(2) == 6
 
+    @pytest.mark.parametrize("outcome", [NotSent(reason="no route"), FOR_NOW])
+    def test_what_came_before_the_last_check_was_never_sent(
+        self, bench: Bench, plan: Plan, outcome: NotSent | Refused
+    ) -> None:
+        """No route, or a refused upload: the attempt has no moment of sending, and keeps nobody waiting."""
+        bench.enroll(plan("a"), plan("b"))
+        claim = bench.claim()
+
+        bench.answer(claim, outcome, 1)
+
+        assert bench.ledger.history.attempts(claim.key)[0].sending_at is None
+        assert bench.next_due(1) == 1
+
     def test_late_answer_only_completes_the_attempt(self, bench: Bench, plan: Plan) -> None:
         """After the claim was lost, a refusal leaves the delivery in doubt."""
         bench.enroll(plan("a"))

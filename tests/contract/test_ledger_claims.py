@@ -140,9 +140,12 @@ class TestClaim:
         assert bench.next_due(1) == 5
         assert bench.claim(5).message_id == "b"
 
-    def test_spacing_counts_only_what_was_sent(self, bench: Bench, plan: Plan) -> None:
-        """A refusal leaves the next slot free."""
-        bench.enroll(plan("a", priority=1), plan("b"))
+    @pytest.mark.parametrize("limits", [{"spacing": timedelta(minutes=5)}, {"per_15min": 1}, {"per_day": 1}])
+    def test_what_was_refused_counts_for_nothing(
+        self, bench: Bench, plan: Plan, limits: dict[str, Any]
+    ) -> None:
+        """A refusal leaves the next slot free, whatever limits a storm."""
+        bench.enroll(plan("a", priority=1), plan("b"), **{"spacing": timedelta()} | limits)
         bench.answer(bench.send(), FOR_GOOD)
 
         assert bench.claim(1).message_id == "b"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -153,20 +154,39 @@ def test_a_refusal_for_now_is_tried_again_at_the_reset_that_the_platform_named(b
     assert bench.state() is State.DELIVERED
 
 
-def test_refusals_without_a_reset_back_off_twice_as_long_each_time(bench: Bench) -> None:
-    """15 s, then 30 s: a 429 that doesn't say when is not hammered."""
+@pytest.mark.parametrize("reset", [None, timedelta(), timedelta(minutes=-1)])
+def test_refusals_without_a_reset_to_come_back_off_twice_as_long_each_time(
+    bench: Bench, reset: timedelta | None
+) -> None:
+    """15 s, then 30 s: a 429 that doesn't say when, or names a time that is past, is not hammered."""
     bench.enroll(make_delivery())
-    bench.x.script.extend([WAIT, WAIT])
+    wait = replace(WAIT, retry_at=None if reset is None else bench.clock.at + reset)
+    bench.x.script.extend([wait, wait])
     dispatcher = bench.dispatcher()
 
     dispatcher.serve(ACME, lambda: False)
     first = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
-    bench.clock.move(FIRST_BACKOFF)
+    bench.clock.move(timedelta(seconds=15))
     dispatcher.serve(ACME, lambda: False)
     second = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
 
     assert first == bench.clock.at
-    assert second == bench.clock.at + 2 * FIRST_BACKOFF
+    assert second == bench.clock.at + timedelta(seconds=30)
+
+
+def test_after_a_post_the_back_off_is_short_again(bench: Bench) -> None:
+    """What a channel met before it got through does not make a later refusal wait longer."""
+    bench.enroll(make_delivery("m1"), make_delivery("m2"))
+    bench.x.script.extend([WAIT, WAIT, bench.x.accept, WAIT])
+    dispatcher = bench.dispatcher()
+
+    for seconds in (15, 30, 0):
+        dispatcher.serve(ACME, lambda: False)
+        bench.clock.move(timedelta(seconds=seconds))
+
+    due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+    assert (len(bench.x.posts), len(bench.x.sent)) == (1, 4)
+    assert due == bench.clock.at + timedelta(seconds=15)
 
 
 def test_a_back_off_begins_anew_after_a_post_that_went_out(bench: Bench) -> None:
