@@ -11,7 +11,7 @@ import pytest
 from stormctl.domain.channel import Platform
 from stormctl.domain.delivery import InDoubt, NotSent, Refused, State
 from stormctl.domain.event import EventKind
-from stormctl.engine.dispatcher import FIRST_BACKOFF, FIRST_RECONNECT
+from stormctl.engine.dispatcher import FIRST_RECONNECT
 from stormctl.platforms.adapter import PrepareFailed
 from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
 
