@@ -174,21 +174,6 @@ def test_refusals_without_a_reset_to_come_back_off_twice_as_long_each_time(
     assert second == bench.clock.at + timedelta(seconds=30)
 
 
-def test_after_a_post_the_back_off_is_short_again(bench: Bench) -> None:
-    """What a channel met before it got through does not make a later refusal wait longer."""
-    bench.enroll(make_delivery("m1"), make_delivery("m2"))
-    bench.x.script.extend([WAIT, WAIT, bench.x.accept, WAIT])
-    dispatcher = bench.dispatcher()
-
-    for seconds in (15, 30, 0):
-        dispatcher.serve(ACME, lambda: False)
-        bench.clock.move(timedelta(seconds=seconds))
-
-    due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
-    assert (len(bench.x.posts), len(bench.x.sent)) == (1, 4)
-    assert due == bench.clock.at + timedelta(seconds=15)
-
-
 def test_a_back_off_begins_anew_after_a_post_that_went_out(bench: Bench) -> None:
     """15 s, 30 s, then a post that is accepted: the next refusal rests 15 s again, and not a minute."""
     bench.enroll(make_delivery("m1"), make_delivery("m2"), make_delivery("m3", channel=PAGE))
