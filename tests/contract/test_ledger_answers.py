@@ -215,7 +215,7 @@ class TestRecord:
             (doubt,) = bench.ledger.doubts.open([X])
             for minutes in (2, 5):
                 bench.ledger.doubts.record_reading(doubt, bench.at(minutes), complete=True, reason="")
-            assert bench.ledger.doubts.settle_not_there(doubt, bench.at(5))
+            assert bench.prove_absent(doubt, bench.at(5))
         else:
             bench.answer(claim, FOR_NOW if first == "refused" else NotSent(reason="no route"), 1)
         second = bench.send(10)
