@@ -181,6 +181,8 @@ def _change(node: ast.expr) -> Iterator[ast.expr]:
             yield changed
         case ast.Constant(value=bool(value)):
             yield ast.Constant(not value)
+        case _:
+            pass
 
 
 def run_tests(root: Path, tests: list[str]) -> bool:

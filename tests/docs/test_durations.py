@@ -17,7 +17,6 @@ from stormctl.engine.repeats import EVERY
 from stormctl.engine.roster import UNKNOWN_AGAIN_AFTER
 from stormctl.engine.watchfulness import TRUSTED
 from stormctl.ledger import alerts
-from stormctl.ledger.ledger import REQUEST_LIMIT
 from stormctl.ledger.openings import CATCH_UP_GAP, THREAD_GAP
 from stormctl.ledger.troubles import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.platforms.x_errors import FARTHEST_RESET
@@ -34,9 +33,10 @@ SET = Settings()
     [
         (USUAL.request_limit, 10 * SECOND, "architecture", "10 s for a publishing request in all"),
         (SET.request_limit, 10 * SECOND, "architecture", "10 s for a publishing request in all"),
-        (REQUEST_LIMIT, 10 * SECOND, "architecture", "10 s for a publishing request in all"),
         (USUAL.lease, 20 * SECOND, "architecture", "20 s for a lease"),
         (SET.lease, 20 * SECOND, "architecture", "20 s for a lease"),
+        (set(USUAL.settling.values()), {60 * SECOND}, "architecture", "60 s for settling"),
+        (SET.settling, 60 * SECOND, "architecture", "60 s for settling"),
         (USUAL.sweep, SECOND, "architecture", "1 s between sweeps"),
         (SET.sweep, SECOND, "architecture", "1 s between sweeps"),
         (USUAL.heartbeat, 5 * SECOND, "architecture", "5 s between heartbeats"),
@@ -50,7 +50,7 @@ SET = Settings()
         (FIRST_BACKOFF, 15 * SECOND, "operations", "the channel waits 15 seconds, doubling"),
         (LONGEST_BACKOFF, 15 * MINUTE, "operations", "doubling to 15 minutes"),
         (UNKNOWN_AGAIN_AFTER, 30 * SECOND, "operations", "it is asked again after 30 seconds"),
-        (TRUSTED, 2 * MINUTE, "operations", "After a leap of more than two minutes"),
+        (TRUSTED, 2 * MINUTE, "operations", "after a leap of more than two minutes"),
         (EVERY, MINUTE, "operations", "at first every few seconds, then once a minute"),
         (EVERY_S, 60, "glossary", "while it works, one a minute to the monitor"),
         (alerts.COLLECTING, 5 * SECOND, "operations", "What comes within five seconds is one alert"),
