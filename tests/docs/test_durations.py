@@ -17,6 +17,7 @@ from stormctl.engine.repeats import EVERY
 from stormctl.engine.roster import UNKNOWN_AGAIN_AFTER
 from stormctl.engine.watchfulness import TRUSTED
 from stormctl.ledger import alerts
+from stormctl.ledger.follow_ups import LATER, SOON
 from stormctl.ledger.openings import CATCH_UP_GAP, THREAD_GAP
 from stormctl.ledger.troubles import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.platforms.x_errors import FARTHEST_RESET
@@ -56,6 +57,7 @@ SET = Settings()
         (alerts.COLLECTING, 5 * SECOND, "operations", "What comes within five seconds is one alert"),
         (alerts.PAUSE, MINUTE, "operations", "there is at most one a minute"),
         (alerts.REST, 15 * MINUTE, "operations", "is told at most once in 15 minutes"),
+        ((SOON, LATER), (2 * MINUTE, 15 * MINUTE), "operations", "read again after 2 and 15 minutes"),
         (CATCH_UP_GAP, 60_000_000, "operations", "with at least a minute between them"),
         (THREAD_GAP, 5_000_000, "messages", "five seconds after the one before it"),
         (AGES, (HOUR, 24 * HOUR, 168 * HOUR), "operations", "an hour, a day and a week old"),
