@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Plan = Callable[..., PlannedDelivery]
 
 X = "x:migrants-day"
+X_ES = "x:migrants-day-es"
 PAGE = "facebook:migrants-day"
 MINUTE = timedelta(minutes=1)
 WIDE: dict[str, Any] = {"per_15min": 99, "per_day": 999}
@@ -89,12 +90,14 @@ class TestSpread:
     ) -> None:
         """The account is one, whosever the storm is; what another account posts keeps nobody waiting."""
         five = {"spacing": timedelta(minutes=5), **WIDE}
-        page = [plan(f"p{n}", slot, channel=PAGE) for n, slot in enumerate((57, 59, 62, 70, 80))]
-        bench.enroll(*(spread(plan, f"m{n}", until=85, priority=-n) for n in range(2)), *page, **five)
+        others = [plan(f"p{n}", slot, channel=PAGE) for n, slot in enumerate((57, 59, 62, 70, 80))]
+        others.append(plan("q", 61, channel=X_ES))
+        bench.enroll(*(spread(plan, f"m{n}", until=85, priority=-n) for n in range(2)), *others, **five)
         vigil = [plan("v0", 58, storm="vigil"), plan("v1", 74, storm="vigil")]
         bench.enroll(*vigil, storm_id="vigil", **five)
         bench.deliver(58)
         bench.deliver(57, PAGE)
+        bench.deliver(61, X_ES)
         bench.claim(62, PAGE)
 
         bench.ledger.outbox.sweep(bench.at(62))
