@@ -14,6 +14,7 @@ from stormctl.domain.channel import parse_channel_id
 from stormctl.domain.delivery import (
     InDoubt,
     Kind,
+    NotSent,
     RateLimit,
     Refused,
     SendForbidden,
@@ -380,6 +381,25 @@ class TestClaim:
 
         assert (claim, bench.states()) == (None, {"a": "claimed", "b": "planned"})
         assert "nothing claimed on facebook:migrants-day" in caplog.text
+
+    def test_only_media_that_is_due_comes_before_a_claim(self, bench: Bench, plan: Plan) -> None:
+        """Not that of what was posted, of another channel or of a later slot; from its slot on it does."""
+        bench.enroll(
+            plan("posted", media=(PICTURE,), priority=1),
+            plan("plain"),
+            plan("elsewhere", media=(PICTURE,), channel=PAGE),
+            plan("later", 10, media=(PICTURE,)),
+            spacing=timedelta(),
+        )
+        bench.deliver()
+        claim = bench.ledger.outbox.claim_unless_media
+
+        plain, must_upload = claim(X, "r1", bench.at(9.9), LEASE)
+        assert plain is not None
+        bench.answer(plain, NotSent(reason="no route"), 9.9)
+
+        assert (plain.message_id, must_upload) == ("plain", False)
+        assert claim(X, "r1", bench.at(10), LEASE) == (None, True)
 
 
 class TestThreads:
