@@ -98,9 +98,6 @@ class Dispatcher:
     def _attempt(self, claim: Claim) -> None:
         """Publish what was claimed, and record what came of it."""
         media_ids = self._uploader.ids_of(claim)
-        if isinstance(media_ids, Refused) and media_ids.suspends:
-            self._answer(claim, media_ids)
-            return
         if not isinstance(media_ids, tuple):
             self._record(claim, media_ids, self._equipment.durations.upload_rest)
             return
