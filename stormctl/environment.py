@@ -6,7 +6,6 @@ import io
 import os
 import re
 import stat
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -17,6 +16,7 @@ from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.signin import Source, Variable, prove_app
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings
+from stormctl.tracked import find_tracked
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping
@@ -288,23 +288,11 @@ def _read_env_file(path: Path) -> tuple[dict[str, str], tuple[Oddity, ...]]:
     return values, tuple(oddities)
 
 
-GIT = ("git", "-c", "safe.directory=*")
-"""The person's own Git, which may look into a folder that belongs to somebody else."""
-
-
 def refuse_tracked(path: Path) -> None:
-    """Make sure that Git does not publish a file; CredentialsError if it tracks it."""
-    try:
-        answer = subprocess.run(  # noqa: S603 - the one argument is the folder that we are in
-            [*GIT, "-C", str(path.parent), "ls-files", "--error-unmatch", path.name],
-            capture_output=True,
-            check=False,
-            timeout=10,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return  # without Git nothing can be tracked
-    if answer.returncode == 0:
+    """Make sure that Git does not publish a file; CredentialsError if it tracks it, or nobody knows."""
+    found = find_tracked(path)
+    if found is not None:
         raise CredentialsError(
             f"{path} is tracked by Git: its secrets would be published",
-            "Type: git rm --cached .env, add it to .gitignore, and renew every token that was in it.",
+            f"Type: {found.untrack}, add it to .gitignore, and renew every token that was in it.",
         )

@@ -166,7 +166,7 @@ def test_a_file_that_git_tracks_is_refused(tmp_path: Path) -> None:
         load_environment(tmp_path, {})
 
     assert not untracked.live
-    assert "git rm --cached .env" in caught.value.hint
+    assert f"git -C {tmp_path} rm --cached .env" in caught.value.hint
 
 
 def test_where_there_is_no_git_nothing_is_tracked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
