@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-import io
 import os
 import re
-import stat
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import SecretStr, ValidationError
 
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.signin import Source, Variable, prove_app
-from stormctl.errors import CredentialsError, UsageError
+from stormctl.env_reading import read_env_file
+from stormctl.errors import UsageError
 from stormctl.settings import Settings
-from stormctl.tracked import find_tracked
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
+
+    from stormctl.env_reading import Oddity
 
 CREDENTIAL_FIELDS = {
     Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "ACCOUNT_ID"),
@@ -45,6 +44,9 @@ SECRET_ENDINGS = (
 SECRET_PART = 8
 """Characters from which on a part of a private address is taken for a secret."""
 
+SECRET_OPTIONS = ("password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret")
+"""Options of a PostgreSQL server's address that are secret (source: libpq 18, parameter key words)."""
+
 OUTSIDE_ONLY = frozenset({"STORMCTL_ALLOW_HOST", "STORMCTL_DIR"})
 """Variables that count in the environment and never in a file."""
 
@@ -55,21 +57,6 @@ OPTIONAL_FIELDS = {
     Platform.X: frozenset({"ACCOUNT_ID"}),
     Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Oddity:
-    """A line of `.env` that is read, and has no effect.
-
-    Attributes:
-        line: its number, from 1.
-        is_repeated: whether a line below sets the same variable to something else; otherwise nothing reads a
-            variable of this name from a file.
-    """
-
-    line: int
-    name: str
-    is_repeated: bool
 
 
 class Environment:
@@ -200,27 +187,37 @@ def find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
             password, host = parts.password or "", parts.hostname or ""
         except ValueError:
             password, host, parts = "", "", urlsplit("")
-        found |= {password, unquote(password), *parse_qs(parts.query).get("password", ())}
+        found |= {password, unquote(password), *_find_options(parts.query)}
         if not is_ledger:
             pieces = re.split(r"[/?&=@:#]+", address)
             found |= {address, *(p for p in pieces if len(p) >= SECRET_PART and p.lower() != host)}
     return found - {""}
 
 
+def _find_options(query: str) -> Iterator[str]:
+    """Yield the secret options of a database's address, as they are written and as they are meant."""
+    for pair in query.split("&"):
+        name, _, value = pair.partition("=")
+        if unquote(name) in SECRET_OPTIONS:
+            yield from (value, unquote(value), unquote_plus(value))
+
+
 def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> Environment:
-    """Read the environment and the campaign folder's `.env`.
+    """Read the environment and the campaign folder's `.env`; what is empty in the one counts in the other.
 
     Args:
         environ: instead of the process's environment.
 
     Raises:
-        CredentialsError: `.env` can't be read, others may read it, or Git tracks it.
+        CredentialsError: `.env` can't be read or trusted, or a line of it is not read; see `read_env_file`.
         UsageError: a setting has a value that it can't have.
     """
     environ = os.environ if environ is None else environ
-    from_file, oddities = _read_env_file(root / ".env")
+    from_file, oddities = read_env_file(root / ".env", list_variables([]), lambda n: bool(_find_channel(n)))
     from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
-    outside = {name: value for name, value in environ.items() if name.startswith("STORMCTL_")}
+    outside = {
+        name: value for name, value in environ.items() if name.startswith("STORMCTL_") and value.strip()
+    }
     values = from_file | outside
     given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
     try:
@@ -229,70 +226,5 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         first = error.errors()[0]
         name = f"STORMCTL_{str(first['loc'][0]).upper()}"
         reason = re.sub(r"^Value error, ", "", first["msg"])
-        reason = "must be 1 or 0" if first["type"] == "bool_parsing" else reason
         raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
     return Environment(settings, values, from_file.keys() - outside.keys(), oddities)
-
-
-def check_env_file(path: Path) -> bool:
-    """Make sure that nobody else reads an `.env`; return whether there is one.
-
-    Raises:
-        CredentialsError: it can't be looked at, others may read it, or Git tracks it.
-    """
-    try:
-        mode = path.stat().st_mode
-    except FileNotFoundError:
-        return False
-    except OSError as error:
-        raise CredentialsError(f"{path} can't be read: {error.strerror}") from None
-    if os.name == "posix" and mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CredentialsError(f"{path} can be read by others on this machine", f"Type: chmod 600 {path}")
-    refuse_tracked(path)
-    return True
-
-
-def _read_env_file(path: Path) -> tuple[dict[str, str], tuple[Oddity, ...]]:
-    """Return our variables of an `.env`, and its lines that have no effect.
-
-    Raises:
-        CredentialsError: it can't be read, or a line of ours can't: the line might be the lock.
-    """
-    if not check_env_file(path):
-        return {}, ()
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        raise CredentialsError(f"{path} can't be read: {error.strerror}", f"Type: chmod 600 {path}") from None
-    except UnicodeDecodeError:
-        raise CredentialsError(f"{path} is not UTF-8 text", "Save it again as plain UTF-8 text.") from None
-    from dotenv.parser import parse_stream
-
-    values: dict[str, str] = {}
-    lines: dict[str, int] = {}
-    oddities: list[Oddity] = []
-    known = list_variables([])
-    for binding in parse_stream(io.StringIO(text)):
-        written, name = binding.original.string, binding.key or ""
-        line = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
-        if not (name.upper().startswith("STORMCTL_") or (binding.error and "STORMCTL_" in written.upper())):
-            continue
-        if binding.error or binding.value is None:
-            hint = "Write NAME=VALUE, and close the quotes that you open."
-            raise CredentialsError(f"{path}:{line}: the line can't be read", hint)
-        if values.get(name, binding.value).strip() not in {"", binding.value.strip()}:
-            oddities.append(Oddity(lines[name], name, is_repeated=True))
-        elif name not in known and _find_channel(name) is None:
-            oddities.append(Oddity(line, name, is_repeated=False))
-        values[name], lines[name] = binding.value, line
-    return values, tuple(oddities)
-
-
-def refuse_tracked(path: Path) -> None:
-    """Make sure that Git does not publish a file; CredentialsError if it tracks it, or nobody knows."""
-    found = find_tracked(path)
-    if found is not None:
-        raise CredentialsError(
-            f"{path} is tracked by Git: its secrets would be published",
-            f"Type: {found.untrack}, add it to .gitignore, and renew every token that was in it.",
-        )

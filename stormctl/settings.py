@@ -22,6 +22,10 @@ OFFICIAL_HOSTS = {
 """Where credentials may go beside loopback (source: docs.x.com and the Graph API overview, 2026)."""
 
 
+UNLOCK = "Set STORMCTL_LIVE=1 in .env for the day itself."
+"""How to open the lock."""
+
+
 def _read_duration(value: Any) -> Any:
     return parse_duration(value) if isinstance(value, str) else value
 
@@ -31,6 +35,17 @@ def _refuse_nothing(value: timedelta) -> timedelta:
         message = "must be longer than 0s"
         raise ValueError(message)
     return value
+
+
+def _read_lock(value: Any) -> Any:
+    """Read `STORMCTL_LIVE`: it unlocks with few words, and nothing is guessed."""
+    if not isinstance(value, str):
+        return value
+    word = value.strip().lower()
+    if word not in {"1", "true", "yes", "0", "false", "no", ""}:
+        message = "must be 1 to meet the real platforms, or 0"
+        raise ValueError(message)
+    return word in {"1", "true", "yes"}
 
 
 Duration = Annotated[timedelta, BeforeValidator(_read_duration), AfterValidator(_refuse_nothing)]
@@ -43,7 +58,7 @@ class Settings(BaseModel):
         ledger_url: `sqlite:///PATH`, relative to the campaign folder, or
             `postgresql://USER:PASSWORD@HOST/DATABASE`.
         x_base_url, facebook_base_url: where the platforms' APIs are.
-        live: False locks the platforms: only loopback can be reached.
+        live: False, as without a word, locks the platforms: only loopback can be reached.
         allow_host: one more host that credentials may go to; honoured from the environment only.
         alert_urls: addresses of services that tell people, as apprise writes them, separated by commas or
             white space.
@@ -61,7 +76,7 @@ class Settings(BaseModel):
     ledger_url: SecretStr = SecretStr("sqlite:///.stormctl/ledger.db")
     x_base_url: str = "https://api.x.com"
     facebook_base_url: str = "https://graph.facebook.com"
-    live: bool = True
+    live: Annotated[bool, BeforeValidator(_read_lock)] = False
     allow_host: str = ""
     alert_urls: SecretStr = SecretStr("")
     heartbeat_url: SecretStr = SecretStr("")
@@ -110,17 +125,17 @@ class Settings(BaseModel):
 
         Raises:
             CredentialsError: the host is neither official, nor loopback, nor allowed; it would be
-                reached without TLS; or `STORMCTL_LIVE=0` locks it.
+                reached without TLS; or it is locked.
             UsageError: the address is not one.
         """
         name, parts = f"STORMCTL_{platform.name}_BASE_URL", self._address(platform)
         host = parts.hostname or ""
         if is_loopback(host):
             return
-        if not self.live:
+        if self.is_locked(platform):
             raise CredentialsError(
-                f"STORMCTL_LIVE=0 locks {platform.label}: {host} is not on this machine",
-                f"Set STORMCTL_LIVE=1 for the day itself, or {name} to an emulator for practice.",
+                f"STORMCTL_LIVE is not 1, which locks {platform.label}: {host} is not on this machine",
+                f"{UNLOCK} Or set {name} to an emulator for practice.",
             )
         if host not in OFFICIAL_HOSTS[platform] and host not in self.allowed_hosts:
             raise CredentialsError(
@@ -132,6 +147,10 @@ class Settings(BaseModel):
                 f"{name} must be https: {parts.geturl()}", "Only loopback is reached without TLS."
             )
 
+    def is_locked(self, platform: Platform) -> bool:
+        """Whether the lock keeps us from the platform; UsageError if its address is not one."""
+        return not self.live and not is_loopback(self._address(platform).hostname or "")
+
     def alert_addresses(self) -> tuple[SecretStr, ...]:
         """Return the addresses of `alert_urls`, one by one.
 
@@ -141,7 +160,7 @@ class Settings(BaseModel):
         return tuple(SecretStr(part) for part in (part.strip(" \t\r\n,;") for part in parts) if part)
 
     def find_heartbeat(self) -> SecretStr | None:
-        """Return the monitor's address; None if there is none, or if `STORMCTL_LIVE=0` locks it.
+        """Return the monitor's address; None if there is none, or if it is locked.
 
         Raises:
             UsageError: it is not the address of a web page; it is not shown, since it is a secret.
@@ -149,15 +168,10 @@ class Settings(BaseModel):
         url = self.heartbeat_url.get_secret_value()
         if not url:
             return None
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            host, parts = None, urlsplit("")
-        if not host or parts.scheme not in {"http", "https"}:
-            raise UsageError(
-                "STORMCTL_HEARTBEAT_URL is not an address", "Write it like https://example.org/ID."
-            )
+        host = read_host(url)
+        if host is None:
+            hint = "Write it like https://example.org/ID, without a user."
+            raise UsageError("STORMCTL_HEARTBEAT_URL is not an address", hint)
         return self.heartbeat_url if self.live or is_loopback(host) else None
 
     def _address(self, platform: Platform) -> SplitResult:
@@ -165,14 +179,28 @@ class Settings(BaseModel):
         name, url = f"STORMCTL_{platform.name}_BASE_URL", self.base_url(platform)
         if "@" in url:
             raise UsageError(f"{name} must not hold a user or password", "Remove what stands before the @.")
-        try:
-            parts = urlsplit(url)
-            host, _ = parts.hostname, parts.port
-        except ValueError:
-            host, parts = None, urlsplit("")
-        if not host or parts.scheme not in {"http", "https"} or parts.query or parts.fragment:
-            raise UsageError(f"{name} is not an address: “{url}”", "Write it like https://api.x.com.")
+        parts = urlsplit(url) if read_host(url) is not None else None
+        if parts is None or parts.query or parts.fragment:
+            shown = "".join(char if char.isprintable() else "?" for char in url)
+            raise UsageError(f"{name} is not an address: “{shown}”", "Write it like https://api.x.com.")
         return parts
+
+
+def read_host(url: str) -> str | None:
+    """Return the host that every reader of an address finds in it; None where two may differ.
+
+    So it is where a backslash, a user, a control character or a blank stands in it, or something beside the
+    brackets of an IPv6 address.
+    """
+    if not url.isprintable() or re.search(r"[\s\\]", url):
+        return None
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return None
+    is_plain = re.fullmatch(r"(\[[0-9A-Fa-f:.]+\]|[^\[\]:@]+)(:[0-9]*)?", parts.netloc) is not None
+    return host if is_plain and parts.scheme in {"http", "https"} else None
 
 
 def is_loopback(host: str) -> bool:
@@ -180,6 +208,6 @@ def is_loopback(host: str) -> bool:
     if host.lower() == "localhost":
         return True
     try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
+        return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False

@@ -59,6 +59,7 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
     from stormctl.domain.event import EventKind
     from stormctl.engine.clocks import SystemClock
     from stormctl.engine.equipment import Equipment
+    from stormctl.engine.preflight import refuse_locked
     from stormctl.engine.roster import Roster
     from stormctl.engine.runner import Runner
     from stormctl.engine.service import Service
@@ -66,6 +67,7 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
     service, lookout = Service.from_environment(), scene.lookout
     with scene.open_ledger() as ledger, scene.watching_adapters() as adapters, ExitStack() as watches:
         ledger.check_hosts(scene.environment.settings.hosts())
+        refuse_locked(scene.environment.settings, ledger)
         tell(f"alerts: {lookout.summary}")
         clock = SystemClock(ledger.clock_offset)
         watched = watches.enter_context(lookout.watching(ledger, clock, scene.durations, log))
@@ -91,6 +93,8 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
         def is_over() -> bool:
             watch(runner, ledger, clock)
             roster.refresh()
+            if not roster.channels():
+                refuse_locked(scene.environment.settings, ledger)
             if service.ready() and not roster.channels():
                 equipment.tell(EventKind.STARTED, "nothing to publish yet; what is launched will be taken up")
             return False
@@ -119,6 +123,7 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
     from stormctl.engine.adapters import EnvironmentAdapters
     from stormctl.engine.clocks import SystemClock
     from stormctl.engine.equipment import Equipment
+    from stormctl.engine.preflight import refuse_locked
     from stormctl.engine.roster import Roster
     from stormctl.engine.runner import Runner
     from stormctl.engine.standing import exit_codes_of_ledger, is_work_left
@@ -126,6 +131,7 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
     lookout, adapters = scene.lookout, EnvironmentAdapters(scene.environment)
     with scene.open_ledger() as ledger, ExitStack() as watches:
         ledger.check_hosts(scene.environment.settings.hosts())
+        refuse_locked(scene.environment.settings, ledger)
         if lookout.is_locked:
             tell(f"alerts: {lookout.summary}")
         clock = SystemClock(ledger.clock_offset)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stormctl.errors import UsageError
-from stormctl.settings import is_loopback
+from stormctl.settings import is_loopback, read_host
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -42,7 +42,7 @@ class Addresses:
 
     Attributes:
         usable: those that alerts are sent to.
-        locked: the services that `STORMCTL_LIVE=0` locks.
+        locked: the services that `STORMCTL_LIVE` locks.
     """
 
     usable: tuple[Address, ...] = ()
@@ -51,7 +51,7 @@ class Addresses:
     @property
     def summary(self) -> str:
         """Who hears of it, in a few words for people."""
-        locked = f"STORMCTL_LIVE=0 locks {', '.join(self.locked)}" if self.locked else ""
+        locked = f"STORMCTL_LIVE is not 1, which locks {', '.join(self.locked)}" if self.locked else ""
         if self.usable:
             names = ", ".join(address.name.split(" ", 1)[1] for address in self.usable)
             return f"{names}; {locked}" if locked else names
@@ -106,11 +106,12 @@ def _stays_here(url: str, plugin: Any) -> bool:
     """Whether an alert certainly doesn't leave this machine, not by way of a proxy either."""
     from requests.utils import get_environ_proxies
 
-    scheme = url.partition("://")[0].lower()
+    scheme, _, rest = url.partition("://")
     host = str(plugin.host or "")
     return (
-        scheme in _TO_ITS_HOST
-        and is_loopback(host)
+        scheme.lower() in _TO_ITS_HOST
+        and read_host(f"http://{rest}") == host.strip("[]").lower()  # apprise and we find the same one
+        and is_loopback(host.strip("[]"))
         and not get_environ_proxies(f"{'https' if plugin.secure else 'http'}://{host}/", no_proxy=None)
     )
 

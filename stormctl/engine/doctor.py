@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stormctl.engine.doctor_ledger import LedgerNotes
     from stormctl.engine.equipment import Durations, Readers
     from stormctl.engine.preflight import ChannelProof
-    from stormctl.environment import Oddity
+    from stormctl.env_reading import Oddity
     from stormctl.errors import StormctlError
     from stormctl.settings import Settings
 

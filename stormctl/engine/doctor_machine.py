@@ -15,6 +15,7 @@ from stormctl.engine.env_lines import explain_oddity
 from stormctl.engine.lookout import make_lookout
 from stormctl.engine.watchfulness import NOTICED, TRUSTED, describe_offset, find_offset
 from stormctl.errors import ExitCode, UsageError
+from stormctl.settings import UNLOCK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from stormctl.domain.diagnosis import Line
     from stormctl.domain.storm import Storm
     from stormctl.engine.preflight import ChannelProof
-    from stormctl.environment import Oddity
+    from stormctl.env_reading import Oddity
     from stormctl.settings import Settings
 
 ROOM = 500_000_000
@@ -126,7 +127,7 @@ def examine_watch(settings: Settings) -> Section:
         return Section(name, (fail(error.message, error.hint, error.exit_code),))
     lines: list[Line] = []
     if not lookout.addresses.usable:
-        hint = "Set STORMCTL_LIVE=1 for the day itself." if lookout.addresses.locked else _ALERTS_HINT
+        hint = UNLOCK if lookout.addresses.locked else _ALERTS_HINT
         lines.append(warn(f"alerts go to {lookout.addresses.summary}", hint))
     else:
         lines.append(ok(f"alerts go to {lookout.addresses.summary}; stormctl doctor --alert-test sends one"))
@@ -134,8 +135,7 @@ def examine_watch(settings: Settings) -> Section:
         hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
         lines.append(warn("nobody hears if this machine dies", hint))
     elif settings.find_heartbeat() is None:
-        hint = "Set STORMCTL_LIVE=1 for the day itself."
-        lines.append(warn("the heartbeat is locked by STORMCTL_LIVE=0", hint))
+        lines.append(warn("the heartbeat is locked, since STORMCTL_LIVE is not 1", UNLOCK))
     else:
         lines.append(ok("a heartbeat address is set"))
     return Section(name, tuple(lines))

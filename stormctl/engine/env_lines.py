@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from stormctl.domain.channel import ChannelId
-    from stormctl.environment import Oddity
+    from stormctl.env_reading import Oddity
 
 
 PREFIX = "STORMCTL_"

@@ -56,12 +56,14 @@ class Lookout:
     @property
     def summary(self) -> str:
         """Where alerts go, in a line for people; and that the heartbeat is locked, if it is."""
-        locked = "; the heartbeat is locked by STORMCTL_LIVE=0" if self._is_heartbeat_locked else ""
+        locked = (
+            "; the heartbeat is locked, since STORMCTL_LIVE is not 1" if self._is_heartbeat_locked else ""
+        )
         return f"{self.addresses.summary}{locked}"
 
     @property
     def is_locked(self) -> bool:
-        """Whether `STORMCTL_LIVE=0` keeps something from being used."""
+        """Whether the lock `STORMCTL_LIVE` keeps something from being used."""
         return bool(self.addresses.locked) or self._is_heartbeat_locked
 
     @contextmanager

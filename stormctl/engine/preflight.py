@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from stormctl.domain.channel import Platform, parse_channel_id
 from stormctl.domain.duration import format_duration
 from stormctl.domain.signin import sign_in_command
 from stormctl.domain.summary import ChannelCheck
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from stormctl.engine.equipment import Readers
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import Account, Ending, Verification
+    from stormctl.settings import Settings
 
 AT_ONCE = 8
 """Channels that are asked at the same time."""
@@ -84,6 +86,18 @@ def prove_channels(
         proof.result() if proof.done() and not proof.cancelled() else _not_heard(channel, within)
         for channel, proof in zip(channels, proofs, strict=True)
     ]
+
+
+def refuse_locked(settings: Settings, ledger: Ledger) -> None:
+    """Make sure that the lock is open for what a ledger has to publish: behind it a runner would only idle.
+
+    Raises:
+        CredentialsError: it is not; before anything was launched, if it is open for no platform at all.
+    """
+    wanted = {parse_channel_id(name).platform for name in ledger.outbox.open_channels()}
+    locked = [platform for platform in Platform if settings.is_locked(platform)]
+    if wanted.intersection(locked) or (not wanted and len(locked) == len(Platform)):
+        settings.check_destination(next(p for p in locked if not wanted or p in wanted))
 
 
 def check_accounts(proofs: Collection[ChannelProof], ledger: Ledger | None) -> None:

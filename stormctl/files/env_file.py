@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 import os
 import re
-import stat
 import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stormctl.environment import CREDENTIAL_FIELDS, check_env_file, refuse_tracked
+from stormctl.env_reading import check_env_file, refuse_tracked
+from stormctl.environment import CREDENTIAL_FIELDS
 from stormctl.errors import CredentialsError, UsageError
 
 if TYPE_CHECKING:
@@ -51,8 +51,6 @@ def find_target(path: Path) -> Path:
     for place in dict.fromkeys((path, target)):
         if not check_env_file(place):
             refuse_tracked(place)  # deleted here perhaps, but still in Git
-    if target.exists() and not stat.S_ISREG(target.stat().st_mode):
-        raise CredentialsError(f"{path} is no file that could be rewritten", "Put a plain file in its place.")
     if not os.access(target.parent, os.W_OK):
         raise CredentialsError(f"cannot write beside {target}", "Its folder must be writable for you.")
     return target

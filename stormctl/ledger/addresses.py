@@ -5,11 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from urllib.parse import parse_qsl, unquote, urlsplit
 
+from stormctl.environment import SECRET_OPTIONS
 from stormctl.errors import LedgerError
 
 SCHEMES = ("postgresql", "postgres")
 
-_SECRET_OPTIONS = ("password=", "sslpassword=")
+_SHOWN = frozenset({"host", "hostaddr", "port", "user", "dbname"})
+"""What people see of a server's address; whatever else stands in it may be a password in the wrong place."""
+
+_BLOT = 4
+"""Characters from which on a value is blotted out of what libpq says: shorter ones are in every word."""
 
 _HINT = (
     "Write postgresql://USER:PASSWORD@HOST/DATABASE; in the password write %40 for @, %3A for :, %2F for /, "
@@ -28,6 +33,13 @@ class Address:
 
     shown: str
     parameters: dict[str, str] = field(repr=False)
+
+    def redact(self, text: str) -> str:
+        """Blot out of libpq's words every value that is not shown: it quotes those that it can't use."""
+        hidden = {value for name, value in self.parameters.items() if name not in _SHOWN}
+        for value in sorted(hidden, key=len, reverse=True):
+            text = text.replace(value, "…") if len(value) >= _BLOT else text
+        return text
 
 
 def parse_address(url: str) -> Address:
@@ -54,6 +66,10 @@ def parse_address(url: str) -> Address:
     parameters |= dict(parse_qsl(parts.query, keep_blank_values=True))
     if not parameters.get("dbname"):
         raise LedgerError("STORMCTL_LEDGER_URL names no database", _HINT)
+    if "=" in parameters["dbname"] or "://" in parameters["dbname"]:  # libpq would read a whole address there
+        raise LedgerError("STORMCTL_LEDGER_URL cannot be read: the database's name is none", _HINT)
+    if not all(port.isdecimal() for port in parameters.get("port", "").split(",") if port):
+        raise LedgerError("STORMCTL_LEDGER_URL cannot be read: a port is no number", _HINT)
     return Address(_show(parameters), parameters)
 
 
@@ -63,7 +79,7 @@ def without_password(url: str) -> str:
         return url
     parts = urlsplit(url)
     login, at, servers = parts.netloc.rpartition("@")
-    options = [pair for pair in parts.query.split("&") if not pair.startswith(_SECRET_OPTIONS)]
+    options = [o for o in parts.query.split("&") if unquote(o.partition("=")[0]) not in SECRET_OPTIONS]
     more = "?" + "&".join(options) if any(options) else ""
     return f"{parts.scheme}://{login.partition(':')[0]}{at}{servers}{parts.path}{more}"
 

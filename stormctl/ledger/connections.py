@@ -137,7 +137,7 @@ class Connections:
         except psycopg.OperationalError as error:
             now_s = time.monotonic()
             if now_s - began_s >= SILENCE_S:
-                self._silence = now_s, first_line(error)
+                self._silence = now_s, self._address.redact(first_line(error))
             raise
 
     def connect(self) -> Connection:
@@ -152,7 +152,7 @@ class Connections:
             where = make_conninfo("", **(_DEFAULTS | self._address.parameters))
             connection = Connection.connect(where, autocommit=True, row_factory=dict_row)
         except psycopg.ProgrammingError as error:
-            message = f"STORMCTL_LEDGER_URL cannot be used: {first_line(error)}"
+            message = f"STORMCTL_LEDGER_URL cannot be used: {self._address.redact(first_line(error))}"
             hint = "Behind the ? stand options of libpq, such as sslmode=require."
             raise LedgerError(message, hint) from None
         try:

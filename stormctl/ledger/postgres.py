@@ -91,7 +91,7 @@ class PostgresDatabase:
     """
 
     def __init__(self, address: Address, wall: Callable[[], datetime] = read_wall_clock) -> None:
-        self._shown = address.shown
+        self._address, self._shown = address, address.shown
         self.seen = Seen()
         self._passes = -1
         self._connections = Connections(address, wall)
@@ -268,7 +268,8 @@ class PostgresDatabase:
         try:
             connection.execute("COMMIT")
         except psycopg.OperationalError as error:
-            message = f"the ledger {self._shown} was lost while it was written: {first_line(error)}"
+            text = self._address.redact(first_line(error))
+            message = f"the ledger {self._shown} was lost while it was written: {text}"
             raise LedgerUnreachableError(message, _UNKNOWN) from error
 
     @contextmanager
@@ -289,7 +290,7 @@ class PostgresDatabase:
         except psycopg.errors.UniqueViolation as error:
             raise UniqueViolation(first_line(error)) from error
         except psycopg.Error as error:
-            text = first_line(error)
+            text = self._address.redact(first_line(error))
             if error.sqlstate in _REMEDIES:
                 message = f"the ledger {self._shown} cannot be used: {text}"
                 raise LedgerError(message, _REMEDIES[error.sqlstate]) from error

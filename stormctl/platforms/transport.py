@@ -18,7 +18,7 @@ import urllib3
 from stormctl.domain.delivery import InDoubt, NotSent
 from stormctl.errors import CredentialsError
 from stormctl.platforms.wire import CURRENT, Exchange, WireAdapter
-from stormctl.settings import OFFICIAL_HOSTS, is_loopback
+from stormctl.settings import OFFICIAL_HOSTS, is_loopback, read_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -282,12 +282,11 @@ def _check_destination(base_url: str, allowed_hosts: frozenset[str]) -> bool:
     Raises:
         CredentialsError: credentials may not be sent there.
     """
-    try:
-        parts = urlsplit(base_url)
-        host, _ = parts.hostname or "", parts.port
-    except ValueError:
-        raise CredentialsError("the platform's base address cannot be read") from None
-    if not host or parts.username or parts.password or parts.query or parts.fragment:
+    host = read_host(base_url)
+    if host is None:
+        raise CredentialsError("the platform's base address cannot be read")
+    parts = urlsplit(base_url)
+    if parts.query or parts.fragment:
         raise CredentialsError("the platform's base address must be a host, perhaps with port and path")
     if is_loopback(host) and parts.scheme in {"http", "https"}:
         return False

@@ -105,7 +105,10 @@ def test_the_lock_keeps_alerts_on_this_machine(stage: Campaign) -> None:
         STORMCTL_HEARTBEAT_URL=f"https://monitor.example.org/{SECRET}",
     )
 
-    assert "nobody: STORMCTL_LIVE=0 locks JSON; the heartbeat is locked by STORMCTL_LIVE=0" in done.stderr
+    assert (
+        "nobody: STORMCTL_LIVE is not 1, which locks JSON; "
+        "the heartbeat is locked, since STORMCTL_LIVE is not 1"
+    ) in done.stderr
     assert SECRET not in done.stderr + done.stdout
 
 

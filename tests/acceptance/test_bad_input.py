@@ -157,7 +157,7 @@ def test_secrets_that_git_tracks(campaign: Campaign) -> None:
     told = refuse(campaign, ExitCode.CREDENTIALS, "status")
 
     assert ".env is tracked by Git" in told
-    assert "git rm --cached .env" in told
+    assert f"git -C {campaign.root} rm --cached .env" in told
 
 
 def test_no_credentials(campaign: Campaign) -> None:
@@ -182,7 +182,12 @@ def test_no_credentials(campaign: Campaign) -> None:
     [
         ("STORMCTL_LEASE", "2x", ExitCode.USAGE, "STORMCTL_LEASE: “2x” is not a duration"),
         ("STORMCTL_X_BASE_URL", "nonsense", ExitCode.USAGE, "is not an address: “nonsense”"),
-        ("STORMCTL_X_BASE_URL", "https://x.example.org", ExitCode.CREDENTIALS, "STORMCTL_LIVE=0 locks X"),
+        (
+            "STORMCTL_X_BASE_URL",
+            "https://x.example.org",
+            ExitCode.CREDENTIALS,
+            "STORMCTL_LIVE is not 1, which locks X",
+        ),
         ("STORMCTL_LEDGER_URL", "mysql://db", ExitCode.MAINTENANCE, "does not name a ledger"),
         ("STORMCTL_LEDGER_URL", "sqlite:///messages", ExitCode.MAINTENANCE, "is a folder"),
     ],

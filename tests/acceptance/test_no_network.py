@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import ipaddress
-import signal
 import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
-
-from tests.acceptance.conftest import read_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -116,7 +113,9 @@ def test_a_locked_launch_calls_nobody(campaign: Campaign, connections: Connectio
 
     done = campaign.run("launch", "--yes", expect=5, cwd=None, patience_s=50, **OFFICIAL)
 
-    assert done.stderr.startswith("error: STORMCTL_LIVE=0 locks X: api.x.com is not on this machine\nhint: ")
+    assert done.stderr.startswith(
+        "error: STORMCTL_LIVE is not 1, which locks X: api.x.com is not on this machine\nhint: "
+    )
     assert connections.hosts() == set()
 
 
@@ -124,19 +123,27 @@ def test_a_locked_tick_calls_nobody(official: Campaign, connections: Connections
     """What was enrolled for the real platforms stays where it is, and cron is told that it can't go out."""
     done = official.run("tick", expect=5)
 
-    assert "STORMCTL_LIVE=0 locks X" in done.stderr
+    assert "STORMCTL_LIVE is not 1, which locks X" in done.stderr
     assert connections.strangers() == set()
 
 
 def test_a_locked_daemon_calls_nobody(official: Campaign, connections: Connections) -> None:
-    """It says what keeps it from working, and waits."""
-    daemon = official.start("daemon")
-    read_until(daemon, "STORMCTL_LIVE=0 locks", 2)
+    """It says in one line how to unlock, and ends: nobody waits for what a locked daemon never sends."""
+    done = official.run("daemon", expect=5)
 
-    daemon.send_signal(signal.SIGTERM)
-    output, _ = daemon.communicate(timeout=50)
+    assert done.stderr.startswith("error: STORMCTL_LIVE is not 1, which locks X: api.x.com ")
+    assert "\nhint: Set STORMCTL_LIVE=1 in .env for the day itself." in done.stderr
+    assert connections.strangers() == set()
 
-    assert "Traceback" not in output
+
+@pytest.mark.parametrize("command", ["tick", "daemon"])
+def test_without_a_word_the_platforms_are_locked(
+    official: Campaign, connections: Connections, command: str
+) -> None:
+    """Neither `.env` nor the environment names STORMCTL_LIVE, or it is empty: nobody is called."""
+    done = official.run(command, expect=5, STORMCTL_LIVE="")
+
+    assert "hint: Set STORMCTL_LIVE=1 in .env" in done.stderr
     assert connections.strangers() == set()
 
 

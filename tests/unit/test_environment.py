@@ -13,7 +13,8 @@ from pydantic import SecretStr
 
 from stormctl.domain.channel import Platform, parse_channel_id
 from stormctl.domain.signin import Source
-from stormctl.environment import Environment, Oddity, load_environment
+from stormctl.env_reading import Oddity
+from stormctl.environment import Environment, load_environment
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings
 
@@ -38,10 +39,10 @@ def _git(root: Path, *arguments: str) -> None:
 
 
 def test_without_anything_the_defaults_hold(tmp_path: Path) -> None:
-    """An empty environment is the real platforms with the machine durations of the design."""
+    """An empty environment is locked, with the machine durations of the design."""
     settings = load_environment(tmp_path, {}).settings
 
-    assert settings.live
+    assert not settings.live
     assert settings.lease == timedelta(seconds=20)
     assert settings.ledger_url.get_secret_value() == "sqlite:///.stormctl/ledger.db"
 
@@ -87,9 +88,121 @@ def test_a_line_that_cannot_be_read_is_refused_and_not_shown(tmp_path: Path, lin
     assert "LIVE" not in caught.value.message + caught.value.hint
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        '$env:STORMCTL_LIVE = "0"',
+        '"STORMCTL_LIVE"=0',
+        "Environment=STORMCTL_LIVE=0",
+        "OTHER=1 STORMCTL_LIVE=0",
+        'OTHER="begins\nSTORMCTL_LIVE=0\nends"',
+        'STORMCTL_X_ACME_ACCESS_TOKEN="begins\nSTORMCTL_LIVE=0\nends"',
+        "STROMCTL_LIVE=0",
+        "STORMCTL_LVE=0",
+        "STORMCTL_LIFES=0",
+        "STORMCTLLIVE=0",
+        "stormctl_live=0",
+        "MY_STORMCTL_LIVE=0",
+        "STROMCTL_X_ACME_ACCESS_TOKEN=k",
+        "STORMCTL_LIVE:=0",
+        "\ufeffSTORMCTL_LIVE=0",
+        "\u200bSTORMCTL_LIVE=0",
+        "STORM\u200bCTL_LIVE=0",
+        "STORMCTL_\u00adLIVE=0",
+        "\uff33\uff34\uff2f\uff32\uff2d\uff23\uff34\uff2c\uff3f\uff2c\uff29\uff36\uff25=0",
+        "\u0405\u0422\u041eR\u041c\u0421\u0422L_LIV\u0415=0",
+        "S\u0422ORMCTL_LIVE=0",
+        "STORMCTL_L\u0301IVE=0",
+        "STORMCTL_LIVE=\u201c0\u201d",
+        "STORMCTL_X_ACME_ACCESS_TOKEN=\u2018key\u2019",
+        "OTHER=1\u2028STORMCTL_LIVE=0",
+    ],
+)
+def test_a_line_that_seems_to_be_ours_and_is_not_read_is_refused(tmp_path: Path, line: str) -> None:
+    """Somebody meant the lock, and would believe that it is closed; the line is told, never its text."""
+    _write_env(tmp_path, f"# ours\nSTORMCTL_LIVE=1\n{line}\nSTORMCTL_SWEEP=3s\n")
+
+    with pytest.raises(CredentialsError, match=r"\.env:3: the line ") as caught:
+        load_environment(tmp_path, {})
+
+    assert "LIV" not in caught.value.message + caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "outside", "expected"),
+    [
+        ("", {}, False),
+        ("STORMCTL_LIVE=\n", {}, False),
+        ("STORMCTL_LIVE=1\n", {}, True),
+        ("STORMCTL_LIVE=true\n", {}, True),
+        ("STORMCTL_LIVE= Yes \n", {}, True),
+        ("STORMCTL_LIVE=no\n", {}, False),
+        ("STORMCTL_LIVE=false\n", {}, False),
+        ("STORMCTL_LIVE=0\n", {"STORMCTL_LIVE": ""}, False),
+        ("STORMCTL_LIVE=1\n", {"STORMCTL_LIVE": " "}, True),
+        ("STORMCTL_LIVE=1\n", {"STORMCTL_LIVE": "0"}, False),
+        ("STORMCTL_LIVE=0\n", {"STORMCTL_LIVE": "YES"}, True),
+    ],
+)
+def test_the_lock_is_closed_unless_it_is_opened(
+    tmp_path: Path, content: str, outside: dict[str, str], expected: bool
+) -> None:
+    """1, true and yes open it, in the file or in the environment; nothing, or what is empty, does not."""
+    _write_env(tmp_path, content)
+
+    assert load_environment(tmp_path, outside).settings.live is expected
+
+
+def test_an_empty_variable_does_not_hide_the_files(tmp_path: Path) -> None:
+    """Service managers pass on empty ones; a key that stands in the file counts, and as the file's."""
+    _write_env(tmp_path, f"STORMCTL_X_ACME_ACCESS_TOKEN={TOKEN}\n")
+
+    environment = load_environment(tmp_path, {"STORMCTL_X_ACME_ACCESS_TOKEN": ""})
+
+    assert environment.find_source("STORMCTL_X_ACME_ACCESS_TOKEN") is Source.FILE
+
+
+@pytest.mark.skipif(os.name != "posix", reason="owners and pipes are POSIX's")
+def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
+    """Nobody writes into it: to open it would be to wait for ever."""
+    os.mkfifo(tmp_path / ".env", 0o600)
+
+    with pytest.raises(CredentialsError, match=r"\.env can't be read: it is no plain file"):
+        load_environment(tmp_path, {})
+
+
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a file away")
+def test_another_users_file_is_refused(tmp_path: Path) -> None:
+    """Its owner may change it at any time; root reads that of the person whose folder it is."""
+    path = _write_env(tmp_path, "STORMCTL_LIVE=1\n")
+    os.chown(path, 12_345, 12_345)
+
+    with pytest.raises(CredentialsError, match="belongs to another user") as caught:
+        load_environment(tmp_path, {})
+    os.chown(tmp_path, 12_345, 12_345)
+
+    assert caught.value.hint.endswith(f"sudo chown {os.geteuid()} {path}")
+    assert load_environment(tmp_path, {}).settings.live
+
+
+def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
+    """64 KiB are many times what a campaign needs."""
+    _write_env(tmp_path, "#" * (64 * 1024 - 1) + "\n")
+    largest = load_environment(tmp_path, {})
+    _write_env(tmp_path, "#" * (64 * 1024) + "\n")
+
+    with pytest.raises(CredentialsError, match="it has more than 65,536 bytes"):
+        load_environment(tmp_path, {})
+    assert largest.oddities == ()
+
+
 def test_lines_of_others_are_nobodys_business(tmp_path: Path) -> None:
     """An `.env` may serve other programs, in their own way."""
-    _write_env(tmp_path, "other program: yes\nMY_STORMCTL_LIVE\n# STORMCTL_LIVE: 1\nSTORMCTL_LIVE=0\n")
+    _write_env(
+        tmp_path,
+        "other program: yes\n# STORMCTL_LIVE: 1\nSTORMCTL_LIVE=0\nLOG=/var/log/stormctl # STORMCTL_LIVE=1\n"
+        "TITLE=международный_день\né=ü\nSTORM_LIVE=7\nKEY='STORM\n=\n'\n",
+    )
 
     environment = load_environment(tmp_path, {})
 
@@ -100,7 +213,7 @@ def test_lines_without_effect_are_told(tmp_path: Path) -> None:
     """Names that nothing reads, and values that another line takes the place of; the last one counts."""
     _write_env(
         tmp_path,
-        "STORMCTL_SWEEP=3s\n\nstormctl_live=0\nSTORMCTL_X_ACME_API_KEY=k\nSTORMCTL_X_ACME_CONSUMER_KEY=\n"
+        "STORMCTL_SWEEP=3s\n\nSTORMCTL_COLOUR=9\nSTORMCTL_X_ACME_API_KEY=k\nSTORMCTL_X_ACME_CONSUMER_KEY=\n"
         "STORMCTL_X_ACME_CONSUMER_KEY=k\nSTORMCTL_SWEEP=4s\nSTORMCTL_SWEEP=4s\nSTORMCTL_DIR=/nowhere\n",
     )
 
@@ -108,7 +221,7 @@ def test_lines_without_effect_are_told(tmp_path: Path) -> None:
 
     assert environment.settings.sweep == timedelta(seconds=4)
     assert environment.oddities == (
-        Oddity(3, "stormctl_live", is_repeated=False),
+        Oddity(3, "STORMCTL_COLOUR", is_repeated=False),
         Oddity(4, "STORMCTL_X_ACME_API_KEY", is_repeated=False),
         Oddity(1, "STORMCTL_SWEEP", is_repeated=True),
         Oddity(9, "STORMCTL_DIR", is_repeated=False),
@@ -119,8 +232,9 @@ def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:
     """STORMCTL_ALLOW_HOST counts from the environment, never from a file that travels."""
     _write_env(tmp_path, "STORMCTL_ALLOW_HOST=example.org\nSTORMCTL_X_BASE_URL=https://example.org\n")
 
-    from_file = load_environment(tmp_path, {}).settings
-    from_environment = load_environment(tmp_path, {"STORMCTL_ALLOW_HOST": "example.org"}).settings
+    live = {"STORMCTL_LIVE": "1"}
+    from_file = load_environment(tmp_path, live).settings
+    from_environment = load_environment(tmp_path, live | {"STORMCTL_ALLOW_HOST": "example.org"}).settings
 
     with pytest.raises(CredentialsError):
         from_file.check_destination(Platform.X)
@@ -132,7 +246,9 @@ def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:
     [
         ("STORMCTL_LEASE", "20 seconds", "is not a duration: write it like"),
         ("STORMCTL_REQUEST_LIMIT", "0s", "must be longer than 0s"),
-        ("STORMCTL_LIVE", "perhaps", "must be 1 or 0"),
+        ("STORMCTL_LIVE", "perhaps", "must be 1 to meet the real platforms, or 0"),
+        ("STORMCTL_LIVE", "on", "must be 1 to meet the real platforms, or 0"),
+        ("STORMCTL_LIVE", "2", "must be 1 to meet the real platforms, or 0"),
     ],
 )
 def test_a_wrong_value_is_told_with_the_variables_name(
@@ -266,7 +382,7 @@ def test_secrets_are_credentials_passwords_and_private_addresses(tmp_path: Path)
             "STORMCTL_FACEBOOK_ACME_PAGE_ID": "104029376519834",
             "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN": "page-token",
             "STORMCTL_FACEBOOK_APP_SECRET": "app-secret",
-            "STORMCTL_LEDGER_URL": "postgresql://storm:pass%40word@db.example.org/storm",
+            "STORMCTL_LEDGER_URL": "postgresql://storm:pass%40word@db.example.org/storm?sslpass%77ord=ssl%20word",
             "STORMCTL_HEARTBEAT_URL": "https://ping.example.org/0a1b2c3d-4e5f",
         },
     )
@@ -278,6 +394,8 @@ def test_secrets_are_credentials_passwords_and_private_addresses(tmp_path: Path)
         hmac.digest(b"app-secret", b"page-token", "sha256").hex(),
         "pass%40word",
         "pass@word",
+        "ssl%20word",
+        "ssl word",
         "https://ping.example.org/0a1b2c3d-4e5f",
         "0a1b2c3d-4e5f",
     }

@@ -45,7 +45,7 @@ def test_loopback_is_reached_even_while_the_platforms_are_locked(url: str) -> No
 )
 def test_official_hosts_are_reached_by_tls(platform: Platform, url: str) -> None:
     """On the day, credentials go to the platforms themselves."""
-    settings = Settings(x_base_url=url, facebook_base_url=url)
+    settings = Settings(x_base_url=url, facebook_base_url=url, live=True)
 
     settings.check_destination(platform)
 
@@ -54,9 +54,15 @@ def test_official_hosts_are_reached_by_tls(platform: Platform, url: str) -> None
 
 @pytest.mark.parametrize("platform", list(Platform))
 def test_the_lock_keeps_the_real_platforms_out(platform: Platform) -> None:
-    """STORMCTL_LIVE=0: even the official hosts are refused."""
-    with pytest.raises(CredentialsError, match=f"STORMCTL_LIVE=0 locks {platform.label}"):
-        Settings(live=False).check_destination(platform)
+    """Without a word it is closed: even the official hosts are refused, and how to unlock is said."""
+    with pytest.raises(
+        CredentialsError, match=f"STORMCTL_LIVE is not 1, which locks {platform.label}"
+    ) as caught:
+        Settings().check_destination(platform)
+
+    assert caught.value.hint.startswith("Set STORMCTL_LIVE=1 in .env")
+    assert Settings().is_locked(platform)
+    assert not Settings(live=True).is_locked(platform)
 
 
 @pytest.mark.parametrize(
@@ -75,15 +81,16 @@ def test_the_lock_keeps_the_real_platforms_out(platform: Platform) -> None:
 def test_no_other_host_is_sent_credentials(url: str) -> None:
     """A host that only resembles the platform, another platform's and a private address are refused."""
     with pytest.raises(CredentialsError, match="no credentials are sent there") as caught:
-        Settings(x_base_url=url).check_destination(Platform.X)
+        Settings(x_base_url=url, live=True).check_destination(Platform.X)
 
     assert "STORMCTL_ALLOW_HOST=" in caught.value.hint
 
 
 def test_a_host_that_is_allowed_is_reached_by_tls_only() -> None:
     """STORMCTL_ALLOW_HOST opens one host, whatever its case, but not without TLS."""
-    allowed = Settings(x_base_url="https://proxy.example.org:8443/x", allow_host="Proxy.Example.org")
-    plain = Settings(x_base_url="http://proxy.example.org", allow_host="proxy.example.org")
+    host, url = "Proxy.Example.org", "https://proxy.example.org:8443/x"
+    allowed = Settings(x_base_url=url, allow_host=host, live=True)
+    plain = Settings(x_base_url="http://proxy.example.org", allow_host=host, live=True)
 
     allowed.check_destination(Platform.X)
 
@@ -95,7 +102,7 @@ def test_a_host_that_is_allowed_is_reached_by_tls_only() -> None:
 def test_an_official_host_without_tls_is_refused() -> None:
     """Tokens are never sent in the clear."""
     with pytest.raises(CredentialsError, match=r"must be https: http://api\.x\.com"):
-        Settings(x_base_url="http://api.x.com").check_destination(Platform.X)
+        Settings(x_base_url="http://api.x.com", live=True).check_destination(Platform.X)
 
 
 @pytest.mark.parametrize(
@@ -108,6 +115,13 @@ def test_an_official_host_without_tls_is_refused() -> None:
         "http://127.0.0.1:port",
         "https://api.x.com?a=b",
         "https://api.x.com#top",
+        "http://[::1].evil.example",
+        "http://evil.example[::1]",
+        "http://evil.example\\.localhost",
+        "http://127.0.0.1\t.evil.example",
+        "http://127.0.0.1 .evil.example",
+        "http://127.0.0.1\x7f",
+        "http://127.0.0.1:1:2",
     ],
 )
 def test_what_is_not_an_address_is_told_in_one_line(url: str) -> None:
@@ -142,7 +156,16 @@ def test_both_names_of_x_are_one_host_to_the_ledger() -> None:
 
 @pytest.mark.parametrize(
     ("host", "expected"),
-    [("127.0.0.1", True), ("::1", True), ("[::1]", True), ("localhost", True), ("::2", False), ("", False)],
+    [
+        ("127.0.0.1", True),
+        ("::1", True),
+        ("localhost", True),
+        ("::2", False),
+        ("", False),
+        ("[::1].evil.example", False),
+        ("::1]", False),
+        ("127.0.0.1.evil.example", False),
+    ],
 )
 def test_loopback_is_told_by_the_address_alone(host: str, expected: bool) -> None:
     """No name is looked up to find out."""
@@ -178,7 +201,20 @@ def test_addresses_for_alerts_are_told_apart(text: str, addresses: list[str]) ->
     assert addresses == found
 
 
-@pytest.mark.parametrize("url", [f"monitor.example.org/{TOKEN}", f"ftp://a/{TOKEN}", f"https://[{TOKEN}"])
+@pytest.mark.parametrize(
+    "url",
+    [
+        f"monitor.example.org/{TOKEN}",
+        f"ftp://a/{TOKEN}",
+        f"https://[{TOKEN}",
+        f"http://localhost:1\\@127.0.0.1:2/{TOKEN}",
+        f"http://ada:{TOKEN}@127.0.0.1/",
+        f"http://{TOKEN}@127.0.0.1/",
+        f"http://[::1].evil.example/{TOKEN}",
+        f"http://127.0.0.1\n.evil.example/{TOKEN}",
+        f"http://127.0.0.1/\x85{TOKEN}",
+    ],
+)
 def test_a_bad_monitor_is_refused_without_its_address(url: str) -> None:
     """It is a secret: who knows it can say that we live."""
     with pytest.raises(UsageError) as caught:
@@ -189,7 +225,7 @@ def test_a_bad_monitor_is_refused_without_its_address(url: str) -> None:
 
 
 def test_the_lock_holds_for_the_monitor() -> None:
-    """With STORMCTL_LIVE=0 only one on this machine is told of."""
+    """While it is closed only one on this machine is told of."""
     far, near = SecretStr(f"https://monitor.example.org/{TOKEN}"), SecretStr("http://localhost:9/x")
 
     found = [

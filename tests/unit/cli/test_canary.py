@@ -198,7 +198,7 @@ def test_a_lock_refuses_the_real_platform(stormctl: CommandLine, monkeypatch: py
     ended = stormctl("doctor", "--canary", "x:acme", "--yes")
 
     assert ended.code == ExitCode.CREDENTIALS
-    assert "STORMCTL_LIVE=0 locks X" in ended.err
+    assert "STORMCTL_LIVE is not 1, which locks X" in ended.err
 
 
 def test_a_word_that_is_no_channel_is_wrong_use(stormctl: CommandLine) -> None:

@@ -118,7 +118,7 @@ def test_no_adapter_is_made_for_a_host_that_is_locked(channel: ChannelId) -> Non
     """The lock is looked at before the credentials."""
     adapters = EnvironmentAdapters(Environment(Settings(live=False), _variables()))
 
-    with pytest.raises(CredentialsError, match="STORMCTL_LIVE=0 locks"):
+    with pytest.raises(CredentialsError, match="STORMCTL_LIVE is not 1, which locks"):
         adapters.publisher(channel)
 
 

@@ -83,16 +83,19 @@ def test_addresses_are_called_by_their_services() -> None:
 
 
 def test_the_lock_leaves_only_loopback() -> None:
-    """With STORMCTL_LIVE=0 nothing may leave this machine, not even to a service on localhost's name."""
+    """Nothing may leave this machine, not even to a service on localhost's name, or by a doubtful address."""
     urls = (
         f"tgram://123456789:{SECRET}abcdefgh/12345 json://example.org/x json://localhost:9/x "
-        "mailto://u:p@localhost xml://[::1]:9/x"
+        "mailto://u:p@localhost xml://[::1]:9/x json://u:p@localhost/x json://localhost:1\\@127.0.0.1:2/"
     )
 
     addresses = open_addresses(make_settings(urls))
 
     assert [address.name for address in addresses.usable] == ["3 JSON", "5 XML"]
-    assert addresses.summary == "JSON, XML; STORMCTL_LIVE=0 locks Telegram, JSON, E-Mail"
+    assert (
+        addresses.summary
+        == "JSON, XML; STORMCTL_LIVE is not 1, which locks Telegram, JSON, E-Mail, JSON, JSON"
+    )
 
 
 def test_the_lock_trusts_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,7 +113,7 @@ def test_nobody_is_said_so() -> None:
     """Without addresses the summary says how to set them."""
     assert open_addresses(Settings()).summary == "nobody: set STORMCTL_ALERT_URLS"
     assert open_addresses(make_settings("json://example.org/")).summary == (
-        "nobody: STORMCTL_LIVE=0 locks JSON"
+        "nobody: STORMCTL_LIVE is not 1, which locks JSON"
     )
 
 

@@ -16,7 +16,7 @@ from stormctl.domain.clock import Moment
 from stormctl.domain.diagnosis import Verdict
 from stormctl.engine.doctor_machine import examine_machine, examine_settings, examine_watch
 from stormctl.engine.preflight import prove_channels
-from stormctl.environment import Oddity
+from stormctl.env_reading import Oddity
 from stormctl.errors import ExitCode
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
@@ -223,7 +223,7 @@ def test_a_lock_keeps_both_silent() -> None:
     assert "locks" in alerts.text
     assert (alerts.verdict, heartbeat.text) == (
         Verdict.WARN,
-        "the heartbeat is locked by STORMCTL_LIVE=0",
+        "the heartbeat is locked, since STORMCTL_LIVE is not 1",
     )
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 import pytest
 
 from stormctl.engine.env_lines import explain_oddity
-from stormctl.environment import Oddity
+from stormctl.env_reading import Oddity
 from tests.factories import ACME
 
 
 @pytest.mark.parametrize(
     ("name", "is_repeated", "message", "hint"),
     [
-        ("STORMCTL_LIFE", False, "is a name that nothing reads", "Did you mean STORMCTL_LIVE?"),
-        ("stormctl_live", False, "is a name that nothing reads", "Did you mean STORMCTL_LIVE?"),
+        ("STORMCTL_LIVELY", False, "is a name that nothing reads", "Did you mean STORMCTL_LIVE?"),
         (
             "STORMCTL_X_ACME_API_KEY",
             False,

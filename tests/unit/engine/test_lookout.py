@@ -80,5 +80,6 @@ def test_the_lock_is_said() -> None:
 
     assert lookout.is_locked
     assert lookout.summary == (
-        "nobody: STORMCTL_LIVE=0 locks Telegram; the heartbeat is locked by STORMCTL_LIVE=0"
+        "nobody: STORMCTL_LIVE is not 1, which locks Telegram; "
+        "the heartbeat is locked, since STORMCTL_LIVE is not 1"
     )

@@ -219,7 +219,9 @@ def test_a_locked_platform_is_not_asked(emulator: EmulatorThread) -> None:
     (row,) = list_access([X], locked, None, offline=False)
 
     assert not row.is_bad
-    assert row.remarks == ("not asked: STORMCTL_LIVE=0 locks X: api.x.com is not on this machine",)
+    assert row.remarks == (
+        "not asked: STORMCTL_LIVE is not 1, which locks X: api.x.com is not on this machine",
+    )
 
 
 def test_a_token_that_the_platform_does_not_know_is_a_problem(emulator: EmulatorThread) -> None:

@@ -141,6 +141,7 @@ def test_a_new_file_is_its_owners_alone(tmp_path: Path) -> None:
 def test_under_sudo_the_file_stays_its_owners(tmp_path: Path) -> None:
     """Else the daemon, which is not root, could not read it any more."""
     path = make_env(tmp_path, b"A=1\n")
+    os.chown(tmp_path, 12_345, 12_346)
     os.chown(path, 12_345, 12_346)
 
     write_values(path, {TOKEN: "new"})
@@ -183,10 +184,10 @@ def test_a_link_to_nowhere_is_refused(tmp_path: Path) -> None:
 
 @posix_only
 def test_a_pipe_is_refused(tmp_path: Path) -> None:
-    """Some keepers of secrets put a pipe there: it can be read and not rewritten."""
+    """Some keepers of secrets put a pipe there: it would be waited for, and can't be rewritten."""
     os.mkfifo(tmp_path / ".env", mode=0o600)
 
-    with pytest.raises(CredentialsError, match="no file that could be rewritten"):
+    with pytest.raises(CredentialsError, match="it is no plain file"):
         find_target(tmp_path / ".env")
 
 

@@ -63,6 +63,9 @@ def test_parts_of_an_address(url: str, shown: str, parameters: dict[str, str]) -
         ("postgresql://ana:1#heim@db.example.org/storm", "has to be encoded"),
         ("postgresql://ana:geheim@h/storm#heim", "has to be encoded"),
         ("postgresql://ana:geheim@[h/storm", "cannot be read"),
+        ("postgresql://h/storm?dbname=host%3Dh%20password%3Dgeheim", "the database's name is none"),
+        ("postgresql://h/storm?dbname=postgresql://ana:geheim@h/storm", "the database's name is none"),
+        ("postgresql://h/storm?port=geheim", "a port is no number"),
     ],
 )
 def test_what_cannot_be_read_is_not_repeated(url: str, words: str) -> None:
@@ -83,7 +86,7 @@ def test_what_cannot_be_read_is_not_repeated(url: str, words: str) -> None:
             "postgres://ana@h1:5432,h2/storm?sslmode=require",
         ),
         (
-            "postgresql:///storm?host=/run&password=geheim&sslpassword=geheim",
+            "postgresql:///storm?host=/run&p%61ssword=geheim&sslpassword=geheim&scram_client_key=geheim",
             "postgresql:///storm?host=/run",
         ),
         ("sqlite:///.stormctl/ledger.db", "sqlite:///.stormctl/ledger.db"),
@@ -92,3 +95,12 @@ def test_what_cannot_be_read_is_not_repeated(url: str, words: str) -> None:
 def test_what_is_written_down_has_no_password(url: str, shown: str) -> None:
     """Wherever it stood; all else stays, so that the line can be used."""
     assert shown == without_password(url)
+
+
+def test_what_libpq_quotes_is_blotted_out() -> None:
+    """A password in the place of another option's value; hosts and short values are left to be read."""
+    address = parse_address("postgresql://ana@db.example.org/storm?sslmode=geheim&connect_timeout=10")
+
+    shown = address.redact('invalid sslmode value: "geheim" for db.example.org after 10 s')
+
+    assert shown == 'invalid sslmode value: "…" for db.example.org after 10 s'
