@@ -12,7 +12,7 @@ from pydantic import SecretStr, ValidationError
 from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.signin import Source, Variable, prove_app
 from stormctl.env_reading import read_env_file
-from stormctl.errors import UsageError
+from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings
 
 if TYPE_CHECKING:
@@ -212,13 +212,7 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         CredentialsError: `.env` can't be read or trusted, or a line of it is not read; see `read_env_file`.
         UsageError: a setting has a value that it can't have.
     """
-    environ = os.environ if environ is None else environ
-    from_file, oddities = read_env_file(root / ".env", list_variables([]), lambda n: bool(_find_channel(n)))
-    from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
-    outside = {
-        name: value for name, value in environ.items() if name.startswith("STORMCTL_") and value.strip()
-    }
-    values = from_file | outside
+    values, from_file, oddities = _read_values(root, os.environ if environ is None else environ)
     given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
     try:
         settings = Settings.model_validate({name: value for name, value in given.items() if value})
@@ -227,4 +221,29 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         name = f"STORMCTL_{str(first['loc'][0]).upper()}"
         reason = re.sub(r"^Value error, ", "", first["msg"])
         raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
-    return Environment(settings, values, from_file.keys() - outside.keys(), oddities)
+    return Environment(settings, values, from_file, oddities)
+
+
+def make_keyless(ledger_url: str) -> Environment:
+    """Return an environment that only names a ledger: no keys, no alerts, and all else by default."""
+    return Environment(Settings(ledger_url=SecretStr(ledger_url)), {})
+
+
+def find_ledger_url(root: Path) -> tuple[str | None, str | None]:
+    """Return the ledger's address by the environment, and by `.env` where that file can be trusted."""
+    name, outside = "STORMCTL_LEDGER_URL", os.environ.get("STORMCTL_LEDGER_URL", "").strip()
+    try:
+        inside = _read_values(root, {})[0].get(name, "").strip()
+    except CredentialsError:
+        inside = ""
+    return outside or None, inside or None
+
+
+def _read_values(
+    root: Path, environ: Mapping[str, str]
+) -> tuple[dict[str, str], frozenset[str], tuple[Oddity, ...]]:
+    """Return every variable, the names of those whose value is the one of `.env`, and its odd lines."""
+    from_file, oddities = read_env_file(root / ".env", list_variables([]), lambda n: bool(_find_channel(n)))
+    from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
+    outside = {n: value for n, value in environ.items() if n.startswith("STORMCTL_") and value.strip()}
+    return from_file | outside, frozenset(from_file.keys() - outside.keys()), oddities

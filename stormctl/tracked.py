@@ -77,8 +77,12 @@ def find_tracked(path: Path) -> Tracked | None:
     return None
 
 
-def read_plain(path: Path, limit: int) -> tuple[os.stat_result, bytes]:
+def read_plain(path: Path, limit: int, *, skip: int = 0) -> tuple[os.stat_result, bytes]:
     """Return what a file is, and what is in it, without ever waiting for a pipe or a device.
+
+    Args:
+        limit: bytes that it may have.
+        skip: bytes at its beginning that are not read.
 
     Raises:
         OSError: it can't be read, is no plain file, or has more bytes than the limit.
@@ -88,6 +92,7 @@ def read_plain(path: Path, limit: int) -> tuple[os.stat_result, bytes]:
     with os.fdopen(os.open(path, flags), "rb") as file:
         status = os.fstat(file.fileno())
         _refuse_odd(status, limit)
+        file.seek(skip)
         data = file.read(limit + 1)
     if len(data) > limit:
         raise OSError(0, f"it has more than {limit:,} bytes")

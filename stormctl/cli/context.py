@@ -94,7 +94,7 @@ class Context:
         """Open the ledger and close it again; LedgerError if there is none and `create` is False."""
         from stormctl.ledger.ledger import open_ledger
 
-        ledger = open_ledger(self.ledger_url, root=self.root, create=create)
+        ledger = open_ledger(self.ledger_url, root=self.root, create=create, is_known=True)
         try:
             yield ledger
         finally:
@@ -116,8 +116,12 @@ class Context:
             adapters.close()
 
     @contextmanager
-    def open_desk(self, *, rehearsal: bool) -> Iterator[Desk]:
+    def open_desk(self, *, rehearsal: bool, needs_keys: bool = True) -> Iterator[Desk]:
         """Open the ledger of the day, or the rehearsal's, with its clock and durations.
+
+        Args:
+            needs_keys: whether an `.env` that can't be trusted is an error; else another way to the ledger is
+                looked for.
 
         Raises:
             UsageError: there is no rehearsal to act on.
@@ -137,6 +141,10 @@ class Context:
             finally:
                 ledger.close()
         else:
+            if not needs_keys:
+                from stormctl.cli.keyless import find_environment
+
+                self.__dict__["environment"] = find_environment(self)
             with self.open_ledger() as ledger:
                 yield Desk(ledger, SystemClock(ledger.clock_offset), self.durations)
 

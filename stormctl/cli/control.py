@@ -65,7 +65,7 @@ def status(
     from stormctl.cli.console import show, show_json
     from stormctl.engine.standing import exit_codes_of_ledger
 
-    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
         standing = desk.ledger.history.status(
             desk.clock.moment(), storm_id=storm, runner_timeout=desk.durations.runner_timeout
         )
@@ -121,7 +121,7 @@ def halt(
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
     reason = _read_reason(reason)
-    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
         desk.ledger.halts.halt(scope, target, reason, find_user(), desk.clock.moment())
         what = "everything" if scope == "all" else f"{scope} {target}"
         show(f"halted {what} in {desk.ledger.where}: {reason}")
@@ -195,7 +195,7 @@ def resume(
     from stormctl.render.status import render_resumption
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
-    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
         preview = desk.ledger.history.resumption(desk.clock.moment(), scope, target)
         if not preview.halts and preview.releases is None:
             raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")

@@ -58,7 +58,7 @@ def show(
     from stormctl.render.deliveries import render_details
     from stormctl.render.delivery_exports import details_json
 
-    with context.obj.open_desk(rehearsal=rehearsal) as desk:
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
         details = desk.ledger.history.details(desk.ledger.history.get_key(key))
     if as_json:
         console.show_json(details_json(details))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError
+from stormctl.ledger.addresses import without_password
 from stormctl.ledger.alerts import Alerts
 from stormctl.ledger.budgets import Budgets
 from stormctl.ledger.channels import Channels
@@ -45,6 +46,7 @@ class Ledger:
         where: str,
         path: Path | None,
         locks: Path,
+        home: tuple[Path, str] | None = None,
     ) -> None:
         self.where = where
         self.path = path
@@ -63,7 +65,7 @@ class Ledger:
             inode=None if path is None else lambda: path.stat().st_ino,
             read_filed=database.read_filed if isinstance(database, SqliteDatabase) else None,
         )
-        self.runners = Runners(database, locks, self.witness)
+        self.runners = Runners(database, locks, self.witness, home=home)
         self.halts = Halts(database, self.runners)
         self.alerts = Alerts(database, self.runners)
         self.media = MediaStore(database)
@@ -119,7 +121,7 @@ def _check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict
     return bound
 
 
-def open_ledger(url: str, *, root: Path, create: bool = False) -> Ledger:
+def open_ledger(url: str, *, root: Path, create: bool = False, is_known: bool = False) -> Ledger:
     """Open a ledger of this version; nothing is ever overwritten, and an older one is left as it is.
 
     Args:
@@ -128,6 +130,7 @@ def open_ledger(url: str, *, root: Path, create: bool = False) -> Ledger:
         root: the campaign folder, to which a relative path belongs.
         create: whether a missing ledger is created: a file with its folder, readable for its owner only, or
             the tables in a database that must exist.
+        is_known: whether its runners say in the campaign folder where it is.
 
     Raises:
         LedgerError: if it is missing and not to be created, not a ledger, of another version, or cannot be
@@ -150,6 +153,9 @@ def open_ledger(url: str, *, root: Path, create: bool = False) -> Ledger:
         where=store.where,
         path=path,
         locks=store.locks,
+        home=(root, without_password(url) if path is None else f"sqlite:///{path.absolute()}")
+        if is_known
+        else None,
     )
 
 

@@ -32,7 +32,13 @@ else:
 
 
 class FileLock:
-    """A lock that is held from its making until `release` or the end of the process."""
+    """A lock that is held from its making until `release` or the end of the process.
+
+    Attributes:
+        BYTES: so many at its beginning are locked, and on some systems can't be read by others.
+    """
+
+    BYTES = 1
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -41,6 +47,11 @@ class FileLock:
             os.close(self._descriptor)
             message = f"{path} is locked by another process"
             raise BlockingIOError(message)
+
+    def write(self, text: str) -> None:
+        """Write a text behind what is locked."""
+        os.lseek(self._descriptor, self.BYTES, os.SEEK_SET)
+        os.write(self._descriptor, text.encode())
 
     def release(self) -> None:
         """Let go of the lock; the file stays, free for everyone to see."""

@@ -12,6 +12,7 @@ from stormctl.domain.status import RunnerStatus
 from stormctl.errors import LedgerError
 from stormctl.ledger.locks import FileLock, is_free
 from stormctl.ledger.rows import dump_channels, load_channels, maybe_instant
+from stormctl.ledger.whereabouts import Whereabouts, leave_whereabouts
 
 if TYPE_CHECKING:
     import builtins
@@ -32,9 +33,20 @@ class Runners:
         locks: the folder in which each runner of this machine holds a lock file.
         witness: what this machine has seen of the ledger; every sign of life of a runner renews it.
         host: this machine's name, as its runners register.
+        home: the campaign folder and the ledger's address without its password, which every runner leaves
+            there; None where nobody is to find it.
     """
 
-    def __init__(self, database: Database, locks: Path, witness: Witness, host: str | None = None) -> None:
+    def __init__(
+        self,
+        database: Database,
+        locks: Path,
+        witness: Witness,
+        host: str | None = None,
+        home: tuple[Path, str] | None = None,
+    ) -> None:
+        self._home = home
+        self._notes: dict[str, FileLock | None] = {}
         self._database = database
         self._folder = locks
         self._witness = witness
@@ -69,6 +81,10 @@ class Runners:
                 wall_now=to_micros(moment.wall_at),
             )
         self._witness.keep(testimony)
+        if self._home is not None:
+            root, address = self._home
+            note = Whereabouts(address, str(root.absolute()), kind, host, pid)
+            self._notes[runner_id] = leave_whereabouts(root, runner_id, note)
         return runner_id
 
     def beat(self, runner_id: str, moment: Moment, *, channels: Collection[str]) -> None:
@@ -89,9 +105,9 @@ class Runners:
             testimony = self._witness.testify(session, moment)
             session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
         self._witness.keep(testimony)
-        lock = self._held.pop(runner_id, None)
-        if lock is not None:
-            lock.release()
+        for lock in (self._held.pop(runner_id, None), self._notes.pop(runner_id, None)):
+            if lock is not None:
+                lock.release()
         self._path(runner_id).unlink(missing_ok=True)
 
     def last_seen(self) -> datetime | None:
@@ -142,6 +158,10 @@ class Runners:
         """Let go of every lock held here, as the end of the process would."""
         while self._held:
             self._held.popitem()[1].release()
+        while self._notes:
+            note = self._notes.popitem()[1]
+            if note is not None:
+                note.release()
 
     def _is_alive(self, row: Row, moment: Moment, timeout: timedelta) -> bool:
         if row["stopped_wall_at"] is not None or moment.wall_at - from_micros(row["beat_wall_at"]) > timeout:

@@ -154,7 +154,7 @@ def test_secrets_that_git_tracks(campaign: Campaign) -> None:
     for arguments in (["init", "--quiet"], ["add", "--force", ".env"]):
         subprocess.run([git, *arguments], cwd=campaign.root, check=True)
 
-    told = refuse(campaign, ExitCode.CREDENTIALS, "status")
+    told = refuse(campaign, ExitCode.CREDENTIALS, "launch", "--yes")
 
     assert ".env is tracked by Git" in told
     assert f"git -C {campaign.root} rm --cached .env" in told
