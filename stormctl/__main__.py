@@ -1,4 +1,4 @@
-"""Run stormctl as `python -m stormctl`."""
+"""Run stormctl as `python -P -m stormctl`: without -P Python runs modules of the folder that it is in."""
 
 from __future__ import annotations
 

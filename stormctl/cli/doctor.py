@@ -10,7 +10,7 @@ from stormctl.cli import console
 from stormctl.cli.canary import fly_canary
 from stormctl.cli.control import find_user
 from stormctl.cli.options import JsonOption, ScheduleArgument
-from stormctl.errors import ExitCode, StormctlError, UsageError
+from stormctl.errors import CredentialsError, ExitCode, StormctlError, UsageError
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
@@ -101,8 +101,11 @@ def _show(diagnosis: Diagnosis, *, as_json: bool) -> None:
 def _test_alerts(scene: Context, *, yes: bool) -> None:
     """Send a test alert everywhere; exit code 7 if an address did not take it."""
     from stormctl.engine.alert_addresses import Sender
+    from stormctl.settings import UNLOCK
 
     addresses = scene.lookout.addresses
+    if addresses.locked and not addresses.usable:
+        raise CredentialsError(f"alerts go to {addresses.summary}", UNLOCK)
     if not addresses.usable:
         raise UsageError(f"alerts go to {addresses.summary}")
     console.confirm(f"send a test alert to {addresses.summary}", "yes", yes=yes)

@@ -81,6 +81,9 @@ def main(arguments: list[str] | None = None) -> int:
     set_up_logging()
     # pydantic would read what is told of every installed package, to look for plug-ins that we don't want
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # libraries start programs by name (wakepy does): those of the folder that we are in are none
+    places = [place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute()]
+    os.environ["PATH"] = os.pathsep.join(places) or os.defpath
     try:
         code = _run(arguments)
     finally:

@@ -198,11 +198,11 @@ class Gate:
 
 def is_loopback(host: str) -> bool:
     """Say whether a Host header names this machine: names that merely resolve to it don't count."""
-    name = urlsplit(f"//{host}").hostname or ""
-    if name == "localhost":
-        return True
     try:
-        return ipaddress.ip_address(name).is_loopback
+        name = urlsplit(f"//{host}").hostname or ""
+        if not re.fullmatch(rf"(\[{re.escape(name)}\]|{re.escape(name)})(:[0-9]*)?", host.lower()):
+            return False  # something stands beside the brackets, or before an @
+        return name == "localhost" or ipaddress.ip_address(name).is_loopback
     except ValueError:
         return False
 

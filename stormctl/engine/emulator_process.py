@@ -8,10 +8,11 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from stormctl.emulator.accounts import make_accounts
-from stormctl.emulator.faults import Faults
+from stormctl.emulator.faults import PROFILES, Faults
 from stormctl.errors import TryAgainError
 
 if TYPE_CHECKING:
@@ -55,13 +56,15 @@ class EmulatorProcess:
         self._channels = tuple(channels)
         self._accounts = make_accounts([str(channel) for channel in channels], seed)
         self._process = subprocess.Popen(
-            # -P: what lies in the current folder is a campaign, never code
+            # -P, and a folder of our own: what lies in the current one is a campaign, never code
             [sys.executable, "-P", "-m", "stormctl.emulator", "--port", "0", "--accounts-json", "-"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
             encoding="utf-8",
+            cwd=sys.prefix,
         )
+        faults = faults if faults in PROFILES else str(Path(faults).absolute())
         wish = {"accounts": [a.as_dict() for a in self._accounts], "seed": seed, "faults": faults}
         self.port = self._start(json.dumps(wish))
 

@@ -139,6 +139,19 @@ def test_a_test_alert_is_asked_about(stormctl: CommandLine, monkeypatch: pytest.
     assert "Type yes to send a test alert to JSON" in ended.err
 
 
+def test_a_test_alert_behind_the_lock_says_how_to_unlock(
+    stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Exit code 5, and nothing is sent."""
+    monkeypatch.setenv("STORMCTL_ALERT_URLS", "json://alerts.example.org/x")
+
+    ended = stormctl("doctor", "--alert-test", "--yes")
+
+    assert ended.code == 5
+    assert "alerts go to nobody: STORMCTL_LIVE is not 1, which locks JSON" in ended.err
+    assert "Set STORMCTL_LIVE=1 in .env for the day itself." in ended.err
+
+
 def test_nobody_to_alert_is_wrong_use(stormctl: CommandLine) -> None:
     """It says what to set."""
     ended = stormctl("doctor", "--alert-test", "--yes")

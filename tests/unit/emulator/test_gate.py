@@ -40,6 +40,10 @@ def script(emulator: EmulatorThread, action: str, **options: Any) -> None:
         ("evil.example", False),
         ("127.0.0.1.evil.example:8080", False),
         ("10.0.0.1", False),
+        ("[::1].evil.example", False),
+        ("evil.example[::1]", False),
+        ("evil@127.0.0.1", False),
+        ("[", False),
     ],
 )
 def test_only_loopback_names_are_loopback(host: str, expected: bool) -> None:

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from stormctl.errors import LedgerError
 from stormctl.ledger.addresses import parse_address, without_password
+from stormctl.ledger.ledger import open_ledger
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @pytest.mark.parametrize(
@@ -104,3 +110,14 @@ def test_what_libpq_quotes_is_blotted_out() -> None:
     shown = address.redact('invalid sslmode value: "geheim" for db.example.org after 10 s')
 
     assert shown == 'invalid sslmode value: "…" for db.example.org after 10 s'
+
+
+@pytest.mark.parametrize(
+    "options", ["sslmode=geheim", "connect_timeout=geheim", "gssencmode=geheim", "channel_binding=geheim"]
+)
+def test_libpqs_own_words_show_no_password(tmp_path: Path, options: str) -> None:
+    """It quotes what it can't use: `doctor` and every error would show a password that stands there."""
+    with pytest.raises(LedgerError) as caught:
+        open_ledger(f"postgresql://ana@127.0.0.1:1/storm?{options}", root=tmp_path)
+
+    assert "geheim" not in caught.value.message + caught.value.hint
