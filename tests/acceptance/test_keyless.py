@@ -6,16 +6,19 @@ import os
 import shutil
 import subprocess
 from typing import TYPE_CHECKING
+from urllib.parse import quote
 
 import pytest
 
 from tests.acceptance.conftest import read_until
+from tests.postgres import LOCKED_PASSWORD, LOCKED_USER
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
     from tests.acceptance.conftest import Campaign
+    from tests.postgres import Server
 
 pytestmark = [
     pytest.mark.slow,
@@ -100,6 +103,35 @@ def test_a_daemon_is_halted_whatever_became_of_its_env(
         assert f"the ledger of the daemon on {os.uname().nodename}" in told
     assert "the keys are out" in status.stdout
     assert "1 halt lifted" in resumed.stdout
+
+
+@pytest.mark.long
+def test_a_servers_ledger_is_reached_with_its_password(stage: Campaign, postgres: Server) -> None:
+    """The runner's note holds none: PGPASSWORD brings it, and without it the process to end is named."""
+    stage.write_schedule(starts_in=3600, lasts=6)
+    env = stage.root / ".env"
+    env.touch(0o600)
+    with postgres.schema() as schema:
+        postgres.execute(f"GRANT ALL ON SCHEMA {schema} TO {LOCKED_USER}")
+        login = f"{LOCKED_USER}:{quote(LOCKED_PASSWORD, safe='')}"
+        url = f"postgresql://{login}@/postgres?{postgres.url_of(schema).partition('?')[2]}"
+        env.write_text(f"STORMCTL_LEDGER_URL='{url}'\n", encoding="utf-8")
+        stage.run("launch", "--yes", "--detach")
+        daemon = stage.start("daemon")
+        read_until(daemon, "served", 2)
+        env.chmod(0o640)
+
+        without = stage.run("halt", "--reason", "no key", expect=None)
+        halted = stage.run("halt", "--reason", "no key", PGPASSWORD=LOCKED_PASSWORD)
+        daemon.terminate()
+        daemon.communicate(timeout=50)
+        (note,) = (stage.root / ".stormctl" / "runners").glob("*.where")
+
+    assert without.returncode != 0
+    told = " ".join(without.stderr.split())
+    assert f"set PGPASSWORD, or end the daemon on {os.uname().nodename} (process {daemon.pid})" in told
+    assert f"(process {daemon.pid}) has seen it" in halted.stdout
+    assert "geheim" not in note.read_text(encoding="utf-8") + without.stderr + halted.stderr
 
 
 @pytest.mark.long
