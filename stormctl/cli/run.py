@@ -67,7 +67,7 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
     service, lookout = Service.from_environment(), scene.lookout
     with scene.open_ledger() as ledger, scene.watching_adapters() as adapters, ExitStack() as watches:
         ledger.check_hosts(scene.environment.settings.hosts())
-        refuse_locked(scene.environment.settings, ledger)
+        refuse_locked(scene.environment.settings, ledger, waits=True)
         tell(f"alerts: {lookout.summary}")
         clock = SystemClock(ledger.clock_offset)
         watched = watches.enter_context(lookout.watching(ledger, clock, scene.durations, log))

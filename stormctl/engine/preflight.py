@@ -88,15 +88,18 @@ def prove_channels(
     ]
 
 
-def refuse_locked(settings: Settings, ledger: Ledger) -> None:
+def refuse_locked(settings: Settings, ledger: Ledger, *, waits: bool = False) -> None:
     """Make sure that the lock is open for what a ledger has to publish: behind it a runner would only idle.
 
+    Args:
+        waits: whether the runner waits for what will be launched.
+
     Raises:
-        CredentialsError: it is not; before anything was launched, if it is open for no platform at all.
+        CredentialsError: it is not; for one that waits, also if nothing is launched and all is locked.
     """
     wanted = {parse_channel_id(name).platform for name in ledger.outbox.open_channels()}
     locked = [platform for platform in Platform if settings.is_locked(platform)]
-    if wanted.intersection(locked) or (not wanted and len(locked) == len(Platform)):
+    if wanted.intersection(locked) or (waits and not wanted and len(locked) == len(Platform)):
         settings.check_destination(next(p for p in locked if not wanted or p in wanted))
 
 

@@ -11,9 +11,10 @@ import pytest
 
 from stormctl.domain.delivery import Plan
 from stormctl.domain.summary import ChannelCheck
-from stormctl.engine.preflight import Need, check_accounts, find_need, prove_channels
+from stormctl.engine.preflight import Need, check_accounts, find_need, prove_channels, refuse_locked
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification
+from stormctl.settings import Settings
 from tests.factories import ACME, PAGE, make_delivery
 from tests.fakes import NOON, FakePlatform
 
@@ -152,6 +153,23 @@ def test_what_is_proved_and_what_is_only_unknown_are_told_apart(bench: Bench) ->
         unknown=(("scopes can't be read", "Look at the developer portal."),),
     )
     assert (proof.is_bad, proof.account) == (True, None)
+
+
+def test_who_would_only_idle_behind_the_lock_is_refused(bench: Bench) -> None:
+    """A platform that has posts to go out counts; where nothing is launched, only who waits for it minds."""
+    here = "http://127.0.0.1:9"
+    locked, half = Settings(), Settings(x_base_url=here)
+    for settings in (locked, half, Settings(live=True)):
+        refuse_locked(settings, bench.ledger)
+    refuse_locked(half, bench.ledger, waits=True)
+
+    with pytest.raises(CredentialsError, match="STORMCTL_LIVE is not 1, which locks X"):
+        refuse_locked(locked, bench.ledger, waits=True)
+    bench.enroll(make_delivery("boat", channel=PAGE))
+    with pytest.raises(CredentialsError, match="STORMCTL_LIVE is not 1, which locks Facebook"):
+        refuse_locked(half, bench.ledger)
+    refuse_locked(Settings(facebook_base_url=here), bench.ledger)
+    refuse_locked(Settings(live=True), bench.ledger)
 
 
 def test_two_channels_of_one_account_are_refused(bench: Bench) -> None:
