@@ -205,7 +205,8 @@ def play_dead_token(person: Person) -> None:
     suspend(person, "unauthorized")
     person.write_env(person.take_credentials(), 0o644)
 
-    person.type(5)
+    person.type(11)
+    assert ".env can be read by others on this machine" in person.seen[-1]
     person.forget_faults()
 
     person.type(0, 0, 0)
