@@ -16,8 +16,11 @@ from pathlib import Path
 
 from stormctl.errors import CredentialsError
 
-LARGEST_INDEX = 256 * 1024**2
-"""Bytes; that of a repository with two million files."""
+LARGEST_INDEX = 64 * 1024**2
+"""Bytes; half a million files. A neighbour's is read in seconds, whatever it holds."""
+
+LONGEST_NAME = 8 * 1024
+"""Bytes of a path in an index; no system opens one of more than half of it."""
 
 LARGEST_LINK = 8 * 1024
 """Bytes of a `.git` that is a file: a path, and the word before it."""
@@ -191,7 +194,7 @@ def _scan(data: bytes, wanted: bytes, id_size: int) -> tuple[str | None, str | N
             kept = name[: len(name) - cut]
         end = data.index(b"\0", start)
         name = kept + data[start:end]
-        if min(len(name), _NAME_LENGTH) != flags & _NAME_LENGTH:
+        if min(len(name), _NAME_LENGTH) != flags & _NAME_LENGTH or len(name) > LONGEST_NAME:
             raise ValueError
         at = end + 1 if version == _COMPRESSED else at + (end - at + 8 & ~7)
         folded = _fold(name)

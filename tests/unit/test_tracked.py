@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import struct
 import subprocess
 from typing import TYPE_CHECKING
 
@@ -267,6 +268,20 @@ def test_a_link_in_a_circle_is_a_refusal(tmp_path: Path) -> None:
 
     with pytest.raises(CredentialsError, match=r"can't be known: .*\.git: \S"):
         find_tracked(tmp_path / "camp" / ".env")
+
+
+def test_names_that_grow_without_end_are_a_refusal(tmp_path: Path) -> None:
+    """In a small index each name may repeat the one before: a neighbour's would take hours to read."""
+    (tmp_path / ".git").mkdir()
+    entry, long = bytes(60), b"a" * 9_000
+    index = struct.pack(">4sII", b"DIRC", 4, 1) + entry + b"\x0f\xff" + b"\0" + long + b"\0" + bytes(20)
+    (tmp_path / ".git" / "index").write_bytes(index)
+
+    with pytest.raises(CredentialsError, match="its index can't be read"):
+        find_tracked(tmp_path / ".env")
+    (tmp_path / ".git" / "index").write_bytes(index.replace(long, b"a" * 8_000))
+
+    assert find_tracked(tmp_path / ".env") is None
 
 
 def test_a_plain_file_is_read_up_to_its_limit(tmp_path: Path) -> None:
