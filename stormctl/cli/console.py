@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -44,20 +43,26 @@ def tell(renderable: RenderableType) -> None:
 
 def show_json(data: Mapping[str, Any]) -> None:
     """Print data for machines on standard output; letters that its encoding lacks in JSON's own escapes."""
+    from stormctl.render.unseen import render_json
+
     is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
-    text = json.dumps(data, ensure_ascii=not is_utf, indent=2)
-    sys.stdout.write(f"{text}\n")
+    sys.stdout.write(f"{render_json(data, indent=2, only_ascii=not is_utf)}\n")
 
 
 def tell_error(message: str, hint: str) -> None:
-    """Print an expected error: a line and a hint, without markup, so that nothing in them is lost."""
+    """Print an expected error: a line and a hint, without markup, so that nothing in them is lost.
+
+    What nobody sees is written out: it may have been quoted from a file, a platform or a name of a folder.
+    """
     from rich.text import Text
 
-    line = Text("error: ", style="bold red").append(message, style="default")
+    from stormctl.render.unseen import escape
+
+    line = Text("error: ", style="bold red").append(escape(message), style="default")
     console = make_console(stderr=True)
     console.print(line, soft_wrap=True)
     if hint:
-        console.print(Text("hint: ", style="bold cyan").append(hint, style="default"), soft_wrap=True)
+        console.print(Text("hint: ", style="bold cyan").append(escape(hint), style="default"), soft_wrap=True)
 
 
 def flush() -> None:

@@ -64,14 +64,13 @@ def write_report(report: Report, path: Path) -> None:
     Raises:
         UsageError: it can't be written there.
     """
-    import json
-
     from stormctl.render.report_exports import report_json
     from stormctl.render.report_page import render_report_page
+    from stormctl.render.unseen import render_json
 
     try:
         path.write_text(render_report_page(report), encoding="utf-8")
-        figures = json.dumps(report_json(report), ensure_ascii=False, indent=2)
+        figures = render_json(report_json(report), indent=2)
         path.with_suffix(".json").write_text(figures + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"the report can't be written to {path}: {error.strerror}") from None

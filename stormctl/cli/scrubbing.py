@@ -10,6 +10,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+from stormctl.render.unseen import escape
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from types import TracebackType
@@ -46,7 +48,7 @@ class Scrubber:
 
 
 class ScrubbingFormatter(logging.Formatter):
-    """Formats a record, its traceback included, and blots secrets out of the result."""
+    """Formats a record, its traceback included, blots secrets out, and writes out what nobody sees."""
 
     def __init__(self, pattern: str, scrubber: Scrubber) -> None:
         super().__init__(pattern)
@@ -54,7 +56,7 @@ class ScrubbingFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         """Format a record."""
-        return self._scrubber.scrub(super().format(record))
+        return escape(self._scrubber.scrub(super().format(record)))
 
 
 SCRUBBER = Scrubber()
@@ -76,7 +78,7 @@ def set_up_logging() -> None:
 
 def show_bug(kind: type[BaseException], bug: BaseException, trace: TracebackType | None) -> None:
     """Show what ends this process: Python's own traceback, without secrets."""
-    sys.stderr.write(SCRUBBER.scrub("".join(traceback.format_exception(kind, bug, trace))))
+    sys.stderr.write(escape(SCRUBBER.scrub("".join(traceback.format_exception(kind, bug, trace)))))
 
 
 def _log_bug(met: threading.ExceptHookArgs) -> None:

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery import State
 from stormctl.domain.event import EventKind
+from stormctl.render.unseen import render_json
 
 if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.event import StormEvent
-
-BREAKS = {code: f"\\u{code:04x}" for code in (0x85, 0x2028, 0x2029)}
-"""Characters that JSON leaves as they are, although many programs take them for the end of a line."""
 
 SAME_TIME = timedelta(seconds=1)
 """Storm time is written down beside real time only where it is further away than that."""
@@ -121,7 +118,7 @@ def _write(wall_at: datetime, level: str, kind: str, origin: Origin, **fields: A
         "pid": origin.pid,
     }
     given = {name: value for name, value in line.items() if value is not None}
-    return json.dumps(given, ensure_ascii=False).translate(BREAKS)
+    return render_json(given)
 
 
 def _iso(at: datetime) -> str:

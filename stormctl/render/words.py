@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from rich.text import Text
 
 from stormctl.domain.delivery import State
+from stormctl.render.unseen import HIDDEN, STEERING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -48,14 +48,11 @@ def clean(text: str) -> str:
     """Put text from files and platforms on one line, without what could steer a terminal.
 
     Control characters (escape sequences begin with one) and those that turn the reading direction become
-    spaces; joiners stay, because emoji and several scripts need them.
+    spaces, and what has no width goes; joiners stay, because emoji and several scripts need them.
     """
-    if text.isascii() and text.isprintable():
-        return " ".join(text.split())
-    steers = {"Cc", "Zl", "Zp", "Cs"}
-    turns = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
-    plain = "".join(" " if c in turns or unicodedata.category(c) in steers else c for c in text)
-    return " ".join(plain.split())
+    if not (text.isascii() and text.isprintable()):
+        text = HIDDEN.sub("", STEERING.sub(" ", text))
+    return " ".join(text.split())
 
 
 def name_zone(at: datetime) -> str:

@@ -45,6 +45,19 @@ def test_json_keeps_every_letter(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == '{\n  "text": "مهاجر",\n  "schema_version": 1\n}\n'
 
 
+def test_nothing_that_steers_a_terminal_is_printed_raw(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither in data for machines nor in an error, whatever file or platform brought it."""
+    bad = "\x1b[2J\x9b31m\u061c\u202e\u2028\U000e0041"
+
+    console.show_json({"text": bad})
+    console.tell_error(f"no “{bad}”", f"not “{bad}”")
+
+    printed = capsys.readouterr()
+    assert [c for c in bad if not c.isprintable() and c in printed.out + printed.err] == []
+    assert "\\u009b31m" in printed.out
+    assert "\\u009b31m" in printed.err
+
+
 def test_lines_stay_whole_off_a_terminal(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
