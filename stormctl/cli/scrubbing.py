@@ -10,6 +10,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
+from stormctl.domain.private import BLOT
 from stormctl.render.unseen import escape
 
 if TYPE_CHECKING:
@@ -18,8 +19,6 @@ if TYPE_CHECKING:
 
 SHORTEST = 6
 """Characters of the shortest text that is blotted out: shorter ones would make lines unreadable."""
-
-BLOT = "•••"
 
 
 class Scrubber:

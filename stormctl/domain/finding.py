@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from stormctl.domain.private import blot
+
 
 class Severity(StrEnum):
     """How much a finding weighs: an error stops a launch, a warning does not."""
@@ -28,6 +30,8 @@ class Place:
 class Finding:
     """Something wrong with a file.
 
+    Whoever made the message and its hint: no secret is left in them, and no number or address of a person.
+
     Attributes:
         severity: error or warning.
         place: where to look.
@@ -41,6 +45,11 @@ class Finding:
     code: str
     message: str
     hint: str = ""
+
+    def __post_init__(self) -> None:
+        """Blot out what no output repeats: a finding goes to screens, logs and pull requests."""
+        object.__setattr__(self, "message", blot(self.message))
+        object.__setattr__(self, "hint", blot(self.hint))
 
     @property
     def is_error(self) -> bool:

@@ -21,7 +21,7 @@ _UNSEEN_BUT_LINES = re.compile(_UNSEEN.pattern.replace("\x00-\x1f", "\x00-\x08\x
 
 
 def escape(text: str) -> str:
-    r"""Write what nobody sees as JSON does, `\u202e`; line feeds and tabs stay: a traceback has many lines."""
+    r"""Write what nobody sees as JSON does, `\u202e`; line feeds and tabs stay, for tracebacks."""
     return _UNSEEN_BUT_LINES.sub(_escape, text)
 
 

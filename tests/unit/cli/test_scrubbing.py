@@ -12,8 +12,9 @@ from urllib.parse import quote
 
 import pytest
 
-from stormctl.cli.scrubbing import BLOT, Scrubber, ScrubbingFormatter
+from stormctl.cli.scrubbing import Scrubber, ScrubbingFormatter
 from stormctl.domain.delivery import Delivered
+from stormctl.domain.private import BLOT
 from stormctl.emulator.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread
 from stormctl.engine.adapters import EnvironmentAdapters
