@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit
+from stormctl.checks.case import Hit, captions_of
 from stormctl.checks.registry import rule
 from stormctl.domain.compose import DEADLINE
 from stormctl.domain.finding import Severity
@@ -46,9 +46,11 @@ def find_unknown_placeholders(case: Case) -> Iterator[Hit]:
         for part in variant.parts:
             for found in _PLACEHOLDER.findall(part):
                 if found != DEADLINE:
-                    yield Hit(
-                        variant.place, f"{found} is filled in by nothing", "the one placeholder is {deadline}"
-                    )
+                    hint = "the one placeholder is {deadline}"
+                    yield Hit(variant.place, f"{found} is filled in by nothing", hint)
+        for words in captions_of(variant):
+            for found in _PLACEHOLDER.findall(words.text):
+                yield Hit(words.place, f"{found} is filled in by nothing", "captions have no placeholders")
 
 
 @rule(

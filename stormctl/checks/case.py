@@ -11,6 +11,8 @@ from stormctl.domain.finding import Place
 from stormctl.domain.wordings import find_wordings
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from stormctl.domain.delivery import Plan, Post
     from stormctl.domain.message import Bank, Variant
     from stormctl.domain.storm import ChannelRule, Storm
@@ -59,6 +61,31 @@ class Case:
             for wordings in messages.values()
             for variant in wordings
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that go out with a variant, where they stand, and what they are called in a sentence."""
+
+    text: str
+    place: Place
+    what: str = "the message"
+
+
+def words_of(variant: Variant) -> Iterator[Words]:
+    """Go through everything that people will read of a variant: texts, tags, link, descriptions, captions."""
+    for text in (*variant.parts, *variant.hashtags, *(media.alt for media in variant.media)):
+        yield Words(text, variant.place)
+    if variant.link is not None:
+        yield Words(variant.link, variant.place)
+    yield from captions_of(variant)
+
+
+def captions_of(variant: Variant) -> Iterator[Words]:
+    """Go through the captions of a variant's video, line by line of their file."""
+    for media in variant.media:
+        for line, text in media.caption_lines:
+            yield Words(text, Place(media.captions or media.file, line), "the caption")
 
 
 def place_of(variant: Variant, key: str) -> Place:

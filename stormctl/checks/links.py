@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import Hit, captions_of, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.finding import Severity
 from stormctl.domain.text import find_links
@@ -98,13 +98,16 @@ def find_insecure_links(case: Case) -> Iterator[Hit]:
 
 
 def _links(case: Case) -> Iterator[tuple[Variant, str, Place]]:
-    """Go through every link of every variant, once each: its own, and those in its text."""
+    """Go through every link of every variant, once each: its own, those in its text and in captions."""
     for variant in case.bank.variants:
         if variant.link is not None:
             yield variant, variant.link, place_of(variant, "link")
         for link in dict.fromkeys(link for part in variant.parts for link in _find_in_text(part)):
             if link != variant.link:
                 yield variant, link, variant.place
+        for words in captions_of(variant):
+            for link in dict.fromkeys(_find_in_text(words.text)):
+                yield variant, link, words.place
 
 
 def _find_in_text(text: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit
+from stormctl.checks.case import Hit, captions_of
 from stormctl.checks.registry import rule
 from stormctl.domain.channel import Platform
 from stormctl.domain.finding import Severity
@@ -31,8 +31,9 @@ def find_untrusted_mentions(case: Case) -> Iterator[Hit]:
     own = (rule.id.name for rule in case.storm.channels if rule.id.platform is Platform.X)
     trusted = {name.removeprefix("@").casefold() for name in (*case.storm.trust.mentions, *own)}
     for variant in case.bank.variants:
-        for name in dict.fromkeys(name for part in variant.parts for name in find_mentions(part)):
+        texts = [*((part, variant.place) for part in variant.parts)]
+        texts += [(words.text, words.place) for words in captions_of(variant)]
+        found = ((name, place) for text, place in texts for name in find_mentions(text))
+        for name, place in dict.fromkeys(found):
             if name.casefold() not in trusted:
-                yield Hit(
-                    variant.place, f"@{name} is not a trusted mention", "staff may add it to [trust] mentions"
-                )
+                yield Hit(place, f"@{name} is not a trusted mention", "staff may add it to [trust] mentions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit
+from stormctl.checks.case import Hit, words_of
 from stormctl.checks.registry import rule
 from stormctl.domain.channel import Platform
 from stormctl.domain.compose import length_on, limit_of
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import Case
-    from stormctl.domain.message import Variant
 
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
 _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff")
@@ -56,12 +55,15 @@ def find_long_texts(case: Case) -> Iterator[Hit]:
 def find_control_characters(case: Case) -> Iterator[Hit]:
     """Find control characters and overrides of the writing direction."""
     for variant in case.bank.variants:
-        found = {character for text in _texts(variant) for character in text if _is_forbidden(character)}
-        for character in sorted(found):
+        found = {
+            (words.place, words.what, c)
+            for words in words_of(variant)
+            for c in words.text
+            if _is_forbidden(c)
+        }
+        for place, what, character in sorted(found):
             name = unicodedata.name(character, "a control character")
-            yield Hit(
-                variant.place, f"the message holds U+{ord(character):04X} ({name})", "retype that passage"
-            )
+            yield Hit(place, f"{what} holds U+{ord(character):04X} ({name})", "retype that passage")
 
 
 @rule(
@@ -80,14 +82,6 @@ def find_many_cashtags(case: Case) -> Iterator[Hit]:
                 if len(tags) > 1:
                     written = " ".join(f"${tag}" for tag in tags)
                     yield Hit(composed.variant.place, f"more than one cashtag: {written}", "keep one")
-
-
-def _texts(variant: Variant) -> Iterator[str]:
-    yield from variant.parts
-    yield from variant.hashtags
-    yield from (media.alt for media in variant.media)
-    if variant.link is not None:
-        yield variant.link
 
 
 def _is_forbidden(character: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
@@ -43,6 +43,8 @@ class Media:
         size: bytes of what the digest is of, captions aside.
         captions: path of the captions file of a video, relative like `file`; None without one.
         made_with_ai: of a video, whether its message says so: Facebook is told with the upload.
+        caption_lines: the words of the captions, each line with its number in their file, from 1; empty for
+            what comes from a ledger, where the digest stands for them.
     """
 
     file: str
@@ -53,6 +55,7 @@ class Media:
     size: int
     captions: str | None = None
     made_with_ai: bool = False
+    caption_lines: tuple[tuple[int, str], ...] = field(default=(), compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from stormctl.files.bad_media import BadMediaError
@@ -24,11 +24,24 @@ _TIMING = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """Words and when they are shown, in milliseconds from the beginning."""
+    """Words and when they are shown, in milliseconds from the beginning.
+
+    Attributes:
+        line: where in the file its words begin, from 1.
+    """
 
     begin_ms: int
     end_ms: int
     text: str
+    line: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """A captions file as it goes out, SubRip in UTF-8, and its words by line of the file, from 1."""
+
+    content: bytes
+    lines: tuple[tuple[int, str], ...]
 
 
 def parse_caption_name(file: str) -> str:
@@ -51,8 +64,8 @@ def parse_caption_name(file: str) -> str:
         ) from None
 
 
-def read_captions(file: str, path: Path) -> bytes:
-    """Read a captions file and return it as SubRip in UTF-8; the same file always gives the same bytes.
+def read_captions(file: str, path: Path) -> Captions:
+    """Read a captions file; the same file always gives the same bytes.
 
     Args:
         file: as the message names it, for the finding.
@@ -75,14 +88,22 @@ def read_captions(file: str, path: Path) -> bytes:
         message = f"“{file}” holds no captions that could be read"
         hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
         raise BadMediaError("bad-captions", message, hint)
-    return render_srt(cues).encode()
+    words = (enumerate(cue.text.split("\n"), cue.line) for cue in cues)
+    return Captions(render_srt(cues).encode(), tuple(line for cue in words for line in cue))
 
 
 def parse_cues(text: str) -> tuple[Cue, ...]:
     """Read SubRip or WebVTT: what is no cue (titles, notes, styles, numbers) is left out."""
-    blocks = re.split(r"\n\s*\n", text.replace("\r\n", "\n").replace("\r", "\n").strip())
-    cues = (_parse_block(block.strip().split("\n")) for block in blocks)
-    return tuple(cue for cue in cues if cue is not None)
+    cues: list[Cue] = []
+    block: list[str] = []
+    for number, line in enumerate([*re.split(r"\r\n?|\n", text), ""], 1):
+        if line.strip():
+            block.append(line.strip())
+            continue
+        cue = _parse_block(block, first_line=number - len(block))
+        cues += [cue] if cue is not None else []
+        block = []
+    return tuple(cues)
 
 
 def render_srt(cues: tuple[Cue, ...]) -> str:
@@ -93,12 +114,13 @@ def render_srt(cues: tuple[Cue, ...]) -> str:
     )
 
 
-def _parse_block(lines: list[str]) -> Cue | None:
+def _parse_block(lines: list[str], first_line: int) -> Cue | None:
     for index, line in enumerate(lines[:2]):
-        timing = _TIMING.fullmatch(line.strip())
-        words = "\n".join(words.strip() for words in lines[index + 1 :]).strip()
+        timing = _TIMING.fullmatch(line)
+        words = lines[index + 1 :]
         if timing is not None and words:
-            return Cue(_parse_time(timing["begin"]), _parse_time(timing["end"]), words)
+            begin_ms, end_ms = _parse_time(timing["begin"]), _parse_time(timing["end"])
+            return Cue(begin_ms, end_ms, "\n".join(words), first_line + index + 1)
     return None
 
 

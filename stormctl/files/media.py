@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.bad_media import BadMediaError
-from stormctl.files.captions import SUFFIXES, parse_caption_name, read_captions
+from stormctl.files.captions import SUFFIXES, Captions, parse_caption_name, read_captions
 from stormctl.files.nearest import find_nearest
 from stormctl.files.pictures import (
     MAX_BYTES,
@@ -55,6 +55,7 @@ class _Facts:
     digest: str
     size: int
     captions: str | None = None
+    caption_lines: tuple[tuple[int, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +108,7 @@ class MediaShelf:
             digest=facts.digest,
             size=facts.size,
             captions=facts.captions,
+            caption_lines=facts.caption_lines,
         )
 
     def _examine(self, file: str, captions: str | None) -> _Facts:
@@ -119,7 +121,7 @@ class MediaShelf:
         if not is_video:
             return self._reading(file, lambda: self._examine_picture(file, path))
         size = self._reading(file, lambda: examine_video(file, path))
-        words: bytes | None = None
+        words: Captions | None = None
         named: str | None = None
         if captions is not None:
             parse_caption_name(captions)
@@ -129,9 +131,10 @@ class MediaShelf:
             file=self._name(path),
             kind=MediaKind.VIDEO,
             mime=VIDEO_MIME,
-            digest=self._reading(file, lambda: hash_video(path, words)),
+            digest=self._reading(file, lambda: hash_video(path, words.content if words else None)),
             size=size,
             captions=named,
+            caption_lines=words.lines if words else (),
         )
 
     def _examine_picture(self, file: str, path: Path) -> _Facts:
@@ -201,7 +204,9 @@ def open_video(root: Path, media: Media) -> Iterator[Film]:
         FindingsError: if a file has vanished, can't be read, or has changed since; from reading too.
     """
     path, named = root / media.file, media.captions
-    captions = None if named is None else _reading_again(media, lambda: read_captions(named, root / named))
+    captions = (
+        None if named is None else _reading_again(media, lambda: read_captions(named, root / named).content)
+    )
     with _reading_again(media, lambda: path.open("rb")) as opened:
         size, _ = stamp = _stamp(opened)
 

@@ -91,7 +91,16 @@ def _export_planned(delivery: PlannedDelivery) -> Json:
 
 def export_media(post: Post) -> list[Json]:
     """Export what is attached to a post."""
-    return [{"file": m.file, "alt": m.alt, "kind": m.kind.value, "sha256": m.digest} for m in post.media]
+    return [
+        {
+            "file": m.file,
+            "alt": m.alt,
+            "kind": m.kind.value,
+            "sha256": m.digest,
+            **({"captions": m.captions} if m.captions is not None else {}),
+        }
+        for m in post.media
+    ]
 
 
 def status_json(status: LedgerStatus) -> Json:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
+from textwrap import shorten
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -42,6 +43,9 @@ if TYPE_CHECKING:
 
 KIND_STYLES = {Kind.PIN: "bold", Kind.REMINDER: "cyan", Kind.POST: "bold", Kind.SLOT: ""}
 
+FIRST_WORDS = 60
+"""Characters of captions that a plan shows."""
+
 MEDIA_WORDS = {MediaKind.IMAGE: "picture", MediaKind.GIF: "GIF", MediaKind.VIDEO: "video"}
 
 
@@ -55,6 +59,7 @@ def render_plan(plan: Plan, storm: Storm, cost: Cost) -> RenderableType:
         if deliveries:
             heading = Text.assemble((str(rule.id), STRONG), (f"  {count(len(deliveries), 'post')}", QUIET))
             parts += ["", heading, _render_day_of(deliveries, thread_sizes, zone)]
+    parts += _render_captions(plan)
     parts += ["", Text("In numbers", STRONG), _render_numbers(plan, storm, cost)]
     if plan.unplaced:
         parts += ["", *_render_unplaced(plan.unplaced)]
@@ -110,6 +115,19 @@ def _describe_extras(delivery: PlannedDelivery, thread_sizes: Counter[DeliveryKe
     kinds = Counter(MEDIA_WORDS[m.kind] for m in delivery.post.media)
     extras += [word if number == 1 else f"{number} {word}s" for word, number in kinds.items()]
     return ", ".join(extras)
+
+
+def _render_captions(plan: Plan) -> Iterator[RenderableType]:
+    """Show what people read beneath the videos, each file once: its first words, and how much it is."""
+    films = {m.captions: m for d in plan.deliveries for m in d.post.media if m.captions is not None}
+    if films:
+        yield from ("", Text("Captions", STRONG))
+    for file, film in films.items():
+        words = shorten(
+            clean(" ".join(text for _, text in film.caption_lines)), FIRST_WORDS, placeholder=" …"
+        )
+        told = f"{clean(str(file))}: {count(len(film.caption_lines), 'line')}, “{words}”"
+        yield Padding(Text(told), (0, 0, 0, 2), expand=False)
 
 
 def _render_numbers(plan: Plan, storm: Storm, cost: Cost) -> Grid:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.errors import ExitCode
+from tests.unit.files.films import make_mp4
 
 if TYPE_CHECKING:
     from tests.unit.cli.conftest import CommandLine
@@ -38,6 +39,88 @@ def test_check_tells_machines(stormctl: CommandLine) -> None:
     assert (ended.code, ended.err) == (ExitCode.FINDINGS, "")
     assert ended.json["schema_version"] == 1
     assert ended.json["errors"] >= 1
+
+
+EVIL_CAPTIONS = """\
+WEBVTT
+
+00:00.000 --> 00:01.000
+We left at night.
+Read evil.com today
+
+00:01.000 --> 00:02.000
+with @stranger and EAA{token}
+for {{name}} \u202egnihton
+"""
+
+
+def write_film(stormctl: CommandLine, captions: str) -> None:
+    """Put a video with these captions into the campaign."""
+    (stormctl.root / "messages/small/boat.mp4").write_bytes(make_mp4())
+    stormctl.write("messages/small/boat.en.vtt", captions)
+    film = '{file: boat.mp4, alt: "A boat leaves at night", captions: boat.en.vtt}'
+    stormctl.write("messages/small/film.en.md", f"---\nmedia: [{film}]\n---\nWe left.\n")
+
+
+def test_captions_are_checked_like_texts(stormctl: CommandLine) -> None:
+    """Links, names, secrets, placeholders and signs that turn the writing, each at its own line."""
+    write_film(stormctl, EVIL_CAPTIONS.format(token="b7" * 20))
+
+    found = stormctl("check", "--json").json["findings"]
+
+    assert [(f["path"], f["line"], f["code"]) for f in found if f["path"].endswith(".vtt")] == [
+        ("messages/small/boat.en.vtt", 5, "link-not-trusted"),
+        ("messages/small/boat.en.vtt", 8, "mention-not-trusted"),
+        ("messages/small/boat.en.vtt", 8, "secret-in-text"),
+        ("messages/small/boat.en.vtt", 9, "control-character"),
+        ("messages/small/boat.en.vtt", 9, "unknown-placeholder"),
+    ]
+
+
+def test_plan_shows_captions(stormctl: CommandLine) -> None:
+    """Each file once, though the video goes out on two channels; machines get its name."""
+    write_film(stormctl, f"WEBVTT\n\n00:00.000 --> 00:02.000\nWe left at night,\n{'quietly ' * 12}\n")
+
+    shown, told = stormctl("plan").out, stormctl("plan", "--json").json
+
+    words = "We left at night, quietly quietly quietly quietly quietly …"
+    assert shown.count(f"messages/small/boat.en.vtt: 2 lines, “{words}”") == 1
+    assert "messages/small/boat.en.vtt" in {
+        media.get("captions") for delivery in told["deliveries"] for media in delivery["media"]
+    }
+
+
+@pytest.mark.parametrize("how", [(), ("--json",)])
+def test_check_repeats_no_personal_value(stormctl: CommandLine, how: tuple[str, ...]) -> None:
+    """Telephones, A-numbers, mail and tokens stay in the file, whichever rule quotes their surroundings."""
+    token = "EAA" + "b7" * 20
+    stormctl.write(
+        "messages/small/boat.en.md",
+        f"---\nlink: https://evil.example/?access_token={token}\ntopic 650-555-0134: x\n---\n"
+        "A boat https://bit.ly/A-204-567-890 http://evil.example/maria@mail.example.org\n",
+    )
+    stormctl.write(
+        "messages/small/door.en.md", f"A door https://evil.example/16505550134 and evil.example/{token}\n"
+    )
+
+    ended = stormctl("check", *how)
+
+    assert ended.code == ExitCode.FINDINGS
+    assert "•••" in ended.out
+    values = ("0134", "204", "maria@", token)
+    assert [value for value in values if value in ended.out + ended.err] == []
+
+
+def test_check_tells_machines_nothing_that_steers_a_terminal(stormctl: CommandLine) -> None:
+    """A pull request's file can't clear the screen of who reads `check --json`, nor break its lines."""
+    stormctl.write("messages/small/bo\x9b\u2028at.md", "A boat https://evil.com/\u061c\u202e and more.\n")
+    stormctl.write("messages/small/boat.en.md", "A boat https://evil.com/\x9b\u061c\u202e and more.\n")
+
+    ended = stormctl("check", "--json")
+
+    assert ended.code == ExitCode.FINDINGS
+    assert [c for c in "\x9b\u2028\u061c\u202e" if c in ended.out + ended.err] == []
+    assert [e for e in ("\\u2028", "\\u009b", "\\u061c", "\\u202e") if e not in ended.out] == []
 
 
 def test_check_looks_at_every_schedule(stormctl: CommandLine) -> None:

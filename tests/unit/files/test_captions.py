@@ -42,7 +42,15 @@ def test_a_file_is_given_back_as_subrip(campaign: Campaign) -> None:
     """Both platforms take it, so that a WebVTT is written anew, without its mark of order."""
     path = campaign.write("a.en.vtt", "\ufeff" + VTT)
 
-    assert read_captions("a.en.vtt", path) == b"1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
+    assert read_captions("a.en.vtt", path).content == b"1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
+
+
+def test_each_line_of_words_knows_its_place(campaign: Campaign) -> None:
+    """Findings about captions tell the line of the captions file, past notes and numbers."""
+    subrip, webvtt = campaign.write("a.en.srt", SRT), campaign.write("a.en.vtt", VTT)
+
+    assert read_captions("a.en.srt", subrip).lines == ((3, "The door"), (4, "is open."), (8, "For all."))
+    assert read_captions("a.en.vtt", webvtt).lines == ((7, "The door is open."),)
 
 
 @pytest.mark.parametrize(
