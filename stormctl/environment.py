@@ -13,6 +13,7 @@ from stormctl.domain.channel import ChannelId, Platform
 from stormctl.domain.signin import Source, Variable, prove_app
 from stormctl.env_reading import read_env_file
 from stormctl.errors import CredentialsError, UsageError
+from stormctl.network import find_proxy_secrets
 from stormctl.settings import Settings
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Environment:
             value = getattr(self.settings, name)
             if isinstance(value, SecretStr):
                 found |= find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
-        return frozenset(found)
+        return frozenset(found) | find_proxy_secrets()
 
 
 def _find_channel(name: str) -> ChannelId | None:

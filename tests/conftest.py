@@ -59,9 +59,12 @@ REQUIRED = "STORMCTL_REQUIRE_"
 
 @pytest.fixture(autouse=True)
 def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove every STORMCTL_ variable and lock the platforms: a test can't meet real ones."""
+    """Remove every STORMCTL_ variable, forget this network, and lock the platforms: none real can be met."""
     for name in [n for n in os.environ if n.startswith("STORMCTL_") and not n.startswith(REQUIRED)]:
         monkeypatch.delenv(name)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("STORMCTL_LIVE", "0")
     monkeypatch.setenv("NO_COLOR", "1")
 

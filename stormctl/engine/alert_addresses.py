@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import os
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stormctl.errors import UsageError
+from stormctl.network import find_authorities
 from stormctl.settings import is_loopback, read_host
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ if TYPE_CHECKING:
 
 _TO_ITS_HOST = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 """Schemes of apprise that reach the very host in the address; all others have a service's own built in."""
+
+_FORM = "Write it as apprise does, such as tgram://BOT_TOKEN/CHAT_ID; blanks separate several."
+_KEEP_HERE = "Set NO_PROXY=localhost,127.0.0.1,::1 in the environment."
 
 _TALKATIVE = ("urllib3", "requests_oauthlib")
 
@@ -85,6 +90,10 @@ def open_addresses(settings: Settings) -> Addresses:
 
     # Whatever it logs may hold an address, and urllib3 logs paths that hold tokens.
     logging.getLogger("apprise").disabled = True
+    authorities = find_authorities()
+    if authorities is not None:
+        # requests, which apprise sends with, knows no SSL_CERT_FILE
+        os.environ["REQUESTS_CA_BUNDLE"] = authorities[1]
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.ERROR)
     asset = AppriseAsset(app_id="stormctl", app_desc="stormctl", app_url="", http_redirects=False)
@@ -95,25 +104,34 @@ def open_addresses(settings: Settings) -> Addresses:
             raise _refuse(number)
         plugin.redirects = False  # also where the address asks for them: they lead anywhere
         service = _Service(number, plugin)
-        if settings.live or _stays_here(text.get_secret_value(), plugin):
+        is_here = _is_here(text.get_secret_value(), plugin)
+        is_carried = is_here and _goes_by_proxy(plugin)
+        if settings.live and is_carried:
+            raise _refuse(number, "is on this machine, and a proxy would carry it away", _KEEP_HERE)
+        if settings.live or (is_here and not is_carried):
             usable.append(service)
         else:
             locked.append(str(plugin.service_name))
     return Addresses(tuple(usable), tuple(locked))
 
 
-def _stays_here(url: str, plugin: Any) -> bool:
-    """Whether an alert certainly doesn't leave this machine, not by way of a proxy either."""
-    from requests.utils import get_environ_proxies
-
+def _is_here(url: str, plugin: Any) -> bool:
+    """Whether an alert is certainly for this machine."""
     scheme, _, rest = url.partition("://")
-    host = str(plugin.host or "")
+    host = str(plugin.host or "").strip("[]")
     return (
         scheme.lower() in _TO_ITS_HOST
-        and read_host(f"http://{rest}") == host.strip("[]").lower()  # apprise and we find the same one
-        and is_loopback(host.strip("[]"))
-        and not get_environ_proxies(f"{'https' if plugin.secure else 'http'}://{host}/", no_proxy=None)
+        and read_host(f"http://{rest}") == host.lower()  # apprise and we find the same one
+        and is_loopback(host)
     )
+
+
+def _goes_by_proxy(plugin: Any) -> bool:
+    """Whether apprise would hand an alert to a proxy of the environment."""
+    from requests.utils import get_environ_proxies
+
+    url = f"{'https' if plugin.secure else 'http'}://{plugin.host}/"
+    return bool(get_environ_proxies(url, no_proxy=None))
 
 
 class Sender:
@@ -176,9 +194,6 @@ class Sender:
         done.release()
 
 
-def _refuse(number: int) -> UsageError:
+def _refuse(number: int, why: str = "can't be used", hint: str = _FORM) -> UsageError:
     ordinal = {1: "1st", 2: "2nd", 3: "3rd"}.get(number, f"{number}th")
-    return UsageError(
-        f"the {ordinal} address of STORMCTL_ALERT_URLS can't be used",
-        "Write it as apprise does, such as tgram://BOT_TOKEN/CHAT_ID; blanks separate several.",
-    )
+    return UsageError(f"the {ordinal} address of STORMCTL_ALERT_URLS {why}", hint)

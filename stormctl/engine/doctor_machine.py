@@ -6,6 +6,7 @@ import os
 import shutil
 from datetime import UTC, datetime, time, timedelta
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stormctl.domain.channel import Platform
@@ -14,8 +15,9 @@ from stormctl.domain.duration import format_duration
 from stormctl.engine.env_lines import explain_oddity
 from stormctl.engine.lookout import make_lookout
 from stormctl.engine.watchfulness import NOTICED, TRUSTED, describe_offset, find_offset
-from stormctl.errors import ExitCode, UsageError
-from stormctl.settings import UNLOCK
+from stormctl.errors import CredentialsError, ExitCode, UsageError
+from stormctl.network import find_authorities, find_proxy, load_authorities, read_proxy
+from stormctl.settings import UNLOCK, is_loopback
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -106,7 +108,24 @@ def examine_settings(
         line = warn(text, "Look at the file's properties: nobody but you should be named there.")
     odd = (warn(*explain_oddity(oddity, channels)) for oddity in oddities)
     hosts = (_judge_host(platform, settings) for platform in Platform if platform in platforms)
-    return Section("settings", (line, *odd, *hosts))
+    urls = [settings.base_url(platform) for platform in Platform if platform in platforms]
+    return Section("settings", (line, *odd, *hosts, *_judge_network(urls)))
+
+
+def _judge_network(urls: Collection[str]) -> Iterator[Line]:
+    """Say by which proxy addresses are reached, and which private authorities count there."""
+    try:
+        proxies = {find_proxy(url) for url in urls}
+        trusted = {load_authorities(url) for url in urls if not is_loopback(urlsplit(url).hostname or "")}
+    except CredentialsError as error:
+        yield fail(error.message, error.hint, error.exit_code)
+        return
+    for proxy in proxies - {None}:
+        direct = "" if len(proxies) == 1 else ", but for those that NO_PROXY names"
+        yield ok(f"the platforms are reached through the proxy {proxy}{direct}")
+    named = find_authorities()
+    if trusted - {None} and named is not None:
+        yield ok(f"certificates are proved by {named[1]} ({named[0]}), not by the public authorities")
 
 
 def _judge_host(platform: Platform, settings: Settings) -> Line:
@@ -130,15 +149,35 @@ def examine_watch(settings: Settings) -> Section:
         hint = UNLOCK if lookout.addresses.locked else _ALERTS_HINT
         lines.append(warn(f"alerts go to {lookout.addresses.summary}", hint))
     else:
-        lines.append(ok(f"alerts go to {lookout.addresses.summary}; stormctl doctor --alert-test sends one"))
+        way = _find_alerts_way()
+        lines.append(
+            ok(f"alerts go to {lookout.addresses.summary}{way}; stormctl doctor --alert-test sends one")
+        )
     if not settings.heartbeat_url.get_secret_value():
         hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
         lines.append(warn("nobody hears if this machine dies", hint))
     elif settings.find_heartbeat() is None:
         lines.append(warn("the heartbeat is locked, since STORMCTL_LIVE is not 1", UNLOCK))
     else:
-        lines.append(ok("a heartbeat address is set"))
+        lines.append(_judge_heartbeat(settings.heartbeat_url.get_secret_value()))
     return Section(name, tuple(lines))
+
+
+def _find_alerts_way() -> str:
+    """Say by which proxy alerts go; apprise heeds the environment by itself, other kinds of proxies too."""
+    try:
+        proxy = read_proxy()
+    except CredentialsError:
+        return " through the network's proxy"
+    return f" through the proxy {proxy}, but for what NO_PROXY names" if proxy else ""
+
+
+def _judge_heartbeat(url: str) -> Line:
+    try:
+        proxy = find_proxy(url)
+    except CredentialsError as error:
+        return fail(error.message, error.hint, error.exit_code)
+    return ok("a heartbeat address is set" + (f", reached through the proxy {proxy}" if proxy else ""))
 
 
 def _judge_clocks(proofs: Sequence[ChannelProof], server_ahead: timedelta | None) -> Iterator[Line]:

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl import __version__
+from stormctl.network import find_proxy, load_authorities
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +103,9 @@ class Pinger:
 
 
 def get_status(url: str, limit: timedelta) -> int:
-    """Ask for an address and return the status of the answer; redirects and proxies are not followed.
+    """Ask for an address and return the status of the answer; redirects are not followed.
+
+    A proxy is a tunnel for https addresses, as it is to the platforms.
 
     Args:
         limit: for the whole request, which a dripping server can't stretch.
@@ -117,8 +120,9 @@ def get_status(url: str, limit: timedelta) -> int:
         with requests.Session() as session:
             session.trust_env = False
             session.headers["User-Agent"] = f"stormctl/{__version__}"
+            adapter = WireAdapter(find_proxy(url), load_authorities(url))
             for scheme in ("http://", "https://"):
-                session.mount(scheme, WireAdapter())
+                session.mount(scheme, adapter)
             answer = session.get(url, allow_redirects=False, stream=True, timeout=limit.total_seconds() / 2)
             with answer:
                 return answer.status_code

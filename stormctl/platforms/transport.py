@@ -17,7 +17,8 @@ import urllib3
 
 from stormctl.domain.delivery import InDoubt, NotSent
 from stormctl.errors import CredentialsError
-from stormctl.platforms.wire import CURRENT, Exchange, WireAdapter
+from stormctl.network import find_proxy, load_authorities
+from stormctl.platforms.wire import CURRENT, Exchange, TunnelRefusedError, WireAdapter
 from stormctl.settings import OFFICIAL_HOSTS, is_loopback, read_host
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ MOST = 2**63 - 1
 SECRET_CHARS = 6
 """Shorter strings are not taken for secrets: blotting them out would make answers unreadable."""
 
+_UNTRUSTED = "the server's certificate is not trusted; a network with its own authority needs SSL_CERT_FILE"
 _NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
 _TALKATIVE = ("oauthlib", "requests_oauthlib", "tweepy", "urllib3")
 
@@ -107,7 +109,7 @@ class Transport:
         allowed_hosts: where credentials may go beside the official hosts and loopback.
 
     Raises:
-        CredentialsError: credentials may not be sent to `base_url`.
+        CredentialsError: credentials may not be sent to `base_url`, or not by this network.
     """
 
     def __init__(
@@ -159,6 +161,8 @@ class Transport:
             raise RuntimeError(message)
         if exchange.written or isinstance(problem, _NETWORK_ERRORS):
             reason = _explain(problem, limit if exchange.written else None)
+            if exchange.seeks_proxy is not None:
+                reason = f"{reason}, on the way through the proxy {exchange.seeks_proxy}"
             return Silence(reason, written=exchange.written > 0)
         raise problem
 
@@ -196,8 +200,8 @@ def _carry_out(call: Callable[[], object], exchange: Exchange) -> Exception | No
 class _Session(requests.Session):
     """Goes to one base address only, and makes the request that the SDK asks for without a session's extras.
 
-    No redirect is followed, no cookie kept, no proxy or netrc heeded; how long it may take is the exchange's
-    to say.
+    No redirect is followed, no cookie kept, no netrc heeded; how long it may take is the exchange's to say.
+    A proxy is a tunnel to the base address and to nothing else.
     """
 
     def __init__(self, sdk_origin: str, base_url: str) -> None:
@@ -205,7 +209,7 @@ class _Session(requests.Session):
         self._sdk_origin = sdk_origin
         self._base_url = base_url
         self.adapters.clear()
-        self.mount(f"{base_url}/", WireAdapter())
+        self.mount(f"{base_url}/", WireAdapter(find_proxy(base_url), load_authorities(base_url)))
 
     def request(  # type: ignore[override]  # what else a session knows is not left to the SDK
         self,
@@ -318,7 +322,7 @@ def _explain(error: BaseException, limit: timedelta | None) -> str:
     reasons: tuple[tuple[type[BaseException], str], ...] = (
         (socket.gaierror, "the host name could not be resolved"),
         (ConnectionRefusedError, "the connection was refused"),
-        (ssl.SSLCertVerificationError, "the server's certificate is not trusted"),
+        (ssl.SSLCertVerificationError, _UNTRUSTED),
         (ssl.SSLError, "the TLS connection failed"),
         (TimeoutError, late),
         (urllib3.exceptions.TimeoutError, late),
@@ -328,6 +332,10 @@ def _explain(error: BaseException, limit: timedelta | None) -> str:
         (http.client.HTTPException, "the answer is not HTTP"),
         (requests.exceptions.InvalidSchema, "the request was to leave the configured host"),
     )
+    refused = next((cause for cause in chain if isinstance(cause, TunnelRefusedError)), None)
+    if refused is not None:
+        wish = "; it wants a user and a password" if refused.status == "407" else ""
+        return f"the answer was {refused.status}{wish}"
     for kind, reason in reasons:
         if any(isinstance(cause, kind) for cause in chain):
             return reason

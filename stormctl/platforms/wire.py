@@ -9,6 +9,7 @@ platform itself, may still be carried out: that is for later readings (ADR 0001)
 from __future__ import annotations
 
 import io
+import re
 import socket
 import struct
 import sys
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.poolmanager import ProxyManager
 
 from stormctl.platforms.moments import read_steady_clock
 
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
     import requests
+
+    from stormctl.network import Proxy
 
 IDLE_LIMIT_S = 3.0
 """Seconds after which an idle connection is not used again: uvicorn and common proxies close at 5 s."""
@@ -46,6 +50,9 @@ word, and when the process is killed (Linux: socket(7), `tcp_close`; tried)."""
 
 _ORDERLY = (socket.SOL_SOCKET, socket.SO_LINGER, struct.pack(_LINGER, 0, 0))
 
+_REFUSED = re.compile(r"Tunnel connection failed: (\d{3})\b")
+"""What `http.client` says where a proxy answers CONNECT with anything but 200."""
+
 _USER_TIMEOUT = getattr(socket, "TCP_USER_TIMEOUT", None)
 """For how many milliseconds the system sends again what is not acknowledged (tcp(7); Linux only): it counts
 while our process is suspended and can't close anything."""
@@ -63,6 +70,7 @@ class Exchange:
         stopped_by: what `before_send` raised.
         response: the whole answer, once it was read to its end.
         was_hung_up: whether a connection that had served before was closed on it without an answer.
+        seeks_proxy: the network's proxy, while it has not opened the way to the platform.
     """
 
     def __init__(self, limit: timedelta, before_send: Callable[[], None] | None = None) -> None:
@@ -70,6 +78,7 @@ class Exchange:
         self.stopped_by: Exception | None = None
         self.response: requests.Response | None = None
         self.was_hung_up = False
+        self.seeks_proxy: Proxy | None = None
         self._before_send = before_send
         self._cleared = False
         self._deadline_s = read_steady_clock() + limit.total_seconds()
@@ -202,12 +211,36 @@ class _Connection(_TimedMixin, HTTPConnection):
     pass
 
 
+class TunnelRefusedError(ConnectionError):
+    """The network's proxy opens no way to the platform; `status` is what it answered."""
+
+    def __init__(self, status: str) -> None:
+        super().__init__(f"the proxy answered {status}")
+        self.status = status
+
+
 class _TlsConnection(_TimedMixin, HTTPSConnection):
-    pass
+    def _tunnel(self) -> None:
+        """Have the proxy open the way, under the exchange's deadline; nothing of the request is in this."""
+        exchange = CURRENT.get()
+        try:
+            super()._tunnel()
+        except OSError as error:
+            refused = _REFUSED.match(str(error))
+            if refused is not None:
+                raise TunnelRefusedError(refused[1]) from error
+            raise
+        finally:
+            exchange.written = 0  # what was written is for the proxy alone: the request comes after it
+        exchange.seeks_proxy = None
+        self.sock.settimeout(exchange.left_s())  # for the handshake that follows
 
 
 class _CheckedMixin:
     """Connects first, then asks whether to send; only after that is the request written."""
+
+    _network_proxy: Proxy | None = None
+    """The proxy that opens the way to the platform; None where it is reached directly."""
 
     _is_hasty = False
     """Whether the server closes what it answered on and does not say so: what it crosses then is lost."""
@@ -228,6 +261,9 @@ class _CheckedMixin:
             reused = False
         conn.is_reused = reused
         if conn.is_closed:
+            if self._network_proxy is not None:
+                CURRENT.get().seeks_proxy = self._network_proxy
+                self._prepare_proxy(conn)  # again: closing a connection makes it forget its way
             conn.connect()  # which can only be aborted from the beginning: see `WireAdapter`
         else:
             conn.sock.setsockopt(*_ABORTING)
@@ -237,6 +273,11 @@ class _CheckedMixin:
             # Only of a used one: on a new TLS connection the session tickets look like a hang-up.
             message = "the server closed the connection before the first byte"
             raise ConnectionAbortedError(message)
+
+    def _prepare_proxy(self, conn: Any) -> None:
+        """Say where the tunnel leads; urllib3 would connect too, and we do that in `_validate_conn`."""
+        pool: Any = self
+        conn.set_tunnel(pool.host, pool.port, headers=pool.proxy_headers)
 
     def _put_conn(self, conn: Any) -> None:
         """Take a connection back: if it stands, the answer was read to its end, and nothing is queued."""
@@ -255,13 +296,32 @@ class _TlsPool(_CheckedMixin, HTTPSConnectionPool):
 
 
 class WireAdapter(HTTPAdapter):
-    """The `requests` adapter over these connections; it never repeats a request by itself."""
+    """The `requests` adapter over these connections; it never repeats a request by itself.
 
-    def __init__(self) -> None:
+    Args:
+        proxy: opens the way to https addresses, and there is no way to others then; None to connect directly.
+        authorities: path of those whose certificates count; None for the public ones.
+    """
+
+    def __init__(self, proxy: Proxy | None = None, authorities: str | None = None) -> None:
+        self._proxy = proxy
+        self._authorities = authorities
         super().__init__(max_retries=0)
 
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         """Give urllib3 our pools, and have it make connections that can only be aborted."""
         options = [*HTTPConnection.default_socket_options, _ABORTING]
         super().init_poolmanager(*args, socket_options=options, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {"http": _Pool, "https": _TlsPool}
+        pools: dict[str, type[HTTPConnectionPool]] = {"http": _Pool, "https": _TlsPool}
+        proxy = self._proxy
+        if proxy is not None:
+            told = {"Proxy-Authorization": proxy.authorization} if proxy.authorization else {}
+            connections = dict(self.poolmanager.connection_pool_kw)
+            self.poolmanager = ProxyManager(proxy.url, proxy_headers=told, **connections)
+            # no pool for http: a request that isn't encrypted to its end would be the proxy's to read
+            pools = {"https": type("_TunnelPool", (_TlsPool,), {"_network_proxy": proxy})}
+        self.poolmanager.pool_classes_by_scheme = pools
+
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override]
+        """Send a request, proved by the authorities that count here."""
+        return super().send(request, **{**options, "verify": self._authorities or True})

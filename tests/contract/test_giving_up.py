@@ -21,6 +21,7 @@ from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import OutgoingPost
 from stormctl.platforms.transport import Silence, Transport
 from tests.contract.practice import Practice
+from tests.tunnels import make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -204,17 +205,8 @@ def test_a_request_dies_with_its_process_and_with_its_time(
 @pytest.fixture
 def certificate(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A certificate for loopback, made for this test and trusted in it, in one file with its key."""
-    pem = tmp_path / "loopback.pem"
-    command = (
-        "openssl req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=loopback"
-        f" -addext subjectAltName=IP:127.0.0.1 -keyout {tmp_path / 'key'} -out {tmp_path / 'cert'}"
-    )
-    try:
-        subprocess.run(command.split(), check=True, capture_output=True)
-    except (OSError, subprocess.CalledProcessError):
-        pytest.skip("there is no openssl to make a certificate with")
-    pem.write_text((tmp_path / "key").read_text() + (tmp_path / "cert").read_text())
-    monkeypatch.setattr("requests.adapters.DEFAULT_CA_BUNDLE_PATH", str(tmp_path / "cert"))
+    pem = make_certificate(tmp_path, "IP:127.0.0.1")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(tmp_path / "certificate.pem"))
     return pem
 
 

@@ -8,6 +8,7 @@ import pytest
 import requests
 
 from stormctl.errors import ExitCode
+from tests.tunnels import TunnelProxy
 from tests.unit.cli.conftest import ACCOUNTS
 
 if TYPE_CHECKING:
@@ -75,6 +76,29 @@ def test_an_env_file_that_others_can_read_is_a_line(stormctl: CommandLine) -> No
     assert ended.code == ExitCode.CREDENTIALS
     assert "chmod 600" in ended.out
     assert "zones on" in ended.out
+
+
+def test_a_proxy_that_opens_no_way_is_named(
+    stormctl: CommandLine, practice: Practice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An office's proxy is used and told; what it refuses it is blamed for, and its password is not shown."""
+    proxy = TunnelProxy(9)
+    proxy.answer = b"HTTP/1.1 407 Proxy Authentication Required\r\n\r\n"
+    monkeypatch.setenv("STORMCTL_LIVE", "1")
+    monkeypatch.setenv("STORMCTL_ALLOW_HOST", "api.example.test")
+    monkeypatch.setenv("STORMCTL_X_BASE_URL", "https://api.example.test")
+    monkeypatch.setenv("STORMCTL_FACEBOOK_BASE_URL", "https://api.example.test")
+    monkeypatch.setenv("HTTPS_PROXY", f"http://maria:s3cr3t-word@{proxy.address}")
+
+    ended = stormctl("doctor")
+
+    proxy.stop()
+    way = f"through the proxy {proxy.address} (HTTPS_PROXY)"
+    assert f"the platforms are reached {way}" in ended.out
+    assert f"the answer was 407; it wants a user and a password, on the way {way}" in ended.out
+    assert {head.split(" ")[1] for head in proxy.asked} == {"api.example.test:443"}
+    assert [told for told in ("s3cr3t", "bWFyaWE") if told in ended.out + ended.err] == []
+    assert practice.posts() == []
 
 
 def test_a_base_address_that_is_none_is_a_line(

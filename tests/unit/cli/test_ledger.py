@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.cli import ledger as ledger_commands
-from stormctl.cli.scrubbing import BLOT, Scrubber
+from stormctl.cli.scrubbing import Scrubber
+from stormctl.domain.private import BLOT
 from stormctl.errors import ExitCode
 from stormctl.ledger.migrator import load_migrations
 from tests.factories import make_delivery

@@ -12,8 +12,9 @@ import pytest
 import typer
 
 from stormctl.cli.logfile import LineFile, Log, logging_to
-from stormctl.cli.scrubbing import BLOT, Scrubber
+from stormctl.cli.scrubbing import Scrubber
 from stormctl.domain.event import EventKind, StormEvent
+from stormctl.domain.private import BLOT
 from stormctl.errors import UsageError
 from tests.fakes import NOON, Events
 

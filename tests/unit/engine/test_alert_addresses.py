@@ -14,9 +14,11 @@ from stormctl.engine.alert_addresses import Sender, open_addresses
 from stormctl.errors import UsageError
 from stormctl.settings import Settings
 from tests.receiver import receiving
+from tests.tunnels import TlsServer, TunnelProxy, make_certificate
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
 SECRET = "s3cr3t-t0k3n"  # noqa: S105 - no secret: it is looked for where none may be
 PATIENCE_S = 10.0
@@ -107,6 +109,44 @@ def test_the_lock_trusts_no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     addresses = open_addresses(make_settings("json://127.0.0.1:9/x"))
 
     assert addresses.usable == ()
+
+
+def test_an_alert_for_this_machine_is_never_handed_to_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not on the day either: it is refused with what keeps it here, and goes directly then."""
+    monkeypatch.setenv("HTTP_PROXY", "http://proxy.example.org:3128")
+    settings = make_settings(f"jsons://example.org/x json://localhost:9/{SECRET}", live=True)
+
+    with pytest.raises(UsageError) as caught:
+        open_addresses(settings)
+    monkeypatch.setenv("NO_PROXY", "localhost,127.0.0.1,::1")
+    usable = open_addresses(settings).usable
+
+    assert caught.value.message == (
+        "the 2nd address of STORMCTL_ALERT_URLS is on this machine, and a proxy would carry it away"
+    )
+    assert caught.value.hint == "Set NO_PROXY=localhost,127.0.0.1,::1 in the environment."
+    assert [address.name for address in usable] == ["1 JSON", "2 JSON"]
+
+
+def test_an_alert_goes_through_the_tunnel_and_is_proved_by_the_offices_authority(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SSL_CERT_FILE counts for alerts as for the platforms, though requests alone does not know it."""
+    server = TlsServer(make_certificate(tmp_path, "DNS:alerts.example.test"))
+    proxy = TunnelProxy(server.port)
+    monkeypatch.setenv("HTTPS_PROXY", f"http://{proxy.address}")
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "")  # so that what is set here is gone after this test
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    server.reply()
+    sender = Sender(open_addresses(make_settings("jsons://alerts.example.test/x", live=True)).usable)
+
+    taken = sender.send("title", "text", heard=(), limit_s=PATIENCE_S)
+
+    proxy.stop()
+    server.stop()
+    assert taken == {"1 JSON"}
+    assert [head.split(" ")[:2] for head in proxy.asked] == [["CONNECT", "alerts.example.test:443"]]
+    assert [request.json["title"] for request in server.requests] == ["title"]
 
 
 def test_nobody_is_said_so() -> None:

@@ -21,6 +21,7 @@ from stormctl.errors import ExitCode
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
+from tests.tunnels import make_certificate
 from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
@@ -186,7 +187,70 @@ def test_a_platform_that_is_not_the_real_one_is_a_warning(tmp_path: Path) -> Non
     assert (facebook.verdict, facebook.text) == (Verdict.OK, "Facebook is the real one: graph.facebook.com")
 
 
+def test_the_proxy_and_the_authority_of_an_office_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Which they are and who named them, never with a password; an emulator on loopback needs neither."""
+    authority = make_certificate(tmp_path, "DNS:office.test")
+    monkeypatch.setenv("HTTPS_PROXY", "http://maria:s3cr3t@proxy.example.org:3128")
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    here = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+
+    *_, way, proof = examine_settings(tmp_path, Settings(), list(Platform)).lines
+    at_loopback = examine_settings(tmp_path, here, list(Platform)).lines
+    monkeypatch.setenv("NO_PROXY", "facebook.com")
+    *_, split, _ = examine_settings(tmp_path, Settings(), list(Platform)).lines
+
+    told = "the platforms are reached through the proxy proxy.example.org:3128 (HTTPS_PROXY)"
+    assert (way.verdict, way.text) == (Verdict.OK, told)
+    assert (proof.verdict, proof.text) == (
+        Verdict.OK,
+        f"certificates are proved by {authority} (SSL_CERT_FILE), not by the public authorities",
+    )
+    assert split.text == f"{told}, but for those that NO_PROXY names"
+    assert len(at_loopback) == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "text"),
+    [
+        ("HTTPS_PROXY", "socks5://u:s3cr3t@h:1", "HTTPS_PROXY names a proxy of another kind than http://"),
+        ("ALL_PROXY", "http://u:s3cr3t@h:port", "ALL_PROXY is not the address of a proxy"),
+        (
+            "REQUESTS_CA_BUNDLE",
+            "/nowhere.pem",
+            "REQUESTS_CA_BUNDLE names /nowhere.pem, which can't be used: No such file or directory",
+        ),
+    ],
+)
+def test_a_network_that_cannot_be_used_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, value: str, text: str
+) -> None:
+    """With the code of credentials: they would not go there."""
+    monkeypatch.setenv(name, value)
+
+    *_, line = examine_settings(tmp_path, Settings(), list(Platform)).lines
+
+    assert (line.verdict, line.exit_code, line.text) == (Verdict.FAIL, ExitCode.CREDENTIALS, text)
+    assert line.hint
+
+
 # Who hears of trouble
+
+
+def test_the_way_of_alerts_and_heartbeat_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Through the proxy, too."""
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.org:3128")
+    urls = {
+        "alert_urls": SecretStr("jsons://alerts.example.org/s3cr3tpath"),
+        "heartbeat_url": SecretStr("https://monitor.example.org/id"),
+    }
+
+    alerts, heartbeat = examine_watch(Settings(live=True, **urls)).lines
+
+    way = "through the proxy proxy.example.org:3128 (HTTPS_PROXY)"
+    assert alerts.text.startswith(f"alerts go to JSON {way}, but for what NO_PROXY names; ")
+    assert heartbeat.text == f"a heartbeat address is set, reached {way}"
 
 
 def test_nobody_who_hears_is_a_warning() -> None:

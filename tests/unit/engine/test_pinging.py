@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -12,6 +13,10 @@ from pydantic import SecretStr
 
 from stormctl.engine.pinging import EVERY_S, STALE_S, Pinger, get_status
 from tests.receiver import receiving
+from tests.tunnels import TlsServer, TunnelProxy, make_certificate
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SECRET = "s3cr3t"  # noqa: S105 - no secret: it is looked for where none may be
 URL = SecretStr(f"https://monitor.example.org/{SECRET}")
@@ -132,6 +137,26 @@ def test_a_proxy_of_the_environment_is_not_used(monkeypatch: pytest.MonkeyPatch)
         status = get_status(receiver.url("http"), timedelta(seconds=5))
 
     assert status == 200
+
+
+def test_a_monitor_is_reached_through_the_proxy_of_an_office(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a tunnel, proved by the office's authority: the proxy learns the host, and not the address."""
+    server = TlsServer(make_certificate(tmp_path, "DNS:monitor.example.test"))
+    proxy = TunnelProxy(server.port)
+    monkeypatch.setenv("https_proxy", proxy.address)
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+    server.reply()
+
+    status = get_status(f"https://monitor.example.test/{SECRET}", timedelta(seconds=10))
+
+    proxy.stop()
+    server.stop()
+    assert (status, [request.target for request in server.requests]) == (200, [f"/{SECRET}"])
+    assert [head.split("\r\n")[0].rpartition(" ")[0] for head in proxy.asked] == [
+        "CONNECT monitor.example.test:443"
+    ]
 
 
 def test_a_server_that_never_answers_is_given_up() -> None:
