@@ -90,8 +90,19 @@ def test_plan_shows_captions(stormctl: CommandLine) -> None:
     }
 
 
-@pytest.mark.parametrize("how", [(), ("--json",)])
-def test_check_repeats_no_personal_value(stormctl: CommandLine, how: tuple[str, ...]) -> None:
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check",),
+        ("check", "--json"),
+        ("plan",),
+        ("rehearse", "small"),
+        ("doctor",),
+        ("launch", "small"),
+    ],
+    ids=" ".join,
+)
+def test_no_command_repeats_a_personal_value(stormctl: CommandLine, command: tuple[str, ...]) -> None:
     """Telephones, A-numbers, mail and tokens stay in the file, whichever rule quotes their surroundings."""
     token = "EAA" + "b7" * 20
     stormctl.write(
@@ -100,15 +111,16 @@ def test_check_repeats_no_personal_value(stormctl: CommandLine, how: tuple[str, 
         "A boat https://bit.ly/A-204-567-890 http://evil.example/maria@mail.example.org\n",
     )
     stormctl.write(
-        "messages/small/door.en.md", f"A door https://evil.example/16505550134 and evil.example/{token}\n"
+        "messages/small/door.en.md",
+        f"A door https://evil.example/16505550134 and https://evil.example/{token}\n",
     )
 
-    ended = stormctl("check", *how)
+    ended = stormctl(*command)
 
-    assert ended.code == ExitCode.FINDINGS
-    assert "•••" in ended.out
-    values = ("0134", "204", "maria@", token)
-    assert [value for value in values if value in ended.out + ended.err] == []
+    told = ended.err if command == ("plan",) else ended.out + ended.err  # the plan itself shows the texts
+    assert ended.code != ExitCode.DONE
+    assert ("•••" in told) is (command != ("doctor",))  # which only counts them
+    assert [value for value in ("0134", "204", "maria@", token) if value in told] == []
 
 
 def test_check_tells_machines_nothing_that_steers_a_terminal(stormctl: CommandLine) -> None:
