@@ -6,7 +6,6 @@ None of it is read from `.env`: a file that travels must not decide who may read
 from __future__ import annotations
 
 import os
-import ssl
 from base64 import b64encode
 from dataclasses import dataclass, field
 from functools import cache
@@ -121,11 +120,13 @@ def load_authorities(url: str) -> str | None:
     found = find_authorities() if url.startswith("https:") else None
     if found is None:
         return None
+    from ssl import SSLError
+
     variable, path = found
     try:
         _try_authorities(path)
     except OSError as error:  # what OpenSSL can't make sense of is one too
-        reason = error.strerror if not isinstance(error, ssl.SSLError) else "it holds no certificate"
+        reason = error.strerror if not isinstance(error, SSLError) else "it holds no certificate"
         raise CredentialsError(
             f"{variable} names {path}, which can't be used: {reason}",
             "Name a file of certificates (PEM), or unset it to have the public authorities.",
@@ -136,8 +137,10 @@ def load_authorities(url: str) -> str | None:
 @cache
 def _try_authorities(path: str) -> None:
     """Read authorities once: a file, or a folder as OpenSSL has it; OSError if it can't be done."""
+    from ssl import PROTOCOL_TLS_CLIENT, SSLContext
+
     is_folder = Path(path).is_dir()
-    ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(
+    SSLContext(PROTOCOL_TLS_CLIENT).load_verify_locations(
         cafile=None if is_folder else path, capath=path if is_folder else None
     )
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.environment import Environment
+from stormctl.environment import Environment, load_environment
 from stormctl.errors import CredentialsError, ExitCode
 from stormctl.network import find_proxy, load_authorities, read_proxy
 from stormctl.settings import Settings
@@ -89,6 +89,18 @@ def test_a_proxys_password_is_a_secret(monkeypatch: pytest.MonkeyPatch) -> None:
     assert {"p%40ss-w0rd", "p@ss-w0rd", "maria:p@ss-w0rd", "other-word"} <= secrets
     assert "ss-w0rd" not in repr(proxy) + str(proxy)
     assert "bWFyaWE" not in repr(proxy)
+
+
+def test_a_file_that_travels_names_neither(tmp_path: Path) -> None:
+    """A pull request's or a colleague's .env must not decide who may read along."""
+    env = tmp_path / ".env"
+    env.touch(mode=0o600)
+    env.write_text(f"HTTPS_PROXY={PROXY}\nSSL_CERT_FILE=/tmp/theirs.pem\n")
+
+    load_environment(tmp_path)
+
+    assert read_proxy() is None
+    assert load_authorities("https://api.x.com") is None
 
 
 def test_authorities_that_cannot_be_used_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
