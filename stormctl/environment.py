@@ -48,7 +48,7 @@ SECRET_PART = 8
 SECRET_OPTIONS = ("password", "sslpassword", "scram_client_key", "scram_server_key", "oauth_client_secret")
 """Options of a PostgreSQL server's address that are secret (source: libpq 18, parameter key words)."""
 
-OUTSIDE_ONLY = frozenset({"STORMCTL_ALLOW_HOST", "STORMCTL_DIR"})
+OUTSIDE_ONLY = frozenset({"STORMCTL_ALLOW_HOST", "STORMCTL_DIR", "STORMCTL_STATE_DIR"})
 """Variables that count in the environment and never in a file."""
 
 ACCOUNT_FIELDS = {Platform.X: "ACCOUNT_ID", Platform.FACEBOOK: "PAGE_ID"}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import uuid
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
     from tests.postgres import Server
 
@@ -57,15 +59,25 @@ REQUIRED = "STORMCTL_REQUIRE_"
 """How the switches begin that let tests fail, not skip, where a tool is missing."""
 
 
+@pytest.fixture(scope="session")
+def states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of what each test's machine remembers."""
+    return tmp_path_factory.mktemp("states")
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Remove every STORMCTL_ variable, forget this network, and lock the platforms: none real can be met."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, states: Path) -> None:
+    """Remove every STORMCTL_ variable, forget this network, and lock the platforms: none real can be met.
+
+    Each test has a machine of its own, which remembers nothing.
+    """
     for name in [n for n in os.environ if n.startswith("STORMCTL_") and not n.startswith(REQUIRED)]:
         monkeypatch.delenv(name)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "REQUESTS_CA_BUNDLE", "SSL_CERT_FILE"):
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("STORMCTL_LIVE", "0")
+    monkeypatch.setenv("STORMCTL_STATE_DIR", str(states / uuid.uuid4().hex))
     monkeypatch.setenv("NO_COLOR", "1")
 
 

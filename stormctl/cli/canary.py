@@ -51,12 +51,12 @@ def fly_canary(scene: Context, name: str, schedule: str | None, *, yes: bool) ->
     adapters = EnvironmentAdapters(scene.environment)
     try:
         where, exists = find_ledger(scene.ledger_url, root=scene.root)
-        with scene.open_ledger() if exists else nullcontext() as known:
+        with scene.open_ledger(publishing=True) if exists else nullcontext() as known:
             clock = SystemClock() if known is None else SystemClock(known.clock_offset)
             prepared = prepare_canary(channel, lang, settings, adapters, ledger=known, moment=clock.moment())
         _tell_canary(prepared, where, is_new=not exists)
         console.confirm("post it", str(channel), yes=yes)
-        with scene.open_ledger(create=True) as ledger, _patient() as patience:
+        with scene.open_ledger(create=True, publishing=True) as ledger, _patient() as patience:
             clock = SystemClock(ledger.clock_offset)
             enrolled = enroll_canary(prepared, settings, ledger, clock.moment())
             equipment = Equipment(

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import StormctlError
+from stormctl.places import is_guest, name_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +45,13 @@ class Context:
         """The campaign folder; UsageError if there is none."""
         from stormctl.files.campaign import find_campaign_dir
 
-        return find_campaign_dir(Path.cwd(), self.folder)
+        root = find_campaign_dir(Path.cwd(), self.folder)
+        if is_guest(root):
+            from stormctl.cli.console import tell
+
+            owner = name_user(root.stat().st_uid)
+            tell(f"you are root, and the campaign folder belongs to {owner}: better sudo -u {owner} stormctl")
+        return root
 
     @cached_property
     def environment(self) -> Environment:
@@ -90,11 +97,18 @@ class Context:
         return load_campaign(self.root, find_schedule(self.root, schedule))
 
     @contextmanager
-    def open_ledger(self, *, create: bool = False) -> Iterator[Ledger]:
-        """Open the ledger and close it again; LedgerError if there is none and `create` is False."""
+    def open_ledger(self, *, create: bool = False, publishing: bool = False) -> Iterator[Ledger]:
+        """Open the ledger and close it again.
+
+        Raises:
+            LedgerError: there is none and `create` is False, or nothing may be published from it and
+                `publishing` is True.
+        """
         from stormctl.ledger.ledger import open_ledger
 
-        ledger = open_ledger(self.ledger_url, root=self.root, create=create, is_known=True)
+        ledger = open_ledger(
+            self.ledger_url, root=self.root, create=create, publishing=publishing, is_known=True
+        )
         try:
             yield ledger
         finally:

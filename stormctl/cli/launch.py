@@ -79,14 +79,14 @@ def launch(
     alerts = scene.lookout.summary
     with scene.watching_adapters() as adapters:
         where, exists = find_ledger(scene.ledger_url, root=scene.root)
-        with scene.open_ledger() if exists else nullcontext() as ledger:
+        with scene.open_ledger(publishing=True) if exists else nullcontext() as ledger:
             preparation = prepare_launch(
                 campaign, settings, adapters, ledger, clock.moment(), where=where, without=left_out
             )
         tell(render_summary(replace(preparation.summary, alerts=alerts), viewer_zone()))
         _tell_troubles(scene, preparation, clock.moment())
         _confirm(preparation, yes=yes)
-        with scene.open_ledger(create=True) as ledger:
+        with scene.open_ledger(create=True, publishing=True) as ledger:
             _enroll(scene, preparation, adapters, ledger, adopt=adopt)
             if detach:
                 tell("detached: a daemon (stormctl daemon) or cron (stormctl tick) must run it")

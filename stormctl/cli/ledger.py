@@ -21,13 +21,13 @@ def add_to(app: typer.Typer) -> None:
     """Add this module's commands, a group of their own."""
     group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
     group.callback()(ledger)
-    for command in (backup, restore, migrate, copy):
+    for command in (backup, restore, migrate, copy, accept):
         group.command()(command)
     app.add_typer(group, name="ledger")
 
 
 def ledger(context: typer.Context, as_json: JsonOption = False) -> None:
-    """Show the ledger, back it up, restore, migrate or copy it.
+    """Show the ledger, back it up, restore, migrate, copy or accept it.
 
     Without a command: where it is, its version, size and hosts, its storms, the last backup, gaps of which
     it may not know everything, and live runners. It works with a ledger of any version.
@@ -123,6 +123,46 @@ def copy(
 
     SCRUBBER.learn(find_secret_parts(url, is_ledger=True))
     show(render_move(_open(context).copy(url)))
+
+
+def accept(
+    context: typer.Context,
+    yes: Annotated[
+        str | None,
+        typer.Option(
+            "--yes",
+            metavar="LEDGER_ID",
+            help="Don't ask: for scripts, which name the very ledger.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Publish from a ledger that was not made here.
+
+    For a ledger's file that came from another machine, or was moved by hand. Shows what it would post
+    first, and asks. Until then nothing of it is published; looking and halting need no word.
+    """
+    from stormctl.cli.console import is_terminal, show, tell
+    from stormctl.render.upkeep import render_introduction
+
+    upkeep = _open(context)
+    introduction = upkeep.introduce()
+    if introduction is None:
+        show(f"nothing to do: {upkeep.where} is known on this machine")
+        return
+    ledger_id = introduction.ledger_id
+    tell(render_introduction(introduction))
+    if yes is not None:
+        if yes.strip() != ledger_id:
+            raise UsageError(f"“{yes}” is not the ledger that lies there", f"Its id is {ledger_id}.")
+    elif not is_terminal():
+        hint = f"Have a person look at it. Then, for scripts: stormctl ledger accept --yes {ledger_id}"
+        raise UsageError("nobody can say yes here", hint)
+    elif typer.prompt("Type yes to accept it", default="", show_default=False, err=True).strip() != "yes":
+        raise UsageError("not accepted: that was not yes", "Nothing of it is published.")
+    for alarm in upkeep.accept(ledger_id):
+        tell(alarm)
+    show(f"accepted {upkeep.where}: it is published from as from one that was made here")
 
 
 def _open(context: typer.Context) -> Upkeep:

@@ -17,6 +17,7 @@ from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.event import EventKind, StormEvent
 from stormctl.engine.clocks import read_wall_clock
 from stormctl.errors import StormctlError
+from stormctl.places import open_or_make
 from stormctl.render.log_lines import Origin, render_event_line, render_record_line
 
 if TYPE_CHECKING:
@@ -86,8 +87,8 @@ class LineFile:
         if self._fd is not None:
             os.close(self._fd)
             self._fd, self._is_torn = None, False
-        flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_BINARY", 0)
-        self._fd = os.open(self._path, flags, OWNER_ONLY)
+        flags = os.O_WRONLY | os.O_APPEND | getattr(os, "O_BINARY", 0)
+        self._fd = open_or_make(self._path, flags, OWNER_ONLY)
         return self._fd
 
     def _is_rotated(self, fd: int) -> bool:

@@ -9,6 +9,7 @@ import typer
 
 from stormctl.cli.options import JsonOption, RehearsalOption
 from stormctl.errors import UsageError
+from stormctl.places import write_text
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
@@ -69,8 +70,8 @@ def write_report(report: Report, path: Path) -> None:
     from stormctl.render.unseen import render_json
 
     try:
-        path.write_text(render_report_page(report), encoding="utf-8")
+        write_text(path, render_report_page(report))
         figures = render_json(report_json(report), indent=2)
-        path.with_suffix(".json").write_text(figures + "\n", encoding="utf-8")
+        write_text(path.with_suffix(".json"), figures + "\n")
     except OSError as error:
         raise UsageError(f"the report can't be written to {path}: {error.strerror}") from None

@@ -65,7 +65,11 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
     from stormctl.engine.service import Service
 
     service, lookout = Service.from_environment(), scene.lookout
-    with scene.open_ledger() as ledger, scene.watching_adapters() as adapters, ExitStack() as watches:
+    with (
+        scene.open_ledger(publishing=True) as ledger,
+        scene.watching_adapters() as adapters,
+        ExitStack() as watches,
+    ):
         ledger.check_hosts(scene.environment.settings.hosts())
         refuse_locked(scene.environment.settings, ledger, waits=True)
         tell(f"alerts: {lookout.summary}")
@@ -129,7 +133,7 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
     from stormctl.engine.standing import exit_codes_of_ledger, is_work_left
 
     lookout, adapters = scene.lookout, EnvironmentAdapters(scene.environment)
-    with scene.open_ledger() as ledger, ExitStack() as watches:
+    with scene.open_ledger(publishing=True) as ledger, ExitStack() as watches:
         ledger.check_hosts(scene.environment.settings.hosts())
         refuse_locked(scene.environment.settings, ledger)
         if lookout.is_locked:

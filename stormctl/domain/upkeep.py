@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.delivery import State
-    from stormctl.domain.status import GapView, RunnerStatus
+    from stormctl.domain.status import DeliveryView, GapView, RunnerStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,20 @@ class Exchange:
     backup: LedgerFacts
     present: LedgerFacts | None
     is_damaged: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Introduction:
+    """A ledger from elsewhere, for a person to look at before anything is posted from it.
+
+    Attributes:
+        ledger_id: its id, which a script must name.
+        first: what it would post first, in order of the slots.
+    """
+
+    facts: LedgerFacts
+    ledger_id: str
+    first: tuple[DeliveryView, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 from contextlib import closing
 from typing import TYPE_CHECKING
 
 from stormctl.engine.signin import SignIn
 from stormctl.errors import CredentialsError, UsageError
+from stormctl.places import make_folder, write_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -72,11 +72,9 @@ class AccountSignIn(SignIn):
         kept = json.dumps({"host": host, "token": begun.token, "secret": begun.secret})
         file = self._begun_file
         try:
-            file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(file.parent)
             file.unlink(missing_ok=True)
-            handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
-            with open(handle, "w", encoding="utf-8") as stream:  # noqa: PTH123 - of a handle made for its owner only
-                stream.write(kept)
+            write_text(file, kept, 0o600)
         except OSError as error:
             raise CredentialsError(f"{file} can't be written: {error.strerror}") from None
 

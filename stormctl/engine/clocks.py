@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import Clock, Moment
+from stormctl.places import write_text
 from stormctl.platforms.moments import read_steady_clock
 
 if TYPE_CHECKING:
@@ -177,7 +178,7 @@ class FollowedClock:
 def write_pace(path: Path, pace: Pace) -> None:
     """Keep a pace in a file, whole at every instant, for a `FollowedClock`."""
     fresh = path.with_suffix(".new")
-    fresh.write_text(json.dumps(asdict(pace)), encoding="utf-8")
+    write_text(fresh, json.dumps(asdict(pace)))
     fresh.replace(path)
 
 

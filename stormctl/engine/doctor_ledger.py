@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -10,9 +11,11 @@ from stormctl.domain.delivery import State
 from stormctl.domain.diagnosis import Section, fail, ok, warn
 from stormctl.domain.reserved import CANARY_STORM
 from stormctl.engine.upkeep import Upkeep
-from stormctl.errors import ExitCode, LedgerError
+from stormctl.errors import ExitCode, LedgerError, StormctlError
+from stormctl.ledger.guards import find_faults, refuse_distrusted
 from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.stores import FileStore, find_store
+from stormctl.places import find_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,6 +28,8 @@ if TYPE_CHECKING:
     from stormctl.domain.upkeep import LedgerFacts
     from stormctl.engine.campaign import Campaign
     from stormctl.engine.equipment import Durations
+    from stormctl.ledger.guards import Fault
+    from stormctl.ledger.stores import Store
     from stormctl.settings import Settings
 
 RUNNER_NOTICE = timedelta(minutes=15)
@@ -45,6 +50,8 @@ class LedgerNotes:
         suspended: by channel, why it is.
         canaries: every one there ever was.
         server_ahead: how far its server's clock is ahead of this machine's; None without a server.
+        faults: how others could write its file.
+        distrust: why nothing would be posted from it; None if it would be.
     """
 
     where: str
@@ -56,6 +63,8 @@ class LedgerNotes:
     suspended: Mapping[str, str] = field(default_factory=dict)
     canaries: tuple[DeliveryView, ...] = ()
     server_ahead: timedelta | None = None
+    faults: tuple[Fault, ...] = ()
+    distrust: StormctlError | None = None
 
 
 def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durations) -> LedgerNotes:
@@ -68,6 +77,7 @@ def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durati
             return LedgerNotes(where=where, folder=folder)
         facts = Upkeep(url, root, durations.runner_timeout).describe()
         ledger = open_ledger(url, root=root)
+        faults, distrust = _look_for_others(store)
     except LedgerError as error:
         return LedgerNotes(where=where, folder=folder, facts=facts, error=error)
     try:
@@ -81,11 +91,28 @@ def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durati
             suspended=ledger.channels.suspended(),
             canaries=tuple(ledger.history.deliveries(CANARY_STORM)),
             server_ahead=ledger.clock_offset() if ledger.path is None else None,
+            faults=faults,
+            distrust=distrust,
         )
     except LedgerError as error:
         return LedgerNotes(where=where, folder=folder, facts=facts, error=error)
     finally:
         ledger.close()
+
+
+def _look_for_others(store: Store) -> tuple[tuple[Fault, ...], StormctlError | None]:
+    """Look how others could write a ledger's file, or have done so, as whoever posts from it would."""
+    if not isinstance(store, FileStore):
+        return (), None
+    try:
+        faults = tuple(find_faults(store))
+    except StormctlError as error:
+        return (), error
+    try:
+        refuse_distrusted(store, store.database)
+    except StormctlError as error:
+        return faults, error
+    return faults, None
 
 
 def examine_ledger(
@@ -103,6 +130,13 @@ def examine_ledger(
         lines.append(ok(f"{notes.where}: there is none yet, launch makes it"))
     else:
         lines.append(ok(f"{notes.where}: version {notes.facts.version}, it can be read and written"))
+    for fault in notes.faults:
+        if fault.place is None:
+            lines.append(fail(fault.message, fault.hint, ExitCode.MAINTENANCE))
+        else:
+            lines.append(warn(fault.message, f"{fault.hint}. Whoever publishes next does it, with a word."))
+    if notes.distrust is not None:
+        lines.append(fail(notes.distrust.message, notes.distrust.hint, notes.distrust.exit_code))
     if notes.facts is not None:
         lines += _judge_facts(notes.facts)
         lines += _judge_hosts(notes.facts, campaign, settings)
@@ -166,4 +200,11 @@ def _judge_canaries(canaries: Sequence[DeliveryView]) -> Iterator[Line]:
 
 def _find_folder(path: Path) -> Path:
     """Return the nearest folder above a path that exists."""
-    return next(folder for folder in path.absolute().parents if folder.is_dir())
+    for folder in path.absolute().parents:
+        try:
+            status = find_status(folder)
+        except OSError:
+            continue
+        if status is not None and stat.S_ISDIR(status.st_mode):
+            return folder
+    raise AssertionError(path)  # the root is one

@@ -17,6 +17,7 @@ from stormctl.engine.lookout import make_lookout
 from stormctl.engine.watchfulness import NOTICED, TRUSTED, describe_offset, find_offset
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.network import find_authorities, find_proxy, load_authorities, read_proxy
+from stormctl.places import is_file
 from stormctl.settings import UNLOCK, is_loopback
 
 if TYPE_CHECKING:
@@ -99,7 +100,7 @@ def examine_settings(
         oddities: lines of `.env` that have no effect.
         channels: the storm's, whose credentials such a line may have meant.
     """
-    if not (root / ".env").is_file():
+    if not is_file(root / ".env"):
         line = ok("no .env: every setting is in the environment")
     elif os.name == "posix":
         line = ok(".env is for you alone, and Git does not track it")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +22,7 @@ from stormctl.engine.tally import tally_channels
 from stormctl.environment import Environment
 from stormctl.errors import StormctlError, UsageError
 from stormctl.ledger.ledger import open_ledger
+from stormctl.places import find_status, make_folder, write_text
 from stormctl.settings import Settings
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def _fresh_folder(root: Path) -> Path:
 
 
 def _empty(root: Path, folder: Path) -> None:
-    if (folder / LEDGER).exists():
+    if find_status(folder / LEDGER) is not None:
         try:
             old = _open(root)
         except StormctlError:
@@ -230,7 +230,7 @@ def _empty(root: Path, folder: Path) -> None:
                     "Wait for its end, or look at it: stormctl status --rehearsal.",
                 )
         shutil.rmtree(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
 
 
 def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
@@ -241,7 +241,7 @@ def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
     """
     folder = rehearsal_folder(root)
     try:
-        is_there = (folder / LEDGER).exists() and (folder / CLOCK).exists()
+        is_there = all(find_status(folder / name) is not None for name in (LEDGER, CLOCK))
     except OSError as error:
         raise UsageError(f"the rehearsal's folder {folder} can't be read: {error.strerror}") from None
     if not is_there:
@@ -277,10 +277,14 @@ def make_environment(variables: Mapping[str, str]) -> Environment:
 
 def _share_access(path: Path, variables: Mapping[str, str]) -> None:
     """Write how to reach the emulator, readable for its owner only."""
-    with os.fdopen(os.open(path, os.O_CREAT | os.O_WRONLY, 0o600), "w", encoding="utf-8") as file:
-        json.dump(dict(variables), file)
+    write_text(path, json.dumps(dict(variables)), 0o600)
 
 
 def _open(root: Path, *, create: bool = False) -> Ledger:
     path = (rehearsal_folder(root) / LEDGER).relative_to(root)
-    return open_ledger(f"sqlite:///{path.as_posix()}", root=root, create=create)
+    return open_ledger(
+        f"sqlite:///{path.as_posix()}",
+        root=root,
+        create=create,
+        state=rehearsal_folder(root),  # it is made anew each time, and nobody else's business
+    )

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import UTC
 from typing import TYPE_CHECKING
 
-from stormctl.domain.upkeep import Exchange
+from stormctl.domain.upkeep import Exchange, Introduction
 from stormctl.engine.clocks import SystemClock
 from stormctl.engine.equipment import pass_on
 from stormctl.errors import LedgerError
 from stormctl.ledger import restoring, upkeep
+from stormctl.ledger.guards import secure
+from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.stores import FileStore, ServerStore, find_store
+from stormctl.places import is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -20,7 +24,11 @@ if TYPE_CHECKING:
     from stormctl.domain.clock import Clock
     from stormctl.domain.upkeep import Backup, LedgerFacts, Migration, Move, Restoration
     from stormctl.engine.equipment import Checkpoint
+    from stormctl.ledger.ledger import Ledger
     from stormctl.ledger.stores import Store
+
+SHOWN = 10
+"""So many posts are shown of a ledger from elsewhere."""
 
 
 class Upkeep:
@@ -42,6 +50,7 @@ class Upkeep:
         clock: Clock | None = None,
         checkpoint: Checkpoint = pass_on,
     ) -> None:
+        self._url = url
         self._store = find_store(url, root)
         self._root = root
         self._timeout = timeout
@@ -69,7 +78,7 @@ class Upkeep:
         occasion = self._occasion()
         if target is None:
             target = self._name_backup(self._store, occasion)
-        elif not target.parent.is_dir():
+        elif not is_folder(target.parent):
             raise LedgerError(f"there is no folder {target.parent}", "Make it first, or choose another one.")
         return upkeep.back_up(self._store, target, occasion)
 
@@ -121,6 +130,39 @@ class Upkeep:
         """
         target = find_store(url, self._root)
         return upkeep.copy(self._store, target, url, self._occasion())
+
+    def introduce(self) -> Introduction | None:
+        """Return what a ledger from elsewhere would post, without changing it; None for one of our own.
+
+        Raises:
+            LedgerError: there is none, it is of another version, or it may not be posted from at all.
+            CredentialsError: nobody can tell whether Git tracks it.
+        """
+        upkeep.require_ledger(self._store)
+        if not isinstance(self._store, FileStore):
+            return None
+        secure(self._store)
+        with closing(self._open()) as ledger:
+            if ledger.is_known():
+                return None
+            views = [view for storm in ledger.history.storms() for view in ledger.history.deliveries(storm)]
+            coming = sorted((v for v in views if v.state.is_open), key=lambda v: (v.slot_at, v.key))
+            return Introduction(facts=self.describe(), ledger_id=ledger.get_id(), first=tuple(coming[:SHOWN]))
+
+    def accept(self, ledger_id: str) -> list[str]:
+        """Post from a ledger from elsewhere from now on; return what people must be told of it.
+
+        Raises:
+            LedgerError: it is not the ledger that was shown, or that can't be remembered.
+        """
+        with closing(self._open()) as ledger:
+            if ledger.get_id() != ledger_id:
+                raise LedgerError(f"{self.where} is not the ledger that was shown", "Look at it once more.")
+            ledger.witness.accept(self._occasion().moment)
+            return ledger.witness.take_alarms()
+
+    def _open(self) -> Ledger:
+        return open_ledger(self._url, root=self._root)
 
     def _occasion(self) -> upkeep.Occasion:
         """Read the clock: the server's, once it was asked, since it is the one that its runners go by."""

@@ -16,6 +16,7 @@ from stormctl.files.nearest import suggest
 from stormctl.files.validation import Notes
 from stormctl.files.values import BadValueError
 from stormctl.files.variants import build_variant, parse_wording_name
+from stormctl.places import is_folder
 
 if TYPE_CHECKING:
     from stormctl.domain.message import Variant
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 def find_bank_names(root: Path) -> tuple[str, ...]:
     """Find the campaign's banks: the folders under `messages/`; UsageError if nobody lets us look."""
     folder = root / MESSAGES
-    if not folder.is_dir():
+    if not is_folder(folder):
         return ()
     try:
         return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from stormctl.errors import UsageError
 from stormctl.files.nearest import suggest
+from stormctl.places import is_file
 
 SCHEDULES = "schedules"
 MESSAGES = "messages"
@@ -76,7 +77,7 @@ def find_schedule(root: Path, name: str | Path | None) -> Path:
     if name is not None and Path(name).suffix:
         # The campaign first: with --dir, a file of the same name may lie in the current folder.
         for path in (root / name, Path(name).expanduser()):
-            if path.is_file():
+            if is_file(path):
                 return path.resolve()
     schedules = {path.stem: path for path in find_schedules(root)}
     if name is None:

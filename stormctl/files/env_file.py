@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from stormctl.env_reading import check_env_file, refuse_tracked
 from stormctl.environment import CREDENTIAL_FIELDS
 from stormctl.errors import CredentialsError, UsageError
+from stormctl.places import hand_over, is_there
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -68,13 +69,13 @@ def write_values(path: Path, values: Mapping[str, str]) -> None:
     """
     target = find_target(path)
     try:
-        before = target.read_bytes() if target.exists() else None
+        before = target.read_bytes() if is_there(target) else None
         text = (before or b"").decode()
         content = set_values(text, values)
         with _making(target) as part:
             part.write_bytes(content.encode())
             _flush(part)
-            if before != (target.read_bytes() if target.exists() else None):
+            if before != (target.read_bytes() if is_there(target) else None):
                 raise CredentialsError(f"{path} was changed meanwhile: nothing was written", "Try again.")
             part.replace(target)
         _flush(target.parent)
@@ -173,10 +174,12 @@ def _making(target: Path) -> Iterator[Path]:
     handle = os.open(part, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     try:
         try:
-            if os.name == "posix" and target.exists():
+            if os.name == "posix" and is_there(target):
                 was, is_now = target.stat(), os.fstat(handle)
                 if (was.st_uid, was.st_gid) != (is_now.st_uid, is_now.st_gid):
                     os.fchown(handle, was.st_uid, was.st_gid)  # under sudo the file stays its owner's
+            else:
+                hand_over(handle, target.parent)
         finally:
             os.close(handle)
         yield part

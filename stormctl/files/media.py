@@ -30,6 +30,7 @@ from stormctl.files.videos import (
     examine_video,
     hash_video,
 )
+from stormctl.places import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -167,7 +168,7 @@ class MediaShelf:
         path = Path(os.path.realpath(self._folder / pure))
         if not path.is_relative_to(self._folder):
             raise BadMediaError("media-outside", f"“{file}” is a link that leads outside the bank", where)
-        if not path.is_file():
+        if not is_file(path):
             raise BadMediaError("media-missing", f"there is no “{file}” in the bank", self._hint_for(file))
         return path
 

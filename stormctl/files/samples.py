@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from stormctl.errors import UsageError
 from stormctl.files.campaign import MESSAGES, SAMPLE, SCHEDULES, is_campaign
 from stormctl.files.nearest import find_nearest
+from stormctl.places import is_file, is_folder
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,7 +44,7 @@ def find_samples() -> dict[str, Sample]:
     # In a clone it is the clone's own campaign; a build puts it on the shelf (pyproject.toml).
     clone = Path(str(package)).parent
     schedule, bank = f"{SCHEDULES}/{SAMPLE}.toml", f"{MESSAGES}/{SAMPLE}"
-    if SAMPLE not in found and (clone / schedule).is_file() and (clone / bank).is_dir():
+    if SAMPLE not in found and is_file(clone / schedule) and is_folder(clone / bank):
         found[SAMPLE] = Sample(SAMPLE, {schedule: clone / schedule, bank: clone / bank})
     return found
 

@@ -15,6 +15,7 @@ from stormctl.files.campaign import MESSAGES
 from stormctl.files.nearest import suggest
 from stormctl.files.schedule_tables import WEEKDAYS
 from stormctl.files.values import BadValueError, parse_slug
+from stormctl.places import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -169,7 +170,7 @@ def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
             notes.error(
                 "file-outside", steps, message, "paths start at the campaign's folder, with / between folders"
             )
-        elif not (root / path).is_file():
+        elif not is_file(root / path):
             notes.error("file-missing", steps, f"there is no file “{resource.file}”")
     by_secrets: dict[tuple[str, str], ChannelId] = {}
     for index, channel in schedule.channels.items():

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from stormctl.errors import LedgerError
+from stormctl.errors import LedgerError, StormctlError
 from stormctl.ledger.addresses import without_password
 from stormctl.ledger.alerts import Alerts
 from stormctl.ledger.budgets import Budgets
@@ -13,6 +15,7 @@ from stormctl.ledger.desk import Desk
 from stormctl.ledger.doubts import Doubts
 from stormctl.ledger.follow_ups import FollowUps
 from stormctl.ledger.gaps import Gaps
+from stormctl.ledger.guards import refuse_distrusted, secure
 from stormctl.ledger.halts import Halts
 from stormctl.ledger.history import History
 from stormctl.ledger.media import MediaStore
@@ -22,6 +25,7 @@ from stormctl.ledger.runners import Runners
 from stormctl.ledger.sqlite import SqliteDatabase
 from stormctl.ledger.stores import FileStore, find_store
 from stormctl.ledger.witness import Witness
+from stormctl.places import OWN_FOLDER, hide_from_git
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -29,6 +33,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.ledger.engines import Database, Session
+    from stormctl.ledger.memory import Memory
+    from stormctl.ledger.stores import Store
 
 
 class Ledger:
@@ -46,11 +52,13 @@ class Ledger:
         where: str,
         path: Path | None,
         locks: Path,
+        memory: Memory,
         home: tuple[Path, str] | None = None,
     ) -> None:
         self.where = where
         self.path = path
         self._database = database
+        self._memory = memory
         self.outbox = Outbox(database)
         self.desk = Desk(database)
         self.doubts = Doubts(database)
@@ -60,7 +68,7 @@ class Ledger:
         self.budgets = Budgets(database)
         self.witness = Witness(
             database,
-            locks,
+            memory,
             where=where,
             inode=None if path is None else lambda: path.stat().st_ino,
             read_filed=database.read_filed if isinstance(database, SqliteDatabase) else None,
@@ -103,6 +111,19 @@ class Ledger:
         """
         return self._database.clock_offset()
 
+    def get_id(self) -> str:
+        """Return the ledger's id, which it is given now if it has none."""
+        with self._database.transaction() as session:
+            ledger_id: str | None = session.get("identity")["ledger_id"]
+            if ledger_id is None:
+                ledger_id = uuid.uuid4().hex
+                session.write("set_meta", key="ledger_id", value=ledger_id)
+        return ledger_id
+
+    def is_known(self) -> bool:
+        """Whether its file was made, restored, copied or accepted on this machine; a server's always is."""
+        return self.path is None or self._memory.knows(self.get_id(), self.path.stat().st_ino)
+
     def close(self) -> None:
         """Close every connection and let go of the locks of runners that were registered here."""
         self._database.close()
@@ -121,7 +142,15 @@ def _check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict
     return bound
 
 
-def open_ledger(url: str, *, root: Path, create: bool = False, is_known: bool = False) -> Ledger:
+def open_ledger(
+    url: str,
+    *,
+    root: Path,
+    create: bool = False,
+    publishing: bool = False,
+    is_known: bool = False,
+    state: Path | None = None,
+) -> Ledger:
     """Open a ledger of this version; nothing is ever overwritten, and an older one is left as it is.
 
     Args:
@@ -131,32 +160,61 @@ def open_ledger(url: str, *, root: Path, create: bool = False, is_known: bool = 
         create: whether a missing ledger is created: a file with its folder, readable for its owner only, or
             the tables in a database that must exist.
         is_known: whether its runners say in the campaign folder where it is.
+        publishing: whether it will be enrolled in, or posted from: then a file must be trusted, see `guards`.
+        state: where this machine remembers ledgers; None for `find_state_folder`.
 
     Raises:
         LedgerError: if it is missing and not to be created, not a ledger, of another version, or cannot be
-            read and written.
+            read and written, or is not to be trusted.
+        CredentialsError: nobody can tell whether Git tracks it.
     """
-    store = find_store(url, root)
-    path = None
+    store = find_store(url, root, state)
     if isinstance(store, FileStore):
-        path = store.path
-        if not store.exists() and not create:
-            message = f"there is no ledger at {path}"
-            hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
-            raise LedgerError(message, hint)
-        if create:
-            store.database.create_file()
-    database = store.database
-    database.prepare(create=create)
+        database: Database = _open_file(store, create=create, publishing=publishing)
+    else:
+        database = store.database
+        store.database.prepare(create=create)
+        _take_over(store, database, None)
+    path = store.path if isinstance(store, FileStore) else None
+    address = without_password(url) if path is None else f"sqlite:///{path.absolute()}"
     return Ledger(
         database,
         where=store.where,
         path=path,
         locks=store.locks,
-        home=(root, without_password(url) if path is None else f"sqlite:///{path.absolute()}")
-        if is_known
-        else None,
+        memory=store.memory,
+        home=(root, address) if is_known else None,
     )
+
+
+def _open_file(store: FileStore, *, create: bool, publishing: bool) -> SqliteDatabase:
+    """Open a ledger's file; see `open_ledger`."""
+    if not store.exists() and not create:
+        message = f"there is no ledger at {store.path}"
+        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+        raise LedgerError(message, hint)
+    if publishing:
+        secure(store)
+    database = store.database
+    if create:
+        database.create_file()
+    if store.path.parent.name == OWN_FOLDER:
+        hide_from_git(store.path.parent)
+    database.prepare(create=create, name=lambda: store.memory.name(store.path))
+    if publishing:
+        refuse_distrusted(store, database)
+    else:
+        _take_over(store, database, store.path.stat().st_ino)
+    return database
+
+
+def _take_over(store: Store, database: Database, inode: int | None) -> None:
+    """Take over what an earlier version knew of a ledger, if possible: nobody is kept from looking."""
+    with suppress(StormctlError):
+        with database.reading() as session:
+            ledger_id = session.get("identity")["ledger_id"]
+        if ledger_id is not None:
+            store.memory.take_over(ledger_id, store.locks, inode)
 
 
 def find_ledger(url: str, *, root: Path) -> tuple[str, bool]:

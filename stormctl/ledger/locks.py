@@ -6,6 +6,8 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from stormctl.places import open_or_make
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -42,7 +44,7 @@ class FileLock:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._descriptor = os.open(path, os.O_CREAT | os.O_RDWR, 0o600)
+        self._descriptor = open_or_make(path, os.O_RDWR)
         if not _try_lock(self._descriptor):
             os.close(self._descriptor)
             message = f"{path} is locked by another process"

@@ -14,6 +14,7 @@ from stormctl.ledger.sqlite import SqliteDatabase
 from stormctl.ledger.stores import COMPANIONS, FileStore, making_file, put_new, put_over, refuse_existing
 from stormctl.ledger.tables import OF_ONE_LIFE, SCHEMA_VERSION, compare, pour
 from stormctl.ledger.upkeep import back_up, describe, refuse_runners, require_ledger
+from stormctl.places import find_status
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -80,9 +81,15 @@ def restore(store: Store, file: FileStore, aside: Path, occasion: Occasion) -> R
     with making_file(store.path if isinstance(store, FileStore) else aside) as part:
         fresh = SqliteDatabase(part, file.shown)
         with file.database.whole() as saved:
-            fresh.save(saved)
+            saved.refuse_damage(file.where)
+            fresh.fill(saved)
+            with fresh.whole() as poured:
+                compare(saved, poured, without={SCHEMA_VERSION})
         fresh.migrate(create=False)
         since, in_doubt = _begin_new_life(fresh, occasion.moment)
+        if isinstance(store, FileStore):
+            with fresh.whole(writing=True) as tables:
+                tables.session.write("set_meta", key="ledger_id", value=store.memory.name(part))
         fresh.close_log()
         occasion.checkpoint("prepared")
         if isinstance(store, FileStore):
@@ -146,10 +153,9 @@ def _is_empty(store: Store) -> bool:
 
 def _set_companions_aside(store: FileStore, aside: Path) -> None:
     """Take away what SQLite had kept beside a file: it would read it into the next one of that name."""
-    for companion in COMPANIONS:
-        found = store.path.with_name(store.path.name + companion)
-        if found.exists():
-            found.rename(aside.with_name(aside.name + companion))
+    for ending, found in zip(COMPANIONS, store.companions, strict=True):
+        if find_status(found, follow=False) is not None:
+            found.rename(aside.with_name(aside.name + ending))
 
 
 def _set_aside(path: Path, aside: Path) -> None:

@@ -13,6 +13,7 @@ from stormctl.errors import LedgerError
 from stormctl.ledger.locks import FileLock, is_free
 from stormctl.ledger.rows import dump_channels, load_channels, maybe_instant
 from stormctl.ledger.whereabouts import Whereabouts, leave_whereabouts
+from stormctl.places import find_status, make_folder
 
 if TYPE_CHECKING:
     import builtins
@@ -64,7 +65,7 @@ class Runners:
         runner_id = uuid.uuid4().hex
         self._prune()
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_folder(self._folder)
             self._held[runner_id] = FileLock(self._path(runner_id))
         except OSError as error:
             message = f"cannot lock {self._path(runner_id)}: {error.strerror}"
@@ -214,8 +215,8 @@ def find_live(
 def _is_seen(lock: Path) -> bool:
     """Whether a lock file is there, as far as we may look."""
     try:
-        return lock.exists()
-    except PermissionError:
+        return find_status(lock) is not None
+    except OSError:
         return False
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import sys
 import threading
 from collections import deque
 from contextlib import closing, contextmanager
@@ -26,13 +27,16 @@ from stormctl.ledger.engines import (
 from stormctl.ledger.migrator import load_migrations
 from stormctl.ledger.pairing import refuse_log_of_another, refuse_stray_log
 from stormctl.ledger.presence import Presence
-from stormctl.ledger.tables import SqliteTables
+from stormctl.ledger.schemas import refuse_strangers
+from stormctl.ledger.tables import SCHEMA_VERSION, SqliteTables, pour
+from stormctl.places import find_status, make_folder, open_or_make
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from stormctl.ledger.engines import Row
+    from stormctl.ledger.tables import Tables
 
 _UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
 _OUR_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
@@ -157,13 +161,18 @@ class SqliteDatabase:
     def _connect(self) -> sqlite3.Connection:
         if not self._is_paired:
             log = self._path.with_name(f"{self._path.name}-wal")
-            if log.exists() and log.stat().st_size:  # before a connection could write it into the file
+            found = find_status(log)
+            if found is not None and found.st_size:  # before a connection could write it into the file
                 refuse_log_of_another(self._path)
                 refuse_stray_log(self._path, self.read_filed(), self._read_meta("mode=ro"))
             self._is_paired = True
         connection = self._open("mode=rw")
         connection.row_factory = sqlite3.Row
         try:
+            connection.execute("PRAGMA trusted_schema = OFF")  # what a file brings calls no function
+            connection.execute("PRAGMA cell_size_check = ON")
+            if sys.version_info >= (3, 12):
+                connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE)
             connection.execute("PRAGMA foreign_keys = ON")
             connection.execute("PRAGMA synchronous = FULL")  # also of what migrates and restores
         except sqlite3.Error:
@@ -205,17 +214,18 @@ class SqliteDatabase:
             LedgerError: if the folder cannot be written.
         """
         try:
-            self._path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            os.close(os.open(self._path, os.O_CREAT | os.O_RDWR, 0o600))
+            make_folder(self._path.parent)
+            os.close(open_or_make(self._path, os.O_RDWR))
         except OSError as error:
             message = f"cannot create the ledger {self._path}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
 
-    def prepare(self, *, create: bool) -> None:
+    def prepare(self, *, create: bool, name: Callable[[], str] | None = None) -> None:
         """Make sure that the file is a ledger of this version.
 
         Args:
             create: whether an empty file becomes one.
+            name: gives it its id then.
 
         Raises:
             LedgerError: if it is not a ledger, of another version, or cannot be read or written.
@@ -225,14 +235,21 @@ class SqliteDatabase:
         if version:
             refuse_older_version(version, len(self._migrations), self._shown)
         else:
-            self.migrate(create=True)
+            self.migrate(create=True, name=name)
 
-    def migrate(self, *, create: bool, check: Callable[[Session], None] = pass_all) -> None:
+    def migrate(
+        self,
+        *,
+        create: bool,
+        check: Callable[[Session], None] = pass_all,
+        name: Callable[[], str] | None = None,
+    ) -> None:
         """Bring the file to this version, in one transaction.
 
         Args:
             create: whether an empty file may become a ledger.
             check: called in the transaction before an older ledger is changed; stops it by raising.
+            name: gives a new ledger its id.
 
         Raises:
             LedgerError: if it is not a ledger, of a newer version, or cannot be read or written.
@@ -245,7 +262,10 @@ class SqliteDatabase:
                 version = self._read_version(connection, create=create)
                 if version:
                     check(session)
+                    refuse_strangers(connection, version, self._shown)
                 self._apply(connection, session, version, len(self._migrations))
+                if not version and name is not None:
+                    session.write("set_meta", key="ledger_id", value=name())
 
     def _apply(self, connection: sqlite3.Connection, session: Session, after: int, until: int) -> None:
         """Apply the migrations behind a version, up to another one."""
@@ -293,6 +313,20 @@ class SqliteDatabase:
             migrations = self._migrations[:version]
             self._apply(connection, session, 0, len(migrations))
             yield SqliteTables(connection, session, migrations)
+
+    def fill(self, source: Tables) -> None:
+        """Make this empty file a ledger with the rows of another one, in tables of our own.
+
+        Raises:
+            DamagedLedgerError: no ledger has such rows.
+            LedgerError: something is there already, or it cannot be written.
+        """
+        try:
+            with self.founding(source.version) as tables:
+                pour(source, tables, without={SCHEMA_VERSION})
+        except (UniqueViolation, sqlite3.IntegrityError) as error:
+            message = f"{self._shown} holds rows that no ledger has: {error}"
+            raise DamagedLedgerError(message, "Take another backup.") from None
 
     def save(self, tables: SqliteTables) -> None:
         """Copy another file's pages into this empty one, as a transaction there sees them."""

@@ -7,9 +7,10 @@ from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.amounts import count
-from stormctl.errors import LedgerError
+from stormctl.errors import DamagedLedgerError, LedgerError
 from stormctl.ledger.migrator import list_tables
 from stormctl.ledger.pairing import FILED
+from stormctl.ledger.schemas import refuse_strangers
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -87,6 +88,25 @@ class SqliteTables(Tables):
         pages, size = (self._connection.execute(f"PRAGMA {what}").fetchone()[0] for what in _PAGES)
         return int(pages * size)
 
+    def refuse_strangers(self, shown: str) -> None:
+        """Make sure that the schema is that of our migrations; LedgerError names what is not."""
+        refuse_strangers(self._connection, self.version, shown)
+
+    def refuse_damage(self, shown: str) -> None:
+        """Make sure that every table is one, and that the file is whole.
+
+        Raises:
+            DamagedLedgerError: it is not.
+        """
+        query = "SELECT name FROM sqlite_master WHERE type = 'table' AND rootpage > 0"
+        lacking = set(self.names) - {name for (name,) in map(tuple, self._connection.execute(query))}
+        found = f"it has no table {min(lacking)}" if lacking else self._check_integrity()
+        if found != "ok":
+            raise DamagedLedgerError(f"{shown} is damaged: {found}", "Take another backup.")
+
+    def _check_integrity(self) -> str:
+        return str(self._connection.execute("PRAGMA integrity_check(1)").fetchone()[0])
+
     def copy_pages(self, connection: Any) -> None:
         """Copy the file as this transaction sees it into an empty one, whoever else writes meanwhile."""
         self._connection.backup(connection)
@@ -128,9 +148,16 @@ def pour(source: Tables, target: Tables, *, without: Collection[str] = OF_ONE_LI
 
     Args:
         without: the keys of `meta` that stay behind.
+
+    Raises:
+        DamagedLedgerError: a table has other columns than ours.
     """
     for table in source.names:
-        target.add(table, source.columns(table), _rows(source, table, without))
+        columns = source.columns(table)
+        if set(columns) != set(target.columns(table)):
+            message = f"the table {table} is not one of a stormctl ledger: it has other columns"
+            raise DamagedLedgerError(message, "Take another backup.")
+        target.add(table, columns, _rows(source, table, without))
 
 
 def compare(source: Tables, target: Tables, *, without: Collection[str] = OF_ONE_LIFE) -> int:

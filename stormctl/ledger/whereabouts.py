@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.ledger.locks import FileLock, is_free
+from stormctl.places import make_folder
 from stormctl.tracked import read_plain
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def leave_whereabouts(root: Path, runner_id: str, note: Whereabouts) -> FileLock
     """
     folder = root / ".stormctl" / "runners"
     with suppress(OSError):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_folder(folder)
         for path in folder.glob("*.where"):
             if is_free(path):
                 path.unlink(missing_ok=True)

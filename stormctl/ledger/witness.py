@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import uuid
-from contextlib import suppress
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.clock import from_micros, to_micros
 from stormctl.ledger.gaps import note_gap
+from stormctl.ledger.memory import Testimony
 from stormctl.ledger.pairing import FILED
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from datetime import datetime
-    from pathlib import Path
 
     from stormctl.domain.clock import Moment
     from stormctl.ledger.engines import Database, Session
+    from stormctl.ledger.memory import Memory
 
 _log = logging.getLogger(__name__)
 
@@ -28,23 +26,8 @@ _OLDER = "this ledger is older than what was seen of it here: it was restored fr
 _ONE_LIFE = "Make sure that nobody runs the original any more"
 
 
-@dataclass(frozen=True, slots=True)
-class Testimony:
-    """What a witness saw of a ledger.
-
-    Attributes:
-        ledger_id: whose ledger.
-        pulse: how often its runners had shown themselves by then.
-        inode: the file's, which a copy does not share; None for a ledger on a server.
-    """
-
-    ledger_id: str
-    pulse: int
-    inode: int | None
-
-
 class Witness:
-    """What this machine has seen of a ledger, kept in a file beside its runners' locks.
+    """What this machine has seen of a ledger, and keeps in its memory.
 
     The pulse in the ledger and the one in the witness grow together: with every sign of a runner's life,
     and in the ledger with every moment of sending, too. A ledger whose pulse is lower than the witness's, or
@@ -54,7 +37,7 @@ class Witness:
 
     Args:
         database: the ledger's.
-        folder: of the witness file, this machine's own.
+        memory: of this machine, outside of the campaign folder.
         where: the ledger, for people.
         inode: of the ledger's file; None for a server, where another machine may join without a witness.
         read_filed: reads what the file alone says of itself; None for a server. See `pairing`.
@@ -63,14 +46,14 @@ class Witness:
     def __init__(
         self,
         database: Database,
-        folder: Path,
+        memory: Memory,
         *,
         where: str,
         inode: Callable[[], int] | None,
         read_filed: Callable[[], Mapping[str, str]] | None = None,
     ) -> None:
         self._database = database
-        self._folder = folder
+        self._memory = memory
         self._where = where
         self._inode = inode
         self._read_filed = read_filed
@@ -90,9 +73,14 @@ class Witness:
         return self._database.seen.is_rewound
 
     def accept(self, moment: Moment) -> None:
-        """Take the ledger as it stands for the true one: who put it there has noted what it may lack."""
+        """Take the ledger for the true one, as a person has; what it may lack as a copy is noted.
+
+        Raises:
+            LedgerError: that can't be remembered.
+        """
         with self._database.transaction(renewing=True) as session:
-            testimony = self._raise_pulse(session, moment)
+            testimony = self.testify(session, moment)
+        self._memory.remember(testimony)
         self.keep(testimony)
 
     def testify(self, session: Session, moment: Moment) -> Testimony:
@@ -111,17 +99,12 @@ class Witness:
         self._seen = testimony
         if self._read_filed is not None:  # outside of every transaction: the next sign takes it along
             self._filed = self._read_filed().get("pulse", self._filed)
-        path = self._path(testimony.ledger_id)
-        aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
         try:
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            aside.write_text(json.dumps(asdict(testimony)), encoding="utf-8")
-            aside.replace(path)
+            self._memory.keep(testimony)
         except OSError as error:
-            with suppress(OSError):
-                aside.unlink(missing_ok=True)
             if self._is_writable:
-                _log.warning("a copy of the ledger may not be recognised, since %s: %s", path, error.strerror)
+                folder, why = self._memory.folder, error.strerror
+                _log.warning("a copy of the ledger may not be recognised, since %s: %s", folder, why)
             self._is_writable = False
         else:
             self._is_writable = True
@@ -139,7 +122,7 @@ class Witness:
             return None
         if self._seen is not None and self._seen.ledger_id == ledger_id:
             return _OLDER if self._seen.pulse > pulse else None
-        seen = self._load(ledger_id)
+        seen = self._memory.load(ledger_id)
         if seen is not None and seen.pulse > pulse:
             return _OLDER
         if self._inode is not None and (seen is None or seen.inode != self._inode()):
@@ -150,7 +133,7 @@ class Witness:
         """Raise the pulse above everything that was seen, on a ledger that has a name from then on."""
         before = session.get("identity")
         ledger_id = before["ledger_id"] or (self._seen.ledger_id if self._seen else uuid.uuid4().hex)
-        seen = self._load(ledger_id)
+        seen = self._memory.load(ledger_id)
         known = (seen.pulse if seen else 0, self._seen.pulse if self._seen else 0, self._database.seen.pulse)
         session.pulse = pulse = max(before["pulse"] or 0, *known) + 1
         values = {"ledger_id": ledger_id, "pulse": pulse, "pulse_at": to_micros(moment.at)}
@@ -159,16 +142,6 @@ class Witness:
         for key, value in values.items():
             session.write("set_meta", key=key, value=str(value))
         return Testimony(ledger_id, pulse, self._inode() if self._inode is not None else None)
-
-    def _load(self, ledger_id: str) -> Testimony | None:
-        """Read the witness; None if there is none, or none that can be read."""
-        try:
-            return Testimony(**json.loads(self._path(ledger_id).read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
-            return None
-
-    def _path(self, ledger_id: str) -> Path:
-        return self._folder / f"{ledger_id}.witness"
 
 
 def _find_since(session: Session, pulse_at: int | None, moment: Moment) -> datetime:

@@ -33,11 +33,11 @@ ENV = "/usr/bin/env"
 
 UNIT = """\
 # Written by: stormctl daemon --print systemd
-# Put it into /etc/systemd/system/stormctl.service, then type:
-#   systemctl daemon-reload && systemctl enable --now stormctl
+# Put it into /etc/systemd/system/{name}.service, then type:
+#   systemctl daemon-reload && systemctl enable --now {name}
 # Keys and settings come from the .env file of the campaign folder.
 [Unit]
-Description=stormctl: publishes what was launched
+Description=stormctl: publishes what was launched ({name})
 # The clock must be right too: posts go out by it.
 Wants=network-online.target time-sync.target
 After=network-online.target time-sync.target
@@ -50,6 +50,8 @@ Type=notify
 NotifyAccess=main
 WatchdogSec={watchdog_s}
 User={user}
+# Where this machine remembers which ledgers it may publish from.
+Environment={state}
 ExecStart={command}
 Restart=always
 RestartSec=5
@@ -91,14 +93,18 @@ class Installation:
     Attributes:
         program: the words that start stormctl.
         root: the campaign folder.
+        name: of the service; no two campaigns of a machine have the same.
         user: whose processes they are to be.
+        state: the folder in which that user's stormctl remembers ledgers.
         writable: folders beside the campaign's that are written to: of a ledger or a log elsewhere.
         options: of the command.
     """
 
     program: Sequence[str]
     root: str
+    name: str
     user: str
+    state: str
     writable: Sequence[str] = ()
     options: Sequence[str] = ()
 
@@ -114,15 +120,16 @@ def render_systemd_unit(installation: Installation, request_limit: timedelta) ->
         program, arguments = ENV, [program, *arguments]
     arguments += ["--dir", installation.root, "daemon", *installation.options]
     lies_in_tmp = any(PurePosixPath(installation.root).is_relative_to(folder) for folder in TEMPORARY)
+    places = (*installation.writable, installation.state)
     return UNIT.format(
+        name=installation.name,
+        state=_quote(f"STORMCTL_STATE_DIR={installation.state}"),
         watchdog_s=WATCHDOG_S,
         user=_quote_specifiers(installation.user),
         # systemd takes the program's own path as it stands, and variables only in what follows
         command=" ".join([_quote(program), *(_quote(word).replace("$", "$$") for word in arguments)]),
         stop_s=int(UPLOAD_FACTOR * request_limit.total_seconds()) + STOP_MARGIN_S,
-        writable=" ".join(
-            [_quote(installation.root), *(_quote(path, before="-") for path in installation.writable)]
-        ),
+        writable=" ".join([_quote(installation.root), *(_quote(path, before="-") for path in places)]),
         private_tmp=SHARED_TMP if lies_in_tmp else PRIVATE_TMP,
     )
 
@@ -134,8 +141,9 @@ def render_cron_line(installation: Installation) -> str:
         UsageError: a path can't be written in a crontab.
     """
     words = [*installation.program, "--dir", installation.root, "tick", *installation.options]
+    state = f"STORMCTL_STATE_DIR={shlex.quote(_refuse_breaks(installation.state))}"
     # cron ends a command at %, and takes the backslash before it away
-    command = shlex.join(_refuse_breaks(word) for word in words).replace("%", r"\%")
+    command = f"{state} {shlex.join(_refuse_breaks(word) for word in words)}".replace("%", r"\%")
     return CRON.format(user=installation.user, command=command)
 
 

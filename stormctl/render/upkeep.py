@@ -22,7 +22,15 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.status import RunnerStatus
-    from stormctl.domain.upkeep import Backup, Exchange, LedgerFacts, Migration, Move, Restoration
+    from stormctl.domain.upkeep import (
+        Backup,
+        Exchange,
+        Introduction,
+        LedgerFacts,
+        Migration,
+        Move,
+        Restoration,
+    )
     from stormctl.render.exports import Json
 
 NEVER = "never"
@@ -140,6 +148,26 @@ def render_exchange(exchange: Exchange, where: str) -> RenderableType:
             )
         )
     return Group(grid, *notices)
+
+
+def render_introduction(introduction: Introduction) -> RenderableType:
+    """Show a ledger from elsewhere, and what it would post first, before anything is posted from it."""
+    facts, grid = introduction.facts, _make_grid()
+    grid.add_row("Ledger", Text(clean(facts.where), STRONG))
+    grid.add_row("Its id", clean(introduction.ledger_id))
+    hosts = ", ".join(f"{platform} {clean(host)}" for platform, host in sorted(facts.hosts.items()))
+    grid.add_row("Hosts", hosts or "none yet")
+    _add_storms(grid, facts)
+    total = sum(number for storm in facts.storms for state, number in storm.counts.items() if state.is_open)
+    if not introduction.first:
+        return Group(grid, Text("It would post nothing by itself."))
+    head = f"{count(total, 'post')} to come, these first:"
+    posts: list[RenderableType] = []
+    for view in introduction.first:
+        posts.append(Text(f"{_write(view.slot_at)}  {clean(view.key)}"))
+        lines = "\n".join(clean(line) for line in view.text.splitlines())
+        posts.append(Padding(Text(lines), (0, 0, 0, 4), expand=False))
+    return Group(grid, Text(head, STRONG), *posts)
 
 
 def render_restoration(restoration: Restoration) -> RenderableType:

@@ -166,7 +166,11 @@ class Campaign:
         return [*self.prefix, sys.executable, *how, *arguments]
 
     def _environment(self, more: Mapping[str, str]) -> dict[str, str]:
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
+        kept = {
+            name: value
+            for name, value in os.environ.items()
+            if not name.startswith("STORMCTL_") or name == "STORMCTL_STATE_DIR"
+        }
         return kept | {"STORMCTL_LIVE": "0", "NO_COLOR": "1"} | self.environment | dict(more)
 
 

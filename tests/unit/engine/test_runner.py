@@ -21,6 +21,7 @@ from stormctl.engine.equipment import Durations, Equipment
 from stormctl.engine.runner import SETTLINGS, Runner
 from stormctl.errors import LedgerError, LedgerGoneError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
+from stormctl.ledger.memory import find_state_folder
 from stormctl.platforms.adapter import PrepareFailed
 from tests.factories import ACME, PAGE, make_delivery, make_media
 from tests.fakes import NOON
@@ -584,7 +585,7 @@ def test_the_same_warning_is_not_told_with_every_sweep(bench: Bench, monkeypatch
 def test_a_runner_tells_that_its_ledger_is_a_copy(bench: Bench, tmp_path: Path) -> None:
     """Before it claims anything."""
     bench.enroll(make_delivery(slot_at=read_wall_clock() + timedelta(hours=1)))
-    (witness,) = (tmp_path / "runners").glob("*.witness")
+    (witness,) = (find_state_folder() / "ledgers").glob("*.json")
     witness.unlink()
     copy = open_ledger("sqlite:///ledger.db", root=tmp_path)
 

@@ -13,6 +13,7 @@ from stormctl.domain.delivery import Delivered, State
 from stormctl.domain.event import EventKind
 from stormctl.errors import LedgerUnreachableError
 from stormctl.ledger.ledger import Ledger
+from stormctl.ledger.memory import Memory
 from stormctl.ledger.sqlite import SqliteDatabase
 from tests.factories import ACME, make_delivery, make_terms
 from tests.fakes import NOON
@@ -64,7 +65,7 @@ def database(tmp_path: Path) -> LossyDatabase:
 @pytest.fixture
 def ledger(database: LossyDatabase, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger with one delivery that is due."""
-    made = Ledger(database, where="lossy", path=None, locks=tmp_path / "runners")
+    made = Ledger(database, where="lossy", path=None, locks=tmp_path / "runners", memory=Memory())
     made.outbox.enroll(make_terms(ACME), [make_delivery(slot_at=NOON)], NOW)
     yield made
     made.close()

@@ -22,11 +22,13 @@ if TYPE_CHECKING:
 LIMIT = timedelta(seconds=10)
 ODD = '/srv/a "b" 100% $HOME \\x it\'s/campaign'
 
+PEOPLE = {"name": "stormctl-campaign-1a2b3c", "user": "storm", "state": "/home/storm/.local/state/stormctl"}
+
 
 def make(root: str, **fields: tuple[str, ...]) -> Installation:
     """Describe an installation."""
     usual: dict[str, tuple[str, ...]] = {"program": ("/opt/venv/bin/stormctl",)}
-    return Installation(root=root, user="storm", **usual | fields)
+    return Installation(root=root, **PEOPLE, **usual | fields)
 
 
 def read_service(unit: str) -> configparser.SectionProxy:
@@ -54,7 +56,11 @@ def test_a_unit_runs_the_daemon_and_watches_it() -> None:
     assert (service["Restart"], service["RestartPreventExitStatus"]) == ("always", "2")
     assert (service["User"], service["UMask"]) == ("storm", "0077")
     assert service["TimeoutStopSec"] == "90"
-    assert (service["ProtectSystem"], service["ReadWritePaths"]) == ("strict", "/srv/campaign")
+    assert (service["ProtectSystem"], service["ReadWritePaths"]) == (
+        "strict",
+        f"/srv/campaign -{PEOPLE['state']}",
+    )
+    assert service["Environment"] == f"STORMCTL_STATE_DIR={PEOPLE['state']}"
     assert service["PrivateTmp"] == service["NoNewPrivileges"] == "yes"
 
 
@@ -86,7 +92,7 @@ def test_systemd_accepts_the_unit(tmp_path: Path, name: str) -> None:
     program = folder / "stormctl"
     program.touch(mode=0o755)
     path = tmp_path / "stormctl-test.service"
-    installation = Installation(program=(str(program),), root=str(folder), user="root")
+    installation = Installation(program=(str(program),), root=str(folder), **PEOPLE | {"user": "root"})
     path.write_text(render_systemd_unit(installation, LIMIT), encoding="utf-8")
 
     done = subprocess.run(
@@ -107,7 +113,7 @@ def test_the_cron_line_starts_the_program_from_anywhere(tmp_path: Path) -> None:
     shown = ("-c", "import json, sys; print(json.dumps(sys.argv[1:]))")
     text = render_cron_line(
         Installation(
-            program=(sys.executable, *shown), root=str(folder), user="storm", options=("--log-file", "a b")
+            program=(sys.executable, *shown), root=str(folder), **PEOPLE, options=("--log-file", "a b")
         )
     )
     (line,) = [line for line in text.splitlines() if not line.startswith("#")]
