@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.conftest import PATIENCE_S, read_until
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -70,9 +72,7 @@ def test_a_ledger_that_a_pull_request_brings_publishes_nothing(stage: Campaign, 
     launch = stage.run("launch", "--yes", expect=10).stderr
 
     assert stage.received() == {}
-    assert "is tracked by Git" in said == daemon == launch or "is tracked by Git" in said
-    assert "is tracked by Git" in daemon
-    assert "is tracked by Git" in launch
+    assert all("is tracked by Git" in words for words in (said, daemon, launch))
     assert f"git -C {stage.root} rm --cached .stormctl/ledger.db" in said
 
 
@@ -91,7 +91,10 @@ def test_a_ledger_from_elsewhere_posts_once_somebody_has_said_yes(stage: Campaig
     name = re.search(r"--yes ([0-9a-f]{32})", unsaid.stderr)
     assert name is not None
     accepted = stage.run("ledger", "accept", "--yes", name[1])
-    stage.run("launch", "--yes", "--without", "facebook:acme", expect=None)
+    daemon = stage.start("daemon", STORMCTL_SETTLING="1s", STORMCTL_REQUEST_LIMIT="1s", STORMCTL_LEASE="2s")
+    read_until(daemon, " delivered ", 2)
+    daemon.terminate()
+    daemon.communicate(timeout=PATIENCE_S)
 
     assert "stormctl ledger accept" in said
     assert "A small storm" in seen
@@ -100,7 +103,7 @@ def test_a_ledger_from_elsewhere_posts_once_somebody_has_said_yes(stage: Campaig
     assert "is not the ledger" in wrong.stderr
     assert before == {}
     assert "accepted" in accepted.stdout
-    assert ("x:acme", "Nobody has approved this, m000.") in stage.received() or tick(stage, 0)
+    assert any("Nobody has approved this" in text for _, text in stage.received())
 
 
 def test_git_neither_takes_nor_publishes_a_ledger(stage: Campaign) -> None:

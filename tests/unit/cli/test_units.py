@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import shlex
+import shutil
 import subprocess
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -41,7 +43,9 @@ def test_a_ledger_and_a_log_elsewhere_may_be_written(
     ended = stormctl("daemon", "--print", "systemd", "--log-file", "../../logs/storm.jsonl")
 
     log = stormctl.root / "messages" / ".." / ".." / "logs"
-    assert f"ReadWritePaths={stormctl.root} -/srv/ledgers -{log.resolve()}\n" in ended.out
+    state = os.environ["STORMCTL_STATE_DIR"]
+    assert f"ReadWritePaths={stormctl.root} -/srv/ledgers -{log.resolve()} -{state}\n" in ended.out
+    assert f"Environment=STORMCTL_STATE_DIR={state}\n" in ended.out
     assert f"daemon --log-file {log.resolve() / 'storm.jsonl'}\n" in ended.out
     assert "TimeoutStopSec=150\n" in ended.out
 
@@ -60,6 +64,34 @@ def test_settings_that_a_service_would_not_see_are_named(
         "set only here, and not for cron: STORMCTL_LIVE, STORMCTL_X_ACME_ACCESS_TOKEN; put them into .env\n"
     )
     assert "1001-secret-token" not in ended.out
+
+
+@pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="gives the folder to somebody else")
+def test_under_sudo_the_unit_is_the_owners(stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Also one whose number has no name; what that user's stormctl remembers lies in no home then."""
+    monkeypatch.delenv("STORMCTL_STATE_DIR")
+    os.chown(stormctl.root, 54_321, 54_321)
+
+    ended = stormctl("daemon", "--print", "systemd")
+
+    assert "User=54321\n" in ended.out
+    assert "Environment=STORMCTL_STATE_DIR=/var/lib/stormctl\n" in ended.out
+    assert "you are root, and the campaign folder belongs to 54321" in ended.err
+
+
+def test_each_campaign_has_a_unit_of_its_own(stormctl: CommandLine) -> None:
+    """Two folders of one name on one server; the same folder has the same name each time."""
+    shutil.copytree(stormctl.root, stormctl.root.parent / "other" / "campaign")
+    printed = [
+        stormctl("--dir", str(folder), "daemon", "--print", "systemd").out
+        for folder in (stormctl.root, stormctl.root.parent / "other" / "campaign", stormctl.root)
+    ]
+
+    names = [re.findall(r"systemctl enable --now (\S+)", unit) for unit in printed]
+
+    assert names[0] == names[2] != names[1]
+    assert all(re.fullmatch(r"stormctl-campaign-[0-9a-f]{6}", name) for (name,) in names)
+    assert f"/etc/systemd/system/{names[0][0]}.service" in printed[0]
 
 
 @pytest.mark.skipif(os.name != "posix", reason="cron is POSIX's")

@@ -73,7 +73,7 @@ def test_odd_paths_are_written_by_systemds_rules() -> None:
     assert split_as_systemd(service["ExecStart"])[1:] == [
         "--dir", ODD, "daemon", "--log-file", "/var/log/a b.jsonl"
     ]  # fmt: skip
-    assert service["ReadWritePaths"].endswith(" -/var/log")
+    assert service["ReadWritePaths"].endswith(f" -/var/log -{PEOPLE['state']}")
 
 
 def test_a_campaign_in_a_temporary_folder_keeps_it() -> None:

@@ -1,0 +1,93 @@
+"""An installation of the first version is brought to this one in mid-storm, on both engines."""
+
+from __future__ import annotations
+
+import io
+import json
+import signal
+import subprocess
+import tarfile
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.acceptance.conftest import PATIENCE_S, ROOT, read_until
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from tests.acceptance.conftest import Campaign
+    from tests.postgres import Server
+
+pytestmark = [pytest.mark.slow, pytest.mark.long]
+
+BEFORE = "b4b32739f33c7f8488fb738ca0add5d2e98945e1"
+"""The last commit of the version that kept its witness in the campaign folder."""
+
+QUICK = """\
+STORMCTL_LIVE=0
+STORMCTL_REQUEST_LIMIT=1s
+STORMCTL_LEASE=2s
+STORMCTL_SETTLING=1s
+STORMCTL_HEARTBEAT=1s
+"""
+
+
+@pytest.fixture
+def before(tmp_path: Path) -> dict[str, str]:
+    """What runs the version before instead of this one."""
+    found = subprocess.run(
+        ["git", "-C", str(ROOT), "archive", BEFORE, "stormctl"],  # noqa: S607 - wherever it is installed
+        check=False,
+        capture_output=True,
+    )
+    if found.returncode:
+        pytest.skip("a clone without its history")
+    with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
+        archive.extractall(tmp_path / "before", filter="data")
+    return {"PYTHONPATH": str(tmp_path / "before")}
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """Where the ledger lies: nothing is there yet."""
+    if request.param == "sqlite":
+        yield "sqlite:///.stormctl/ledger.db"
+    else:
+        server: Server = request.getfixturevalue("postgres")
+        server.execute("CREATE SCHEMA upgraded")  # a new one: those of other tests have this version's tables
+        yield server.url_of("upgraded")
+        server.execute("SET client_min_messages = warning; DROP SCHEMA upgraded CASCADE")
+
+
+def test_a_running_installation_is_upgraded(stage: Campaign, before: dict[str, str], url: str) -> None:
+    """Halted under its daemon, stopped, migrated, resumed: every post once, and nobody need say yes."""
+    lines = [*(f"{name}={value}" for name, value in stage.environment.items()), f"STORMCTL_LEDGER_URL={url}"]
+    env = stage.root / ".env"
+    env.touch(mode=0o600)
+    env.write_text(QUICK + "\n".join(lines) + "\n", encoding="utf-8")
+    stage.environment = {}
+    stage.write_schedule(every="4s", lasts=24)
+    stage.run("launch", "--yes", "--detach", **before)
+    old = stage.start("daemon", **before)
+    read_until(old, " delivered ", 2)
+
+    halted = stage.run("halt", "--reason", "a newer version", expect=None, **before)
+    old.send_signal(signal.SIGTERM)
+    old.communicate(timeout=PATIENCE_S)
+    looked = stage.run("doctor", expect=None)
+    stage.run("ledger", "migrate")
+    stage.run("resume", "--late", "send", "--yes", expect=None)
+    new = stage.start("daemon")
+    read_until(new, " delivered ", 10 - sum(stage.received().values()))
+    new.send_signal(signal.SIGTERM)
+    new.communicate(timeout=PATIENCE_S)
+
+    counts = json.loads(stage.run("ledger", "--json").stdout)["storms"][0]["counts"]
+    assert "has seen it" in halted.stdout
+    assert "Traceback" not in looked.stderr
+    assert list((stage.root / ".stormctl").rglob("*.witness")) == []
+    assert sum(stage.received().values()) == len(stage.received())
+    assert counts["delivered"] == sum(stage.received().values()) >= 10
+    assert "nothing to do" in stage.run("ledger", "accept").stdout
