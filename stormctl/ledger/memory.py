@@ -59,12 +59,32 @@ def find_state_folder() -> Path:
         return Path(named)
     import platformdirs
 
-    if os.name == "posix" and not os.environ.get("XDG_STATE_HOME", "").strip():
-        home = os.path.expanduser("~")  # noqa: PTH111 - by the password database where HOME is missing
-        if not os.environ.get("HOME", home) or not os.path.isabs(home) or not os.path.isdir(home):  # noqa: PTH112, PTH117
+    if sys.platform != "win32" and not os.environ.get("XDG_STATE_HOME", "").strip():
+        home = _find_home()
+        if home is None:
             return FALLBACK
+        if sys.platform != "darwin":
+            return home / ".local" / "state" / "stormctl"
     found = platformdirs.user_state_path("stormctl", appauthor=False)
     return found if found.is_absolute() else FALLBACK
+
+
+def _find_home() -> Path | None:
+    """Return the user's home: HOME if it is the user's own, else that of the password database.
+
+    Under sudo, HOME may be that of whoever has typed it, where root must leave nothing.
+    """
+    assert sys.platform != "win32"  # noqa: S101 - tells mypy
+    import pwd
+
+    named = [os.environ.get("HOME", "")]
+    with suppress(KeyError):
+        named.append(pwd.getpwuid(os.geteuid()).pw_dir)
+    for home in map(Path, filter(os.path.isabs, named)):
+        status = _look(home)
+        if status is not None and stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid():
+            return home
+    return None
 
 
 class Memory:

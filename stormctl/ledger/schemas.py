@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _SCHEMA = "SELECT type, name, tbl_name, sql FROM sqlite_master"
-_TOKENS = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|--[^\n]*|/\*.*?\*/|\s+""", re.DOTALL)
+_TOKENS = re.compile(r"""('(?:[^']|'')*'|"(?:[^"]|"")*")|(?:--[^\n]*|/\*.*?\*/|\s)+""", re.DOTALL)
 """What is quoted, whose every sign matters, beside comments and spaces, which don't."""
 
 _OF_SQLITE = re.compile(r"sqlite_(stat\d|sequence)\Z")
@@ -76,4 +76,4 @@ def _read(connection: Any) -> frozenset[Object]:
 
 
 def _plain(sql: str) -> str:
-    return " ".join(_TOKENS.sub(lambda match: match[1] or " ", sql).split(" ")).strip()
+    return _TOKENS.sub(lambda match: match[1] or " ", sql).strip()

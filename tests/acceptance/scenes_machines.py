@@ -246,6 +246,24 @@ def play_copied(person: Person) -> None:
     assert_each_once(person)
 
 
+@SCENES.of("The ledger was not made here")
+def play_brought(person: Person) -> None:
+    """Its file was copied by hand; nothing goes out until somebody has looked at it."""
+    person.write_day()
+    person.run("launch", "--yes", "--detach")
+    copy = person.root / "copy.db"
+    shutil.copy(person.ledger, copy)
+    copy.replace(person.ledger)
+    person.run("tick", expect=10)
+    assert person.posts() == []
+    shown = person.run("ledger", "accept", expect=2).stderr
+    person.words["ledger accept"] = shown[shown.index("ledger accept --yes") :].split("\n")[0].strip()
+
+    person.type(None, 0, 0)
+
+    assert_each_once(person)
+
+
 @SCENES.of("The ledger is damaged")
 def play_damaged(person: Person) -> None:
     """The file is no database any more; the backup takes its place."""

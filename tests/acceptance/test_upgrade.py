@@ -76,6 +76,7 @@ def test_a_running_installation_is_upgraded(stage: Campaign, before: dict[str, s
     halted = stage.run("halt", "--reason", "a newer version", expect=None, **before)
     old.send_signal(signal.SIGTERM)
     old.communicate(timeout=PATIENCE_S)
+    witnesses = list((stage.root / ".stormctl").rglob("*.witness"))
     looked = stage.run("doctor", expect=None)
     stage.run("ledger", "migrate")
     stage.run("resume", "--late", "send", "--yes", expect=None)
@@ -87,6 +88,7 @@ def test_a_running_installation_is_upgraded(stage: Campaign, before: dict[str, s
     counts = json.loads(stage.run("ledger", "--json").stdout)["storms"][0]["counts"]
     assert "has seen it" in halted.stdout
     assert "Traceback" not in looked.stderr
+    assert witnesses
     assert list((stage.root / ".stormctl").rglob("*.witness")) == []
     assert sum(stage.received().values()) == len(stage.received())
     assert counts["delivered"] == sum(stage.received().values()) >= 10

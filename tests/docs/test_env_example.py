@@ -28,7 +28,9 @@ def uncomment(folder: Path) -> None:
 
 def test_every_variable_is_named() -> None:
     """The example names every setting, every credential and every shared field, and nothing else."""
-    expected = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {f"{PREFIX}DIR"}
+    expected = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
+        f"{PREFIX}{name}" for name in ("DIR", "STATE_DIR")
+    }
     for platform in Platform:
         for field in CREDENTIAL_FIELDS[platform]:
             expected.add(f"{PREFIX}{platform.name}_MIGRANTS_DAY_{field}")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
+import subprocess
 from contextlib import closing
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ from tests.factories import make_delivery
 from tests.unit.cli.conftest import enroll, read_moment
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from stormctl.ledger.ledger import Ledger
     from tests.unit.cli.conftest import CommandLine
 
@@ -161,3 +165,78 @@ def test_the_password_of_a_copys_address_is_learnt(
     stormctl("ledger", "copy", "postgresql://ana:geheim%2Fund%40mehr@127.0.0.1:9/storm")
 
     assert scrubber.scrub("geheim/und@mehr, geheim%2Fund%40mehr") == f"{BLOT}, {BLOT}"
+
+
+class TestAccept:
+    """A ledger from elsewhere: what is shown, what is asked, and how it ends."""
+
+    @pytest.fixture(autouse=True)
+    def elsewhere(self, filled: Ledger, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        """Be another machine than the one that has made the ledger."""
+        del filled
+        monkeypatch.setenv("STORMCTL_STATE_DIR", str(tmp_path / "another-machine"))
+
+    def test_a_person_says_yes(self, stormctl: CommandLine) -> None:
+        """After seeing the ledger's id and its first posts; then there is nothing to do any more."""
+        stormctl.answer("yes")
+
+        accepted, again = stormctl("ledger", "accept"), stormctl("ledger", "accept")
+
+        assert (accepted.code, again.code) == (0, 0)
+        assert "1 post to come, these first:" in accepted.err
+        assert "storm/x:acme/boat/en" in accepted.err
+        assert "accepted sqlite: .stormctl/ledger.db" in accepted.out
+        assert "nothing to do" in again.out
+
+    @pytest.mark.parametrize("answer", ["", "no", "y", "storm"])
+    def test_anything_else_is_no(self, stormctl: CommandLine, answer: str) -> None:
+        """Nothing is remembered."""
+        stormctl.answer(answer)
+
+        refused, tick = stormctl("ledger", "accept"), stormctl("tick")
+
+        assert (refused.code, tick.code) == (ExitCode.USAGE, ExitCode.MAINTENANCE)
+        assert "Nothing of it is published." in refused.err
+
+    def test_a_script_names_the_ledger(self, stormctl: CommandLine) -> None:
+        """One that was looked at, and no other; the id is in the hint."""
+        unsaid = stormctl("ledger", "accept")
+        (name,) = re.findall(r"stormctl ledger accept --yes ([0-9a-f]{32})\n", unsaid.err)
+
+        wrong = stormctl("ledger", "accept", "--yes", "0" * 32)
+        right = stormctl("ledger", "accept", "--yes", name)
+
+        assert (unsaid.code, wrong.code, right.code) == (ExitCode.USAGE, ExitCode.USAGE, 0)
+        assert f"Its id is {name}." in wrong.err
+
+    def test_what_git_tracks_cannot_be_accepted(self, stormctl: CommandLine) -> None:
+        """Tomorrow it would be another one."""
+        for words in (("init",), ("add", "-f", ".stormctl/ledger.db")):
+            command = ["git", "-C", str(stormctl.root), *words]
+            subprocess.run(command, check=True, capture_output=True)
+        stormctl.answer("yes")
+
+        ended = stormctl("ledger", "accept")
+
+        assert ended.code == ExitCode.MAINTENANCE
+        assert "is tracked by Git" in ended.err
+
+    def test_what_cannot_be_remembered_is_not_accepted(
+        self, stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """The variable is named that says where."""
+        (tmp_path / "file").touch()
+        monkeypatch.setenv("STORMCTL_STATE_DIR", str(tmp_path / "file"))
+        stormctl.answer("yes")
+
+        ended = stormctl("ledger", "accept")
+
+        assert ended.code == ExitCode.MAINTENANCE
+        assert "STORMCTL_STATE_DIR" in ended.err
+
+    def test_doctor_says_that_nothing_would_be_posted(self, stormctl: CommandLine) -> None:
+        """Before the day, with the command that helps."""
+        ended = stormctl("doctor")
+
+        assert "was not made on this machine by this user" in ended.out
+        assert "stormctl ledger accept" in ended.out
