@@ -129,7 +129,8 @@ class Stage:
     def _environment(self) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
         chosen = {"STORMCTL_LEDGER_URL": self.ledger_url} if self.ledger_url else {}
-        return kept | {"STORMCTL_LIVE": "0"} | self.emulator.variables() | self.durations | chosen
+        own = {"STORMCTL_LIVE": "0", "STORMCTL_STATE_DIR": str(self.root.parent / f"{self.root.name}-state")}
+        return kept | own | self.emulator.variables() | self.durations | chosen
 
     def _write_messages(self) -> None:
         bank = self.root / "messages" / "measured"
