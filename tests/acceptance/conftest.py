@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 import urllib.request
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks.stage import HASTY
+from stormctl.ledger.migrator import load_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -172,6 +174,21 @@ class Campaign:
             if not name.startswith("STORMCTL_") or name == "STORMCTL_STATE_DIR"
         }
         return kept | {"STORMCTL_LIVE": "0", "NO_COLOR": "1"} | self.environment | dict(more)
+
+
+def make_old_ledger(path: Path, version: int) -> None:
+    """Make a ledger of an older version, with the witness that one kept beside its runners' locks."""
+    ledger_id = "0123456789abcdef" * 2
+    locks = path.parent / "runners"
+    locks.mkdir(mode=0o700, parents=True)
+    meta = {"schema_version": str(version), "ledger_id": ledger_id}
+    with closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        for migration in load_migrations("sqlite")[:version]:
+            for statement in migration.statements:
+                connection.execute(statement)
+        connection.executemany("INSERT INTO meta VALUES (?, ?)", meta.items())
+    seen = {"ledger_id": ledger_id, "pulse": 0, "inode": path.stat().st_ino}
+    (locks / f"{ledger_id}.witness").write_text(json.dumps(seen), encoding="utf-8")
 
 
 def read_until(process: subprocess.Popen[str], word: str, times: int = 1) -> str:

@@ -10,8 +10,7 @@ import threading
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from stormctl.ledger.migrator import load_migrations
-from tests.acceptance.conftest import PATIENCE_S
+from tests.acceptance.conftest import PATIENCE_S, make_old_ledger
 from tests.acceptance.runbook import FACEBOOK, Scenes, X
 from tests.acceptance.scenes_posts import holding
 from tests.acceptance.test_weather import Road, _join
@@ -283,11 +282,7 @@ def play_damaged(person: Person) -> None:
 def play_older(person: Person) -> None:
     """The ledger was made by the version before."""
     person.write_day()
-    person.ledger.parent.mkdir()
-    statements = [text for migration in load_migrations("sqlite")[:2] for text in migration.statements]
-    with closing(sqlite3.connect(person.ledger, isolation_level=None)) as file:
-        for statement in (*statements, "INSERT INTO meta VALUES ('schema_version', '2')"):
-            file.execute(statement)
+    make_old_ledger(person.ledger, version=2)
     person.run("launch", "--yes", "--plain", expect=10)
 
     person.type(0, 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import signal
 import sqlite3
@@ -42,8 +43,9 @@ def _ledger(stage: Campaign) -> Path:
 
 
 def _move_to_another_folder(stage: Campaign, name: str = "elsewhere") -> Campaign:
-    """Take the campaign to another machine, so to say: its files, without the ledger."""
-    other = replace(stage, root=stage.root.parent / name)
+    """Take the campaign to another machine, so to say: its files, without the ledger and what is remembered."""
+    remembered = {"STORMCTL_STATE_DIR": str(stage.root.parent / f"{name}-state")}
+    other = replace(stage, root=stage.root.parent / name, environment=stage.environment | remembered)
     shutil.copytree(stage.root, other.root, ignore=shutil.ignore_patterns(".stormctl"))
     return other
 
@@ -73,9 +75,13 @@ def test_a_copy_in_mid_storm_publishes_nothing_twice(stage: Campaign) -> None:
     shutil.copy(_ledger(stage), _ledger(copy))
     _publish_some(stage, signal.SIGKILL)
 
-    done = copy.run("launch", "--yes", "--plain")
+    refused = copy.run("launch", "--yes", "--plain", expect=10)
+    (name,) = re.findall(r"--yes ([0-9a-f]{32})", copy.run("ledger", "accept", expect=2).stderr)
+    accepted = copy.run("ledger", "accept", "--yes", name)
+    copy.run("launch", "--yes", "--plain")
 
-    assert "is a copy of one that was at work elsewhere" in done.stderr
+    assert "was not made on this machine" in refused.stderr
+    assert "is a copy of one that was at work elsewhere" in accepted.stderr
     _assert_each_once(stage)
 
 

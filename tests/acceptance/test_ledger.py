@@ -14,8 +14,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.ledger.migrator import load_migrations
-from tests.acceptance.conftest import PATIENCE_S, read_until
+from tests.acceptance.conftest import PATIENCE_S, make_old_ledger, read_until
 
 if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
@@ -121,10 +120,7 @@ def test_a_storm_moves_to_a_server_in_its_midst(stage: Campaign, postgres: Serve
 
 def test_an_upgrade_in_mid_storm(stage: Campaign) -> None:
     """A ledger of the version before: nothing works until it is migrated, and a kill leaves it as it was."""
-    path = stage.root / ".stormctl" / "ledger.db"
-    path.parent.mkdir()
-    statements = [text for migration in load_migrations("sqlite")[:2] for text in migration.statements]
-    execute(path, *statements, "INSERT INTO meta VALUES ('schema_version', '2')")
+    make_old_ledger(stage.root / ".stormctl" / "ledger.db", version=2)
 
     refused = stage.run("launch", "--yes", "--plain", expect=10)
     seen = stage.run("ledger")
