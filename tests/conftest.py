@@ -60,13 +60,13 @@ REQUIRED = "STORMCTL_REQUIRE_"
 
 
 @pytest.fixture(scope="session")
-def states(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def remembered_in(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder of what each test's machine remembers."""
     return tmp_path_factory.mktemp("states")
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, states: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, remembered_in: Path) -> None:
     """Remove every STORMCTL_ variable, forget this network, and lock the platforms: none real can be met.
 
     Each test has a machine of its own, which remembers nothing.
@@ -77,7 +77,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, states: Path) -> None:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     monkeypatch.setenv("STORMCTL_LIVE", "0")
-    monkeypatch.setenv("STORMCTL_STATE_DIR", str(states / uuid.uuid4().hex))
+    monkeypatch.setenv("STORMCTL_STATE_DIR", str(remembered_in / uuid.uuid4().hex))
     monkeypatch.setenv("NO_COLOR", "1")
 
 

@@ -43,7 +43,7 @@ def _ledger(stage: Campaign) -> Path:
 
 
 def _move_to_another_folder(stage: Campaign, name: str = "elsewhere") -> Campaign:
-    """Take the campaign to another machine, so to say: its files, without the ledger and what is remembered."""
+    """Take the campaign to another machine, so to say: its files alone, and nothing is remembered there."""
     remembered = {"STORMCTL_STATE_DIR": str(stage.root.parent / f"{name}-state")}
     other = replace(stage, root=stage.root.parent / name, environment=stage.environment | remembered)
     shutil.copytree(stage.root, other.root, ignore=shutil.ignore_patterns(".stormctl"))

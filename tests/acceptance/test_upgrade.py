@@ -7,6 +7,7 @@ import json
 import signal
 import subprocess
 import tarfile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -35,8 +36,8 @@ STORMCTL_HEARTBEAT=1s
 
 
 @pytest.fixture
-def before(tmp_path: Path) -> dict[str, str]:
-    """What runs the version before instead of this one."""
+def before(tmp_path: Path, stage: Campaign) -> Campaign:
+    """The campaign in the hands of the version before."""
     found = subprocess.run(
         ["git", "-C", str(ROOT), "archive", BEFORE, "stormctl"],  # noqa: S607 - wherever it is installed
         check=False,
@@ -46,7 +47,7 @@ def before(tmp_path: Path) -> dict[str, str]:
         pytest.skip("a clone without its history")
     with tarfile.open(fileobj=io.BytesIO(found.stdout)) as archive:
         archive.extractall(tmp_path / "before", filter="data")
-    return {"PYTHONPATH": str(tmp_path / "before")}
+    return replace(stage, environment={"PYTHONPATH": str(tmp_path / "before")})
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -61,7 +62,7 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
         server.execute("SET client_min_messages = warning; DROP SCHEMA upgraded CASCADE")
 
 
-def test_a_running_installation_is_upgraded(stage: Campaign, before: dict[str, str], url: str) -> None:
+def test_a_running_installation_is_upgraded(stage: Campaign, before: Campaign, url: str) -> None:
     """Halted under its daemon, stopped, migrated, resumed: every post once, and nobody need say yes."""
     lines = [*(f"{name}={value}" for name, value in stage.environment.items()), f"STORMCTL_LEDGER_URL={url}"]
     env = stage.root / ".env"
@@ -69,11 +70,11 @@ def test_a_running_installation_is_upgraded(stage: Campaign, before: dict[str, s
     env.write_text(QUICK + "\n".join(lines) + "\n", encoding="utf-8")
     stage.environment = {}
     stage.write_schedule(every="4s", lasts=24)
-    stage.run("launch", "--yes", "--detach", **before)
-    old = stage.start("daemon", **before)
+    before.run("launch", "--yes", "--detach")
+    old = before.start("daemon")
     read_until(old, " delivered ", 2)
 
-    halted = stage.run("halt", "--reason", "a newer version", expect=None, **before)
+    halted = before.run("halt", "--reason", "a newer version", expect=None)
     old.send_signal(signal.SIGTERM)
     old.communicate(timeout=PATIENCE_S)
     witnesses = list((stage.root / ".stormctl").rglob("*.witness"))

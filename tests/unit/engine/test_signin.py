@@ -87,7 +87,7 @@ def test_what_was_begun_is_its_owners_alone(tmp_path: Path, emulator: EmulatorTh
     signin.begin()
     signin.begin()
 
-    (file,) = (tmp_path / ".stormctl").iterdir()
+    (file,) = (tmp_path / ".stormctl").glob("[!.]*")
     assert file.name == "signin-x-acme.json"
     assert file.stat().st_mode & 0o077 == 0
     assert json.loads(file.read_text("utf-8"))["secret"] == learnt[-1]

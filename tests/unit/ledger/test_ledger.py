@@ -7,6 +7,7 @@ import sqlite3
 import stat
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -194,18 +195,27 @@ def test_migration_that_fails_leaves_the_version_before_it(tmp_path: Path) -> No
     path = tmp_path / "old.db"
     first = load_migrations("sqlite")[0]
     execute(path, *first.statements, "INSERT INTO meta VALUES ('schema_version', '1')")
-    execute(
-        path,
-        "CREATE TRIGGER attempts_receipt_once BEFORE UPDATE ON attempts BEGIN SELECT 1; END",
-    )
+    database = SqliteDatabase(path, "old.db")
+    *steps, last = load_migrations("sqlite")
+    database._migrations = (*steps, replace(last, statements=(*last.statements, "CREATE TABLE meta (a)")))
 
     with pytest.raises(sqlite3.OperationalError, match="already exists"):
-        SqliteDatabase(path, "old.db").migrate(create=False)
+        database.migrate(create=False)
 
     with closing(sqlite3.connect(path)) as connection:
         assert connection.execute("SELECT value FROM meta").fetchall() == [("1",)]
         triggers = connection.execute("SELECT count(*) FROM sqlite_master WHERE type = 'trigger'").fetchone()
-        assert triggers == (1,)
+        assert triggers == (0,)
+
+
+def test_a_ledger_with_a_trigger_of_others_is_not_migrated(tmp_path: Path) -> None:
+    """The statements of a migration would set it off."""
+    path = tmp_path / "old.db"
+    execute(path, *load_migrations("sqlite")[0].statements, "INSERT INTO meta VALUES ('schema_version', '1')")
+    execute(path, "CREATE TRIGGER evil AFTER UPDATE ON meta BEGIN DELETE FROM halts; END")
+
+    with pytest.raises(LedgerError, match="holds what no stormctl put there: trigger evil"):
+        SqliteDatabase(path, "old.db").migrate(create=False)
 
 
 def test_folder_that_is_a_file(tmp_path: Path) -> None:

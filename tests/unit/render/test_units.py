@@ -9,7 +9,7 @@ import shutil
 import subprocess
 import sys
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -25,10 +25,10 @@ ODD = '/srv/a "b" 100% $HOME \\x it\'s/campaign'
 PEOPLE = {"name": "stormctl-campaign-1a2b3c", "user": "storm", "state": "/home/storm/.local/state/stormctl"}
 
 
-def make(root: str, **fields: tuple[str, ...]) -> Installation:
+def make(root: str, **fields: Any) -> Installation:
     """Describe an installation."""
-    usual: dict[str, tuple[str, ...]] = {"program": ("/opt/venv/bin/stormctl",)}
-    return Installation(root=root, **PEOPLE, **usual | fields)
+    usual: dict[str, Any] = {"program": ("/opt/venv/bin/stormctl",), **PEOPLE}
+    return Installation(root=root, **usual | fields)
 
 
 def read_service(unit: str) -> configparser.SectionProxy:
