@@ -203,3 +203,65 @@ def test_a_copied_ledger_is_not_restored_over(tmp_path: Path) -> None:
 
     assert upkeep.describe().moved_to == "sqlite: new.db"
     assert upkeep.describe().known_until == NOON
+
+
+@pytest.mark.parametrize(
+    ("statements", "said"),
+    [
+        (["ALTER TABLE halts ADD COLUMN evil TEXT DEFAULT 'x'"], "halts is not one of a stormctl ledger"),
+        (["DROP TABLE quiet", "CREATE VIEW quiet AS SELECT 1 AS storm_id"], "it has no table quiet"),
+    ],
+)
+def test_a_backup_with_other_tables_is_refused(tmp_path: Path, statements: list[str], said: str) -> None:
+    """What is no table of ours has no rows for us; the ledger that is there stays."""
+    make_ledger(tmp_path)
+    file = make_upkeep(tmp_path).back_up(tmp_path / "b.db").path
+    for statement in statements:
+        execute(file, statement)
+
+    with pytest.raises(LedgerError, match=said):
+        make_upkeep(tmp_path).restore(file)
+
+    assert make_upkeep(tmp_path).describe().gaps == ()
+
+
+def test_a_backup_with_rows_that_no_ledger_has_is_refused(tmp_path: Path) -> None:
+    """Its own tables let them in; ours do not."""
+    make_ledger(tmp_path)
+    file = make_upkeep(tmp_path).back_up(tmp_path / "b.db").path
+    execute(file, "DROP INDEX deliveries_text")
+    execute(file, "CREATE TABLE twice AS SELECT * FROM deliveries")
+    execute(file, "UPDATE twice SET key = key || '2'")
+    execute(file, "INSERT INTO deliveries SELECT * FROM twice")
+
+    with pytest.raises(LedgerError, match="holds rows that no ledger has"):
+        make_upkeep(tmp_path).restore(file)
+
+    assert make_upkeep(tmp_path).describe().gaps == ()
+
+
+@pytest.mark.parametrize("way", ["restore", "copy"])
+def test_what_is_restored_or_copied_is_known_here(tmp_path: Path, way: str) -> None:
+    """Under a new id: nobody need accept what this machine has made itself."""
+    make_ledger(tmp_path)
+    upkeep = make_upkeep(tmp_path)
+    before = read_id(tmp_path, URL)
+    if way == "restore":
+        upkeep.restore(upkeep.back_up(tmp_path / "b.db").path)
+        url = URL
+    else:
+        url = "sqlite:///copy.db"
+        with closing(open_ledger(URL, root=tmp_path)) as ledger:
+            ledger.halts.halt("all", None, "it moves", "ana", FakeClock().moment())
+        upkeep.copy(url)
+
+    open_ledger(url, root=tmp_path, publishing=True).close()
+
+    assert read_id(tmp_path, url) != before
+    assert make_upkeep(tmp_path, url).introduce() is None
+
+
+def read_id(root: Path, url: str) -> str:
+    """Return a ledger's id."""
+    with closing(open_ledger(url, root=root)) as ledger:
+        return ledger.get_id()

@@ -9,7 +9,7 @@ import pytest
 
 from stormctl.errors import LedgerError
 from stormctl.ledger.restoring import _set_aside
-from stormctl.ledger.stores import FileStore, making_file, put_new, put_over
+from stormctl.ledger.stores import FileStore, making_file, put_new, put_over, refuse_existing
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -90,3 +90,19 @@ def test_a_place_that_can_not_be_looked_at(tmp_path: Path) -> None:
         store.exists()
 
     assert caught.value.hint == "The file and its folder must be readable and writable for you."
+
+
+def test_a_folder_that_nobody_lets_us_look_into(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What root has left there, such as backups, is told in a line, on every Python."""
+    real = type(tmp_path).stat
+
+    def refuse(path: Path, **options: bool) -> os.stat_result:
+        if path.parent == tmp_path:
+            raise PermissionError(13, "Permission denied", str(path))
+        return real(path, **options)
+
+    monkeypatch.setattr(type(tmp_path), "stat", refuse)
+
+    for use in (lambda: refuse_existing(tmp_path / "b.db"), FileStore(tmp_path / "b.db", "b.db").exists):
+        with pytest.raises(LedgerError, match="Permission denied"):
+            use()
