@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sqlite3
 import subprocess
 import sys
@@ -130,6 +131,12 @@ class Campaign:
             text=True,
             encoding="utf-8",
         )
+
+    def accept_ledger(self) -> subprocess.CompletedProcess[str]:
+        """Say yes to a ledger that was not made here, as a script does: it names the one that was shown."""
+        shown = self.run("ledger", "accept", expect=2).stderr
+        (name,) = re.findall(r"stormctl ledger accept --yes ([0-9a-f]{32})", shown)
+        return self.run("ledger", "accept", "--yes", name)
 
     def received(self) -> Counter[tuple[str, str]]:
         """Ask the emulator which texts stand on which channel, and how often."""

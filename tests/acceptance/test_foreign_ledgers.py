@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
+QUICK = {
+    "STORMCTL_REQUEST_LIMIT": "1s",
+    "STORMCTL_LEASE": "2s",
+    "STORMCTL_SETTLING": "1s",
+    "STORMCTL_HEARTBEAT": "1s",
+}
+
 NEIGHBOUR = 54_321
 """The number of a user without a name, which owns what is given to it."""
 
@@ -38,6 +45,12 @@ def git(folder: Path, *words: str) -> str:
 def ledger_of(campaign: Campaign) -> Path:
     """Return the file that a campaign's ledger is."""
     return campaign.root / ".stormctl" / "ledger.db"
+
+
+@pytest.fixture(autouse=True)
+def quick(stage: Campaign) -> None:
+    """Settle doubts in seconds."""
+    stage.environment |= QUICK
 
 
 @pytest.fixture
@@ -91,7 +104,7 @@ def test_a_ledger_from_elsewhere_posts_once_somebody_has_said_yes(stage: Campaig
     name = re.search(r"--yes ([0-9a-f]{32})", unsaid.stderr)
     assert name is not None
     accepted = stage.run("ledger", "accept", "--yes", name[1])
-    daemon = stage.start("daemon", STORMCTL_SETTLING="1s", STORMCTL_REQUEST_LIMIT="1s", STORMCTL_LEASE="2s")
+    daemon = stage.start("daemon")
     read_until(daemon, " delivered ", 2)
     daemon.terminate()
     daemon.communicate(timeout=PATIENCE_S)

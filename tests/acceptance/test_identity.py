@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 import signal
 import sqlite3
@@ -76,8 +75,7 @@ def test_a_copy_in_mid_storm_publishes_nothing_twice(stage: Campaign) -> None:
     _publish_some(stage, signal.SIGKILL)
 
     refused = copy.run("launch", "--yes", "--plain", expect=10)
-    (name,) = re.findall(r"--yes ([0-9a-f]{32})", copy.run("ledger", "accept", expect=2).stderr)
-    accepted = copy.run("ledger", "accept", "--yes", name)
+    accepted = copy.accept_ledger()
     copy.run("launch", "--yes", "--plain")
 
     assert "was not made on this machine" in refused.stderr
