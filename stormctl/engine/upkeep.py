@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import closing
 from datetime import UTC
+from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from stormctl.domain.upkeep import Exchange, Introduction
@@ -177,7 +179,7 @@ class Upkeep:
         else:
             storms = []
         name = "+".join(storms[:3]) or "ledger"
-        return self._root / ".stormctl" / "backups" / f"{name}-{_stamp(occasion)}.db"
+        return _find_free(self._root / ".stormctl" / "backups" / f"{name}-{_stamp(occasion)}.db")
 
     def _name_aside(self, occasion: upkeep.Occasion) -> Path:
         """Choose a name for the ledger that a restore replaces."""
@@ -190,6 +192,12 @@ class Upkeep:
 
 def _file_store(file: Path) -> FileStore:
     return FileStore(file, str(file))
+
+
+def _find_free(path: Path) -> Path:
+    """Return a path, or the first like it with a number that nothing has: two may be made in a second."""
+    names = (path.with_name(f"{path.stem}-{number}{path.suffix}") for number in count(2))
+    return next(name for name in chain((path,), names) if not os.path.lexists(name))
 
 
 def _stamp(occasion: upkeep.Occasion) -> str:

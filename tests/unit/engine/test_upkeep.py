@@ -52,6 +52,16 @@ def test_backup_is_named_by_storm_and_time(tmp_path: Path) -> None:
     assert [storm.storm_id for storm in done.facts.storms] == ["storm"]
 
 
+def test_backups_of_one_second_have_a_number(tmp_path: Path) -> None:
+    """One that was cut off behind its backup is repeated at once."""
+    make_ledger(tmp_path)
+
+    done = [make_upkeep(tmp_path).back_up(None).path.name for _ in range(3)]
+
+    stem = "storm-20261218T170000Z"
+    assert done == [f"{stem}.db", f"{stem}-2.db", f"{stem}-3.db"]
+
+
 def test_backup_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A disk that is not mounted must not become a folder."""
     make_ledger(tmp_path)
