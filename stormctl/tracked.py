@@ -1,7 +1,7 @@
 """Whether Git tracks a file, or anything in a folder: its index is read here, and Git is never run.
 
 Git runs what the repository that it finds configures, and whoever may write above us may bring one
-(decision 0032).
+(decision 0028).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """What this machine remembers of ledgers: which files it has made itself, and how far it has seen them.
 
 It lies outside of every campaign folder: what a pull request or a copy brings can't speak for itself
-(decision 0033).
+(decision 0029).
 """
 
 from __future__ import annotations
