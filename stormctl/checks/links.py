@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stormctl.domain.finding import Place
     from stormctl.domain.message import Variant
 
-_WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:/{2}\S+")
+_WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:/{2}\S+")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _TRAILING = ".,;:!?…)]}»”’\"'"
 _SHORTENERS = frozenset(
@@ -114,7 +114,8 @@ def _find_in_text(text: str) -> Iterator[str]:
     """Find what X sees as a link, and what other platforms may: anything with a scheme."""
     spelt = [found.rstrip(_TRAILING) for found in _WITH_SCHEME.findall(text)] if "://" in text else []
     yield from spelt
-    yield from (link for link in find_links(text) if not any(link in longer for longer in spelt))
+    known, together = set(spelt), "\n".join(spelt)
+    yield from (link for link in find_links(text) if link not in known and link not in together)
 
 
 def _find_disguise(link: str, trusted: frozenset[str]) -> str:
@@ -160,8 +161,7 @@ def _is_number(host: str) -> bool:
 
 
 def _is_under(host: str, roots: frozenset[str]) -> bool:
-    labels = host.split(".")
-    return any(".".join(labels[start:]) in roots for start in range(len(labels)))
+    return any(host == root or host.endswith(f".{root}") for root in roots)
 
 
 def _trusted_hosts(case: Case) -> frozenset[str]:

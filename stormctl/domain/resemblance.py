@@ -8,12 +8,15 @@ import unicodedata
 from difflib import SequenceMatcher
 from urllib.parse import unquote
 
+MOST_WORDS = 1_000
+"""Of longer texts only so many words are compared by likeness, which takes the square of their number."""
+
 LONG = 1_000
 """From so many characters on, texts are compared by words: by characters it would take minutes."""
 
 _SCHEME = re.compile(r"\bhttps?://", re.IGNORECASE)
 _LAST_SLASH = re.compile(r"(?<=\w)/(?!\w)")
-_ANY_ADDRESS = r"\S+\.\S+"
+_BLANK = re.compile(r"\s")
 _SHORT_LINK = re.compile(r"\bt\.co/\w+")
 
 
@@ -54,7 +57,29 @@ def is_shown_as(shown: str, sent: str, *, has_media: bool) -> bool:
     forms = [pieces] if len(pieces) > 1 and any(re.search(r"\w", piece) for piece in pieces) else []
     if has_media and forms and not pieces[-1]:
         forms.append([*pieces[:-2], pieces[-2].rstrip()])
-    return any(re.fullmatch(_ANY_ADDRESS.join(map(re.escape, form)), ours) for form in forms)
+    words = _BLANK.split(ours)
+    return any(_are_shown(_BLANK.split("\0".join(form)), words) for form in forms)
+
+
+def _are_shown(seen: list[str], ours: list[str]) -> bool:
+    """Whether words, in which a NUL stands for any address, are those that we sent."""
+    return len(seen) == len(ours) and all(map(_is_word_shown, seen, ours))
+
+
+def _is_word_shown(seen: str, ours: str) -> bool:
+    """The same of one word, in one walk: an address as short as it can be leaves the others most."""
+    first, *others = seen.split("\0")
+    if not others or not ours.startswith(first):
+        return seen == ours
+    position = len(first)
+    for piece in others[:-1]:
+        dot = ours.find(".", position + 1)
+        found = ours.find(piece, dot + 2) if dot >= 0 else -1
+        if found < 0:
+            return False
+        position = found + len(piece)
+    dot = ours.find(".", position + 1)
+    return 0 <= dot < len(ours) - len(others[-1]) - 1 and ours.endswith(others[-1])
 
 
 def similarity(a: str, b: str) -> float:
@@ -68,5 +93,6 @@ def similarity(a: str, b: str) -> float:
     if any(is_shortened(x) and is_shown_as(x, y, has_media=True) for x, y in ((a, b), (b, a))):
         return 1.0
     if max(len(first), len(second)) >= LONG:
-        return SequenceMatcher(None, first.split(), second.split(), autojunk=False).ratio()
+        one, other = (text.split()[:MOST_WORDS] for text in (first, second))
+        return SequenceMatcher(None, one, other, autojunk=False).ratio()
     return SequenceMatcher(None, first, second, autojunk=False).ratio()

@@ -50,9 +50,13 @@ def find_cashtags(text: str) -> tuple[str, ...]:
 
 
 def _without_links(text: str) -> str:
-    for link in find_links(text):
-        text = text.replace(link, " ")
-    return text
+    pieces, position = [], 0
+    for link in find_links(text):  # in order, so that one walk is enough
+        begin = text.find(link, position)
+        if begin >= 0:
+            pieces.append(text[position:begin])
+            position = begin + len(link)
+    return " ".join([*pieces, text[position:]])
 
 
 def _cut_tag(run: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.finding import Finding, Place, Severity, sort_findings
 from stormctl.domain.message import Bank
+from stormctl.domain.weight import MAX_RUN, find_long_run, is_monstrous
 from stormctl.errors import UsageError
 from stormctl.files.campaign import MESSAGES
 from stormctl.files.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
@@ -119,7 +120,8 @@ class _BankReader:
         except OSError as error:
             self._note(entry.name, "file-unreadable", f"can't be read: {error.strerror or error}")
         else:
-            self._read_source(entry.name, name, source)
+            if not self._is_refused(entry.name, source):
+                self._read_source(entry.name, name, source)
 
     def _read_bytes(self, entry: os.DirEntry[str]) -> bytes:
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._inside):
@@ -135,9 +137,23 @@ class _BankReader:
             raise OSError(message)
         return content
 
+    def _is_refused(self, file: str, source: str) -> bool:
+        """Refuse, before it is parsed, what no text has: what reads it takes the square of its length."""
+        run = find_long_run(source)
+        if not run:
+            return False
+        line = 1 + source.count("\n", 0, source.index(run))
+        message = f"{len(run)} characters without a blank are no message; {MAX_RUN} are read"
+        self._note(file, "text-unreadable", message, "write words", line)
+        return True
+
     def _read_source(self, file: str, name: WordingName, source: str) -> None:
         document = parse_document(source)
         front = document.front
+        if is_monstrous("\n\n".join(document.parts)):
+            message = "the text has more dots and hyphens within words than any message"
+            self._note(file, "text-unreadable", message, "write words", document.part_lines[0])
+            return
         notes = Notes(f"{self._folder}/{file}", front.lines)
         variant = build_variant(
             name,

@@ -18,7 +18,7 @@ MAX_CAPTIONS_BYTES = 512 * 1024
 SUFFIXES = frozenset({".srt", ".vtt"})
 
 _TIMING = re.compile(
-    r"(?P<begin>(?:\d+:)?\d{2}:\d{2}[.,]\d{3})\s+-->\s+(?P<end>(?:\d+:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
+    r"(?P<begin>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})\s+-->\s+(?P<end>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
 )
 
 
@@ -75,9 +75,10 @@ def read_captions(file: str, path: Path) -> Captions:
         BadMediaError: it is no captions file, too big, or not UTF-8.
         OSError: it can't be read.
     """
-    content = path.read_bytes()
+    with path.open("rb") as opened:
+        content = opened.read(MAX_CAPTIONS_BYTES + 1)
     if len(content) > MAX_CAPTIONS_BYTES:
-        message = f"“{file}” has {len(content) / 1024:.0f} KiB; X takes {MAX_CAPTIONS_BYTES // 1024}"
+        message = f"“{file}” has {path.stat().st_size / 1024:.0f} KiB; X takes {MAX_CAPTIONS_BYTES // 1024}"
         raise BadMediaError("bad-captions", message)
     try:
         text = content.decode("utf-8-sig")

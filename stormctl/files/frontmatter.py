@@ -97,15 +97,14 @@ class _Parser:
 
     def __init__(self, source: str, first_line: int) -> None:
         self.result = FrontMatter()
-        self._source = source
+        self._lines = source.split("\n")
         self._first_line = first_line
         # Every event is there until the stream's end, after which nothing is read.
         self._next = cast("Callable[[], yaml.Event]", _Loader(source).get_event)
 
     def line_at(self, index: int) -> str:
         """Return a line of the source; the last one where YAML points behind it."""
-        lines = self._source.split("\n")
-        return lines[min(index, len(lines) - 1)]
+        return self._lines[min(index, len(self._lines) - 1)]
 
     def note(self, line: int, message: str, hint: str = "") -> None:
         """Note a problem with a line counted from 0."""

@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+LONGEST = 100
+"""Characters of a word that somebody may have mistyped; comparing takes the product of two lengths."""
+
+MOST_KNOWN = 2_000
+"""Among more words than these none is looked for: it would take seconds."""
+
 
 def find_nearest(word: str, known: Iterable[str]) -> str | None:
     """Find the known word that looks most like `word`, whatever the case of either."""
-    by_folded = {name.casefold(): name for name in known}
+    by_folded = {name.casefold(): name for name in known if len(name) <= LONGEST}
+    if len(word) > LONGEST or len(by_folded) > MOST_KNOWN:
+        return None
     close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
     return by_folded[close[0]] if close else None
 

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", bound=BaseModel)
 
+MAX_BYTES = 256 * 1024
+"""Bytes of a schedule; that of a storm of a week has some thousand."""
+
+MAX_LINE = 4_000
+"""Characters of a line: what reads a key of thousands of steps takes the square of their number."""
+
 _AT = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 _SHORT_TIME = re.compile(r"\b\d\d:\d\d\b(?!:)")
 
@@ -43,16 +49,30 @@ def load_storm(root: Path, path: Path) -> tuple[domain.Storm | None, list[Findin
     """
     shown = path.relative_to(root).as_posix() if path.is_relative_to(root) else path.as_posix()
     try:
-        source = decode_text(path.read_bytes())
+        with path.open("rb") as opened:
+            content = opened.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            hint = "a schedule names channels, windows and days; messages lie in a bank"
+            return None, [
+                _refuse(shown, 1, "schedule-syntax", f"it is bigger than {MAX_BYTES // 1024} KiB", hint)
+            ]
+        source = decode_text(content)
     except OSError as error:
         message = f"{shown} can't be read: {error.strerror}"
         raise UsageError(message) from error
     except NotUtf8Error as problem:
         return None, [_refuse(shown, problem.line, "not-utf8", problem.message, "save it again as UTF-8")]
+    too_long = next((n for n, line in enumerate(source.split("\n"), 1) if len(line) > MAX_LINE), None)
+    if too_long is not None:
+        message = f"a line of more than {MAX_LINE} characters is not read"
+        return None, [_refuse(shown, too_long, "schedule-syntax", message, "break it up")]
     try:
         raw = tomllib.loads(source, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         return None, [_explain_syntax(shown, source, str(error))]
+    except (RecursionError, ValueError, ArithmeticError):  # nested a thousand times, or a number as long
+        message = "not readable as TOML: it holds a number or a nesting that is too long"
+        return None, [_refuse(shown, 1, "schedule-syntax", message, "")]
     notes = Notes(shown, index_lines(source))
     schedule = _read_schedule(notes, raw)
     check_schedule(notes, path.stem, raw, schedule)
