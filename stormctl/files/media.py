@@ -44,6 +44,9 @@ MAX_ALT = 1000
 MAX_IMAGES = 4
 """Images in a post; or one GIF, or one video (source: docs.x.com media best practices, 2026-08)."""
 
+MOST_HINTS = 20
+"""For so many missing files the nearest name is looked for: comparing takes a millisecond for each name."""
+
 MEDIA_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES | FOREIGN_SUFFIXES | SUFFIXES
 """Endings of files that may lie in a bank beside its messages."""
 
@@ -79,6 +82,8 @@ class MediaShelf:
     def __init__(self, root: Path, folder: str) -> None:
         self._prefix = folder
         self._folder = (root / folder).resolve()
+        self._media: dict[str, str] | None = None
+        self._hints = 0
         self._known: dict[tuple[str, str | None], _Facts | BadMediaError] = {}
 
     def get(self, file: str, alt: str, captions: str | None = None) -> Media:
@@ -173,12 +178,14 @@ class MediaShelf:
         return path
 
     def _hint_for(self, file: str) -> str:
-        paths = [path for path in self._folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES]
-        names = [path.relative_to(self._folder).as_posix() for path in paths]
-        nearest = find_nearest(file, names)
+        if self._media is None:  # once, however many are missing
+            paths = [path for path in self._folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES]
+            self._media = {path.relative_to(self._folder).as_posix(): path.name for path in paths}
+        self._hints += 1
+        nearest = find_nearest(file, self._media) if self._hints <= MOST_HINTS else None
         if nearest is None:
-            same = [name for name in names if PurePosixPath(name).name == PurePosixPath(file).name]
-            nearest = same[0] if same else None
+            wanted = PurePosixPath(file).name
+            nearest = next((path for path, name in self._media.items() if name == wanted), None)
         return f"did you mean “{nearest}”?" if nearest else "put the file into the bank's folder"
 
 

@@ -10,7 +10,15 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.message import MediaKind
 from stormctl.files.bad_media import BadMediaError
-from stormctl.files.segments import DamagedError, strip_gif, strip_jpeg, strip_png
+from stormctl.files.segments import (
+    PNG_SIGNATURE,
+    DamagedError,
+    TooMuchError,
+    check_webp,
+    strip_gif,
+    strip_jpeg,
+    strip_png,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -28,6 +36,14 @@ QUALITIES = (90, 85, 80)
 """JPEG qualities that are tried before a picture loses pixels."""
 
 SHRINK = 0.75
+
+MOST_WORKED_PIXELS = 25_000_000
+"""Pixels of a picture that is encoded anew: two copies of it are in memory then. JPEGs with more are decoded
+at half their size, which their format allows; others are refused."""
+
+MOST_PNG_PIXELS = 4_000_000
+"""Pixels of a PNG that is written here, so that it takes a second."""
+
 _ORIENTATION = 0x0112
 _SMALLER = "save it smaller: 1600 pixels wide are plenty"
 
@@ -65,52 +81,74 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
     Raises:
         BadMediaError: it is no picture, not the kind that its name says, damaged, or too big.
     """
-    from PIL import Image, UnidentifiedImageError
+    from PIL import Image
 
+    found = _check_format(file, suffix, content)
     try:
+        clean = _strip(file, found, content)  # counts what decoding will cost, before anything is decoded
+        content = strip_jpeg(content, keeps_told=True) if found == "JPEG" else content
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is odd about EXIF does not matter: it goes
-            warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(BytesIO(content), formats=tuple(_SUFFIXES)) as image:
-                found = _check_format(file, suffix, image)
+            with Image.open(BytesIO(content), formats=(found,)) as image:
+                if found == "JPEG" and image.width * image.height > MOST_WORKED_PIXELS:
+                    image.draft(None, (image.width // 2, image.height // 2))
                 image.load()
-                return _prepare(file, found, content, image)
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        message = f"“{file}” has more pixels than any platform shows"
-        raise BadMediaError("media-too-big", message, _SMALLER) from None
-    except UnidentifiedImageError:
-        message = f"“{file}” is not a picture that the platforms take"
-        raise BadMediaError("media-type", message, "save it as PNG, JPEG, GIF or WEBP") from None
+                return _prepare(file, found, clean, image)
+    except (TooMuchError, Image.DecompressionBombError) as problem:
+        raise _too_much(file, str(problem)) from None
     except (DamagedError, OSError, ValueError, SyntaxError, EOFError):
         message = f"“{file}” is damaged: it can't be shown to its end"
         raise BadMediaError("media-type", message, "open it in an editor and save it again") from None
 
 
-def _check_format(file: str, suffix: str, image: Image) -> str:
-    # a JPEG with further pictures behind it, as telephones make them, is still a JPEG
-    found = "JPEG" if image.format == "MPO" else str(image.format)
+def _check_format(file: str, suffix: str, content: bytes) -> str:
+    """Return what a picture is by its first bytes."""
+    is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
+    starts = ((PNG_SIGNATURE, "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"))
+    found = "WEBP" if is_webp else next((name for start, name in starts if content.startswith(start)), None)
+    if found is None:
+        message = f"“{file}” is not a picture that the platforms take"
+        raise BadMediaError("media-type", message, "save it as PNG, JPEG, GIF or WEBP")
     if suffix not in _SUFFIXES[found]:
         message = f"“{file}” is really a {found} picture"
         hint = f"rename it to end in {min(_SUFFIXES[found], key=len)}"
         raise BadMediaError("media-type", message, hint)
-    if found == "WEBP" and getattr(image, "is_animated", False):
-        message = f"“{file}” is an animated WEBP, which the platforms do not take"
-        raise BadMediaError("media-type", message, "save it as GIF")
     return found
 
 
-def _prepare(file: str, found: str, content: bytes, image: Image) -> Picture:
+def _strip(file: str, found: str, content: bytes) -> bytes:
+    """Return a picture without metadata; a WEBP as it is, since it is encoded anew."""
+    if found != "WEBP":
+        return _STRIPPERS[found](content)
+    if check_webp(content):
+        message = f"“{file}” is an animated WEBP, which the platforms do not take"
+        raise BadMediaError("media-type", message, "save it as GIF")
+    return content
+
+
+def _too_much(file: str, what: str) -> BadMediaError:
+    reasons = {
+        "frames": "has more pictures or pixels in them than X takes: 350, and 300 million pixels in all",
+        "pieces": "is cut into more pieces than any program makes",
+        "scans": "is built so that showing it takes far too long",
+    }
+    reason = reasons.get(what, "has more pixels than any platform shows")
+    return BadMediaError("media-too-big", f"“{file}” {reason}", _SMALLER)
+
+
+def _prepare(file: str, found: str, clean: bytes, image: Image) -> Picture:
+    """Turn, convert and shrink a picture that was decoded, as far as it needs that."""
     if found == "GIF":
-        clean = strip_gif(content)
         if len(clean) > MAX_BYTES[MediaKind.GIF]:
             raise too_big(file, len(clean), MAX_BYTES[MediaKind.GIF])
         return Picture(clean, "image/gif", MediaKind.GIF)
+    is_worked_on = found == "WEBP" or _find_turn(image) is not None or len(clean) > MAX_BYTES[MediaKind.IMAGE]
+    if is_worked_on and image.width * image.height > MOST_WORKED_PIXELS:
+        raise TooMuchError("pixels")
     if found == "WEBP":
         found, clean = _convert(image)
     elif _find_turn(image) is not None:
         clean = _turn(found, image)
-    else:
-        clean = _STRIPPERS[found](content)
     if len(clean) > MAX_BYTES[MediaKind.IMAGE]:
         found, clean = _shrink(image)
     return Picture(clean, f"image/{found.lower()}", MediaKind.IMAGE)
@@ -120,7 +158,7 @@ def _convert(image: Image) -> tuple[str, bytes]:
     """Encode a WEBP as the platforms take it: what can be seen through as PNG, the rest as a fine JPEG."""
     upright = _set_upright(image)
     if image.has_transparency_data:
-        return "PNG", _encode(upright, "PNG", optimize=True)
+        return "PNG", _encode(_limit(upright), "PNG")
     return "JPEG", _encode(upright.convert("RGB"), "JPEG", quality=95, subsampling=0)
 
 
@@ -159,7 +197,8 @@ def _turn(found: str, image: Image) -> bytes:
         options["qtables"] = getattr(image, "quantization", None)
         sampling = JpegImagePlugin.get_sampling(image)
         options |= {"subsampling": sampling} if sampling >= 0 else {}
-    return _encode(_set_upright(image), found, **options)
+    upright = _set_upright(image)
+    return _encode(upright if found == "JPEG" else _limit(upright), found, **options)
 
 
 def _shrink(image: Image) -> tuple[str, bytes]:
@@ -181,14 +220,20 @@ def _shrink_jpeg(image: Image) -> Iterator[bytes]:
 
 def _shrink_png(image: Image) -> Iterator[bytes]:
     picture = image if image.mode in {"RGBA", "LA"} else image.convert("RGBA")
-    yield _encode(picture, "PNG", optimize=True)
+    picture = _limit(picture)
     while True:
+        yield _encode(picture, "PNG")
         picture = _smaller(picture)
-        yield _encode(picture, "PNG", optimize=True)
 
 
-def _smaller(image: Image) -> Image:
-    width, height = (max(1, int(side * SHRINK)) for side in image.size)
+def _limit(image: Image) -> Image:
+    """Return a picture with no more pixels than a PNG is written with."""
+    pixels = image.width * image.height
+    return image if pixels <= MOST_PNG_PIXELS else _smaller(image, (MOST_PNG_PIXELS / pixels) ** 0.5)
+
+
+def _smaller(image: Image, share: float = SHRINK) -> Image:
+    width, height = (max(1, int(side * share)) for side in image.size)
     return image.resize((width, height))
 
 

@@ -30,6 +30,9 @@ FOREIGN_SUFFIXES = frozenset({".mov", ".webm", ".avi", ".mkv"})
 MAX_INDEX_BYTES = 32_000_000
 """Bytes of a video's index (`moov`); those of two minutes have some hundred thousand."""
 
+MOST_BOXES = 20_000
+"""Boxes that are looked at, nested ones too; two minutes of video cut into fragments have some thousand."""
+
 _TELLING = frozenset({b"udta", b"meta", b"uuid"})
 """Boxes that hold what is no picture and no sound: titles, makers, places (ISO/IEC 14496-12; Apple's
 `©xyz` and `com.apple.quicktime.location.ISO6709` stand in them)."""
@@ -129,18 +132,41 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
         raise BadMediaError("media-type", message, _EXPORT)
     if head[8:12] == b"qt  ":
         raise BadMediaError("media-type", f"“{file}” is really a QuickTime film", _EXPORT)
-    position = 0
+    index, position, count = None, 0, 0
     while position + 8 <= size:
         opened.seek(position)
         box = _parse_box(opened.read(16), position, size)
         if box is None:
             break
-        if box.kind == b"moov" and box.end - box.begin <= MAX_INDEX_BYTES:
+        count += 1
+        if box.kind in _NESTING:
+            if box.end - box.begin > MAX_INDEX_BYTES:
+                break
             opened.seek(box.begin)
-            return opened.read(box.end - box.begin)
+            inner = opened.read(box.end - box.begin)
+            count += _count_boxes(inner, MOST_BOXES - count)
+            index = inner if index is None and box.kind == b"moov" else index
+        if count > MOST_BOXES:
+            message = f"“{file}” is cut into more pieces than any program makes"
+            raise BadMediaError("media-type", message, _EXPORT)
         position = box.end
+    if index is not None:
+        return index
     message = f"“{file}” is damaged: it has no index that could be read"
     raise BadMediaError("media-type", message, _EXPORT)
+
+
+def _count_boxes(content: bytes, most: int) -> int:
+    """Count the boxes within a box, and in those that are looked into; no further than one too many."""
+    count, inside = 0, [(0, len(content))]
+    while inside:
+        for box in _boxes(content, *inside.pop()):
+            count += 1
+            if count > most:
+                return count
+            if box.kind in _NESTING or box.kind == b"mdia":
+                inside.append((box.begin, box.end))
+    return count
 
 
 def _parse_box(head: bytes, position: int, limit: int) -> Box | None:
