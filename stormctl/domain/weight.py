@@ -93,7 +93,7 @@ def is_monstrous(text: str) -> bool:
     if len(text) > MAX_CHARS or find_long_run(text):
         return True
     runs = [(len(run), run.count(".")) for run in _HOST_RUN.findall(text) if "." in run]
-    work = sum(length * (length + 134 * dots) for length, dots in runs)
+    work: int = sum(length * (length + 134 * dots) for length, dots in runs)
     return work > _MOST_WORK
 
 

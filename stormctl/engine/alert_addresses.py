@@ -8,6 +8,7 @@ import os
 import threading
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Protocol
 
 from stormctl.errors import UsageError
@@ -26,6 +27,13 @@ _FORM = "Write it as apprise does, such as tgram://BOT_TOKEN/CHAT_ID; blanks sep
 _KEEP_HERE = "Set NO_PROXY=localhost,127.0.0.1,::1 in the environment."
 
 _TALKATIVE = ("urllib3", "requests_oauthlib")
+
+
+MAX_ANSWER_BYTES = 1_000_000
+"""Bytes of a service's answer that are read; it says in a few hundred that it took the alert."""
+
+ANSWER_LIMIT = timedelta(seconds=30)
+"""For reading an answer: apprise itself limits only the wait for each piece of it."""
 
 
 class Address(Protocol):
@@ -88,6 +96,7 @@ def open_addresses(settings: Settings) -> Addresses:
         return Addresses()
     from apprise import Apprise, AppriseAsset
 
+    _bound_answers()
     # Whatever it logs may hold an address, and urllib3 logs paths that hold tokens.
     logging.getLogger("apprise").disabled = True
     authorities = find_authorities()
@@ -113,6 +122,22 @@ def open_addresses(settings: Settings) -> Addresses:
         else:
             locked.append(str(plugin.service_name))
     return Addresses(tuple(usable), tuple(locked))
+
+
+def _bound_answers() -> None:
+    """Have the `requests` sessions that apprise's plug-ins open read bounded answers; ours are others."""
+    from requests import adapters, sessions
+
+    from stormctl.platforms.transport import read_whole
+
+    class BoundedAdapter(adapters.HTTPAdapter):
+        def send(self, *args: Any, **options: Any) -> Any:
+            is_streamed = options.get("stream", False)
+            args[0].headers["Accept-Encoding"] = "identity"
+            response = super().send(*args, **{**options, "stream": True})
+            return response if is_streamed else read_whole(response, MAX_ANSWER_BYTES, ANSWER_LIMIT)
+
+    sessions.HTTPAdapter = BoundedAdapter  # which a new session takes for every scheme
 
 
 def _is_here(url: str, plugin: Any) -> bool:

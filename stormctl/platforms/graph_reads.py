@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.moments import parse_time
-from stormctl.platforms.transport import read_count
+from stormctl.platforms.transport import read_count, read_id, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -38,6 +38,8 @@ INSIGHTS = {
 """Asked one by one, since one unknown metric fails a whole call. `post_media_view` and
 `post_total_media_view_unique` replace the `post_impressions…` that ended on 2026-06-15 (Graph insights)."""
 
+ADDRESS_CHARS = 4_096
+
 _LINK_SHIM = "l.facebook.com"
 _MEDIA_TYPES = {"photo", "video", "animated_image_video", "video_inline"}
 
@@ -47,10 +49,9 @@ _SHARED = "share"
 
 def parse_post(raw: object, url_of: Callable[[str], str]) -> SeenPost | None:
     """Read one post of a Page; None if it is none, or has no id."""
-    found = raw.get("id") if isinstance(raw, dict) else None
-    if not isinstance(raw, dict) or not isinstance(found, str | int) or not found:
+    post_id = read_id(raw.get("id")) if isinstance(raw, dict) else None
+    if not isinstance(raw, dict) or post_id is None:
         return None
-    post_id = str(found)
     told = _dicts(raw.get("attachments"))
     media, link = None, None
     for attachment in told:
@@ -60,8 +61,8 @@ def parse_post(raw: object, url_of: Callable[[str], str]) -> SeenPost | None:
     permalink = raw.get("permalink_url")
     return SeenPost(
         post_id=post_id,
-        url=permalink if isinstance(permalink, str) and permalink.startswith("http") else url_of(post_id),
-        text=str(raw.get("message") or ""),
+        url=permalink if _is_address(permalink) else url_of(post_id),
+        text=read_text(raw.get("message")),
         created_at=parse_time(raw.get("created_time")),
         link=link,
         media_count=media,
@@ -122,6 +123,17 @@ def _dicts(edge: object) -> list[dict[str, Any]]:
     return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []
 
 
+def _is_address(value: object) -> TypeGuard[str]:
+    """Whether a value is the address of a web page, and not longer than one is."""
+    if not isinstance(value, str) or len(value) > ADDRESS_CHARS or not value.startswith("http"):
+        return False
+    try:
+        urlsplit(value)
+    except ValueError:
+        return False
+    return True
+
+
 def _is_media(attachment: dict[str, Any]) -> bool:
     kind = attachment.get("type")
     is_shared = isinstance(kind, str) and _SHARED in kind
@@ -131,7 +143,7 @@ def _is_media(attachment: dict[str, Any]) -> bool:
 def _target(attachment: dict[str, Any]) -> str | None:
     """Return the address that a link attachment leads to, without Facebook's redirector."""
     url = attachment.get("unshimmed_url") or attachment.get("url")
-    if not isinstance(url, str):
+    if not _is_address(url):
         return None
     parts = urlsplit(url)
     if parts.hostname == _LINK_SHIM:

@@ -8,7 +8,9 @@ import logging
 import math
 import socket
 import ssl
+import zlib
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus, urlsplit
 
@@ -18,12 +20,12 @@ import urllib3
 from stormctl.domain.delivery import InDoubt, NotSent
 from stormctl.errors import CredentialsError
 from stormctl.network import find_proxy, load_authorities
+from stormctl.platforms.moments import read_steady_clock
 from stormctl.platforms.wire import CURRENT, Exchange, TunnelRefusedError, WireAdapter
 from stormctl.settings import OFFICIAL_HOSTS, is_loopback, read_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import timedelta
 
 CONNECT_SHARE = 0.5
 """The part of a request's time that connecting to one address may take."""
@@ -37,6 +39,18 @@ BRIEF_SHARE = 0.3
 REASON_CHARS = 300
 """Longer words of a platform are cut in outcomes and logs."""
 
+MAX_ANSWER_BYTES = 4_000_000
+"""Bytes of an answer; the largest, a page of a hundred posts, has some hundred thousand."""
+
+READ_BYTES = 65_536
+FOREVER = timedelta(days=1)
+
+TEXT_CHARS = 65_536
+"""Longer texts of a platform are cut when they are read; no platform takes longer posts."""
+
+ID_CHARS = 500
+"""Ids and tokens that are longer are none; the longest, access tokens, have about 250."""
+
 MOST = 2**63 - 1
 """The largest number that both databases store."""
 
@@ -45,6 +59,9 @@ SECRET_CHARS = 6
 
 _UNTRUSTED = "the server's certificate is not trusted; a network with its own authority needs SSL_CERT_FILE"
 _NETWORK_ERRORS = (requests.RequestException, urllib3.exceptions.HTTPError, OSError)
+_GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
+"""Has zlib find out which of the two it is."""
+
 _TALKATIVE = ("oauthlib", "requests_oauthlib", "tweepy", "urllib3")
 
 
@@ -78,7 +95,8 @@ class Answer:
         if not isinstance(value, str | int) or isinstance(value, bool):
             return None
         found = str(value)
-        return found if found.isascii() and found.isprintable() and found else None
+        is_id = 0 < len(found) <= ID_CHARS and found.isascii() and found.isprintable()
+        return found if is_id else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +226,7 @@ class _Session(requests.Session):
         super().__init__()
         self._sdk_origin = sdk_origin
         self._base_url = base_url
+        self.headers["Accept-Encoding"] = "identity"
         self.adapters.clear()
         self.mount(f"{base_url}/", WireAdapter(find_proxy(base_url), load_authorities(base_url)))
 
@@ -237,7 +256,7 @@ class _Session(requests.Session):
         ).prepare()
         left = exchange.left_s()
         response = self.get_adapter(str(prepared.url)).send(prepared, timeout=(left * CONNECT_SHARE, left))
-        exchange.response = _read_whole(response)
+        exchange.response = read_whole(response)
         return response
 
     def _locate(self, url: str) -> str:
@@ -247,10 +266,45 @@ class _Session(requests.Session):
         return url
 
 
-def _read_whole(response: requests.Response) -> requests.Response:
-    """Read an answer to its last byte, which frees its connection."""
-    _ = response.content
+class AnswerTooLargeError(OSError):
+    """An answer that has no end, or none within `MAX_ANSWER_BYTES`."""
+
+
+def read_whole(
+    response: requests.Response, most: int = MAX_ANSWER_BYTES, limit: timedelta | None = None
+) -> requests.Response:
+    """Read an answer to its last byte, which frees its connection.
+
+    None is asked to be packed; one that is all the same is unpacked within the same limit.
+
+    Args:
+        response: whose body was not read yet.
+        most: bytes that are read.
+        limit: for reading; None where the connection keeps to its exchange's own.
+
+    Raises:
+        AnswerTooLargeError: it has more bytes, packed or not, or took too long; its connection is closed.
+        zlib.error: it is damaged, or packed in a way that nobody uses here.
+    """
+    content, until_s = bytearray(), read_steady_clock() + (limit or FOREVER).total_seconds()
+    while piece := response.raw.read1(READ_BYTES, decode_content=False):
+        content += piece
+        if len(content) > most or read_steady_clock() > until_s:
+            response.close()
+            raise AnswerTooLargeError
+    coding = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if coding not in {"", "identity"}:
+        content = _unpack(bytes(content), most)
+    response._content = bytes(content)  # noqa: SLF001 - where requests keeps it once it was read
+    response._content_consumed = True  # type: ignore[attr-defined]  # noqa: SLF001 - as above
     return response
+
+
+def _unpack(packed: bytes, most: int) -> bytearray:
+    content = zlib.decompressobj(_GZIP_OR_ZLIB).decompress(packed, most + 1)
+    if len(content) > most:
+        raise AnswerTooLargeError
+    return bytearray(content)
 
 
 def read_json(text: str) -> Any:
@@ -273,9 +327,19 @@ def read_count(value: object) -> int | None:
     return value if 0 <= value <= MOST else None
 
 
+def read_id(value: object) -> str | None:
+    """Return the id of something as text; None if the value is none."""
+    return Answer(200, {}, {"id": value}).id_at("id")
+
+
+def read_text(value: object) -> str:
+    """Return a platform's text, of at most `TEXT_CHARS` characters; empty if the value is none."""
+    return value[:TEXT_CHARS] if isinstance(value, str) else ""
+
+
 def plain(value: object) -> str:
     """Return a platform's words as one printable line of at most `REASON_CHARS` characters."""
-    line = " ".join(str(value).split())
+    line = " ".join(str(value)[:TEXT_CHARS].split())
     line = "".join(char for char in line if char.isprintable())
     return line if len(line) <= REASON_CHARS else f"{line[: REASON_CHARS - 1]}…"
 
@@ -326,6 +390,7 @@ def _explain(error: BaseException, limit: timedelta | None) -> str:
         (ssl.SSLError, "the TLS connection failed"),
         (TimeoutError, late),
         (urllib3.exceptions.TimeoutError, late),
+        (AnswerTooLargeError, f"the answer has more than {MAX_ANSWER_BYTES // 1_000_000} MB"),
         (http.client.IncompleteRead, "the answer broke off"),
         (http.client.RemoteDisconnected, "the connection was closed without an answer"),
         (ConnectionError, "the connection was lost"),

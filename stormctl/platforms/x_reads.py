@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.reach import Metric, MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.moments import next_second, parse_time
-from stormctl.platforms.transport import read_count
+from stormctl.platforms.transport import TEXT_CHARS, read_count, read_id, read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -27,6 +28,9 @@ TIMELINE_FIELDS = ("created_at", "entities", "attachments", "referenced_tweets")
 NOT_QUITE_NOW = timedelta(seconds=15)
 """A window that ends less than this before now is left open: X refuses an end that its own clock has not
 reached, and for some calls one of its last ten seconds (docs.x.com, search and counts, 2026-08)."""
+
+MOST_LINKS, LINK_CHARS = 100, 4_096
+"""Links of a post that are written out, and the characters of one: X counts 23 for each, of 280."""
 
 _ID_EPOCH = datetime(2010, 11, 4, 1, 42, 54, 657000, tzinfo=UTC)
 """A post id holds its millisecond since then above its lowest 22 bits."""
@@ -74,14 +78,14 @@ def parse_page(answer: Answer, url_of: Callable[[str], str]) -> TimelinePage | N
 
 def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:
     """Read one post of a timeline; None if it has no id."""
-    post_id = raw.get("id")
-    if not isinstance(post_id, str | int) or not post_id:
+    post_id = read_id(raw.get("id"))
+    if post_id is None:
         return None
-    links = [{**link, "marks_media": _marks_media(link, str(post_id))} for link in _links(raw)]
+    links = [{**link, "marks_media": _marks_media(link, post_id)} for link in _links(raw)]
     return SeenPost(
-        post_id=str(post_id),
-        url=url_of(str(post_id)),
-        text=_expand(str(raw.get("text") or ""), links),
+        post_id=post_id,
+        url=url_of(post_id),
+        text=_expand(read_text(raw.get("text")), links),
         created_at=parse_time(raw.get("created_at")),
         media_count=_count_media(raw, links),
         in_reply_to=_replied_to(raw),
@@ -90,7 +94,7 @@ def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | 
 
 def parse_metrics(raw: dict[str, Any]) -> Iterator[MetricReading]:
     """Read the counts of one post; what X did not give is left out."""
-    post_id, public = str(raw.get("id")), raw.get("public_metrics")
+    post_id, public = read_id(raw.get("id")) or "", raw.get("public_metrics")
     private = raw.get("non_public_metrics")
     if isinstance(public, dict):
         for metric, summands in _PUBLIC.items():
@@ -138,8 +142,9 @@ def split(ids: Sequence[str], size: int = PAGE_SIZE) -> Iterator[list[str]]:
 def _links(raw: dict[str, Any]) -> Iterator[dict[str, Any]]:
     entities = raw.get("entities")
     urls = entities.get("urls") if isinstance(entities, dict) else None
-    for link in urls if isinstance(urls, list) else []:
-        if isinstance(link, dict) and isinstance(link.get("url"), str):
+    for link in urls[:MOST_LINKS] if isinstance(urls, list) else []:
+        short = link.get("url") if isinstance(link, dict) else None
+        if isinstance(short, str) and short.startswith(("http://", "https://")) and len(short) <= LINK_CHARS:
             yield link
 
 
@@ -153,10 +158,14 @@ def _marks_media(link: dict[str, Any], post_id: str) -> bool:
 def _expand(text: str, links: list[dict[str, Any]]) -> str:
     """Undo X's escaping of three characters, then its short links: an address is never unescaped."""
     text = text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
-    for link in links:
-        long = "" if link["marks_media"] else str(link.get("expanded_url") or link["url"])
-        text = text.replace(link["url"], long)
-    return text.strip()
+    longs = {
+        link["url"]: "" if link["marks_media"] else str(link.get("expanded_url") or link["url"])[:LINK_CHARS]
+        for link in links
+    }
+    if longs:  # in one walk: what an address became is no short link again
+        shorts = "|".join(map(re.escape, sorted(longs, key=len, reverse=True)))
+        text = re.sub(shorts, lambda found: longs[found[0]], text)
+    return text.strip()[:TEXT_CHARS]
 
 
 def _count_media(raw: dict[str, Any], links: list[dict[str, Any]]) -> int | None:
@@ -173,7 +182,7 @@ def _replied_to(raw: dict[str, Any]) -> str | None:
     references = raw.get("referenced_tweets") or raw.get("referenced_posts")
     for reference in references if isinstance(references, list) else []:
         if isinstance(reference, dict) and reference.get("type") == "replied_to":
-            return str(reference.get("id"))
+            return read_id(reference.get("id"))
     return None
 
 

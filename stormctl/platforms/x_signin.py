@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tweepy
 
 from stormctl.errors import CredentialsError
-from stormctl.platforms.transport import Answer, Silence, Transport, plain
+from stormctl.platforms.transport import Answer, Silence, Transport, plain, read_json
 
 if TYPE_CHECKING:
     from datetime import timedelta
@@ -162,10 +161,9 @@ class _Handler(tweepy.OAuth1UserHandler):  # type: ignore[misc]  # tweepy ships 
 
 def _read_words(text: str) -> str:
     """Return what X says in a refusal, which is JSON or a plain sentence; nothing of a proxy's page."""
-    try:
-        body = json.loads(text)
-    except ValueError:
-        return "" if text.lstrip().startswith("<") else text
+    body = read_json(text)
+    if body is None:
+        return "" if text.lstrip().startswith("<") else plain(text)
     errors = body.get("errors") if isinstance(body, dict) else None
     found = [e.get("message") for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
     detail = body.get("detail") if isinstance(body, dict) else None
