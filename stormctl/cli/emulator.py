@@ -33,18 +33,29 @@ def emulator(
     faults: Annotated[
         str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
     ] = "none",
+    env: Annotated[
+        Path | None,
+        typer.Option(
+            "--env",
+            metavar="FILE",
+            help="Write what a client needs to this new file instead, for you only.",
+            show_default=False,
+        ),
+    ] = None,
 ) -> None:
     """Run a local stand-in for both platforms.
 
     Until Ctrl-C. Prints the addresses and throw-away credentials as lines for an .env file on standard
-    output. Its page shows the timelines as followers would see them.
+    output, with the lock that keeps every command away from the real platforms. Its page shows the
+    timelines as followers would see them.
     """
     from stormctl.emulator.accounts import make_accounts
     from stormctl.emulator.faults import Faults
     from stormctl.emulator.server import run
 
     accounts = make_accounts(channels or _campaign_channels(context), seed)
-    run(accounts, port=port, seed=seed, faults=Faults.load(faults, seed=seed), announce=typer.echo)
+    loaded = Faults.load(faults, seed=seed)
+    run(accounts, port=port, seed=seed, faults=loaded, announce=typer.echo, env=env)
 
 
 def _campaign_channels(context: typer.Context) -> list[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from typing import Any
 
 from stormctl.emulator.oauth1 import parse_form
 
@@ -40,6 +41,23 @@ def parse_body(content_type: str, content: bytes) -> Body:
     return Body()
 
 
+def parse_json(content: bytes | str) -> Any:
+    """Read JSON as the platforms do.
+
+    Raises:
+        BadBodyError: if it is none, nested too deeply, or holds NaN or an infinity, which JSON lacks.
+    """
+    try:
+        return json.loads(content, parse_constant=_refuse_constant)
+    except (ValueError, RecursionError) as error:
+        message = "the body is not JSON"
+        raise BadBodyError(message) from error
+
+
+def _refuse_constant(name: str) -> None:
+    raise BadBodyError(name)
+
+
 def parse_json_fields(content: bytes) -> dict[str, str]:
     """Read a JSON object as the fields of a form: text as it is, every other value as JSON.
 
@@ -47,8 +65,8 @@ def parse_json_fields(content: bytes) -> dict[str, str]:
         BadBodyError: if it is no object.
     """
     try:
-        data = json.loads(content or b"{}")
-    except ValueError:
+        data = parse_json(content or b"{}")
+    except BadBodyError:
         data = None
     if not isinstance(data, dict):
         message = "the body is not a JSON object"

@@ -11,6 +11,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 
+LATEST = 4_102_444_800.0
+"""2100 in Unix seconds: no storm is later. Times beyond it are told as it, however fast the clock runs."""
+
+FASTEST = 1_000_000.0
+"""Emulated seconds per real one: a rehearsal of a month takes some seconds."""
+
+
 @dataclass(frozen=True, slots=True)
 class Scale:
     """How emulated time follows real time; every field is in Unix seconds but `speed`.
@@ -59,18 +66,27 @@ class EmulatorClock:
     def at(self) -> float:
         """Return the emulated time."""
         wall = self._wall()
-        return wall if self._scale is None else self._scale.at(wall)
+        return wall if self._scale is None else min(self._scale.at(wall), LATEST)
 
     def follow(self, scale: Scale | None) -> None:
         """Follow a rehearsal's scale from now on, or real time again for None.
 
         Raises:
-            ValueError: if the speed is not positive.
+            ValueError: if the speed is not positive, or something is no time of this century.
         """
-        if scale is not None and scale.speed <= 0:
-            message = f"speed must be positive, not {scale.speed}"
-            raise ValueError(message)
+        if scale is not None:
+            _check(scale)
         self._scale = scale
+
+
+def _check(scale: Scale) -> None:
+    if not 0 < scale.speed <= FASTEST:
+        message = f"speed must be positive and at most {FASTEST:.0f}, not {scale.speed}"
+        raise ValueError(message)
+    times = (scale.anchor_wall, scale.anchor_at, 0.0 if scale.fast_until is None else scale.fast_until)
+    if not all(0 <= time <= LATEST for time in times):
+        message = f"times must lie between 1970 and 2100: {times}"
+        raise ValueError(message)
 
 
 def iso(at: float) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from stormctl.emulator.accounts import short_user_token, user_token, x_user_token
+from stormctl.emulator.bodies import parse_json
 from stormctl.emulator.clock import Scale, iso
 from stormctl.emulator.faults import Faults, parse_rules
 from stormctl.errors import UsageError
@@ -67,7 +67,7 @@ class _Control:
     async def set_clock(self, request: Request) -> Response:
         """Follow a scale: anchor_wall, anchor_at, speed, fast_until, all in Unix seconds but speed."""
         try:
-            data = json.loads(await request.body())
+            data = parse_json(await request.body())
             until = data.get("fast_until")
             scale = Scale(
                 anchor_wall=float(data["anchor_wall"]),
@@ -76,7 +76,7 @@ class _Control:
                 fast_until=None if until is None else float(until),
             )
             self._world.clock.follow(scale)
-        except (AttributeError, KeyError, TypeError, ValueError) as error:
+        except (AttributeError, KeyError, OverflowError, TypeError, ValueError) as error:
             return _refuse(f"not a clock: {error!r}")
         return await self.health(request)
 
@@ -90,9 +90,9 @@ class _Control:
     async def add_faults(self, request: Request) -> Response:
         """Put rules before those in force: one rule, or {"rules": […]}, or {"profile": "normal"}."""
         try:
-            data: Any = json.loads(await request.body())
+            data = parse_json(await request.body())
             if isinstance(data, dict) and "profile" in data:
-                rules = Faults.load(str(data["profile"])).rules
+                rules = Faults.named(str(data["profile"])).rules
             else:
                 rules = parse_rules(data["rules"] if isinstance(data, dict) and "rules" in data else [data])
         except (UsageError, ValueError) as error:

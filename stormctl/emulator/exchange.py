@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from stormctl.emulator.faults import Call
 
+MAX_BODY_BYTES = 32_000_000
+"""Bytes of a request: a photo of Facebook's has ten million, a piece of a video as many."""
+
 CONNECTION = "emulator.connection"
 """The scope's extension that holds the transport, so that a fault can close it without an answer."""
 
@@ -33,6 +36,27 @@ class DroppableProtocol(H11Protocol):
             await app(scope, receive, send)
 
         self.app = lend
+
+
+async def read_body(receive: Receive) -> bytes | None:
+    """Read a request's body, no further than just beyond `MAX_BODY_BYTES`; None if the client left before."""
+    body, more = bytearray(), True
+    while more and len(body) <= MAX_BODY_BYTES:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            return None
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+    return bytes(body)
+
+
+def replay(body: bytes) -> Receive:
+    """Return what gives the app a body that was read already."""
+
+    async def receive() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    return receive
 
 
 @dataclass(slots=True)
@@ -58,24 +82,21 @@ class Exchange:
         """Whether the request was carried out, and not refused."""
         return self.status is not None and self.status < 400  # noqa: PLR2004 - HTTP
 
+    @property
+    def is_too_large(self) -> bool:
+        """Whether its body has more bytes than any request needs; the rest of it was not read."""
+        return len(self.request_body) > MAX_BODY_BYTES
+
     async def read_request(self) -> bool:
-        """Read the whole body; say whether the client stayed until its end."""
-        more = True
-        while more:
-            message = await self.receive()
-            if message["type"] == "http.disconnect":
-                return False
-            self.request_body += message.get("body", b"")
-            more = message.get("more_body", False)
-        return True
+        """Read the whole body, unless it is too large; say whether the client stayed until its end."""
+        body = await read_body(self.receive)
+        self.request_body = body or b""
+        return body is not None
 
     async def carry_out(self, app: ASGIApp, *, lag_s: float = 0.0, forgets_media: bool = False) -> None:
         """Let the app answer, and keep the answer back."""
         state = {"request_id": self.request_id, "lag_s": lag_s, "forgets_media": forgets_media}
         self.scope["state"] = {**self.scope.get("state", {}), **state}
-
-        async def replay() -> Message:
-            return {"type": "http.request", "body": self.request_body, "more_body": False}
 
         async def collect(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -84,7 +105,7 @@ class Exchange:
             else:
                 self.answer_body += message.get("body", b"")
 
-        await app(self.scope, replay, collect)
+        await app(self.scope, replay(self.request_body), collect)
 
     def replace(self, answer: Response) -> None:
         """Put another answer in the place of what there was."""

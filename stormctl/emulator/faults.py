@@ -208,7 +208,7 @@ class Faults:
             UsageError: if there is no such profile or file, or a rule is wrong.
         """
         if profile in PROFILES:
-            return cls(parse_rules(PROFILES[profile]), seed=seed)
+            return cls.named(profile, seed=seed)
         try:
             data = tomllib.loads(Path(profile).read_text(encoding="utf-8"))
         except FileNotFoundError as error:
@@ -218,6 +218,18 @@ class Faults:
             message = f"{profile}: {error}"
             raise UsageError(message) from error
         return cls(parse_rules(data.get("rules", [])), seed=seed)
+
+    @classmethod
+    def named(cls, profile: str, *, seed: int = 0) -> Faults:
+        """Return a profile by its name alone: who asks over the network has no file opened.
+
+        Raises:
+            UsageError: if there is no such profile.
+        """
+        if profile not in PROFILES:
+            message = f"no fault profile {profile[:100]!r}"
+            raise UsageError(message, f"Use {', '.join(PROFILES)}.")
+        return cls(parse_rules(PROFILES[profile]), seed=seed)
 
     @property
     def rules(self) -> tuple[Rule, ...]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from starlette.responses import PlainTextResponse
 
 from stormctl.emulator.accounts import x_user_token
-from stormctl.emulator.exchange import Exchange
+from stormctl.emulator.exchange import MAX_BODY_BYTES, Exchange, read_body, replay
 from stormctl.emulator.faults import Action
 from stormctl.emulator.operations import identify
 from stormctl.emulator.refusals import find_earlier, give_receipt, refuse
@@ -85,7 +85,10 @@ class Gate:
             return
         call = identify(self._world, scope, headers)
         if call is None:
-            await self._app(scope, receive, send)
+            body = await read_body(receive)
+            if body is not None:
+                answer = _refuse_size() if len(body) > MAX_BODY_BYTES else self._app
+                await answer(scope, replay(body), send)
             return
         number = self._world.next_request_number()
         identity = f"{self._world.seed}/{number}/{self._world.clock.wall()}"
@@ -102,8 +105,8 @@ class Gate:
         dropped = rule is not None and rule.action is Action.DROP_BEFORE
         if dropped or not await exchange.read_request():
             return exchange.drop
-        if rule is None:
-            await exchange.carry_out(self._app)
+        if exchange.is_too_large or rule is None:
+            await exchange.carry_out(_refuse_size() if exchange.is_too_large else self._app)
             return exchange.answer
         if rule.action is Action.LATE_ACCEPT:
             return await self._accept_late(exchange, rule)
@@ -194,6 +197,11 @@ class Gate:
     def _mask(self, text: str) -> str:
         """Hide the accounts' secrets wherever they are, and whatever else calls itself a token."""
         return self._secrets.sub("…", NAMED_SECRETS.sub(r"\1…", text))
+
+
+def _refuse_size() -> PlainTextResponse:
+    """Return the answer to a body that was not read to its end: the connection can't be used again."""
+    return PlainTextResponse("The body is too large.\n", 413, {"connection": "close"})
 
 
 def is_loopback(host: str) -> bool:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator import graph_answers
+from stormctl.emulator.bodies import parse_json
 from stormctl.emulator.graph_answers import GraphAnswer, GraphError
 from stormctl.emulator.graph_fields import render_photo, render_post
 from stormctl.emulator.pictures import sniff_mime
@@ -172,7 +172,7 @@ def _find_photo(call: GraphCall, page: AccountSpec, value: Any) -> Media:
 
 def _parse_json(text: str) -> Any:
     try:
-        return json.loads(text)
+        return parse_json(text)
     except ValueError as error:
         raise graph_answers.invalid_parameter("Param attached_media must be an array.") from error
 

@@ -43,7 +43,7 @@ REPLIERS = {
 REFRESH_S = 4
 POLICY = (
     "default-src 'none'; style-src 'unsafe-inline'; img-src 'self'; media-src 'self'; base-uri 'none'; "
-    "form-action 'none'"
+    "form-action 'none'; frame-ancestors 'none'"
 )
 
 _PIECE = re.compile(r"(?P<url>https?://[^\s<>\"]+[^\s<>\".,;:!?)'])|(?<![\w&])(?P<tag>[#@]\w+)")
@@ -163,7 +163,8 @@ def respond(template: str, *, status: int = 200, has_form: bool = False, **value
     """Return a page; only one with a form may send one."""
     html = _environment().get_template(template).render(**values)
     policy = POLICY.replace("form-action 'none'", "form-action 'self'") if has_form else POLICY
-    return HTMLResponse(html, status, {"content-security-policy": policy, "cache-control": "no-store"})
+    headers = {"content-security-policy": policy, "x-frame-options": "DENY", "cache-control": "no-store"}
+    return HTMLResponse(html, status, headers)
 
 
 @functools.cache

@@ -31,6 +31,7 @@ from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
     from types import TracebackType
 
     from starlette.requests import Request
@@ -132,14 +133,22 @@ def run(
     seed: int,
     faults: Faults,
     announce: Callable[[str], None],
+    env: Path | None = None,
 ) -> None:
     """Serve until interrupted; `announce` is told, line by line, where and with which credentials.
 
+    Args:
+        env: a new file that is given these lines instead, and of which `announce` is told.
+
     Raises:
-        UsageError: if the host is not loopback, or the port is taken.
+        UsageError: if the host is not loopback, the port is taken, or the file can't be made.
     """
     with open_socket(host, port) as listener:
-        for line in describe(accounts, base_url(listener)):
+        lines = describe(accounts, base_url(listener))
+        if env is not None:
+            write_env(env, lines)
+            lines = [lines[0], f"# What a client needs: {env}"]
+        for line in lines:
             announce(line)
         server = serve(create_app(accounts, seed=seed, faults=faults), listener)
         with contextlib.suppress(KeyboardInterrupt):  # Ctrl-C is how it ends
@@ -154,7 +163,12 @@ def base_url(listener: socket.socket) -> str:
 
 def describe(accounts: Sequence[AccountSpec], url: str) -> list[str]:
     """Return what a client needs, as the lines of an `.env` file."""
-    lines = [f"# The timelines: {url}/", f"STORMCTL_X_BASE_URL={url}", f"STORMCTL_FACEBOOK_BASE_URL={url}"]
+    lines = [
+        f"# The timelines: {url}/",
+        "STORMCTL_LIVE=0",
+        f"STORMCTL_X_BASE_URL={url}",
+        f"STORMCTL_FACEBOOK_BASE_URL={url}",
+    ]
     for account in accounts:
         lines.append(f"# {account.channel}: {account.display_name}")
         name = "".join(char if char.isalnum() else "_" for char in account.name).upper()
@@ -168,6 +182,24 @@ def describe(accounts: Sequence[AccountSpec], url: str) -> list[str]:
     }
     lines += [f"# For stormctl auth facebook, a user token: {short_user_token(*app)}" for app in apps]
     return lines
+
+
+def write_env(path: Path, lines: Sequence[str]) -> None:
+    """Write an `.env`, for its owner only and never over something that is there.
+
+    Raises:
+        UsageError: if it can't be made.
+    """
+    try:
+        handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        message = f"{path} exists, and is left as it is"
+        raise UsageError(message, "Name a new file, or remove that one.") from None
+    except OSError as error:
+        message = f"{path} can't be written: {error.strerror}"
+        raise UsageError(message, "Name a file in a folder that is yours.") from None
+    with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+        file.write("".join(f"{line}\n" for line in lines))
 
 
 class EmulatorThread:

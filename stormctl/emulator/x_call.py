@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator import x_answers
+from stormctl.emulator.bodies import parse_json
 
 if TYPE_CHECKING:
     from stormctl.emulator.accounts import AccountSpec
@@ -53,7 +53,7 @@ class XCall:
             XProblem: 400, if it is none, or is not called one.
         """
         try:
-            data = json.loads(self.content) if self.is_json else None
+            data = parse_json(self.content) if self.is_json else None
         except ValueError:
             data = None
         if not isinstance(data, dict):

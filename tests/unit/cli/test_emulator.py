@@ -12,6 +12,7 @@ from stormctl.errors import ExitCode
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from pathlib import Path
 
     from stormctl.emulator.accounts import AccountSpec
     from stormctl.emulator.faults import Faults
@@ -30,8 +31,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         seed: int,
         faults: Faults,
         announce: Callable[[str], None],
+        env: Path | None,
     ) -> None:
-        del seed, faults
+        del seed, faults, env
         channels.extend(account.channel for account in accounts)
         announce(f"STORMCTL_X_BASE_URL=http://127.0.0.1:{port}")
 

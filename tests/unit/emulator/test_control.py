@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     import requests
 
@@ -108,3 +110,66 @@ def test_accounts_come_with_what_a_client_needs(control: Ask) -> None:
 def test_unknown_media_are_not_found(control: Ask) -> None:
     """404 in plain words."""
     assert control("GET", "media/1").status_code == 404
+
+
+DEEP = "[" * 100_000
+CLOCK = {"anchor_wall": 1_797_595_200.0, "anchor_at": 1_797_595_200.0, "speed": 1}
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        DEEP,
+        *(
+            json.dumps({**CLOCK, key: value})
+            for key in ("anchor_wall", "anchor_at", "speed", "fast_until")
+            for value in (float("nan"), float("inf"), -1e9, 1e300)
+        ),
+        json.dumps({**CLOCK, "anchor_at": 10**400}),
+        json.dumps({**CLOCK, "speed": 1e-400}),
+    ],
+)
+def test_absurd_clocks_are_refused(control: Ask, emulator: EmulatorThread, body: str) -> None:
+    """No time of this century, no speed, no number, or nested without end: 400, and the clock goes on."""
+    answer = control("POST", "clock", data=body)
+
+    assert answer.status_code == 400
+    assert emulator.world.clock.at() == pytest.approx(emulator.world.clock.wall(), abs=60)
+    assert control("GET", "health").json()["ok"] is True
+
+
+def test_a_clock_that_runs_fast_stops_at_the_end_of_the_century(control: Ask) -> None:
+    """Whatever comes of a scale can be told as a time."""
+    fast = control("POST", "clock", json={"anchor_wall": 0, "anchor_at": 0, "speed": 1_000_000})
+
+    assert fast.status_code == 200
+    assert fast.json()["at"].startswith("2100-01-01T00:00:00")
+
+
+@pytest.mark.parametrize("path", ["clock", "faults", "../2/tweets", "../v26.0/me/feed", "../oauth/authorize"])
+def test_deep_json_and_nan_are_refused_everywhere(
+    emulator: EmulatorThread, session: requests.Session, path: str
+) -> None:
+    """No body breaks the emulator."""
+    headers = {"Content-Type": "application/json"}
+    url = f"{emulator.base_url}/_emulator/{path}".replace("/_emulator/..", "")
+
+    codes = [
+        session.post(url, data=body, headers=headers, timeout=10).status_code
+        for body in (DEEP, '{"text": NaN}', "{}" * 9, "\xff" * 9)
+    ]
+
+    assert all(400 <= code < 500 for code in codes), codes
+
+
+@pytest.mark.parametrize("wish", ["file", "/dev/zero", "../faults.toml", {"a": 1}, None])
+def test_no_file_is_opened_for_who_asks_over_the_network(control: Ask, tmp_path: Path, wish: object) -> None:
+    """Profiles have names; a file of faults is for the command line."""
+    file = tmp_path / "faults.toml"
+    file.write_text('[[rules]]\naction = "unauthorized"\n', encoding="utf-8")
+
+    answer = control("POST", "faults", json={"profile": str(file) if wish == "file" else wish})
+
+    assert answer.status_code == 400
+    assert "no fault profile" in answer.json()["error"]
+    assert control("GET", "faults").json() == {"rules": []}

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import stat
 import threading
+from typing import TYPE_CHECKING
 
 import pytest
 import requests
@@ -18,8 +21,12 @@ from stormctl.emulator.server import (
     open_socket,
     run,
     serve,
+    write_env,
 )
 from stormctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def test_a_taken_port_is_one_clear_line() -> None:
@@ -46,9 +53,48 @@ def test_what_a_client_needs_is_announced() -> None:
 
     lines = describe(accounts, "http://127.0.0.1:8080")
 
-    assert "STORMCTL_X_BASE_URL=http://127.0.0.1:8080" in lines
+    assert lines[1:3] == ["STORMCTL_LIVE=0", "STORMCTL_X_BASE_URL=http://127.0.0.1:8080"]
     assert f"STORMCTL_X_MIGRANTS_DAY_ACCESS_TOKEN={accounts[0].credentials['ACCESS_TOKEN']}" in lines
     assert f"STORMCTL_FACEBOOK_MIGRANTS_DAY_PAGE_ID={accounts[1].id}" in lines
+
+
+def test_what_a_client_needs_is_written_for_its_owner_only(tmp_path: Path) -> None:
+    """The lock and the credentials; whatever the umask allows others."""
+    env = tmp_path / ".env"
+    before = os.umask(0)
+    try:
+        write_env(env, describe(make_accounts(["x:one", "facebook:two"], 7), "http://127.0.0.1:8080"))
+    finally:
+        os.umask(before)
+
+    text = env.read_text(encoding="utf-8")
+    assert os.name != "posix" or stat.S_IMODE(env.stat().st_mode) == 0o600
+    assert "\nSTORMCTL_LIVE=0\n" in text
+    assert "\nSTORMCTL_FACEBOOK_TWO_PAGE_TOKEN=" in text
+
+
+@pytest.mark.parametrize("kind", ["file", "link", "broken link", "folder", "elsewhere"])
+def test_no_file_that_exists_is_written_over(tmp_path: Path, kind: str) -> None:
+    """Somebody's real keys may stand there; a link leads anywhere."""
+    keys, env = tmp_path / "keys", tmp_path / "new"
+    keys.write_text("KEY=1\n", encoding="utf-8")
+    match kind:
+        case "file":
+            env = keys
+        case "link":
+            env.symlink_to(keys)
+        case "broken link":
+            env.symlink_to(tmp_path / "nowhere")
+        case "folder":
+            env.mkdir()
+        case _:
+            env = tmp_path / "no folder" / ".env"
+
+    with pytest.raises(UsageError, match=r"exists|can.t be written"):
+        write_env(env, ["STORMCTL_LIVE=0"])
+
+    assert keys.read_text(encoding="utf-8") == "KEY=1\n"
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_a_stopped_emulator_lets_go_of_its_port() -> None:
