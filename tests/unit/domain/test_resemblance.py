@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stormctl.domain.resemblance import LONG, comparable, is_shown_as, recognisable, similarity
+from tests.bounded import run_bounded
 
 
 def test_comparing_ignores_how_platforms_write() -> None:
@@ -103,3 +106,47 @@ def test_long_texts_are_compared_by_their_words() -> None:
 
     assert similarity(text, text.removesuffix(f" word{LONG - 1}")) >= 0.8
     assert similarity(text, text.replace("word", "other")) < 0.2
+
+
+def is_word_shown_by_regex(seen: str, sent: str) -> bool:
+    """Say the same as plainly as it can be said, and in a time without bounds."""
+    pieces = re.split(r"\bt\.co/\w+", seen)
+    return re.fullmatch(r"\S+\.\S+".join(map(re.escape, pieces)), sent) is not None
+
+
+@given(
+    seen=st.lists(st.sampled_from(["t.co/a", "-", "a", ".", " ", "b.", "(t.co/b)"]), max_size=7).map("".join),
+    sent=st.lists(st.sampled_from(["a.b", "-", "a", ".", " ", "b.", "(c.d)"]), max_size=9).map("".join),
+)
+def test_short_links_stand_for_what_a_pattern_would_let_them(seen: str, sent: str) -> None:
+    """One walk through each word finds the same as trying every way."""
+    first, second = (" ".join(text.split()) for text in (seen, sent))
+    is_told = re.search(r"\w", re.sub(r"\bt\.co/\w+", "", first)) is not None
+
+    assert is_shown_as(first, second, has_media=False) is (
+        recognisable(first) == recognisable(second)
+        or (
+            "t.co/" in first and is_told and is_word_shown_by_regex(recognisable(first), recognisable(second))
+        )
+    )
+
+
+def compare(texts: list[str]) -> list[object]:
+    """Compare two texts, in a process of its own."""
+    return [is_shown_as(*texts, has_media=True), similarity(*texts) < 1]
+
+
+@pytest.mark.parametrize(
+    ("shown", "sent"),
+    [
+        ("x" + "-t.co/a" * 60 + "!", "x" + "-a." * 90),
+        ("-t.co/a" * 8_000, "-a.b" * 16_000),
+        ("a " * 30_000, "b a " * 15_000),
+        ("ab" * 499, "ba" * 499),
+        ("<&#" * 20_000, "&amp;" * 13_000),
+    ],
+    ids=["addresses in a word", "thousands of them", "words", "letters", "entities"],
+)
+def test_no_text_of_a_platform_takes_long_to_compare(shown: str, sent: str) -> None:
+    """What anybody can have an account show is read in a time that grows with its length."""
+    assert run_bounded("tests.unit.domain.test_resemblance:compare", [shown, sent])[1] in {True, False}
