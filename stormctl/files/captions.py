@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stormctl.domain.weight import is_monstrous
 from stormctl.files.bad_media import BadMediaError
 from stormctl.files.values import BadValueError, parse_language
 
@@ -84,6 +85,9 @@ def read_captions(file: str, path: Path) -> Captions:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadMediaError("bad-captions", f"“{file}” is not UTF-8", "save it with that encoding") from None
+    if is_monstrous(text):  # before it is parsed, and held against the rules of texts
+        message = f"“{file}” holds more than two minutes of speech, or words that are none"
+        raise BadMediaError("bad-captions", message, "keep to what is said; lines have blanks")
     cues = parse_cues(text)
     if not cues or any(not before.begin_ms < before.end_ms for before in cues):
         message = f"“{file}” holds no captions that could be read"

@@ -39,7 +39,7 @@ from tests.unit.files.films import make_mp4
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-pytestmark = pytest.mark.long
+pytestmark = [pytest.mark.long, pytest.mark.filterwarnings("ignore:Generating overly large repr")]
 
 BATCH = 20
 CPU_S = 60

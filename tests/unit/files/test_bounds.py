@@ -17,7 +17,7 @@ from stormctl.files.bank import load_bank
 from stormctl.files.media import MediaShelf
 from stormctl.files.schedule import load_storm
 from tests.bounded import run_bounded
-from tests.unit.files.films import make_box
+from tests.unit.files.films import make_box, make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -181,6 +181,17 @@ def test_reading_a_message_is_linear_in_its_length(campaign: Campaign, name: str
     codes = run_bounded("tests.unit.files.test_bounds:check", str(campaign.root))
 
     assert expected in codes or expected is None
+
+
+@pytest.mark.parametrize("words", ["www." * 2000, "x.y z.a " * 9000, "a\n" * 40_000])
+def test_captions_are_no_longer_than_speech(campaign: Campaign, words: str) -> None:
+    """They are held against the rules of texts, line by line."""
+    campaign.write("a.mp4", make_mp4())
+    campaign.write("a.en.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n")
+    campaign.write("a.en.md", "---\nmedia: [{file: a.mp4, alt: A boat, captions: a.en.srt}]\n---\nHello.\n")
+    campaign.write_schedule(SCHEDULE, "day")
+
+    assert "bad-captions" in run_bounded("tests.unit.files.test_bounds:check", str(campaign.root))
 
 
 def test_a_run_without_blanks_is_told_with_its_line(campaign: Campaign) -> None:
