@@ -335,14 +335,15 @@ run(accounts, port=0, seed=7, faults=Faults(), announce=lambda line: print(line,
         [sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as child:
         assert child.stdout is not None
-        lines = [child.stdout.readline().strip() for _ in range(5)]
-        url = lines[1].removeprefix("STORMCTL_X_BASE_URL=")
+        lines = [child.stdout.readline().strip() for _ in range(6)]
+        url = lines[2].removeprefix("STORMCTL_X_BASE_URL=")
         health = requests.get(f"{url}/_emulator/health", timeout=10).json()
         child.send_signal(signal.SIGINT)
         errors = child.communicate(timeout=20)[1]
 
     assert health["ok"] is True
-    assert lines[4].startswith("STORMCTL_X_ONE_CONSUMER_KEY=")
+    assert lines[1] == "STORMCTL_LIVE=0"
+    assert lines[5].startswith("STORMCTL_X_ONE_CONSUMER_KEY=")
     assert (child.returncode, errors) == (0, "")
 
 
