@@ -236,7 +236,7 @@ def start_emulator(campaign: Campaign, *channels: str) -> Iterator[dict[str, str
     process = campaign.start("emulator", "--port", "0", *names)
     assert process.stdout is not None
     variables: dict[str, str] = {}
-    while len(variables) < 2 + 4 * len(channels):  # two addresses, and four credentials a channel
+    while len(variables) < 3 + 4 * len(channels):  # the lock, two addresses, and four credentials a channel
         line = process.stdout.readline()
         assert line, "the emulator ended early"
         if line.startswith("STORMCTL_"):
