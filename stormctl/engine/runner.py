@@ -154,8 +154,10 @@ class Runner:
         doubts = [doubt for doubt in self._ledger.doubts.open(channels) if not doubt.held]
         patience = self._durations.patience(SETTLINGS)
         was_patient = self._clock.steady_s() - self._began_s >= patience.total_seconds()
+        # where the account was read just now, the next reading settles it: a network came back late
         return outbox.in_flight(channels) == len(doubts) and all(
-            was_patient and moment.wall_at >= doubt.sending_wall_at + patience for doubt in doubts
+            was_patient and not doubt.is_readable and moment.wall_at >= doubt.sending_wall_at + patience
+            for doubt in doubts
         )
 
     def collect_all(self, storm_id: str) -> None:

@@ -68,6 +68,11 @@ class Doubt(Sought):
     held: bool
     is_said_to_stand: bool
 
+    @property
+    def is_readable(self) -> bool:
+        """Whether the newest reading of the account saw every page."""
+        return bool(self.readings) and self.readings[-1].complete
+
 
 class Doubts:
     """The deliveries in doubt of a ledger."""

@@ -361,6 +361,27 @@ def test_a_clock_that_is_set_back_does_not_keep_the_run_alive(bench: Bench) -> N
     assert (before, runner.is_done("storm")) == (False, True)
 
 
+def test_a_run_does_not_end_while_its_account_can_be_read(bench: Bench) -> None:
+    """A network was gone for as long as a run waits: the next reading settles what it left in doubt."""
+    runner = Runner(bench.equipment, kind="launch", channels=lambda: [ACME, PAGE])
+    bench.enroll(make_delivery(slot_at=bench.clock.at), make_delivery(slot_at=bench.clock.at, channel=PAGE))
+    for platform in (bench.x, bench.facebook):
+        platform.script.append(InDoubt(reason="dropped"))
+    bench.serve()
+    bench.serve(PAGE)
+    bench.clock.move(bench.equipment.durations.patience(4))
+    runner._look_after_ledger()
+    ends = [runner.is_done("storm")]
+
+    for doubt in bench.ledger.doubts.open([str(PAGE)]):
+        for is_complete in (True, False):
+            bench.clock.move(timedelta(seconds=1))
+            bench.ledger.doubts.record_reading(doubt, bench.clock.moment(), complete=is_complete, reason="")
+            ends.append(runner.is_done("storm"))
+
+    assert ends == [True, False, True]
+
+
 def test_a_claim_of_a_dead_runner_is_taken_over(bench: Bench, tmp_path: Path) -> None:
     """A process of this machine died after its claim: its delivery goes out at once, and that is told."""
     now = SystemClock().moment()
