@@ -58,7 +58,7 @@ def test_its_variables_open_its_accounts_and_it_tells_what_arrived() -> None:
 @pytest.mark.parametrize(("minutes", "expected"), [(None, 60), (-5, 60), (30, 30 * 60 + 57)])
 def test_it_runs_on_the_storms_clock(minutes: int | None, expected: int) -> None:
     """A minute after the anchor, at 600×: at 1× where nothing is to be hurried to, else fast until then."""
-    storm, wall = datetime(2100, 1, 1, tzinfo=UTC), read_wall_clock() - timedelta(minutes=1)
+    storm, wall = datetime(2099, 1, 1, tzinfo=UTC), read_wall_clock() - timedelta(minutes=1)
     until = None if minutes is None else (storm + timedelta(minutes=minutes)).timestamp()
     pace = Pace(wall.timestamp(), storm.timestamp(), 600, until)
 
