@@ -187,7 +187,7 @@ class Upkeep:
             folder, stem = self._root / ".stormctl" / "backups", "ledger"
         else:
             folder, stem = self._store.path.parent, self._store.path.stem
-        return folder / f"{stem}-before-restore-{_stamp(occasion)}.db"
+        return _find_free(folder / f"{stem}-before-restore-{_stamp(occasion)}.db")
 
 
 def _file_store(file: Path) -> FileStore:

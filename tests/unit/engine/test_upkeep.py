@@ -62,6 +62,20 @@ def test_backups_of_one_second_have_a_number(tmp_path: Path) -> None:
     assert done == [f"{stem}.db", f"{stem}-2.db", f"{stem}-3.db"]
 
 
+def test_restores_of_one_second_set_each_ledger_aside(tmp_path: Path) -> None:
+    """One that was killed behind that step is repeated at once, and neither ledger is lost."""
+    make_ledger(tmp_path)
+    make_upkeep(tmp_path).back_up(tmp_path / "early.db")
+
+    aside = [make_upkeep(tmp_path).restore(tmp_path / "early.db").aside for _ in range(2)]
+
+    stem = "ledger-before-restore-20261218T170000Z"
+    assert [path.name for path in aside if path is not None and path.exists()] == [
+        f"{stem}.db",
+        f"{stem}-2.db",
+    ]
+
+
 def test_backup_into_a_missing_folder_is_refused(tmp_path: Path) -> None:
     """A disk that is not mounted must not become a folder."""
     make_ledger(tmp_path)
