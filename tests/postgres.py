@@ -8,11 +8,12 @@ import shutil
 import signal
 import subprocess
 import tempfile
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
+import psutil
 import psycopg
 
 from stormctl.ledger.ledger import open_ledger
@@ -62,22 +63,17 @@ class Server:
 
     def copy(self, folder: Path) -> None:
         """Copy its data as they are at one instant, as a disk's snapshot does."""
-        for process in self._processes():
-            process.send_signal(signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
         try:
             _copy(self._process.pgdata, folder)
         finally:
-            for process in self._processes():
-                process.send_signal(signal.SIGCONT)
+            self._signal(signal.SIGCONT)
         (folder / "postmaster.pid").unlink()
 
     def crash(self) -> None:
         """Kill every process of it at once: what only its memory holds is lost."""
         self._connection.close()
-        processes = self._processes()
-        for process in processes:
-            process.send_signal(signal.SIGKILL)
-        for process in processes:
+        for process in self._signal(signal.SIGKILL):
             process.wait()
 
     def start(self, copy: Path | None = None) -> None:
@@ -92,9 +88,14 @@ class Server:
         """Let go of it."""
         self._connection.close()
 
-    def _processes(self) -> list[Any]:
+    def _signal(self, number: signal.Signals) -> list[Any]:
+        """Send a signal to every process of it, and return them."""
         first = self._process.get_postmaster_info().process
-        return [first, *first.children(recursive=True)]
+        processes = [first, *first.children(recursive=True)]
+        for process in processes:
+            with suppress(psutil.NoSuchProcess):  # a session that has just ended
+                process.send_signal(number)
+        return processes
 
     @contextmanager
     def schema(self) -> Iterator[str]:
