@@ -10,12 +10,12 @@ import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.clock import Moment
-from stormctl.domain.delivery import DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.domain.message import LatePolicy
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.clock import Moment
+from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.ledger.delivery.outbox import StormTerms
 from stormctl.ledger.ledger import open_ledger
-from stormctl.ledger.outbox import StormTerms
 
 STORM = "measured"
 LEDGER = "sqlite:///.stormctl/ledger.db"

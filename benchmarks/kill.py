@@ -24,8 +24,8 @@ from typing import TYPE_CHECKING
 
 from benchmarks.postgres import own_database
 from benchmarks.stage import STORM, Stage
-from stormctl.domain.delivery import State
-from stormctl.engine.clocks import SystemClock
+from stormctl.domain.delivery.delivery import State
+from stormctl.engine.base.clocks import SystemClock
 from stormctl.ledger.ledger import open_ledger
 
 if TYPE_CHECKING:

@@ -27,11 +27,11 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stormctl.domain.clock import Clock
-    from stormctl.domain.event import StormEvent
-    from stormctl.domain.summary import LaunchSummary
-    from stormctl.engine.campaign import Campaign
-    from stormctl.engine.runner import Runner
+    from stormctl.domain.base.clock import Clock
+    from stormctl.domain.base.event import StormEvent
+    from stormctl.domain.plan.summary import LaunchSummary
+    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.run.runner import Runner
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import PlatformAdapter
 
@@ -148,8 +148,8 @@ def _run_round(arguments: Sequence[str]) -> Round:
 
 def measure(schedule: str, faults: str, *, is_watched: bool) -> dict[str, Any]:
     """Rehearse the campaign of the current folder, then make its requests alone; return a round's fields."""
-    from stormctl.engine.campaign import load_campaign
-    from stormctl.engine.rehearsal import choose_speed, rehearse
+    from stormctl.engine.base.campaign import load_campaign
+    from stormctl.engine.launch.rehearsal import choose_speed, rehearse
 
     root, marks = Path.cwd(), Marks()
     campaign = load_campaign(root, root / schedule)
@@ -189,9 +189,9 @@ def _find_fast_part(marks: Marks, speed: float) -> float:
 
 def _request_alone(campaign: Campaign) -> tuple[float, int]:
     """Make the requests of a rehearsal one after the other; return how long that took, and how many."""
-    from stormctl.engine.adapters import EnvironmentAdapters
-    from stormctl.engine.emulator_process import EmulatorProcess
-    from stormctl.engine.rehearsal import make_environment
+    from stormctl.engine.accounts.adapters import EnvironmentAdapters
+    from stormctl.engine.launch.emulator_process import EmulatorProcess
+    from stormctl.engine.launch.rehearsal import make_environment
 
     storm, _ = campaign.get_plan()
     channels = [rule.id for rule in storm.channels]
@@ -212,7 +212,7 @@ def _request_alone(campaign: Campaign) -> tuple[float, int]:
 
 def _publish(campaign: Campaign, adapter: PlatformAdapter, channel: str) -> list[str]:
     """Publish a channel's posts with their media; return their ids."""
-    from stormctl.files.media import read_media
+    from stormctl.files.media.media import read_media
     from stormctl.platforms.adapter import ATTACHED_ONCE, MediaFile, OutgoingPost
 
     uploads: dict[str, str] = {}

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.engine.emulator_process import ANSWER_S, EmulatorProcess
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.engine.launch.emulator_process import ANSWER_S, EmulatorProcess
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -24,7 +24,7 @@ HASTY = """\
 import sys
 from datetime import timedelta
 from stormctl.cli.main import main
-from stormctl.domain.ceilings import SETTLING
+from stormctl.domain.platforms.ceilings import SETTLING
 SETTLING.update(dict.fromkeys(SETTLING, timedelta()))
 sys.exit(main())
 """

@@ -10,9 +10,9 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
-from stormctl.domain.ceilings import SETTLING
-from stormctl.domain.channel import Platform
-from stormctl.domain.duration import parse_duration
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.duration import parse_duration
+from stormctl.domain.platforms.ceilings import SETTLING
 from stormctl.errors import CredentialsError, UsageError
 
 OFFICIAL_HOSTS = {

@@ -6,18 +6,18 @@ from datetime import date, datetime, timedelta
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.channel import ChannelId, parse_channel_id
-from stormctl.domain.delivery import DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.domain.message import LatePolicy, Media, MediaKind
-from stormctl.ledger.outbox import StormTerms
-from stormctl.ledger.troubles import write_limits
+from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
+from stormctl.domain.base.channel import ChannelId, parse_channel_id
+from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.ledger.delivery.outbox import StormTerms
+from stormctl.ledger.delivery.troubles import write_limits
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import RateLimit
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import RateLimit
     from stormctl.ledger.ledger import Ledger
 
 ACME = parse_channel_id("x:acme")

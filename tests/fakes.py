@@ -7,19 +7,19 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.clock import Moment
-from stormctl.domain.delivery import Delivered
+from stormctl.domain.base.clock import Moment
+from stormctl.domain.delivery.delivery import Delivered
 from stormctl.platforms.adapter import Account, ReadFailed, Reading, SeenPost, Upload, Verification
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stormctl.domain.channel import ChannelId
-    from stormctl.domain.clock import Clock
-    from stormctl.domain.delivery import Outcome
-    from stormctl.domain.event import EventKind, StormEvent
-    from stormctl.domain.reach import MetricReading
-    from stormctl.engine.equipment import Rewriting
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Clock
+    from stormctl.domain.base.event import EventKind, StormEvent
+    from stormctl.domain.delivery.delivery import Outcome
+    from stormctl.domain.report.reach import MetricReading
+    from stormctl.engine.base.equipment import Rewriting
     from stormctl.errors import StormctlError
     from stormctl.platforms.adapter import Granularity, MediaFile, OutgoingPost, RecentCount
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.finding import Severity
-from stormctl.domain.message import MediaKind
+from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit, captions_of
 from stormctl.checks.registry import rule
-from stormctl.domain.compose import DEADLINE
-from stormctl.domain.finding import Severity
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.plan.compose import DEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from stormctl.domain.compose import compose
-from stormctl.domain.finding import Place
-from stormctl.domain.wordings import find_wordings
+from stormctl.domain.base.finding import Place
+from stormctl.domain.plan.compose import compose
+from stormctl.domain.plan.wordings import find_wordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.domain.delivery import Plan, Post
-    from stormctl.domain.message import Bank, Variant
-    from stormctl.domain.storm import ChannelRule, Storm
+    from stormctl.domain.bank.message import Bank, Variant
+    from stormctl.domain.delivery.delivery import Plan, Post
+    from stormctl.domain.plan.storm import ChannelRule, Storm
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit
 from stormctl.checks.registry import rule
-from stormctl.domain.finding import Severity
-from stormctl.domain.wordings import selects
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.plan.wordings import selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

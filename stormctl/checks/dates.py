@@ -7,17 +7,17 @@ from zoneinfo import ZoneInfo
 
 from stormctl.checks.case import Hit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.finding import Severity
-from stormctl.domain.localtime import DAY, LocalTimeError, days_between, readings_of, to_utc
-from stormctl.domain.slots import Silences, find_quiet_spans
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, readings_of, to_utc
+from stormctl.domain.plan.slots import Silences, find_quiet_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime, time
 
     from stormctl.checks.case import Case
-    from stormctl.domain.finding import Place
-    from stormctl.domain.storm import Storm
+    from stormctl.domain.base.finding import Place
+    from stormctl.domain.plan.storm import Storm
 
 
 @rule(

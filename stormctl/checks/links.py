@@ -9,15 +9,15 @@ from urllib.parse import urlsplit
 
 from stormctl.checks.case import Hit, captions_of, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.finding import Severity
-from stormctl.domain.text import find_links
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.text import find_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import Case
-    from stormctl.domain.finding import Place
-    from stormctl.domain.message import Variant
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.base.finding import Place
 
 _WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:/{2}\S+")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit, captions_of
 from stormctl.checks.registry import rule
-from stormctl.domain.channel import Platform
-from stormctl.domain.finding import Severity
-from stormctl.domain.text import find_mentions
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.text import find_mentions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

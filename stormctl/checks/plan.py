@@ -7,20 +7,20 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit
 from stormctl.checks.registry import rule
-from stormctl.domain.amounts import count
-from stormctl.domain.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
-from stormctl.domain.cost import cost_of
-from stormctl.domain.finding import Severity
-from stormctl.domain.occupancy import DAY, QUARTER
-from stormctl.domain.reserved import RESERVED_STORMS
+from stormctl.domain.base.amounts import count
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.reserved import RESERVED_STORMS
+from stormctl.domain.plan.cost import cost_of
+from stormctl.domain.plan.occupancy import DAY, QUARTER
+from stormctl.domain.platforms.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime, timedelta
 
     from stormctl.checks.case import Case
-    from stormctl.domain.channel import ChannelId
-    from stormctl.domain.delivery import Plan
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.delivery.delivery import Plan
 
 _MICROS = 1_000_000
 

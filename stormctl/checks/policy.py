@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.channel import Platform
-from stormctl.domain.finding import Severity
-from stormctl.domain.resemblance import comparable
+from stormctl.domain.bank.resemblance import comparable
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import Case, Composed
-    from stormctl.domain.channel import ChannelId
-    from stormctl.domain.message import Variant
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.base.channel import ChannelId
 
 
 @rule(

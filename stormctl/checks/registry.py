@@ -8,16 +8,16 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Case
-from stormctl.domain.finding import Finding, Severity, sort_findings
+from stormctl.domain.base.finding import Finding, Severity, sort_findings
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stormctl.checks.case import Hit
-    from stormctl.domain.delivery import Plan
-    from stormctl.domain.message import Bank
-    from stormctl.domain.storm import Storm
+    from stormctl.domain.bank.message import Bank
+    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.storm import Storm
 
 Test = Callable[[Case], Iterator["Hit"]]
 """What a rule does: look at a case and yield a hit for each thing that breaks it."""

@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit, words_of
 from stormctl.checks.registry import rule
-from stormctl.domain.finding import Severity
-from stormctl.domain.private import find_secret
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.private import find_secret
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import Case
-    from stormctl.domain.finding import Place
+    from stormctl.domain.base.finding import Place
 
 
 @rule(

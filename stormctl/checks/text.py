@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import Hit, words_of
 from stormctl.checks.registry import rule
-from stormctl.domain.channel import Platform
-from stormctl.domain.compose import length_on, limit_of
-from stormctl.domain.finding import Severity
-from stormctl.domain.text import find_cashtags
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.text import find_cashtags
+from stormctl.domain.plan.compose import length_on, limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

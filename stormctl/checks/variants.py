@@ -8,13 +8,13 @@ from urllib.parse import urlsplit
 
 from stormctl.checks.case import Hit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.finding import Severity
+from stormctl.domain.base.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import Case
-    from stormctl.domain.message import Variant
+    from stormctl.domain.bank.message import Variant
 
 
 @rule(

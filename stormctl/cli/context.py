@@ -16,11 +16,11 @@ from stormctl.places import is_guest, name_user
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.domain.clock import Clock
-    from stormctl.engine.adapters import EnvironmentAdapters
-    from stormctl.engine.campaign import Campaign
-    from stormctl.engine.equipment import Durations
-    from stormctl.engine.lookout import Lookout
+    from stormctl.domain.base.clock import Clock
+    from stormctl.engine.accounts.adapters import EnvironmentAdapters
+    from stormctl.engine.alerts.notifications import Lookout
+    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.base.equipment import Durations
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
 
@@ -65,8 +65,8 @@ class Context:
     @cached_property
     def durations(self) -> Durations:
         """How patient machines are, by the settings."""
-        from stormctl.domain.channel import Platform
-        from stormctl.engine.equipment import Durations
+        from stormctl.domain.base.channel import Platform
+        from stormctl.engine.base.equipment import Durations
 
         settings = self.environment.settings
         return Durations(
@@ -80,7 +80,7 @@ class Context:
     @cached_property
     def lookout(self) -> Lookout:
         """Who hears of what happens, by the settings; UsageError if an address can't be used."""
-        from stormctl.engine.lookout import make_lookout
+        from stormctl.engine.alerts.notifications import make_lookout
 
         return make_lookout(self.environment.settings)
 
@@ -91,7 +91,7 @@ class Context:
 
     def load_campaign(self, schedule: str | None) -> Campaign:
         """Read a schedule, its bank and its plan; UsageError if there is no such schedule."""
-        from stormctl.engine.campaign import load_campaign
+        from stormctl.engine.base.campaign import load_campaign
         from stormctl.files.campaign import find_schedule
 
         return load_campaign(self.root, find_schedule(self.root, schedule))
@@ -117,8 +117,8 @@ class Context:
     @contextmanager
     def watching_adapters(self) -> Iterator[EnvironmentAdapters]:
         """Make adapters that take up rewritten credentials, for a runner; close them again."""
-        from stormctl.engine.adapters import EnvironmentAdapters
-        from stormctl.engine.rewriting import EnvironmentFile
+        from stormctl.engine.accounts.adapters import EnvironmentAdapters
+        from stormctl.engine.accounts.rewriting import EnvironmentFile
 
         file = EnvironmentFile(
             self.root, self.environment, learn=lambda rewritten: SCRUBBER.learn(rewritten.secrets())
@@ -141,10 +141,10 @@ class Context:
             UsageError: there is no rehearsal to act on.
             LedgerError: there is no ledger.
         """
-        from stormctl.engine.clocks import SystemClock
+        from stormctl.engine.base.clocks import SystemClock
 
         if rehearsal:
-            from stormctl.engine.rehearsal import open_rehearsal
+            from stormctl.engine.launch.rehearsal import open_rehearsal
 
             ledger, clock, durations = open_rehearsal(self.root)
             try:
@@ -158,7 +158,7 @@ class Context:
             if not needs_keys:
                 from stormctl.cli.keyless import find_environment
 
-                self.__dict__["environment"] = find_environment(self)
+                self.__dict__["environment"] = find_environment(self.root, lambda: self.environment)
             with self.open_ledger() as ledger:
                 yield Desk(ledger, SystemClock(ledger.clock_offset), self.durations)
 
@@ -170,10 +170,10 @@ class Context:
             UsageError: there is no rehearsal running.
             LedgerError: the ledger belongs to other hosts.
         """
-        from stormctl.engine.adapters import EnvironmentAdapters
+        from stormctl.engine.accounts.adapters import EnvironmentAdapters
 
         if rehearsal:
-            from stormctl.engine.rehearsal import open_rehearsal_adapters
+            from stormctl.engine.launch.rehearsal import open_rehearsal_adapters
 
             adapters = open_rehearsal_adapters(self.root)
         else:

@@ -7,26 +7,30 @@ from typing import TYPE_CHECKING
 from stormctl.cli.console import tell
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import CredentialsError, LedgerError, UsageError
-from stormctl.ledger.stores import FileStore, find_store
-from stormctl.ledger.whereabouts import find_whereabouts
+from stormctl.ledger.db.stores import FileStore, find_store
+from stormctl.ledger.place.whereabouts import find_whereabouts
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-    from stormctl.cli.context import Context
     from stormctl.environment import Environment
     from stormctl.errors import StormctlError
-    from stormctl.ledger.whereabouts import Whereabouts
+    from stormctl.ledger.place.whereabouts import Whereabouts
 
 ELSEWHERE = "Was it launched on another machine? Its ledger is there: type stormctl halt in its folder there."
 
 
-def find_environment(scene: Context) -> Environment:
+def find_environment(root: Path, load: Callable[[], Environment]) -> Environment:
     """Return the environment that names the ledger, by `.env` or, with a warning, without it.
 
     Where `.env`, a setting in it or the ledger that it names can't be used: the address in the process's own
     environment, that of a live runner of this folder, that in `.env` if only another setting is wrong, or the
     folder's default.
+
+    Args:
+        root: the campaign folder.
+        load: reads the environment with its keys.
 
     Raises:
         LedgerError: there is no ledger; the hint says where it may be, as far as that is known.
@@ -34,22 +38,22 @@ def find_environment(scene: Context) -> Environment:
     from stormctl.environment import find_ledger_url, make_keyless
     from stormctl.settings import Settings
 
-    problem, is_named = _find_problem(scene)
+    problem, is_named = _find_problem(root, load)
     if problem is None:
-        return scene.environment
-    live, gone = find_whereabouts(scene.root)
+        return load()
+    live, gone = find_whereabouts(root)
     if is_named and live is None:
         raise _explain(problem, gone)
-    outside, inside = (None, None) if is_named else find_ledger_url(scene.root)
+    outside, inside = (None, None) if is_named else find_ledger_url(root)
     by_runner = live.address if live is not None else None
     url = outside or by_runner or inside or Settings().ledger_url.get_secret_value()
     environment = make_keyless(url)
     SCRUBBER.learn(environment.secrets())
     tell(SCRUBBER.scrub(f"warning: {problem.message}"))
-    missing = _find_missing(url, scene.root)
+    missing = _find_missing(url, root)
     if missing is not None:
         raise _explain(missing, gone)
-    store = find_store(url, scene.root)
+    store = find_store(url, root)
     whose = f", the ledger of the {live.runner}" if live is not None and url == by_runner else ""
     tell(SCRUBBER.scrub(f"no keys and no alert addresses are read; going on with {store.where}{whose}"))
     if whose and live is not None and not isinstance(store, FileStore):
@@ -57,10 +61,10 @@ def find_environment(scene: Context) -> Environment:
     return environment
 
 
-def _find_problem(scene: Context) -> tuple[StormctlError | None, bool]:
+def _find_problem(root: Path, load: Callable[[], Environment]) -> tuple[StormctlError | None, bool]:
     """Return what keeps us from the ledger that the settings name, and whether they name one."""
     try:
-        return _find_missing(scene.ledger_url, scene.root), True
+        return _find_missing(load().settings.ledger_url.get_secret_value(), root), True
     except (CredentialsError, UsageError) as error:
         return error, False
     except LedgerError as error:

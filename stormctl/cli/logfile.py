@@ -14,18 +14,18 @@ from typing import TYPE_CHECKING
 import typer
 
 from stormctl.cli.scrubbing import SCRUBBER
-from stormctl.domain.event import EventKind, StormEvent
-from stormctl.engine.clocks import read_wall_clock
+from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.engine.base.clocks import read_wall_clock
 from stormctl.errors import StormctlError
 from stormctl.places import open_or_make
-from stormctl.render.log_lines import Origin, render_event_line, render_record_line
+from stormctl.render.exports.log_lines import Origin, render_event_line, render_record_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
     from stormctl.cli.scrubbing import Scrubber
-    from stormctl.domain.event import Listener
+    from stormctl.domain.base.event import Listener
 
 OWNER_ONLY = 0o600
 

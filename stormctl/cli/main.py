@@ -10,10 +10,10 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import (
+from stormctl.cli import console
+from stormctl.cli.commands import (
     auth,
     campaign,
-    console,
     control,
     deliveries,
     doctor,

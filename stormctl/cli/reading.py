@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
-    from stormctl.engine.campaign import Campaign
+    from stormctl.engine.base.campaign import Campaign
 
 
 def load_and_tell(scene: Context, schedule: str | None) -> Campaign:
     """Read the campaign and tell what was found in its files."""
     from stormctl.cli.console import tell
-    from stormctl.render.findings import render_findings
+    from stormctl.render.terminal.findings import render_findings
 
     campaign = scene.load_campaign(schedule)
     if campaign.findings:

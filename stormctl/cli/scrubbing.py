@@ -10,7 +10,7 @@ from base64 import b64encode
 from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
-from stormctl.domain.private import BLOT
+from stormctl.domain.base.private import BLOT
 from stormctl.render.unseen import escape
 
 if TYPE_CHECKING:

@@ -16,12 +16,12 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from stormctl.cli.logfile import Log
-    from stormctl.domain.clock import Clock
-    from stormctl.engine.equipment import Durations
-    from stormctl.engine.runner import Runner
-    from stormctl.engine.service import Service
+    from stormctl.domain.base.clock import Clock
+    from stormctl.engine.base.equipment import Durations
+    from stormctl.engine.run.runner import Runner
+    from stormctl.engine.run.service import Service
     from stormctl.ledger.ledger import Ledger
-    from stormctl.render.live import LiveView, PlainView, StormView
+    from stormctl.render.terminal.live import LiveView, PlainView, StormView
 
 REFRESH = timedelta(milliseconds=500)
 """Between two looks at the ledger for the view, real time."""
@@ -30,7 +30,7 @@ REFRESH = timedelta(milliseconds=500)
 def make_view(timezone: str, *, plain: bool, is_rehearsal: bool = False) -> LiveView | PlainView:
     """Make the moving picture on a terminal, and plain lines elsewhere or where they are asked for."""
     from stormctl.cli.console import make_console
-    from stormctl.render.live import LiveView, PlainView
+    from stormctl.render.terminal.live import LiveView, PlainView
 
     console = make_console(stderr=True)
     if plain or not console.is_terminal:
@@ -40,7 +40,7 @@ def make_view(timezone: str, *, plain: bool, is_rehearsal: bool = False) -> Live
 
 def viewer_zone() -> tzinfo:
     """Return the zone of whoever looks."""
-    from stormctl.engine.clocks import read_wall_clock
+    from stormctl.engine.base.clocks import read_wall_clock
 
     zone = read_wall_clock().astimezone().tzinfo
     return zone if zone is not None else ZoneInfo("UTC")
@@ -103,7 +103,7 @@ class Watch:
             self._view.stop()
 
     def _tell_service(self, ledger: Ledger, clock: Clock) -> None:
-        from stormctl.render.status import render_status_line
+        from stormctl.render.terminal.status import render_status_line
 
         if self._service is None:
             return

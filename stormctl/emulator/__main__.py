@@ -14,8 +14,8 @@ import signal
 import sys
 from typing import Any
 
-from stormctl.emulator.accounts import parse_account
-from stormctl.emulator.faults import Faults, parse_rules
+from stormctl.emulator.core.accounts import parse_account
+from stormctl.emulator.core.faults import Faults, parse_rules
 from stormctl.emulator.server import EmulatorThread
 from stormctl.errors import StormctlError, UsageError
 

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.accounts import short_user_token, user_token, x_user_token
-from stormctl.emulator.bodies import parse_json
-from stormctl.emulator.clock import Scale, iso
-from stormctl.emulator.faults import Faults, parse_rules
+from stormctl.emulator.core.accounts import short_user_token, user_token, x_user_token
+from stormctl.emulator.core.bodies import parse_json
+from stormctl.emulator.core.clock import Scale, iso
+from stormctl.emulator.core.faults import Faults, parse_rules
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from starlette.requests import Request
 
-    from stormctl.emulator.accounts import AccountSpec
-    from stormctl.emulator.world import World
+    from stormctl.emulator.core.accounts import AccountSpec
+    from stormctl.emulator.core.world import World
 
 
 def control_routes(world: World, faults: Faults) -> list[Route]:

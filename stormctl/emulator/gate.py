@@ -12,20 +12,20 @@ from urllib.parse import urlsplit
 
 from starlette.responses import PlainTextResponse
 
-from stormctl.emulator.accounts import x_user_token
-from stormctl.emulator.exchange import MAX_BODY_BYTES, Exchange, read_body, replay
-from stormctl.emulator.faults import Action
-from stormctl.emulator.operations import identify
+from stormctl.emulator.core.accounts import x_user_token
+from stormctl.emulator.core.exchange import MAX_BODY_BYTES, Exchange, read_body, replay
+from stormctl.emulator.core.faults import Action
+from stormctl.emulator.core.operations import identify
+from stormctl.emulator.core.records import LoggedRequest
 from stormctl.emulator.refusals import find_earlier, give_receipt, refuse
-from stormctl.emulator.world import LoggedRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from stormctl.emulator.faults import Faults, Rule
-    from stormctl.emulator.world import World
+    from stormctl.emulator.core.faults import Faults, Rule
+    from stormctl.emulator.core.world import World
 
     Ending = Callable[[], Awaitable[None]]
 

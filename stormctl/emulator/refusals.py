@@ -8,17 +8,22 @@ from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
-from stormctl.emulator import graph_answers, graph_api, x_answers, x_api, x_posts
-from stormctl.emulator.faults import Action
-from stormctl.emulator.graph_answers import GraphAnswer
-from stormctl.emulator.rates import DAY_S, QUARTER_HOUR_S, Window
-from stormctl.emulator.x_answers import XAnswer
+from stormctl.emulator.core.faults import Action
+from stormctl.emulator.core.rates import DAY_S, QUARTER_HOUR_S, Window
+from stormctl.emulator.facebook import answers as graph_answers
+from stormctl.emulator.facebook import api as graph_api
+from stormctl.emulator.facebook.answers import GraphAnswer
+from stormctl.emulator.x import answers as x_answers
+from stormctl.emulator.x import api as x_api
+from stormctl.emulator.x import posts as x_posts
+from stormctl.emulator.x.answers import XAnswer
 
 if TYPE_CHECKING:
-    from stormctl.emulator.faults import Call, Rule
-    from stormctl.emulator.graph_answers import GraphError
-    from stormctl.emulator.world import Post, World
-    from stormctl.emulator.x_answers import XProblem
+    from stormctl.emulator.core.faults import Call, Rule
+    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.world import World
+    from stormctl.emulator.facebook.answers import GraphError
+    from stormctl.emulator.x.answers import XProblem
 
 MINUTE_S = 60
 

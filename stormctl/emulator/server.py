@@ -15,18 +15,18 @@ from starlette.middleware import Middleware
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.accounts import AccountSpec, make_accounts, short_user_token, x_user_token
-from stormctl.emulator.clock import EmulatorClock
 from stormctl.emulator.control import control_routes
-from stormctl.emulator.exchange import DroppableProtocol
-from stormctl.emulator.faults import Faults
+from stormctl.emulator.core.accounts import AccountSpec, make_accounts, short_user_token, x_user_token
+from stormctl.emulator.core.clock import EmulatorClock
+from stormctl.emulator.core.exchange import DroppableProtocol
+from stormctl.emulator.core.faults import Faults
+from stormctl.emulator.core.pages import page_routes, show_post
+from stormctl.emulator.core.world import World
+from stormctl.emulator.facebook.api import answer_graph
 from stormctl.emulator.gate import Gate
-from stormctl.emulator.graph_api import answer_graph
-from stormctl.emulator.pages import page_routes, show_post
-from stormctl.emulator.world import World
-from stormctl.emulator.x_answers import unknown_path
-from stormctl.emulator.x_api import render, x_routes
-from stormctl.emulator.x_signin import x_signin_routes
+from stormctl.emulator.x.answers import unknown_path
+from stormctl.emulator.x.api import render, x_routes
+from stormctl.emulator.x.signin import x_signin_routes
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:

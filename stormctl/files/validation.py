@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from stormctl.domain.finding import Finding, Place, Severity
+from stormctl.domain.base.finding import Finding, Place, Severity
 from stormctl.files.nearest import suggest
 from stormctl.files.values import BadValueError
 

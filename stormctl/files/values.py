@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
-from stormctl.domain.localtime import LocalTimeError, to_utc
-from stormctl.domain.message import LatePolicy
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.localtime import LocalTimeError, to_utc
 from stormctl.files.nearest import find_nearest
 
 _MOMENT = re.compile(

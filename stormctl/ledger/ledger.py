@@ -7,24 +7,24 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from stormctl.errors import LedgerError, StormctlError
-from stormctl.ledger.addresses import without_password
-from stormctl.ledger.alerts import Alerts
-from stormctl.ledger.budgets import Budgets
-from stormctl.ledger.channels import Channels
-from stormctl.ledger.desk import Desk
-from stormctl.ledger.doubts import Doubts
-from stormctl.ledger.follow_ups import FollowUps
-from stormctl.ledger.gaps import Gaps
-from stormctl.ledger.guards import refuse_distrusted, secure
-from stormctl.ledger.halts import Halts
-from stormctl.ledger.history import History
-from stormctl.ledger.media import MediaStore
-from stormctl.ledger.metrics import Metrics
-from stormctl.ledger.outbox import Outbox
-from stormctl.ledger.runners import Runners
-from stormctl.ledger.sqlite import SqliteDatabase
-from stormctl.ledger.stores import FileStore, find_store
-from stormctl.ledger.witness import Witness
+from stormctl.ledger.control.alerts import Alerts
+from stormctl.ledger.control.budgets import Budgets
+from stormctl.ledger.control.channels import Channels
+from stormctl.ledger.control.halts import Halts
+from stormctl.ledger.control.runners import Runners
+from stormctl.ledger.db.guards import refuse_distrusted, secure
+from stormctl.ledger.db.sqlite import SqliteDatabase
+from stormctl.ledger.db.stores import FileStore, find_store
+from stormctl.ledger.delivery.doubts import Doubts
+from stormctl.ledger.delivery.follow_ups import FollowUps
+from stormctl.ledger.delivery.manual_changes import Desk
+from stormctl.ledger.delivery.outbox import Outbox
+from stormctl.ledger.journal.fingerprint import Witness
+from stormctl.ledger.journal.gaps import Gaps
+from stormctl.ledger.journal.media import MediaStore
+from stormctl.ledger.journal.metrics import Metrics
+from stormctl.ledger.place.addresses import without_password
+from stormctl.ledger.views.history import History
 from stormctl.places import OWN_FOLDER, hide_from_git
 
 if TYPE_CHECKING:
@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from stormctl.ledger.engines import Database, Session
-    from stormctl.ledger.memory import Memory
-    from stormctl.ledger.stores import Store
+    from stormctl.ledger.db.sessions import Database, Session
+    from stormctl.ledger.db.stores import Store
+    from stormctl.ledger.place.memory import Memory
 
 
 class Ledger:

@@ -6,16 +6,16 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from stormctl.domain.channel import Platform
+from stormctl.domain.base.channel import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from stormctl.domain.channel import ChannelId
-    from stormctl.domain.delivery import Outcome, RateLimit
-    from stormctl.domain.message import MediaKind
-    from stormctl.domain.reach import MetricReading
+    from stormctl.domain.bank.message import MediaKind
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.delivery.delivery import Outcome, RateLimit
+    from stormctl.domain.report.reach import MetricReading
 
 
 ATTACHED_ONCE = frozenset({Platform.FACEBOOK})

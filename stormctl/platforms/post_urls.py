@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-from stormctl.domain.channel import Platform
+from stormctl.domain.base.channel import Platform
 from stormctl.errors import UsageError
 from stormctl.settings import OFFICIAL_HOSTS
 

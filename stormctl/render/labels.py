@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.amounts import count
-from stormctl.domain.channel import Platform
-from stormctl.domain.reach import ENGAGEMENT, INSIGHTS_LAG, Metric
-from stormctl.domain.report import Step
+from stormctl.domain.base.amounts import count
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.report.reach import ENGAGEMENT, INSIGHTS_LAG, Metric
+from stormctl.domain.report.report import Step
 from stormctl.render.words import (
     clean,
     name_zone,
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from stormctl.domain.report import Figures, Period, PlatformReach, Report
+    from stormctl.domain.report.report import Figures, Period, PlatformReach, Report
 
 METRIC_HEADS = {metric: metric.value.capitalize() for metric in Metric}
 

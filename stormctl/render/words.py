@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from stormctl.domain.delivery import State
+from stormctl.domain.delivery.delivery import State
 from stormctl.render.unseen import HIDDEN, STEERING
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from stormctl.cli.context import Context
-from stormctl.engine.upkeep import Upkeep
+from stormctl.engine.operate.maintenance import Upkeep
 
 
 def main(point: str, command: str, what: str = "") -> None:

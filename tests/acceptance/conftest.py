@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from benchmarks.stage import HASTY
-from stormctl.ledger.migrator import load_migrations
+from stormctl.ledger.db.migrator import load_migrations
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -15,12 +15,12 @@ from datetime import timedelta
 from pathlib import Path
 
 from stormctl.cli.context import Context
-from stormctl.domain.ceilings import SETTLING
-from stormctl.engine.adapters import EnvironmentAdapters
-from stormctl.engine.clocks import SystemClock
-from stormctl.engine.equipment import Equipment
-from stormctl.engine.roster import Roster
-from stormctl.engine.runner import Runner
+from stormctl.domain.platforms.ceilings import SETTLING
+from stormctl.engine.accounts.adapters import EnvironmentAdapters
+from stormctl.engine.base.clocks import SystemClock
+from stormctl.engine.base.equipment import Equipment
+from stormctl.engine.run.runner import Runner
+from stormctl.engine.run.served_channels import Roster
 
 DIED = 86
 """The exit code that tells that the point was reached."""

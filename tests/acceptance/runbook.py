@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stormctl.engine.upkeep import Upkeep
+from stormctl.engine.operate.maintenance import Upkeep
 from tests.acceptance.conftest import PATIENCE_S, ROOT, Campaign
 from tests.acceptance.warm import WarmProcess, run_warm
 

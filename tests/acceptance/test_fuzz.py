@@ -22,17 +22,17 @@ from PIL import Image
 from urllib3 import HTTPResponse
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.resemblance import similarity
+from stormctl.domain.bank.resemblance import similarity
 from stormctl.environment import load_environment
 from stormctl.errors import StormctlError
-from stormctl.files.bad_media import BadMediaError
-from stormctl.files.bank import load_bank
-from stormctl.files.captions import read_captions
-from stormctl.files.media import MediaShelf
-from stormctl.files.schedule import load_storm
-from stormctl.platforms import graph_reads
-from stormctl.platforms.transport import Answer, read_json, read_whole
-from stormctl.platforms.x_reads import parse_page
+from stormctl.files.bank.bank import load_bank
+from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.media.captions import read_captions
+from stormctl.files.media.media import MediaShelf
+from stormctl.files.schedules.schedule import load_storm
+from stormctl.platforms.facebook import reads as graph_reads
+from stormctl.platforms.http.answers import Answer, read_json, read_whole
+from stormctl.platforms.x.reads import parse_page
 from tests.bounded import run_bounded
 from tests.unit.files.films import make_mp4
 

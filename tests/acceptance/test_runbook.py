@@ -38,8 +38,8 @@ SCENES = scenes_posts.SCENES | scenes_machines.SCENES
 PARTNER = "x:north-coalition"
 
 LEFT_OUT = {
-    "stormctl auth x migrants-day": "a person answers with a PIN: tests/unit/cli/test_auth.py",
-    "stormctl auth facebook migrants-day": "a person types a token: tests/unit/cli/test_auth.py",
+    "stormctl auth x migrants-day": "a person answers with a PIN: tests/unit/cli/commands/test_auth.py",
+    "stormctl auth facebook migrants-day": "a person types a token: tests/unit/cli/commands/test_auth.py",
     "stormctl doctor --canary facebook:migrants-day": "a person confirms it: tests/acceptance/test_canary.py",
     "umask 077": "the shell's own, for the line after it",
     "stormctl emulator > .env": "one is running: every scene stands on it",

@@ -48,7 +48,7 @@ TALKATIVE = """\
 import logging, sys
 from stormctl.cli.main import main
 from stormctl.cli.scrubbing import set_up_logging
-from stormctl.platforms.facebook import FacebookAdapter
+from stormctl.platforms.facebook.adapter import FacebookAdapter
 
 def fail(self, post, before_send):
     raise RuntimeError(f"a bug in mid-storm with {vars(self)} and {self._credentials.page_token}")
@@ -62,13 +62,13 @@ sys.exit(main(sys.argv[1:]))
 
 BROKEN = """\
 import sys
-import stormctl.engine.accounts
+import stormctl.engine.accounts.accounts
 from stormctl.cli.main import main
 
 def fail(channels, environment, ledger, *, offline):
     raise RuntimeError(f"a bug with {sorted(environment.secrets())} of {environment!r}")
 
-stormctl.engine.accounts.list_access = fail
+stormctl.engine.accounts.accounts.list_access = fail
 sys.exit(main(["auth", "list"]))
 """
 """The command with a bug that holds every secret in its hands."""

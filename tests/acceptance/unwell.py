@@ -16,9 +16,9 @@ from typing import Any
 
 import apscheduler.schedulers.base
 
-from stormctl.engine import clocks
-from stormctl.engine.runner import Runner
-from stormctl.platforms import moments
+from stormctl.engine.base import clocks
+from stormctl.engine.run.runner import Runner
+from stormctl.platforms.http import moments
 
 ILLNESS = Path("unwell.json")
 

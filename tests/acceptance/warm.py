@@ -15,7 +15,7 @@ from multiprocessing.reduction import DupFd
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.ceilings import SETTLING
+from stormctl.domain.platforms.ceilings import SETTLING
 from tests.acceptance.conftest import PATIENCE_S
 
 if TYPE_CHECKING:

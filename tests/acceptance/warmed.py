@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from importlib import import_module
 
-from stormctl.ledger.engines import load_queries
+from stormctl.ledger.db.sessions import load_queries
 from stormctl.settings import Settings
 
 MODULES = """
 apscheduler.triggers.date apscheduler.triggers.interval certifi charset_normalizer dotenv facebook requests
 rich.console tweepy yaml stormctl.cli.console stormctl.cli.context stormctl.cli.logfile stormctl.cli.main
-stormctl.cli.watching stormctl.engine.adapters stormctl.engine.awake stormctl.engine.launch
-stormctl.engine.lookout stormctl.engine.mending stormctl.engine.rewriting stormctl.engine.standing
-stormctl.engine.upkeep stormctl.ledger.postgres stormctl.platforms.facebook stormctl.platforms.x
-stormctl.render.deliveries stormctl.render.report stormctl.render.tables stormctl.render.upkeep
-tests.acceptance.unwell tests.acceptance.warm
+stormctl.cli.watching stormctl.engine.accounts.adapters stormctl.engine.run.awake
+stormctl.engine.launch.launch stormctl.engine.alerts.notifications stormctl.engine.operate.operator_actions
+stormctl.engine.accounts.rewriting stormctl.engine.operate.standing stormctl.engine.operate.maintenance
+stormctl.ledger.db.postgres stormctl.platforms.facebook.adapter stormctl.platforms.x.adapter
+stormctl.render.terminal.deliveries stormctl.render.terminal.report stormctl.render.terminal.tables
+stormctl.render.terminal.maintenance tests.acceptance.unwell tests.acceptance.warm
 """
 
 for module in MODULES.split():

@@ -9,7 +9,7 @@ import pytest
 import requests
 from PIL import Image
 
-from stormctl.emulator.accounts import x_user_token
+from stormctl.emulator.core.accounts import x_user_token
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import State
-from stormctl.domain.reach import Metric, PostReach
-from stormctl.domain.report import build_report
-from stormctl.domain.status import ChannelStatus, StormStatus
-from stormctl.render.report_page import render_report_page
+from stormctl.domain.delivery.delivery import State
+from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.report.report import build_report
+from stormctl.domain.report.status import ChannelStatus, StormStatus
+from stormctl.render.pages.report import render_report_page
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -10,19 +10,19 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.clock import Moment
-from stormctl.domain.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.domain.message import LatePolicy
-from stormctl.ledger.outbox import Enrolled, StormTerms
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.clock import Moment
+from stormctl.domain.delivery.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.ledger.delivery.outbox import Enrolled, StormTerms
 from tests.contract.crowd import gather
 from tests.contract.places import File, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from stormctl.domain.delivery import Claim, Outcome, State
-    from stormctl.ledger.doubts import Doubt
+    from stormctl.domain.delivery.delivery import Claim, Outcome, State
+    from stormctl.ledger.delivery.doubts import Doubt
     from stormctl.ledger.ledger import Ledger
     from tests.contract.places import Place
     from tests.postgres import Server

@@ -9,14 +9,14 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.delivery import InDoubt, Refused
-from stormctl.domain.message import LatePolicy
-from stormctl.domain.reach import Metric
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.delivery.delivery import InDoubt, Refused
+from stormctl.domain.report.reach import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
 STORMS = ("crowd", "throng")

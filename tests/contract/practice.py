@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from stormctl.domain.channel import Platform, parse_channel_id
-from stormctl.emulator.clock import EmulatorClock
+from stormctl.domain.base.channel import Platform, parse_channel_id
+from stormctl.emulator.core.clock import EmulatorClock
 from stormctl.platforms.adapter import OutgoingPost, PlatformAdapter
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
-from stormctl.platforms.facebook import FacebookAdapter
-from stormctl.platforms.x import XAdapter
+from stormctl.platforms.facebook.adapter import FacebookAdapter
+from stormctl.platforms.x.adapter import XAdapter
 
 if TYPE_CHECKING:
-    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.delivery.delivery import Outcome
     from stormctl.emulator.server import EmulatorThread
 
 LIMIT = timedelta(seconds=5)

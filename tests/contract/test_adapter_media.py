@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import Delivered, InDoubt, Refused
-from stormctl.domain.message import MediaKind
+from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import Captions, Granularity, MediaFile, PrepareFailed, ReadFailed
 from tests.contract.practice import Practice, Skipping

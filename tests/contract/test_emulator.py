@@ -15,14 +15,14 @@ import pytest
 import requests
 import tweepy
 
-from stormctl.emulator.accounts import x_user_token
-from stormctl.emulator.faults import Faults, Rule, parse_rules
+from stormctl.emulator.core.accounts import x_user_token
+from stormctl.emulator.core.faults import Faults, Rule, parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.core.accounts import AccountSpec
 
 ACCOUNTS = make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)
 MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 10

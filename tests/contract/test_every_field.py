@@ -11,15 +11,15 @@ import pytest
 import requests
 
 from stormctl.emulator.server import EmulatorThread, make_accounts
-from stormctl.engine.adapters import EnvironmentAdapters
-from stormctl.engine.breaker import Breaker
-from stormctl.engine.campaign import load_campaign
-from stormctl.engine.clocks import SystemClock
-from stormctl.engine.dispatcher import Dispatcher
-from stormctl.engine.equipment import Equipment
-from stormctl.engine.uploader import Uploader
+from stormctl.engine.accounts.adapters import EnvironmentAdapters
+from stormctl.engine.base.campaign import load_campaign
+from stormctl.engine.base.clocks import SystemClock
+from stormctl.engine.base.equipment import Equipment
+from stormctl.engine.deliver.breaker import Breaker
+from stormctl.engine.deliver.dispatcher import Dispatcher
+from stormctl.engine.deliver.uploader import Uploader
 from stormctl.environment import Environment
-from stormctl.files.media import read_media
+from stormctl.files.media.media import read_media
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE, make_terms
@@ -30,7 +30,7 @@ from tests.unit.files.films import VTT, make_mp4
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stormctl.domain.delivery import Plan
+    from stormctl.domain.delivery.delivery import Plan
 
 SCHEDULE = """\
 name = "A small storm"
@@ -126,7 +126,7 @@ def test_every_field_of_a_message_reaches_the_platforms_that_have_it(
     X has every field; Facebook has the link, the picture with its description, and of a video that it was
     made with AI.
     """
-    monkeypatch.setattr("stormctl.platforms.graph_media.POLL_S", 0.1)
+    monkeypatch.setattr("stormctl.platforms.facebook.media.POLL_S", 0.1)
     with EmulatorThread(make_accounts([str(ACME), str(PAGE)], seed=7)) as emulator:
         dispatch(tmp_path, write_campaign(tmp_path), emulator)
         posts = emulator.world.posts()
@@ -177,7 +177,7 @@ def test_an_upload_that_a_platform_forgets_is_made_anew_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, times: int | None, forgotten: int, states: list[str]
 ) -> None:
     """Once on each platform it costs an upload and no post; a post fails if its second one is lost too."""
-    monkeypatch.setattr("stormctl.platforms.graph_media.POLL_S", 0.1)
+    monkeypatch.setattr("stormctl.platforms.facebook.media.POLL_S", 0.1)
     plan = write_campaign(tmp_path)
     with_media = replace(plan, deliveries=tuple(d for d in plan.deliveries if d.post.media))
     rules = [{"action": "media_expired", "platform": name, "times": times} for name in ("x", "facebook")]

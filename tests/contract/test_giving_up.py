@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt
+from stormctl.domain.delivery.delivery import InDoubt
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import OutgoingPost
-from stormctl.platforms.transport import Silence, Transport
+from stormctl.platforms.http.answers import Silence
+from stormctl.platforms.http.transport import Transport
 from tests.contract.practice import Practice
 from tests.tunnels import make_certificate
 
@@ -39,7 +40,7 @@ HELD = "A text that is longer than what fits into the proxy. " * 200
 CHILD = """
 import sys
 from datetime import timedelta
-from stormctl.platforms.transport import Transport
+from stormctl.platforms.http.transport import Transport
 
 transport = Transport("https://sdk.example.org", sys.argv[1], timedelta(seconds=float(sys.argv[2])))
 transport.perform(

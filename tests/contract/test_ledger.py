@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import (
+from stormctl.domain.bank.message import Media, MediaKind
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import (
     InDoubt,
     Refused,
 )
-from stormctl.domain.event import EventKind
-from stormctl.domain.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from tests.contract.crowd import CHANNELS, OPEN
 from tests.contract.places import REFUSALS
@@ -21,7 +21,7 @@ from tests.contract.places import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

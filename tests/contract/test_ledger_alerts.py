@@ -6,14 +6,14 @@ import threading
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery import InDoubt, Refused
-from stormctl.domain.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.delivery.delivery import InDoubt, Refused
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.alert import Alert
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.alert import Alert
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

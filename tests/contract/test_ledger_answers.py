@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.delivery import (
+from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import (
     Delivered,
     InDoubt,
     NotSent,
@@ -16,16 +18,14 @@ from stormctl.domain.delivery import (
     SendForbidden,
     State,
 )
-from stormctl.domain.event import EventKind
-from stormctl.domain.message import LatePolicy, Media, MediaKind
 from stormctl.errors import LedgerError
 from tests.contract.crowd import PLANNED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Claim, PlannedDelivery
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import Claim, PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

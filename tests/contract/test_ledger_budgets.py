@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.budget import Budget
-from stormctl.domain.delivery import NotSent
-from stormctl.domain.event import EventKind
-from stormctl.domain.reach import Metric
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.budget import Budget
+from stormctl.domain.delivery.delivery import NotSent
+from stormctl.domain.report.reach import Metric
 from tests.contract.conftest import TERMS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

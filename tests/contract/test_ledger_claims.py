@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.ceilings import Ceilings
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.delivery import (
+from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.delivery.delivery import (
     InDoubt,
     Kind,
     NotSent,
@@ -19,15 +19,15 @@ from stormctl.domain.delivery import (
     Refused,
     SendForbidden,
 )
-from stormctl.domain.message import LatePolicy, Media, MediaKind
+from stormctl.domain.platforms.ceilings import Ceilings
 from tests.contract.conftest import LEASE
 from tests.factories import learn_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.clock import Moment
-    from stormctl.domain.delivery import Claim, PlannedDelivery
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import Claim, PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

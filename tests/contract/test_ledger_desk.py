@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
-from stormctl.domain.event import EventKind
-from stormctl.domain.message import LatePolicy, Media, MediaKind
-from stormctl.domain.reach import Metric
+from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
+from stormctl.domain.report.reach import Metric
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

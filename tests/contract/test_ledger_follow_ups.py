@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import Delivered, InDoubt, Refused, State
-from stormctl.domain.event import EventKind
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
 from stormctl.errors import UsageError
 from tests.contract.conftest import X, at, plan
 from tests.contract.crowd import CHANNELS, STORMS
 
 if TYPE_CHECKING:
-    from stormctl.ledger.doubts import Doubt
-    from stormctl.ledger.follow_ups import FollowUp
+    from stormctl.ledger.delivery.doubts import Doubt
+    from stormctl.ledger.delivery.follow_ups import FollowUp
     from tests.contract.conftest import Bench
 
 PAGE = "facebook:migrants-day"

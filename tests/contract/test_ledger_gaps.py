@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import Delivered, NotSent, SendForbidden, State
-from stormctl.domain.event import EventKind
-from stormctl.ledger.gaps import Unknown
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import Delivered, NotSent, SendForbidden, State
+from stormctl.ledger.journal.gaps import Unknown
 from tests.contract.conftest import NOON, TERMS, X, at, plan
 
 if TYPE_CHECKING:

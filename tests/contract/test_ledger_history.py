@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, Refused, State
-from stormctl.domain.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.delivery.delivery import InDoubt, Refused, State
 from stormctl.errors import ExitCode, LedgerError, UsageError
 from tests.contract.crowd import STORMS
 from tests.contract.places import REFUSALS
@@ -16,7 +16,7 @@ from tests.contract.places import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

@@ -14,9 +14,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.clock import Moment
-from stormctl.domain.delivery import (
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.clock import Moment
+from stormctl.domain.delivery.delivery import (
     Claim,
     Delivered,
     DeliveryKey,
@@ -29,13 +30,12 @@ from stormctl.domain.delivery import (
     SendForbidden,
     State,
 )
-from stormctl.domain.message import LatePolicy
-from stormctl.ledger.outbox import StormTerms
+from stormctl.ledger.delivery.outbox import StormTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import Outcome
+    from stormctl.domain.delivery.delivery import Outcome
     from tests.contract.places import Place
 
 NOON = datetime(2026, 12, 18, 12, tzinfo=UTC)

@@ -12,21 +12,21 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.delivery import Delivered, InDoubt, RateLimit
-from stormctl.domain.event import EventKind
-from stormctl.domain.message import Media, MediaKind
-from stormctl.domain.reach import Metric
+from stormctl.domain.bank.message import Media, MediaKind
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, RateLimit
+from stormctl.domain.report.reach import Metric
 from stormctl.errors import CredentialsError, FindingsError, LedgerError
-from stormctl.ledger.halts import Resumed
+from stormctl.ledger.control.halts import Resumed
 from tests.factories import learn_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.channel import ChannelId
-    from stormctl.domain.delivery import PlannedDelivery
-    from stormctl.ledger.doubts import Doubt
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.ledger.delivery.doubts import Doubt
     from stormctl.ledger.ledger import Ledger
     from tests.contract.conftest import Bench
 

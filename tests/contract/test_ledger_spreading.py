@@ -6,16 +6,16 @@ from datetime import timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.ceilings import Ceilings
-from stormctl.domain.delivery import Kind
-from stormctl.domain.event import EventKind
-from stormctl.domain.message import LatePolicy
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import Kind
+from stormctl.domain.platforms.ceilings import Ceilings
 from tests.contract.conftest import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, NotSent, SendForbidden, State
-from stormctl.ledger.engines import Session
+from stormctl.domain.delivery.delivery import InDoubt, NotSent, SendForbidden, State
+from stormctl.ledger.db.sessions import Session
 from tests.contract.conftest import LEASE, NOON, X, at, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.domain.delivery import Claim
+    from stormctl.domain.delivery.delivery import Claim
     from stormctl.ledger.ledger import Ledger
     from tests.contract.conftest import Bench
 

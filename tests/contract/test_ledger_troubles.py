@@ -8,17 +8,17 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import InDoubt, NotSent, RateLimit, Refused, State
-from stormctl.domain.event import EventKind
-from stormctl.domain.message import LatePolicy
-from stormctl.ledger.channels import VERIFYING
-from stormctl.ledger.openings import BACKOFF
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import InDoubt, NotSent, RateLimit, Refused, State
+from stormctl.ledger.control.channels import VERIFYING
+from stormctl.ledger.delivery.openings import BACKOFF
 from tests.contract.conftest import LEASE, NOON, at
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.delivery import Outcome, PlannedDelivery
+    from stormctl.domain.delivery.delivery import Outcome, PlannedDelivery
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

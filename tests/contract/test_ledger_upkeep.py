@@ -15,21 +15,22 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.clock import to_micros
-from stormctl.domain.delivery import InDoubt, State
+from stormctl.domain.base.clock import to_micros
+from stormctl.domain.delivery.delivery import InDoubt, State
 from stormctl.errors import ExitCode, LedgerError
-from stormctl.ledger import restoring, upkeep
+from stormctl.ledger.care import maintenance as upkeep
+from stormctl.ledger.care import restoring
+from stormctl.ledger.db.migrator import list_tables, load_migrations
+from stormctl.ledger.db.stores import FileStore, find_store
+from stormctl.ledger.db.tables import OF_ONE_LIFE
 from stormctl.ledger.ledger import open_ledger
-from stormctl.ledger.migrator import list_tables, load_migrations
-from stormctl.ledger.stores import FileStore, find_store
-from stormctl.ledger.tables import OF_ONE_LIFE
 from tests.contract.places import File, Schema
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.domain.delivery import PlannedDelivery
-    from stormctl.ledger.stores import Store
+    from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.ledger.db.stores import Store
     from tests.contract.conftest import Bench
     from tests.contract.places import Place
     from tests.postgres import Server

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery import SendForbidden, State
+from stormctl.domain.delivery.delivery import SendForbidden, State
 from stormctl.errors import LedgerRewoundError
 from stormctl.ledger.ledger import open_ledger
-from stormctl.ledger.memory import find_state_folder
+from stormctl.ledger.place.memory import find_state_folder
 from tests.contract.conftest import LEASE, TERMS, X, at, plan
 from tests.contract.places import File
 

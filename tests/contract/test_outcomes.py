@@ -14,14 +14,14 @@ from typing import TYPE_CHECKING, Any, Literal
 import pytest
 import requests
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
-from stormctl.domain.message import MediaKind
+from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import MediaFile, OutgoingPost, PlatformAdapter, PrepareFailed
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
-from stormctl.platforms.facebook import FacebookAdapter
-from stormctl.platforms.x import XAdapter
+from stormctl.platforms.facebook.adapter import FacebookAdapter
+from stormctl.platforms.x.adapter import XAdapter
 from tests.unit.platforms.scripted import ScriptedServer
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.ledger.migrator import load_migrations
+from stormctl.ledger.db.migrator import load_migrations
 
 if TYPE_CHECKING:
     from tests.postgres import Server

@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from stormctl.emulator.accounts import short_user_token
-from stormctl.emulator.faults import parse_rules
+from stormctl.emulator.core.accounts import short_user_token
+from stormctl.emulator.core.faults import parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.errors import CredentialsError
-from stormctl.platforms.graph_signin import GraphSignIn
-from stormctl.platforms.x_signin import PinRefusedError, XSignIn
+from stormctl.platforms.facebook.signin import GraphSignIn
+from stormctl.platforms.x.signin import PinRefusedError, XSignIn
 from tests.contract.practice import now
 
 if TYPE_CHECKING:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import string
+import tomllib
+from collections import Counter
 from pathlib import Path
 
-from stormctl.domain.delivery import State
+from stormctl.domain.delivery.delivery import State
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
-PACKAGES = sorted(path.parent for path in (ROOT / "stormctl").glob("*/__init__.py"))
+PACKAGES = sorted(path.parent for path in (ROOT / "stormctl").glob("*/**/__init__.py"))
 
 
 def get_section(title: str) -> str:
@@ -47,11 +50,36 @@ def test_tree_names_exist() -> None:
     assert [path for path in paths if not (ROOT / path).exists()] == []
 
 
-def test_every_package_is_in_the_tree() -> None:
-    """No package of stormctl is missing from the tree."""
-    drawn = set(find_tree_paths())
+def test_every_module_is_in_the_tree() -> None:
+    """No module and no package of stormctl is missing from the tree."""
+    there = {p for p in (ROOT / "stormctl").rglob("*.py") if p.name != "__init__.py"} | set(PACKAGES)
 
-    assert [path for path in (p.relative_to(ROOT).as_posix() for p in PACKAGES) if path not in drawn] == []
+    missing = {path.relative_to(ROOT).as_posix() for path in there} - set(find_tree_paths())
+
+    assert sorted(missing) == []
+
+
+def test_every_folder_says_what_belongs_in_it() -> None:
+    """The tree's sentence about a package is that of its docstring."""
+    sentences = {
+        line.strip().rstrip(".").lower() for line in re.split(r" {2,}|\n", get_block(get_section("The tree")))
+    }
+
+    said = {
+        str(p.relative_to(ROOT)): ast.get_docstring(ast.parse((p / "__init__.py").read_text("utf-8")))
+        for p in PACKAGES
+    }
+
+    assert [name for name, text in said.items() if (text or "").rstrip(".").lower() not in sentences] == []
+
+
+def test_no_folder_is_a_corridor() -> None:
+    """A folder of the package has sixteen modules at most."""
+    modules = [path for path in (ROOT / "stormctl").rglob("*.py") if path.name != "__init__.py"]
+
+    crowded = [name for name, count in Counter(path.parent for path in modules).items() if count > 16]
+
+    assert crowded == []
 
 
 def test_reading_order_is_seven_files() -> None:
@@ -89,11 +117,14 @@ def test_every_letter_is_explained() -> None:
     assert list(string.ascii_lowercase[: len(explained)]) == explained
 
 
-def test_layers_are_those_of_the_contract() -> None:
-    """The rows of the dependency picture are the layers that import-linter proves."""
-    contract = re.search(r"^layers = \[(.+)\]$", (ROOT / "pyproject.toml").read_text("utf-8"), re.MULTILINE)
-    assert contract is not None
+def test_layers_are_those_of_the_contracts() -> None:
+    """The rows of the dependency pictures are the layers that import-linter proves, highest first."""
+    config = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]
+    proved = {c["containers"][0]: c["layers"] for c in config["contracts"] if c["type"] == "layers"}
+    section = get_section("Dependencies")
 
-    rows = get_block(get_section("Dependencies")).split("\n")[:-1]
+    house = get_block(section).split("\n")[:-1]
+    wings = dict(re.findall(r"^- `(stormctl\.\w+)`: `([^`]+)`$", section, re.MULTILINE))
 
-    assert re.findall(r'"([^"]+)"', contract[1])[1:] == rows
+    assert proved.pop("stormctl")[1:] == house
+    assert {name: " → ".join(layers) for name, layers in proved.items()} == wings

@@ -8,19 +8,19 @@ from pathlib import Path
 
 import pytest
 
-from stormctl.engine.breaker import REST
-from stormctl.engine.collector import AGES
-from stormctl.engine.dispatcher import FIRST_BACKOFF, LONGEST_BACKOFF
-from stormctl.engine.equipment import Durations
-from stormctl.engine.pinging import EVERY_S
-from stormctl.engine.repeats import EVERY
-from stormctl.engine.roster import UNKNOWN_AGAIN_AFTER
-from stormctl.engine.watchfulness import TRUSTED
-from stormctl.ledger import alerts
-from stormctl.ledger.follow_ups import LATER, SOON
-from stormctl.ledger.openings import CATCH_UP_GAP, THREAD_GAP
-from stormctl.ledger.troubles import PAUSES, TROUBLES_TO_PAUSE
-from stormctl.platforms.x_errors import FARTHEST_RESET
+from stormctl.engine.alerts.pinging import EVERY_S
+from stormctl.engine.base.equipment import Durations
+from stormctl.engine.base.repeats import EVERY
+from stormctl.engine.deliver.breaker import REST
+from stormctl.engine.deliver.collector import AGES
+from stormctl.engine.deliver.dispatcher import FIRST_BACKOFF, LONGEST_BACKOFF
+from stormctl.engine.run.clock_guard import TRUSTED
+from stormctl.engine.run.served_channels import UNKNOWN_AGAIN_AFTER
+from stormctl.ledger.control import alerts
+from stormctl.ledger.delivery.follow_ups import LATER, SOON
+from stormctl.ledger.delivery.openings import CATCH_UP_GAP, THREAD_GAP
+from stormctl.ledger.delivery.troubles import PAUSES, TROUBLES_TO_PAUSE
+from stormctl.platforms.x.errors import FARTHEST_RESET
 from stormctl.settings import Settings
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import facebook
 import pytest
 
-from stormctl.emulator.accounts import x_user_token
 from stormctl.emulator.control import control_routes
-from stormctl.emulator.faults import PROFILES, Action, Faults, Rule, parse_rules
-from stormctl.emulator.operations import OPERATIONS
+from stormctl.emulator.core.accounts import x_user_token
+from stormctl.emulator.core.faults import PROFILES, Action, Faults, Rule, parse_rules
+from stormctl.emulator.core.operations import OPERATIONS
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
 if TYPE_CHECKING:

@@ -10,16 +10,16 @@ import pytest
 from PIL import Image
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.compose import compose
-from stormctl.domain.planning import plan_storm
-from stormctl.files.bank import load_bank
-from stormctl.files.schedule import load_storm
-from stormctl.files.variants import Wording
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.plan.compose import compose
+from stormctl.domain.plan.planning import plan_storm
+from stormctl.files.bank.bank import load_bank
+from stormctl.files.bank.variants import Wording
+from stormctl.files.schedules.schedule import load_storm
 
 if TYPE_CHECKING:
-    from stormctl.domain.message import Bank
-    from stormctl.domain.storm import Storm
+    from stormctl.domain.bank.message import Bank
+    from stormctl.domain.plan.storm import Storm
 
 DOCS = Path(__file__).parents[2] / "docs"
 MESSAGES = (DOCS / "messages.md").read_text(encoding="utf-8")

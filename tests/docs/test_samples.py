@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.channel import Platform
-from stormctl.domain.delivery import Kind
-from stormctl.domain.planning import plan_storm
-from stormctl.domain.text import X_TEXT_LIMIT, weighted_length
-from stormctl.files.bank import load_bank
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.text import X_TEXT_LIMIT, weighted_length
+from stormctl.domain.delivery.delivery import Kind
+from stormctl.domain.plan.planning import plan_storm
+from stormctl.files.bank.bank import load_bank
 from stormctl.files.campaign import find_schedule
-from stormctl.files.media import read_media
-from stormctl.files.schedule import load_storm
+from stormctl.files.media.media import read_media
+from stormctl.files.schedules.schedule import load_storm
 
 if TYPE_CHECKING:
-    from stormctl.domain.delivery import Plan
-    from stormctl.domain.finding import Finding
-    from stormctl.domain.message import Bank
-    from stormctl.domain.storm import Storm
+    from stormctl.domain.bank.message import Bank
+    from stormctl.domain.base.finding import Finding
+    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.storm import Storm
 
 ROOT = Path(__file__).resolve().parents[2]
 

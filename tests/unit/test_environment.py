@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from stormctl.domain.channel import Platform, parse_channel_id
-from stormctl.domain.signin import Source
+from stormctl.domain.base.channel import Platform, parse_channel_id
+from stormctl.domain.delivery.signin import Source
 from stormctl.env_reading import Oddity
 from stormctl.environment import Environment, load_environment
 from stormctl.errors import CredentialsError, UsageError

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from stormctl.domain.channel import Platform
+from stormctl.domain.base.channel import Platform
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings, is_loopback
 

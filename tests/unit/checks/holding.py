@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.planning import plan_storm
+from stormctl.domain.plan.planning import plan_storm
 from tests.unit.domain.making import make_bank, make_storm
 
 if TYPE_CHECKING:
-    from stormctl.domain.finding import Finding
-    from stormctl.domain.message import Variant
-    from stormctl.domain.storm import Storm
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.base.finding import Finding
+    from stormctl.domain.plan.storm import Storm
 
 
 def find(*variants: Variant, storm: Storm | None = None) -> list[Finding]:

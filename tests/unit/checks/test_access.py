@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from stormctl.domain.message import MediaKind
+from stormctl.domain.bank.message import MediaKind
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import make_media, make_variant
 

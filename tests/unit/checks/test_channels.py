@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import time
 
-from stormctl.domain.storm import Pin
+from stormctl.domain.plan.storm import Pin
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import SCHEDULE, make_rule, make_storm, make_variant
 

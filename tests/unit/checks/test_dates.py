@@ -6,8 +6,8 @@ from datetime import date, time
 import pytest
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.planning import plan_storm
-from stormctl.domain.storm import Pin, Quiet, Trust, Window
+from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.plan.storm import Pin, Quiet, Trust, Window
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import SCHEDULE, at, make_bank, make_storm, make_variant, make_window
 

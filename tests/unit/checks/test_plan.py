@@ -7,8 +7,8 @@ from decimal import Decimal
 import pytest
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.limits import Limits
-from stormctl.domain.planning import plan_storm
+from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.planning import plan_storm
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import (
     NO_LIMITS,

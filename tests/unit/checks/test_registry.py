@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stormctl.checks.registry import RULES, explain, rule, run_checks
-from stormctl.domain.finding import Severity
-from stormctl.domain.planning import plan_storm
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.plan.planning import plan_storm
 from stormctl.errors import UsageError
 from tests.unit.domain.making import at, make_bank, make_media, make_storm, make_variant
 

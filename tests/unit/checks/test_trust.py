@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from stormctl.domain.message import LatePolicy, Variant
-from stormctl.domain.storm import Trust
+from stormctl.domain.bank.message import LatePolicy, Variant
+from stormctl.domain.plan.storm import Trust
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import at, make_media, make_rule, make_storm, make_variant
 

@@ -8,7 +8,7 @@ from tests.unit.checks.holding import codes
 from tests.unit.domain.making import at, make_variant
 
 if TYPE_CHECKING:
-    from stormctl.domain.message import Variant
+    from stormctl.domain.bank.message import Variant
 
 _FIRST = make_variant("a.en", link="https://example.org/en", expires_at=at("19:00"))
 

@@ -13,10 +13,10 @@ import requests
 
 from stormctl.cli import console
 from stormctl.cli.main import main
-from stormctl.domain.clock import Moment
-from stormctl.emulator.accounts import make_accounts
+from stormctl.domain.base.clock import Moment
+from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread, describe
-from stormctl.engine.clocks import read_wall_clock
+from stormctl.engine.base.clocks import read_wall_clock
 from stormctl.ledger.ledger import open_ledger
 from tests.factories import make_terms
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stormctl.domain.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import PlannedDelivery
     from stormctl.ledger.ledger import Ledger
 
 SCHEDULE = """\

@@ -11,8 +11,8 @@ import requests
 from dotenv import dotenv_values
 
 from stormctl.cli import console
-from stormctl.domain.channel import parse_channel_id
-from stormctl.emulator.accounts import make_accounts, short_user_token
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.emulator.core.accounts import make_accounts, short_user_token
 from stormctl.environment import load_environment
 from stormctl.ledger.ledger import open_ledger
 from tests.unit.cli.conftest import read_moment
@@ -20,7 +20,7 @@ from tests.unit.cli.conftest import read_moment
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.core.accounts import AccountSpec
     from tests.unit.cli.conftest import CommandLine, Ended
 
 ACCOUNTS = make_accounts(["x:acme", "x:partner", "facebook:acme", "facebook:partner"], seed=7)

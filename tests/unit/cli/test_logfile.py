@@ -13,8 +13,8 @@ import typer
 
 from stormctl.cli.logfile import LineFile, Log, logging_to
 from stormctl.cli.scrubbing import Scrubber
-from stormctl.domain.event import EventKind, StormEvent
-from stormctl.domain.private import BLOT
+from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.private import BLOT
 from stormctl.errors import UsageError
 from tests.fakes import NOON, Events
 
@@ -141,7 +141,7 @@ def test_pythons_log_and_bugs_are_in_the_file(tmp_path: Path) -> None:
         try:
             json.loads("[")
         except json.JSONDecodeError:
-            logging.getLogger("stormctl.engine.lanes").exception("a bug while working")
+            logging.getLogger("stormctl.engine.run.lanes").exception("a bug while working")
         raise RuntimeError("the end")
 
     with pytest.raises(RuntimeError), logging_to(path, Events()):

@@ -13,7 +13,7 @@ from stormctl import __version__
 from stormctl.cli import main as main_module
 from stormctl.cli.main import INTERRUPTED, main
 from stormctl.cli.scrubbing import Scrubber
-from stormctl.domain.private import BLOT
+from stormctl.domain.base.private import BLOT
 from stormctl.errors import CredentialsError, ExitCode, StormctlError, TryAgainError
 from stormctl.files import campaign as campaign_files
 

@@ -13,11 +13,11 @@ from urllib.parse import quote
 import pytest
 
 from stormctl.cli.scrubbing import Scrubber, ScrubbingFormatter
-from stormctl.domain.delivery import Delivered
-from stormctl.domain.private import BLOT
-from stormctl.emulator.accounts import make_accounts
+from stormctl.domain.base.private import BLOT
+from stormctl.domain.delivery.delivery import Delivered
+from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread
-from stormctl.engine.adapters import EnvironmentAdapters
+from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.environment import Environment
 from stormctl.platforms.adapter import OutgoingPost
 from stormctl.settings import Settings

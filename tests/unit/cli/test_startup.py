@@ -51,13 +51,13 @@ print(json.dumps({"code": code, "modules": sorted(sys.modules)}))
 
 
 NOT_FOR_STATUS = {
-    "stormctl.domain.cost",
-    "stormctl.domain.report",
-    "stormctl.domain.storm",
-    "stormctl.domain.weight",
-    "stormctl.engine.runner",
-    "stormctl.files.schedule",
-    "stormctl.render.exports",
+    "stormctl.domain.plan.cost",
+    "stormctl.domain.report.report",
+    "stormctl.domain.plan.storm",
+    "stormctl.domain.base.weight",
+    "stormctl.engine.run.runner",
+    "stormctl.files.schedules.schedule",
+    "stormctl.render.exports.documents",
     "requests",
     "statistics",
 }

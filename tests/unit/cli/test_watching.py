@@ -12,12 +12,12 @@ import pytest
 from stormctl.cli import console
 from stormctl.cli.logfile import Log
 from stormctl.cli.watching import Watch, make_view, viewer_zone
-from stormctl.domain.delivery import State
-from stormctl.engine.clocks import read_wall_clock
-from stormctl.engine.equipment import Durations, Equipment
-from stormctl.engine.runner import Runner
-from stormctl.engine.service import Service
-from stormctl.render.live import LiveView, PlainView
+from stormctl.domain.delivery.delivery import State
+from stormctl.engine.base.clocks import read_wall_clock
+from stormctl.engine.base.equipment import Durations, Equipment
+from stormctl.engine.run.runner import Runner
+from stormctl.engine.run.service import Service
+from stormctl.render.terminal.live import LiveView, PlainView
 from tests.factories import ACME, make_delivery, make_terms
 from tests.fakes import Events, FakeClock, FakePlatforms
 
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 
     from rich.console import Console
 
-    from stormctl.domain.clock import Moment
-    from stormctl.domain.event import StormEvent
-    from stormctl.domain.status import HaltView, StormStatus
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import StormEvent
+    from stormctl.domain.report.status import HaltView, StormStatus
     from stormctl.ledger.ledger import Ledger
 
 

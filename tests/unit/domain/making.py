@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.finding import Place
-from stormctl.domain.limits import Limits
-from stormctl.domain.message import Bank, Media, MediaKind, Variant
-from stormctl.domain.storm import ChannelRule, Storm, Trust, Window
+from stormctl.domain.bank.message import Bank, Media, MediaKind, Variant
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.finding import Place
+from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.storm import ChannelRule, Storm, Trust, Window
 
 if TYPE_CHECKING:
-    from stormctl.domain.delivery import Plan
+    from stormctl.domain.delivery.delivery import Plan
 
 NEW_YORK = "America/New_York"
 DAY = date(2026, 12, 18)

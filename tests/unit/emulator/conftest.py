@@ -8,14 +8,14 @@ import pytest
 import requests
 import tweepy
 
-from stormctl.emulator.clock import EmulatorClock, Scale
-from stormctl.emulator.faults import Faults
+from stormctl.emulator.core.clock import EmulatorClock, Scale
+from stormctl.emulator.core.faults import Faults
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.core.accounts import AccountSpec
 
     Ask = Callable[..., requests.Response]
 

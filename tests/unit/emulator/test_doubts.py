@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from stormctl.emulator.accounts import x_user_token
-from stormctl.emulator.faults import parse_rules
+from stormctl.emulator.core.accounts import x_user_token
+from stormctl.emulator.core.faults import parse_rules
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.core.accounts import AccountSpec
     from stormctl.emulator.server import EmulatorThread
 
     Ask = Callable[..., requests.Response]

@@ -10,14 +10,14 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from stormctl.emulator.faults import parse_rules
+from stormctl.emulator.core.faults import parse_rules
 from stormctl.emulator.gate import is_loopback, is_loopback_origin
 from stormctl.emulator.server import EmulatorThread, create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.core.accounts import AccountSpec
 
     Ask = Callable[..., requests.Response]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 import requests
 
-from stormctl.emulator.faults import Faults
+from stormctl.emulator.core.faults import Faults
 from stormctl.emulator.server import (
     EmulatorThread,
     base_url,

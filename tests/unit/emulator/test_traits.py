@@ -9,13 +9,13 @@ import pytest
 import requests
 import tweepy
 
-from stormctl.emulator.accounts import parse_account
+from stormctl.emulator.core.accounts import parse_account
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.emulator.accounts import AccountSpec
+    from stormctl.emulator.core.accounts import AccountSpec
 
 X, PAGE, OTHER = make_accounts(["x:acme", "facebook:acme", "facebook:writer"], seed=7)
 READER = replace(X, read_only=True, protected=True)

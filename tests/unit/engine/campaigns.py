@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.engine.campaign import Campaign, load_campaign
+from stormctl.engine.base.campaign import Campaign, load_campaign
 from tests.unit.files.campaigns import make_png
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.engine.breaker import Breaker
-from stormctl.engine.dispatcher import Dispatcher
-from stormctl.engine.equipment import Durations, Equipment, pass_on
-from stormctl.engine.uploader import Uploader
+from stormctl.engine.base.equipment import Durations, Equipment, pass_on
+from stormctl.engine.deliver.breaker import Breaker
+from stormctl.engine.deliver.dispatcher import Dispatcher
+from stormctl.engine.deliver.uploader import Uploader
 from stormctl.ledger.ledger import Ledger, open_ledger
 from tests.factories import ACME, PAGE, make_terms
 from tests.fakes import Events, FakeClock, FakePlatform, FakePlatforms
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stormctl.domain.channel import ChannelId
-    from stormctl.domain.delivery import PlannedDelivery, State
-    from stormctl.engine.equipment import Checkpoint
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.delivery.delivery import PlannedDelivery, State
+    from stormctl.engine.base.equipment import Checkpoint
 
 
 DAY = timedelta(days=1)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import zlib
 from typing import TYPE_CHECKING
 
-from stormctl.files.schedule import load_storm
+from stormctl.files.schedules.schedule import load_storm
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stormctl.domain.finding import Finding
-    from stormctl.domain.storm import Storm
+    from stormctl.domain.base.finding import Finding
+    from stormctl.domain.plan.storm import Storm
 
 
 MINIMAL = """\

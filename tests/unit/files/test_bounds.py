@@ -12,10 +12,10 @@ import pytest
 from PIL import Image
 
 from stormctl.checks.registry import run_checks
-from stormctl.files.bad_media import BadMediaError
-from stormctl.files.bank import load_bank
-from stormctl.files.media import MediaShelf
-from stormctl.files.schedule import load_storm
+from stormctl.files.bank.bank import load_bank
+from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.media.media import MediaShelf
+from stormctl.files.schedules.schedule import load_storm
 from tests.bounded import run_bounded
 from tests.unit.files.films import make_box, make_mp4
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from stormctl.engine.campaign import load_campaign
+from stormctl.engine.base.campaign import load_campaign
 from stormctl.errors import UsageError
 from stormctl.files import samples
 from stormctl.files.campaign import find_schedule

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pydantic import BaseModel
 
-from stormctl.domain.finding import Place
+from stormctl.domain.base.finding import Place
 from stormctl.files.validation import STRICT, Notes
 
 

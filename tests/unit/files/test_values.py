@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.message import LatePolicy
+from stormctl.domain.bank.message import LatePolicy
 from stormctl.files.values import (
     BadValueError,
     ZonedInstant,

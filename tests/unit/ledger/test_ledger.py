@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.clock import Moment
+from stormctl.domain.base.clock import Moment
 from stormctl.errors import ExitCode, LedgerError, LedgerGoneError
+from stormctl.ledger.db.migrator import load_migrations
+from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.ledger import find_ledger, open_ledger
-from stormctl.ledger.migrator import load_migrations
-from stormctl.ledger.sqlite import SqliteDatabase
 
 if TYPE_CHECKING:
     from pathlib import Path

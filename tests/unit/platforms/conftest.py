@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.channel import parse_channel_id
+from stormctl.domain.base.channel import parse_channel_id
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
-from stormctl.platforms.facebook import FacebookAdapter
-from stormctl.platforms.x import XAdapter
+from stormctl.platforms.facebook.adapter import FacebookAdapter
+from stormctl.platforms.x.adapter import XAdapter
 from tests.unit.platforms.scripted import ScriptedServer
 
 if TYPE_CHECKING:

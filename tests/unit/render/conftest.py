@@ -11,16 +11,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rich.console import Console
 
-from stormctl.domain.channel import parse_channel_id
-from stormctl.domain.clock import Moment
-from stormctl.domain.cost import cost_of, price_of
-from stormctl.domain.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
-from stormctl.domain.finding import Finding, Place, Severity
-from stormctl.domain.limits import Limits
-from stormctl.domain.message import LatePolicy, Media, MediaKind
-from stormctl.domain.reach import Metric, PostReach
-from stormctl.domain.report import build_report
-from stormctl.domain.status import (
+from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.clock import Moment
+from stormctl.domain.base.finding import Finding, Place, Severity
+from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
+from stormctl.domain.plan.cost import cost_of, price_of
+from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.storm import ChannelRule, Storm, Window
+from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
+from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.report.report import build_report
+from stormctl.domain.report.status import (
     ChannelStatus,
     DeliveryView,
     HaltView,
@@ -28,17 +30,15 @@ from stormctl.domain.status import (
     RunnerStatus,
     StormStatus,
 )
-from stormctl.domain.storm import ChannelRule, Storm, Window
-from stormctl.domain.summary import ChannelCheck, LaunchSummary
-from stormctl.domain.tally import ChannelTally, Tally
+from stormctl.domain.report.tally import ChannelTally, Tally
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import RenderableType
 
-    from stormctl.domain.cost import Cost
-    from stormctl.domain.report import Report
+    from stormctl.domain.plan.cost import Cost
+    from stormctl.domain.report.report import Report
 
 HERE = Place("schedules/imd-2026.toml", 1)
 

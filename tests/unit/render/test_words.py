@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stormctl.domain.delivery import State
+from stormctl.domain.delivery.delivery import State
 from stormctl.render.words import (
     STATE_STYLES,
     STATE_WORDS,

@@ -1,0 +1,295 @@
+"""`status`, `halt` and `resume`: see everything, stop everything, go on."""
+
+from __future__ import annotations
+
+import getpass
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stormctl.cli.options import (
+    ChannelOption,
+    JsonOption,
+    MessageOption,
+    PlatformOption,
+    RehearsalOption,
+    TopicOption,
+)
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.amounts import count
+from stormctl.errors import ExitCode, UsageError, choose_exit_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.cli.context import Context, Desk
+    from stormctl.domain.report.status import DeliveryView, LedgerStatus
+    from stormctl.engine.operate.halting import Heard
+
+ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
+"""How long `halt` waits for every live runner to have seen it."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands."""
+    app.command()(status)
+    app.command()(halt)
+    app.command()(resume)
+
+
+def status(
+    context: typer.Context,
+    storm: Annotated[
+        str | None,
+        typer.Argument(metavar="STORM", help="Only this storm; all of the ledger's if none is named."),
+    ] = None,
+    find: Annotated[
+        str | None,
+        typer.Option(
+            metavar="TEXT",
+            help="Show only the live and coming posts that contain a text, with their keys.",
+            show_default=False,
+        ),
+    ] = None,
+    as_json: JsonOption = False,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Show how things stand.
+
+    Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
+    something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
+    0, found or not.
+    """
+    from stormctl.cli.console import show, show_json
+    from stormctl.engine.operate.standing import exit_codes_of_ledger
+
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
+        standing = desk.ledger.history.status(
+            desk.clock.moment(), storm_id=storm, runner_timeout=desk.durations.runner_timeout
+        )
+        if storm is not None and not standing.storms:
+            raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
+        if find is not None:
+            _show_found(find, desk.ledger.history.search(find, storm), standing, as_json=as_json)
+            return
+    if as_json:
+        from stormctl.render.exports.documents import status_json
+
+        show_json(status_json(standing))
+    else:
+        from stormctl.render.terminal.status import render_status
+
+        show(render_status(standing, rehearsal=rehearsal))
+    raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
+
+
+def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *, as_json: bool) -> None:
+    """Show in which posts a text was found."""
+    from stormctl.cli.console import show, show_json
+    from stormctl.render.exports.deliveries import found_json
+    from stormctl.render.terminal.deliveries import render_found
+
+    if as_json:
+        show_json(found_json(text, found))
+    else:
+        show(render_found(text, found, {storm.storm_id: storm.timezone for storm in standing.storms}))
+
+
+def halt(
+    context: typer.Context,
+    reason: Annotated[
+        str | None,
+        typer.Option(
+            "--reason", help="Why, for everyone who will ask; asked for at a terminal.", show_default=False
+        ),
+    ] = None,
+    channel: ChannelOption = None,
+    platform: PlatformOption = None,
+    topic: TopicOption = None,
+    message: MessageOption = None,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Stop publishing before the next request.
+
+    Everything, or one platform, channel, topic or message. Waits up to 5 s for every live runner to have
+    seen it. Exit code 11 if none is live or one is silent.
+    """
+    from stormctl.cli.console import show
+    from stormctl.engine.operate.halting import wait_for_runners
+
+    scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    reason = _read_reason(reason)
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
+        desk.ledger.halts.halt(scope, target, reason, find_user(), desk.clock.moment())
+        what = "everything" if scope == "all" else f"{scope} {target}"
+        show(f"halted {what} in {desk.ledger.where}: {reason}")
+        _warn_of_nothing(desk, scope, target)
+        with _alerting(context.obj, desk, rehearsal=rehearsal):
+            heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
+            _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
+    if heard.silent or not heard.acknowledged:
+        raise typer.Exit(ExitCode.NO_RUNNER)
+
+
+def _tell_heard(heard: Heard) -> None:
+    from stormctl.cli.console import show, tell
+
+    for runner in heard.acknowledged:
+        show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
+    for key in heard.in_flight:
+        tell(f"was already being sent: {key}")
+    for runner in heard.silent:
+        tell(f"NOT SEEN by {runner.kind} on {runner.host} (process {runner.pid}): stop that process by hand")
+    if not heard.acknowledged and not heard.silent:
+        tell("no runner is live: nothing is being published; the halt holds for those that start later")
+
+
+def _read_reason(reason: str | None) -> str:
+    """Return the reason in one line, asked for where none was given; nothing to say is a reason too."""
+    from stormctl.cli.console import ask, is_terminal
+    from stormctl.render.words import clean
+
+    if reason is None:
+        if not is_terminal():
+            raise UsageError("nothing was halted: say why", "Type it behind --reason.")
+        reason = ask("Reason")
+    return clean(reason) or "no reason given"
+
+
+def _warn_of_nothing(desk: Desk, scope: str, target: str | None) -> None:
+    """Say loudly that a halt holds nothing back, which a slip of the hand would else hide."""
+    from stormctl.cli.console import tell
+    from stormctl.files.nearest import suggest
+
+    if target is None or scope == "platform":
+        return
+    known = desk.ledger.halts.find_names(scope)
+    if target not in known:
+        tell(f"IT HOLDS NOTHING BACK: no post here is of the {scope} {target}; {suggest(target, known)}")
+
+
+def resume(
+    context: typer.Context,
+    channel: ChannelOption = None,
+    platform: PlatformOption = None,
+    topic: TopicOption = None,
+    message: MessageOption = None,
+    late: Annotated[
+        LatePolicy | None,
+        typer.Option(
+            help="What to do with what is late now: skip, send or spread; by default each one's own policy.",
+            show_default=False,
+        ),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Lift halts, or a channel's suspension.
+
+    Everything, or one platform, channel, topic or message, also where the halt is wider. Shows first what of
+    it goes out next and what is late, and asks; the answer holds for that alone.
+    """
+    from stormctl.cli.console import is_terminal, show, tell
+    from stormctl.render.terminal.status import render_resumption
+
+    scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
+        preview = desk.ledger.history.resumption(desk.clock.moment(), scope, target)
+        if not preview.halts and preview.releases is None:
+            raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
+        tell(render_resumption(preview))
+        if not yes and is_terminal():
+            late = late or _ask_for_policy(preview.late)
+            if not typer.confirm("Resume now?", err=True):
+                raise UsageError("not resumed", "The halt stays in force.")
+        moment = desk.clock.moment()
+        if late is not None:  # first, or a runner would sweep the late ones by their own policy
+            desk.ledger.outbox.forgive_late(late, moment, scope=scope, target=target)
+        resumed = desk.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
+        released = scope == "channel" and target is not None and desk.ledger.channels.release(target, moment)
+        with _alerting(context.obj, desk, rehearsal=rehearsal):
+            done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
+            done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
+            done += [f"{target} released"] if released else []
+            show(f"resumed in {desk.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
+        runners = desk.ledger.runners.list(moment, timeout=desk.durations.runner_timeout)
+        if not any(runner.alive for runner in runners):
+            tell("no runner is live: nothing goes out before one runs (stormctl launch, daemon or tick)")
+
+
+@contextmanager
+def _alerting(scene: Context, desk: Desk, *, rehearsal: bool) -> Iterator[None]:
+    """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
+    from stormctl.cli.console import tell
+
+    alerter = None
+    if not rehearsal:
+        try:
+            alerter = scene.lookout.make_alerter(desk.ledger, desk.clock, desk.durations, tell)
+        except UsageError as error:  # it must not keep anybody from halting
+            tell(f"nobody is alerted: {error.message}")
+    if alerter is not None:
+        alerter.start()
+        alerter.ask_to_end(pausing=False)
+    try:
+        yield
+    finally:
+        if alerter is not None:
+            alerter.join()
+
+
+def read_scope(
+    *, channel: str | None, platform: str | None, topic: str | None, message: str | None
+) -> tuple[str, str | None]:
+    """Return the scope and target of a halt; UsageError if several were named or one is not valid."""
+    from stormctl.domain.base.channel import Platform, parse_channel_id
+
+    named = [
+        (scope, target)
+        for scope, target in (
+            ("channel", channel),
+            ("platform", platform),
+            ("topic", topic),
+            ("message", message),
+        )
+        if target is not None
+    ]
+    if len(named) > 1:
+        raise UsageError("name only one of --channel, --platform, --topic and --message")
+    if not named:
+        return "all", None
+    scope, target = named[0]
+    try:
+        if scope == "channel":
+            parse_channel_id(target)
+        if scope == "platform":
+            target = Platform(target.strip().lower()).value
+    except ValueError as error:
+        message = f"“{target}” is not a platform" if scope == "platform" else str(error)
+        raise UsageError(message, "Write x or facebook, or a channel like x:acme.") from None
+    return scope, target
+
+
+def _ask_for_policy(late: int) -> LatePolicy | None:
+    if not late:
+        return None
+    answer = typer.prompt(
+        f"{count(late, 'post is', 'posts are')} late: skip, send or spread? (Enter: each one's own policy)",
+        default="",
+        show_default=False,
+        err=True,
+    )
+    try:
+        return LatePolicy(answer.strip()) if answer.strip() else None
+    except ValueError:
+        raise UsageError(f"“{answer}” is none of skip, send, spread", "Nothing was resumed.") from None
+
+
+def find_user() -> str:
+    """Return who types, for the record."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

@@ -1,0 +1,119 @@
+"""`doctor`: look at everything before the day, and prove an account with one post."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stormctl.cli import console
+from stormctl.cli.commands.canary import fly_canary
+from stormctl.cli.commands.control import find_user
+from stormctl.cli.options import JsonOption, ScheduleArgument
+from stormctl.errors import CredentialsError, ExitCode, StormctlError, UsageError
+
+if TYPE_CHECKING:
+    from stormctl.cli.context import Context
+    from stormctl.domain.report.diagnosis import Diagnosis
+
+ALERT_TEST_S = 15.0
+"""Real seconds that a test alert may take to be taken everywhere."""
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command()(doctor)
+
+
+def doctor(
+    context: typer.Context,
+    schedule: ScheduleArgument = None,
+    canary: Annotated[
+        str | None,
+        typer.Option(
+            metavar="CHANNEL",
+            help="Post one neutral line on this channel, show its link, and delete it on Enter.",
+            show_default=False,
+        ),
+    ] = None,
+    alert_test: Annotated[
+        bool, typer.Option("--alert-test", help="Send a test alert to every address, and look at nothing.")
+    ] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask before a canary or a test alert.")] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Look at all that a storm depends on.
+
+    For each channel: whose credentials they are, what they may do, when they end, and what is left of
+    limits. The ledger, its runners, this machine's clock, zones and disk, .env and alerts. Each line says
+    ok, warn or fail, and what to do. Only what is proved bad fails: exit code 5 for credentials, 10 for the
+    ledger. Asking X costs $0.01 a channel.
+    """
+    if (canary is not None) + alert_test + as_json > 1:
+        raise UsageError("--canary, --alert-test and --json don't go together", "Use one at a time.")
+    scene: Context = context.obj
+    if alert_test:
+        _test_alerts(scene, yes=yes)
+    elif canary is not None:
+        fly_canary(scene, canary, schedule, yes=yes)
+    else:
+        _show(_diagnose(scene, schedule), as_json=as_json)
+
+
+def _diagnose(scene: Context, schedule: str | None) -> Diagnosis:
+    from stormctl.engine.accounts.adapters import EnvironmentAdapters
+    from stormctl.engine.base.clocks import SystemClock
+    from stormctl.engine.doctor.doctor import Case, diagnose, diagnose_without_settings
+
+    moment = SystemClock().moment()
+    try:
+        environment = scene.environment
+        environment.settings.hosts()  # base addresses that are none are settings that can't be read
+    except StormctlError as error:
+        return diagnose_without_settings(scene.root, error, moment)
+    campaign = scene.load_campaign(schedule)
+    adapters = EnvironmentAdapters(environment)
+    try:
+        case = Case(
+            root=scene.root,
+            settings=environment.settings,
+            oddities=environment.oddities,
+            durations=scene.durations,
+            campaign=campaign,
+            moment=moment,
+        )
+        with console.waiting("Asking the platforms"):
+            return diagnose(case, adapters)
+    finally:
+        adapters.close()
+
+
+def _show(diagnosis: Diagnosis, *, as_json: bool) -> None:
+    from stormctl.render.terminal.doctor import diagnosis_json, render_diagnosis
+
+    if as_json:
+        console.show_json(diagnosis_json(diagnosis))
+    else:
+        console.show(render_diagnosis(diagnosis))
+    raise typer.Exit(diagnosis.exit_code)
+
+
+def _test_alerts(scene: Context, *, yes: bool) -> None:
+    """Send a test alert everywhere; exit code 7 if an address did not take it."""
+    from stormctl.engine.alerts.alert_addresses import Sender
+    from stormctl.settings import UNLOCK
+
+    addresses = scene.lookout.addresses
+    if addresses.locked and not addresses.usable:
+        raise CredentialsError(f"alerts go to {addresses.summary}", UNLOCK)
+    if not addresses.usable:
+        raise UsageError(f"alerts go to {addresses.summary}")
+    console.confirm(f"send a test alert to {addresses.summary}", "yes", yes=yes)
+    text = f"A test by {find_user()}: nothing is wrong. Alerts of the storm will come here."
+    taken = Sender(addresses.usable).send("stormctl: test", text, heard=(), limit_s=ALERT_TEST_S)
+    missing = [address.name for address in addresses.usable if address.name not in taken]
+    for address in addresses.usable:
+        console.show(f"{'NOT taken' if address.name in missing else 'taken'}: {address.name}")
+    if missing:
+        console.tell("Look at what was not taken in STORMCTL_ALERT_URLS: the number is its place there.")
+        raise typer.Exit(ExitCode.INCOMPLETE)

@@ -1,0 +1,73 @@
+"""`emulator`: both platforms on this machine, for practice and for any other client."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from stormctl.errors import UsageError
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command()(emulator)
+
+
+def emulator(
+    context: typer.Context,
+    port: Annotated[
+        int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
+    ] = 8080,
+    channels: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--channel",
+            metavar="CHANNEL",
+            help="An account or Page to make, such as x:acme; by default those of the campaign's schedules.",
+            show_default=False,
+        ),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the audience, the credentials and the faults.")] = 0,
+    faults: Annotated[
+        str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
+    ] = "none",
+    env: Annotated[
+        Path | None,
+        typer.Option(
+            "--env",
+            metavar="FILE",
+            help="Write what a client needs to this new file instead, for you only.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Run a local stand-in for both platforms.
+
+    Until Ctrl-C. Prints the addresses and throw-away credentials as lines for an .env file on standard
+    output, with the lock that keeps every command away from the real platforms. Its page shows the
+    timelines as followers would see them.
+    """
+    from stormctl.emulator.core.accounts import make_accounts
+    from stormctl.emulator.core.faults import Faults
+    from stormctl.emulator.server import run
+
+    accounts = make_accounts(channels or _campaign_channels(context), seed)
+    loaded = Faults.load(faults, seed=seed)
+    run(accounts, port=port, seed=seed, faults=loaded, announce=typer.echo, env=env)
+
+
+def _campaign_channels(context: typer.Context) -> list[str]:
+    """Return every channel of the campaign's schedules, or two for trying where there is no campaign."""
+    from stormctl.files.campaign import find_schedules
+    from stormctl.files.schedules.schedule import load_storm
+
+    try:
+        root: Path = context.obj.root
+        schedules = find_schedules(root)
+    except UsageError:
+        return ["x:acme", "facebook:acme"]
+    storms = [load_storm(root, path)[0] for path in schedules]
+    names = [str(rule.id) for storm in storms if storm is not None for rule in storm.channels]
+    return list(dict.fromkeys(names)) or ["x:acme", "facebook:acme"]

@@ -1,0 +1,184 @@
+"""`ledger`: look after the ledger as a whole."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stormctl.cli.options import JsonOption
+from stormctl.cli.scrubbing import SCRUBBER
+from stormctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from stormctl.cli.context import Context
+    from stormctl.domain.report.maintenance import Exchange
+    from stormctl.engine.operate.maintenance import Upkeep
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's commands, a group of their own."""
+    group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    group.callback()(ledger)
+    for command in (backup, restore, migrate, copy, accept):
+        group.command()(command)
+    app.add_typer(group, name="ledger")
+
+
+def ledger(context: typer.Context, as_json: JsonOption = False) -> None:
+    """Show the ledger, back it up, restore, migrate, copy or accept it.
+
+    Without a command: where it is, its version, size and hosts, its storms, the last backup, gaps of which
+    it may not know everything, and live runners. It works with a ledger of any version.
+    """
+    from stormctl.cli.console import show, show_json
+    from stormctl.render.terminal.maintenance import facts_json, render_facts
+
+    if context.invoked_subcommand is not None:
+        return
+    facts = _open(context).describe()
+    if as_json:
+        show_json(facts_json(facts))
+    else:
+        show(render_facts(facts))
+
+
+def backup(
+    context: typer.Context,
+    file: Annotated[
+        Path | None,
+        typer.Argument(
+            metavar="FILE",
+            help="A new file; without it, one with the time in its name in .stormctl/backups.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Copy the ledger into one new file.
+
+    Also while runners post, and also from a server: the file is always SQLite. It is checked before it is
+    called done. Nothing is overwritten.
+    """
+    from stormctl.cli.console import show
+    from stormctl.render.terminal.maintenance import render_backup
+
+    show(render_backup(_open(context).back_up(file)))
+
+
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What stormctl ledger backup made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+) -> None:
+    """Take a backup for the ledger.
+
+    Shows what it holds and what it replaces, and asks. The ledger that is there is set aside. Whatever was
+    due since the backup is in doubt until a runner has read the accounts. No runner may be alive.
+    """
+    from stormctl.cli.console import show, tell
+    from stormctl.render.terminal.maintenance import render_exchange, render_restoration
+
+    scene: Context = context.obj
+    upkeep = _open(context)
+    exchange = upkeep.look_at(file, scene.environment.settings.hosts())
+    tell(render_exchange(exchange, upkeep.where))
+    if not yes:
+        _confirm(exchange)
+    show(render_restoration(upkeep.restore(file)))
+
+
+def migrate(context: typer.Context) -> None:
+    """Bring an older ledger to this version.
+
+    After a backup, whose path is printed. No runner may be alive: nobody may be posting while the tables
+    change.
+    """
+    from stormctl.cli.console import show
+    from stormctl.render.terminal.maintenance import render_migration
+
+    upkeep = _open(context)
+    show(render_migration(upkeep.migrate(), upkeep.where))
+
+
+def copy(
+    context: typer.Context,
+    url: Annotated[
+        str,
+        typer.Argument(
+            metavar="URL",
+            help="Where to: postgresql://USER@HOST/DATABASE, or sqlite:///FILE. The password may stand in "
+            "PGPASSWORD or ~/.pgpass instead.",
+        ),
+    ],
+) -> None:
+    """Copy the ledger to another database.
+
+    Everything must be halted, and no runner alive. All rows are compared before the new ledger counts; this
+    one is then out of use. The new one stays halted until stormctl resume.
+    """
+    from stormctl.cli.console import show
+    from stormctl.environment import find_secret_parts
+    from stormctl.render.terminal.maintenance import render_move
+
+    SCRUBBER.learn(find_secret_parts(url, is_ledger=True))
+    show(render_move(_open(context).copy(url)))
+
+
+def accept(
+    context: typer.Context,
+    yes: Annotated[
+        str | None,
+        typer.Option(
+            "--yes",
+            metavar="LEDGER_ID",
+            help="Don't ask: for scripts, which name the very ledger.",
+            show_default=False,
+        ),
+    ] = None,
+) -> None:
+    """Publish from a ledger that was not made here.
+
+    For a ledger's file that came from another machine, or was moved by hand. Shows what it would post
+    first, and asks. Until then nothing of it is published; looking and halting need no word.
+    """
+    from stormctl.cli.console import is_terminal, show, tell
+    from stormctl.render.terminal.maintenance import render_introduction
+
+    upkeep = _open(context)
+    introduction = upkeep.introduce()
+    if introduction is None:
+        show(f"nothing to do: {upkeep.where} is known on this machine")
+        return
+    ledger_id = introduction.ledger_id
+    tell(render_introduction(introduction))
+    if yes is not None:
+        if yes.strip() != ledger_id:
+            raise UsageError(f"“{yes}” is not the ledger that lies there", f"Its id is {ledger_id}.")
+    elif not is_terminal():
+        hint = f"Have a person look at it. Then, for scripts: stormctl ledger accept --yes {ledger_id}"
+        raise UsageError("nobody can say yes here", hint)
+    elif typer.prompt("Type yes to accept it", default="", show_default=False, err=True).strip() != "yes":
+        raise UsageError("not accepted: that was not yes", "Nothing of it is published.")
+    for alarm in upkeep.accept(ledger_id):
+        tell(alarm)
+    show(f"accepted {upkeep.where}: it is published from as from one that was made here")
+
+
+def _open(context: typer.Context) -> Upkeep:
+    from stormctl.engine.operate.maintenance import Upkeep
+
+    scene: Context = context.obj
+    return Upkeep(scene.ledger_url, scene.root, scene.durations.runner_timeout)
+
+
+def _confirm(exchange: Exchange) -> None:
+    """Have a person type the storm's name; UsageError where nobody can, or another one was typed."""
+    from stormctl.cli.console import is_terminal
+
+    if not is_terminal():
+        raise UsageError("nobody can confirm here", "For scripts: stormctl ledger restore FILE --yes.")
+    word = exchange.backup.storms[0].storm_id if exchange.backup.storms else "restore"
+    answer = typer.prompt(f"Type {word} to restore", default="", show_default=False, err=True)
+    if answer.strip() != word:
+        raise UsageError("not restored: that was not the storm's name", "Nothing was changed.")

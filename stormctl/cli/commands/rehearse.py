@@ -1,0 +1,172 @@
+"""`rehearse`: a storm in seconds, before it is the day's."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+from typer.core import TyperCommand
+
+from stormctl.cli.context import Context
+from stormctl.cli.options import JsonOption, LogFileOption, PlainOption, ScheduleArgument
+from stormctl.cli.reading import load_and_tell
+from stormctl.errors import ExitCode, UsageError, choose_exit_code
+
+if TYPE_CHECKING:
+    from stormctl.domain.plan.summary import LaunchSummary
+    from stormctl.files.samples import Sample
+
+
+class RehearseCommand(TyperCommand):
+    """The command, whose `--sample` may stand alone: typer knows no value that can be left out."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a `--sample` that no name follows the name of the first sample."""
+        from stormctl.files.campaign import SAMPLE
+
+        given = list(args)
+        options = given[: given.index("--")] if "--" in given else given
+        for place, word in enumerate(options):
+            if word == "--sample" and (options[place + 1 :] or ["-"])[0].startswith("-"):
+                given.insert(place + 1, SAMPLE)
+                break
+        return super().parse_args(ctx, given)
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command(cls=RehearseCommand)(rehearse)
+
+
+def rehearse(
+    context: typer.Context,
+    schedule: ScheduleArgument = None,
+    speed: Annotated[
+        float | None,
+        typer.Option(
+            help="Storm seconds a second while nothing is due; by default the day takes 15 to 20 s.",
+            min=1.0,
+            max=100_000.0,
+            show_default=False,
+        ),
+    ] = None,
+    faults: Annotated[
+        str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
+    ] = "none",
+    sample: Annotated[
+        str | None,
+        typer.Option(
+            metavar="[NAME]",
+            help="First copy a sample campaign, by default imd-2026, to a new folder of that name here.",
+            show_default=False,
+        ),
+    ] = None,
+    plain: PlainOption = False,
+    as_json: JsonOption = False,
+    log_file: LogFileOption = None,
+) -> None:
+    """Run the whole storm here, in seconds.
+
+    It goes to a local stand-in for X and Facebook, by the very code of `launch`, on a fast clock and with a
+    ledger of its own; nothing leaves this machine. At the end the stand-in is asked what it really
+    received. Exit code 0 only if every delivery arrived exactly once.
+
+    Outside a campaign folder it offers to copy a sample campaign; --sample copies it unasked, never over what
+    is there.
+    """
+    from stormctl.cli.commands.report import write_report
+    from stormctl.cli.console import show, show_json, tell
+    from stormctl.cli.logfile import logging_to
+    from stormctl.cli.watching import Watch, make_view, viewer_zone
+    from stormctl.engine.launch.rehearsal import DURATIONS, rehearsal_folder
+    from stormctl.engine.launch.rehearsal import rehearse as run_rehearsal
+    from stormctl.engine.operate.standing import exit_codes_of_storm
+    from stormctl.render.exports.documents import tally_json
+    from stormctl.render.terminal.tables import render_summary, render_tally
+
+    campaign = load_and_tell(_find_scene(context.obj, schedule, sample), schedule)
+    storm, _ = campaign.get_plan()
+    report_path = rehearsal_folder(campaign.root) / "report.html"
+    view = make_view(storm.timezone, plain=plain, is_rehearsal=True)
+
+    def show_summary(summary: LaunchSummary) -> None:
+        tell(render_summary(summary, viewer_zone()))
+        tell(f"The timelines as followers would see them: http://{summary.hosts[0][1]}/")
+
+    with logging_to(log_file, view) as log:
+        watch = Watch(view, storm.id, DURATIONS, log=log)
+        with watch.catching_signals():
+            rehearsed = run_rehearsal(
+                campaign,
+                log,
+                speed=speed,
+                is_watched=view.is_live,
+                faults=faults,
+                report_path=_shorten(report_path),
+                show=show_summary,
+                watch=watch,
+                showing=watch.showing(),
+            )
+    write_report(rehearsed.report, report_path)
+    if as_json:
+        show_json(tally_json(rehearsed.tally))
+    else:
+        show(render_tally(rehearsed.tally))
+    if not rehearsed.tally.is_clean:
+        raise typer.Exit(choose_exit_code(exit_codes_of_storm(rehearsed.status) | {ExitCode.INCOMPLETE}))
+
+
+def _find_scene(scene: Context, schedule: str | None, sample: str | None) -> Context:
+    """Return the campaign to rehearse: the one that we are in, or a copy of a sample that is made here.
+
+    A sample is never put into a campaign: its files would be taken for the campaign's own, and its rehearsal
+    for the campaign's.
+
+    Raises:
+        UsageError: there is no campaign and no sample is wanted, or none can be made here.
+    """
+    from stormctl.cli.console import is_terminal
+    from stormctl.files.campaign import SAMPLE
+    from stormctl.files.samples import choose_place, get_sample
+
+    try:
+        root = scene.root
+    except UsageError as error:
+        is_asked = sample is None and schedule is None and is_terminal()
+        if scene.folder is not None or (sample is None and not is_asked):
+            raise
+        if schedule is not None:
+            raise UsageError("a sample has one schedule", "With --sample, leave SCHEDULE out.") from None
+        found = get_sample(SAMPLE if sample is None else sample)
+        place = choose_place(found, Path.cwd())
+        question = f"No campaign here. Copy the sample {found.name} to ./{place.name} and rehearse it?"
+        if is_asked and not typer.confirm(question, default=True, err=True):
+            raise UsageError("nothing was made", error.hint) from None
+        return _make_campaign(found, place)
+    if sample is not None:
+        elsewhere = (
+            "go to a folder outside it" if scene.folder is None else "leave --dir and STORMCTL_DIR out"
+        )
+        raise UsageError(
+            f"{root} is a campaign already, and no sample is put into one",
+            f"To rehearse it, leave --sample out. For the sample, {elsewhere}.",
+        )
+    return scene
+
+
+def _make_campaign(sample: Sample, place: Path) -> Context:
+    """Copy a sample, tell what was made and what can be done with it, and return the new campaign."""
+    from stormctl.cli.console import tell
+    from stormctl.files.samples import copy_sample
+
+    copy_sample(sample, place)
+    tell(f"Made {place.name}/, a campaign of your own: its schedule, messages and pictures are the sample's.")
+    tell(f"To go on with it: cd {place.name}, edit the files, then stormctl check and stormctl rehearse.")
+    return Context(place)
+
+
+def _shorten(path: Path) -> str:
+    """Write a path relative to where we are, if it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,77 @@
+"""`report`: what a storm reached."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from stormctl.cli.options import JsonOption, RehearsalOption
+from stormctl.errors import UsageError
+from stormctl.places import write_text
+
+if TYPE_CHECKING:
+    from stormctl.cli.context import Context
+    from stormctl.domain.report.report import Report
+
+
+def add_to(app: typer.Typer) -> None:
+    """Add this module's command."""
+    app.command()(report)
+
+
+def report(
+    context: typer.Context,
+    storm: Annotated[
+        str | None,
+        typer.Argument(metavar="STORM", help="The storm's id; the ledger's newest if none is named."),
+    ] = None,
+    as_json: JsonOption = False,
+    page: Annotated[
+        Path | None,
+        typer.Option("--html", metavar="FILE", help="Write it as one web page, too.", show_default=False),
+    ] = None,
+    rehearsal: RehearsalOption = False,
+) -> None:
+    """Report what a storm reached.
+
+    Posts, impressions, reach and engagement, per channel and in all, with the time of reading. It reads
+    only the ledger; `launch`, `daemon` and `tick` take the readings.
+    """
+    from stormctl.cli.console import show, show_json
+    from stormctl.domain.base.reserved import CANARY_STORM
+    from stormctl.engine.operate.standing import report_storm
+    from stormctl.render.exports.report import report_json
+    from stormctl.render.terminal.report import render_report
+
+    scene: Context = context.obj
+    with scene.open_desk(rehearsal=rehearsal) as desk:
+        storms = [name for name in desk.ledger.history.storms() if name != CANARY_STORM]
+        if storm is None and not storms:
+            raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
+        built = report_storm(desk.ledger, desk.clock.moment(), storm or storms[0], desk.durations)
+    if page is not None:
+        write_report(built, page)
+    if as_json:
+        show_json(report_json(built))
+    else:
+        show(render_report(built))
+
+
+def write_report(report: Report, path: Path) -> None:
+    """Write a report as one web page, with its figures as JSON beside it.
+
+    Raises:
+        UsageError: it can't be written there.
+    """
+    from stormctl.render.exports.report import report_json
+    from stormctl.render.pages.report import render_report_page
+    from stormctl.render.unseen import render_json
+
+    try:
+        write_text(path, render_report_page(report))
+        figures = render_json(report_json(report), indent=2)
+        write_text(path.with_suffix(".json"), figures + "\n")
+    except OSError as error:
+        raise UsageError(f"the report can't be written to {path}: {error.strerror}") from None

@@ -1,0 +1,3 @@
+"""Words that everything shares: channels, time, text, findings."""
+
+from __future__ import annotations

@@ -1,0 +1,118 @@
+"""A variant and a channel make posts: the exact texts, links and media; nothing alters them afterwards."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.deadline import render_deadline
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.text import (
+    FACEBOOK_TEXT_LIMIT,
+    X_TEXT_LIMIT,
+    find_hashtags,
+    find_links,
+    weighted_length,
+)
+from stormctl.domain.delivery.delivery import Post
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.plan.storm import ChannelRule, Storm
+
+DEADLINE = "{deadline}"
+"""The one placeholder: the variant's deadline, written for its language."""
+
+
+def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ...]:
+    """Compose what a channel posts of a variant: one post, or one for each part of a thread on X.
+
+    A post is the body, a blank line, then the link on a line of its own and the hashtags on the next:
+    the message's own, then the storm's, in order, until one doesn't fit. Tags that a storm knows are
+    written as it spells them; a tag or link that stands in the body already is not repeated.
+    Of a thread, the first part, which is the one that travels, carries link, tags and media.
+    On Facebook a thread's parts become one text, and the link goes into the link field, or into the text
+    where there is media. A text that is too long is composed all the same: the checks say so.
+    """
+    bodies = tuple(_fill(part, variant, storm) for part in variant.parts) or ("",)
+    if rule.id.platform is Platform.FACEBOOK:
+        return (_compose_for_facebook("\n\n".join(bodies), variant, storm),)
+    link = None if _holds(bodies, variant.link) else variant.link
+    first = _append(bodies[0], link, _choose_tags(bodies, link, variant, storm))
+    return (
+        Post(
+            text=first,
+            media=variant.media,
+            reply_settings=variant.reply_settings,
+            made_with_ai=variant.made_with_ai,
+            paid_partnership=variant.paid_partnership,
+        ),
+        *(Post(text=body) for body in bodies[1:]),
+    )
+
+
+def length_on(platform: Platform, text: str) -> int:
+    """Return a text's length as the platform counts it."""
+    return weighted_length(text) if platform is Platform.X else len(text)
+
+
+def limit_of(platform: Platform) -> int:
+    """Return the longest text that the platform takes, as it counts."""
+    return X_TEXT_LIMIT if platform is Platform.X else FACEBOOK_TEXT_LIMIT
+
+
+def _compose_for_facebook(body: str, variant: Variant, storm: Storm) -> Post:
+    in_text = variant.link if variant.media and not _holds((body,), variant.link) else None
+    tags = tuple(_offered_tags((body,), variant, storm))
+    return Post(
+        text=_append(body, in_text, tags),
+        link=None if variant.media else variant.link,
+        media=variant.media,
+        made_with_ai=variant.made_with_ai,
+        paid_partnership=variant.paid_partnership,
+    )
+
+
+def _fill(part: str, variant: Variant, storm: Storm) -> str:
+    if DEADLINE not in part or variant.expires_at is None:
+        return part
+    zone = variant.expires_zone or storm.timezone
+    return part.replace(DEADLINE, render_deadline(variant.expires_at, zone, variant.lang))
+
+
+def _holds(bodies: Iterable[str], link: str | None) -> bool:
+    return link is not None and any(link in find_links(body) for body in bodies)
+
+
+def _choose_tags(
+    bodies: tuple[str, ...], link: str | None, variant: Variant, storm: Storm
+) -> tuple[str, ...]:
+    """Choose the tags that fit on X; adding one is counted on the text without tags, once."""
+    offered = tuple(_offered_tags(bodies, variant, storm))
+    if not offered:
+        return ()
+    room = X_TEXT_LIMIT - weighted_length(_append(bodies[0], link, ()))
+    room -= len("\n") if link else len("\n\n")
+    chosen: list[str] = []
+    for tag in offered:
+        room -= weighted_length(f"#{tag}") + (len(" ") if chosen else 0)
+        if room < 0:
+            break
+        chosen.append(tag)
+    return tuple(chosen)
+
+
+def _offered_tags(bodies: Iterable[str], variant: Variant, storm: Storm) -> Iterable[str]:
+    canonical = {tag.casefold(): tag for tag in (*storm.trust.hashtags, *storm.hashtags)}
+    seen = {tag.casefold() for body in bodies for tag in find_hashtags(body)}
+    for tag in (*variant.hashtags, *storm.hashtags):
+        folded = tag.casefold()
+        if folded not in seen:
+            seen.add(folded)
+            yield canonical.get(folded, tag)
+
+
+def _append(body: str, link: str | None, tags: tuple[str, ...]) -> str:
+    footer = [*([link] if link else []), *([" ".join(f"#{tag}" for tag in tags)] if tags else [])]
+    return "\n\n".join([body, "\n".join(footer)]) if footer else body

@@ -1,0 +1,146 @@
+"""What publishing costs: X bills each post and each reading, Facebook nothing."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.text import find_links
+from stormctl.domain.platforms.prices import (
+    X_ALT_TEXT_USD_MICROS,
+    X_OWN_READING_USD_MICROS,
+    X_POST_USD_MICROS,
+    X_POST_WITH_LINK_USD_MICROS,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.delivery.delivery import Plan, PlannedDelivery, Post
+
+READINGS_A_POST = 4
+"""How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelCost:
+    """A channel's share, in millionths of a US dollar.
+
+    Attributes:
+        posts: how many are published; a thread's parts count each.
+        posts_with_link: those of them that the platform bills as posts with a URL.
+    """
+
+    channel: ChannelId
+    posts: int
+    posts_with_link: int
+    publish_usd_micros: int
+    alt_text_usd_micros: int
+    readings_usd_micros: int
+
+    @property
+    def total_usd_micros(self) -> int:
+        """Everything together."""
+        return self.publish_usd_micros + self.alt_text_usd_micros + self.readings_usd_micros
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan costs, in millionths of a US dollar, channel by channel and in all."""
+
+    by_channel: tuple[ChannelCost, ...]
+
+    @property
+    def posts(self) -> int:
+        """How many posts are published; a thread's parts count each."""
+        return sum(c.posts for c in self.by_channel)
+
+    @property
+    def posts_with_link(self) -> int:
+        """How many of them carry a link."""
+        return sum(c.posts_with_link for c in self.by_channel)
+
+    @property
+    def publish_usd_micros(self) -> int:
+        """For creating the posts."""
+        return sum(c.publish_usd_micros for c in self.by_channel)
+
+    @property
+    def alt_text_usd_micros(self) -> int:
+        """For describing pictures and videos."""
+        return sum(c.alt_text_usd_micros for c in self.by_channel)
+
+    @property
+    def readings_usd_micros(self) -> int:
+        """For reading the metrics of our own posts."""
+        return sum(c.readings_usd_micros for c in self.by_channel)
+
+    @property
+    def total_usd_micros(self) -> int:
+        """Everything together."""
+        return sum(c.total_usd_micros for c in self.by_channel)
+
+
+def has_link(post: Post) -> bool:
+    """Tell whether a post carries a link; on X any URL that X sees makes it one, a bare domain too."""
+    return post.link is not None or bool(find_links(post.text))
+
+
+def price_of(post: Post, channel: ChannelId) -> int:
+    """Return what publishing a post costs, its alt texts included, in millionths of a US dollar."""
+    return _create_price(post, channel) + _alt_text_price(post, channel)
+
+
+def price_of_readings(channel: ChannelId, posts: int) -> int:
+    """Return what reading so many of our own posts costs, in millionths of a US dollar.
+
+    X bills each post once a UTC day as a rule, without a promise; so this is what it may cost. It is the
+    price of the app's own account: X's list is dearer for accounts that others have signed in
+    (source: docs.x.com pay-per-use pricing, 2026-08).
+    """
+    return X_OWN_READING_USD_MICROS * posts if channel.platform is Platform.X else 0
+
+
+def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
+    """Add up what a plan costs.
+
+    Args:
+        plan: every delivery in it counts.
+        readings_a_post: how often each post's metrics will be read.
+    """
+    by_channel: dict[ChannelId, list[PlannedDelivery]] = defaultdict(list)
+    for delivery in plan.deliveries:
+        by_channel[delivery.channel].append(delivery)
+    return Cost(
+        tuple(
+            _cost_on(channel, (d.post for d in deliveries), readings_a_post)
+            for channel, deliveries in sorted(by_channel.items())
+        )
+    )
+
+
+def _cost_on(channel: ChannelId, posts: Iterable[Post], readings_a_post: int) -> ChannelCost:
+    published = tuple(posts)
+    return ChannelCost(
+        channel=channel,
+        posts=len(published),
+        posts_with_link=sum(has_link(post) for post in published),
+        publish_usd_micros=sum(_create_price(post, channel) for post in published),
+        alt_text_usd_micros=sum(_alt_text_price(post, channel) for post in published),
+        readings_usd_micros=price_of_readings(channel, readings_a_post * len(published)),
+    )
+
+
+def _create_price(post: Post, channel: ChannelId) -> int:
+    if channel.platform is not Platform.X:
+        return 0
+    return X_POST_WITH_LINK_USD_MICROS if has_link(post) else X_POST_USD_MICROS
+
+
+def _alt_text_price(post: Post, channel: ChannelId) -> int:
+    if channel.platform is not Platform.X:
+        return 0
+    return X_ALT_TEXT_USD_MICROS * sum(bool(media.alt) for media in post.media)

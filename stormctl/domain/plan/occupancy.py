@@ -1,0 +1,91 @@
+"""When a channel posts, kept within the storm's spacing and ceilings."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from stormctl.domain.plan.limits import Limits
+
+QUARTER = timedelta(minutes=15)
+DAY = timedelta(hours=24)
+_INSTANT = timedelta(seconds=1)
+
+
+class Occupancy:
+    """The moments at which one channel posts, in order, and how many posts go out at each.
+
+    The ceilings are rolling, as the ledger's are at send time: no 15 minutes hold more than `per_15min`
+    posts and no 24 hours more than `per_day`, wherever they begin. A thread's parts count each.
+    """
+
+    def __init__(self, limits: Limits, *, daily: bool = True) -> None:
+        self._spacing = limits.spacing
+        self._ceilings = [(limits.per_15min, QUARTER), *([(limits.per_day, DAY)] if daily else [])]
+        self._times: list[datetime] = []
+        self._weights: list[int] = []
+        self._is_heavy = False
+
+    def add(self, at: datetime, weight: int = 1) -> None:
+        """Enter posts at a moment, whether it suits or not."""
+        index = bisect_right(self._times, at)
+        self._times.insert(index, at)
+        self._weights.insert(index, weight)
+        self._is_heavy |= weight > 1
+
+    def is_free(self, at: datetime, weight: int = 1) -> bool:
+        """Tell whether posts at a moment keep spacing and ceilings."""
+        return self.find_free(at, weight) == at
+
+    def find_free(self, at: datetime, weight: int = 1) -> datetime | None:
+        """Return the moment itself if it suits, else a later one worth trying; None if none ever suits."""
+        if any(count <= 0 for count, _ in self._ceilings):
+            return None
+        near = self._after_neighbours(at)
+        if near is not None:
+            return near
+        for count, period in self._ceilings:
+            later = self._after_ceiling(at, min(weight, count), count, period)
+            if later is not None:
+                return later
+        return at
+
+    def find_nearer(self, at: datetime) -> datetime | None:
+        """Return the neighbour that is nearer than the spacing, the later one first; None without one."""
+        index = bisect_left(self._times, at)
+        if index < len(self._times) and self._times[index] - at < self._spacing:
+            return self._times[index]
+        if index and at - self._times[index - 1] < self._spacing:
+            return self._times[index - 1]
+        return None
+
+    def _after_neighbours(self, at: datetime) -> datetime | None:
+        neighbour = self.find_nearer(at)
+        return None if neighbour is None else neighbour + self._spacing
+
+    def _after_ceiling(self, at: datetime, weight: int, count: int, period: timedelta) -> datetime | None:
+        """Return when to try again if the ceiling would be passed; None if it holds."""
+        low, high = bisect_right(self._times, at - period), bisect_left(self._times, at + period)
+        if self._sum(low, high) + weight <= count:
+            return None
+        middle = bisect_right(self._times, at)
+        total = self._sum(low, middle) + weight
+        start = low
+        while total > count:
+            total -= self._weights[start]
+            start += 1
+        if start > low:
+            return self._times[start - 1] + period
+        for index in range(middle, high):
+            total += self._weights[index]
+            while start < middle and self._times[start] <= self._times[index] - period:
+                total -= self._weights[start]
+                start += 1
+            if total > count:
+                return self._times[index] + max(self._spacing, _INSTANT)
+        return None
+
+    def _sum(self, low: int, high: int) -> int:
+        return sum(self._weights[low:high]) if self._is_heavy else high - low

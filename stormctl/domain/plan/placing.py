@@ -1,0 +1,259 @@
+"""Put wordings into slots: deadlines first of all, then priority, then an order drawn from the seed."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, insort
+from collections import defaultdict
+from dataclasses import dataclass
+from heapq import heapify, heappop, heappush
+from typing import TYPE_CHECKING
+
+from stormctl.domain.plan.slots import pick_evenly
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime, timedelta
+
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.plan.occupancy import Occupancy
+    from stormctl.domain.plan.slots import Slot
+
+_LOOKAHEAD = 64
+"""How many wordings or slots are tried, at most, where one is blocked: it keeps planning n log n."""
+
+NO_SLOT = "no slot is left on this channel"
+NOT_IN_TIME = "no slot is left between its not_before and its deadline"
+TOO_NEAR = "every slot left is too near to another post of the message, or beyond a ceiling"
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A wording that wants a slot.
+
+    Attributes:
+        after: not before this moment; None for any.
+        before: strictly before this moment; None for any.
+        weight: how many posts it makes at once.
+    """
+
+    variant: Variant
+    after: datetime | None = None
+    before: datetime | None = None
+    weight: int = 1
+
+
+class Spread:
+    """When each message goes out, on any channel, so that its wordings stay apart."""
+
+    def __init__(self, apart: timedelta) -> None:
+        self._apart = apart
+        self._times: dict[str, list[datetime]] = defaultdict(list)
+
+    def add(self, message_id: str, at: datetime) -> None:
+        """Enter that a message goes out."""
+        insort(self._times[message_id], at)
+
+    def find_free(self, message_id: str, at: datetime) -> datetime:
+        """Return the moment itself if the message may go out then, else the end of what blocks it."""
+        times = self._times.get(message_id, [])
+        index = bisect_left(times, at)
+        if index < len(times) and times[index] - at < self._apart:
+            return times[index] + self._apart
+        if index and at - times[index - 1] < self._apart:
+            return times[index - 1] + self._apart
+        return at
+
+
+class Placing:
+    """One channel's slots being filled.
+
+    Args:
+        slots: in order of time.
+        candidates: the more important first.
+        occupancy: what pins and reminders claim on the channel.
+        spread: what goes out on all channels so far.
+    """
+
+    def __init__(
+        self, slots: Sequence[Slot], candidates: Sequence[Candidate], occupancy: Occupancy, spread: Spread
+    ) -> None:
+        self._slots = slots
+        self._times = [slot.at for slot in slots]
+        self._candidates = candidates
+        self._ranges = [self._find_range(candidate) for candidate in candidates]
+        self._occupancy = occupancy
+        self._spread = spread
+        self._placed: dict[int, int] = {}
+        self.unplaced: list[tuple[Variant, str]] = []
+
+    def fill(self) -> list[tuple[Slot, Variant]]:
+        """Place as many candidates as the slots hold; what is left over is in `unplaced`."""
+        chosen, reserved = self._choose()
+        indices, reserved = self._choose_slots(chosen, reserved)
+        leftover = self._fill_in_order(chosen, indices, reserved)
+        self._fill_gaps(leftover)
+        return [
+            (self._slots[index], self._candidates[number].variant)
+            for index, number in sorted(self._placed.items())
+        ]
+
+    def _find_range(self, candidate: Candidate) -> tuple[int, int]:
+        low = 0 if candidate.after is None else bisect_left(self._times, candidate.after)
+        high = len(self._times) if candidate.before is None else bisect_left(self._times, candidate.before)
+        return low, high
+
+    def _choose(self) -> tuple[list[int], dict[int, int]]:
+        """Choose whom there are slots for, and reserve the latest possible one for who is bound to a time.
+
+        Latest-first is what keeps room for the others: a set of deadlines can be kept if and only if
+        each finds a free slot this way, in whatever order they are asked.
+        """
+        free = _FreeBefore(len(self._slots))
+        chosen: list[int] = []
+        reserved: dict[int, int] = {}
+        for number, candidate in enumerate(self._candidates):
+            low, high = self._ranges[number]
+            if len(chosen) >= len(self._slots):
+                self.unplaced.append((candidate.variant, NO_SLOT))
+                continue
+            if (low, high) != (0, len(self._slots)):
+                index = free.find(high - 1)
+                if index < low:
+                    self.unplaced.append((candidate.variant, NOT_IN_TIME))
+                    continue
+                free.take(index)
+                reserved[index] = number
+            chosen.append(number)
+        return chosen, reserved
+
+    def _choose_slots(
+        self, chosen: Sequence[int], reserved: dict[int, int]
+    ) -> tuple[list[int], dict[int, int]]:
+        """Leave spare slots evenly over the day, as far as those bound to a time allow it.
+
+        Who finds no place among evenly spread slots gets one more in the middle of its own time, and a
+        slot that nobody needs is left instead.
+        """
+        even = pick_evenly(len(self._slots), len(chosen))
+        used = set(even)
+        spare = [index for index in range(len(self._slots)) if index not in used]
+        free = _FreeBefore(len(even))
+        bound: dict[int, int] = {}
+        for number in reserved.values():
+            low, high = self._ranges[number]
+            position = free.find(bisect_left(even, high) - 1)
+            if position >= bisect_left(even, low):
+                free.take(position)
+                bound[even[position]] = number
+                continue
+            first, last = bisect_left(spare, low), bisect_left(spare, high)
+            if first == last:
+                return self._keep_reserved(chosen, reserved)
+            bound[spare.pop((first + last) // 2)] = number
+        return self._add_evenly(bound, [index for index in even if index not in bound], len(chosen)), bound
+
+    def _keep_reserved(
+        self, chosen: Sequence[int], reserved: dict[int, int]
+    ) -> tuple[list[int], dict[int, int]]:
+        others = [index for index in range(len(self._slots)) if index not in reserved]
+        return self._add_evenly(reserved, others, len(chosen)), reserved
+
+    def _add_evenly(self, bound: Iterable[int], others: Sequence[int], count: int) -> list[int]:
+        indices = list(bound)
+        picked = pick_evenly(len(others), count - len(indices))
+        return sorted([*indices, *(others[position] for position in picked)])
+
+    def _fill_in_order(
+        self, chosen: Sequence[int], indices: Sequence[int], reserved: dict[int, int]
+    ) -> list[int]:
+        """Give each slot to who can't wait any longer, else to the most important; return the rest."""
+        waiting = [(self._ranges[number][0], number) for number in chosen]
+        heapify(waiting)
+        ready: list[int] = []
+        done: set[int] = set()
+        for index in indices:
+            while waiting and waiting[0][0] <= index:
+                heappush(ready, heappop(waiting)[1])
+            due = reserved.get(index)
+            if due is not None and due not in done and self._suits(due, index):
+                number: int | None = due
+            else:
+                number = self._take_first(ready, done, index)
+            if number is not None:
+                done.add(number)
+                self._put(number, index)
+        return [number for number in chosen if number not in done]
+
+    def _take_first(self, ready: list[int], done: set[int], index: int) -> int | None:
+        passed_over: list[int] = []
+        found = None
+        while ready and found is None and len(passed_over) < _LOOKAHEAD:
+            number = heappop(ready)
+            if number in done or self._ranges[number][1] <= index:
+                continue
+            if self._suits(number, index):
+                found = number
+            else:
+                passed_over.append(number)
+        for number in passed_over:
+            heappush(ready, number)
+        return found
+
+    def _fill_gaps(self, leftover: Sequence[int]) -> None:
+        """Give those who were blocked at their turn any free slot that suits them."""
+        free = [index for index in range(len(self._slots)) if index not in self._placed] if leftover else []
+        for number in leftover:
+            candidate = self._candidates[number]
+            low, high = self._ranges[number]
+            position = self._find_gap(candidate, free, bisect_left(free, low), bisect_left(free, high))
+            if position is None:
+                self.unplaced.append((candidate.variant, TOO_NEAR))
+            else:
+                self._put(number, free.pop(position))
+
+    def _find_gap(self, candidate: Candidate, free: Sequence[int], position: int, end: int) -> int | None:
+        for _ in range(_LOOKAHEAD):
+            if position >= end:
+                return None
+            at = self._times[free[position]]
+            clear = self._spread.find_free(candidate.variant.message_id, at)
+            if clear > at:
+                position = bisect_left(free, clear, key=lambda index: self._times[index])
+            elif self._occupancy.is_free(at, candidate.weight):
+                return position
+            else:
+                position += 1
+        return None
+
+    def _suits(self, number: int, index: int) -> bool:
+        candidate, at = self._candidates[number], self._times[index]
+        return self._spread.find_free(candidate.variant.message_id, at) == at and self._occupancy.is_free(
+            at, candidate.weight
+        )
+
+    def _put(self, number: int, index: int) -> None:
+        candidate, at = self._candidates[number], self._times[index]
+        self._placed[index] = number
+        self._occupancy.add(at, candidate.weight)
+        self._spread.add(candidate.variant.message_id, at)
+
+
+class _FreeBefore:
+    """The free positions of a row, found from the right in nearly constant time."""
+
+    def __init__(self, size: int) -> None:
+        # Position n stands at n + 1; 0 is before the row.
+        self._parents = list(range(size + 1))
+
+    def find(self, position: int) -> int:
+        """Return the nearest free position at or before the given one; -1 if there is none."""
+        root = node = position + 1
+        while self._parents[root] != root:
+            root = self._parents[root]
+        while self._parents[node] != root:
+            self._parents[node], node = root, self._parents[node]
+        return root - 1
+
+    def take(self, position: int) -> None:
+        """Make a free position taken."""
+        self._parents[position + 1] = position

@@ -1,0 +1,3 @@
+"""How things stand and what they brought, as people are shown it."""
+
+from __future__ import annotations

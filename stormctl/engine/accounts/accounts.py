@@ -1,0 +1,106 @@
+"""Whose accounts a campaign's channels are, and what is missing of their credentials."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stormctl.domain.delivery.signin import ChannelAccess, Knowledge, Owner, sign_in_command
+from stormctl.engine.accounts.adapters import EnvironmentAdapters
+from stormctl.engine.accounts.preflight import check_accounts, prove_channels
+from stormctl.errors import CredentialsError, UsageError
+from stormctl.files.campaign import find_schedules
+from stormctl.files.schedules.schedule import load_storm
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.environment import Environment
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.settings import Settings
+
+
+def find_scheduled_channels(root: Path) -> tuple[ChannelId, ...]:
+    """Return every channel of the campaign's schedules, each once; none of a schedule that can't be read."""
+    try:
+        paths = find_schedules(root)
+    except UsageError:
+        return ()
+    storms = (load_storm(root, path)[0] for path in paths)
+    return tuple(dict.fromkeys(rule.id for storm in storms if storm is not None for rule in storm.channels))
+
+
+def list_access(
+    channels: Sequence[ChannelId], environment: Environment, ledger: Ledger | None, *, offline: bool
+) -> list[ChannelAccess]:
+    """Return what is known of the channels' credentials, without any of them.
+
+    Args:
+        channels: in the order to show.
+        environment: with their credentials.
+        ledger: knows the accounts of before; None if there is none.
+        offline: ask nobody but the ledger.
+    """
+    known = [_look_up(channel, environment, ledger) for channel in channels]
+    whole = [channel for channel, access in zip(channels, known, strict=True) if not access.missing]
+    if offline or not whole:
+        return known
+    adapters = EnvironmentAdapters(environment)
+    try:
+        proofs = prove_channels(whole, adapters)
+    finally:
+        adapters.close()
+    told = {str(proof.channel): proof for proof in proofs}
+    return [
+        _tell(access, told[access.channel], proofs, ledger, environment.settings)
+        if access.channel in told
+        else access
+        for access in known
+    ]
+
+
+def _look_up(channel: ChannelId, environment: Environment, ledger: Ledger | None) -> ChannelAccess:
+    """Return what is known without asking a platform."""
+    bound = ledger.channels.get_account(str(channel)) if ledger is not None else None
+    variables = environment.find_variables(channel)
+    is_whole = not any(variable.is_missing for variable in variables)
+    return ChannelAccess(
+        channel=str(channel),
+        variables=variables,
+        owner=None if bound is None else Owner(*bound),
+        known_from=None if bound is None else Knowledge.LEDGER,
+        hint="" if is_whole else f"Sign in: {sign_in_command(channel)}",
+    )
+
+
+def _tell(
+    access: ChannelAccess,
+    proof: ChannelProof,
+    proofs: Sequence[ChannelProof],
+    ledger: Ledger | None,
+    settings: Settings,
+) -> ChannelAccess:
+    """Add what a platform told; keys that nobody could ask about are not thereby bad."""
+    if proof.error is not None:
+        return replace(access, remarks=(f"not asked: {proof.error.message}",), hint=proof.error.hint)
+    platform = proof.channel.platform
+    elsewhere = f"NOT LIVE: {platform.label} is {settings.host(platform)} here, not the real one"
+    remarks = (
+        *(() if settings.is_official(platform) else (elsewhere,)),
+        *(message for message, _ in proof.check.unknown),
+    )
+    problems, hints = [message for message, _ in proof.check.bad], [hint for _, hint in proof.check.bad]
+    for group, book in [((proof,), ledger), *(((proof, other), None) for other in proofs if other != proof)]:
+        try:
+            check_accounts(group, book)
+        except CredentialsError as error:
+            problems.append(error.message)
+            hints.append(error.hint)
+    told = replace(access, problems=tuple(problems), remarks=remarks, hint=next(iter(hints), ""))
+    if proof.account is None:
+        return told
+    owner = Owner(proof.account.id, proof.account.name, proof.account.url)
+    return replace(told, owner=owner, known_from=Knowledge.PLATFORM)

@@ -1,0 +1,3 @@
+"""Who hears of trouble: alerts by apprise, and the heartbeat of a monitor."""
+
+from __future__ import annotations

@@ -1,0 +1,134 @@
+"""Alerts and heartbeat together: what a runner is given so that people hear how it fares."""
+
+from __future__ import annotations
+
+import socket
+import time
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.engine.alerts.alert_addresses import Sender, open_addresses
+from stormctl.engine.alerts.alerting import END_S, Alerter
+from stormctl.engine.alerts.pinging import Pinger
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from pydantic import SecretStr
+
+    from stormctl.domain.base.clock import Clock
+    from stormctl.domain.base.event import Listener
+    from stormctl.engine.alerts.alert_addresses import Addresses
+    from stormctl.engine.base.equipment import Durations
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """What a runner's equipment takes of a lookout.
+
+    Attributes:
+        listener: hears every event and passes it on.
+        swept: called after each sweep that worked.
+    """
+
+    listener: Listener
+    swept: Callable[[], None]
+
+
+class Lookout:
+    """Who hears of what happens, by the settings.
+
+    Attributes:
+        addresses: where alerts go.
+    """
+
+    def __init__(
+        self, addresses: Addresses, heartbeat: SecretStr | None, *, is_heartbeat_locked: bool = False
+    ) -> None:
+        self.addresses = addresses
+        self._heartbeat = heartbeat
+        self._is_heartbeat_locked = is_heartbeat_locked
+
+    @property
+    def summary(self) -> str:
+        """Where alerts go, in a line for people; and that the heartbeat is locked, if it is."""
+        locked = (
+            "; the heartbeat is locked, since STORMCTL_LIVE is not 1" if self._is_heartbeat_locked else ""
+        )
+        return f"{self.addresses.summary}{locked}"
+
+    @property
+    def is_locked(self) -> bool:
+        """Whether the lock `STORMCTL_LIVE` keeps something from being used."""
+        return bool(self.addresses.locked) or self._is_heartbeat_locked
+
+    @contextmanager
+    def watching(
+        self,
+        ledger: Ledger,
+        clock: Clock,
+        durations: Durations,
+        listener: Listener,
+        *,
+        pausing: bool = False,
+    ) -> Iterator[Watched]:
+        """Look while a runner runs; at its end, wait some seconds at most for what is still to be said.
+
+        Args:
+            listener: whom events are told to, and a line where nobody could be reached.
+            pausing: whether the pause between alerts is kept at the end, because the next run is near.
+        """
+
+        def warn(text: str) -> None:
+            listener(StormEvent(kind=EventKind.WARNING, at=clock.moment().at, text=text))
+
+        alerter = self.make_alerter(ledger, clock, durations, warn)
+        pinger = None if self._heartbeat is None else Pinger(self._heartbeat, warn=warn)
+
+        def listen(event: StormEvent) -> None:
+            listener(event)
+            if alerter is not None:
+                alerter(event)
+
+        for worker in (alerter, pinger):
+            if worker is not None:
+                worker.start()
+        try:
+            yield Watched(listen, _nothing if pinger is None else pinger.swept)
+        finally:
+            end = time.monotonic() + END_S
+            if alerter is not None:
+                alerter.ask_to_end(pausing=pausing)
+            if pinger is not None:
+                pinger.ask_to_end()
+            for worker in (alerter, pinger):
+                if worker is not None:
+                    worker.join(max(0.0, end - time.monotonic()))
+
+    def make_alerter(
+        self, ledger: Ledger, clock: Clock, durations: Durations, warn: Callable[[str], None]
+    ) -> Alerter | None:
+        """Return who tells people; None where nobody is to be told."""
+        if not self.addresses.usable:
+            return None
+        sender, place = Sender(self.addresses.usable), socket.gethostname()
+        return Alerter(ledger, clock, durations, sender, warn=warn, place=place)
+
+
+def make_lookout(settings: Settings) -> Lookout:
+    """Read who is to hear of what happens.
+
+    Raises:
+        UsageError: an address can't be used; which one is said, its text never is.
+    """
+    heartbeat = settings.find_heartbeat()
+    is_locked = heartbeat is None and bool(settings.heartbeat_url.get_secret_value())
+    return Lookout(open_addresses(settings), heartbeat, is_heartbeat_locked=is_locked)
+
+
+def _nothing() -> None:
+    """Nobody wants to know."""

@@ -1,0 +1,3 @@
+"""What every use case is handed: equipment, clocks, the campaign as read, readings of an account."""
+
+from __future__ import annotations

@@ -1,0 +1,72 @@
+"""A campaign folder's storm, bank, plan and findings, all in one reading."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.finding import sort_findings
+from stormctl.errors import FindingsError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from stormctl.domain.bank.message import Bank
+    from stormctl.domain.base.finding import Finding
+    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.storm import Storm
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Campaign:
+    """What a schedule file and its bank say, with everything that is wrong about them.
+
+    Attributes:
+        storm: None if the schedule can't be built.
+        plan: None without a storm.
+    """
+
+    root: Path
+    storm: Storm | None
+    bank: Bank | None
+    plan: Plan | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """The findings that stop a launch."""
+        return tuple(finding for finding in self.findings if finding.is_error)
+
+    def get_plan(self) -> tuple[Storm, Plan]:
+        """Return what can be launched.
+
+        Raises:
+            FindingsError: the files break a rule that stops a launch.
+        """
+        if self.errors or self.storm is None or self.plan is None:
+            count = len(self.errors)
+            raise FindingsError(
+                f"{count} finding{'' if count == 1 else 's'} must be mended first",
+                "Each one is listed above, with its file and line.",
+            )
+        return self.storm, self.plan
+
+
+def load_campaign(root: Path, schedule: Path) -> Campaign:
+    """Read a schedule and its bank, plan the storm and check everything.
+
+    Raises:
+        UsageError: a file or folder that was named does not exist.
+    """
+    from stormctl.checks.registry import run_checks
+    from stormctl.domain.plan.planning import plan_storm
+    from stormctl.files.bank.bank import load_bank
+    from stormctl.files.schedules.schedule import load_storm
+
+    storm, findings = load_storm(root, schedule)
+    if storm is None:
+        return Campaign(root=root, storm=None, bank=None, plan=None, findings=tuple(sort_findings(findings)))
+    bank, more = load_bank(root, storm.bank)
+    plan = plan_storm(storm, bank)
+    findings = [*findings, *more, *run_checks(storm, bank, plan)]
+    return Campaign(root=root, storm=storm, bank=bank, plan=plan, findings=tuple(sort_findings(findings)))

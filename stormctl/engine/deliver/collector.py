@@ -1,0 +1,111 @@
+"""Read the metrics of delivered posts as they age, and keep every reading as a snapshot."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import State
+from stormctl.domain.plan.cost import price_of_readings
+from stormctl.platforms.adapter import ReadFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.engine.base.equipment import Equipment
+    from stormctl.platforms.adapter import PlatformAdapter
+
+AGES = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
+"""How old a post is, on the storm's clock, when its metrics are read: soon, after a day (Facebook's
+insights refresh once in 24 h), and when it has had its run. X bills each reading of a post."""
+
+BATCH = timedelta(minutes=15)
+"""How long a post that is due waits for others, on the storm's clock: one request reads up to 100 of them."""
+
+
+TRIES = 3
+REST = timedelta(minutes=5)
+"""How often a post is tried at one age, and how long a channel rests in between, on the storm's clock."""
+
+
+class Collector:
+    """Read metrics where they are due."""
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._equipment = equipment
+        self._ledger = equipment.ledger
+        self._clock = equipment.clock
+        self._tries: Counter[str] = Counter()
+        self._rests_until: dict[ChannelId, datetime] = {}
+
+    def is_due(self, channel: ChannelId) -> bool:
+        """Whether posts of the channel reached an age at which they are read at least `BATCH` ago."""
+        moment = self._clock.moment()
+        rests_until = self._rests_until.get(channel)
+        if rests_until is not None and moment.at < rests_until:
+            return False
+        waited = replace(moment, at=moment.at - BATCH)
+        return bool(self._ledger.metrics.due(waited, AGES, [str(channel)]))
+
+    def collect(self, channel: ChannelId, adapter: PlatformAdapter) -> int:
+        """Read the posts of the channel that are due, once one has waited; return how many were read."""
+        if not self.is_due(channel):
+            return 0
+        due = self._ledger.metrics.due(self._clock.moment(), AGES, [str(channel)])
+        posts = {key: post_id for key, _, post_id in due}
+        read = self._read(channel, adapter, posts)
+        self._give_up(posts, read)
+        if len(read) < len(posts):
+            self._rests_until[channel] = self._clock.moment().at + REST
+        return len(read)
+
+    def collect_all(self, channel: ChannelId, storm_id: str, adapter: PlatformAdapter) -> int:
+        """Read every delivered post of a storm's channel now, whatever its age; return how many were read."""
+        posts = {
+            view.key: view.post_id
+            for view in self._ledger.history.deliveries(storm_id)
+            if view.channel == str(channel) and view.state is State.DELIVERED and view.post_id is not None
+        }
+        missing = dict(posts)
+        for _ in range(TRIES):
+            for key in self._read(channel, adapter, missing):
+                del missing[key]
+            if not missing:
+                break
+        return len(posts) - len(missing)
+
+    def _read(self, channel: ChannelId, adapter: PlatformAdapter, posts: Mapping[str, str]) -> set[str]:
+        """Read posts by delivery key, keep what came, and return the keys of those that were read."""
+        if not posts:
+            return set()
+        keys = {post_id: key for key, post_id in posts.items()}
+        try:
+            readings = adapter.read_metrics(list(keys))
+        except ReadFailed as failed:
+            text = f"metrics could not be read: {failed.reason}"
+            self._equipment.tell(EventKind.WARNING, text, channel=channel)
+            return set()
+        rows = [(keys[r.post_id], r.metric, r.value) for r in readings if r.post_id in keys]
+        read = {key for key, _, _ in rows}
+        moment = self._clock.moment()
+        self._ledger.metrics.record(rows, moment, price_usd_micros=price_of_readings(channel, 1))
+        self._ledger.metrics.mark_read(read, moment)
+        if read:
+            what = "a post is" if len(read) == 1 else f"{len(read)} posts are"
+            self._equipment.tell(EventKind.METRICS, f"metrics of {what} read", channel=channel)
+        return read
+
+    def _give_up(self, posts: Mapping[str, str], read: set[str]) -> None:
+        """Leave posts that gave nothing `TRIES` times until their next age: they may be gone."""
+        for key in read:
+            self._tries.pop(key, None)
+        self._tries.update(set(posts) - read)
+        lost = [key for key in posts if self._tries[key] >= TRIES]
+        self._ledger.metrics.mark_read(lost, self._clock.moment())
+        for key in lost:
+            del self._tries[key]

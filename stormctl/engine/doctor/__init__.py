@@ -1,0 +1,3 @@
+"""Everything that a storm depends on, looked at before the day, and one post to prove an account."""
+
+from __future__ import annotations

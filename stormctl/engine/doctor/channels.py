@@ -1,0 +1,204 @@
+"""What is known of each channel before the day, from one question to its platform and from the ledger."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.delivery.delivery import State
+from stormctl.domain.delivery.signin import sign_in_command
+from stormctl.domain.plan.cost import cost_of
+from stormctl.domain.report.diagnosis import Section, fail, ok, warn
+from stormctl.engine.accounts.preflight import find_need, find_strangers, outlasts
+from stormctl.errors import ExitCode
+from stormctl.platforms.facebook.version import GRAPH_VERSION, GRAPH_VERSION_ENDS_ON
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import RateLimit
+    from stormctl.domain.report.diagnosis import Line
+    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.doctor.ledger import LedgerNotes
+    from stormctl.platforms.adapter import Verification
+
+CANARY_COUNTS = timedelta(days=30)
+"""How long a canary that went out says something of its account."""
+
+SCARCE = 0.1
+"""From this share of a ceiling on, what is left is worth a warning."""
+
+LIMITS = {
+    "x-rate-limit": "{left} of {all} posts in 15 minutes are left",
+    "x-user-limit-24hour": "{left} of {all} posts of the account in 24 hours are left",
+    "x-app-limit-24hour": "{left} of {all} posts of the app in 24 hours are left",
+    "app-usage": "{left} % of the app's calls are left",
+    "page-usage": "{left} % of the Page's calls are left",
+    "pages-usage": "{left} % of the Page's calls are left",
+}
+"""What is left of a ceiling, by its header's name (docs.x.com and Graph API, rate limits, 2026)."""
+
+WISHES = {
+    "pages_read_user_content": "reactions and comments can't be counted",
+    "read_insights": "reach can't be read",
+}
+"""Permissions of a Page's token that reports need, and what is missing without them (Pages API, 2026)."""
+
+
+def examine_channels(
+    campaign: Campaign, proofs: Sequence[ChannelProof], notes: LedgerNotes, moment: Moment
+) -> tuple[Section, ...]:
+    """Judge every channel."""
+    strangers = dict(find_strangers(proofs, notes.accounts))
+    sections = []
+    for proof in proofs:
+        lines = [*_judge_account(proof, notes)]
+        stranger = strangers.get(proof.channel)
+        if stranger is not None:
+            lines.append(fail(stranger.message, stranger.hint, stranger.exit_code))
+        if proof.verification is not None and not proof.is_bad:
+            lines += _judge_verification(proof.channel, proof.verification, campaign, notes, moment)
+        lines += _judge_ledger(proof.channel, proof.verification, notes, moment)
+        sections.append(Section(str(proof.channel), tuple(lines)))
+    return tuple(sections)
+
+
+def _judge_account(proof: ChannelProof, notes: LedgerNotes) -> Iterator[Line]:
+    account = proof.account
+    if account is not None:
+        known = notes.accounts.get(str(proof.channel))
+        as_before = (
+            ", as it was signed in" if proof.verification and proof.verification.is_as_signed_in else ""
+        )
+        if known is not None and known[0] == account.id:
+            as_before = ", as the ledger knows it"
+        yield ok(f"{account.name} ({account.id}){as_before}: {account.url}")
+    if proof.check.without:
+        yield ok("left out: not asked")
+    exit_code = proof.error.exit_code if proof.error is not None else ExitCode.CREDENTIALS
+    for message, hint in proof.check.bad:
+        yield fail(message, hint, exit_code)
+    for message, hint in proof.check.unknown:
+        yield warn(message, hint)
+
+
+def _judge_verification(
+    channel: ChannelId, told: Verification, campaign: Campaign, notes: LedgerNotes, moment: Moment
+) -> Iterator[Line]:
+    """Judge what the platform told of credentials that are not proved bad."""
+    if told.kind:
+        yield ok(told.kind)
+    need = find_need(campaign.plan) if campaign.plan is not None else None
+    for ending in told.endings:
+        if outlasts(ending, need):
+            yield ok(f"{ending.what} lasts until {ending.at:%Y-%m-%d %H:%M} UTC")
+    canary, label = _find_canary(channel, notes, moment), channel.platform.label
+    what = "they" if channel.platform is Platform.X else "it"
+    if told.may_post:
+        yield ok(f"{label} says that {what} may post")
+    elif canary is None and told.account is not None:
+        hint = f"Prove it with one post: {_canary_command(channel)}"
+        yield warn(f"{label} does not say whether {what} may post", hint)
+    if channel.platform is Platform.FACEBOOK:
+        yield from _judge_page(channel, told, campaign, canary)
+    else:
+        yield from _judge_x(channel, told, campaign)
+    if canary is not None:
+        yield ok(f"a canary went out on {canary}")
+
+
+def _judge_page(
+    channel: ChannelId, told: Verification, campaign: Campaign, canary: str | None
+) -> Iterator[Line]:
+    """Judge a Page's token and its app; what Facebook does not tell a Page token is said to be so.
+
+    Neither the app's mode nor the tasks of whoever gave the token can be asked with a Page token (Graph API,
+    2026). A post of an app in Development mode looks published and is seen by nobody else.
+    """
+    if canary is None:
+        text = "whether the app is in Live mode and may create content for the Page can't be asked"
+        yield warn(text, f"Prove it with one post, and open its link signed out: {_canary_command(channel)}")
+    again = f"Sign in again, with a user token that has it: {sign_in_command(channel)}"
+    for scope, loss in WISHES.items():
+        if told.permissions is not None and scope not in told.permissions:
+            yield warn(f"the token lacks {scope}: {loss}", again)
+    has_video = campaign.plan is not None and any(
+        media.kind is MediaKind.VIDEO
+        for delivery in campaign.plan.deliveries
+        if delivery.channel == channel
+        for media in delivery.post.media
+    )
+    if has_video and told.permissions is not None and "publish_video" not in told.permissions:
+        text = "the plan has videos, and the token lacks publish_video, which Facebook may ask for"
+        yield warn(text, again)
+    need = find_need(campaign.plan) if campaign.plan is not None else None
+    text = f"Graph API {GRAPH_VERSION} lives until {GRAPH_VERSION_ENDS_ON} at least"
+    if need is not None and need.last_at.date() >= GRAPH_VERSION_ENDS_ON:
+        yield warn(f"{text}, and the storm lasts longer", "Look for a newer stormctl.")
+    else:
+        yield ok(text)
+
+
+def _judge_x(channel: ChannelId, told: Verification, campaign: Campaign) -> Iterator[Line]:
+    rules = campaign.storm.channels if campaign.storm is not None else ()
+    rule = next((rule for rule in rules if rule.id == channel), None)
+    if rule is not None and rule.verified and told.is_verified is False:
+        text = "the schedule calls the account verified, and X does not: its ceilings are lower"
+        yield warn(text, "Take verified = true out of the schedule.")
+    if told.account is not None:
+        costs = cost_of(campaign.plan).by_channel if campaign.plan is not None else ()
+        micros = sum(cost.total_usd_micros for cost in costs if cost.channel == channel)
+        need = f"; this storm needs about ${micros / 1_000_000:.2f} here" if micros else ""
+        yield ok(f"credits are not used up; how many are left, X does not tell{need}")
+
+
+def _judge_ledger(
+    channel: ChannelId, told: Verification | None, notes: LedgerNotes, moment: Moment
+) -> Iterator[Line]:
+    """Judge what the ledger knows of a channel, and what the platform's headers told just now."""
+    why = notes.suspended.get(str(channel))
+    if why is not None:
+        yield warn(
+            f"suspended in the ledger: {why}", f"Once it is mended: stormctl resume --channel {channel}"
+        )
+    fresh = {limit.name: limit for limit in (told.limits if told is not None else ())}
+    known = {limit.name: limit for limit in notes.limits.get(str(channel), ()) if limit.reset_at is not None}
+    for limit in (known | fresh).values():
+        if limit.reset_at is None or limit.reset_at > moment.at:
+            yield from _judge_limit(limit)
+
+
+def _judge_limit(limit: RateLimit) -> Iterator[Line]:
+    if limit.remaining is None or (limit.remaining and not limit.limit):
+        return
+    words = LIMITS.get(limit.name, f"{{left}} of {{all}} are left of the platform's limit “{limit.name}”")
+    until = f", until {limit.reset_at:%Y-%m-%d %H:%M} UTC" if limit.reset_at is not None else ""
+    text = words.format(left=limit.remaining, all=limit.limit or "?") + until
+    if limit.remaining == 0:
+        yield warn(text, "Posts wait by themselves until there are more.")
+    elif limit.remaining <= SCARCE * (limit.limit or 0):
+        yield warn(text, "Post nothing else from there; when none are left, posts wait by themselves.")
+    else:
+        yield ok(text)
+
+
+def _find_canary(channel: ChannelId, notes: LedgerNotes, moment: Moment) -> str | None:
+    """Return the day of the newest canary that went out on a channel; None if there was none lately."""
+    days = [
+        view.delivered_at
+        for view in notes.canaries
+        if view.channel == str(channel)
+        and view.state in {State.DELIVERED, State.RETRACTED}
+        and view.delivered_at is not None
+        and view.delivered_at > moment.at - CANARY_COUNTS
+    ]
+    return f"{max(days):%Y-%m-%d}" if days else None
+
+
+def _canary_command(channel: ChannelId) -> str:
+    return f"stormctl doctor --canary {channel}"

@@ -1,0 +1,242 @@
+"""What is known of this machine before the day: zones, clock, disk, `.env`, and who hears of trouble."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from datetime import UTC, datetime, time, timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.duration import format_duration
+from stormctl.domain.report.diagnosis import Section, fail, ok, warn
+from stormctl.engine.alerts.notifications import make_lookout
+from stormctl.engine.doctor.env_file import explain_oddity
+from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, describe_offset, find_offset
+from stormctl.errors import CredentialsError, ExitCode, UsageError
+from stormctl.network import find_authorities, find_proxy, load_authorities, read_proxy
+from stormctl.places import is_file
+from stormctl.settings import UNLOCK, is_loopback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterator, Sequence
+    from datetime import tzinfo
+    from pathlib import Path
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.plan.storm import Storm
+    from stormctl.domain.report.diagnosis import Line
+    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.env_reading import Oddity
+    from stormctl.settings import Settings
+
+ROOM = 500_000_000
+"""Bytes free on the ledger's disk below which it is warned of."""
+
+NO_ROOM = 20_000_000
+"""Bytes free below which it is taken for full: a storm's ledger alone may take so much."""
+
+PROBE = "America/New_York", datetime(2026, 7, 1, 12, tzinfo=UTC), timedelta(hours=-4)
+"""A zone, a moment in its summer, and its distance to UTC then: working rules of zones must know it."""
+
+
+_ALERTS_HINT = "Give it an address, then try it: stormctl doctor --alert-test"
+
+
+def measure_free(folder: Path) -> int:
+    """Return how many bytes are free on a folder's disk; OSError if that can't be told."""
+    return shutil.disk_usage(folder).free
+
+
+def examine_machine(
+    storm: Storm | None,
+    ledger_folder: Path,
+    proofs: Sequence[ChannelProof],
+    moment: Moment,
+    *,
+    server_ahead: timedelta | None = None,
+    find_zone: Callable[[str], tzinfo] = ZoneInfo,
+    measure: Callable[[Path], int] = measure_free,
+) -> Section:
+    """Judge what posting needs of this machine.
+
+    Args:
+        storm: whose zones are shown; None without one.
+        ledger_folder: where the ledger lies, or will.
+        proofs: of the channels, which tell the platforms' time.
+        moment: now.
+        server_ahead: how far the clock of the ledger's server is ahead of this machine's; None without one.
+        find_zone: knows zones by their names.
+        measure: tells how many bytes are free.
+    """
+    lines = (
+        *_judge_clocks(proofs, server_ahead),
+        *_judge_zones(storm, moment, find_zone),
+        *_judge_disk(ledger_folder, measure),
+    )
+    return Section("this machine", lines)
+
+
+def examine_settings(
+    root: Path,
+    settings: Settings,
+    platforms: Collection[Platform],
+    *,
+    oddities: Sequence[Oddity] = (),
+    channels: Collection[ChannelId] = (),
+) -> Section:
+    """Tell of `.env`, and whether the platforms are the real ones.
+
+    An `.env` that others can read, that Git tracks, or with a line that can't be read, was refused when it
+    was read.
+
+    Args:
+        root: the campaign folder.
+        settings: what the environment and `.env` say.
+        platforms: those that are met.
+        oddities: lines of `.env` that have no effect.
+        channels: the storm's, whose credentials such a line may have meant.
+    """
+    if not is_file(root / ".env"):
+        line = ok("no .env: every setting is in the environment")
+    elif os.name == "posix":
+        line = ok(".env is for you alone, and Git does not track it")
+    else:
+        text = "Git does not track .env; whether others can read it was not looked at"
+        line = warn(text, "Look at the file's properties: nobody but you should be named there.")
+    odd = (warn(*explain_oddity(oddity, channels)) for oddity in oddities)
+    hosts = (_judge_host(platform, settings) for platform in Platform if platform in platforms)
+    urls = [settings.base_url(platform) for platform in Platform if platform in platforms]
+    return Section("settings", (line, *odd, *hosts, *_judge_network(urls)))
+
+
+def _judge_network(urls: Collection[str]) -> Iterator[Line]:
+    """Say by which proxy addresses are reached, and which private authorities count there."""
+    try:
+        proxies = {find_proxy(url) for url in urls}
+        trusted = {load_authorities(url) for url in urls if not is_loopback(urlsplit(url).hostname or "")}
+    except CredentialsError as error:
+        yield fail(error.message, error.hint, error.exit_code)
+        return
+    for proxy in proxies - {None}:
+        direct = "" if len(proxies) == 1 else ", but for those that NO_PROXY names"
+        yield ok(f"the platforms are reached through the proxy {proxy}{direct}")
+    named = find_authorities()
+    if trusted - {None} and named is not None:
+        yield ok(f"certificates are proved by {named[1]} ({named[0]}), not by the public authorities")
+
+
+def _judge_host(platform: Platform, settings: Settings) -> Line:
+    """Say loudly where a platform is not the real one: on the day, nobody would see a post."""
+    host = settings.host(platform)
+    if settings.is_official(platform):
+        return ok(f"{platform.label} is the real one: {host}")
+    hint = f"For the day itself, remove STORMCTL_{platform.name}_BASE_URL."
+    return warn(f"NOT LIVE: {platform.label} is {host} here, not the real one", hint)
+
+
+def examine_watch(settings: Settings) -> Section:
+    """Judge who hears of what goes wrong; nothing is sent."""
+    name = "alerts"
+    try:
+        lookout = make_lookout(settings)
+    except UsageError as error:
+        return Section(name, (fail(error.message, error.hint, error.exit_code),))
+    lines: list[Line] = []
+    if not lookout.addresses.usable:
+        hint = UNLOCK if lookout.addresses.locked else _ALERTS_HINT
+        lines.append(warn(f"alerts go to {lookout.addresses.summary}", hint))
+    else:
+        way = _find_alerts_way()
+        lines.append(
+            ok(f"alerts go to {lookout.addresses.summary}{way}; stormctl doctor --alert-test sends one")
+        )
+    if not settings.heartbeat_url.get_secret_value():
+        hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
+        lines.append(warn("nobody hears if this machine dies", hint))
+    elif settings.find_heartbeat() is None:
+        lines.append(warn("the heartbeat is locked, since STORMCTL_LIVE is not 1", UNLOCK))
+    else:
+        lines.append(_judge_heartbeat(settings.heartbeat_url.get_secret_value()))
+    return Section(name, tuple(lines))
+
+
+def _find_alerts_way() -> str:
+    """Say by which proxy alerts go; apprise heeds the environment by itself, other kinds of proxies too."""
+    try:
+        proxy = read_proxy()
+    except CredentialsError:
+        return " through the network's proxy"
+    return f" through the proxy {proxy}, but for what NO_PROXY names" if proxy else ""
+
+
+def _judge_heartbeat(url: str) -> Line:
+    try:
+        proxy = find_proxy(url)
+    except CredentialsError as error:
+        return fail(error.message, error.hint, error.exit_code)
+    return ok("a heartbeat address is set" + (f", reached through the proxy {proxy}" if proxy else ""))
+
+
+def _judge_clocks(proofs: Sequence[ChannelProof], server_ahead: timedelta | None) -> Iterator[Line]:
+    """Tell how far this machine's clock is from the platforms', and the one that posts go by."""
+    told = [v for proof in proofs if (v := proof.verification) is not None and v.clock_offset_s is not None]
+    off = find_offset(told, timedelta())
+    if off is None:
+        if proofs:
+            hint = "Look again once a platform answers, or compare this machine's time with a telephone's."
+            yield warn("no platform told the time: the clock was not compared", hint)
+        return
+    if server_ahead is not None:
+        yield _judge_clock("the clock of the ledger's server", off - server_ahead, "posts go out by it")
+        yield _judge_clock("this machine's clock", off, "requests are signed by it")
+    else:
+        yield _judge_clock("this machine's clock", off, "posts go out by it")
+
+
+def _judge_clock(whose: str, off: timedelta, why: str) -> Line:
+    if abs(off) <= NOTICED:
+        near = max(timedelta(seconds=round(abs(off).total_seconds())), timedelta(seconds=1))
+        return ok(f"{whose} is within {format_duration(near)} of the platforms'")
+    text, hint = f"{whose} is {describe_offset(off)} the platforms'", f"Set it right: {why}."
+    return fail(text, hint, ExitCode.USAGE) if abs(off) > TRUSTED else warn(text, hint)
+
+
+def _judge_zones(storm: Storm | None, moment: Moment, find_zone: Callable[[str], tzinfo]) -> Iterator[Line]:
+    probe, at, offset = PROBE
+    windows = storm.windows if storm is not None else ()
+    names = {storm.timezone if storm is not None else probe, *(w.timezone for w in windows if w.timezone)}
+    day = datetime.combine(storm.first_on if storm is not None else moment.at, time(), UTC)
+    try:
+        knows_rules = at.astimezone(find_zone(probe)).utcoffset() == offset
+        noon = day + timedelta(hours=12)
+        told = sorted(f"{name} is UTC{noon.astimezone(find_zone(name)).isoformat()[-6:]}" for name in names)
+    except ZoneInfoNotFoundError as error:
+        yield fail(f"zones can't be used: {error}", "Install the package tzdata.", ExitCode.USAGE)
+        return
+    if knows_rules:
+        yield ok(f"zones on {day:%Y-%m-%d}: {', '.join(told)}")
+    else:
+        yield fail(f"the rules of zones are wrong: {probe}", "Install the package tzdata.", ExitCode.USAGE)
+
+
+def _judge_disk(folder: Path, measure: Callable[[Path], int]) -> Iterator[Line]:
+    try:
+        free = measure(folder)
+    except OSError as error:
+        text = f"how much room {folder} has can't be told: {error.strerror}"
+        yield warn(text, "Look at it by hand: a storm's ledger may take 20 MB.")
+        return
+    text = f"{free / 1e9:.1f} GB are free where the ledger lies ({folder})"
+    if free < NO_ROOM:
+        yield fail(text, "Make room: answers that can't be written down wait.", ExitCode.MAINTENANCE)
+    elif free < ROOM:
+        yield warn(text, "Make room before the day.")
+    else:
+        yield ok(text)
+    if not os.access(folder, os.W_OK):
+        hint = "Whoever runs stormctl must be able to write there."
+        yield fail(f"{folder} can't be written", hint, ExitCode.MAINTENANCE)

@@ -1,0 +1,3 @@
+"""From a campaign to a running storm, on the day and in a rehearsal."""
+
+from __future__ import annotations

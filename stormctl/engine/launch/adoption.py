@@ -1,0 +1,133 @@
+"""A ledger that may not know what was published: look on the accounts before anything is enrolled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.resemblance import is_shortened, is_shown_as, recognisable
+from stormctl.domain.base.amounts import count
+from stormctl.domain.delivery.delivery import State
+from stormctl.domain.plan.cost import price_of_readings
+from stormctl.engine.base.account_readings import is_older, read_account
+from stormctl.errors import CredentialsError, UsageError
+from stormctl.ledger.journal.gaps import Unknown
+from stormctl.platforms.adapter import ReadFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from datetime import datetime
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.engine.base.equipment import Adapters
+    from stormctl.engine.launch.launch import Preparation
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.platforms.adapter import Reading, SeenPost
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takeover:
+    """What the accounts say of deliveries that somebody else may have published.
+
+    Attributes:
+        published: posts by delivery key, to be recorded as delivered.
+        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt, or, on
+            a suspended channel, to be in doubt when that is released.
+        cost_usd_micros: of the readings.
+    """
+
+    published: Mapping[str, SeenPost]
+    unknown: tuple[Unknown, ...]
+    cost_usd_micros: int
+
+
+def find_published(
+    preparation: Preparation, ledger: Ledger, adapters: Adapters, moment: Moment, *, adopt: bool
+) -> Takeover:
+    """Find planned posts that already stand on the accounts, where the ledger may not know of them.
+
+    That is where it has never enrolled a storm whose first slot has passed, and where new deliveries
+    fall into one of its gaps. Otherwise nothing is read: on X readings cost money.
+
+    Raises:
+        UsageError: there are some, and `adopt` was not asked for.
+    """
+    published: dict[str, SeenPost] = {}
+    unknown: list[Unknown] = []
+    cost_usd_micros = 0
+    doubtful = _find_doubtful(preparation, ledger, moment)
+    for channel in dict.fromkeys(delivery.channel for delivery in doubtful):
+        due = [delivery for delivery in doubtful if delivery.channel == channel]
+        first = min(delivery.slot_at for delivery in due)
+        reading, why = _read(preparation, adapters, channel, first, moment)
+        posts = [post for post in reading.posts if not is_older(post, first, reading)] if reading else []
+        found = _match(_new_on(preparation, ledger, channel), posts)
+        published |= found
+        cost_usd_micros += price_of_readings(channel, len(reading.posts)) if reading else 0
+        if why:
+            left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)
+            unknown.append(Unknown(channel=str(channel), keys=left, since=first, why=why))
+    if published and not adopt:
+        example = next(iter(published.values()))
+        raise UsageError(
+            f"{count(len(published), 'planned post stands', 'planned posts stand')} on the accounts, "
+            f"unknown to the ledger: {example.url}",
+            "Use the ledger that published them; or launch with --adopt to record them as delivered.",
+        )
+    return Takeover(published=published, unknown=tuple(unknown), cost_usd_micros=cost_usd_micros)
+
+
+def _find_doubtful(preparation: Preparation, ledger: Ledger, moment: Moment) -> list[PlannedDelivery]:
+    """Find the deliveries that are new to the ledger, were due, and may have been published elsewhere."""
+    due = [d for d in preparation.plan.deliveries if d.slot_at < moment.at]
+    if not due or preparation.storm.id not in ledger.history.storms():
+        return due
+    gaps = ledger.gaps.list()
+    inside = [d for d in due if any(gap.since <= d.slot_at <= gap.until for gap in gaps)]
+    known = _known_keys(ledger, preparation.storm.id) if inside else set()
+    return [delivery for delivery in inside if str(delivery.key) not in known]
+
+
+def _new_on(preparation: Preparation, ledger: Ledger, channel: ChannelId) -> list[PlannedDelivery]:
+    """Return everything planned on a channel that the ledger doesn't know, what comes later included."""
+    known = _known_keys(ledger, preparation.storm.id)
+    return [d for d in preparation.plan.deliveries if d.channel == channel and str(d.key) not in known]
+
+
+def _known_keys(ledger: Ledger, storm_id: str) -> Collection[str]:
+    """Return what is enrolled; what was called off may come back with the plan, and be as new."""
+    views = ledger.history.deliveries(storm_id)
+    return {view.key for view in views if view.state is not State.CANCELLED}
+
+
+def _read(
+    preparation: Preparation, adapters: Adapters, channel: ChannelId, first: datetime, moment: Moment
+) -> tuple[Reading | None, str]:
+    """Read an account; return what it shows, and why that may not be everything."""
+    if channel not in preparation.serving:
+        return None, f"{channel} is left out or can't be used, so it was not read"
+    try:
+        reading = read_account(adapters.reader(channel), first, moment.at)
+    except ReadFailed as failed:
+        return None, f"{channel} can't be read for posts that are there already: {failed.reason}"
+    except CredentialsError as error:
+        return None, f"{channel} can't be read for posts that are there already: {error.message}"
+    return reading, "" if reading.complete else f"{channel} could not be read whole: {reading.reason}"
+
+
+def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:
+    by_text = {recognisable(post.text): post for post in posts}
+    texts = {str(delivery.key): recognisable(delivery.post.text) for delivery in planned}
+    found = {key: by_text[text] for key, text in texts.items() if text in by_text}
+    for post in posts:
+        if is_shortened(post.text):
+            alike = [d for d in planned if str(d.key) not in found and _is_shown_as(post, d)]
+            if len(alike) == 1:  # else nobody knows which of them it is
+                found[str(alike[0].key)] = post
+    return found
+
+
+def _is_shown_as(post: SeenPost, delivery: PlannedDelivery) -> bool:
+    return is_shown_as(post.text, delivery.post.text, has_media=bool(delivery.post.media))

@@ -1,0 +1,302 @@
+"""From a checked campaign to a running storm: prepare, enrol, run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.amounts import count
+from stormctl.domain.delivery.delivery import Delivered
+from stormctl.domain.plan.cost import cost_of
+from stormctl.domain.plan.slots import find_quiet_spans
+from stormctl.domain.plan.summary import LaunchSummary
+from stormctl.domain.platforms.ceilings import find_ceilings
+from stormctl.engine.accounts.preflight import check_accounts, find_need, prove_channels
+from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offset
+from stormctl.engine.run.runner import Runner
+from stormctl.engine.run.served_channels import Roster
+from stormctl.errors import ApprovalError, CredentialsError, UsageError
+from stormctl.files.media.media import read_media
+from stormctl.ledger.delivery.outbox import StormTerms
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Clock, Moment
+    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.storm import Storm
+    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.base.equipment import Adapters, Equipment
+    from stormctl.ledger.delivery.outbox import Enrolled
+    from stormctl.ledger.journal.gaps import Unknown
+    from stormctl.ledger.ledger import Ledger
+    from stormctl.platforms.adapter import SeenPost
+    from stormctl.settings import Settings
+
+LEFT_OUT = "left out at launch"
+"""Why a channel named in `--without` is suspended."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preparation:
+    """A storm that is ready to be enrolled once a person has seen the summary."""
+
+    campaign: Campaign
+    storm: Storm
+    plan: Plan
+    proofs: tuple[ChannelProof, ...]
+    summary: LaunchSummary
+
+    @property
+    def bad(self) -> tuple[ChannelProof, ...]:
+        """The channels that are proved unable to publish."""
+        return tuple(proof for proof in self.proofs if proof.is_bad)
+
+    @property
+    def serving(self) -> tuple[ChannelId, ...]:
+        """The channels that this launch will serve."""
+        return tuple(p.channel for p in self.proofs if not p.is_bad and not p.check.without)
+
+
+def prepare_launch(
+    campaign: Campaign,
+    settings: Settings,
+    adapters: Adapters,
+    ledger: Ledger | None,
+    moment: Moment,
+    *,
+    where: str,
+    without: Collection[ChannelId] = (),
+) -> Preparation:
+    """Check everything that can be known before anything is enrolled.
+
+    Args:
+        ledger: None if there is none yet.
+        where: the ledger's place, for people.
+
+    Raises:
+        FindingsError: the files break a rule.
+        UsageError: the storm is over, `without` names a channel that it doesn't have, or all of them, or
+            the platforms say that the clock is wrong.
+        CredentialsError: no channel can publish, or one's credentials are another account's.
+        LedgerError: the ledger is bound to other hosts.
+    """
+    storm, plan = campaign.get_plan()
+    channels = tuple(rule.id for rule in storm.channels)
+    for channel in without:
+        if channel not in channels:
+            raise UsageError(
+                f"{storm.id} has no channel {channel}", f"It has {', '.join(map(str, channels))}."
+            )
+    hosts = hosts_of(channels, settings)
+    if ledger is not None:
+        ledger.check_hosts(hosts)
+    settled = _settled_keys(ledger, storm.id)
+    proofs = tuple(prove_channels(channels, adapters, without, need=find_need(plan)))
+    _refuse_wrong_clock(proofs, ledger)  # by a wrong clock a storm may look over
+    _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
+    check_accounts(proofs, ledger)
+    _refuse_without_channels(storm, proofs)
+    summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)
+    return Preparation(campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary)
+
+
+def require_approval(storm: Storm) -> None:
+    """Refuse a storm that asks for approvals, since they can't be collected yet; it may be rehearsed.
+
+    Raises:
+        ApprovalError: it asks for some.
+    """
+    if storm.approval:
+        raise ApprovalError(
+            f"{storm.id} asks for {count(storm.approval, 'approval')} of each post; "
+            "this version can't collect them",
+            "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
+        )
+
+
+def enroll(
+    preparation: Preparation,
+    settings: Settings,
+    ledger: Ledger,
+    clock: Clock,
+    published: Mapping[str, SeenPost] = MappingProxyType({}),
+    *,
+    unknown: Sequence[Unknown] = (),
+) -> Enrolled:
+    """Enter the plan in the ledger, with its media and accounts; the same plan twice changes nothing.
+
+    Args:
+        published: by delivery key, posts that stand on the accounts already; recorded as delivered.
+        unknown: deliveries that perhaps stand on accounts that can't be read; they start in doubt.
+
+    Raises:
+        LedgerError: the ledger is bound to other hosts.
+        CredentialsError: a channel is bound to another account.
+    """
+    storm, plan, root = preparation.storm, preparation.plan, preparation.campaign.root
+    moment = clock.moment()
+    ledger.bind_hosts(hosts_of([proof.channel for proof in preparation.proofs], settings))
+    for proof in preparation.proofs:
+        if proof.account is not None:
+            ledger.channels.bind(proof.channel, proof.account.id, proof.account.name, moment)
+    stored: set[str] = set()
+    for delivery in plan.deliveries:
+        for media in delivery.post.media:
+            if media.kind is MediaKind.VIDEO:  # too big for the ledger: every runner reads the file
+                continue
+            if media.digest not in stored and not ledger.media.has(media.digest):
+                ledger.media.store(media.digest, media.mime, read_media(root, media), moment)
+            stored.add(media.digest)
+    for proof in preparation.proofs:  # before anything is enrolled: a daemon may be waiting for it
+        if proof.check.without or proof.is_bad:
+            reason = LEFT_OUT if proof.check.without else proof.check.bad[0][0]
+            ledger.channels.suspend(str(proof.channel), reason, moment)
+    receipts = {key: Delivered(post_id=post.post_id, url=post.url) for key, post in published.items()}
+    return ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment, receipts, unknown)
+
+
+def run_storm(
+    equipment: Equipment,
+    *,
+    storm_id: str,
+    channels: Sequence[ChannelId],
+    kind: str,
+    proofs: Sequence[ChannelProof] = (),
+    watch: Callable[[Runner], None] = lambda _runner: None,
+    on_sweep: Callable[[], None] = lambda: None,
+) -> Runner:
+    """Run an enrolled storm until nothing more can happen without a person, and read what it reached.
+
+    While credentials that were rewritten keep a channel from being served, it waits for the right ones.
+
+    Args:
+        channels: verified already.
+        proofs: of them.
+        watch: called some times a second, for the view and for signals.
+        on_sweep: called after every sweep of the runner.
+    """
+    roster = Roster(equipment, channels, proofs)
+    runner = Runner(
+        equipment, kind=kind, channels=roster.channels, on_sweep=on_sweep, told_offset=roster.tell_offset
+    )
+
+    def is_over() -> bool:
+        watch(runner)
+        roster.refresh()
+        is_waiting = roster.is_waiting and equipment.ledger.outbox.open_count(storm_id) > 0
+        return runner.is_done(storm_id) and not is_waiting
+
+    runner.run(is_over)
+    equipment.ledger.follow_ups.arrange()
+    for event in equipment.ledger.budgets.tell_spent(equipment.clock.moment()):  # a spent one ends the run
+        equipment.listener(event)
+    if runner.is_done(storm_id):
+        runner.collect_all(storm_id)
+    return runner
+
+
+def hosts_of(channels: Sequence[ChannelId], settings: Settings) -> dict[str, str]:
+    """Return the host of each platform that the channels are on."""
+    return {platform.value: settings.host(platform) for platform in {c.platform for c in channels}}
+
+
+def terms_of(storm: Storm) -> StormTerms:
+    """Return what a runner must know of a storm, so that it never needs the campaign's files."""
+    limits = storm.limits
+    budget = limits.budget_usd
+    return StormTerms(
+        storm_id=storm.id,
+        name=storm.name,
+        timezone=storm.timezone,
+        spacing=limits.spacing,
+        per_15min=limits.per_15min,
+        per_day=limits.per_day,
+        budget_usd_micros=None if budget is None else int(budget * 1_000_000),
+        quiet=find_quiet_spans(storm),
+        channels=tuple(str(rule.id) for rule in storm.channels),
+        ceilings={str(rule.id): find_ceilings(rule.id, verified=rule.verified) for rule in storm.channels},
+    )
+
+
+def _settled_keys(ledger: Ledger | None, storm_id: str) -> set[str]:
+    if ledger is None:
+        return set()
+    return {view.key for view in ledger.history.deliveries(storm_id) if not view.state.is_open}
+
+
+def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: bool) -> None:
+    """Refuse the first launch of a storm whose last slot is past its grace; a later one may finish it."""
+    last = max((d.slot_at + d.grace for d in plan.deliveries), default=None)
+    if last is None:
+        raise UsageError(
+            f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan tells why."
+        )
+    if last < moment.at and not is_enrolled:
+        raise UsageError(
+            f"{storm.id} is over: its last slot was {last - storm.late.grace:%Y-%m-%d %H:%M} UTC",
+            "Correct the date in the schedule, or rehearse it: stormctl rehearse.",
+        )
+
+
+def _refuse_wrong_clock(proofs: Sequence[ChannelProof], ledger: Ledger | None) -> None:
+    """Refuse a launch whose posts would go out early or late: by what its channels told of the time."""
+    ledger_ahead = ledger.clock_offset() if ledger is not None else timedelta()
+    off = find_offset((proof.verification for proof in proofs), ledger_ahead)
+    if off is not None and abs(off) > TRUSTED:
+        is_server = ledger is not None and ledger.path is None
+        whose = "the clock of the ledger's server" if is_server else "this machine's clock"
+        raise UsageError(
+            f"{whose} is {describe_offset(off)} the platforms'", "Set it right, then launch again."
+        )
+
+
+def _refuse_without_channels(storm: Storm, proofs: Sequence[ChannelProof]) -> None:
+    """Refuse a launch that no channel is left for: all are left out, or proved unable to publish."""
+    asked = [proof for proof in proofs if not proof.check.without]
+    if not asked:
+        raise UsageError(f"every channel of {storm.id} is left out", "Leave at least one to publish on.")
+    if not all(proof.is_bad for proof in asked):
+        return
+    for proof in asked:
+        if proof.error is not None:
+            raise proof.error
+    message, hint = asked[0].check.bad[0]
+    raise CredentialsError(f"no channel of {storm.id} can publish: {message}", hint)
+
+
+def _summarize(
+    storm: Storm,
+    plan: Plan,
+    settings: Settings,
+    *,
+    proofs: Sequence[ChannelProof],
+    settled: set[str],
+    moment: Moment,
+    where: str,
+) -> LaunchSummary:
+    coming = [d for d in plan.deliveries if str(d.key) not in settled]
+    left = replace(plan, deliveries=tuple(coming))
+    budget = storm.limits.budget_usd
+    platforms = sorted({rule.id.platform for rule in storm.channels})
+    return LaunchSummary(
+        storm_id=storm.id,
+        storm_name=storm.name,
+        timezone=storm.timezone,
+        hosts=tuple((platform.label, settings.host(platform)) for platform in platforms),
+        is_live=all(settings.is_official(platform) for platform in platforms),
+        channels=tuple(proof.check for proof in proofs),
+        first_at=min((d.slot_at for d in coming), default=None),
+        last_at=max((d.slot_at for d in coming), default=None),
+        count=len(coming),
+        late=sum(d.slot_at < moment.at for d in coming),
+        cost_usd_micros=cost_of(left).total_usd_micros,
+        budget_usd_micros=None if budget is None else int(budget * 1_000_000),
+        unplaced=len(plan.unplaced),
+        ledger=where,
+    )

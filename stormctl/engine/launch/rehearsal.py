@@ -1,0 +1,290 @@
+"""A whole storm against the emulator: the very code of a launch, on a fast clock and a ledger of its own."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.clock import Moment
+from stormctl.domain.report.tally import Tally
+from stormctl.engine.accounts.adapters import EnvironmentAdapters
+from stormctl.engine.base.clocks import FollowedClock, StormClock, read_wall_clock, write_pace
+from stormctl.engine.base.equipment import Durations, Equipment
+from stormctl.engine.launch.emulator_process import EmulatorProcess
+from stormctl.engine.launch.launch import enroll, prepare_launch, run_storm
+from stormctl.engine.launch.tally import tally_channels
+from stormctl.engine.operate.standing import get_status, report_storm
+from stormctl.environment import Environment
+from stormctl.errors import StormctlError, UsageError
+from stormctl.ledger.ledger import open_ledger
+from stormctl.places import find_status, make_folder, write_text
+from stormctl.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from contextlib import AbstractContextManager
+    from pathlib import Path
+
+    from stormctl.domain.base.clock import Clock
+    from stormctl.domain.base.event import Listener
+    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.summary import LaunchSummary
+    from stormctl.domain.report.report import Report
+    from stormctl.domain.report.status import StormStatus
+    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.base.clocks import Pace
+    from stormctl.engine.run.runner import Runner
+    from stormctl.ledger.ledger import Ledger
+
+DURATIONS = Durations(
+    request_limit=timedelta(seconds=4),
+    lease=timedelta(seconds=8),
+    settling=dict.fromkeys(Platform, timedelta(seconds=1)),
+    sweep=timedelta(milliseconds=250),
+    heartbeat=timedelta(seconds=1),
+    upload_rest=timedelta(seconds=1),
+)
+"""Machine durations of a rehearsal: shorter, so that a doubt costs seconds only."""
+
+FAST_PART_S = 4.0
+WATCHED_FAST_PART_S = 12.0
+"""Real seconds that the time between posts takes in all, where no speed is given; longer to look at."""
+
+LEAD = timedelta(minutes=2)
+"""How long before the first slot the storm's clock starts."""
+
+READ_AFTER = timedelta(hours=25)
+"""How long after the last post its reach is read: Facebook's insights lag a day."""
+
+LEDGER = "ledger.db"
+CLOCK = "clock.json"
+ACCESS = "emulator.json"
+"""Addresses and throw-away keys of the emulator, for commands in other windows, while it runs."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rehearsed:
+    """How a rehearsal went."""
+
+    tally: Tally
+    report: Report
+    status: StormStatus
+
+
+def rehearsal_folder(root: Path) -> Path:
+    """Return where a campaign's rehearsal keeps its ledger, its clock and its report."""
+    return root / ".stormctl" / "rehearsal"
+
+
+def choose_speed(plan: Plan, *, is_watched: bool) -> float:
+    """Return the speed at which the time between a storm's posts takes some seconds in all; at least 1."""
+    slots = [delivery.slot_at for delivery in plan.deliveries]
+    span = (max(slots) - min(slots) + LEAD).total_seconds() if slots else 0.0
+    return max(1.0, span / (WATCHED_FAST_PART_S if is_watched else FAST_PART_S))
+
+
+def rehearse(
+    campaign: Campaign,
+    listener: Listener,
+    *,
+    speed: float | None,
+    is_watched: bool,
+    faults: str,
+    report_path: str,
+    show: Callable[[LaunchSummary], None],
+    watch: Callable[[Runner, Ledger, Clock], None],
+    showing: AbstractContextManager[object],
+) -> Rehearsed:
+    """Run the storm against an emulator started for it, then ask the emulator what it really received.
+
+    Args:
+        speed: storm seconds a real second while nothing is due; None for what suits the storm.
+        is_watched: whether somebody follows it on a moving picture: without a speed it is slower then.
+        faults: the emulator's profile of faults: `none`, `normal`, `rough` or a file.
+        show: handed the summary that a launch would show.
+        watch: called some times a second.
+        showing: entered while the storm runs.
+
+    Raises:
+        FindingsError: the files break a rule.
+        UsageError: another rehearsal of this campaign is running.
+    """
+    storm, plan = campaign.get_plan()
+    started = read_wall_clock()
+    speed = speed if speed is not None else choose_speed(plan, is_watched=is_watched)
+    with _set_stage(campaign, speed, faults) as stage:
+        begun = stage.clock.moment()
+        preparation = prepare_launch(
+            campaign, stage.settings, stage.adapters, stage.ledger, begun, where=stage.ledger.where
+        )
+        show(preparation.summary)
+        enroll(preparation, stage.settings, stage.ledger, stage.clock)
+        with showing:
+            runner = run_storm(
+                Equipment(
+                    ledger=stage.ledger,
+                    adapters=stage.adapters,
+                    clock=stage.clock,
+                    listener=listener,
+                    durations=DURATIONS,
+                    root=campaign.root,
+                ),
+                storm_id=storm.id,
+                channels=preparation.serving,
+                kind="rehearsal",
+                watch=lambda runner: watch(runner, stage.ledger, stage.clock),
+            )
+        ended = stage.clock.moment()
+        stage.clock.jump(ended.at + READ_AFTER)
+        runner.follow_up()
+        runner.collect_all(storm.id)
+        now = stage.clock.moment()
+        deliveries, received = stage.ledger.history.deliveries(storm.id), stage.emulator.received()
+        tallies, differences = tally_channels(deliveries, received)
+        tally = Tally(
+            channels=tallies,
+            differences=differences,
+            took_s=(read_wall_clock() - started).total_seconds(),
+            storm_s=(ended.at - begun.at - LEAD).total_seconds(),
+            report_path=report_path,
+        )
+        return Rehearsed(
+            tally=tally,
+            report=report_storm(stage.ledger, now, storm.id, DURATIONS),
+            status=get_status(stage.ledger, now, storm.id, DURATIONS),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Stage:
+    """What a rehearsal runs on: an emulator of its own, and everything that is made for it."""
+
+    emulator: EmulatorProcess
+    settings: Settings
+    adapters: EnvironmentAdapters
+    ledger: Ledger
+    clock: StormClock
+
+
+@contextmanager
+def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage]:
+    """Start an emulator with its clock, adapters and a new ledger; put everything away at the end."""
+    storm, plan = campaign.get_plan()
+    folder = _fresh_folder(campaign.root)
+    channels = [rule.id for rule in storm.channels]
+    with EmulatorProcess(channels, seed=storm.seed, faults=faults) as emulator:
+        environment = make_environment(emulator.variables())
+
+        def tell(pace: Pace) -> None:
+            write_pace(folder / CLOCK, pace)
+            emulator.set_pace(pace)
+
+        first = min((d.slot_at for d in plan.deliveries), default=read_wall_clock())
+        clock = StormClock(first - LEAD, speed, tell=tell)
+        adapters = EnvironmentAdapters(environment)
+        ledger = _open(campaign.root, create=True)
+        try:
+            _share_access(folder / ACCESS, emulator.variables())
+            yield _Stage(
+                emulator=emulator,
+                settings=environment.settings,
+                adapters=adapters,
+                ledger=ledger,
+                clock=clock,
+            )
+        finally:
+            (folder / ACCESS).unlink(missing_ok=True)
+            adapters.close()
+            ledger.close()
+
+
+def _fresh_folder(root: Path) -> Path:
+    """Make an empty folder for the rehearsal; UsageError while another one is using it, or if it can't be."""
+    folder = rehearsal_folder(root)
+    try:
+        _empty(root, folder)
+    except OSError as error:
+        message = f"the rehearsal's folder {folder} can't be made: {error.strerror}"
+        raise UsageError(message, "The campaign folder must be writable for you.") from None
+    return folder
+
+
+def _empty(root: Path, folder: Path) -> None:
+    if find_status(folder / LEDGER) is not None:
+        try:
+            old = _open(root)
+        except StormctlError:
+            pass  # of another version, or broken: it is thrown away below
+        else:
+            now = read_wall_clock()
+            runners = old.runners.list(Moment(now, now), timeout=DURATIONS.runner_timeout)
+            old.close()
+            if any(runner.alive for runner in runners):
+                raise UsageError(
+                    "a rehearsal of this campaign is running",
+                    "Wait for its end, or look at it: stormctl status --rehearsal.",
+                )
+        shutil.rmtree(folder)
+    make_folder(folder)
+
+
+def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
+    """Open the ledger of a campaign's newest rehearsal, with the clock that it runs on.
+
+    Raises:
+        UsageError: there has been none.
+    """
+    folder = rehearsal_folder(root)
+    try:
+        is_there = all(find_status(folder / name) is not None for name in (LEDGER, CLOCK))
+    except OSError as error:
+        raise UsageError(f"the rehearsal's folder {folder} can't be read: {error.strerror}") from None
+    if not is_there:
+        raise UsageError("there is no rehearsal to act on", "Start one in another window: stormctl rehearse.")
+    return _open(root), FollowedClock(folder / CLOCK), DURATIONS
+
+
+def open_rehearsal_adapters(root: Path) -> EnvironmentAdapters:
+    """Make adapters for the emulator of the rehearsal that is running.
+
+    Raises:
+        UsageError: none is.
+    """
+    try:
+        variables = json.loads((rehearsal_folder(root) / ACCESS).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise UsageError(
+            "the rehearsal is over, and its platforms are gone", "Start another one: stormctl rehearse."
+        ) from None
+    return EnvironmentAdapters(make_environment(variables))
+
+
+def make_environment(variables: Mapping[str, str]) -> Environment:
+    """Return the environment of a rehearsal, from the variables of its emulator."""
+    settings = Settings(
+        x_base_url=variables["STORMCTL_X_BASE_URL"],
+        facebook_base_url=variables["STORMCTL_FACEBOOK_BASE_URL"],
+        live=False,
+        request_limit=DURATIONS.request_limit,
+    )
+    return Environment(settings, variables)
+
+
+def _share_access(path: Path, variables: Mapping[str, str]) -> None:
+    """Write how to reach the emulator, readable for its owner only."""
+    write_text(path, json.dumps(dict(variables)), 0o600)
+
+
+def _open(root: Path, *, create: bool = False) -> Ledger:
+    path = (rehearsal_folder(root) / LEDGER).relative_to(root)
+    return open_ledger(
+        f"sqlite:///{path.as_posix()}",
+        root=root,
+        create=create,
+        state=rehearsal_folder(root),  # it is made anew each time, and nobody else's business
+    )

@@ -1,0 +1,101 @@
+"""How a storm stands, and what the shell is told of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.reserved import CANARY_STORM
+from stormctl.domain.delivery.delivery import State
+from stormctl.errors import ExitCode, UsageError
+from stormctl.settings import OFFICIAL_HOSTS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.report.report import Report
+    from stormctl.domain.report.status import LedgerStatus, StormStatus
+    from stormctl.engine.base.equipment import Durations
+    from stormctl.ledger.ledger import Ledger
+
+LOST = (State.FAILED, State.MISSED, State.EXPIRED)
+"""States in which a delivery did not happen although nobody called it off."""
+
+
+def get_status(ledger: Ledger, moment: Moment, storm_id: str, durations: Durations) -> StormStatus:
+    """Return how one storm stands; UsageError if the ledger doesn't know it."""
+    status = ledger.history.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
+    if not status.storms:
+        known = ", ".join(ledger.history.storms()) or "none"
+        raise UsageError(f"the ledger has no storm {storm_id}", f"It has: {known}.")
+    return status.storms[0]
+
+
+def exit_codes_of_storm(status: StormStatus) -> set[ExitCode]:
+    """Return every exit code that a storm's deliveries call for by themselves."""
+    codes = {ExitCode.DONE}
+    if any(status.counts.get(state) for state in LOST):
+        codes.add(ExitCode.INCOMPLETE)
+    if status.counts.get(State.IN_DOUBT) or status.copies:
+        codes.add(ExitCode.IN_DOUBT)
+    return codes
+
+
+def exit_codes_after_run(status: StormStatus, *, is_halted: bool, was_stopped: bool) -> set[ExitCode]:
+    """Return the exit codes of a run that has ended, deliveries that it had to leave behind included."""
+    codes = exit_codes_of_storm(status)
+    if not status.counts.get(State.PLANNED):
+        return codes
+    if is_halted:
+        return codes | {ExitCode.HALTED}
+    if was_stopped:
+        return codes
+    if any(channel.suspended_why and channel.counts.get(State.PLANNED) for channel in status.channels):
+        return codes | {ExitCode.INCOMPLETE}
+    if status.budget is not None and status.budget.unpaid:
+        return codes | {ExitCode.BUDGET}
+    return codes | {ExitCode.INCOMPLETE}  # such as the parts of a thread behind one that failed
+
+
+def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
+    """Return every exit code that calls for a person, over all storms of a ledger."""
+    codes = set[ExitCode]({ExitCode.DONE})
+    for storm in status.storms:
+        found = exit_codes_of_storm(storm)
+        # a canary that did not go out is nobody's loss
+        codes |= found - {ExitCode.INCOMPLETE} if storm.storm_id == CANARY_STORM else found
+        if storm.budget is not None and storm.budget.unpaid:
+            codes.add(ExitCode.BUDGET)
+    if status.halts and any(not storm.is_finished for storm in status.storms):
+        codes.add(ExitCode.HALTED)
+    if any(storm.late for storm in status.storms) and not any(runner.alive for runner in status.runners):
+        codes.add(ExitCode.NO_RUNNER)
+    return codes
+
+
+def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) -> bool:
+    """Whether the next tick may settle what this one could not: due, late, in doubt or to be read again."""
+    names = [str(channel) for channel in channels]
+    return (
+        bool(ledger.outbox.due_channels(moment, names))
+        or bool(ledger.outbox.undecided(moment).intersection(names))
+        or any(not doubt.held for doubt in ledger.doubts.open(names))
+        or any(one.due_at <= moment.at for name in names for one in ledger.follow_ups.open(name))
+    )
+
+
+def report_storm(ledger: Ledger, moment: Moment, storm_id: str, durations: Durations) -> Report:
+    """Make a storm's report from the ledger alone; it says so where the posts went to no real platform.
+
+    Raises:
+        UsageError: the ledger doesn't know the storm.
+    """
+    from stormctl.domain.report.report import build_report
+
+    status = get_status(ledger, moment, storm_id, durations)
+    posts = ledger.metrics.newest(storm_id)
+    hosts = ledger.bound_hosts()
+    practice = {host for platform, host in hosts.items() if host not in OFFICIAL_HOSTS[Platform(platform)]}
+    return build_report(status, posts, moment.at, sorted(practice))

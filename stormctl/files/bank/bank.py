@@ -1,0 +1,184 @@
+"""All message files of a bank, and everything that is wrong with them."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.message import Bank
+from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
+from stormctl.domain.base.weight import MAX_RUN, find_long_run, is_monstrous
+from stormctl.errors import UsageError
+from stormctl.files.bank.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
+from stormctl.files.bank.variants import build_variant, parse_wording_name
+from stormctl.files.campaign import MESSAGES
+from stormctl.files.media.media import MEDIA_SUFFIXES, MediaShelf
+from stormctl.files.nearest import suggest
+from stormctl.files.validation import Notes
+from stormctl.files.values import BadValueError
+from stormctl.places import is_folder
+
+if TYPE_CHECKING:
+    from stormctl.domain.bank.message import Variant
+    from stormctl.files.bank.variants import WordingName
+
+
+def find_bank_names(root: Path) -> tuple[str, ...]:
+    """Find the campaign's banks: the folders under `messages/`; UsageError if nobody lets us look."""
+    folder = root / MESSAGES
+    if not is_folder(folder):
+        return ()
+    try:
+        return tuple(sorted(path.name for path in folder.iterdir() if path.is_dir()))
+    except PermissionError as error:
+        raise UsageError(f"{MESSAGES}/ can't be read: {error.strerror}") from None
+
+
+def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
+    """Load every message file of a bank; what can't be understood becomes findings and is left out.
+
+    Args:
+        root: the campaign folder.
+        name: the folder under `messages/`.
+
+    Raises:
+        UsageError: if there is no such folder, or it can't be read.
+    """
+    names = find_bank_names(root)
+    if name not in names:
+        message = f"there is no bank “{name}”: no folder {MESSAGES}/{name}/"
+        raise UsageError(message, suggest(name, names))
+    reader = _BankReader(root, f"{MESSAGES}/{name}")
+    reader.read_folder()
+    variants = sorted(reader.variants.values(), key=lambda variant: variant.name)
+    return Bank(name, tuple(variants)), sort_findings(reader.findings)
+
+
+class _BankReader:
+    def __init__(self, root: Path, folder: str) -> None:
+        self.variants: dict[str, Variant] = {}
+        self.findings: list[Finding] = []
+        self._folder = folder
+        self._path = root / folder
+        self._inside = f"{self._path.resolve()}{os.sep}"
+        self._shelf = MediaShelf(root, folder)
+
+    def read_folder(self) -> None:
+        """Look at every file of the folder, in the order of their names."""
+        try:
+            with os.scandir(self._path) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+        except PermissionError as error:
+            raise UsageError(f"{self._folder}/ can't be read: {error.strerror}") from None
+        for entry in entries:
+            stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - a Path for each file costs more than it
+            suffix = suffix.lower()
+            if entry.name.startswith(".") or stem.upper() == "README" or suffix in MEDIA_SUFFIXES:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                self._look_for_strays(Path(entry.path))
+            elif suffix == ".md":
+                self._read_entry(entry, stem)
+            else:
+                self._refuse_other(entry.name, suffix)
+
+    def _note(self, name: str, code: str, message: str, hint: str = "", line: int | None = None) -> None:
+        place = Place(f"{self._folder}/{name}", line)
+        self.findings.append(
+            Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
+        )
+
+    def _look_for_strays(self, folder: Path) -> None:
+        for path in folder.rglob("*.md"):
+            if path.stem.upper() != "README":
+                name = path.relative_to(self._path).as_posix()
+                message = "message files in a folder of the bank are not read"
+                self._note(name, "file-not-read", message, f"move it into {self._folder}/ itself")
+
+    def _refuse_other(self, name: str, suffix: str) -> None:
+        if suffix == ".csv":
+            message = "spreadsheets are not read by this version"
+            self._note(name, "file-not-read", message, "write each row as a file of its own: ID.LANG.md")
+            return
+        place = Place(f"{self._folder}/{name}")
+        message = "is neither a message nor a picture, and is not read"
+        hint = "message files end in .md"
+        self.findings.append(
+            Finding(severity=Severity.WARNING, place=place, code="file-not-read", message=message, hint=hint)
+        )
+
+    def _read_entry(self, entry: os.DirEntry[str], stem: str) -> None:
+        try:
+            name = parse_wording_name(stem)
+            source = decode_text(self._read_bytes(entry))
+        except BadValueError as problem:
+            self._note(entry.name, "file-name", problem.message, problem.hint)
+        except NotUtf8Error as problem:
+            hint = "save it again with the encoding UTF-8 (in an editor: “Save as …”, Encoding)"
+            self._note(entry.name, "not-utf8", problem.message, hint, problem.line)
+        except OSError as error:
+            self._note(entry.name, "file-unreadable", f"can't be read: {error.strerror or error}")
+        else:
+            if not self._is_refused(entry.name, source):
+                self._read_source(entry.name, name, source)
+
+    def _read_bytes(self, entry: os.DirEntry[str]) -> bytes:
+        if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._inside):
+            message = "it is a link that leads outside the bank"
+            raise OSError(message)
+        if not entry.is_file():
+            message = "it is no ordinary file"
+            raise OSError(message)
+        with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+            content = file.read(MAX_BYTES + 1)
+        if len(content) > MAX_BYTES:
+            message = f"it is bigger than {MAX_BYTES // 1024} KiB, which is no message"
+            raise OSError(message)
+        return content
+
+    def _is_refused(self, file: str, source: str) -> bool:
+        """Refuse, before it is parsed, what no text has: what reads it takes the square of its length."""
+        run = find_long_run(source)
+        if not run:
+            return False
+        line = 1 + source.count("\n", 0, source.index(run))
+        message = f"{len(run)} characters without a blank are no message; {MAX_RUN} are read"
+        self._note(file, "text-unreadable", message, "write words", line)
+        return True
+
+    def _read_source(self, file: str, name: WordingName, source: str) -> None:
+        document = parse_document(source)
+        front = document.front
+        if is_monstrous("\n\n".join(document.parts)):
+            message = "the text has more dots and hyphens within words than any message"
+            self._note(file, "text-unreadable", message, "write words", document.part_lines[0])
+            return
+        notes = Notes(f"{self._folder}/{file}", front.lines)
+        variant = build_variant(
+            name,
+            tuple(part for part in document.parts if part),
+            front.values,
+            place=Place(notes.path, document.part_lines[0]),
+            lines=tuple((str(path[0]), line) for path, line in front.lines.items() if len(path) == 1),
+            notes=notes,
+            shelf=self._shelf,
+        )
+        self.findings += notes.findings
+        for problem in front.problems:
+            self._note(file, "front-matter", problem.message, problem.hint, problem.line)
+        if front.problems:
+            return
+        for part, line in zip(document.parts, document.part_lines, strict=True):
+            if not part:
+                self._note(
+                    file, "empty-text", "there is no text here", "write the message, or remove the ---", line
+                )
+        if variant.parts:
+            self._shelve(file, variant)
+
+    def _shelve(self, file: str, variant: Variant) -> None:
+        twin = self.variants.setdefault(variant.name, variant)
+        if twin is not variant:
+            message = f"“{variant.name}” is also in {twin.place}"
+            self._note(file, "duplicate-variant", message, "give one of them another id or label")

@@ -1,0 +1,90 @@
+"""One message file: front matter, then the text as it is to be posted."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from stormctl.files.bank.frontmatter import FrontMatter, Problem, parse_front_matter
+
+MAX_BYTES = 65_536
+"""A message file is at most 64 KiB."""
+
+_FENCE = re.compile(r"^---[ \t]*$", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A message file, taken apart.
+
+    Attributes:
+        front: what stands between the two `---` lines; empty without them.
+        parts: the texts between further `---` lines, without blank lines around them.
+        part_lines: the line on which each part starts.
+    """
+
+    front: FrontMatter
+    parts: tuple[str, ...]
+    part_lines: tuple[int, ...]
+
+
+def parse_document(source: str) -> Document:
+    """Take a message file apart; what is wrong with its front matter is in `front.problems`."""
+    front, body_at = FrontMatter(), 0
+    first = _FENCE.search(source)
+    if first is not None and not source[: first.start()].strip():
+        second = _FENCE.search(source, first.end())
+        start = source.count("\n", 0, first.end()) + 2
+        if second is None:
+            front.problems.append(
+                Problem(
+                    start - 1, "the front matter that begins here has no end", "close it with a line of ---"
+                )
+            )
+            body_at = len(source)
+        else:
+            front = parse_front_matter(source[first.end() + 1 : second.start()], start)
+            body_at = second.end()
+    return Document(front, *_split_parts(source, body_at))
+
+
+def _split_parts(source: str, start: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+    parts: list[str] = []
+    lines: list[int] = []
+    fences = [fence.span() for fence in _FENCE.finditer(source, start)]
+    starts = [start, *(end for _, end in fences)]
+    ends = [*(begin for begin, _ in fences), len(source)]
+    for begin, end in zip(starts, ends, strict=True):
+        part = source[begin:end]
+        text = part.lstrip()
+        lines.append(1 + source.count("\n", 0, end - len(text)))
+        parts.append(text.rstrip())
+    return tuple(parts), tuple(lines)
+
+
+class NotUtf8Error(ValueError):
+    """A file in another encoding: the line of the first byte that is wrong."""
+
+    def __init__(self, line: int, message: str) -> None:
+        super().__init__(message)
+        self.line = line
+        self.message = message
+
+
+def decode_text(content: bytes) -> str:
+    r"""Decode a file that a person saved: UTF-8, a byte order mark and any line ends; `\n` comes out.
+
+    Raises:
+        NotUtf8Error: if it is another encoding.
+    """
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise NotUtf8Error(1, "saved as UTF-16, not as UTF-8")
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = 1 + content.count(b"\n", 0, error.start)
+        message = f"not saved as UTF-8: the byte 0x{content[error.start]:02x} in line {line} is none of it"
+        raise NotUtf8Error(line, message) from error
+    if "\r" in text:
+        return text.replace("\r\n", "\n").replace("\r", "\n")
+    return text

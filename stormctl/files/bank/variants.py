@@ -1,0 +1,169 @@
+"""One wording as people write it, made a variant: a name, the keys beside the text, the text."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, PlainValidator
+
+from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
+from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
+from stormctl.files.validation import STRICT, Notes
+from stormctl.files.values import (
+    BadValueError,
+    ZonedInstant,
+    parse_day,
+    parse_hashtags,
+    parse_instant,
+    parse_language,
+    parse_late,
+    parse_link,
+    parse_slug,
+    parse_text,
+    parse_whole_number,
+    parse_yes_no,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from stormctl.domain.base.finding import Place
+    from stormctl.files.bank.frontmatter import Value
+
+
+def _parse_media(value: Any) -> Any:
+    items = value if isinstance(value, list) else [value]
+    return tuple({"file": item} if isinstance(item, str) else item for item in items)
+
+
+class MediaItem(BaseModel):
+    """One entry of `media`: a file with its description."""
+
+    model_config = STRICT
+
+    file: str
+    alt: str = ""
+    captions: str | None = None
+
+
+class Wording(BaseModel):
+    """What a message file may say beside its text; every key is optional."""
+
+    model_config = STRICT
+
+    hashtags: Annotated[tuple[str, ...], PlainValidator(parse_hashtags)] = ()
+    link: Annotated[str | None, PlainValidator(parse_link)] = None
+    media: Annotated[tuple[MediaItem, ...], BeforeValidator(_parse_media)] = ()
+    expires: Annotated[ZonedInstant | None, PlainValidator(parse_instant)] = None
+    not_before: Annotated[ZonedInstant | None, PlainValidator(parse_instant)] = None
+    late: Annotated[LatePolicy | None, PlainValidator(parse_late)] = None
+    topic: Annotated[str | None, PlainValidator(parse_slug)] = None
+    partner: Annotated[str | None, PlainValidator(parse_slug)] = None
+    priority: Annotated[int, PlainValidator(parse_whole_number)] = 0
+    consent: Annotated[bool | None, PlainValidator(parse_yes_no)] = None
+    credit: Annotated[str | None, PlainValidator(parse_text)] = None
+    as_of: Annotated[date | None, PlainValidator(parse_day)] = None
+    reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
+    made_with_ai: Annotated[bool, PlainValidator(parse_yes_no)] = False
+    paid_partnership: Annotated[bool, PlainValidator(parse_yes_no)] = False
+
+
+@dataclass(frozen=True, slots=True)
+class WordingName:
+    """Which wording of which message it is."""
+
+    message_id: str
+    lang: str
+    label: str | None
+
+
+def parse_wording_name(stem: str) -> WordingName:
+    """Read `<id>.<lang>` or `<id>.<lang>.<label>`, as message files are named.
+
+    Raises:
+        BadValueError: with a name that would do, if it is none.
+    """
+    message_id, *rest = stem.split(".")
+    try:
+        parse_slug(message_id)
+        for label in rest[1:]:
+            parse_slug(label)
+    except BadValueError as problem:
+        raise BadValueError(f"file name: {problem.message}", problem.hint) from None
+    if not rest:
+        message = "file name: the language is missing"
+        raise BadValueError(message, f"name it {message_id}.en.md, if it is in English")
+    try:
+        lang = parse_language(rest[0])
+    except BadValueError as problem:
+        hint = f"the language goes first: {message_id}.en.{rest[0]}.md"
+        raise BadValueError(f"file name: {problem.message}", hint) from None
+    if len(rest) > 2:  # noqa: PLR2004 - the language and one label
+        message = "file name: it has more than an id, a language and one label"
+        raise BadValueError(message, f"name it {message_id}.{rest[0]}.{'-'.join(rest[1:])}.md")
+    return WordingName(message_id, lang, rest[1] if rest[1:] else None)
+
+
+def build_variant(
+    name: WordingName,
+    parts: tuple[str, ...],
+    raw: Mapping[str, Value],
+    *,
+    place: Place,
+    lines: tuple[tuple[str, int], ...],
+    notes: Notes,
+    shelf: MediaShelf,
+) -> Variant:
+    """Type what was written and make a variant of it.
+
+    A key that can't be understood and a picture that can't be posted are left out, so that the rest is
+    still checked; their findings stop a launch all the same.
+    """
+    wording = notes.read_rest(Wording, raw)
+    return Variant(
+        message_id=name.message_id,
+        lang=name.lang,
+        label=name.label,
+        parts=parts,
+        place=place,
+        lines=lines,
+        hashtags=wording.hashtags,
+        link=wording.link,
+        media=_collect_media(wording, notes, shelf),
+        expires_at=wording.expires.at if wording.expires else None,
+        expires_zone=wording.expires.zone if wording.expires else None,
+        not_before=wording.not_before.at if wording.not_before else None,
+        late=wording.late,
+        topic=wording.topic,
+        partner=wording.partner,
+        priority=wording.priority,
+        consent=wording.consent,
+        credit=wording.credit,
+        as_of=wording.as_of,
+        reply_settings=wording.reply_settings,
+        made_with_ai=wording.made_with_ai,
+        paid_partnership=wording.paid_partnership,
+    )
+
+
+def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[Media, ...]:
+    found: list[Media] = []
+    for index, item in enumerate(wording.media):
+        if len(item.alt) > MAX_ALT:
+            message = f"the alt text of “{item.file}” has {len(item.alt)} characters; X takes {MAX_ALT}"
+            notes.error("alt-too-long", ("media", index, "alt"), message, "say what matters in the picture")
+        try:
+            media = shelf.get(item.file, item.alt, item.captions)
+            by_machine = wording.made_with_ai and media.kind is MediaKind.VIDEO
+            found.append(replace(media, made_with_ai=True) if by_machine else media)
+        except BadMediaError as problem:
+            key = "captions" if problem.code == "bad-captions" else "file"
+            notes.error(problem.code, ("media", index, key), problem.message, problem.hint)
+    kinds = {media.kind for media in found}
+    if len(found) > MAX_IMAGES or (len(found) > 1 and kinds != {MediaKind.IMAGE}):
+        message = f"{len(found)} files: a post takes {MAX_IMAGES} images, or one GIF, or one video"
+        notes.error("too-many-media", ("media",), message, "leave some out, or make it a thread")
+    return tuple(found)

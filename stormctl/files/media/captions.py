@@ -1,0 +1,142 @@
+"""Captions of a video: SubRip or WebVTT, written anew as the SubRip that both platforms take."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.weight import is_monstrous
+from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.values import BadValueError, parse_language
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MAX_CAPTIONS_BYTES = 512 * 1024
+"""Bytes of a captions file (source: X media, subtitles: 512 KB); two minutes of speech have some thousand."""
+
+SUFFIXES = frozenset({".srt", ".vtt"})
+
+_TIMING = re.compile(
+    r"(?P<begin>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})\s+-->\s+(?P<end>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """Words and when they are shown, in milliseconds from the beginning.
+
+    Attributes:
+        line: where in the file its words begin, from 1.
+    """
+
+    begin_ms: int
+    end_ms: int
+    text: str
+    line: int = field(default=1, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Captions:
+    """A captions file as it goes out, SubRip in UTF-8, and its words by line of the file, from 1."""
+
+    content: bytes
+    lines: tuple[tuple[int, str], ...]
+
+
+def parse_caption_name(file: str) -> str:
+    """Read the language of a captions file from its name: `boat.en.srt`.
+
+    Raises:
+        BadMediaError: the name says none, or is not that of a captions file.
+    """
+    stem, _, suffix = file.rpartition("/")[2].rpartition(".")
+    name, _, lang = stem.rpartition(".")
+    if f".{suffix.lower()}" not in SUFFIXES:
+        message = f"“{file}” is not a captions file"
+        raise BadMediaError("bad-captions", message, "captions are SubRip (.srt) or WebVTT (.vtt)")
+    try:
+        return parse_language(lang if name else "")
+    except BadValueError:
+        message = f"the name “{file}” does not say the language of the captions"
+        raise BadMediaError(
+            "bad-captions", message, f"name it {name or stem}.en.{suffix}, if they are in English"
+        ) from None
+
+
+def read_captions(file: str, path: Path) -> Captions:
+    """Read a captions file; the same file always gives the same bytes.
+
+    Args:
+        file: as the message names it, for the finding.
+        path: where it lies.
+
+    Raises:
+        BadMediaError: it is no captions file, too big, or not UTF-8.
+        OSError: it can't be read.
+    """
+    with path.open("rb") as opened:
+        content = opened.read(MAX_CAPTIONS_BYTES + 1)
+    if len(content) > MAX_CAPTIONS_BYTES:
+        message = f"“{file}” has {path.stat().st_size / 1024:.0f} KiB; X takes {MAX_CAPTIONS_BYTES // 1024}"
+        raise BadMediaError("bad-captions", message)
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise BadMediaError("bad-captions", f"“{file}” is not UTF-8", "save it with that encoding") from None
+    if is_monstrous(text):  # before it is parsed, and held against the rules of texts
+        message = f"“{file}” holds more than two minutes of speech, or words that are none"
+        raise BadMediaError("bad-captions", message, "keep to what is said; lines have blanks")
+    cues = parse_cues(text)
+    if not cues or any(not before.begin_ms < before.end_ms for before in cues):
+        message = f"“{file}” holds no captions that could be read"
+        hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
+        raise BadMediaError("bad-captions", message, hint)
+    words = (enumerate(cue.text.split("\n"), cue.line) for cue in cues)
+    return Captions(render_srt(cues).encode(), tuple(line for cue in words for line in cue))
+
+
+def parse_cues(text: str) -> tuple[Cue, ...]:
+    """Read SubRip or WebVTT: what is no cue (titles, notes, styles, numbers) is left out."""
+    cues: list[Cue] = []
+    block: list[str] = []
+    for number, line in enumerate([*re.split(r"\r\n?|\n", text), ""], 1):
+        if line.strip():
+            block.append(line.strip())
+            continue
+        cue = _parse_block(block, first_line=number - len(block))
+        cues += [cue] if cue is not None else []
+        block = []
+    return tuple(cues)
+
+
+def render_srt(cues: tuple[Cue, ...]) -> str:
+    """Write cues as SubRip."""
+    return "\n".join(
+        f"{number}\n{_render_time(cue.begin_ms)} --> {_render_time(cue.end_ms)}\n{cue.text}\n"
+        for number, cue in enumerate(cues, 1)
+    )
+
+
+def _parse_block(lines: list[str], first_line: int) -> Cue | None:
+    for index, line in enumerate(lines[:2]):
+        timing = _TIMING.fullmatch(line)
+        words = lines[index + 1 :]
+        if timing is not None and words:
+            begin_ms, end_ms = _parse_time(timing["begin"]), _parse_time(timing["end"])
+            return Cue(begin_ms, end_ms, "\n".join(words), first_line + index + 1)
+    return None
+
+
+def _parse_time(text: str) -> int:
+    *hours, minutes, rest = re.split(r":", text)
+    seconds, _, milliseconds = rest.replace(",", ".").partition(".")
+    whole = (int(hours[0]) if hours else 0) * 3600 + int(minutes) * 60 + int(seconds)
+    return whole * 1000 + int(milliseconds)
+
+
+def _render_time(at_ms: int) -> str:
+    seconds, milliseconds = divmod(at_ms, 1000)
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes // 60:02}:{minutes % 60:02}:{seconds:02},{milliseconds:03}"

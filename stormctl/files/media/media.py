@@ -1,0 +1,261 @@
+"""Media of a bank: inside its folder, and as it goes out: clean pictures, and videos with their captions."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, TypeVar
+
+from stormctl.domain.bank.message import Media, MediaKind
+from stormctl.errors import FindingsError
+from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.media.captions import SUFFIXES, Captions, parse_caption_name, read_captions
+from stormctl.files.media.pictures import (
+    MAX_BYTES,
+    MAX_SOURCE_BYTES,
+    PICTURE_SUFFIXES,
+    Picture,
+    clean_picture,
+    too_big,
+)
+from stormctl.files.media.videos import (
+    FOREIGN_SUFFIXES,
+    VIDEO_MIME,
+    VIDEO_SUFFIXES,
+    CleanVideo,
+    examine_video,
+    hash_video,
+)
+from stormctl.files.nearest import find_nearest
+from stormctl.places import is_file
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import BinaryIO
+
+_T = TypeVar("_T")
+
+MAX_ALT = 1000
+"""Characters of an alt text (source: docs.x.com POST /2/media/metadata, 2026-08)."""
+
+MAX_IMAGES = 4
+"""Images in a post; or one GIF, or one video (source: docs.x.com media best practices, 2026-08)."""
+
+MOST_HINTS = 20
+"""For so many missing files the nearest name is looked for: comparing takes a millisecond for each name."""
+
+MEDIA_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES | FOREIGN_SUFFIXES | SUFFIXES
+"""Endings of files that may lie in a bank beside its messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    file: str
+    kind: MediaKind
+    mime: str
+    digest: str
+    size: int
+    captions: str | None = None
+    caption_lines: tuple[tuple[int, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """A video as it is uploaded: clean bytes; its captions as SubRip, and their language."""
+
+    content: CleanVideo
+    captions: bytes | None
+    captions_lang: str | None
+
+
+class MediaShelf:
+    """The media files of one bank; each is opened once, however many messages show it.
+
+    Args:
+        root: the campaign folder.
+        folder: the bank's folder, relative to it.
+    """
+
+    def __init__(self, root: Path, folder: str) -> None:
+        self._prefix = folder
+        self._folder = (root / folder).resolve()
+        self._media: dict[str, str] | None = None
+        self._hints = 0
+        self._known: dict[tuple[str, str | None], _Facts | BadMediaError] = {}
+
+    def get(self, file: str, alt: str, captions: str | None = None) -> Media:
+        """Get a picture or video by the path that a message names it by, relative to the bank's folder.
+
+        Args:
+            file: the path.
+            alt: the description.
+            captions: the path of a video's captions.
+
+        Raises:
+            BadMediaError: if it is outside the bank, missing, too big, or not what its name says.
+        """
+        name = (file, captions)
+        if name not in self._known:
+            try:
+                self._known[name] = self._examine(file, captions)
+            except BadMediaError as problem:
+                self._known[name] = problem
+        facts = self._known[name]
+        if isinstance(facts, BadMediaError):
+            raise BadMediaError(facts.code, facts.message, facts.hint)
+        return Media(
+            file=facts.file,
+            alt=alt,
+            kind=facts.kind,
+            mime=facts.mime,
+            digest=facts.digest,
+            size=facts.size,
+            captions=facts.captions,
+            caption_lines=facts.caption_lines,
+        )
+
+    def _examine(self, file: str, captions: str | None) -> _Facts:
+        path = self._locate(file)
+        suffix = path.suffix.lower()
+        is_video = suffix in VIDEO_SUFFIXES | FOREIGN_SUFFIXES
+        if captions is not None and not is_video:
+            message = f"captions belong to a video, and “{file}” is a picture"
+            raise BadMediaError("bad-captions", message, "describe the picture in alt")
+        if not is_video:
+            return self._reading(file, lambda: self._examine_picture(file, path))
+        size = self._reading(file, lambda: examine_video(file, path))
+        words: Captions | None = None
+        named: str | None = None
+        if captions is not None:
+            parse_caption_name(captions)
+            lies = self._locate(captions)
+            words, named = self._reading(captions, lambda: read_captions(captions, lies)), self._name(lies)
+        return _Facts(
+            file=self._name(path),
+            kind=MediaKind.VIDEO,
+            mime=VIDEO_MIME,
+            digest=self._reading(file, lambda: hash_video(path, words.content if words else None)),
+            size=size,
+            captions=named,
+            caption_lines=words.lines if words else (),
+        )
+
+    def _examine_picture(self, file: str, path: Path) -> _Facts:
+        picture = _load_picture(file, path)
+        return _Facts(
+            file=self._name(path),
+            kind=picture.kind,
+            mime=picture.mime,
+            digest=hashlib.sha256(picture.content).hexdigest(),
+            size=len(picture.content),
+        )
+
+    def _reading(self, file: str, read: Callable[[], _T]) -> _T:
+        try:
+            return read()
+        except OSError as error:
+            message = f"“{file}” can't be read: {error.strerror}"
+            raise BadMediaError("media-missing", message) from error
+
+    def _name(self, path: Path) -> str:
+        return f"{self._prefix}/{path.relative_to(self._folder).as_posix()}"
+
+    def _locate(self, file: str) -> Path:
+        where = "a media path starts at the bank's folder and stays in it, such as images/boat.png"
+        pure = PurePosixPath(file)
+        if "\\" in file:
+            raise BadMediaError("media-outside", f"“{file}” has a “\\”", "write / between folders")
+        if pure.is_absolute() or ".." in pure.parts or ":" in file or "\0" in file:
+            raise BadMediaError("media-outside", f"“{file}” points outside the bank", where)
+        path = Path(os.path.realpath(self._folder / pure))
+        if not path.is_relative_to(self._folder):
+            raise BadMediaError("media-outside", f"“{file}” is a link that leads outside the bank", where)
+        if not is_file(path):
+            raise BadMediaError("media-missing", f"there is no “{file}” in the bank", self._hint_for(file))
+        return path
+
+    def _hint_for(self, file: str) -> str:
+        if self._media is None:  # once, however many are missing
+            paths = [path for path in self._folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES]
+            self._media = {path.relative_to(self._folder).as_posix(): path.name for path in paths}
+        self._hints += 1
+        nearest = find_nearest(file, self._media) if self._hints <= MOST_HINTS else None
+        if nearest is None:
+            wanted = PurePosixPath(file).name
+            nearest = next((path for path, name in self._media.items() if name == wanted), None)
+        return f"did you mean “{nearest}”?" if nearest else "put the file into the bank's folder"
+
+
+def read_media(root: Path, media: Media) -> bytes:
+    """Read a picture's clean bytes, which must still be those that were checked.
+
+    Raises:
+        FindingsError: if the file has vanished, can't be read, or has changed since.
+    """
+    path = root / media.file
+    content = _reading_again(media, lambda: _load_picture(media.file, path).content)
+    if hashlib.sha256(content).hexdigest() != media.digest:
+        raise _changed(media)
+    return content
+
+
+@contextmanager
+def open_video(root: Path, media: Media) -> Iterator[Film]:
+    """Open a video and read its captions, which must still be those that were checked.
+
+    Its bytes are read piece by piece until it is closed, and a change of the file is noticed even then.
+
+    Raises:
+        FindingsError: if a file has vanished, can't be read, or has changed since; from reading too.
+    """
+    path, named = root / media.file, media.captions
+    captions = (
+        None if named is None else _reading_again(media, lambda: read_captions(named, root / named).content)
+    )
+    with _reading_again(media, lambda: path.open("rb")) as opened:
+        size, _ = stamp = _stamp(opened)
+
+        def read(start: int, stop: int) -> bytes:
+            opened.seek(start)
+            content = opened.read(stop - start)
+            if _stamp(opened) != stamp:
+                raise _changed(media)
+            return content
+
+        digest = _reading_again(media, lambda: hashlib.file_digest(opened, "sha256"))
+        digest.update(captions or b"")
+        if digest.hexdigest() != media.digest:
+            raise _changed(media)
+        video = CleanVideo(lambda start, stop: _reading_again(media, lambda: read(start, stop)), size)
+        yield Film(video, captions, None if named is None else parse_caption_name(named))
+
+
+def _stamp(opened: BinaryIO) -> tuple[int, int]:
+    """Return what differs once a file was written to: its size, and when that was."""
+    told = os.fstat(opened.fileno())
+    return told.st_size, told.st_mtime_ns
+
+
+def _load_picture(file: str, path: Path) -> Picture:
+    suffix, size = path.suffix.lower(), path.stat().st_size
+    if size > MAX_SOURCE_BYTES or (suffix == ".gif" and size > 2 * MAX_BYTES[MediaKind.GIF]):
+        raise too_big(file, size, MAX_BYTES[MediaKind.GIF if suffix == ".gif" else MediaKind.IMAGE])
+    return clean_picture(file, suffix, path.read_bytes())
+
+
+def _reading_again(media: Media, read: Callable[[], _T]) -> _T:
+    try:
+        return read()
+    except OSError as error:
+        message = f"{media.file} can't be read: {error.strerror}"
+        raise FindingsError(message, "put it back, then plan again") from error
+    except BadMediaError as problem:
+        raise _changed(media) from problem
+
+
+def _changed(media: Media) -> FindingsError:
+    message = f"{media.file} has changed since it was checked"
+    return FindingsError(message, "run stormctl check and plan again")

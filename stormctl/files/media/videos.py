@@ -1,0 +1,247 @@
+"""Videos as they go out: MP4 by their bytes, of a length that X takes, without the place of their making.
+
+A video is too big for the ledger: it stays a file, and every runner checks its digest.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.files.media.bad_media import BadMediaError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+    from typing import BinaryIO
+
+MAX_VIDEO_BYTES = 512_000_000
+"""Bytes of a video (source: docs.x.com media, 2026-08: 512 MB)."""
+
+SECONDS = (0.5, 140.0)
+"""The shortest and the longest video (source: docs.x.com media, 2026-08)."""
+
+VIDEO_MIME = "video/mp4"
+VIDEO_SUFFIXES = frozenset({".mp4", ".m4v"})
+FOREIGN_SUFFIXES = frozenset({".mov", ".webm", ".avi", ".mkv"})
+"""Videos that people have and that not both platforms take."""
+
+MAX_INDEX_BYTES = 32_000_000
+"""Bytes of a video's index (`moov`); those of two minutes have some hundred thousand."""
+
+MOST_BOXES = 20_000
+"""Boxes that are looked at, nested ones too; two minutes of video cut into fragments have some thousand."""
+
+_TELLING = frozenset({b"udta", b"meta", b"uuid"})
+"""Boxes that hold what is no picture and no sound: titles, makers, places (ISO/IEC 14496-12; Apple's
+`©xyz` and `com.apple.quicktime.location.ISO6709` stand in them)."""
+
+_NESTING = frozenset({b"moov", b"trak", b"moof", b"traf"})
+"""Boxes in which such boxes may lie."""
+
+_TRACES = frozenset({b"meta", b"camm", b"mebx", b"gpmd"})
+"""Handlers of tracks that record where the camera was and how it moved."""
+
+_EXPORT = "export it as MP4 (H.264 and AAC)"
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A box of an MP4: its type and where that stands, where its payload begins and ends in the file."""
+
+    kind: bytes
+    kind_at: int
+    begin: int
+    end: int
+
+
+class CleanVideo:
+    """A video's bytes as they go out, read piece by piece: half a gigabyte is never held in memory.
+
+    Boxes with titles, makers and places are blank. They become free space, so that nothing else has to
+    move, and the length stays.
+
+    Args:
+        read: reads the file from one place to another.
+        size: bytes of the file.
+    """
+
+    def __init__(self, read: Callable[[int, int], bytes], size: int) -> None:
+        self._read = read
+        self._size = size
+        self._blanks = tuple(_find_telling(read, size))
+
+    def __len__(self) -> int:
+        return self._size
+
+    def __getitem__(self, piece: slice) -> bytes:
+        start, stop, _ = piece.indices(self._size)
+        content = bytearray(self._read(start, max(start, stop)))
+        for box in self._blanks:
+            _overlay(content, box.kind_at - start, b"free")
+            first, last = max(box.begin - start, 0), min(box.end - start, len(content))
+            if first < last:
+                content[first:last] = bytes(last - first)
+        return bytes(content)
+
+
+def examine_video(file: str, path: Path) -> int:
+    """Check a video by its bytes; return how many it has.
+
+    Args:
+        file: as the message names it, for the finding.
+        path: where it lies.
+
+    Raises:
+        BadMediaError: it is no MP4, too big, too long or too short, or records where the camera was.
+        OSError: it can't be read.
+    """
+    size = path.stat().st_size
+    if size > MAX_VIDEO_BYTES:
+        message = f"“{file}” has {size / 1e6:.0f} MB; X takes {MAX_VIDEO_BYTES / 1e6:.0f} MB"
+        raise BadMediaError("media-too-big", message, "export it with a lower bit rate")
+    with path.open("rb") as opened:
+        index = _read_index(file, opened, size)
+    inner = list(_boxes(index, 0, len(index)))
+    for track in (box for box in inner if box.kind == b"trak"):
+        if _handler_of(index, track) in _TRACES:
+            message = f"“{file}” has a track that records where the camera was, or how it moved"
+            raise BadMediaError("media-type", message, f"{_EXPORT}: pictures and sound only")
+    seconds = _seconds(index, inner)
+    shortest, longest = SECONDS
+    if seconds is not None and not shortest <= seconds <= longest:
+        message = f"“{file}” lasts {seconds:.1f} s; X takes {shortest:g} to {longest:g} s"
+        raise BadMediaError("media-too-long", message, "cut it")
+    return size
+
+
+def hash_video(path: Path, captions: bytes | None) -> str:
+    """Return the SHA-256, in hex, of a video's file followed by its captions."""
+    with path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256")
+    digest.update(captions or b"")
+    return digest.hexdigest()
+
+
+def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
+    """Return the payload of the video's `moov` box."""
+    head = opened.read(12)
+    if head[4:8] != b"ftyp":
+        message = f"“{file}” is not an MP4 video"
+        raise BadMediaError("media-type", message, _EXPORT)
+    if head[8:12] == b"qt  ":
+        raise BadMediaError("media-type", f"“{file}” is really a QuickTime film", _EXPORT)
+    index, position, count = None, 0, 0
+    while position + 8 <= size:
+        opened.seek(position)
+        box = _parse_box(opened.read(16), position, size)
+        if box is None:
+            break
+        count += 1
+        if box.kind in _NESTING:
+            if box.end - box.begin > MAX_INDEX_BYTES:
+                break
+            opened.seek(box.begin)
+            inner = opened.read(box.end - box.begin)
+            count += _count_boxes(inner, MOST_BOXES - count)
+            index = inner if index is None and box.kind == b"moov" else index
+        if count > MOST_BOXES:
+            message = f"“{file}” is cut into more pieces than any program makes"
+            raise BadMediaError("media-type", message, _EXPORT)
+        position = box.end
+    if index is not None:
+        return index
+    message = f"“{file}” is damaged: it has no index that could be read"
+    raise BadMediaError("media-type", message, _EXPORT)
+
+
+def _count_boxes(content: bytes, most: int) -> int:
+    """Count the boxes within a box, and in those that are looked into; no further than one too many."""
+    count, inside = 0, [(0, len(content))]
+    while inside:
+        for box in _boxes(content, *inside.pop()):
+            count += 1
+            if count > most:
+                return count
+            if box.kind in _NESTING or box.kind == b"mdia":
+                inside.append((box.begin, box.end))
+    return count
+
+
+def _parse_box(head: bytes, position: int, limit: int) -> Box | None:
+    """Read a box's first bytes; None if they are none's, or it reaches beyond the limit."""
+    length, kind, header = int.from_bytes(head[:4], "big"), head[4:8], 8
+    if length == 1:
+        length, header = int.from_bytes(head[8:16], "big"), 16
+    elif length == 0:
+        length = limit - position
+    if length < header or position + length > limit:
+        return None
+    return Box(kind, position + 4, position + header, position + length)
+
+
+def _boxes(content: bytes, begin: int, end: int) -> Iterator[Box]:
+    position = begin
+    while position + 8 <= end:
+        box = _parse_box(content[position : position + 16], position, end)
+        if box is None:
+            return
+        yield box
+        position = box.end
+
+
+def _find_telling(read: Callable[[int, int], bytes], size: int) -> Iterator[Box]:
+    """Find the boxes of a file that tell of more than pictures and sound.
+
+    Of its outer boxes only the heads are read, and whole only those in which others lie.
+    """
+    position = 0
+    while position + 8 <= size:
+        box = _parse_box(read(position, min(position + 16, size)), position, size)
+        if box is None:
+            return
+        if box.kind in _TELLING:
+            yield box
+        elif box.kind in _NESTING:
+            inner, at = read(box.begin, box.end), box.begin
+            for found in _telling(inner, 0, len(inner), 1):
+                yield Box(found.kind, found.kind_at + at, found.begin + at, found.end + at)
+        position = box.end
+
+
+def _overlay(content: bytearray, place: int, word: bytes) -> None:
+    """Write a word over a piece of a file, as far as it lies in it."""
+    for at, byte in enumerate(word, place):
+        if 0 <= at < len(content):
+            content[at] = byte
+
+
+def _telling(content: bytes, begin: int, end: int, depth: int) -> Iterator[Box]:
+    for box in _boxes(content, begin, end):
+        if box.kind in _TELLING:
+            yield box
+        elif box.kind in _NESTING and depth < len(_NESTING):
+            yield from _telling(content, box.begin, box.end, depth + 1)
+
+
+def _handler_of(index: bytes, track: Box) -> bytes:
+    for media in _boxes(index, track.begin, track.end):
+        if media.kind == b"mdia":
+            for box in _boxes(index, media.begin, media.end):
+                if box.kind == b"hdlr":
+                    return index[box.begin + 8 : box.begin + 12]
+    return b""
+
+
+def _seconds(index: bytes, inner: list[Box]) -> float | None:
+    """Return how long the video lasts; None where its header does not tell."""
+    header = next((box for box in inner if box.kind == b"mvhd"), None)
+    if header is None:
+        return None
+    payload = index[header.begin : header.end]
+    wide = payload[:1] == b"\1"
+    scale_at, width = (20, 8) if wide else (12, 4)
+    scale = int.from_bytes(payload[scale_at : scale_at + 4], "big")
+    ticks = int.from_bytes(payload[scale_at + 4 : scale_at + 4 + width], "big")
+    return ticks / scale if scale and ticks else None

@@ -1,0 +1,3 @@
+"""A schedule file to a storm and findings."""
+
+from __future__ import annotations

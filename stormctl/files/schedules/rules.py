@@ -1,0 +1,182 @@
+"""What must hold between the tables of a schedule, and between the schedule and the campaign's files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, to_utc
+from stormctl.domain.base.reserved import POST_STORM
+from stormctl.files.bank.bank import find_bank_names
+from stormctl.files.campaign import MESSAGES
+from stormctl.files.nearest import suggest
+from stormctl.files.schedules.tables import WEEKDAYS
+from stormctl.files.values import BadValueError, parse_slug
+from stormctl.places import is_file
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import date, time
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.files.schedules import tables
+    from stormctl.files.validation import Notes, Step
+
+MAXDAYS = 366
+"""A storm lasts a year at most."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """What could be read of a schedule file; lists of tables by their number in the file, from 0."""
+
+    head: tables.ScheduleFile
+    channels: Mapping[int, tables.ChannelTable]
+    windows: Mapping[int, tables.WindowTable]
+    quiet: Mapping[int, tables.QuietTable]
+    pins: Mapping[int, tables.PinTable]
+    asks: Mapping[int, tables.AskTable]
+    resources: Mapping[int, tables.ResourceTable]
+    events: Mapping[int, tables.EventTable]
+
+    def days(self) -> tuple[date, ...]:
+        """Return the storm's days; none where `date` is missing or nonsense."""
+        span = self.head.date
+        if span is None or not 0 <= (span.last_on - span.first_on).days < MAXDAYS:
+            return ()
+        return days_between(span.first_on, span.last_on)
+
+
+def check_schedule(notes: Notes, storm_id: str, raw: Mapping[str, object], schedule: Schedule) -> None:
+    """Note what leaves the schedule without a meaning, as far as its tables could be read."""
+    try:
+        parse_slug(storm_id)
+    except BadValueError as problem:
+        notes.error("file-name", (), f"file name: {problem.message}", problem.hint)
+    if storm_id == POST_STORM:
+        notes.error(
+            "file-name", (), "file name: “post” is kept for single posts", "give the storm another name"
+        )
+    _check_head(notes, raw, schedule)
+    _check_channels(notes, schedule)
+    _check_windows(notes, schedule)
+    _check_times(notes, schedule)
+
+
+def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> None:
+    for key, example in _NEEDED.items():
+        if raw.get(key) in (None, []):
+            notes.error("missing-key", (), f"“{key}” is missing", f"write {example}")
+    span = schedule.head.date
+    if span is None:
+        return
+    if span.last_on < span.first_on:
+        notes.error("bad-value", ("date",), f"date: it ends on {span.last_on}, before it begins")
+    elif (span.last_on - span.first_on).days >= MAXDAYS:
+        notes.error("bad-value", ("date",), f"date: a storm lasts at most {MAXDAYS} days")
+    elif not 2000 <= span.first_on.year < 2100:  # noqa: PLR2004 - a slip of the finger, and zones know no others
+        notes.error("bad-value", ("date",), f"date: {span.first_on} is no day for a storm")
+
+
+_NEEDED = {
+    "name": 'name = "International Migrants Day 2026"',
+    "date": "date = 2026-12-18",
+    "timezone": 'timezone = "America/New_York"',
+    "bank": 'bank = "imd-2026": the folder under messages/',
+    "channels": "a table [[channels]] for each account or Page",
+    "windows": "a table [[windows]] for each part of the day",
+}
+
+
+def _check_windows(notes: Notes, schedule: Schedule) -> None:
+    for index, window in schedule.windows.items():
+        rhythms = [key for key in ("every", "at", "cron") if getattr(window, key) is not None]
+        if len(rhythms) != 1:
+            given = f"has {' and '.join(rhythms)}" if rhythms else "has no rhythm"
+            hint = "give it one of every, at and cron"
+            notes.error("window-rhythm", ("windows", index), f"the window {given}", hint)
+
+
+def _check_channels(notes: Notes, schedule: Schedule) -> None:
+    first: dict[ChannelId, int] = {}
+    for index, rule in schedule.channels.items():
+        if first.setdefault(rule.id, index) != index:
+            notes.error("duplicate-channel", ("channels", index), f"“{rule.id}” is listed twice")
+    if len(first) < len(schedule.head.channels):
+        # One that can't be read was noted already; windows may well mean it.
+        return
+    known = [str(channel) for channel in first]
+    for index, window in schedule.windows.items():
+        for number, channel in enumerate(window.channels):
+            if channel not in first:
+                message = f"“{channel}” is not among the storm's channels"
+                steps = ("windows", index, "channels", number)
+                notes.error("unknown-channel", steps, message, suggest(str(channel), known))
+
+
+def _check_times(notes: Notes, schedule: Schedule) -> None:
+    """Note local times that the clocks skip or show twice on a day of the storm."""
+    zone = schedule.head.timezone
+    if zone is None:
+        return
+    for steps, at, zone_name, day in _local_times(schedule, zone):
+        try:
+            to_utc(day, at, ZoneInfo(zone_name))
+        except LocalTimeError as problem:
+            notes.error("no-such-time", steps, problem.message, problem.hint)
+
+
+def _local_times(schedule: Schedule, zone: str) -> Iterator[tuple[tuple[Step, ...], time, str, date]]:
+    days = schedule.days()
+    for index, window in schedule.windows.items():
+        where: tuple[Step, ...] = ("windows", index)
+        after = DAY if window.to_time <= window.from_time else timedelta()
+        for day in days:
+            if window.weekdays and WEEKDAYS[day.weekday()] not in window.weekdays:
+                continue
+            yield (*where, "from"), window.from_time, window.timezone or zone, day
+            yield (*where, "to"), window.to_time, window.timezone or zone, day + after
+            for number, at in enumerate(window.at or ()):
+                later = after if at < window.from_time else timedelta()
+                yield (*where, "at", number), at, window.timezone or zone, day + later
+    for index, quiet in schedule.quiet.items():
+        after = DAY if quiet.to_time <= quiet.from_time else timedelta()
+        for day in days:
+            yield ("quiet", index, "from"), quiet.from_time, zone, day
+            yield ("quiet", index, "to"), quiet.to_time, zone, day + after
+    for index, pin in schedule.pins.items():
+        for day in days:
+            yield ("pins", index, "at"), pin.at, zone, day
+
+
+def check_bank(notes: Notes, root: Path, schedule: Schedule) -> None:
+    """Note a bank that is not there."""
+    bank = schedule.head.bank
+    banks = find_bank_names(root)
+    if bank is not None and bank not in banks:
+        notes.error("unknown-bank", ("bank",), f"there is no bank {MESSAGES}/{bank}/", suggest(bank, banks))
+
+
+def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
+    """Note files that are named and missing, and channels whose secrets would have one name."""
+    for index, resource in schedule.resources.items():
+        steps = ("resources", index, "file")
+        path = PurePosixPath(resource.file)
+        if path.is_absolute() or ".." in path.parts or "\\" in resource.file:
+            message = f"“{resource.file}” points outside the campaign's folder"
+            notes.error(
+                "file-outside", steps, message, "paths start at the campaign's folder, with / between folders"
+            )
+        elif not is_file(root / path):
+            notes.error("file-missing", steps, f"there is no file “{resource.file}”")
+    by_secrets: dict[tuple[str, str], ChannelId] = {}
+    for index, channel in schedule.channels.items():
+        name = channel.id.env_name
+        twin = by_secrets.setdefault((channel.id.platform.value, name), channel.id)
+        if twin != channel.id:
+            prefix = f"STORMCTL_{channel.id.platform.value.upper()}_{name}_…"
+            message = f"“{channel.id}” and “{twin}” would share the secrets {prefix}"
+            notes.error("channel-collision", ("channels", index, "id"), message, "rename one of them")

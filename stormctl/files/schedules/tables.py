@@ -1,0 +1,284 @@
+"""What a schedule file may hold: every table with its keys, typed by pydantic."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator
+
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.channel import ChannelId, parse_channel_id
+from stormctl.domain.base.duration import parse_duration
+from stormctl.files.validation import STRICT
+from stormctl.files.values import (
+    BadValueError,
+    ZonedInstant,
+    parse_hashtag,
+    parse_instant,
+    parse_language,
+    parse_late,
+    parse_link,
+    parse_slug,
+    parse_text,
+    parse_zone,
+)
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.ASCII)
+_MENTION = re.compile(r"@\w{1,50}", re.ASCII)
+
+
+def _parse_duration(value: Any) -> timedelta:
+    return parse_duration(parse_text(value))
+
+
+def _parse_positive(value: Any) -> timedelta:
+    duration = _parse_duration(value)
+    if not duration:
+        message = f"“{value}” must be more than nothing"
+        raise BadValueError(message)
+    return duration
+
+
+def _parse_channel(value: Any) -> ChannelId:
+    return parse_channel_id(parse_text(value))
+
+
+def _parse_host(value: Any) -> str:
+    text = parse_text(value).lower()
+    if not _HOST.fullmatch(text):
+        message = f"“{value}” is not a host name"
+        raise BadValueError(message, "write it without https:// and without a path, such as un.org")
+    return text
+
+
+def _parse_mention(value: Any) -> str:
+    text = parse_text(value)
+    if not _MENTION.fullmatch(text):
+        message = f"“{text}” is not a mention"
+        raise BadValueError(message, "write it with the @, such as @UNmigration")
+    return text
+
+
+def _parse_money(value: Any) -> Decimal:
+    # A bool is an int to Python.
+    number = Decimal(value) if type(value) in {int, Decimal} else Decimal("NaN")
+    if not number.is_finite() or number < 0:
+        message = f"must be a number of dollars such as 10.0, not {value}"
+        raise BadValueError(message)
+    return number
+
+
+def _parse_some_text(value: Any) -> str:
+    text = parse_text(value).strip()
+    if not text:
+        message = "must not be empty"
+        raise BadValueError(message)
+    return text
+
+
+def _parse_days(value: Any) -> Any:
+    # A datetime is a date to Python; a storm's day has no time.
+    if type(value) is date:
+        return {"from": value, "to": value}
+    if not isinstance(value, dict):
+        message = f"“{value}” is not a day"
+        raise BadValueError(message, "write 2026-12-18, or { from = 2026-12-01, to = 2026-12-18 }")
+    return value
+
+
+def _parse_cron(value: Any) -> str:
+    from datetime import UTC, datetime
+
+    from cronsim import CronSim, CronSimError
+
+    text = parse_text(value)
+    try:
+        if len(text.split()) != 5:  # noqa: PLR2004 - cron has five fields; the library also takes seconds
+            message = f"“{text}” does not have cron's five fields"
+            raise BadValueError(message, "minute, hour, day, month, weekday: 0 9-17/2 * * 1-5")
+        CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        message = f"“{text}” is not a cron expression: {error}"
+        raise BadValueError(message, "minute, hour, day, month, weekday: 0 9-17/2 * * 1-5") from None
+    return text
+
+
+Duration = Annotated[timedelta, PlainValidator(_parse_duration)]
+Positive = Annotated[timedelta, PlainValidator(_parse_positive)]
+Channel = Annotated[ChannelId, PlainValidator(_parse_channel)]
+Hashtag = Annotated[str, PlainValidator(parse_hashtag)]
+Instant = Annotated[ZonedInstant, PlainValidator(parse_instant)]
+Language = Annotated[str, PlainValidator(parse_language)]
+Link = Annotated[str, PlainValidator(parse_link)]
+Slug = Annotated[str, PlainValidator(parse_slug)]
+Text = Annotated[str, PlainValidator(_parse_some_text)]
+Zone = Annotated[str, PlainValidator(parse_zone)]
+Title = Annotated[dict[Language, Text], Field(min_length=1)]
+
+
+class DaysTable(BaseModel):
+    """`date`: one day, or from the first to the last."""
+
+    model_config = STRICT
+
+    first_on: date = Field(alias="from")
+    last_on: date = Field(alias="to")
+
+
+class ChannelTable(BaseModel):
+    """`[[channels]]`."""
+
+    model_config = STRICT
+
+    id: Channel
+    languages: list[Language] = []
+    partner: Slug | None = None
+    messages: list[Text] = []
+    verified: bool = False
+
+
+class WindowTable(BaseModel):
+    """`[[windows]]`."""
+
+    model_config = STRICT
+
+    from_time: time = Field(alias="from")
+    to_time: time = Field(alias="to")
+    every: Positive | None = None
+    at: Annotated[list[time], Field(min_length=1)] | None = None
+    cron: Annotated[str, PlainValidator(_parse_cron)] | None = None
+    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
+    jitter: Duration = timedelta()
+    channels: list[Channel] = []
+    timezone: Zone | None = None
+
+
+class QuietTable(BaseModel):
+    """`[[quiet]]`."""
+
+    model_config = STRICT
+
+    from_time: time = Field(alias="from")
+    to_time: time = Field(alias="to")
+
+
+class PinTable(BaseModel):
+    """`[[pins]]`."""
+
+    model_config = STRICT
+
+    at: time
+    message: Slug
+
+
+class RemindersTable(BaseModel):
+    """`[reminders]`."""
+
+    model_config = STRICT
+
+    before: list[Positive] = []
+
+
+class LimitsTable(BaseModel):
+    """`[limits]`: what is not given has the default of `domain.plan.storm.Limits`."""
+
+    model_config = STRICT
+
+    spacing: Duration | None = None
+    per_15min: Annotated[int, Field(ge=1)] | None = None
+    per_day: Annotated[int, Field(ge=1)] | None = None
+    same_message_apart: Duration | None = None
+    budget_usd: Annotated[Decimal, PlainValidator(_parse_money)] | None = None
+
+
+class LateTable(BaseModel):
+    """`[late]`."""
+
+    model_config = STRICT
+
+    policy: Annotated[LatePolicy, PlainValidator(parse_late)] | None = None
+    grace: Duration | None = None
+
+
+class TrustTable(BaseModel):
+    """`[trust]`."""
+
+    model_config = STRICT
+
+    links: list[Annotated[str, PlainValidator(_parse_host)]] = []
+    mentions: list[Annotated[str, PlainValidator(_parse_mention)]] = []
+    hashtags: list[Hashtag] = []
+    scheduling: bool = False
+
+
+class FactsTable(BaseModel):
+    """`[facts]`."""
+
+    model_config = STRICT
+
+    max_age: Positive | None = None
+
+
+class AskTable(BaseModel):
+    """`[[asks]]`."""
+
+    model_config = STRICT
+
+    title: Title
+    individual: Link | None = None
+    organization: Link | None = None
+    deadline: Instant | None = None
+
+
+class ResourceTable(BaseModel):
+    """`[[resources]]`."""
+
+    model_config = STRICT
+
+    title: Title
+    file: Text
+    lang: Language | None = None
+
+
+class EventTable(BaseModel):
+    """`[[events]]`."""
+
+    model_config = STRICT
+
+    title: Title
+    at: Instant
+    place: Text | None = None
+
+
+class ScheduleFile(BaseModel):
+    """A whole schedule; the entries of its lists of tables are typed one by one afterwards.
+
+    Every key has a default, so that a file can be read without the keys that are wrong.
+    """
+
+    model_config = STRICT
+
+    name: Text | None = None
+    date: Annotated[DaysTable | None, BeforeValidator(_parse_days)] = None
+    timezone: Zone | None = None
+    bank: Slug | None = None
+    hashtags: list[Hashtag] = []
+    seed: int = 0
+    approval: Annotated[int, Field(ge=0)] = 0
+    channels: list[Any] = []
+    windows: list[Any] = []
+    quiet: list[Any] = []
+    pins: list[Any] = []
+    reminders: RemindersTable = RemindersTable()
+    limits: LimitsTable = LimitsTable()
+    late: LateTable = LateTable()
+    trust: TrustTable = TrustTable()
+    facts: FactsTable = FactsTable()
+    asks: list[Any] = []
+    resources: list[Any] = []
+    events: list[Any] = []

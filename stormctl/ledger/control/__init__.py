@@ -1,0 +1,3 @@
+"""What holds publishing back or pays for it: halts, runners, channels, budgets, alerts."""
+
+from __future__ import annotations

@@ -1,0 +1,313 @@
+"""A ledger on a PostgreSQL server: transactions behind one gate, migrations, errors in plain words."""
+
+from __future__ import annotations
+
+import re
+import threading
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from stormctl.errors import LedgerError, LedgerUnreachableError
+from stormctl.ledger.db.connections import READ, WRITE, WRITE_SOON, Connections, first_line, read_wall_clock
+from stormctl.ledger.db.migrator import list_tables, load_migrations
+from stormctl.ledger.db.sessions import (
+    MARKS,
+    Seen,
+    Session,
+    UniqueViolation,
+    load_queries,
+    pass_all,
+    refuse_newer_version,
+    refuse_older_version,
+    refuse_unusable,
+)
+from stormctl.ledger.db.tables import PostgresTables
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime, timedelta
+
+    from stormctl.ledger.db.connections import Connection
+    from stormctl.ledger.db.sessions import Row
+    from stormctl.ledger.place.addresses import Address
+
+READERS = 8
+"""Connections at most for reading; one more writes."""
+
+_VERSION = (
+    "SELECT value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to "
+    "FROM meta WHERE key = 'schema_version'"
+)
+_GATE = f"{_VERSION} FOR UPDATE"
+_COUNT = """INSERT INTO meta (key, value) VALUES ('passes', '1')
+ON CONFLICT (key) DO UPDATE SET value = CAST(CAST(meta.value AS BIGINT) + 1 AS TEXT)"""
+_STANDING = """SELECT v.value, (SELECT m.value FROM meta m WHERE m.key = 'moved_to') AS moved_to,
+    (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'pulse') AS pulse,
+    (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'passes') AS passes
+FROM meta v WHERE v.key = 'schema_version'"""
+_PASS = f"{_GATE}; {_COUNT}; {_STANDING}"
+"""Waits for the gate, counts who has passed it, and reads what stands there then, in one journey."""
+_TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
+_UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
+_CHANGE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {_UNHURRIED}"
+_SNAPSHOT = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_UNHURRIED}"
+"""What begins a transaction over whole tables, however long it takes to read or write them."""
+
+_MIGRATING = 0x73746F726D
+"""The advisory lock under which a ledger is created or brought to another version."""
+
+_SHAPES_TABLE = re.compile(r"^(CREATE|ALTER) TABLE", re.MULTILINE)
+
+_PASSING = {"25P03"}
+"""SQLSTATEs of what passes, beside psycopg's operational errors: a transaction that was idle too long."""
+
+_REMEDIES = {
+    "25006": "It can't be written: name the server that accepts writing, not its standby.",
+    "28000": "The server doesn't let this user in.",
+    "28P01": "Look at user and password in STORMCTL_LEDGER_URL.",
+    "3D000": "The database must exist: createdb, or ask who runs the server.",
+    "42501": "Its user must be allowed to create tables, and to read and write them.",
+    "53100": "Free some space on its disk: nothing is posted that can't be written down.",
+}
+_UNKNOWN = (
+    "Nobody knows whether the last change was written. Nothing is posted blindly for that: claims are found "
+    "again by their leases, doubts by reading the account. A command may be repeated."
+)
+
+
+class PostgresDatabase:
+    """A ledger on a PostgreSQL server, for any number of threads, processes and machines.
+
+    The row of the schema's version is the gate between processes; a lock in memory spares threads from
+    waiting for it on a connection each. Every statement after the gate sees what was committed before it
+    opened.
+
+    A connection that is lost in a transaction undoes it, and the next transaction connects anew. Only one
+    that is lost while it commits leaves open whether the transaction was committed. Nothing is repeated
+    for that but the recording of an answer, which is written once. A claim, or the moment of sending, that
+    was written unknown to its runner lapses with its lease, and is planned again or reconciled.
+    """
+
+    def __init__(self, address: Address, wall: Callable[[], datetime] = read_wall_clock) -> None:
+        self._address, self._shown = address, address.shown
+        self.seen = Seen()
+        self._passes = -1
+        self._connections = Connections(address, wall)
+        self._turn = threading.Lock()
+        self._readers = threading.BoundedSemaphore(READERS)
+        self._migrations = load_migrations("postgresql")
+
+    @contextmanager
+    def transaction(self, *, durable: bool = True, renewing: bool = False) -> Iterator[Session]:
+        """Open the one writing transaction; see `Database`.
+
+        Raises:
+            UniqueViolation: if a row would break a unique index.
+            LedgerRewoundError: if the ledger is older than what was seen of it: its server failed over.
+            LedgerUnreachableError: if the server doesn't answer, or another process holds the gate.
+            LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
+        """
+        begin = WRITE if durable else WRITE_SOON
+        with self._turn, self._errors_explained(), self._connections.lend(begin) as connection:
+            gate = _pass_gate(connection, _PASS)
+            refuse_unusable(gate, len(self._migrations), self._shown)
+            self.seen.look(gate["pulse"] or 0, self._shown, renewing=renewing)
+            session = Session(load_queries("psycopg"), connection)
+            self.seen.begin(session, is_alone=gate["passes"] == self._passes + 1)
+            yield session
+            self._commit(connection)
+            self._passes = gate["passes"]
+            self.seen.keep(session)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """Open a transaction that only reads; see `Database`."""
+        with self._readers, self._errors_explained(), self._connections.lend(READ) as connection:
+            refuse_unusable(_pass_gate(connection, _VERSION), len(self._migrations), self._shown)
+            yield Session(load_queries("psycopg"), connection)
+            connection.execute("COMMIT")
+
+    def clock_offset(self) -> timedelta:
+        """Return how far the server's clock is ahead of this machine's; every transaction measures it."""
+        return self._connections.offset.value
+
+    def close(self) -> None:
+        """Close every connection; those in use are closed when their transaction ends."""
+        self._connections.close()
+
+    def exists(self) -> bool:
+        """Whether the database holds a ledger.
+
+        Raises:
+            LedgerError: if the server can't be reached, or doesn't let us in.
+        """
+        with self._opening_explained(), closing(self._connections.connect()) as connection:
+            return self._read_version(connection, create=True) > 0
+
+    def prepare(self, *, create: bool) -> None:
+        """Make sure that the database holds a ledger of this version.
+
+        Args:
+            create: whether a database without our tables becomes a ledger.
+
+        Raises:
+            LedgerError: if the server can't be reached, or what is there is no ledger, of another version,
+                or can't be read and written.
+        """
+        with self._opening_explained(), closing(self._connections.connect()) as connection:
+            version = self._read_version(connection, create=create)
+        if version:
+            refuse_older_version(version, len(self._migrations), self._shown)
+        else:
+            self.migrate(create=True)
+
+    def migrate(self, *, create: bool, check: Callable[[Session], None] = pass_all) -> None:
+        """Bring the database to this version, in one transaction.
+
+        Args:
+            create: whether a database without our tables may become a ledger.
+            check: called in the transaction before an older ledger is changed; stops it by raising.
+
+        Raises:
+            LedgerError: if the server can't be reached, or what is there is no ledger, of a newer version,
+                or can't be read and written.
+        """
+        with self._opening_explained(), self._begin_whole(_CHANGE) as connection:
+            version = self._lock_version(connection, create=create)
+            if 0 < version < len(self._migrations):
+                check(Session(load_queries("psycopg"), connection))
+            self._apply(connection, version)
+
+    @contextmanager
+    def whole(self, *, writing: bool = False) -> Iterator[PostgresTables]:
+        """Open a transaction over all tables, also of an older version, or of a ledger that is out of use.
+
+        Args:
+            writing: whether it holds the ledger's gate until it is committed; otherwise it sees one snapshot.
+
+        Raises:
+            LedgerError: if there is no ledger, or it is of a newer version.
+            LedgerUnreachableError: if the server doesn't answer.
+        """
+        with self._errors_explained(), self._begin_whole(_CHANGE if writing else _SNAPSHOT) as connection:
+            version = self._read_version(connection, create=False)
+            if writing:
+                version = int(_pass_gate(connection, _GATE)["value"])
+            yield self._tables(connection, version)
+
+    @contextmanager
+    def founding(self, *, over: Callable[[Session], None] | None = None) -> Iterator[PostgresTables]:
+        """Make the database an empty ledger of this version in one transaction, and fill it there.
+
+        Args:
+            over: lets a ledger that is there be emptied, once this was called in the transaction; stops it
+                by raising. None refuses where there is one.
+
+        Raises:
+            LedgerError: if there is a ledger, or tables of another program have our names.
+            LedgerUnreachableError: if the server doesn't answer.
+        """
+        with self._errors_explained(), self._begin_whole(_CHANGE) as connection:
+            version = self._lock_version(connection, create=True)
+            if version and over is None:
+                raise LedgerError(f"there is a ledger already: {self._shown}")
+            if version and over is not None:
+                over(Session(load_queries("psycopg"), connection))
+            self._apply(connection, version)
+            tables = self._tables(connection, len(self._migrations))
+            if version:
+                tables.clear()
+            yield tables
+
+    @contextmanager
+    def _begin_whole(self, begin: str) -> Iterator[Connection]:
+        """Begin a transaction that may take its time, on a connection of its own; commit it at its end."""
+        with closing(self._connections.connect()) as connection:
+            connection.execute(begin.encode())
+            yield connection
+            self._commit(connection)
+
+    def _lock_version(self, connection: Connection, *, create: bool) -> int:
+        """Return the version with the gate held; 0 where there is no ledger yet, and one may be created."""
+        connection.execute("SELECT pg_advisory_xact_lock(%s)", (_MIGRATING,))
+        if version := self._read_version(connection, create=create):
+            _pass_gate(connection, _GATE)
+        return version
+
+    def _tables(self, connection: Connection, version: int) -> PostgresTables:
+        session = Session(load_queries("psycopg"), connection)
+        return PostgresTables(connection, session, self._migrations[:version])
+
+    def _apply(self, connection: Connection, after: int) -> None:
+        """Apply the migrations behind a version."""
+        for migration in self._migrations[after:]:
+            for statement in migration.statements:
+                connection.execute(_sort_as_sqlite(statement).encode())
+            session = Session(load_queries("psycopg"), connection)
+            session.write("set_schema_version", value=str(migration.version))
+
+    def _read_version(self, connection: Connection, *, create: bool) -> int:
+        """Return the ledger's version; 0 where there is none yet, and one may be created."""
+        tables = {row["relname"] for row in connection.execute(_TABLES)}
+        if tables >= MARKS:
+            version = int(_pass_gate(connection, _VERSION)["value"])
+            refuse_newer_version(version, len(self._migrations), self._shown)
+            return version
+        if taken := sorted(set(list_tables(self._migrations)) & tables):
+            message = f"the database {self._shown} is not a stormctl ledger, but has tables of these names: "
+            raise LedgerError(message + ", ".join(taken), "Use another database or schema.")
+        if not create:
+            message = f"there is no ledger in the database {self._shown}"
+            hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+            raise LedgerError(message, hint)
+        return 0
+
+    def _commit(self, connection: Connection) -> None:
+        try:
+            connection.execute("COMMIT")
+        except psycopg.OperationalError as error:
+            text = self._address.redact(first_line(error))
+            message = f"the ledger {self._shown} was lost while it was written: {text}"
+            raise LedgerUnreachableError(message, _UNKNOWN) from error
+
+    @contextmanager
+    def _opening_explained(self) -> Iterator[None]:
+        """Turn whatever keeps a ledger from being opened into an error that won't mend itself."""
+        try:
+            with self._errors_explained():
+                yield
+        except LedgerUnreachableError as error:
+            hint = "Look at STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
+            raise LedgerError(error.message, hint) from error
+
+    @contextmanager
+    def _errors_explained(self) -> Iterator[None]:
+        """Turn what a person can mend into LedgerError; mistakes of our own statements stay as they are."""
+        try:
+            yield
+        except psycopg.errors.UniqueViolation as error:
+            raise UniqueViolation(first_line(error)) from error
+        except psycopg.Error as error:
+            text = self._address.redact(first_line(error))
+            if error.sqlstate in _REMEDIES:
+                message = f"the ledger {self._shown} cannot be used: {text}"
+                raise LedgerError(message, _REMEDIES[error.sqlstate]) from error
+            if isinstance(error, psycopg.OperationalError) or error.sqlstate in _PASSING:
+                message = f"the ledger {self._shown} does not answer: {text}"
+                raise LedgerUnreachableError(message, "Is the server running, and the network up?") from error
+            raise
+
+
+def _pass_gate(connection: Connection, query: str) -> Row:
+    """Read what `pass_gate` does, holding the gate if the query says so."""
+    found = connection.execute(query.encode()).set_result(-1).fetchone()
+    return found or {"value": "0", "moved_to": None, "pulse": 0, "passes": 0}
+
+
+def _sort_as_sqlite(statement: str) -> str:
+    """Have texts compared by code point, as SQLite does: no locale's order, nor a later version of it."""
+    if _SHAPES_TABLE.search(statement) is None:
+        return statement
+    return re.sub(r"\bTEXT\b", 'TEXT COLLATE "C"', statement)

@@ -1,0 +1,183 @@
+"""Enter a plan in the ledger: what is new is added, what moved is updated, what is gone is withdrawn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.clock import to_micros
+from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.delivery.delivery import State
+from stormctl.errors import FindingsError
+from stormctl.ledger.journal.events import append_event
+from stormctl.ledger.journal.rows import delivery_values, digest_plan, micros_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from datetime import datetime, timedelta
+
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.domain.platforms.ceilings import Ceilings
+    from stormctl.ledger.db.sessions import Row, Session
+
+_WITHDRAWN = "no longer in the plan"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StormTerms:
+    """What a runner must know of a storm without its campaign's files.
+
+    Attributes:
+        budget_usd_micros: in millionths of a dollar; None without a budget.
+        quiet: the silences of all days, each from (inclusive) and until (exclusive), aware UTC.
+        channels: in the schedule's order.
+        ceilings: what the platform allows a channel's account, over all storms; a channel that is not named
+            keeps what the ledger knows of it.
+    """
+
+    storm_id: str
+    name: str
+    timezone: str
+    spacing: timedelta
+    per_15min: int
+    per_day: int
+    budget_usd_micros: int | None
+    quiet: tuple[tuple[datetime, datetime], ...]
+    channels: tuple[str, ...]
+    ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
+
+
+@dataclass(slots=True, kw_only=True)
+class Enrolled:
+    """What an enrolment did: counts of deliveries.
+
+    Attributes:
+        unchanged: as they were, or in flight and therefore left alone.
+        withdrawn: no longer in the plan.
+        settled: delivered, failed, missed, expired, retracted or cancelled by the operator: untouched.
+    """
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+    withdrawn: int = 0
+    settled: int = 0
+
+
+@dataclass(slots=True)
+class _Changes:
+    add: list[dict[str, Any]] = field(default_factory=list)
+    update: list[dict[str, Any]] = field(default_factory=list)
+    withdraw: list[str] = field(default_factory=list)
+    done: Enrolled = field(default_factory=Enrolled)
+
+
+def plan_values(deliveries: Sequence[PlannedDelivery]) -> list[dict[str, Any]]:
+    """Return the values of a plan's rows: the slow part of an enrolment, which needs no ledger."""
+    found = [delivery_values(delivery) for delivery in deliveries]
+    return [values | {"plan_digest": digest_plan(values)} for values in found]
+
+
+def enroll_plan(
+    session: Session, terms: StormTerms, plan: Sequence[dict[str, Any]], moment: Moment
+) -> Enrolled:
+    """Enter a plan, made by `plan_values`, in the ledger; the same plan twice changes nothing.
+
+    Raises:
+        FindingsError: if two deliveries would say the same on a channel on one date.
+    """
+    enrolled = {row["key"]: row for row in session.rows("enrolled_of", storm_id=terms.storm_id)}
+    _write_terms(session, terms, {row["channel"] for row in enrolled.values()}, moment)
+    changes = _compare(plan, enrolled)
+    for key in changes.withdraw:
+        session.write("withdraw_delivery", key=key, why=_WITHDRAWN)
+    for values in changes.update:
+        session.write("park_delivery", key=values["key"])
+    for query, rows in (("replan_delivery", changes.update), ("add_delivery", changes.add)):
+        for values in rows:
+            _refuse_same_text(session, values)
+            session.write(query, **values)
+    done = changes.done
+    if done.added or done.updated or done.withdrawn:
+        text = f"{done.added} added, {done.updated} updated, {done.withdrawn} withdrawn"
+        event = StormEvent(kind=EventKind.ENROLLED, at=moment.at, text=text, storm_id=terms.storm_id)
+        append_event(session, event, moment)
+    return done
+
+
+def _compare(plan: Sequence[dict[str, Any]], enrolled: dict[str, Row]) -> _Changes:
+    changes = _Changes()
+    done = changes.done
+    planned = set()
+    for values in plan:
+        planned.add(values["key"])
+        row = enrolled.get(values["key"])
+        if row is None:
+            changes.add.append(values)
+        elif _is_open_to_change(row) and (
+            row["state"] == State.CANCELLED or row["plan_digest"] != values["plan_digest"]
+        ):
+            changes.update.append(_keep_spread(values, row))
+        elif State(row["state"]).is_open:
+            done.unchanged += 1
+        else:
+            done.settled += 1
+    changes.withdraw = [
+        key for key, row in enrolled.items() if row["state"] == State.PLANNED and key not in planned
+    ]
+    done.added, done.updated = len(changes.add), len(changes.update)
+    done.withdrawn = len(changes.withdraw)
+    return changes
+
+
+def _keep_spread(values: dict[str, Any], row: Row) -> dict[str, Any]:
+    """Leave a delivery where it was spread to, unless the plan gives it another slot than it had."""
+    if row["spread_from"] != values["slot_at"]:
+        return values | {"spread_from": None}
+    moved = {"slot_at": row["slot_at"], "spread_from": values["slot_at"]}
+    if values["give_up_at"] is not None:
+        moved["give_up_at"] = row["slot_at"] + values["grace"]
+    return values | moved
+
+
+def _is_open_to_change(row: Row) -> bool:
+    return bool(row["state"] == State.PLANNED or row["cancelled_by"] == "plan")
+
+
+def _refuse_same_text(session: Session, values: dict[str, Any]) -> None:
+    names = ("key", "channel", "text_digest", "storm_on")
+    clash = session.find("same_text", **{name: values[name] for name in names})
+    if clash is not None:
+        message = (
+            f"{values['key']} and {clash['key']} say the same on {values['channel']} on {values['storm_on']}"
+        )
+        raise FindingsError(message, "Word one of them differently, or leave it out.")
+
+
+def _write_terms(session: Session, terms: StormTerms, earlier: Iterable[str], moment: Moment) -> None:
+    session.write(
+        "upsert_storm",
+        id=terms.storm_id,
+        name=terms.name,
+        timezone=terms.timezone,
+        spacing=micros_of(terms.spacing),
+        per_15min=terms.per_15min,
+        per_day=terms.per_day,
+        budget=terms.budget_usd_micros,
+        wall_now=to_micros(moment.wall_at),
+    )
+    session.write("clear_quiet", storm_id=terms.storm_id)
+    for from_at, until_at in terms.quiet:
+        session.write(
+            "add_quiet", storm_id=terms.storm_id, from_at=to_micros(from_at), until_at=to_micros(until_at)
+        )
+    session.write("clear_storm_channels", storm_id=terms.storm_id)
+    # A channel that left the schedule may still have deliveries in flight or settled ones to show.
+    for position, channel in enumerate(dict.fromkeys((*terms.channels, *sorted(earlier)))):
+        platform = parse_channel_id(channel).platform.value
+        session.write("ensure_channel", id=channel, platform=platform)
+        session.write("add_storm_channel", storm_id=terms.storm_id, channel=channel, position=position)
+    for channel, ceilings in terms.ceilings.items():
+        session.write("set_ceilings", id=channel, per_15min=ceilings.per_15min, per_day=ceilings.per_day)

@@ -1,0 +1,270 @@
+"""When may a channel post next: spacing, ceilings, silence, budget. One rule for claiming and for waking."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from operator import itemgetter
+from typing import TYPE_CHECKING, assert_never
+
+from stormctl.domain.base.amounts import count
+from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.ledger.db.sessions import Row, Session
+
+QUARTER = 15 * 60 * MICROSECONDS_PER_SECOND
+DAY = 24 * 60 * 60 * MICROSECONDS_PER_SECOND
+THREAD_GAP = 5 * MICROSECONDS_PER_SECOND
+"""How long a thread's part waits after the send before it, in place of the storm's spacing."""
+
+CATCH_UP_GAP = 60 * MICROSECONDS_PER_SECOND
+"""What is later than its grace, and than this, waits at least so long after the channel's newest send.
+
+A storm without spacing would otherwise publish hours of slots at once when it wakes.
+"""
+
+SKEW = 5 * 60 * MICROSECONDS_PER_SECOND
+"""How far ahead of one runner's clock another's may be, and how long a runner may take over one step."""
+
+TOLD_SPACING = 60 * MICROSECONDS_PER_SECOND
+"""A shorter wait for the spacing is the ordinary rhythm of a storm, and nothing to tell."""
+
+_FEW = 4
+BACKOFF = "backoff"
+"""The limit that we set ourselves upon a refusal for now: the platform's own may not tell until when."""
+
+LIMITS = {
+    "x-rate-limit": "what X allows the account in 15 minutes",
+    "x-user-limit-24hour": "what X allows the account in 24 hours",
+    "x-app-limit-24hour": "what X allows the app in 24 hours",
+}
+"""Limits in words, by the names of X's headers."""
+
+_PAGE = 64
+"""How many rows are read at first, which mostly decide, and then at a time."""
+
+
+class Bar(Enum):
+    """What keeps a channel closed."""
+
+    SPACING = auto()
+    QUARTER = auto()
+    DAY = auto()
+    PAUSE = auto()
+    LIMIT = auto()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Until when a channel waits (microseconds, storm time), and for what."""
+
+    until: int
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opening:
+    """What a storm allows on a channel now, for ordinary deliveries or for parts that follow in a thread.
+
+    Attributes:
+        opens_at: before it, nothing may be sent; microseconds, storm time.
+        bar: what keeps it closed until then.
+        catch_up_at: before it, nothing may be sent that is later than its grace.
+        to_verify: the channel's pause is over, and its account must be asked before anything is claimed.
+        quiet: silences, ordered, each from (inclusive) and until (exclusive).
+        left: what is left of the budget, in millionths of a dollar; None without a budget.
+    """
+
+    channel: str
+    storm_id: str
+    follows: int
+    opens_at: int
+    quiet: tuple[tuple[int, int], ...]
+    left: int | None
+    bar: Bar = Bar.SPACING
+    catch_up_at: int = 0
+    to_verify: bool = False
+
+    def after_quiet(self, at: int) -> int:
+        """Return the first moment from `at` on that is not silent."""
+        for from_at, until_at in self.quiet:
+            if from_at <= at < until_at:
+                at = until_at
+        return at
+
+    def allows(self, now: int) -> bool:
+        """Whether anything may be sent now."""
+        return not self.to_verify and self.opens_at <= now == self.after_quiet(now)
+
+    def affords(self, price: int) -> bool:
+        """Whether the budget has room for a price."""
+        return self.left is None or price <= self.left
+
+
+def find_openings(session: Session, channel: str, now: int) -> Iterator[Opening]:
+    """Yield the openings of every storm that has something planned on a channel, parts of threads apart.
+
+    None if it is suspended, or while a claim is in flight: what comes then depends on the answer.
+    """
+    gate = session.find("channel_gate", channel=channel, now=now)
+    if gate is None or gate["suspended_why"] is not None or gate["in_flight"] is not None:
+        return
+    for terms in session.rows("terms_of_channel", channel=channel):
+        yield make_opening(session, channel, gate, terms, now=now)
+
+
+def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: int) -> Opening:
+    """Work out from what when on a storm may post on a channel; suspension is the caller's business.
+
+    Ceilings count attempts with `sending_at` of all storms, unless certainly not sent or refused: a window
+    of n posts opens when the n-th newest send has left it. The stricter of the storm's ceiling and of the
+    account's holds.
+    """
+    gap = THREAD_GAP if terms["follows"] else terms["spacing"]
+    per_15min = stricter(terms["per_15min"], gate["per_15min"])
+    per_day = stricter(terms["per_day"], gate["per_day"])
+    sends = _find_sends(session, channel, gap, per_15min, per_day, now=now)
+    newest = sends["newest"]
+    waits = (
+        (_after(newest, gap), Bar.SPACING),
+        (_after(sends["fills_15min"], QUARTER), Bar.QUARTER),
+        (_after(sends["fills_day"], DAY), Bar.DAY),
+        (gate["paused_until"] or 0, Bar.PAUSE),
+        (gate["closed_until"] or 0, Bar.LIMIT),
+    )
+    opens_at, bar = max(waits, key=itemgetter(0))
+    quiet = session.recall("quiet_of", storm_id=terms["id"])
+    budget = terms["budget_usd_micros"]
+    return Opening(
+        channel=channel,
+        storm_id=terms["id"],
+        follows=terms["follows"],
+        opens_at=opens_at,
+        bar=bar,
+        catch_up_at=0 if terms["follows"] else _after(newest, CATCH_UP_GAP),
+        to_verify=bool(gate["to_verify"]),
+        quiet=tuple((row["from_at"], row["until_at"]) for row in quiet),
+        left=None if budget is None else max(0, budget - terms["spent_usd_micros"]),
+    )
+
+
+def find_wait(session: Session, channel: str, storm_id: str, slot_at: int, now: int) -> Wait | None:
+    """Find out what keeps a storm's next slot on a channel waiting; None if nothing that is worth telling."""
+    gate = session.get("channel_gate", channel=channel, now=now)
+    for terms in session.rows("terms_of_channel", channel=channel):
+        if terms["id"] == storm_id and not terms["follows"]:
+            opening = make_opening(session, channel, gate, terms, now=now)
+            if opening.opens_at <= max(now, slot_at):
+                return None
+            if opening.bar is Bar.SPACING and opening.opens_at - now <= TOLD_SPACING:
+                return None
+            return Wait(opening.opens_at, _explain(opening.bar, gate, terms))
+    return None
+
+
+def _explain(bar: Bar, gate: Row, terms: Row) -> str:
+    """Say in words what keeps a channel closed."""
+    match bar:
+        case Bar.SPACING:
+            return "the spacing to the post before it"
+        case Bar.QUARTER:
+            return f"{count(stricter(terms['per_15min'], gate['per_15min']), 'post')} in 15 minutes"
+        case Bar.DAY:
+            return f"{count(stricter(terms['per_day'], gate['per_day']), 'post')} in 24 hours"
+        case Bar.PAUSE:
+            return f"paused: {gate['paused_why']}"
+        case Bar.LIMIT:
+            return _name_limit(gate["closed_by"])
+        case _:
+            assert_never(bar)
+
+
+def _name_limit(name: str | None) -> str:
+    """Say what closed a channel: a limit that the platform told of, or the rest after a refusal for now."""
+    if name == BACKOFF:
+        return "the platform refused for now"
+    words = LIMITS.get(str(name), f"the platform's limit “{name}”")
+    return f"{words} is used up"
+
+
+def find_next(session: Session, opening: Opening, now: int) -> int | None:
+    """Return the earliest moment from now on at which an opening lets something out, if nobody halts.
+
+    Rows come in order of their slots, so that a few of them decide, however many are planned.
+    """
+    floor = opening.after_quiet(max(opening.opens_at, now))
+    best: int | None = None
+    for row in _coming(session, opening):
+        if best is not None and best <= max(floor, row["slot_at"]):
+            break
+        ready_at = _find_ready_at(opening, row, now)
+        if ready_at is not None and (best is None or ready_at < best):
+            best = ready_at
+    return best
+
+
+def _find_ready_at(opening: Opening, row: Row, now: int) -> int | None:
+    if not opening.affords(row["price_usd_micros"]):
+        return None
+    at = opening.after_quiet(
+        max(
+            now,
+            opening.opens_at,
+            row["slot_at"],
+            row["not_before"] or 0,
+            row["retry_at"] or 0,
+        )
+    )
+    if at < opening.catch_up_at and row["slot_at"] + max(row["grace"], CATCH_UP_GAP) < at:
+        at = opening.after_quiet(opening.catch_up_at)
+    too_late = row["give_up_at"] is not None and at > row["give_up_at"]
+    expired = row["expires_at"] is not None and at >= row["expires_at"]
+    return None if too_late or expired else at
+
+
+def _coming(session: Session, opening: Opening) -> Iterator[Row]:
+    slot_at, key, size = -DAY, "", _FEW
+    while True:
+        page = session.rows(
+            "coming",
+            channel=opening.channel,
+            storm_id=opening.storm_id,
+            follows=opening.follows,
+            slot_at=slot_at,
+            key=key,
+            size=size,
+        )
+        yield from page
+        if len(page) < size:
+            return
+        slot_at, key, size = page[-1]["slot_at"], page[-1]["key"], _PAGE
+
+
+def _find_sends(session: Session, channel: str, gap: int, per_15min: int, per_day: int, *, now: int) -> Row:
+    """Find the newest send, and those that fill the windows of 15 minutes and of a day.
+
+    One that lies further ahead than the wait itself is left out: a clock that was since set back wrote it,
+    and to wait for that time to come would silence the channel.
+    """
+    return session.get(
+        "newest_sends",
+        channel=channel,
+        gap_until=now + max(gap, SKEW),
+        in_15min=per_15min - 1,
+        in_15min_until=now + QUARTER,
+        in_day=per_day - 1,
+        in_day_until=now + DAY,
+    )
+
+
+def _after(send: int | None, wait: int) -> int:
+    """Return when a send is so long ago; 0 without one."""
+    return 0 if send is None else send + wait
+
+
+def stricter(storm: int, account: int | None) -> int:
+    """Return the lower of a storm's ceiling and its account's; None where the platform documents none."""
+    return storm if account is None else min(storm, account)

@@ -1,0 +1,90 @@
+"""Tidy up what time has decided: lost claims, passed deadlines, late and missed slots."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.clock import to_micros
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import State
+from stormctl.ledger.control.budgets import is_unpaid
+from stormctl.ledger.control.halts import is_halted, load_halts
+from stormctl.ledger.delivery.follow_ups import arrange_follow_ups
+from stormctl.ledger.delivery.spreading import spread_late
+from stormctl.ledger.journal.events import tell
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import StormEvent
+    from stormctl.ledger.db.sessions import Row, Session
+
+_NOT_SENT = "before anything was sent: planned again"
+_LATE = "its slot passed"
+_NOT_PAID = "its slot passed, and the budget did not pay for it"
+_PERHAPS_SENT = "after the request began: perhaps it was posted"
+
+
+def sweep_all(session: Session, moment: Moment) -> tuple[StormEvent, ...]:
+    """Release claims whose lease ran out, expire what passed its deadline, spread or give up what is late.
+
+    What was sent again is entered to be looked at again.
+    """
+    arrange_follow_ups(session)
+    lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
+    return (
+        *release_claims(session, lapsed, moment, "the lease ran out"),
+        *_expire(session, moment),
+        *_miss(session, moment),
+    )
+
+
+def release_claims(
+    session: Session, rows: Iterable[Row], moment: Moment, reason: str
+) -> tuple[StormEvent, ...]:
+    """Take claims away: back to planned if nothing was sent, in doubt otherwise."""
+    events = []
+    for row in rows:
+        was_sent = row["sending_at"] is not None
+        state = State.IN_DOUBT if was_sent else State.PLANNED
+        kind = EventKind.IN_DOUBT if was_sent else EventKind.NOT_SENT
+        why = f"{reason} {_PERHAPS_SENT if was_sent else _NOT_SENT}"
+        names = {"attempt_id": row["attempt_id"], "token": row["token"]}
+        session.write("lapse_attempt", lapsed="in_doubt" if was_sent else "not_sent", **names)
+        session.write("leave_claim", key=row["key"], state=state.value, why=why, retry_at=None, **names)
+        events.append(tell(session, moment, kind, row, why, attempt_id=row["attempt_id"]))
+    return tuple(events)
+
+
+def _expire(session: Session, moment: Moment) -> list[StormEvent]:
+    rows = session.rows("expired_now", now=to_micros(moment.at))
+    return [_give_up(session, row, moment, State.EXPIRED, "its deadline passed") for row in rows]
+
+
+def _miss(session: Session, moment: Moment) -> list[StormEvent]:
+    """Spread or give up what is too late, give up what can't follow in its thread; nothing that is halted."""
+    halts = load_halts(session)
+    late = [row for row in session.rows("missed_now", now=to_micros(moment.at)) if not is_halted(halts, row)]
+    spread = spread_late(session, [row for row in late if row["late"] == LatePolicy.SPREAD], moment)
+    given_up = [
+        (row, _NOT_PAID if is_unpaid(session, row["key"]) else _LATE)
+        for row in late
+        if row["late"] != LatePolicy.SPREAD
+    ]
+    orphans = [
+        (row, "the thread ended before it")
+        for row in session.rows("orphaned_parts")
+        if not is_halted(halts, row)
+    ]
+    missed = [
+        _give_up(session, row, moment, State.MISSED, why)
+        for row, why in (*given_up, *spread.left_over, *orphans)
+    ]
+    return spread.events + missed
+
+
+def _give_up(session: Session, row: Row, moment: Moment, state: State, why: str) -> StormEvent:
+    session.write("give_up", key=row["key"], state=state.value, why=why)
+    return tell(session, moment, EventKind(state.value), row, why)

@@ -1,0 +1,88 @@
+"""Snapshots of what delivered posts brought, all of them kept."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.ledger.journal.rows import load_post, maybe_instant, micros_of
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+    from datetime import timedelta
+
+    from stormctl.domain.base.clock import Moment
+    from stormctl.ledger.db.sessions import Database
+
+
+class Metrics:
+    """The metrics of a ledger's deliveries; times and ages are the storm's."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def record(
+        self, rows: Sequence[tuple[str, Metric, int]], moment: Moment, *, price_usd_micros: int = 0
+    ) -> None:
+        """Keep a snapshot: delivery key, metric and value, as read now.
+
+        Args:
+            rows: what was read.
+            moment: when.
+            price_usd_micros: of each post that was read; its storm has spent it, once however often the same
+                reading is recorded.
+        """
+        now = to_micros(moment.at)
+        with self._database.transaction() as session:
+            for key, metric, value in rows:
+                session.write("add_snapshot", key=key, metric=metric.value, read_at=now, value=value)
+            for key in {key for key, _, _ in rows}:
+                is_new = session.write("mark_read", key=key, now=now)
+                if is_new and price_usd_micros:
+                    session.write("charge_reading", key=key, micros=price_usd_micros)
+
+    def mark_read(self, keys: Collection[str], moment: Moment) -> None:
+        """Write down that deliveries were read now, even if the reading gave nothing."""
+        with self._database.transaction() as session:
+            for key in keys:
+                session.write("mark_read", key=key, now=to_micros(moment.at))
+
+    def newest(self, storm_id: str | None = None) -> list[PostReach]:
+        """Return every delivered post with its newest value of each metric, in order of delivery."""
+        values: defaultdict[str, dict[Metric, int]] = defaultdict(dict)
+        read_at: dict[str, int] = {}
+        with self._database.reading() as session:
+            for row in session.each("newest_snapshots", storm_id=storm_id):
+                key = row["key"]
+                values[key][Metric(row["metric"])] = row["value"]
+                read_at[key] = min(row["read_at"], read_at.get(key, row["read_at"]))
+            posts = session.rows("delivered_posts", storm_id=storm_id)
+        return [
+            PostReach(
+                key=row["key"],
+                channel=row["channel"],
+                message_id=row["message_id"],
+                text=load_post(row["post"]).text,
+                url=row["url"],
+                delivered_at=from_micros(row["delivered_at"]),
+                values=values.get(row["key"], {}),
+                read_at=maybe_instant(read_at.get(row["key"])),
+            )
+            for row in posts
+        ]
+
+    def due(
+        self, moment: Moment, ages: Sequence[timedelta], channels: Collection[str]
+    ) -> list[tuple[str, str, str]]:
+        """Return key, channel and post id of posts that have reached an age without a reading since."""
+        due: dict[str, tuple[str, str, str]] = {}
+        with self._database.reading() as session:
+            for channel in channels:
+                for age in ages:
+                    rows = session.each(
+                        "unread_at_age", channel=channel, now=to_micros(moment.at), age=micros_of(age)
+                    )
+                    due |= {row["key"]: (row["key"], row["channel"], row["post_id"]) for row in rows}
+        return list(due.values())

@@ -1,0 +1,286 @@
+"""What happened, and how things stand."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.bank.resemblance import comparable
+from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.delivery.delivery import Kind, State
+from stormctl.domain.report.status import ChannelStatus, DeliveryDetails, LedgerStatus, StormStatus
+from stormctl.errors import UsageError
+from stormctl.ledger.control.budgets import find_budget
+from stormctl.ledger.control.halts import view_halts
+from stormctl.ledger.delivery.follow_ups import view_copies, view_follow_ups
+from stormctl.ledger.delivery.openings import find_wait
+from stormctl.ledger.delivery.resumption import preview_resumption
+from stormctl.ledger.journal.events import append_event
+from stormctl.ledger.journal.gaps import view_gaps
+from stormctl.ledger.journal.rows import attempt_view_of, delivery_view_of, event_of, load_post, maybe_instant
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping
+    from datetime import timedelta
+
+    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import StormEvent
+    from stormctl.domain.delivery.delivery import Post
+    from stormctl.domain.report.status import AttemptView, DeliveryView, Resumption
+    from stormctl.ledger.control.runners import Runners
+    from stormctl.ledger.db.sessions import Database, Row, Session
+
+_SHOWN = 10
+_HELD = "it waits for the part before it, which failed or waits itself"
+
+
+class History:
+    """The ledger as people read it."""
+
+    def __init__(self, database: Database, runners: Runners, where: str) -> None:
+        self._database = database
+        self._runners = runners
+        self._where = where
+
+    def append(self, event: StormEvent, moment: Moment) -> None:
+        """Write down an event; changes of a delivery's state write their own."""
+        with self._database.transaction() as session:
+            append_event(session, event, moment)
+
+    def recent(self, limit: int, storm_id: str | None = None) -> list[StormEvent]:
+        """Return the newest events, oldest of them first."""
+        with self._database.reading() as session:
+            rows = (
+                session.rows("recent_events", size=limit)
+                if storm_id is None
+                else session.rows("recent_events_of", storm_id=storm_id, size=limit)
+            )
+        return [event_of(row) for row in reversed(rows)]
+
+    def storms(self) -> list[str]:
+        """Return the storms' ids, the newest first."""
+        with self._database.reading() as session:
+            return [row["id"] for row in session.rows("storms")]
+
+    def status(
+        self, moment: Moment, *, storm_id: str | None = None, runner_timeout: timedelta
+    ) -> LedgerStatus:
+        """Return how things stand, of one storm or of all, from one snapshot.
+
+        Args:
+            moment: now.
+            storm_id: only this storm; an unknown one gives no storms.
+            runner_timeout: real time without a heartbeat after which a runner doesn't live.
+        """
+        with self._database.reading() as session:
+            served = self._runners.served(session, moment, timeout=runner_timeout)
+            return LedgerStatus(
+                ledger=self._where,
+                moment=moment,
+                storms=tuple(
+                    _view_storm(session, row, moment, served)
+                    for row in session.rows("storms")
+                    if storm_id in {None, row["id"]}
+                ),
+                runners=self._runners.view(session, moment, timeout=runner_timeout),
+                halts=view_halts(session),
+                gaps=tuple(gap for gap in view_gaps(session) if gap.in_doubt),
+            )
+
+    def resumption(self, moment: Moment, scope: str, target: str | None) -> Resumption:
+        """Return what resuming a scope would lift and set off, from one snapshot."""
+        with self._database.reading() as session:
+            return preview_resumption(session, moment, scope, target)
+
+    def deliveries(self, storm_id: str) -> list[DeliveryView]:
+        """Return a storm's deliveries in order of their slots."""
+        with self._database.reading() as session:
+            return [delivery_view_of(row) for row in session.each("deliveries_of", storm_id=storm_id)]
+
+    def get(self, key: str) -> DeliveryView:
+        """Get a delivery.
+
+        Raises:
+            UsageError: if there is none of that key, with the nearest ones as a hint.
+        """
+        with self._database.reading() as session:
+            row = session.find("delivery", key=key)
+            if row is None:
+                raise _unknown(session, key)
+            return delivery_view_of(row)
+
+    def get_key(self, part: str) -> str:
+        """Get a delivery's key by the key or by whole steps of it that no other one has.
+
+        A step ends at `/`; `message.lang` stands for `message/lang`: `noon-statement.en`,
+        `x:acme/noon-statement`.
+
+        Raises:
+            UsageError: if there is none, with the nearest ones as a hint, or if there are several.
+        """
+        with self._database.reading() as session:
+            if session.find("delivery", key=part) is not None:
+                return part
+            keys = [row["key"] for row in session.each("all_keys")]
+            found = [key for key in keys if any(f"/{part}/" in f"/{spelt}/" for spelt in _spellings(key))]
+            if not found:
+                raise _unknown(session, part)
+        if found[1:]:
+            more = f" and {len(found) - _SHOWN} more" if found[_SHOWN:] else ""
+            message = f"{part} may be any of {len(found)}: {', '.join(found[:_SHOWN])}{more}"
+            raise UsageError(message, "Give more of the key, or all of it.")
+        return str(found[0])
+
+    def details(self, key: str) -> DeliveryDetails:
+        """Return everything about a delivery from one snapshot; UsageError as with `get`."""
+        with self._database.reading() as session:
+            row = session.find("details_of", key=key)
+            if row is None:
+                raise _unknown(session, key)
+            return DeliveryDetails(
+                view=delivery_view_of(row),
+                post=load_post(row["post"]),
+                kind=Kind(row["kind"]),
+                topic=row["topic"],
+                storm_name=row["storm_name"],
+                timezone=row["timezone"],
+                not_before=maybe_instant(row["not_before"]),
+                give_up_at=maybe_instant(row["give_up_at"]),
+                spread_from=maybe_instant(row["spread_from"]),
+                is_spread=row["late"] == LatePolicy.SPREAD and row["window_end_at"] is not None,
+                attempts=tuple(attempt_view_of(line) for line in session.rows("attempts_of", key=key)),
+                events=tuple(
+                    event_of(line) for line in session.rows("events_of", storm_id=row["storm_id"], key=key)
+                ),
+            )
+
+    def search(self, text: str, storm_id: str | None = None) -> list[DeliveryView]:
+        """Return what is live or coming and contains a text, whatever its case and white space.
+
+        It is looked for in the post's text, its link and the descriptions of its media.
+        """
+        wanted = comparable(text).casefold()
+        with self._database.reading() as session:
+            return [
+                delivery_view_of(row)
+                for row in session.each("live_and_coming", storm_id=storm_id)
+                if wanted in _readable(load_post(row["post"]))
+            ]
+
+    def of_message(self, message_id: str) -> list[DeliveryView]:
+        """Return a message's deliveries in all storms, in order of their slots."""
+        with self._database.reading() as session:
+            return [
+                delivery_view_of(row) for row in session.each("deliveries_of_message", message_id=message_id)
+            ]
+
+    def attempts(self, key: str) -> list[AttemptView]:
+        """Return the attempts at a delivery, the oldest first."""
+        with self._database.reading() as session:
+            return [attempt_view_of(row) for row in session.each("attempts_of", key=key)]
+
+
+def _spellings(key: str) -> tuple[str, str]:
+    """Return a key as it stands, and with its message and wording as one step."""
+    storm, channel, message, rest = key.split("/", 3)
+    return key, f"{storm}/{channel}/{message}.{rest}"
+
+
+def _readable(post: Post) -> str:
+    return comparable(" ".join((post.text, post.link or "", *(m.alt for m in post.media)))).casefold()
+
+
+def _unknown(session: Session, key: str) -> UsageError:
+    """Say that there is no such delivery, with the nearest ones."""
+    storm_id, _, rest = key.partition("/")
+    if rest:
+        message_id = rest.split("/")[1] if "/" in rest else key
+        rows = session.each("near_keys", storm_id=storm_id, message_id=message_id)
+        names = [row["key"] for row in rows]
+    else:
+        names = list({_spellings(row["key"])[1].split("/")[2] for row in session.each("all_keys")})
+    near = difflib.get_close_matches(key, names, n=3)
+    hint = f"Did you mean {' or '.join(near)}?" if near else "stormctl status --find TEXT shows keys."
+    return UsageError(f"there is no delivery {key}", hint)
+
+
+def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) -> StormStatus:
+    storm_id = storm["id"]
+    totals: dict[State, int] = {}
+    by_channel: dict[str, dict[State, int]] = {}
+    for row in session.each("counts", storm_id=storm_id):
+        state = State(row["state"])
+        by_channel.setdefault(row["channel"], {})[state] = row["value"]
+        totals[state] = totals.get(state, 0) + row["value"]
+    span, now = session.get("span", storm_id=storm_id), to_micros(moment.at)
+    held = session.rows("held_parts", storm_id=storm_id)
+    keys = {row["key"] for row in held}
+    upcoming = session.rows("upcoming", storm_id=storm_id, size=_SHOWN + len(held))
+    return StormStatus(
+        storm_id=storm_id,
+        name=storm["name"],
+        timezone=storm["timezone"],
+        counts=totals,
+        channels=tuple(
+            _view_channel(
+                session,
+                storm_id,
+                row,
+                by_channel.get(row["id"], {}),
+                is_served=row["id"] in served,
+                moment=moment,
+                held=keys,
+            )
+            for row in session.rows("channels_of", storm_id=storm_id)
+        ),
+        upcoming=_views([row for row in upcoming if row["key"] not in keys][:_SHOWN]),
+        recent=_views(session.rows("newest_delivered", storm_id=storm_id, size=_SHOWN)),
+        troubled=(
+            *_views(session.rows("troubled", storm_id=storm_id)),
+            *(replace(view, why=_HELD) for view in _views(held)),
+        ),
+        late=session.value("late_count", storm_id=storm_id, now=now)
+        - sum(row["slot_at"] < now for row in held),
+        first_slot_at=maybe_instant(span["first_at"]),
+        last_slot_at=maybe_instant(span["last_at"]),
+        budget=find_budget(session, storm_id),
+        copies=view_copies(session, storm_id),
+        follow_ups=view_follow_ups(session, storm_id),
+    )
+
+
+def _view_channel(
+    session: Session,
+    storm_id: str,
+    row: Row,
+    counts: Mapping[State, int],
+    *,
+    is_served: bool,
+    moment: Moment,
+    held: Collection[str],
+) -> ChannelStatus:
+    now, wait, next_at = to_micros(moment.at), None, row["next_at"]
+    if held:
+        coming = session.rows("next_on", storm_id=storm_id, channel=row["id"], size=len(held) + 1)
+        next_at = next((line["slot_at"] for line in coming if line["key"] not in held), None)
+    if next_at is not None:
+        wait = find_wait(session, row["id"], storm_id, next_at, now)
+    is_paused = row["paused_until"] is not None and row["paused_until"] > now
+    return ChannelStatus(
+        channel=row["id"],
+        account_name=row["account_name"],
+        counts=counts,
+        next_at=maybe_instant(next_at),
+        suspended_why=row["suspended_why"],
+        paused_until=from_micros(row["paused_until"]) if is_paused else None,
+        on_trial=bool(row["on_trial"]) and not is_paused,
+        waits_until=from_micros(wait.until) if wait else None,
+        waits_why=wait.why if wait else "",
+        served=is_served,
+    )
+
+
+def _views(rows: list[Row]) -> tuple[DeliveryView, ...]:
+    return tuple(delivery_view_of(row) for row in rows)

@@ -1,0 +1,3 @@
+"""X: the only home of tweepy."""
+
+from __future__ import annotations

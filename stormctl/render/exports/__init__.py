@@ -1,0 +1,3 @@
+"""What machines read: JSON, CSV, log lines, units."""
+
+from __future__ import annotations

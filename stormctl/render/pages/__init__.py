@@ -1,0 +1,3 @@
+"""The report as a page."""
+
+from __future__ import annotations

@@ -1,0 +1,204 @@
+"""One delivery with all that is known of it, and lists of some: what people look at before they act."""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stormctl.domain.base.amounts import count
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, State
+from stormctl.render.words import (
+    NOT_GIVEN,
+    QUIET,
+    STATE_STYLES,
+    STATE_WORDS,
+    STRONG,
+    WARN,
+    clean,
+    link,
+    render_day_and_time,
+    render_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from datetime import datetime, tzinfo
+
+    from rich.console import RenderableType
+
+    from stormctl.domain.base.event import StormEvent
+    from stormctl.domain.delivery.delivery import Outcome, Post
+    from stormctl.domain.report.status import AttemptView, DeliveryDetails, DeliveryView
+
+_INDENT = (0, 0, 0, 4)
+_OUTCOMES = {
+    "delivered": "delivered",
+    "not_sent": "certainly not sent",
+    "refused": "refused",
+    "in_doubt": "in doubt",
+}
+_SETTLED = {"delivered": "it was found on the account", "not_there": "it is not on the account"}
+
+
+def render_details(details: DeliveryDetails, *, rehearsal: bool = False) -> RenderableType:
+    """Show a delivery: its post, how it stands, every attempt, its history, and what to type next.
+
+    Args:
+        details: the delivery.
+        rehearsal: whether the commands to type must act on the rehearsal.
+    """
+    view, zone = details.view, ZoneInfo(details.timezone)
+    parts: list[RenderableType] = [
+        Text(view.key, STRONG),
+        Padding(Text("\n".join(clean(line) for line in view.text.splitlines())), (1, 4), expand=False),
+        _render_facts(details, zone),
+    ]
+    if details.attempts:
+        parts += ["", Text("Attempts", STRONG), *_render_attempts(details.attempts, zone)]
+    if details.events:
+        parts += ["", Text("History", STRONG), _render_history(details.events, view.message_id, zone)]
+    remedies = list(_name_remedies(view, " --rehearsal" if rehearsal else ""))
+    if remedies:
+        parts += ["", *(Text(line, QUIET) for line in remedies)]
+    return Group(*parts)
+
+
+def render_found(text: str, views: Sequence[DeliveryView], zones: Mapping[str, str]) -> RenderableType:
+    """Show the live and coming posts that contain a text: key, time, words, address.
+
+    Args:
+        text: what was looked for.
+        views: what was found.
+        zones: each storm's time zone.
+    """
+    if not views:
+        return Text(f"no live or coming post contains “{clean(text)}”")
+    live = sum(view.state is State.DELIVERED for view in views)
+    head = f"{count(len(views), 'post contains', 'posts contain')} “{clean(text)}”, {live:,} of them live"
+    return Group(render_posts(views, zones), Text(head, STRONG))
+
+
+def render_posts(views: Sequence[DeliveryView], zones: Mapping[str, str]) -> RenderableType:
+    """Show posts with their state, key, time, words and address; `zones` has each storm's time zone."""
+    return Group(*(_render_post(view, ZoneInfo(zones[view.storm_id])) for view in views))
+
+
+def render_removal(view: DeliveryView, outcome: Outcome) -> RenderableType:
+    """Say whether a post is gone, and if not, why and what to do."""
+    place = f"{view.key}  {clean(view.url or '')}".rstrip()
+    match outcome:
+        case Delivered():
+            return Text(f"taken down  {place}")
+        case InDoubt():
+            return Text(f"NOT SURE  {place}: {clean(outcome.reason)}: look, or type the same again")
+        case _:
+            return Text(f"STILL THERE  {place}: {clean(outcome.reason)}")
+
+
+def _render_post(view: DeliveryView, zone: tzinfo) -> Group:
+    at = view.delivered_at or view.slot_at
+    state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
+    head = Text.assemble(state, f"  {view.key}  {render_day_and_time(at, zone)}")
+    lines = [Padding(Text(clean(view.text)), _INDENT, expand=False)]
+    if view.url and view.state is State.DELIVERED:
+        lines.append(Padding(link(view.url), _INDENT, expand=False))
+    return Group(head, *lines)
+
+
+def _render_facts(details: DeliveryDetails, zone: tzinfo) -> Table:
+    view, post = details.view, details.post
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(style=QUIET, no_wrap=True)
+    facts.add_column(overflow="fold")
+    state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
+    facts.add_row("State", state.append(f": {clean(view.why)}", "") if view.why else state)
+    if view.url:
+        facts.add_row("Address", link(view.url))
+    facts.add_row("Slot", f"{render_day_and_time(view.slot_at, zone)} ({details.kind.value})")
+    for name, at in _list_times(details):
+        facts.add_row(name, render_day_and_time(at, zone))
+    facts.add_row("Storm", f"{clean(details.storm_name)} ({view.storm_id})")
+    if details.topic:
+        facts.add_row("Topic", clean(details.topic))
+    if post.link:
+        facts.add_row("Link", link(post.link))
+    for name, value in _list_media(post):
+        facts.add_row(name, value)
+    return facts
+
+
+def _list_times(details: DeliveryDetails) -> Iterator[tuple[str, datetime]]:
+    view = details.view
+    if view.delivered_at:
+        yield "Delivered", view.delivered_at
+    if details.not_before:
+        yield "Not before", details.not_before
+    if view.expires_at:
+        yield "Deadline", view.expires_at
+    if view.state is State.PLANNED and view.retry_at:
+        yield "Again from", view.retry_at
+    if view.state is State.PLANNED and details.give_up_at:
+        yield "Spread after" if details.is_spread else "Missed after", details.give_up_at
+    if details.spread_from:
+        yield "First slot", details.spread_from
+
+
+def _list_media(post: Post) -> Iterator[tuple[str, Text]]:
+    for media in post.media:
+        alt = Text(f"“{clean(media.alt)}”") if media.alt else Text("without a description", WARN)
+        yield media.kind.value.capitalize(), Text.assemble(f"{clean(media.file)}: ", alt)
+
+
+def _render_attempts(attempts: Sequence[AttemptView], zone: tzinfo) -> Iterator[RenderableType]:
+    for attempt in attempts:
+        sent = (
+            f"sent {render_time(attempt.sending_at, zone, seconds=True)}"
+            if attempt.sending_at
+            else "not sent"
+        )
+        outcome = _OUTCOMES.get(attempt.outcome or "", "under way")
+        code = f" ({clean(attempt.code)})" if attempt.code else ""
+        claimed = render_time(attempt.claimed_at, zone, seconds=True)
+        yield Text(f"{attempt.id}  {claimed}  {sent}: {outcome}{code}")
+        words = [clean(attempt.why), _SETTLED.get(attempt.settled or "", "")]
+        words = [word for word in words if word]
+        if words:
+            yield Padding(Text("; ".join(words), QUIET), _INDENT, expand=False)
+        if attempt.url:
+            yield Padding(link(attempt.url), _INDENT, expand=False)
+
+
+def _render_history(events: Sequence[StormEvent], message_id: str, zone: tzinfo) -> Table:
+    lines = Table.grid(padding=(0, 2, 0, 0))
+    lines.add_column(no_wrap=True)
+    lines.add_column(no_wrap=True)
+    lines.add_column(overflow="fold")
+    for event in events:
+        text = "" if event.text == message_id else event.text.removeprefix(f"{message_id}: ")
+        kind = event.kind.value.replace("_", " ")
+        lines.add_row(render_time(event.at, zone, seconds=True), kind, clean(text) or NOT_GIVEN)
+    return lines
+
+
+def _name_remedies(view: DeliveryView, option: str) -> Iterator[str]:
+    """Say what a person can type next."""
+    key = shlex.quote(view.key) + option
+    match view.state:
+        case State.PLANNED:
+            yield f"To call it off: stormctl cancel {key}"
+        case State.IN_DOUBT:
+            yield "Look at the account yourself."
+            yield f"It is there: stormctl resolve {key} --posted URL"
+            yield f"It is not: stormctl resolve {key} --not-posted"
+        case State.FAILED | State.MISSED | State.CANCELLED | State.RETRACTED:
+            yield f"To send it after all: stormctl retry {key}"
+        case State.DELIVERED:
+            yield f"To take it down: stormctl retract {key}"
+        case _:
+            pass  # being sent, or past its deadline: nothing to type

@@ -1,0 +1,52 @@
+"""Notices that nobody may overlook, and the ones that say what keeps posts from going out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.panel import Panel
+from rich.text import Text
+
+from stormctl.domain.delivery.budget import RAISE
+from stormctl.render.words import BAD, clean, render_time
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from stormctl.domain.delivery.budget import Budget
+    from stormctl.domain.report.status import ChannelStatus, HaltView
+
+
+def render_notice(head: str, text: str = "", style: str = BAD) -> Panel:
+    """Put words in a frame as wide as the screen: capitals and frame say it without colour too."""
+    body = Text.assemble((head, style), f"\n{text}" if text else "")
+    return Panel(body, border_style=style, padding=(0, 1))
+
+
+def describe_halt(halt: HaltView, zone: tzinfo) -> str:
+    """Say in a line what is halted, since when, by whom and why."""
+    covered = halt.scope if halt.target is None else f"{halt.scope} {halt.target}"
+    since = render_time(halt.at, zone)
+    but = f", but not {clean(', '.join(halt.exceptions))}" if halt.exceptions else ""
+    return f"HALTED ({clean(covered)}{but}) since {since} by {clean(halt.who)}: {clean(halt.reason)}"
+
+
+def describe_budget(budget: Budget | None) -> Iterator[str]:
+    """Say in a line what a storm's budget does not pay for, and what to do; nothing while it suffices."""
+    words = "" if budget is None else budget.describe()
+    if words:
+        yield f"The {words} — {RAISE}"
+
+
+def describe_obstacles(channel: ChannelStatus, zone: tzinfo) -> Iterator[str]:
+    """Say in a line each what keeps a channel from posting."""
+    if channel.suspended_why is not None:
+        yield f"{channel.channel} is suspended: {clean(channel.suspended_why)}"
+    if channel.waits_until is not None:
+        until = render_time(channel.waits_until, zone)
+        yield f"{channel.channel} waits until {until}: {clean(channel.waits_why)}"
+    elif channel.paused_until is not None:
+        yield f"{channel.channel} is paused until {render_time(channel.paused_until, zone)}"
+    if channel.on_trial and channel.suspended_why is None:
+        yield f"{channel.channel} is on trial after a pause: its account is asked, then one answer decides"

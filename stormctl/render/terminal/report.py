@@ -1,0 +1,194 @@
+"""A storm's result on the terminal, with honest labels: what is not known is not 0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.text import Text
+
+from stormctl.domain.base.amounts import count
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.delivery.delivery import State
+from stormctl.domain.report.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
+from stormctl.render.labels import (
+    METRIC_HEADS,
+    describe_lag,
+    describe_reading,
+    describe_spread,
+    explain_figures,
+    explain_practice,
+    name_period,
+)
+from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.notices import describe_budget, render_notice
+from stormctl.render.words import (
+    NOT_GIVEN,
+    QUIET,
+    STRONG,
+    WARN,
+    clean,
+    link,
+    list_states,
+    render_day_and_time,
+    render_number,
+    render_time,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import tzinfo
+
+    from rich.console import RenderableType
+
+    from stormctl.domain.report.report import Figures, PlatformReach, Report
+    from stormctl.render.terminal.grid import Cell
+
+BAR_CELLS = 24
+"""The longest bar of the chart by hour or day, in characters."""
+
+
+def render_report(report: Report) -> RenderableType:
+    """Show deliveries, figures side by side, what each hour's or day's posts got, the best, and a legend."""
+    zone = ZoneInfo(report.timezone)
+    parts: list[RenderableType] = [
+        Text.assemble((clean(report.storm_name), STRONG), f" ({report.storm_id})"),
+        Text(f"As of {render_day_and_time(report.made_at, zone)}", QUIET),
+        *(render_notice("PRACTICE", explain_practice(report)) for _ in report.practice_hosts[:1]),
+        "",
+        _render_deliveries(report),
+        *(Text(line, WARN) for line in describe_budget(report.budget)),
+        "",
+        Text("What the posts got, as far as each platform says", STRONG),
+        _render_figures(report),
+    ]
+    for platform in report.platforms:
+        parts += _render_platform(platform, report, zone)
+    parts += ["", *_render_notes(report)]
+    return Group(*parts)
+
+
+def _render_deliveries(report: Report) -> Grid:
+    others = [s for s in State if s is not State.DELIVERED]
+    rows: list[tuple[Cell, ...]] = [
+        (
+            c.channel,
+            clean(c.account_name) if c.account_name else NOT_GIVEN,
+            render_number(sum(c.counts.values())),
+            render_number(c.counts.get(State.DELIVERED, 0)),
+            list_states(c.counts, others),
+        )
+        for c in report.channels
+    ]
+    rows.append(
+        (
+            Text("in all", STRONG),
+            "",
+            render_number(report.planned),
+            render_number(report.delivered),
+            list_states(report.counts, others),
+        )
+    )
+    fields = (
+        Field("Channel"),
+        Field("Account", least=8),
+        Field("Planned", "right"),
+        Field("Delivered", "right"),
+        Field("Otherwise", least=12, wrap=True),
+    )
+    return Grid(fields, [Section(rows)])
+
+
+def _render_figures(report: Report) -> Grid:
+    sections = []
+    for platform in report.platforms:
+        label = platform.platform.label
+        rows = [
+            [Text(c.channel), *_list_figures(c.figures)]
+            for c in report.channels
+            if c.channel.startswith(f"{platform.platform.value}:")
+        ]
+        if len(rows) > 1:
+            rows.append([Text(f"{label} in all", STRONG), *_list_figures(platform.figures)])
+        sections.append(Section(rows))
+    heads = (METRIC_HEADS[Metric.IMPRESSIONS], "Engaged", *(METRIC_HEADS[m] for m in ENGAGEMENT))
+    return Grid((Field("Channel"), *(Field(head, "right") for head in heads)), sections)
+
+
+def _list_figures(figures: Figures) -> list[Text]:
+    impressions = figures.totals.get(Metric.IMPRESSIONS)
+    totals = [impressions, figures.engagement, *(figures.totals.get(m) for m in ENGAGEMENT)]
+    return [Text(render_number(t.value if t else None)) for t in totals]
+
+
+def _render_platform(platform: PlatformReach, report: Report, zone: tzinfo) -> Iterator[RenderableType]:
+    label, figures = platform.platform.label, platform.figures
+    yield ""
+    yield Text.assemble((label, STRONG), f", {describe_reading(figures, zone)}")
+    yield Padding(Text(f"Reach: {describe_spread(platform)}"), (0, 0, 0, 2), expand=False)
+    lag = describe_lag(platform.platform)
+    if lag:
+        yield Padding(Text(lag, QUIET), (0, 0, 0, 2), expand=False)
+    bookmarks = figures.totals.get(Metric.BOOKMARKS)
+    if bookmarks is not None:
+        yield Padding(Text(f"Bookmarks: {render_number(bookmarks.value)}"), (0, 0, 0, 2), expand=False)
+    if figures.periods:
+        yield ""
+        yield _render_periods(figures, report, zone)
+    if platform.best:
+        yield ""
+        yield Text(f"Best posts on {label}, by engagement, then impressions", STRONG)
+        yield from _render_best(platform, zone)
+
+
+def _render_periods(figures: Figures, report: Report, zone: tzinfo) -> Grid:
+    most = max((p.impressions or 0 for p in figures.periods), default=0)
+    rows: list[tuple[Cell, ...]] = [
+        (
+            name_period(p, report.step, zone),
+            render_number(p.posts),
+            render_number(p.impressions) if p.posts else "",
+            render_number(p.engagement) if p.posts else "",
+            Text("█" * round(BAR_CELLS * (p.impressions or 0) / most) if most else "", "cyan"),
+        )
+        for p in figures.periods
+    ]
+    fields = (
+        Field(f"Sent in the {report.step.value} from"),
+        Field("Posts", "right"),
+        Field("Impressions", "right"),
+        Field("Engaged", "right"),
+        Field(""),
+    )
+    return Grid(fields, [Section(rows)], indent=2)
+
+
+def _render_best(platform: PlatformReach, zone: tzinfo) -> Iterator[RenderableType]:
+    for place, post in enumerate(platform.best, start=1):
+        got = [
+            f"engagement {render_number(post.engagement)}",
+            f"impressions {render_number(post.values.get(Metric.IMPRESSIONS))}",
+        ]
+        if Metric.REACH in post.values:
+            got.append(f"reach {render_number(post.values[Metric.REACH])}")
+        head = Text.assemble(f"{place}. ", (post.message_id, STRONG), f"  {', '.join(got)}")
+        yield Padding(head, (0, 0, 0, 2), expand=False)
+        words = Text(clean(post.text), QUIET, no_wrap=True, overflow="ellipsis")
+        where = Text(f"{post.channel}  {render_time(post.delivered_at, zone)}  ") + link(post.url)
+        yield from (Padding(line, (0, 0, 0, 5), expand=False) for line in (words, where))
+
+
+def _render_notes(report: Report) -> Iterator[RenderableType]:
+    yield Text("How to read this", STRONG)
+    notes = list(explain_figures(report))
+    if report.unread:
+        notes.insert(
+            0, f"{count(report.unread, 'delivered post has', 'delivered posts have')} no reading yet."
+        )
+    for metric, note in METRIC_NOTES.items():
+        names = [f"{p.label} {note.source(p)}" for p in Platform if note.source(p)]
+        notes.append(f"{metric.value.capitalize()}: {note.words} ({', '.join(names)}).")
+    notes.append(f"Sources: {'; '.join(METRIC_SOURCES)}.")
+    yield from (Padding(Text(note, QUIET), (0, 0, 0, 2), expand=False) for note in notes)

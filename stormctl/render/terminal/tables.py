@@ -1,0 +1,177 @@
+"""Where a person decides: before the launch, during the storm, after a rehearsal."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from rich.console import Group
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from stormctl.domain.base.amounts import count, format_usd
+from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.notices import render_notice
+from stormctl.render.words import (
+    BAD,
+    GOOD,
+    NOT_GIVEN,
+    QUIET,
+    STRONG,
+    WARN,
+    clean,
+    link,
+    render_day_and_time,
+    render_number,
+    render_span,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime, tzinfo
+
+    from rich.console import RenderableType
+
+    from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
+    from stormctl.domain.report.tally import Tally
+    from stormctl.render.terminal.grid import Cell
+
+
+def render_summary(summary: LaunchSummary, viewer_zone: tzinfo) -> RenderableType:
+    """Show what a person must see before confirming a launch; times in the storm's zone and the viewer's."""
+    parts: list[RenderableType] = []
+    if not summary.is_live:
+        parts += [
+            render_notice("NOT LIVE", "The hosts below are not the real platforms: nobody sees it.", WARN)
+        ]
+    parts += [_render_facts(summary, viewer_zone), "", _render_checks(summary.channels)]
+    problems = list(_render_problems(summary.channels))
+    if problems:
+        parts += ["", *problems]
+    return Group(*parts)
+
+
+def _render_facts(summary: LaunchSummary, viewer_zone: tzinfo) -> Table:
+    zone = ZoneInfo(summary.timezone)
+    facts = Table.grid(padding=(0, 2, 0, 0))
+    facts.add_column(style=QUIET, no_wrap=True)
+    facts.add_column(overflow="fold")
+    facts.add_row("Storm", Text(f"{clean(summary.storm_name)} ({summary.storm_id})", STRONG))
+    hosts = ", ".join(f"{label} {host}" for label, host in summary.hosts)
+    live = ("real: the posts will be public", STRONG) if summary.is_live else ("NOT LIVE", WARN)
+    facts.add_row("Hosts", Text.assemble(clean(hosts), " (", live, ")"))
+    facts.add_row("First post", _render_instant(summary.first_at, zone, viewer_zone))
+    facts.add_row("Last post", _render_instant(summary.last_at, zone, viewer_zone))
+    posts = Text(count(summary.count, "post"))
+    if summary.late:
+        posts.append(f", {summary.late:,} of them already late", WARN)
+    if summary.unplaced:
+        posts.append(f"; {count(summary.unplaced, 'wording')} without a slot", WARN)
+    facts.add_row("To come", posts)
+    facts.add_row("Cost", _render_cost(summary))
+    facts.add_row("Ledger", clean(summary.ledger))
+    if summary.alerts:
+        facts.add_row("Alerts", clean(summary.alerts))
+    return facts
+
+
+def _render_instant(at: datetime | None, zone: tzinfo, viewer_zone: tzinfo) -> Text:
+    if at is None:
+        return Text("none")
+    theirs, ours = render_day_and_time(at, zone), render_day_and_time(at, viewer_zone)
+    return Text(theirs) if ours == theirs else Text.assemble(theirs, (f" (for you {ours})", QUIET))
+
+
+def _render_cost(summary: LaunchSummary) -> Text:
+    cost = Text(f"{format_usd(summary.cost_usd_micros)}, readings included")
+    if summary.budget_usd_micros is None:
+        return cost.append("; no budget set")
+    cost.append(f"; the budget is {format_usd(summary.budget_usd_micros)}")
+    if summary.cost_usd_micros > summary.budget_usd_micros:
+        cost.append(" and does not suffice", BAD)
+    return cost
+
+
+def _render_checks(checks: tuple[ChannelCheck, ...]) -> Grid:
+    rows = [
+        (
+            Text(check.channel),
+            Text(clean(check.account_name)) if check.account_name else Text("not known", WARN),
+            _judge(check),
+            link(check.account_url) if check.account_url else Text(NOT_GIVEN),
+        )
+        for check in checks
+    ]
+    fields = (
+        Field("Channel"),
+        Field("Account", least=14),
+        Field("Check"),
+        Field("Address", least=16, wrap=True),
+    )
+    return Grid(fields, [Section(rows)])
+
+
+def _judge(check: ChannelCheck) -> Text:
+    if check.without:
+        return Text("left out", QUIET)
+    if check.bad:
+        return Text("cannot post", BAD)
+    return Text("not sure", WARN) if check.unknown else Text("may post", GOOD)
+
+
+def _render_problems(checks: tuple[ChannelCheck, ...]) -> Iterator[RenderableType]:
+    for check in checks:
+        for label, style, problems in (("error", BAD, check.bad), ("warning", WARN, check.unknown)):
+            for message, hint in problems:
+                yield Text.assemble((label, style), f" {check.channel}: {clean(message)}")
+                if hint:
+                    yield Padding(Text(clean(hint), QUIET), (0, 0, 0, 4), expand=False)
+
+
+def render_tally(tally: Tally) -> RenderableType:
+    """Show what the rehearsal's ledger says beside what the emulator really received, and the verdict."""
+    total = sum(c.planned for c in tally.channels)
+    took = f"{render_span(timedelta(seconds=tally.storm_s))} of storm in {tally.took_s:.0f} s"
+    if tally.is_clean:
+        verdict = Text(f"Every one of {count(total, 'post')} arrived exactly once.", GOOD)
+    else:
+        verdict = Text("NOT every post arrived exactly once:", BAD)
+    return Group(
+        _render_counts(tally),
+        "",
+        verdict,
+        *(Padding(Text(clean(line)), (0, 0, 0, 2), expand=False) for line in tally.differences),
+        Text(f"{took}."),
+        Text.assemble("Report: ", (clean(tally.report_path), STRONG)),
+    )
+
+
+def _render_counts(tally: Tally) -> Grid:
+    numbers = [
+        ("Planned", [c.planned for c in tally.channels], False),
+        ("Delivered", [c.delivered for c in tally.channels], False),
+        ("Received", [c.received for c in tally.channels], False),
+        ("Duplicates", [c.duplicates for c in tally.channels], True),
+        ("Lost", [c.lost for c in tally.channels], True),
+        ("Unexpected", [c.unexpected for c in tally.channels], True),
+        ("Open", [c.open for c in tally.channels], True),
+    ]
+    # The last two are rare: without them the table fits a small screen.
+    shown = [n for n in numbers if n[0] not in {"Unexpected", "Open"} or any(n[1])]
+    names = [Text(c.channel) for c in tally.channels]
+    rows: list[list[Cell]] = [
+        [name, *(_render_count(values[i], is_bad) for _, values, is_bad in shown)]
+        for i, name in enumerate(names)
+    ]
+    in_all: list[Cell] = [
+        Text("in all", STRONG),
+        *(_render_count(sum(values), is_bad) for _, values, is_bad in shown),
+    ]
+    fields = (Field("Channel"), *(Field(head, "right") for head, _, _ in shown))
+    return Grid(fields, [Section(rows), Section([in_all])])
+
+
+def _render_count(number: int, is_bad: bool) -> Text:
+    return Text(render_number(number), BAD if is_bad and number else "")

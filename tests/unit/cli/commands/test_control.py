@@ -1,0 +1,382 @@
+"""`status`, `halt` and `resume`, on a ledger that nobody else uses."""
+
+from __future__ import annotations
+
+import threading
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.cli.commands import control
+from stormctl.cli.commands.control import read_scope
+from stormctl.errors import ExitCode, UsageError
+from tests.factories import PAGE, make_delivery
+from tests.unit.cli.conftest import enroll, read_moment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.ledger.ledger import Ledger
+    from tests.unit.cli.conftest import CommandLine
+
+SOON = timedelta(hours=2)
+LATE = timedelta(minutes=-5)
+
+
+def _acknowledge_next_halt(ledger: Ledger, runner: str) -> None:
+    """Do what a runner does with each sweep."""
+    pause = threading.Event()
+    while not ledger.halts.active():
+        pause.wait(0.02)
+    ledger.halts.acknowledge(runner, read_moment())
+
+
+def _named(**named: str) -> tuple[str, str | None]:
+    everything: dict[str, str | None] = dict.fromkeys(("channel", "platform", "topic", "message"))
+    wanted = everything | named
+    return read_scope(
+        channel=wanted["channel"],
+        platform=wanted["platform"],
+        topic=wanted["topic"],
+        message=wanted["message"],
+    )
+
+
+@pytest.mark.parametrize(
+    ("named", "scope"),
+    [
+        ({}, ("all", None)),
+        ({"channel": "x:acme"}, ("channel", "x:acme")),
+        ({"platform": "Facebook"}, ("platform", "facebook")),
+        ({"topic": "sign-on"}, ("topic", "sign-on")),
+        ({"message": "boat"}, ("message", "boat")),
+    ],
+)
+def test_scope_is_what_was_named(named: dict[str, str], scope: tuple[str, str | None]) -> None:
+    """Nothing named means everything; one thing named means that."""
+    assert scope == _named(**named)
+
+
+@pytest.mark.parametrize(
+    "named",
+    [
+        {"channel": "x:acme", "topic": "sign-on"},
+        {"channel": "acme"},
+        {"platform": "mastodon"},
+    ],
+)
+def test_scope_that_is_no_scope_is_refused(named: dict[str, str]) -> None:
+    """Two things at once, or a channel or platform that can't be, halt nothing by accident."""
+    with pytest.raises(UsageError):
+        _named(**named)
+
+
+def test_status_without_a_ledger_is_an_error(stormctl: CommandLine) -> None:
+    """A wrong folder must not look like a storm without work; no ledger is made by looking."""
+    ended = stormctl("status")
+
+    assert (ended.code, ended.out) == (ExitCode.MAINTENANCE, "")
+    assert not (stormctl.root / ".stormctl").exists()
+
+
+def test_status_of_what_is_to_come_is_calm(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Nothing due: exit code 0, and the next post is named."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+
+    ended = stormctl("status")
+
+    assert (ended.code, ended.err) == (0, "")
+    assert "boat" in ended.out
+
+
+def test_status_warns_when_something_is_due_and_nobody_runs(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A monitor learns by exit code 11 that the storm stands still."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + LATE))
+
+    ended = stormctl("status", "--json")
+
+    assert ended.code == ExitCode.NO_RUNNER
+    assert ended.json["schema_version"] == 1
+    assert ended.json["storms"][0]["late"] == 1
+
+
+def test_status_of_an_unknown_storm_is_wrong_use(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A mistyped storm isn't shown as one without work."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+
+    ended = stormctl("status", "strom")
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "no storm strom" in ended.err
+
+
+def test_halt_holds_for_runners_to_come(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Where no runner is live the halt is written all the same, and exit code 11 says that none saw it."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+
+    ended = stormctl("halt", "--topic", "sign-on", "--reason", "the letter has a [mistake]")
+
+    (halt,) = ledger.halts.active()
+    assert ended.code == ExitCode.NO_RUNNER
+    assert "halted topic sign-on in sqlite: .stormctl/ledger.db: the letter has a [mistake]" in ended.out
+    assert "no runner is live" in ended.err
+    assert (halt.scope, halt.target, halt.reason) == ("topic", "sign-on", "the letter has a [mistake]")
+    assert stormctl("status").code == ExitCode.HALTED
+
+
+def test_halt_waits_for_a_runner_to_see_it(
+    stormctl: CommandLine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A live runner that never looks is named with its process, to be stopped by hand; exit code 11."""
+    monkeypatch.setattr(control, "ACKNOWLEDGED_WITHIN", timedelta())
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+
+    ended = stormctl("halt", "--reason", "practice")
+
+    assert ended.code == ExitCode.NO_RUNNER
+    assert "NOT SEEN by launch on laptop (process 4711): stop that process by hand" in ended.err
+
+
+def test_who_has_seen_a_halt_is_told_before_alerts_are_out(
+    stormctl: CommandLine, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An address that hangs keeps nobody in suspense."""
+    told = []
+
+    @contextmanager
+    def alert(*_scene: object, rehearsal: bool) -> Iterator[None]:
+        yield
+        told.append((rehearsal, capsys.readouterr().err))
+
+    monkeypatch.setattr(control, "_alerting", alert)
+    monkeypatch.setattr(control, "ACKNOWLEDGED_WITHIN", timedelta())
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+
+    stormctl("halt", "--reason", "practice")
+
+    ((is_rehearsal, heard),) = told
+    assert not is_rehearsal
+    assert "NOT SEEN by launch on laptop (process 4711)" in heard
+
+
+def test_halt_names_the_runner_that_has_seen_it(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Once every live runner has acknowledged, the halt is certain: exit code 0."""
+    runner = ledger.runners.register("launch", "laptop", 4711, read_moment())
+    looking = threading.Thread(target=_acknowledge_next_halt, args=(ledger, runner))
+    looking.start()
+
+    ended = stormctl("halt", "--reason", "practice")
+
+    looking.join()
+    assert (ended.code, ended.err) == (0, "")
+    assert "launch on laptop (process 4711) has seen it" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("option", "target", "hint"),
+    [
+        ("--channel", "x:acmee", "did you mean “x:acme”?"),
+        ("--topic", "signon", "did you mean “sign-on”?"),
+        ("--message", "boat.en", "did you mean “boat”?"),
+    ],
+)
+def test_a_halt_that_holds_nothing_says_so(
+    stormctl: CommandLine, ledger: Ledger, option: str, target: str, hint: str
+) -> None:
+    """A slip of the hand in a hurry must not leave people in the belief that all is silent."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
+
+    ended = stormctl("halt", option, target, "--reason", "practice")
+
+    assert len(ledger.halts.active()) == 1
+    assert ended.err.splitlines()[0] == (
+        f"IT HOLDS NOTHING BACK: no post here is of the {option.strip('-')} {target}; {hint}"
+    )
+
+
+@pytest.mark.parametrize(
+    "named", [[], ["--channel", "x:acme"], ["--topic", "sign-on"], ["--message", "boat"], ["--platform", "X"]]
+)
+def test_a_halt_that_holds_something_does_not_complain(
+    stormctl: CommandLine, ledger: Ledger, named: list[str]
+) -> None:
+    """Each kind of scope finds what it names."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
+
+    ended = stormctl("halt", *named, "--reason", "practice")
+
+    assert "NOTHING BACK" not in ended.err
+
+
+def test_a_halt_without_a_reason_is_refused_where_nobody_can_be_asked(
+    stormctl: CommandLine, ledger: Ledger
+) -> None:
+    """A script hears that it is wrong use, and not that somebody interrupted it."""
+    ended = stormctl("halt")
+
+    assert (ended.code, ledger.halts.active()) == (ExitCode.USAGE, ())
+    assert ended.err == "error: nothing was halted: say why\nhint: Type it behind --reason.\n"
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"), [("", "no reason given"), ("a\nb\x1b[2J", "a b [2J")], ids=["empty", "two lines"]
+)
+def test_a_reason_is_one_line(stormctl: CommandLine, ledger: Ledger, given: str, kept: str) -> None:
+    """It stands in everybody's status, and whoever is in a hurry need not find words."""
+    stormctl("halt", "--reason", given)
+
+    assert [halt.reason for halt in ledger.halts.active()] == [kept]
+
+
+def test_resume_says_that_nothing_runs(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A launch that had nothing left to do has ended: lifting alone sends nothing."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    stormctl("halt", "--reason", "practice")
+
+    without = stormctl("resume", "--yes")
+    ledger.runners.register("launch", "laptop", 4711, read_moment())
+    ledger.halts.halt("all", None, "practice", "ana", read_moment())
+    served = stormctl("resume", "--yes")
+
+    assert "no runner is live: nothing goes out before one runs" in without.err
+    assert "no runner is live" not in served.err
+
+
+def test_resume_says_what_stays_halted(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A halt out of which one channel was taken is not lifted."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    stormctl("halt", "--reason", "practice")
+    stormctl("halt", "--channel", "x:acme", "--reason", "a mistake")
+
+    ended = stormctl("resume", "--channel", "x:acme", "--yes")
+
+    assert "resumed in sqlite: .stormctl/ledger.db: 1 halt lifted, 1 halt narrowed" in ended.out
+
+
+def test_halt_asks_for_the_reason(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Everyone will ask why, so the reason is asked for where it was not given."""
+    stormctl.answer("the venue is being evacuated")
+
+    stormctl("halt")
+
+    assert [halt.reason for halt in ledger.halts.active()] == ["the venue is being evacuated"]
+
+
+def test_resume_lifts_halts(stormctl: CommandLine, ledger: Ledger) -> None:
+    """`--yes` asks nothing, and nothing stays in force."""
+    stormctl("halt", "--reason", "practice")
+
+    ended = stormctl("resume", "--yes")
+
+    assert (ended.code, ledger.halts.active()) == (0, ())
+    assert "resumed in sqlite: .stormctl/ledger.db: 1 halt lifted" in ended.out
+
+
+def test_resume_with_nothing_to_lift_says_so(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Nobody believes to have lifted a halt that was another one."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+
+    ended = stormctl("resume", "--channel", "x:acme", "--yes")
+
+    assert ended.code == ExitCode.USAGE
+    assert "there was nothing to lift" in ended.err
+
+
+def test_resume_releases_a_suspended_channel(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A suspension is lifted by naming its channel."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    ledger.channels.suspend("x:acme", "its token is dead", read_moment())
+
+    ended = stormctl("resume", "--channel", "x:acme", "--yes")
+
+    assert (ended.code, dict(ledger.channels.suspended())) == (0, {})
+    assert "x:acme released" in ended.out
+
+
+def test_a_person_who_says_no_keeps_the_halt(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Resuming is asked for at a terminal; no means no."""
+    stormctl("halt", "--reason", "practice")
+    stormctl.answer("n")
+
+    ended = stormctl("resume")
+
+    assert ended.code == ExitCode.USAGE
+    assert "not resumed" in ended.err
+    assert len(ledger.halts.active()) == 1
+
+
+def test_resume_shows_and_treats_its_own_scope_alone(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Under a wide halt one topic flows again: only its late posts are shown, asked about and skipped."""
+    late = read_moment().at + LATE
+    enroll(
+        ledger,
+        make_delivery("boat", slot_at=late, topic="sea"),
+        make_delivery("train", slot_at=late, topic="rail"),
+        make_delivery("plane", slot_at=late, topic="air"),
+    )
+    stormctl("halt", "--reason", "practice")
+    stormctl("halt", "--topic", "air", "--reason", "fog")
+    stormctl.answer("send", "y")
+
+    ended = stormctl("resume", "--topic", "sea")
+
+    details = {name: ledger.history.details(f"storm/x:acme/{name}/en") for name in ("boat", "train", "plane")}
+    assert (ended.code, len(ledger.halts.active())) == (0, 2)
+    assert "1 post is late: " in ended.err
+    assert "boat" in ended.err
+    assert "train" not in ended.err
+    assert [name for name, found in details.items() if found.give_up_at is None] == ["boat"]
+
+
+def test_resume_of_all_leaves_out_what_stays_suspended(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A suspended channel flows only when it is named."""
+    late = read_moment().at + LATE
+    enroll(ledger, make_delivery("boat", slot_at=late), make_delivery("page", slot_at=late, channel=PAGE))
+    ledger.channels.suspend("x:acme", "its token is dead", read_moment())
+    stormctl("halt", "--reason", "practice")
+
+    everything = stormctl("resume", "--yes")
+    channel = stormctl("resume", "--channel", "x:acme", "--yes")
+
+    assert ("page" in everything.err, "boat" in everything.err) == (True, False)
+    assert "The channel was held: its token is dead" in channel.err
+    assert "boat" in channel.err
+
+
+def test_resume_that_lifts_nothing_changes_nothing(stormctl: CommandLine, ledger: Ledger) -> None:
+    """The answer about late posts holds only together with what is lifted."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + LATE))
+
+    nothing = stormctl("resume", "--channel", "x:acme", "--late", "send", "--yes")
+
+    assert nothing.code == ExitCode.USAGE
+    assert ledger.history.details("storm/x:acme/boat/en").give_up_at is not None
+
+
+@pytest.mark.parametrize(("answer", "code"), [("skip", 0), ("", 0), ("later", ExitCode.USAGE)])
+def test_a_person_is_asked_about_what_is_late(
+    stormctl: CommandLine, ledger: Ledger, answer: str, code: int
+) -> None:
+    """What is late is skipped, sent or spread as the person says; anything else resumes nothing."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + LATE))
+    stormctl("halt", "--reason", "practice")
+    stormctl.answer(answer, "y")
+
+    ended = stormctl("resume")
+
+    assert code == ended.code
+    assert "1 post is late: " in ended.err
+    assert (code == 0) == (ledger.halts.active() == ())
+
+
+def test_a_rehearsal_that_was_not_is_not_acted_on(stormctl: CommandLine, ledger: Ledger) -> None:
+    """`--rehearsal` never falls back to the day's own ledger."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+
+    ended = stormctl("halt", "--rehearsal", "--reason", "practice")
+
+    assert ended.code == ExitCode.USAGE
+    assert "no rehearsal" in ended.err
+    assert ledger.halts.active() == ()

@@ -1,0 +1,75 @@
+from __future__ import annotations
+
+import pytest
+
+from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.delivery.delivery import Post
+from stormctl.domain.plan.cost import cost_of, has_link, price_of
+from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.prices import DEAREST_POST_USD_MICROS
+from stormctl.files.media.media import MAX_IMAGES
+from tests.unit.domain.making import make_bank, make_media, make_rule, make_storm, make_variant
+
+_X = parse_channel_id("x:acme")
+_FACEBOOK = parse_channel_id("facebook:acme")
+
+
+@pytest.mark.parametrize(
+    ("post", "expected"),
+    [
+        (Post(text="Rights for all"), 15_000),
+        (Post(text="See example.org"), 200_000),
+        (Post(text="Look", media=(make_media(), make_media(alt=""))), 20_000),
+    ],
+)
+def test_x_bills_links_and_descriptions(post: Post, expected: int) -> None:
+    """A post on X costs 1.5 cents, 20 with any link, and half a cent for each description."""
+    assert expected == price_of(post, _X)
+
+
+def test_facebook_is_free() -> None:
+    """Facebook bills nothing."""
+    assert price_of(Post(text="See", link="https://example.org", media=(make_media(),)), _FACEBOOK) == 0
+
+
+def test_link_field_is_a_link() -> None:
+    """A post with Facebook's link field has a link, whatever its text."""
+    assert has_link(Post(text="See", link="https://example.org"))
+
+
+def test_cost_adds_up_by_channel_and_in_all() -> None:
+    """A plan's cost tells posts, links, descriptions and readings, channel by channel."""
+    storm = make_storm(make_rule("x:acme"), make_rule("facebook:acme"))
+    bank = make_bank(
+        make_variant("a.en", link="https://example.org", media=(make_media(),)),
+        make_variant("b.en", parts=("One.", "Two.")),
+    )
+
+    cost = cost_of(plan_storm(storm, bank), readings_a_post=2)
+
+    facebook, x = cost.by_channel
+    assert (facebook.channel, facebook.posts, facebook.total_usd_micros) == (_FACEBOOK, 2, 0)
+    assert (x.channel, x.posts, x.posts_with_link) == (_X, 3, 1)
+    assert (cost.posts, cost.posts_with_link) == (5, 2)
+    assert (
+        cost.publish_usd_micros,
+        cost.alt_text_usd_micros,
+        cost.readings_usd_micros,
+    ) == (230_000, 5_000, 6_000)
+    assert cost.total_usd_micros == 241_000
+
+
+def test_plan_prices_each_delivery() -> None:
+    """What a delivery carries as its price is what publishing it costs, descriptions included."""
+    bank = make_bank(make_variant("a.en", link="https://example.org", media=(make_media(),)))
+
+    plan = plan_storm(make_storm(), bank)
+
+    assert [delivery.price_usd_micros for delivery in plan.deliveries] == [205_000]
+
+
+def test_no_post_is_dearer_than_the_dearest() -> None:
+    """A link and as many described pictures as a post takes."""
+    post = Post(text="About boats", link="https://example.org", media=(make_media(),) * MAX_IMAGES)
+
+    assert price_of(post, _X) == DEAREST_POST_USD_MICROS

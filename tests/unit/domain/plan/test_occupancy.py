@@ -1,0 +1,117 @@
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import DAY, QUARTER, Occupancy
+from tests.unit.domain.making import at
+
+_NOON = at("12:00")
+
+
+def _limits(spacing: int = 0, per_15min: int = 100, per_day: int = 1000) -> Limits:
+    return Limits(spacing=timedelta(minutes=spacing), per_15min=per_15min, per_day=per_day)
+
+
+def _minutes(*minutes: float) -> list[datetime]:
+    return [_NOON + timedelta(minutes=m) for m in minutes]
+
+
+def test_neighbours_keep_the_spacing() -> None:
+    """A moment nearer than the spacing, before or after, is not free; the spacing itself is."""
+    occupancy = Occupancy(_limits(spacing=7))
+    occupancy.add(_NOON)
+    before, touching, near, after = _minutes(-7, -1, 6, 7)
+
+    assert occupancy.is_free(before)
+    assert after == occupancy.find_free(touching)
+    assert occupancy.find_nearer(near) == _NOON
+    assert occupancy.is_free(after)
+
+
+def test_quarter_of_an_hour_holds_no_more_than_its_ceiling() -> None:
+    """When 15 minutes are full, the moment to try is when the first of them is 15 minutes old."""
+    occupancy = Occupancy(_limits(per_15min=2))
+    for moment in _minutes(0, 5):
+        occupancy.add(moment)
+    (full, free) = _minutes(10, 15)
+
+    assert free == occupancy.find_free(full)
+
+
+def test_coming_posts_count_too() -> None:
+    """A moment that would make the 15 minutes before a claimed one too full is not free."""
+    occupancy = Occupancy(_limits(per_15min=2, spacing=1))
+    for moment in _minutes(10, 12):
+        occupancy.add(moment)
+    before, after = _minutes(0, 13)
+
+    assert after == occupancy.find_free(before)
+
+
+def test_older_posts_leave_the_rolling_quarter() -> None:
+    """Posts that are 15 minutes older than a coming one don't count beside it."""
+    occupancy = Occupancy(_limits(per_15min=2))
+    for moment in _minutes(0, 18):
+        occupancy.add(moment)
+
+    assert occupancy.is_free(_minutes(10)[0])
+
+
+def test_parts_of_a_thread_count_each() -> None:
+    """A thread of three leaves room for two more in 15 minutes, and one longer than the ceiling fills it."""
+    occupancy = Occupancy(_limits(per_15min=5))
+    occupancy.add(_NOON, weight=3)
+    later = _minutes(5)[0]
+
+    assert occupancy.is_free(later, weight=2)
+    assert not occupancy.is_free(later, weight=3)
+    assert Occupancy(_limits(per_15min=5)).is_free(_NOON, weight=9)
+
+
+def test_day_may_be_left_out() -> None:
+    """The daily ceiling counts only where it is asked for."""
+    strict, lenient = (Occupancy(_limits(per_day=1), daily=daily) for daily in (True, False))
+    for occupancy in (strict, lenient):
+        occupancy.add(_NOON)
+    later = _minutes(120)[0]
+
+    assert strict.find_free(later) == _NOON + DAY
+    assert lenient.is_free(later)
+
+
+def test_ceiling_of_nothing_lets_nothing_through() -> None:
+    """Where no post is allowed, no moment ever suits."""
+    assert Occupancy(_limits(per_15min=0)).find_free(_NOON) is None
+
+
+@settings(deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(0, 120), st.integers(1, 3)), max_size=40),
+    st.integers(0, 9),
+    st.integers(1, 6),
+)
+def test_what_is_found_free_keeps_every_limit(
+    wishes: list[tuple[int, int]], spacing: int, per_15min: int
+) -> None:
+    """However moments are entered, those that were found free never break spacing or ceiling."""
+    occupancy = Occupancy(_limits(spacing=spacing, per_15min=per_15min, per_day=20))
+    posts: list[datetime] = []
+    for minute, wish in wishes:
+        moment, weight = _minutes(minute)[0], min(wish, per_15min)
+        found = occupancy.find_free(moment, weight)
+        assert found is not None
+        assert found >= moment
+        if found == moment:
+            occupancy.add(moment, weight)
+            posts += [moment] * weight
+
+    posts.sort()
+    starts = sorted(set(posts))
+    assert all(b - a >= timedelta(minutes=spacing) for a, b in pairwise(starts))
+    assert all(b - a >= QUARTER for a, b in zip(posts, posts[per_15min:], strict=False))
+    assert all(b - a >= DAY for a, b in zip(posts, posts[20:], strict=False))

@@ -1,0 +1,383 @@
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from stormctl.domain.bank.message import LatePolicy, Variant
+from stormctl.domain.base.localtime import LocalTimeError
+from stormctl.domain.delivery.delivery import Kind, Plan
+from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import QUARTER
+from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
+from stormctl.domain.plan.storm import ChannelRule, Late, Pin, Quiet, Storm
+from tests.unit.domain.making import (
+    NO_LIMITS,
+    SCHEDULE,
+    at,
+    clock,
+    make_bank,
+    make_messages,
+    make_rule,
+    make_storm,
+    make_variant,
+    make_window,
+    times_of,
+)
+
+_NOON = Pin(place=SCHEDULE, at=time(12), message="noon")
+_REMINDERS = (timedelta(hours=3), timedelta(minutes=45))
+
+
+def test_every_wording_gets_one_slot() -> None:
+    """As many wordings as slots fill the day, each once, in order of time, with a key that names it."""
+    plan = plan_storm(make_storm(), make_bank(*make_messages(12)))
+
+    assert [f"{hour:02}:00" for hour in range(8, 20)] == [clock(d.slot_at) for d in plan.deliveries]
+    assert {f"storm/x:acme/m{n:02}/en" for n in range(12)} == {str(d.key) for d in plan.deliveries}
+    assert plan.unplaced == ()
+    assert tuple(count for _, count in plan.spare) == (0,)
+
+
+def test_delivery_carries_what_the_ledger_needs() -> None:
+    """Deadline, priority, topic, late policy and the end of the window go with each delivery."""
+    storm = make_storm(late=Late(policy=LatePolicy.SPREAD, grace=timedelta(minutes=9)))
+    variant = make_variant("a.en", expires_at=at("19:00"), not_before=at("09:30"), priority=2, topic="t")
+
+    spread, sent = (
+        plan_storm(storm, make_bank(replace(variant, late=late))).deliveries[0]
+        for late in (None, LatePolicy.SEND)
+    )
+
+    assert (spread.late, sent.late) == (LatePolicy.SPREAD, LatePolicy.SEND)
+    assert (at("14:00"), at("19:00"), at("09:30")) == (spread.slot_at, spread.expires_at, spread.not_before)
+    assert (Kind.SLOT, 2, "t", at("20:00")) == (
+        spread.kind,
+        spread.priority,
+        spread.topic,
+        spread.window_end_at,
+    )
+    assert timedelta(minutes=9) == spread.grace
+
+
+def test_an_announced_plan_never_changes() -> None:
+    """A small storm with everything in it is planned to the second as it was in the first version.
+
+    What differs here would reorder storms that are announced already: an upgrade must not do that.
+    """
+    storm = make_storm(
+        make_rule("x:acme"),
+        make_rule("facebook:acme", languages=("en",)),
+        seed=2026,
+        windows=(make_window(every=timedelta(hours=1), jitter=timedelta(minutes=10)),),
+        pins=(_NOON,),
+        reminders=_REMINDERS,
+        limits=replace(NO_LIMITS, spacing=timedelta(minutes=5), same_message_apart=timedelta(minutes=30)),
+    )
+    bank = make_bank(
+        make_variant("noon.en"),
+        make_variant("sign.en", expires_at=at("18:00")),
+        make_variant("sign.en.last", expires_at=at("18:00")),
+        make_variant("first.en", priority=1),
+        make_variant("work.en", not_before=at("15:00")),
+        *(make_variant(f"{word}.{lang}") for word in ("care", "home", "school") for lang in ("en", "es")),
+    )
+
+    plan = plan_storm(storm, bank)
+
+    assert plan.unplaced == ()
+    assert [
+        f"{d.slot_at:%H:%M:%S} {d.key.channel} {d.key.message}/{d.key.tail}" for d in plan.deliveries
+    ] == [
+        "13:00:00 x:acme first/en",
+        "13:00:21 facebook:acme care/en",
+        "13:51:04 facebook:acme school/en",
+        "14:07:50 x:acme home/en",
+        "14:57:08 facebook:acme first/en",
+        "16:01:05 x:acme care/en",
+        "16:51:11 x:acme school/en",
+        "17:00:00 facebook:acme noon/en",
+        "17:00:00 x:acme noon/en",
+        "17:51:01 facebook:acme sign/en",
+        "19:04:54 x:acme home/es",
+        "20:00:41 x:acme work/en",
+        "20:03:55 facebook:acme home/en",
+        "21:08:45 x:acme sign/en",
+        "21:51:12 facebook:acme work/en",
+        "22:15:00 facebook:acme sign/en.last",
+        "22:15:00 x:acme sign/en.last",
+        "23:05:02 x:acme care/es",
+        "00:01:48 x:acme school/es",
+    ]
+
+
+def test_spare_slots_are_spread_over_the_day() -> None:
+    """With more slots than wordings the day is filled evenly from its first slot to its last."""
+    plan = plan_storm(make_storm(), make_bank(*make_messages(3)))
+
+    assert [clock(d.slot_at) for d in plan.deliveries] == ["08:00", "14:00", "19:00"]
+    assert tuple(count for _, count in plan.spare) == (9,)
+
+
+def test_too_many_wordings_leave_some_unplaced() -> None:
+    """What finds no slot is told, with the reason."""
+    plan = plan_storm(make_storm(windows=(make_window("08:00", "10:00"),)), make_bank(*make_messages(3)))
+
+    assert len(plan.deliveries) == 2
+    (unplaced,) = plan.unplaced
+    assert (str(unplaced.channel), unplaced.reason) == ("x:acme", "no slot is left on this channel")
+
+
+def test_one_more_message_keeps_the_order_of_the_others() -> None:
+    """Adding a message doesn't reshuffle the day."""
+    few, more = (plan_storm(make_storm(), make_bank(*make_messages(count))) for count in (11, 12))
+
+    order = [d.key.message for d in more.deliveries if d.key.message != "m11"]
+    assert [d.key.message for d in few.deliveries] == order
+
+
+def test_seed_and_channel_draw_the_order() -> None:
+    """Another seed makes another day, and channels don't go in step."""
+    bank = make_bank(*make_messages(12))
+    storm = make_storm(make_rule("x:acme"), make_rule("facebook:acme"))
+
+    plan, other = plan_storm(storm, bank), plan_storm(replace(storm, seed=1), bank)
+
+    assert times_of(plan) != times_of(other)
+    assert times_of(plan) != times_of(plan, "facebook:acme")
+
+
+def test_priority_goes_first() -> None:
+    """The more important wordings have the first slots, and are placed when slots run out."""
+    bank = make_bank(*make_messages(12), make_variant("urgent.en", priority=1))
+
+    plan = plan_storm(make_storm(), bank)
+
+    assert times_of(plan)["urgent.en"] == "08:00"
+    assert len(plan.unplaced) == 1
+
+
+def test_deadlines_are_kept_whatever_the_order() -> None:
+    """Wordings with little time go first as far as they must, one slot after the other."""
+    hasty = [make_variant(f"h{n}.en", expires_at=at("10:30")) for n in range(4)]
+
+    plan = plan_storm(make_storm(), make_bank(*make_messages(9), *hasty))
+
+    times = times_of(plan)
+    assert sorted(times[v.name] for v in hasty if v.name in times) == ["08:00", "09:00", "10:00"]
+    assert [unplaced.reason for unplaced in plan.unplaced] == [
+        "no slot is left between its not_before and its deadline"
+    ]
+
+
+def test_deadlines_are_kept_although_slots_are_spare() -> None:
+    """Where even spreading leaves too few slots before a deadline, more of them are used there."""
+    hasty = [make_variant(f"h{n}.en", expires_at=at("10:30")) for n in range(3)]
+
+    plan = plan_storm(make_storm(), make_bank(*make_messages(2), *hasty))
+
+    assert sorted(times_of(plan)[v.name] for v in hasty) == ["08:00", "09:00", "10:00"]
+    assert plan.unplaced == ()
+
+
+def test_narrow_deadline_wins_over_even_spreading() -> None:
+    """Where the only slot in time is one that spreading gave away, it is had back."""
+    bank = make_bank(
+        make_variant("early.en", expires_at=at("08:30")),
+        make_variant("soon.en", expires_at=at("09:30"), priority=1),
+        make_variant("any.en"),
+    )
+
+    plan = plan_storm(make_storm(windows=(make_window("08:00", "12:00"),)), bank)
+
+    assert (times_of(plan)["early.en"], times_of(plan)["soon.en"]) == ("08:00", "09:00")
+    assert plan.unplaced == ()
+
+
+def test_not_before_is_kept() -> None:
+    """A wording waits for its moment, and has its slot then."""
+    patient = make_variant("patient.en", not_before=at("18:30"), priority=9)
+
+    plan = plan_storm(make_storm(), make_bank(*make_messages(11), patient))
+
+    assert times_of(plan)["patient.en"] == "19:00"
+    assert plan.unplaced == ()
+
+
+def test_wordings_of_a_message_lie_far_apart() -> None:
+    """Two wordings of one message have much of the day between them, the plain one first."""
+    bank = make_bank(*make_messages(10), make_variant("twice.en"), make_variant("twice.en.again"))
+
+    times = times_of(plan_storm(make_storm(), bank))
+
+    first, again = (int(times[name][:2]) for name in ("twice.en", "twice.en.again"))
+    assert again - first >= 5
+
+
+def test_same_message_keeps_apart_on_all_channels() -> None:
+    """No channel says a message soon after another one said it."""
+    apart = timedelta(hours=3)
+    storm = make_storm(
+        make_rule("x:acme"), make_rule("facebook:acme"), limits=replace(NO_LIMITS, same_message_apart=apart)
+    )
+
+    plan = plan_storm(storm, make_bank(*make_messages(10)))
+
+    assert len(plan.deliveries) == 20
+    for message in {d.key.message for d in plan.deliveries}:
+        moments = sorted(d.slot_at for d in plan.deliveries if d.key.message == message)
+        assert all(b - a >= apart for a, b in pairwise(moments))
+
+
+def test_message_that_cannot_keep_apart_is_left_out() -> None:
+    """Where no slot is far enough from the message's other posts, it is left out and told."""
+    storm = make_storm(
+        make_rule("x:acme"),
+        make_rule("facebook:acme"),
+        limits=replace(NO_LIMITS, same_message_apart=timedelta(days=2)),
+    )
+
+    plan = plan_storm(storm, make_bank(make_variant("a.en")))
+
+    assert [(u.variant, str(u.channel)) for u in plan.unplaced] == [("a.en", "facebook:acme")]
+    assert "too near" in plan.unplaced[0].reason
+
+
+def test_thread_is_one_slot_with_a_delivery_a_part() -> None:
+    """On X a thread's parts share their slot and are numbered; they count against the ceilings."""
+    window = make_window("08:00", "09:00", every=timedelta(minutes=5))
+    storm = make_storm(windows=(window,), limits=replace(NO_LIMITS, per_15min=4))
+    thread = make_variant("thread.en", parts=tuple(f"Part {n}." for n in range(1, 5)), priority=1)
+
+    plan = plan_storm(storm, make_bank(thread, *make_messages(3)))
+
+    parts = [d for d in plan.deliveries if d.key.message == "thread"]
+    assert [d.key.part for d in parts] == [1, 2, 3, 4]
+    assert len({d.slot_at for d in parts}) == 1
+    posts = sorted(d.slot_at for d in plan.deliveries)
+    assert len(posts) == 7
+    assert all(b - a >= QUARTER for a, b in zip(posts, posts[4:], strict=False))
+
+
+def test_thread_on_facebook_is_one_delivery() -> None:
+    """On Facebook a thread is one post."""
+    bank = make_bank(make_variant("thread.en", parts=("One.", "Two.")))
+
+    plan = plan_storm(make_storm(make_rule("facebook:acme")), bank)
+
+    assert [str(d.key) for d in plan.deliveries] == ["storm/facebook:acme/thread/en"]
+
+
+def test_unclear_pin_time_is_refused() -> None:
+    """A pin at a time that clocks show twice is an error."""
+    fall = date(2026, 11, 1)
+    pin = replace(_NOON, at=time(1, 30))
+
+    with pytest.raises(LocalTimeError):
+        plan_storm(make_storm(pins=(pin,), first_on=fall, last_on=fall), make_bank(make_variant("noon.en")))
+
+
+@st.composite
+def _storms(draw: st.DrawFn) -> tuple[Storm, list[Variant]]:
+    minutes = st.integers(0, 24 * 60).map(lambda m: timedelta(minutes=m))
+    moments = st.none() | minutes.map(lambda delta: at("00:00") + delta)
+    variants = [
+        make_variant(
+            f"m{number}.{lang}{label}",
+            parts=(f"Text {number} {lang}{label}.",) * draw(st.integers(1, 3)),
+            priority=draw(st.integers(0, 2)),
+            expires_at=draw(moments),
+            not_before=draw(moments),
+        )
+        for number in range(draw(st.integers(1, 12)))
+        for lang in draw(st.sets(st.sampled_from(["en", "es"]), min_size=1))
+        for label in draw(st.sets(st.sampled_from(["", ".x", ".a", ".b"]), min_size=1))
+    ]
+    storm = make_storm(
+        make_rule("x:one", languages=("en",)),
+        make_rule("x:two"),
+        make_rule("facebook:one"),
+        windows=(
+            make_window(
+                every=timedelta(minutes=draw(st.integers(5, 60))),
+                jitter=timedelta(minutes=draw(st.integers(0, 9))),
+            ),
+        ),
+        pins=tuple(Pin(place=SCHEDULE, at=time(h), message=f"m{h - 11}") for h in (12, 13)),
+        reminders=_REMINDERS,
+        quiet=(Quiet(place=SCHEDULE, from_time=time(11), to_time=time(12, 30)),),
+        seed=draw(st.integers(0, 5)),
+        limits=Limits(
+            spacing=timedelta(minutes=draw(st.integers(0, 10))),
+            per_15min=draw(st.integers(3, 5)),
+            per_day=draw(st.integers(5, 60)),
+            same_message_apart=timedelta(minutes=draw(st.integers(0, 60))),
+        ),
+    )
+    return storm, variants
+
+
+@settings(deadline=None)
+@given(_storms())
+def test_plan_keeps_every_promise(case: tuple[Storm, list[Variant]]) -> None:
+    """Whatever storm and bank: repeatable, each wording once or told, within windows, limits and dates."""
+    storm, variants = case
+    bank = make_bank(*variants)
+
+    plan = plan_storm(storm, bank)
+
+    assert plan == plan_storm(storm, bank)
+    keys = [str(d.key) for d in plan.deliveries]
+    assert len(set(keys)) == len(keys)
+    silences = Silences(find_quiet_spans(storm))
+    for d in plan.deliveries:
+        assert d.expires_at is None or d.slot_at < d.expires_at
+        assert d.not_before is None or d.slot_at >= d.not_before
+        assert not silences.find(d.slot_at)
+    for rule in storm.channels:
+        _check_channel(storm, plan, str(rule.id))
+        _check_all_are_there(plan, rule, variants)
+    _check_apart(storm, plan)
+
+
+def _check_all_are_there(plan: Plan, rule: ChannelRule, variants: list[Variant]) -> None:
+    """Each wording that the channel takes goes out, with all its parts, or is told; and nothing else is."""
+    is_x = str(rule.id).startswith("x:")
+    taken = {v.name: len(v.parts) if is_x else 1 for v in variants if not rule.languages or v.lang == "en"}
+    for name in list(taken):
+        if name.endswith(".x"):  # X's own wording, in place of the plain one
+            taken.pop(name.removesuffix(".x") if is_x else name, None)
+    posted = Counter(f"{d.key.message}.{d.key.tail}" for d in plan.deliveries if d.channel == rule.id)
+    told = Counter(u.variant for u in plan.unplaced if u.channel == rule.id)
+    assert posted == {name: parts for name, parts in taken.items() if name not in told}
+    assert told == dict.fromkeys(taken.keys() - posted.keys(), 1)
+
+
+def _check_channel(storm: Storm, plan: Plan, channel: str) -> None:
+    deliveries = [d for d in plan.deliveries if d.key.channel == channel]
+    spans = find_spans(storm, storm.rule_of(deliveries[0].channel)) if deliveries else ()
+    assert all(
+        any(s.start_at <= d.slot_at < s.end_at for s in spans) for d in deliveries if d.kind is not Kind.PIN
+    )
+    posts = [d.slot_at for d in deliveries]
+    limits = storm.limits
+    assert all(b - a >= limits.spacing for a, b in pairwise(sorted(set(posts))))
+    for earlier, later in zip(posts, posts[limits.per_15min :], strict=False):
+        assert later - earlier >= QUARTER
+    assert len(posts) <= limits.per_day
+
+
+def _check_apart(storm: Storm, plan: Plan) -> None:
+    by_message: dict[str, set[tuple[datetime, str, Kind]]] = {}
+    for d in plan.deliveries:
+        by_message.setdefault(d.key.message, set()).add((d.slot_at, d.key.channel, d.kind))
+    for posts in by_message.values():
+        for (a, _, kind), (b, _, other) in pairwise(sorted(posts)):
+            if Kind.SLOT in {kind, other}:
+                assert b - a >= storm.limits.same_message_apart

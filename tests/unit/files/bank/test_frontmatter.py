@@ -1,0 +1,149 @@
+"""Front matter: texts only, each key with its line, and nothing that YAML would do behind one's back."""
+
+from __future__ import annotations
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from stormctl.files.bank import frontmatter
+from stormctl.files.bank.frontmatter import Problem, parse_front_matter
+
+SOURCE = """\
+hashtags: [MigrantsDay, 2026]
+link: https://example.org/#act
+consent: no
+expires: 2026-12-18 20:00 America/New_York   # the deadline
+media:
+  - file: images/boat.png
+    alt: "A boat: of paper"
+  - {file: b.png}
+priority: 010
+credit:
+"""
+
+
+@pytest.mark.parametrize("loader", [yaml.CBaseLoader, yaml.BaseLoader])
+def test_scalars_stay_text(loader: type, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What looks like a number, a date or a truth value stays as written, with or without libyaml."""
+    monkeypatch.setattr(frontmatter, "_Loader", loader)
+
+    front = parse_front_matter(SOURCE, 2)
+
+    assert front.values == {
+        "hashtags": ["MigrantsDay", "2026"],
+        "link": "https://example.org/#act",
+        "consent": "no",
+        "expires": "2026-12-18 20:00 America/New_York",
+        "media": [{"file": "images/boat.png", "alt": "A boat: of paper"}, {"file": "b.png"}],
+        "priority": "010",
+    }
+    assert front.problems == []
+
+
+def test_every_key_has_its_line() -> None:
+    """Keys are found on their lines of the file, inner ones too."""
+    lines = parse_front_matter(SOURCE, 2).lines
+
+    assert lines == {
+        ("hashtags",): 2,
+        ("link",): 3,
+        ("consent",): 4,
+        ("expires",): 5,
+        ("media",): 6,
+        ("media", 0, "file"): 7,
+        ("media", 0, "alt"): 8,
+        ("media", 1, "file"): 9,
+        ("priority",): 10,
+    }
+
+
+@pytest.mark.parametrize("source", ["", "\n\n", "# only a comment\n", "credit:   # nobody yet\n"])
+def test_nothing_is_no_problem(source: str) -> None:
+    """Empty front matter, comments and keys without a value say nothing, and that is fine."""
+    front = parse_front_matter(source)
+
+    assert (front.values, front.problems) == ({}, [])
+
+
+_QUOTES = "put a text that begins so in double quotes"
+_WORDS = "each line is “key: value”; put texts with special characters in double quotes"
+_COMMENT = "YAML takes # for the start of a comment: write hashtags without it, or in quotes"
+
+
+@pytest.mark.parametrize(
+    ("source", "problem"),
+    [
+        ("a: &x 1\n", Problem(1, "the YAML anchor &x is not allowed", _QUOTES)),
+        ("a: !!str 1\n", Problem(1, "the YAML tag tag:yaml.org,2002:str is not allowed", _QUOTES)),
+        (
+            "a: 1\nb: !!python/object:os.system {}\n",
+            Problem(2, "the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed", _QUOTES),
+        ),
+        ("a: 1\nb: 2\na: 3\n", Problem(3, "“a” is written twice", "keep one of them")),
+        (
+            "a: 1\nhashtags: #MigrantsDay\n",
+            Problem(2, "“hashtags” is empty: YAML takes what follows # for a comment", "leave the # away"),
+        ),
+        (
+            "hashtags: [#MigrantsDay]\nb: 1\n",
+            Problem(1, "not readable as YAML: did not find expected ',' or ']'", _COMMENT),
+        ),
+        (
+            "a: b: c\n",
+            Problem(
+                1,
+                "not readable as YAML: mapping values are not allowed in this context",
+                "put a text that holds a colon in double quotes",
+            ),
+        ),
+        (
+            "a:\n\t- b\n",
+            Problem(
+                2,
+                "not readable as YAML: found character that cannot start any token",
+                "indent with spaces, not tabs",
+            ),
+        ),
+        ("a: 1\nb: 'open\n", Problem(2, "not readable as YAML: found unexpected end of stream", _WORDS)),
+        ("a: é\nb: \x01\n", Problem(2, "not readable as YAML: control characters are not allowed (U+0001)")),
+        ("just a sentence\n", Problem(1, "front matter is made of “key: value” lines, and this is none")),
+        ("a: 1\n? [b]\n: 2\n", Problem(2, "a key must be one word")),
+        ("a: " + "[" * 40 + "]" * 40, Problem(1, "lists and tables are nested too deeply")),
+        (
+            "a: 1\n...\nb: 2\n",
+            Problem(3, "not readable as YAML: did not find expected <document start>", _WORDS),
+        ),
+    ],
+)
+def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: Problem) -> None:
+    """Anchors, tags, repeats, lost hashtags and broken YAML are problems on a line, with what to do."""
+    assert [problem] == parse_front_matter(source).problems
+
+
+def test_an_alias_is_refused_beside_its_anchor() -> None:
+    """Neither an anchor nor the alias that repeats it is taken."""
+    front = parse_front_matter("a: &x [1]\nb: *x\n")
+
+    assert [problem.message for problem in front.problems] == [
+        "the YAML anchor &x is not allowed",
+        "the YAML alias *x is not allowed",
+    ]
+    assert "b" not in front.values
+
+
+def test_several_problems_are_found_at_once() -> None:
+    """The parser goes on behind what it refuses."""
+    front = parse_front_matter("a: &x 1\na: 2\nhashtags: #Tag\nlink: https://example.org\n", 2)
+
+    assert [problem.line for problem in front.problems] == [2, 3, 4]
+    assert front.values["link"] == "https://example.org"
+
+
+@given(st.text(alphabet=st.sampled_from("ab: \n-#[]{},&*!'\"|>?%@\t\x01é"), max_size=40))
+def test_no_text_breaks_the_parser(source: str) -> None:
+    """Whatever a file holds, there is a result; problems lie on lines of the source or right behind it."""
+    front = parse_front_matter(source)
+
+    assert all(1 <= problem.line <= source.count("\n") + 2 for problem in front.problems)

@@ -1,0 +1,84 @@
+"""Captions, whichever program wrote them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.media.captions import Cue, parse_caption_name, parse_cues, read_captions, render_srt
+from tests.unit.files.films import VTT
+
+if TYPE_CHECKING:
+    from tests.unit.files.campaigns import Campaign
+
+SRT = (
+    "1\r\n00:00:00,500 --> 00:00:02,000\r\nThe door\r\nis open.\r\n\r\n"
+    "2\r\n01:00:03,000 --> 01:00:04,250\r\nFor all.\r\n"
+)
+
+
+def test_subrip_is_read() -> None:
+    """Numbers are left out, lines of a cue stay together, hours count."""
+    cues = parse_cues(SRT)
+
+    assert (Cue(500, 2000, "The door\nis open."), Cue(3_603_000, 3_604_250, "For all.")) == cues
+
+
+def test_webvtt_is_read() -> None:
+    """Titles, notes and where a cue stands are left out; hours may be missing."""
+    assert (Cue(500, 2000, "The door is open."),) == parse_cues(VTT)
+
+
+def test_what_is_written_is_read_again() -> None:
+    """SubRip written by us means the same."""
+    cues = parse_cues(SRT)
+
+    assert cues == parse_cues(render_srt(cues))
+
+
+def test_a_file_is_given_back_as_subrip(campaign: Campaign) -> None:
+    """Both platforms take it, so that a WebVTT is written anew, without its mark of order."""
+    path = campaign.write("a.en.vtt", "\ufeff" + VTT)
+
+    assert read_captions("a.en.vtt", path).content == b"1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
+
+
+def test_each_line_of_words_knows_its_place(campaign: Campaign) -> None:
+    """Findings about captions tell the line of the captions file, past notes and numbers."""
+    subrip, webvtt = campaign.write("a.en.srt", SRT), campaign.write("a.en.vtt", VTT)
+
+    assert read_captions("a.en.srt", subrip).lines == ((3, "The door"), (4, "is open."), (8, "For all."))
+    assert read_captions("a.en.vtt", webvtt).lines == ((7, "The door is open."),)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("The door is open.", "“a.en.srt” holds no captions that could be read"),
+        ("00:00:02,000 --> 00:00:01,000\nBackwards", "“a.en.srt” holds no captions that could be read"),
+        ("café".encode("latin-1"), "“a.en.srt” is not UTF-8"),
+        (b" " * 524_289, "“a.en.srt” has 512 KiB; X takes 512"),
+    ],
+)
+def test_what_is_no_captions_file_is_refused(campaign: Campaign, content: str | bytes, message: str) -> None:
+    """No cue, a cue that ends before it begins, another encoding, too many bytes."""
+    path = campaign.write("a.en.srt", content)
+
+    with pytest.raises(BadMediaError) as caught:
+        read_captions("a.en.srt", path)
+
+    assert message == caught.value.message
+
+
+def test_the_name_says_the_language() -> None:
+    """As the names of message files do."""
+    assert parse_caption_name("videos/boat.es.srt") == "es"
+
+
+@pytest.mark.parametrize("file", ["boat.srt", "boat.english.srt", "en.srt", "boat.en.txt", "boat"])
+def test_a_name_without_a_language_is_refused(file: str) -> None:
+    """It would be shown to the wrong people."""
+    with pytest.raises(BadMediaError):
+        parse_caption_name(file)

@@ -1,0 +1,250 @@
+"""Every row of X's error table is a classified outcome."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from stormctl.domain.delivery.delivery import InDoubt, RateLimit, Refused
+from stormctl.platforms.http.answers import Answer
+from stormctl.platforms.x.errors import classify_problem, read_limits
+
+NOW = datetime(2026, 12, 18, 12, tzinfo=UTC)
+PROBLEMS = "https://api.x.com/2/problems/"
+
+
+def unix(after: timedelta) -> str:
+    """Return a reset header's value."""
+    return str(int((NOW + after).timestamp()))
+
+
+def classify(status: int, body: Any = None, **headers: str) -> Refused | InDoubt:
+    """Classify an answer; underscores in header names stand for hyphens."""
+    fields = {name.replace("_", "-"): value for name, value in headers.items()}
+    return classify_problem(Answer(status, fields, body), NOW)
+
+
+def forbidden(detail: str, kind: str = "about:blank", **more: object) -> dict[str, object]:
+    """Return the body of a 403."""
+    return {"title": "Forbidden", "status": 403, "type": kind, "detail": detail, **more}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "code"),
+    [
+        (
+            400,
+            {"title": "Invalid Request", "detail": "Bad.", "type": f"{PROBLEMS}invalid-request"},
+            "400 invalid-request",
+        ),
+        (
+            403,
+            forbidden(
+                "You can only reply to or quote posts where you are mentioned or are the author.",
+                f"{PROBLEMS}not-authorized-for-resource",
+            ),
+            "403 not-authorized-for-resource",
+        ),
+        (403, {"errors": [{"code": 385, "message": "deleted or not visible"}]}, "403 385"),
+        (
+            404,
+            {"title": "Not Found Error", "type": f"{PROBLEMS}resource-not-found"},
+            "404 resource-not-found",
+        ),
+        (403, [], "403"),
+        (413, {}, "413"),
+    ],
+)
+def test_refused_for_good(status: int, body: object, code: str) -> None:
+    """The same post will never be accepted, and others may."""
+    outcome = classify(status, body)
+
+    assert isinstance(outcome, Refused)
+    assert (outcome.for_good, outcome.suspends, outcome.probably_posted) == (True, False, False)
+    assert outcome.code == code
+
+
+def test_a_duplicate_was_probably_posted() -> None:
+    """X's 403 for a repeated text says so, and that the text is likely live."""
+    outcome = classify(403, forbidden("You are not allowed to create a Tweet with duplicate content."))
+
+    assert outcome == Refused(
+        reason="X answered 403: You are not allowed to create a Tweet with duplicate content.",
+        code="403",
+        for_good=True,
+        probably_posted=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (401, {"title": "Unauthorized", "type": "about:blank", "status": 401, "detail": "Unauthorized"}),
+        (401, None),
+        (307, None),
+        (402, {"detail": "credits depleted", "type": f"{PROBLEMS}credits-depleted"}),
+        (402, {"title": "CreditsDepleted", "detail": "Your enrolled account does not have any credits."}),
+        (403, forbidden("No.", f"{PROBLEMS}client-forbidden", reason="official-client-forbidden")),
+        (403, forbidden("No.", f"{PROBLEMS}client-forbidden", reason="client-not-enrolled")),
+        (403, {"errors": [{"code": 453, "message": "You currently have access to a subset of X API"}]}),
+        (
+            403,
+            forbidden("Your client app is not configured with the appropriate oauth1 app permissions."),
+        ),
+        (403, forbidden("Forbidden", "https://api.twitter.com/2/problems/oauth1-permissions")),
+        (403, {"errors": [{"code": 64, "message": "Your account is suspended"}]}),
+    ],
+)
+def test_refusals_that_stop_the_channel(status: int, body: object) -> None:
+    """Where every other post would be refused too, a person must act, and the post may still go out."""
+    outcome = classify(status, body)
+
+    assert isinstance(outcome, Refused)
+    assert (outcome.suspends, outcome.for_good) == (True, False)
+
+
+@pytest.mark.parametrize("code", [185, 344])
+def test_a_403_about_the_day_waits(code: int) -> None:
+    """A limit of the account's day passes by itself, at the reset that is told, or after a while."""
+    body = {"errors": [{"code": code, "message": "No more today."}]}
+    headers = {"x_user_limit_24hour_remaining": "0", "x_user_limit_24hour_reset": unix(timedelta(hours=7))}
+
+    outcomes = [classify(403, body, **headers), classify(403, body)]
+
+    assert [(o.for_good, o.suspends) for o in outcomes if isinstance(o, Refused)] == [(False, False)] * 2
+    assert [getattr(outcome, "retry_at", None) for outcome in outcomes] == [NOW + timedelta(hours=7), None]
+
+
+@pytest.mark.parametrize("status", [403, 404, 413])
+def test_a_page_that_refuses_leaves_doubt(status: int) -> None:
+    """It comes from a proxy or a gate before X, which may let the next one pass."""
+    assert isinstance(classify(status, None), InDoubt)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504, 529, 408])
+@pytest.mark.parametrize("body", [None, {"title": "Service Unavailable"}, [], {"data": {"id": "1"}}])
+def test_server_errors_leave_doubt(status: int, body: object) -> None:
+    """Whatever a 5xx says, the post may be live."""
+    assert isinstance(classify(status, body), InDoubt)
+
+
+@pytest.mark.parametrize(
+    "body", [None, [], {}, {"data": None}, {"data": {"id": ""}}, {"errors": [{"message": "hm"}]}]
+)
+def test_a_success_without_an_id_leaves_doubt(body: object) -> None:
+    """X accepted something and did not say what."""
+    assert isinstance(classify(201, body), InDoubt)
+
+
+@pytest.mark.parametrize(
+    ("headers", "after"),
+    [
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "15m"}, timedelta(minutes=15)),
+        (
+            {
+                "x_rate_limit_remaining": "88",
+                "x_rate_limit_reset": "15m",
+                "x_user_limit_24hour_remaining": "0",
+                "x_user_limit_24hour_reset": "7h",
+            },
+            timedelta(hours=7),
+        ),
+        (
+            {
+                "x_rate_limit_remaining": "0",
+                "x_rate_limit_reset": "15m",
+                "x_app_limit_24hour_remaining": "0",
+                "x_app_limit_24hour_reset": "7h",
+            },
+            timedelta(hours=7),
+        ),
+        ({"x_rate_limit_reset": "15m"}, timedelta(minutes=15)),
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "past"}, None),
+        ({"x_rate_limit_remaining": "88", "x_rate_limit_reset": "15m"}, None),
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "soon"}, None),
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "30d"}, None),
+        ({"x_rate_limit_remaining": "0", "x_rate_limit_reset": "9" * 30}, None),
+        ({"retry_after": "60"}, timedelta(minutes=1)),
+        ({}, None),
+    ],
+)
+def test_a_429_waits_for_the_latest_window_that_is_used_up(
+    headers: dict[str, str], after: timedelta | None
+) -> None:
+    """The 24-hour windows count too; a reset that is past, missing or beyond every window gives no time."""
+    words = {"15m": timedelta(minutes=15), "7h": timedelta(hours=7), "30d": timedelta(days=30)}
+    words["past"] = -timedelta(minutes=1)
+    fields = {name: unix(words[value]) if value in words else value for name, value in headers.items()}
+
+    outcome = classify(429, {"errors": [{"code": 88, "message": "Rate limit exceeded"}]}, **fields)
+
+    assert isinstance(outcome, Refused)
+    assert (outcome.for_good, outcome.suspends, outcome.code) == (False, False, "429 88")
+    assert outcome.retry_at == (None if after is None else NOW + after)
+
+
+@pytest.mark.parametrize("reset", ["253402300799", unix(timedelta(days=400)), "9" * 30])
+def test_a_429_never_waits_for_longer_than_a_day(reset: str) -> None:
+    """A reset beyond X's longest window is a mistake of somebody's, and must not cost the storm."""
+    refused = classify(429, None, x_rate_limit_remaining="0", x_rate_limit_reset=reset)
+
+    assert isinstance(refused, Refused)
+    assert refused.retry_at in {None, NOW + timedelta(days=1)}
+
+
+def test_limits_that_are_no_numbers_are_left_out() -> None:
+    """A ledger could not hold them."""
+    told = {"x-rate-limit-limit": "9" * 30, "x-rate-limit-remaining": "-1", "x-rate-limit-reset": "soon"}
+
+    assert read_limits(Answer(200, told, None), NOW) == ()
+
+
+@pytest.mark.parametrize("reset", ["1797595200000", unix(timedelta(days=731)), unix(timedelta(hours=26))])
+def test_a_reset_beyond_every_window_closes_no_channel(reset: str) -> None:
+    """One in milliseconds, or years ahead, is none: a ledger that kept it would wait for it."""
+    told = {"x-user-limit-24hour-limit": "50", "x-user-limit-24hour-remaining": "0"}
+
+    (row,) = read_limits(Answer(201, told | {"x-user-limit-24hour-reset": reset}, None), NOW)
+
+    assert (row.remaining, row.reset_at) == (0, None)
+
+
+@pytest.mark.parametrize(("period", "suspends"), [("Daily", False), ("Monthly", True)])
+def test_a_month_that_is_used_up_needs_a_person(period: str, suspends: bool) -> None:
+    """A usage cap of a day passes by itself, one of a month doesn't during a campaign."""
+    outcome = classify(429, {"type": f"{PROBLEMS}usage-capped", "period": period, "scope": "Product"})
+
+    assert isinstance(outcome, Refused)
+    assert (outcome.for_good, outcome.suspends) == (False, suspends)
+
+
+def test_limits_are_read_from_all_families() -> None:
+    """Each family of headers is a row; unreadable numbers are None."""
+    headers = {
+        "x-rate-limit-limit": "100",
+        "x-rate-limit-remaining": "99",
+        "x-rate-limit-reset": unix(timedelta(minutes=15)),
+        "x-user-limit-24hour-limit": "many",
+        "x-user-limit-24hour-remaining": "7",
+        "x-app-limit-24hour-limit": "never",
+        "x-app-limit-24hour-remaining": "1" * 25,
+        "x-app-limit-24hour-reset": "2" * 5000,
+    }
+
+    rows = read_limits(Answer(201, headers, None), NOW)
+
+    assert rows == (
+        RateLimit(name="x-rate-limit", limit=100, remaining=99, reset_at=NOW + timedelta(minutes=15)),
+        RateLimit(name="x-user-limit-24hour", limit=None, remaining=7, reset_at=None),
+    )
+
+
+def test_the_reason_gathers_what_x_says() -> None:
+    """Detail and messages, each once, on one line."""
+    body = {"title": "Invalid Request", "detail": "One or\nmore", "errors": [{"message": "too long"}, "odd"]}
+
+    outcome = classify(400, body)
+
+    assert outcome.reason == "X answered 400: One or more; too long"
