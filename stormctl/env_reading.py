@@ -32,7 +32,7 @@ _ODD_QUOTES = tuple("“”„‟«»‘’‚‛″＂")
 
 
 @dataclass(frozen=True, slots=True)
-class Oddity:
+class UnusedVariable:
     """A line of `.env` that is read, and has no effect.
 
     Attributes:
@@ -76,7 +76,7 @@ def refuse_tracked(path: Path) -> None:
 
 def read_env_file(
     path: Path, known: Collection[str], is_channels: Callable[[str], bool]
-) -> tuple[dict[str, str], tuple[Oddity, ...]]:
+) -> tuple[dict[str, str], tuple[UnusedVariable, ...]]:
     """Return our variables of an `.env`, and its lines that have no effect.
 
     Args:
@@ -101,7 +101,7 @@ def read_env_file(
 
     values: dict[str, str] = {}
     lines: dict[str, int] = {}
-    oddities: list[Oddity] = []
+    unused_variables: list[UnusedVariable] = []
     for binding in parse_stream(io.StringIO(text)):
         written, name, value = binding.original.string, binding.key or "", binding.value
         line = binding.original.line + written[: len(written) - len(written.lstrip())].count("\n")
@@ -111,11 +111,11 @@ def read_env_file(
         if binding.error or value is None or not _OURS.fullmatch(name):
             continue
         if values.get(name, value).strip() not in {"", value.strip()}:
-            oddities.append(Oddity(lines[name], name, is_repeated=True))
+            unused_variables.append(UnusedVariable(lines[name], name, is_repeated=True))
         elif name not in known and not is_channels(name):
-            oddities.append(Oddity(line, name, is_repeated=False))
+            unused_variables.append(UnusedVariable(line, name, is_repeated=False))
         values[name], lines[name] = value, line
-    return values, tuple(oddities)
+    return values, tuple(unused_variables)
 
 
 def _find_problem(binding: Binding, known: Collection[str], is_channels: Callable[[str], bool]) -> str:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
-    from stormctl.env_reading import Oddity
+    from stormctl.env_reading import UnusedVariable
 
 CREDENTIAL_FIELDS = {
     Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "ACCOUNT_ID"),
@@ -74,10 +74,10 @@ class Environment:
         settings: Settings,
         values: Mapping[str, str],
         from_file: Collection[str] = (),
-        oddities: tuple[Oddity, ...] = (),
+        unused_variables: tuple[UnusedVariable, ...] = (),
     ) -> None:
         self.settings = settings
-        self.oddities = oddities
+        self.unused_variables = unused_variables
         self._secrets = {name: SecretStr(value) for name, value in values.items()}
         self._from_file = frozenset(from_file)
 
@@ -120,12 +120,14 @@ class Environment:
     def with_settings(self, settings: Settings) -> Environment:
         """Return these credentials under other settings."""
         values = {name: s.get_secret_value() for name, s in self._secrets.items()}
-        return Environment(settings, values, self._from_file, self.oddities)
+        return Environment(settings, values, self._from_file, self.unused_variables)
 
     def with_values(self, values: Mapping[str, str]) -> Environment:
         """Return this environment as it will be when `.env` holds these values too."""
         kept = {name: s.get_secret_value() for name, s in self._secrets.items()}
-        return Environment(self.settings, {**kept, **values}, self._from_file | set(values), self.oddities)
+        return Environment(
+            self.settings, {**kept, **values}, self._from_file | set(values), self.unused_variables
+        )
 
     def secrets(self) -> frozenset[str]:
         """Return every text that must never be shown: credentials, passwords, private addresses.
@@ -213,7 +215,7 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         CredentialsError: `.env` can't be read or trusted, or a line of it is not read; see `read_env_file`.
         UsageError: a setting has a value that it can't have.
     """
-    values, from_file, oddities = _read_values(root, os.environ if environ is None else environ)
+    values, from_file, unused_variables = _read_values(root, os.environ if environ is None else environ)
     given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
     try:
         settings = Settings.model_validate({name: value for name, value in given.items() if value})
@@ -222,7 +224,7 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         name = f"STORMCTL_{str(first['loc'][0]).upper()}"
         reason = re.sub(r"^Value error, ", "", first["msg"])
         raise UsageError(f"{name}: {reason}", "See .env.example for every setting.") from None
-    return Environment(settings, values, from_file, oddities)
+    return Environment(settings, values, from_file, unused_variables)
 
 
 def make_keyless(ledger_url: str) -> Environment:
@@ -242,9 +244,11 @@ def find_ledger_url(root: Path) -> tuple[str | None, str | None]:
 
 def _read_values(
     root: Path, environ: Mapping[str, str]
-) -> tuple[dict[str, str], frozenset[str], tuple[Oddity, ...]]:
+) -> tuple[dict[str, str], frozenset[str], tuple[UnusedVariable, ...]]:
     """Return every variable, the names of those whose value is the one of `.env`, and its odd lines."""
-    from_file, oddities = read_env_file(root / ".env", list_variables([]), lambda n: bool(_find_channel(n)))
+    from_file, unused_variables = read_env_file(
+        root / ".env", list_variables([]), lambda n: bool(_find_channel(n))
+    )
     from_file.pop("STORMCTL_ALLOW_HOST", None)  # a file that travels must not widen where secrets go
     outside = {n: value for n, value in environ.items() if n.startswith("STORMCTL_") and value.strip()}
-    return from_file | outside, frozenset(from_file.keys() - outside.keys()), oddities
+    return from_file | outside, frozenset(from_file.keys() - outside.keys()), unused_variables

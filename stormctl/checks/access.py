@@ -6,7 +6,7 @@ import re
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.finding import Severity
@@ -14,7 +14,7 @@ from stormctl.domain.base.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 _FILE_NAME = re.compile(
     r"\S+\.(?:png|jpe?g|gif|webp|heic|mp4|mov)|(?:img|image|photo|picture|dsc|screenshot|untitled)[\W_]*\d*",
@@ -29,12 +29,12 @@ _FILE_NAME = re.compile(
     why="Who cannot see it hears the description instead; without one the post says nothing to them.",
     mend='Add alt to it: media: [{file: images/boat.png, alt: "A paper boat held in two hands"}].',
 )
-def find_missing_alts(case: Case) -> Iterator[Hit]:
+def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
     """Find pictures and videos without a description."""
     for variant in case.bank.variants:
         for media in variant.media:
             if not media.alt.strip():
-                yield Hit(
+                yield CheckHit(
                     place_of(variant, "media"), f"{media.file} has no description", "say in alt what it shows"
                 )
 
@@ -46,12 +46,12 @@ def find_missing_alts(case: Case) -> Iterator[Hit]:
     why="Who cannot hear it, or watches without sound, reads them; most people watch without sound.",
     mend="Put SubRip or WebVTT beside it, its language in its name, and say captions: videos/boat.en.srt.",
 )
-def find_missing_captions(case: Case) -> Iterator[Hit]:
+def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
     """Find videos without captions."""
     for variant in case.bank.variants:
         for media in variant.media:
             if media.kind is MediaKind.VIDEO and media.captions is None:
-                yield Hit(
+                yield CheckHit(
                     place_of(variant, "media"),
                     f"{media.file} has no captions",
                     "name them in captions; for a video without words, say what is to be heard",
@@ -65,13 +65,13 @@ def find_missing_captions(case: Case) -> Iterator[Hit]:
     why="A file name read aloud tells nothing.",
     mend="Say in a sentence what the picture shows and why it is there.",
 )
-def find_file_names_as_alt(case: Case) -> Iterator[Hit]:
+def find_file_names_as_alt(case: CheckContext) -> Iterator[CheckHit]:
     """Find descriptions that are only the file's name."""
     for variant in case.bank.variants:
         for media in variant.media:
             alt, path = media.alt.strip(), PurePosixPath(media.file)
             if alt and (alt.casefold() == path.stem.casefold() or _FILE_NAME.fullmatch(alt)):
-                yield Hit(
+                yield CheckHit(
                     place_of(variant, "media"),
                     f"“{alt}” is a file name, not a description of {media.file}",
                     "say in a sentence what it shows",

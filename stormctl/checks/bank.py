@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, captions_of
+from stormctl.checks.case import CheckHit, captions_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.plan.compose import DEADLINE
@@ -13,7 +13,7 @@ from stormctl.domain.plan.compose import DEADLINE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
 
@@ -25,12 +25,12 @@ _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
     why="A post without words reaches nobody who cannot see its picture, and X refuses an empty one.",
     mend="Write the text below the front matter, or remove the `---` that begins an empty part.",
 )
-def find_empty_texts(case: Case) -> Iterator[Hit]:
+def find_empty_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants, or parts of threads, without a text."""
     for variant in case.bank.variants:
         if not variant.parts or not all(part.strip() for part in variant.parts):
             what = "a part of the thread is empty" if len(variant.parts) > 1 else "the message has no text"
-            yield Hit(variant.place, what, "write the text below the front matter")
+            yield CheckHit(variant.place, what, "write the text below the front matter")
 
 
 @rule(
@@ -40,17 +40,19 @@ def find_empty_texts(case: Case) -> Iterator[Hit]:
     why="What is not filled in would be published as it stands, braces and all.",
     mend="The one placeholder is {deadline}; write out everything else.",
 )
-def find_unknown_placeholders(case: Case) -> Iterator[Hit]:
+def find_unknown_placeholders(case: CheckContext) -> Iterator[CheckHit]:
     """Find names in braces that nothing fills in."""
     for variant in case.bank.variants:
         for part in variant.parts:
             for found in _PLACEHOLDER.findall(part):
                 if found != DEADLINE:
                     hint = "the one placeholder is {deadline}"
-                    yield Hit(variant.place, f"{found} is filled in by nothing", hint)
+                    yield CheckHit(variant.place, f"{found} is filled in by nothing", hint)
         for words in captions_of(variant):
             for found in _PLACEHOLDER.findall(words.text):
-                yield Hit(words.place, f"{found} is filled in by nothing", "captions have no placeholders")
+                yield CheckHit(
+                    words.place, f"{found} is filled in by nothing", "captions have no placeholders"
+                )
 
 
 @rule(
@@ -60,11 +62,11 @@ def find_unknown_placeholders(case: Case) -> Iterator[Hit]:
     why="{deadline} is the front matter's `expires` in words; without it the braces would be published.",
     mend="Set `expires: 2026-12-18 20:00 America/New_York`, or write the text without {deadline}.",
 )
-def find_deadlines_without_expires(case: Case) -> Iterator[Hit]:
+def find_deadlines_without_expires(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts with {deadline} whose front matter sets none."""
     for variant in case.bank.variants:
         if variant.expires_at is None and any(DEADLINE in part for part in variant.parts):
-            yield Hit(
+            yield CheckHit(
                 variant.place,
                 "the text has {deadline}, but the message has none",
                 "set “expires: 2026-12-18 20:00 America/New_York” in the front matter",

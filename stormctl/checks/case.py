@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Hit:
+class CheckHit:
     """One thing that breaks a rule: where, what with the offending value, and what to write instead."""
 
     place: Place
@@ -36,7 +36,7 @@ class Composed:
     posts: tuple[Post, ...]
 
 
-class Case:
+class CheckContext:
     """A bank, with the storm that uses it and its plan where there are any."""
 
     def __init__(self, storm: Storm | None, bank: Bank, plan: Plan | None) -> None:

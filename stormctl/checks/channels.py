@@ -5,7 +5,7 @@ from __future__ import annotations
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit
+from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.plan.wordings import selects
@@ -13,7 +13,7 @@ from stormctl.domain.plan.wordings import selects
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 
 @rule(
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     why="A pin is what must go out at its time; a misspelt one would be missing on the day.",
     mend="Write the id of a message: its file's name up to the first dot.",
 )
-def find_unknown_pins(case: Case) -> Iterator[Hit]:
+def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose message the bank doesn't have."""
     known = case.bank.message_ids
     for pin in case.storm.pins if case.storm else ():
@@ -32,7 +32,7 @@ def find_unknown_pins(case: Case) -> Iterator[Hit]:
             hint = (
                 f"did you mean “{near[0]}”?" if near else f"it must be a message of the bank {case.bank.name}"
             )
-            yield Hit(pin.place, f"there is no message “{pin.message}”", hint)
+            yield CheckHit(pin.place, f"there is no message “{pin.message}”", hint)
 
 
 @rule(
@@ -42,14 +42,14 @@ def find_unknown_pins(case: Case) -> Iterator[Hit]:
     why="A channel without one stays silent while the others speak.",
     mend="Add a wording in a language of the channel, if it is to take part.",
 )
-def find_pins_without_wording(case: Case) -> Iterator[Hit]:
+def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that have no wording of a pinned message."""
     known = case.bank.message_ids
     for pin in case.storm.pins if case.storm else ():
         for channel, messages in case.wordings:
             if pin.message in known and pin.message not in messages:
                 languages = ", ".join(channel.languages) or "any language"
-                yield Hit(
+                yield CheckHit(
                     pin.place, f"“{pin.message}” has no wording for {channel.id}", f"it takes {languages}"
                 )
 
@@ -61,12 +61,12 @@ def find_pins_without_wording(case: Case) -> Iterator[Hit]:
     why="One that finds none is misspelt, or its messages were renamed; the channel would miss them.",
     mend="Write topic:NAME, or a message id in which * stands for anything.",
 )
-def find_idle_selectors(case: Case) -> Iterator[Hit]:
+def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     """Find selectors that no message of the bank answers to."""
     for channel in case.storm.channels if case.storm else ():
         for selector in channel.messages:
             if not any(selects(selector, variant) for variant in case.bank.variants):
-                yield Hit(
+                yield CheckHit(
                     channel.place,
                     f"“{selector}” matches no message",
                     "write topic:NAME or an id such as dignity-*",
@@ -80,13 +80,13 @@ def find_idle_selectors(case: Case) -> Iterator[Hit]:
     why="A language without any is misspelt, or its translations are still missing.",
     mend="Add message files in that language, or take it out of the channel's languages.",
 )
-def find_languages_without_wording(case: Case) -> Iterator[Hit]:
+def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find languages of channels in which the channel has nothing to say."""
     for channel, messages in case.wordings:
         spoken = {variant.lang for wordings in messages.values() for variant in wordings}
         for lang in channel.languages:
             if lang not in spoken:
-                yield Hit(
+                yield CheckHit(
                     channel.place, f"{channel.id} has no message in “{lang}”", "add files named ID.LANG.md"
                 )
 
@@ -98,7 +98,7 @@ def find_languages_without_wording(case: Case) -> Iterator[Hit]:
     why="Nobody would read such a translation, and its author would not learn why.",
     mend="Add the language to a channel of the schedule, or correct the language in the file's name.",
 )
-def find_languages_without_channel(case: Case) -> Iterator[Hit]:
+def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose language no channel of their platform takes."""
     if case.storm is None:
         return
@@ -108,4 +108,4 @@ def find_languages_without_channel(case: Case) -> Iterator[Hit]:
             and (not channel.languages or variant.lang in channel.languages)
             for channel in case.storm.channels
         ):
-            yield Hit(variant.place, f"no channel takes {variant.tail}", "add the language to a channel")
+            yield CheckHit(variant.place, f"no channel takes {variant.tail}", "add the language to a channel")

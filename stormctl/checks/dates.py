@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, readings_of, to_utc
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import date, datetime, time
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
     from stormctl.domain.base.finding import Place
     from stormctl.domain.plan.storm import Storm
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     why="After its deadline a message is never posted, so this one could not be posted at all.",
     mend="Correct `expires`, above all its year and zone, or take the message out.",
 )
-def find_passed_deadlines(case: Case) -> Iterator[Hit]:
+def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings of the storm whose deadline passes before the first window or pin."""
     opens_at = _opening(case.storm) if case.storm else None
     if opens_at is None or case.storm is None:
@@ -36,7 +36,7 @@ def find_passed_deadlines(case: Case) -> Iterator[Hit]:
     for composed in case.composed:
         expires_at = composed.variant.expires_at
         if expires_at is not None and expires_at <= opens_at:
-            yield Hit(
+            yield CheckHit(
                 place_of(composed.variant, "expires"),
                 f"its deadline {expires_at.astimezone(zone):%Y-%m-%d %H:%M %Z} passes before the storm,"
                 f" which begins {opens_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
@@ -51,11 +51,11 @@ def find_passed_deadlines(case: Case) -> Iterator[Hit]:
     why="One whose `not_before` is at or after `expires` has no moment left.",
     mend="Correct one of the two.",
 )
-def find_crossed_dates(case: Case) -> Iterator[Hit]:
+def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose first allowed moment is not before their deadline."""
     for variant in case.bank.variants:
         if variant.not_before and variant.expires_at and variant.not_before >= variant.expires_at:
-            yield Hit(
+            yield CheckHit(
                 place_of(variant, "not_before"),
                 "its not_before is not before its expires",
                 "correct one of them",
@@ -69,7 +69,7 @@ def find_crossed_dates(case: Case) -> Iterator[Hit]:
     why="The ledger would hold the post back, and then let it expire.",
     mend="Plan again; a plan that was edited by hand must keep these moments.",
 )
-def find_slots_outside_dates(case: Case) -> Iterator[Hit]:
+def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find planned deliveries at a moment that their message doesn't allow."""
     if case.plan is None or case.storm is None:
         return
@@ -77,9 +77,11 @@ def find_slots_outside_dates(case: Case) -> Iterator[Hit]:
     for delivery in case.plan.deliveries:
         slot = f"its slot {delivery.slot_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
         if delivery.expires_at is not None and delivery.slot_at >= delivery.expires_at:
-            yield Hit(case.storm.place, f"{delivery.key}: {slot} is not before its deadline", "plan again")
+            yield CheckHit(
+                case.storm.place, f"{delivery.key}: {slot} is not before its deadline", "plan again"
+            )
         if delivery.not_before is not None and delivery.slot_at < delivery.not_before:
-            yield Hit(case.storm.place, f"{delivery.key}: {slot} is before its not_before", "plan again")
+            yield CheckHit(case.storm.place, f"{delivery.key}: {slot} is before its not_before", "plan again")
 
 
 @rule(
@@ -89,13 +91,13 @@ def find_slots_outside_dates(case: Case) -> Iterator[Hit]:
     why="Where clocks are changed an hour is skipped or shown twice; nobody can know which was meant.",
     mend="Choose a time an hour earlier or later.",
 )
-def find_unclear_times(case: Case) -> Iterator[Hit]:
+def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
     """Find times of windows, pins and silences that clocks skip or show twice on a date of the storm."""
     for place, day, at, zone in _times(case.storm) if case.storm else ():
         try:
             to_utc(day, at, ZoneInfo(zone))
         except LocalTimeError as error:
-            yield Hit(place, error.message, error.hint)
+            yield CheckHit(place, error.message, error.hint)
 
 
 @rule(
@@ -105,7 +107,7 @@ def find_unclear_times(case: Case) -> Iterator[Hit]:
     why="Posting is allowed only within the window, its end excluded; such a time makes no slot.",
     mend="Move the time, or set the window's `from` and `to` around it.",
 )
-def find_times_outside_windows(case: Case) -> Iterator[Hit]:
+def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
     """Find fixed times of windows at which they are shut."""
     for window in case.storm.windows if case.storm else ():
         crosses = window.to_time <= window.from_time
@@ -117,7 +119,7 @@ def find_times_outside_windows(case: Case) -> Iterator[Hit]:
             )
             if not is_inside:
                 message = f"{at:%H:%M} is not between {window.from_time:%H:%M} and {window.to_time:%H:%M}"
-                yield Hit(window.place, message, "the end itself is outside")
+                yield CheckHit(window.place, message, "the end itself is outside")
 
 
 @rule(
@@ -127,7 +129,7 @@ def find_times_outside_windows(case: Case) -> Iterator[Hit]:
     why="Silences are kept at send time, so the pin would be late or missed.",
     mend="Move the pin or the silence.",
 )
-def find_pins_in_quiet(case: Case) -> Iterator[Hit]:
+def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose time lies in a quiet time on some date of the storm."""
     if case.storm is None:
         return
@@ -135,7 +137,9 @@ def find_pins_in_quiet(case: Case) -> Iterator[Hit]:
     for pin in case.storm.pins:
         for day in days_between(case.storm.first_on, case.storm.last_on):
             if silences.find(readings_of(day, pin.at, zone)[0]):
-                yield Hit(pin.place, f"the pin at {pin.at:%H:%M} lies in a quiet time", "move one of them")
+                yield CheckHit(
+                    pin.place, f"the pin at {pin.at:%H:%M} lies in a quiet time", "move one of them"
+                )
                 break
 
 

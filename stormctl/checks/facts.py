@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.duration import format_duration
 from stormctl.domain.base.finding import Severity
@@ -12,7 +12,7 @@ from stormctl.domain.base.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 
 @rule(
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
     why="Numbers age; an old one, posted as if it held today, costs the campaign its credit.",
     mend="Look up the newest figure and set `as_of` to its date, or name the year in the text.",
 )
-def find_old_figures(case: Case) -> Iterator[Hit]:
+def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
     """Find messages whose figures are older on the storm's first day than it allows."""
     if case.storm is None or case.storm.facts_max_age is None:
         return
     limit = case.storm.facts_max_age
     for variant in case.bank.variants:
         if variant.as_of is not None and case.storm.first_on - variant.as_of > limit:
-            yield Hit(
+            yield CheckHit(
                 place_of(variant, "as_of"),
                 f"its figures are of {variant.as_of}, more than {format_duration(limit)} before the storm",
                 "look up the newest ones",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.text import find_hashtags
@@ -12,7 +12,7 @@ from stormctl.domain.base.text import find_hashtags
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 
 @rule(
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     why="A misspelt tag is lost to the storm, and a foreign one carries the campaign into other people's.",
     mend="Use one of the storm's tags, or have staff add it to [trust] hashtags in the schedule.",
 )
-def find_untrusted_hashtags(case: Case) -> Iterator[Hit]:
+def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find hashtags, in front matter and text, that the schedule doesn't name."""
     if case.storm is None:
         return
@@ -38,4 +38,4 @@ def find_untrusted_hashtags(case: Case) -> Iterator[Hit]:
         for tags, place in ((variant.hashtags, place_of(variant, "hashtags")), (in_text, variant.place)):
             for tag in tags:
                 if tag.casefold() not in trusted:
-                    yield Hit(place, f"#{tag} is not a hashtag of the storm", hint)
+                    yield CheckHit(place, f"#{tag} is not a hashtag of the storm", hint)

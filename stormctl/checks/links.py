@@ -7,7 +7,7 @@ from ipaddress import ip_address
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stormctl.checks.case import Hit, captions_of, place_of
+from stormctl.checks.case import CheckHit, captions_of, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.text import find_links
@@ -15,7 +15,7 @@ from stormctl.domain.base.text import find_links
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.base.finding import Place
 
@@ -39,12 +39,12 @@ _SHORTENERS = frozenset(
     " somewhere else.",
     mend="Write the plain address of the page: https://, the host, the path.",
 )
-def find_disguised_links(case: Case) -> Iterator[Hit]:
+def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links whose real host is hidden."""
     for _, link, place in _links(case):
         trouble = _find_disguise(link, _trusted_hosts(case))
         if trouble:
-            yield Hit(place, f"{link} {trouble}", "write the plain address of the page")
+            yield CheckHit(place, f"{link} {trouble}", "write the plain address of the page")
 
 
 @rule(
@@ -55,12 +55,12 @@ def find_disguised_links(case: Case) -> Iterator[Hit]:
     " and every link counts 23 on X.",
     mend="Write the full address, or have staff add the host to [trust] links if the campaign owns it.",
 )
-def find_short_links(case: Case) -> Iterator[Hit]:
+def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links of services that hide where they lead."""
     for _, link, place in _links(case):
         host = _find_host(link)
         if host and _is_under(host, _SHORTENERS) and not _is_under(host, _trusted_hosts(case)):
-            yield Hit(place, f"{link} hides where it leads", "write the full address")
+            yield CheckHit(place, f"{link} hides where it leads", "write the full address")
 
 
 @rule(
@@ -70,7 +70,7 @@ def find_short_links(case: Case) -> Iterator[Hit]:
     why="Anybody may contribute message files; what the accounts link to is decided by staff.",
     mend="Link to a trusted page, or have staff add the host to [trust] links in the schedule.",
 )
-def find_untrusted_links(case: Case) -> Iterator[Hit]:
+def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links to hosts that the schedule doesn't name; `un.org` covers `www.un.org`, not `fun.org`."""
     if case.storm is None:
         return
@@ -80,7 +80,7 @@ def find_untrusted_links(case: Case) -> Iterator[Hit]:
         is_reported = _find_disguise(link, trusted) or (host and _is_under(host, _SHORTENERS))
         if host and not is_reported and not _is_under(host, trusted):
             hint = f"staff may add “{host}” to [trust] links"
-            yield Hit(place, f"{link} leads to {host}, which is not trusted", hint)
+            yield CheckHit(place, f"{link} leads to {host}, which is not trusted", hint)
 
 
 @rule(
@@ -90,14 +90,14 @@ def find_untrusted_links(case: Case) -> Iterator[Hit]:
     why="On http anybody on the way can see and change the page; browsers warn of it.",
     mend="Write https:// if the page has it.",
 )
-def find_insecure_links(case: Case) -> Iterator[Hit]:
+def find_insecure_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links that are written with http."""
     for _, link, place in _links(case):
         if link.lower().startswith("http://"):
-            yield Hit(place, f"{link} is not encrypted", f"write https://{link[len('http://') :]}")
+            yield CheckHit(place, f"{link} is not encrypted", f"write https://{link[len('http://') :]}")
 
 
-def _links(case: Case) -> Iterator[tuple[Variant, str, Place]]:
+def _links(case: CheckContext) -> Iterator[tuple[Variant, str, Place]]:
     """Go through every link of every variant, once each: its own, those in its text and in captions."""
     for variant in case.bank.variants:
         if variant.link is not None:
@@ -164,5 +164,5 @@ def _is_under(host: str, roots: frozenset[str]) -> bool:
     return any(host == root or host.endswith(f".{root}") for root in roots)
 
 
-def _trusted_hosts(case: Case) -> frozenset[str]:
+def _trusted_hosts(case: CheckContext) -> frozenset[str]:
     return frozenset(_plain_host(host) for host in case.storm.trust.links) if case.storm else frozenset()

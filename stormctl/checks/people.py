@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, captions_of
+from stormctl.checks.case import CheckHit, captions_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.finding import Severity
@@ -13,7 +13,7 @@ from stormctl.domain.base.text import find_mentions
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 
 @rule(
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     " a stranger (source: X developer guidelines, 2026).",
     mend="Name the account without @, or have staff add it to [trust] mentions in the schedule.",
 )
-def find_untrusted_mentions(case: Case) -> Iterator[Hit]:
+def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
     """Find mentions of accounts that are neither trusted nor the storm's own."""
     if case.storm is None:
         return
@@ -36,4 +36,6 @@ def find_untrusted_mentions(case: Case) -> Iterator[Hit]:
         found = ((name, place) for text, place in texts for name in find_mentions(text))
         for name, place in dict.fromkeys(found):
             if name.casefold() not in trusted:
-                yield Hit(place, f"@{name} is not a trusted mention", "staff may add it to [trust] mentions")
+                yield CheckHit(
+                    place, f"@{name} is not a trusted mention", "staff may add it to [trust] mentions"
+                )

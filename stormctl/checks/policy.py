@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.base.channel import Platform
@@ -13,7 +13,7 @@ from stormctl.domain.base.finding import Severity
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case, Composed
+    from stormctl.checks.case import CheckContext, Composed
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.base.channel import ChannelId
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     why="X and Facebook refuse repeated posts, and readers take them for spam.",
     mend="Say it in other words, or remove one of the two.",
 )
-def find_repeated_texts(case: Case) -> Iterator[Hit]:
+def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts, compared without regard to case and white space, that a channel would post twice."""
     seen: dict[tuple[ChannelId, str], Variant] = {}
     for composed in case.composed:
@@ -33,10 +33,10 @@ def find_repeated_texts(case: Case) -> Iterator[Hit]:
             first = seen.setdefault((composed.rule.id, text), composed.variant)
             if first is not composed.variant:
                 message = f"{composed.variant.name} reads the same as {first.name} on {composed.rule.id}"
-                yield Hit(composed.variant.place, message, "say it in other words")
+                yield CheckHit(composed.variant.place, message, "say it in other words")
         if len(set(_texts(composed))) < len(composed.posts):
             message = f"two parts of the thread read the same on {composed.rule.id}"
-            yield Hit(composed.variant.place, message, "say it in other words")
+            yield CheckHit(composed.variant.place, message, "say it in other words")
 
 
 @rule(
@@ -47,7 +47,7 @@ def find_repeated_texts(case: Case) -> Iterator[Hit]:
     " (source: X developer guidelines, 2026).",
     mend="Give each account a wording of its own, or choose with `messages` and `languages` who posts what.",
 )
-def find_texts_on_many_channels(case: Case) -> Iterator[Hit]:
+def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts that several X channels would post."""
     seen: dict[str, Composed] = {}
     for composed in case.composed:
@@ -55,7 +55,7 @@ def find_texts_on_many_channels(case: Case) -> Iterator[Hit]:
             for text in _texts(composed):
                 first = seen.setdefault(text, composed)
                 if first.rule.id != composed.rule.id:
-                    yield Hit(
+                    yield CheckHit(
                         composed.variant.place,
                         f"{composed.rule.id} would post the same text as {first.rule.id}",
                         "give each account a wording of its own",
@@ -69,7 +69,7 @@ def find_texts_on_many_channels(case: Case) -> Iterator[Hit]:
     why="A contributed file that sets its own priority or delay can push the campaign's own posts aside.",
     mend="Remove the key, or have staff set `scheduling = true` under [trust] in the schedule.",
 )
-def find_untrusted_scheduling(case: Case) -> Iterator[Hit]:
+def find_untrusted_scheduling(case: CheckContext) -> Iterator[CheckHit]:
     """Find files that set priority, not_before, late or reply_settings without permission."""
     if case.storm is None or case.storm.trust.scheduling:
         return
@@ -81,7 +81,7 @@ def find_untrusted_scheduling(case: Case) -> Iterator[Hit]:
             "reply_settings": variant.reply_settings is not None,
         }
         for key in (key for key, value in is_set.items() if value):
-            yield Hit(
+            yield CheckHit(
                 place_of(variant, key),
                 f"{key} is for staff to decide",
                 "remove it, or set “scheduling = true” under [trust]",

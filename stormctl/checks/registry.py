@@ -7,19 +7,19 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Case
+from stormctl.checks.case import CheckContext
 from stormctl.domain.base.finding import Finding, Severity, sort_findings
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stormctl.checks.case import Hit
+    from stormctl.checks.case import CheckHit
     from stormctl.domain.bank.message import Bank
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.plan.storm import Storm
 
-Test = Callable[[Case], Iterator["Hit"]]
+Test = Callable[[CheckContext], Iterator["CheckHit"]]
 """What a rule does: look at a case and yield a hit for each thing that breaks it."""
 
 
@@ -77,7 +77,7 @@ def run_checks(storm: Storm | None, bank: Bank, plan: Plan | None) -> list[Findi
     Returns:
         The findings by file, line and code, without repeats.
     """
-    case = Case(storm, bank, plan)
+    case = CheckContext(storm, bank, plan)
     return sort_findings(
         [
             Finding(severity=r.severity, place=hit.place, code=r.code, message=hit.message, hint=hit.hint)

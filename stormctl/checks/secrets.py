@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, words_of
+from stormctl.checks.case import CheckHit, words_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.private import find_secret
@@ -12,7 +12,7 @@ from stormctl.domain.base.private import find_secret
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
     from stormctl.domain.base.finding import Place
 
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     why="What is posted cannot be called back, and a published token lets anybody post as the campaign.",
     mend="Remove it, and have the token replaced at once: it is in the file's history now.",
 )
-def find_secrets(case: Case) -> Iterator[Hit]:
+def find_secrets(case: CheckContext) -> Iterator[CheckHit]:
     """Find what looks like a key or token in all that goes out, without repeating it."""
     for variant in case.bank.variants:
         met: set[Place] = set()
@@ -32,4 +32,4 @@ def find_secrets(case: Case) -> Iterator[Hit]:
             if kind is not None and words.place not in met:
                 met.add(words.place)
                 message = f"{words.what} holds what looks like {kind}"
-                yield Hit(words.place, message, "remove it, and have it replaced")
+                yield CheckHit(words.place, message, "remove it, and have it replaced")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import Hit, words_of
+from stormctl.checks.case import CheckHit, words_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.finding import Severity
@@ -15,7 +15,7 @@ from stormctl.domain.plan.compose import length_on, limit_of
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
 
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
 _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff")
@@ -28,7 +28,7 @@ _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
     why="X refuses more than 280, counted its way: letters 1, CJK and emoji 2, any link 23. Nothing is cut.",
     mend="Shorten the text, split it into a thread with a line of `---`, or write one for the platform.",
 )
-def find_long_texts(case: Case) -> Iterator[Hit]:
+def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts that are longer than their platform takes, with their link and before any hashtag."""
     for composed in case.composed:
         platform = composed.rule.id.platform
@@ -37,7 +37,7 @@ def find_long_texts(case: Case) -> Iterator[Hit]:
             length = length_on(platform, post.text)
             if length > limit:
                 which = f"part {number}" if len(composed.posts) > 1 else "the post"
-                yield Hit(
+                yield CheckHit(
                     composed.variant.place,
                     f"{which} is {length - limit} too long for {composed.rule.id}: {length} of {limit}",
                     "shorten it, or split it with a line of ---" if platform is Platform.X else "shorten it",
@@ -52,7 +52,7 @@ def find_long_texts(case: Case) -> Iterator[Hit]:
     " like another one; platforms remove or refuse them.",
     mend="Retype the passage; text copied from elsewhere often brings such characters along.",
 )
-def find_control_characters(case: Case) -> Iterator[Hit]:
+def find_control_characters(case: CheckContext) -> Iterator[CheckHit]:
     """Find control characters and overrides of the writing direction."""
     for variant in case.bank.variants:
         found = {
@@ -63,7 +63,7 @@ def find_control_characters(case: Case) -> Iterator[Hit]:
         }
         for place, what, character in sorted(found):
             name = unicodedata.name(character, "a control character")
-            yield Hit(place, f"{what} holds U+{ord(character):04X} ({name})", "retype that passage")
+            yield CheckHit(place, f"{what} holds U+{ord(character):04X} ({name})", "retype that passage")
 
 
 @rule(
@@ -73,7 +73,7 @@ def find_control_characters(case: Case) -> Iterator[Hit]:
     why="X refuses more than one through the API (source: docs.x.com manage posts, 2026-08).",
     mend="Write the others without the dollar sign.",
 )
-def find_many_cashtags(case: Case) -> Iterator[Hit]:
+def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts on X with more than one cashtag."""
     for composed in case.composed:
         if composed.rule.id.platform is Platform.X:
@@ -81,7 +81,7 @@ def find_many_cashtags(case: Case) -> Iterator[Hit]:
                 tags = find_cashtags(post.text)
                 if len(tags) > 1:
                     written = " ".join(f"${tag}" for tag in tags)
-                    yield Hit(composed.variant.place, f"more than one cashtag: {written}", "keep one")
+                    yield CheckHit(composed.variant.place, f"more than one cashtag: {written}", "keep one")
 
 
 def _is_forbidden(character: str) -> bool:

@@ -6,14 +6,14 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from stormctl.checks.case import Hit, place_of
+from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case
+    from stormctl.checks.case import CheckContext
     from stormctl.domain.bank.message import Variant
 
 
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     why="A link or deadline that was changed in one language only sends the others to the wrong place.",
     mend="Bring the files in line, or give the one that means something else an id of its own.",
 )
-def find_differing_variants(case: Case) -> Iterator[Hit]:
+def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
     """Find plain wordings whose deadline or link's host differs from that of the message's first one."""
     by_message: dict[str, list[Variant]] = defaultdict(list)
     for variant in case.bank.variants:
@@ -33,13 +33,13 @@ def find_differing_variants(case: Case) -> Iterator[Hit]:
     for first, *others in by_message.values():
         for other in others:
             if other.expires_at != first.expires_at:
-                yield Hit(
+                yield CheckHit(
                     place_of(other, "expires"),
                     f"its deadline is not that of {first.name}",
                     "set the same expires",
                 )
             if _host(other) != _host(first):
-                yield Hit(
+                yield CheckHit(
                     place_of(other, "link"), f"its link is not that of {first.name}", "link to the same site"
                 )
 

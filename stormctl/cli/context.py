@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Clock
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
-    from stormctl.engine.alerts.notifications import Lookout
+    from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Durations
     from stormctl.environment import Environment
@@ -78,11 +78,11 @@ class Context:
         )
 
     @cached_property
-    def lookout(self) -> Lookout:
+    def notifications(self) -> Notifications:
         """Who hears of what happens, by the settings; UsageError if an address can't be used."""
-        from stormctl.engine.alerts.notifications import make_lookout
+        from stormctl.engine.alerts.notifications import make_notifications
 
-        return make_lookout(self.environment.settings)
+        return make_notifications(self.environment.settings)
 
     @property
     def ledger_url(self) -> str:
@@ -130,7 +130,7 @@ class Context:
             adapters.close()
 
     @contextmanager
-    def open_desk(self, *, rehearsal: bool, needs_keys: bool = True) -> Iterator[Desk]:
+    def open_with_clock(self, *, rehearsal: bool, needs_keys: bool = True) -> Iterator[OpenLedger]:
         """Open the ledger of the day, or the rehearsal's, with its clock and durations.
 
         Args:
@@ -148,7 +148,7 @@ class Context:
 
             ledger, clock, durations = open_rehearsal(self.root)
             try:
-                yield Desk(ledger, clock, durations, REHEARSAL)
+                yield OpenLedger(ledger, clock, durations, REHEARSAL)
             except StormctlError as error:
                 error.hint = COMMAND.sub(rf"\g<0>{REHEARSAL}", error.hint)
                 raise
@@ -160,10 +160,10 @@ class Context:
 
                 self.__dict__["environment"] = find_environment(self.root, lambda: self.environment)
             with self.open_ledger() as ledger:
-                yield Desk(ledger, SystemClock(ledger.clock_offset), self.durations)
+                yield OpenLedger(ledger, SystemClock(ledger.clock_offset), self.durations)
 
     @contextmanager
-    def open_adapters(self, desk: Desk, *, rehearsal: bool) -> Iterator[EnvironmentAdapters]:
+    def open_adapters(self, opened: OpenLedger, *, rehearsal: bool) -> Iterator[EnvironmentAdapters]:
         """Make adapters for the platforms that a desk's ledger belongs to, and close them again.
 
         Raises:
@@ -177,7 +177,7 @@ class Context:
 
             adapters = open_rehearsal_adapters(self.root)
         else:
-            desk.ledger.check_hosts(self.environment.settings.hosts())
+            opened.ledger.check_hosts(self.environment.settings.hosts())
             adapters = EnvironmentAdapters(self.environment)
         try:
             yield adapters
@@ -186,7 +186,7 @@ class Context:
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class OpenLedger:
     """A ledger to act on, with the clock that it runs on.
 
     Attributes:

@@ -52,7 +52,7 @@ def _print_version(wanted: bool) -> None:
 
 @app.callback()
 def start(
-    context: typer.Context,
+    ctx: typer.Context,
     folder: Annotated[
         Path | None,
         typer.Option(
@@ -68,7 +68,7 @@ def start(
 ) -> None:
     """Plan, publish and prove a day of messages on X and Facebook Pages."""
     del version
-    context.obj = Context(folder)
+    ctx.obj = Context(folder)
 
 
 for module in (campaign, auth, doctor, rehearse, launch, run, control, deliveries, report, emulator, ledger):

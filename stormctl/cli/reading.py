@@ -9,12 +9,12 @@ if TYPE_CHECKING:
     from stormctl.engine.base.campaign import Campaign
 
 
-def load_and_tell(scene: Context, schedule: str | None) -> Campaign:
+def load_and_tell(context: Context, schedule: str | None) -> Campaign:
     """Read the campaign and tell what was found in its files."""
     from stormctl.cli.console import tell
     from stormctl.render.terminal.findings import render_findings
 
-    campaign = scene.load_campaign(schedule)
+    campaign = context.load_campaign(schedule)
     if campaign.findings:
         tell(render_findings(campaign.findings))
     return campaign

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
-    from stormctl.emulator.core.faults import Faults, Rule
+    from stormctl.emulator.core.faults import FaultRule, Faults
     from stormctl.emulator.core.world import World
 
     Ending = Callable[[], Awaitable[None]]
@@ -100,7 +100,7 @@ class Gate:
         self._record(number, exchange, rule)
         await end()
 
-    async def _play(self, exchange: Exchange, rule: Rule | None) -> Ending:
+    async def _play(self, exchange: Exchange, rule: FaultRule | None) -> Ending:
         """Carry a request out as far as its fault allows; return what is left to do on the wire."""
         dropped = rule is not None and rule.action is Action.DROP_BEFORE
         if dropped or not await exchange.read_request():
@@ -120,7 +120,7 @@ class Gate:
         exchange.replace(refuse(self._world, rule, exchange.call, exchange.request_id))
         return exchange.answer
 
-    async def _accept_late(self, exchange: Exchange, rule: Rule) -> Ending:
+    async def _accept_late(self, exchange: Exchange, rule: FaultRule) -> Ending:
         """Accept a request after a while; only where its answer is given does anybody wait for that."""
         due_wall = self._world.clock.wall() + rule.seconds
 
@@ -140,7 +140,7 @@ class Gate:
         await accept()
         return exchange.answer
 
-    async def _mistake(self, exchange: Exchange, rule: Rule) -> Ending:
+    async def _mistake(self, exchange: Exchange, rule: FaultRule) -> Ending:
         """Answer with the receipt of the account's post before, if there is one and this one is accepted."""
         earlier = find_earlier(self._world, exchange.call)
         if rule.stands or earlier is None:
@@ -149,7 +149,7 @@ class Gate:
             exchange.replace(give_receipt(earlier, exchange.request_id))
         return exchange.answer
 
-    def _spoil(self, exchange: Exchange, rule: Rule) -> Ending:
+    def _spoil(self, exchange: Exchange, rule: FaultRule) -> Ending:
         """Return how the answer to a request that was carried out ends."""
         match rule.action:
             case Action.DROP_AFTER:
@@ -171,7 +171,7 @@ class Gate:
                 pass
         return exchange.answer
 
-    def _record(self, number: int, exchange: Exchange, rule: Rule | None) -> None:
+    def _record(self, number: int, exchange: Exchange, rule: FaultRule | None) -> None:
         scope = exchange.scope
         query = scope["query_string"].decode("latin-1")
         target = scope["path"] + (f"?{query}" if query else "")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 
 from stormctl.emulator.core.faults import Action
-from stormctl.emulator.core.rates import DAY_S, QUARTER_HOUR_S, Window
+from stormctl.emulator.core.rates import DAY_S, QUARTER_HOUR_S, RateWindow
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook import api as graph_api
 from stormctl.emulator.facebook.answers import GraphAnswer
@@ -19,8 +19,8 @@ from stormctl.emulator.x import posts as x_posts
 from stormctl.emulator.x.answers import XAnswer
 
 if TYPE_CHECKING:
-    from stormctl.emulator.core.faults import Call, Rule
-    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.faults import Call, FaultRule
+    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.core.world import World
     from stormctl.emulator.facebook.answers import GraphError
     from stormctl.emulator.x.answers import XProblem
@@ -33,7 +33,7 @@ BAD_GATEWAY = (
 )
 
 
-def refuse(world: World, rule: Rule, call: Call, request_id: str) -> Response:
+def refuse(world: World, rule: FaultRule, call: Call, request_id: str) -> Response:
     """Return the answer of a fault that answers by itself."""
     if rule.action is Action.ANSWER:
         return Response(rule.text, rule.status, dict(rule.headers), media_type=rule.kind)
@@ -47,21 +47,21 @@ def refuse(world: World, rule: Rule, call: Call, request_id: str) -> Response:
     return graph_api.render(error.answer(graph_api.trace_id(request_id)), request_id)
 
 
-def find_earlier(world: World, call: Call) -> Post | None:
+def find_earlier(world: World, call: Call) -> EmulatedPost | None:
     """Return the newest post of the account; None where a receipt would not be one of a post's."""
     account = next((a for a in world.accounts if a.channel == call.channel), None)
     names_post = call.operation == "create_post" and re.fullmatch(r"/2/tweets|/[^/]+/feed", call.path)
     return next(iter(world.posts_of(account)), None) if account and names_post else None
 
 
-def give_receipt(post: Post, request_id: str) -> Response:
+def give_receipt(post: EmulatedPost, request_id: str) -> Response:
     """Return the answer that a post was accepted, with its own id and text."""
     if post.account.platform == "facebook":
         return graph_api.render(GraphAnswer(200, {"id": post.id}), request_id)
     return x_api.render(XAnswer(201, x_posts.render_receipt(post)), request_id)
 
 
-def break_down(rule: Rule, call: Call, request_id: str) -> Response:
+def break_down(rule: FaultRule, call: Call, request_id: str) -> Response:
     """Return a 5xx: JSON, plain text or a proxy's HTML."""
     if rule.body == "html":
         return Response(BAD_GATEWAY.format(status=rule.status), rule.status, media_type="text/html")
@@ -74,7 +74,7 @@ def break_down(rule: Rule, call: Call, request_id: str) -> Response:
     return JSONResponse({**body, "status": rule.status}, rule.status, media_type="application/problem+json")
 
 
-def _x_problem(world: World, rule: Rule) -> XProblem:
+def _x_problem(world: World, rule: FaultRule) -> XProblem:
     plain = {
         Action.UNAUTHORIZED: x_answers.unauthorized,
         Action.CREDITS_DEPLETED: x_answers.credits_depleted,
@@ -94,13 +94,13 @@ def _x_problem(world: World, rule: Rule) -> XProblem:
     return x_answers.too_many_requests(headers)
 
 
-def _graph_error(world: World, rule: Rule, call: Call) -> GraphError:
+def _graph_error(world: World, rule: FaultRule, call: Call) -> GraphError:
     match rule.action:
         case Action.RATE_LIMITED | Action.DAY_LIMITED:
             page = next((a for a in world.accounts if a.channel == call.channel), None)
             headers: dict[str, str] = {}
             if page is not None and rule.reset != "none":
-                used_up = Window(limit=100, remaining=0, reset_at=world.clock.at())
+                used_up = RateWindow(limit=100, remaining=0, reset_at=world.clock.at())
                 minutes = math.ceil(rule.reset_s / MINUTE_S) if rule.reset == "future" else 0
                 headers = graph_api.usage_headers(page, used_up, regain_minutes=minutes)
             return graph_answers.page_throttled(headers)

@@ -17,9 +17,9 @@ from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.db.stores import FileStore, find_store
 from stormctl.ledger.delivery.doubts import Doubts
 from stormctl.ledger.delivery.follow_ups import FollowUps
-from stormctl.ledger.delivery.manual_changes import Desk
+from stormctl.ledger.delivery.manual_changes import ManualChanges
 from stormctl.ledger.delivery.outbox import Outbox
-from stormctl.ledger.journal.fingerprint import Witness
+from stormctl.ledger.journal.fingerprint import FingerprintCheck
 from stormctl.ledger.journal.gaps import Gaps
 from stormctl.ledger.journal.media import MediaStore
 from stormctl.ledger.journal.metrics import Metrics
@@ -60,20 +60,20 @@ class Ledger:
         self._database = database
         self._memory = memory
         self.outbox = Outbox(database)
-        self.desk = Desk(database)
+        self.manual = ManualChanges(database)
         self.doubts = Doubts(database)
         self.follow_ups = FollowUps(database)
         self.gaps = Gaps(database)
         self.channels = Channels(database)
         self.budgets = Budgets(database)
-        self.witness = Witness(
+        self.fingerprint_check = FingerprintCheck(
             database,
             memory,
             where=where,
             inode=None if path is None else lambda: path.stat().st_ino,
             read_filed=database.read_filed if isinstance(database, SqliteDatabase) else None,
         )
-        self.runners = Runners(database, locks, self.witness, home=home)
+        self.runners = Runners(database, locks, self.fingerprint_check, home=home)
         self.halts = Halts(database, self.runners)
         self.alerts = Alerts(database, self.runners)
         self.media = MediaStore(database)

@@ -32,7 +32,7 @@ class Certainty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class VerificationProblem:
     """Something that verification found: one line and what to do about it."""
 
     certainty: Certainty
@@ -84,7 +84,7 @@ class Verification:
     """
 
     account: Account | None
-    problems: tuple[Problem, ...] = ()
+    problems: tuple[VerificationProblem, ...] = ()
     clock_offset_s: float | None = None
     kind: str = ""
     may_post: bool | None = None

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 from stormctl.cli.context import Context
-from stormctl.engine.operate.maintenance import Upkeep
+from stormctl.engine.operate.maintenance import LedgerMaintenance
 
 
 def main(point: str, command: str, what: str = "") -> None:
@@ -19,7 +19,9 @@ def main(point: str, command: str, what: str = "") -> None:
             os.kill(os.getpid(), signal.SIGKILL)
 
     context = Context(None)
-    upkeep = Upkeep(context.ledger_url, context.root, context.durations.runner_timeout, checkpoint=checkpoint)
+    upkeep = LedgerMaintenance(
+        context.ledger_url, context.root, context.durations.runner_timeout, checkpoint=checkpoint
+    )
     match command:
         case "restore":
             upkeep.restore(Path(what))

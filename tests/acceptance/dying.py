@@ -20,7 +20,7 @@ from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Equipment
 from stormctl.engine.run.runner import Runner
-from stormctl.engine.run.served_channels import Roster
+from stormctl.engine.run.served_channels import ServedChannels
 
 DIED = 86
 """The exit code that tells that the point was reached."""
@@ -53,9 +53,9 @@ def main(point: str, how: str) -> None:
             listener=lambda _event: None,
             durations=context.durations,
         )
-        roster = Roster(equipment)
-        roster.refresh()
-        runner = Runner(equipment, kind="daemon", channels=roster.channels, checkpoint=checkpoint)
+        served_channels = ServedChannels(equipment)
+        served_channels.refresh()
+        runner = Runner(equipment, kind="daemon", channels=served_channels.channels, checkpoint=checkpoint)
         runner.run(lambda: runner.is_done("small"))
 
 

@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from stormctl.engine.operate.maintenance import Upkeep
+from stormctl.engine.operate.maintenance import LedgerMaintenance
 from tests.acceptance.conftest import PATIENCE_S, ROOT, Campaign
 from tests.acceptance.warm import WarmProcess, run_warm
 
@@ -308,7 +308,7 @@ class Person(Campaign):
     def counts(self) -> dict[str, int]:
         """Return how many deliveries are in each state, by the ledger itself."""
         url = self.environment.get("STORMCTL_LEDGER_URL", "sqlite:///.stormctl/ledger.db")
-        (storm,) = Upkeep(url, self.root, timedelta(seconds=3)).describe().storms
+        (storm,) = LedgerMaintenance(url, self.root, timedelta(seconds=3)).describe().storms
         return {state.value: number for state, number in storm.counts.items() if number}
 
     def posts(self) -> list[str]:

@@ -31,7 +31,7 @@ from stormctl.files.media.captions import read_captions
 from stormctl.files.media.media import MediaShelf
 from stormctl.files.schedules.schedule import load_storm
 from stormctl.platforms.facebook import reads as graph_reads
-from stormctl.platforms.http.answers import Answer, read_json, read_whole
+from stormctl.platforms.http.answers import PlatformAnswer, read_json, read_whole
 from stormctl.platforms.x.reads import parse_page
 from tests.bounded import run_bounded
 from tests.unit.files.films import make_mp4
@@ -136,7 +136,7 @@ def read_answer(root: Path, content: bytes) -> None:
         response.raw = HTTPResponse(BytesIO(content), preload_content=False)
         with contextlib.suppress(Exception):  # which the transport takes for silence
             content = read_whole(response).content
-    answer = Answer(200, {}, read_json(content.decode(errors="replace")))
+    answer = PlatformAnswer(200, {}, read_json(content.decode(errors="replace")))
     page = parse_page(answer, str)
     rows = answer.at("data")
     posts = [*(page.posts if page else ()), *(graph_reads.parse_post(row, str) for row in rows or ())]

@@ -45,14 +45,14 @@ def gather(bench: Bench, plan: Callable[..., PlannedDelivery]) -> tuple[str, ...
             "channels": CHANNELS,
         }
         bench.enroll(*_plan(bench, plan, storm), moment=bench.at(PAST), **terms)
-        bench.ledger.desk.cancel(_keys(storm, "cancelled"), "ana", bench.at(PAST))
+        bench.ledger.manual.cancel(_keys(storm, "cancelled"), "ana", bench.at(PAST))
         for channel in CHANNELS:
             _publish(bench, channel)
         bench.ledger.outbox.sweep(bench.at(SENT + EACH))
         for key in _keys(storm, "retracted"):
             post_id = bench.ledger.history.get(key).post_id
             assert post_id is not None
-            bench.ledger.desk.retracted(key, post_id, "ana", bench.at(SENT + EACH))
+            bench.ledger.manual.retracted(key, post_id, "ana", bench.at(SENT + EACH))
         read = [(key, Metric.IMPRESSIONS, 7) for key in _keys(storm, "delivered")]
         bench.ledger.metrics.record(read, bench.at(SENT + 60))
     for channel in CHANNELS:

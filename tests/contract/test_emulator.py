@@ -16,7 +16,7 @@ import requests
 import tweepy
 
 from stormctl.emulator.core.accounts import x_user_token
-from stormctl.emulator.core.faults import Faults, Rule, parse_rules
+from stormctl.emulator.core.faults import FaultRule, Faults, parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
 if TYPE_CHECKING:
@@ -305,7 +305,7 @@ def test_a_child_process_says_its_port_and_ends_with_its_parents_pipe() -> None:
     wanted = {
         "accounts": [account.as_dict() for account in ACCOUNTS],
         "seed": 7,
-        "faults": [Rule(action="empty").model_dump(mode="json")],
+        "faults": [FaultRule(action="empty").model_dump(mode="json")],
     }
     command = [sys.executable, "-m", "stormctl.emulator", "--port", "0", "--accounts-json", "-"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as child:

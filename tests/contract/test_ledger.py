@@ -201,7 +201,7 @@ class TestCounts:
         bench.claim(channel="x:claimed")
         bench.answer(bench.send(channel="x:in-doubt"), DOUBT)
         bench.deliver(channel="x:delivered")
-        bench.ledger.desk.cancel(["imd/x:cancelled/a/en"], "ana", bench.at(0))
+        bench.ledger.manual.cancel(["imd/x:cancelled/a/en"], "ana", bench.at(0))
 
         found = bench.ledger.outbox.open_channels()
 

@@ -372,7 +372,7 @@ class TestSweep:
         bench.deliver()
         bench.answer(bench.send(), DOUBT)
         bench.answer(bench.send(), FOR_GOOD)
-        bench.ledger.desk.cancel([f"imd/{X}/cancelled/en"], "ana", bench.at(0))
+        bench.ledger.manual.cancel([f"imd/{X}/cancelled/en"], "ana", bench.at(0))
 
         first, second = bench.ledger.outbox.sweep(bench.at(21)), bench.ledger.outbox.sweep(bench.at(99))
 

@@ -67,7 +67,7 @@ class TestDue:
 
     def test_the_storms_end_is_no_earlier_than_a_quarter_of_an_hour(self, bench: Bench) -> None:
         """What was sent again with the last post is looked at thrice, of which one reading serves two."""
-        bench.ledger.desk.cancel([f"imd/{X}/b/en"], "ana", at(3))
+        bench.ledger.manual.cancel([f"imd/{X}/b/en"], "ana", at(3))
 
         assert minutes(bench.ledger.follow_ups.open(X)) == [4, 17, 17]
 
@@ -94,7 +94,7 @@ class TestDue:
 
     def test_the_channel_stays_open_for_them(self, bench: Bench) -> None:
         """A daemon that is started after the storm serves it, until they are taken."""
-        bench.ledger.desk.cancel([f"imd/{X}/b/en"], "ana", at(3))
+        bench.ledger.manual.cancel([f"imd/{X}/b/en"], "ana", at(3))
         before = bench.ledger.outbox.open_channels()
 
         bench.ledger.follow_ups.record(bench.ledger.follow_ups.open(X), at(20), complete=True)
@@ -104,7 +104,7 @@ class TestDue:
 
     def test_status_tells_when(self, bench: Bench) -> None:
         """Each time once, of the storm in which it was sent again."""
-        bench.ledger.desk.cancel([f"imd/{X}/b/en"], "ana", at(3))
+        bench.ledger.manual.cancel([f"imd/{X}/b/en"], "ana", at(3))
         bench.enroll(plan("far", 500, storm="vigil"), storm_id="vigil")
 
         status = bench.ledger.history.status(at(3), runner_timeout=LONG)
@@ -158,7 +158,7 @@ class TestCopies:
             f"stormctl retract {KEY} --url https://example.org/9"
         )
         assert self.copies(bench) == [(KEY, "https://example.org/9")]
-        assert bench.ledger.desk.receipts(KEY)["9"] == "https://example.org/9"
+        assert bench.ledger.manual.receipts(KEY)["9"] == "https://example.org/9"
 
     def test_it_is_no_other_delivery_s(self, bench: Bench, resent: FollowUp) -> None:
         """Nobody takes it for their receipt: neither the reconciler, nor a person, nor an answer."""
@@ -172,13 +172,13 @@ class TestCopies:
         assert "9" in bench.ledger.doubts.known_post_ids(X)
         assert not settled
         with pytest.raises(UsageError, match="is the receipt of imd"):
-            bench.ledger.desk.resolve_posted(doubt.key, "9", "https://example.org/9", "ana", at(5))
+            bench.ledger.manual.resolve_posted(doubt.key, "9", "https://example.org/9", "ana", at(5))
 
     def test_it_is_gone_when_it_was_taken_down(self, bench: Bench, resent: FollowUp) -> None:
         """The delivery stays delivered: the other post stands."""
         self.found(bench, resent)
 
-        state = bench.ledger.desk.retracted(KEY, "9", "ana", at(6))
+        state = bench.ledger.manual.retracted(KEY, "9", "ana", at(6))
 
         assert (state, self.copies(bench)) == (State.DELIVERED, [])
 
@@ -187,12 +187,12 @@ class TestCopies:
         self.found(bench, resent)
         self.found(bench, resent, "99")
 
-        left = bench.ledger.desk.leave_copies(KEY, "ana", at(6))
+        left = bench.ledger.manual.leave_copies(KEY, "ana", at(6))
 
         assert left == ("https://example.org/9", "https://example.org/99")
         assert (self.found(bench, resent), self.copies(bench)) == (None, [])
         with pytest.raises(UsageError, match="no second post of imd"):
-            bench.ledger.desk.leave_copies(KEY, "ana", at(6))
+            bench.ledger.manual.leave_copies(KEY, "ana", at(6))
 
     def test_a_receipt_that_came_second_stands_there_twice_too(self, bench: Bench) -> None:
         """The runner that hung brings its own receipt after the other one's."""

@@ -143,7 +143,7 @@ def test_a_person_who_finds_nothing_gives_the_budget_back(bench: Bench) -> None:
     note(bench, 0, 10)
     (doubt,) = bench.ledger.doubts.open([X])
 
-    bench.ledger.desk.resolve_not_posted(doubt.key, "ana", at(11))
+    bench.ledger.manual.resolve_not_posted(doubt.key, "ana", at(11))
 
     assert bench.execute("SELECT spent_usd_micros FROM storms") == [(0,)]
 
@@ -259,17 +259,17 @@ class TestSuspended:
         bench.ledger.channels.release(X, at(32))
         key = "imd/x:migrants-day/due/en"
 
-        bench.ledger.desk.retry([key], "ana", at(40))
+        bench.ledger.manual.retry([key], "ana", at(40))
 
         assert bench.states()["due"] == "in_doubt"
-        bench.ledger.desk.resolve_not_posted(key, "ana", at(41))
-        bench.ledger.desk.retry([key], "ana", at(42))
+        bench.ledger.manual.resolve_not_posted(key, "ana", at(41))
+        bench.ledger.manual.retry([key], "ana", at(42))
         assert bench.states()["due"] == "planned"
 
     def test_what_is_asked_for_before_the_release_is_in_doubt_with_it(self, bench: Bench) -> None:
         """While the channel rests nothing has to be settled."""
         bench.ledger.outbox.sweep(at(31))
-        bench.ledger.desk.retry(["imd/x:migrants-day/due/en"], "ana", at(31))
+        bench.ledger.manual.retry(["imd/x:migrants-day/due/en"], "ana", at(31))
         before = bench.states()["due"]
 
         bench.ledger.channels.release(X, at(32))

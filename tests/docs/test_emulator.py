@@ -14,7 +14,7 @@ import pytest
 
 from stormctl.emulator.control import control_routes
 from stormctl.emulator.core.accounts import x_user_token
-from stormctl.emulator.core.faults import PROFILES, Action, Faults, Rule, parse_rules
+from stormctl.emulator.core.faults import PROFILES, Action, FaultRule, Faults, parse_rules
 from stormctl.emulator.core.operations import OPERATIONS
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
@@ -53,7 +53,7 @@ def test_every_action_and_key_is_explained() -> None:
     explained = find_first_cells()
 
     assert {str(action) for action in Action} <= explained
-    assert set(Rule.model_fields) - {"action"} <= explained
+    assert set(FaultRule.model_fields) - {"action"} <= explained
     assert {f"`{name}`" for name in OPERATIONS} <= set(re.findall(r"`\w+`", PAGE))
     assert all(f"`{name}`" in PAGE or f"--faults {name}" in PAGE for name in PROFILES)
 

@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.signin import Source
-from stormctl.env_reading import Oddity
+from stormctl.env_reading import UnusedVariable
 from stormctl.environment import Environment, load_environment
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings
@@ -193,7 +193,7 @@ def test_a_file_that_is_too_large_is_refused(tmp_path: Path) -> None:
 
     with pytest.raises(CredentialsError, match="it has more than 65,536 bytes"):
         load_environment(tmp_path, {})
-    assert largest.oddities == ()
+    assert largest.unused_variables == ()
 
 
 def test_lines_of_others_are_nobodys_business(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_lines_of_others_are_nobodys_business(tmp_path: Path) -> None:
 
     environment = load_environment(tmp_path, {})
 
-    assert (environment.settings.live, environment.oddities) == (False, ())
+    assert (environment.settings.live, environment.unused_variables) == (False, ())
 
 
 def test_lines_without_effect_are_told(tmp_path: Path) -> None:
@@ -220,11 +220,11 @@ def test_lines_without_effect_are_told(tmp_path: Path) -> None:
     environment = load_environment(tmp_path, {})
 
     assert environment.settings.sweep == timedelta(seconds=4)
-    assert environment.oddities == (
-        Oddity(3, "STORMCTL_COLOUR", is_repeated=False),
-        Oddity(4, "STORMCTL_X_ACME_API_KEY", is_repeated=False),
-        Oddity(1, "STORMCTL_SWEEP", is_repeated=True),
-        Oddity(9, "STORMCTL_DIR", is_repeated=False),
+    assert environment.unused_variables == (
+        UnusedVariable(3, "STORMCTL_COLOUR", is_repeated=False),
+        UnusedVariable(4, "STORMCTL_X_ACME_API_KEY", is_repeated=False),
+        UnusedVariable(1, "STORMCTL_SWEEP", is_repeated=True),
+        UnusedVariable(9, "STORMCTL_DIR", is_repeated=False),
     )
 
 

@@ -52,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def sign_in_x(
-    context: typer.Context,
+    ctx: typer.Context,
     channel: ChannelArgument = None,
     pin: Annotated[
         str | None,
@@ -73,11 +73,11 @@ def sign_in_x(
     from stormctl.domain.base.channel import Platform
     from stormctl.engine.accounts.account_signin import AccountSignIn
 
-    scene: Context = context.obj
-    found = _find_channel(scene, Platform.X, channel)
+    context: Context = ctx.obj
+    found = _find_channel(context, Platform.X, channel)
     if pin is not None:
         _refuse_unasked(yes)
-    signin = AccountSignIn(scene.root, scene.environment, found, SCRUBBER.learn)
+    signin = AccountSignIn(context.root, context.environment, found, SCRUBBER.learn)
     _ask_for_app(signin)
     if pin is None:
         console.tell(f"Have the owner of {found} open this address, and allow the app. X then shows a PIN.")
@@ -88,11 +88,11 @@ def sign_in_x(
             return
         console.tell(f"Type the PIN here, or later: {later}")
     grant = signin.finish(pin) if pin is not None else _ask_for_pin(signin)
-    _finish(scene, signin, grant, yes=yes)
+    _finish(context, signin, grant, yes=yes)
 
 
 def sign_in_facebook(
-    context: typer.Context,
+    ctx: typer.Context,
     channel: ChannelArgument = None,
     page: Annotated[
         str | None, typer.Option(metavar="ID", help="The Page, by its number.", show_default=False)
@@ -112,22 +112,22 @@ def sign_in_facebook(
     from stormctl.engine.accounts.page_signin import PageSignIn
     from stormctl.render.terminal.accounts import render_pages
 
-    scene: Context = context.obj
-    found = _find_channel(scene, Platform.FACEBOOK, channel)
+    context: Context = ctx.obj
+    found = _find_channel(context, Platform.FACEBOOK, channel)
     if not token_stdin and not console.is_terminal():
         raise UsageError("nobody can be asked for the user token here", "For scripts: --token-stdin")
     if token_stdin or not console.is_terminal():
         _refuse_unasked(yes)
-    signin = PageSignIn(scene.root, scene.environment, found, SCRUBBER.learn)
+    signin = PageSignIn(context.root, context.environment, found, SCRUBBER.learn)
     _ask_for_app(signin)
     pages = signin.list_pages(sys.stdin.readline()) if token_stdin else _ask_for_pages(signin)
     console.tell(render_pages(pages))
     grant = signin.choose(page or _choose_page(pages, found, can_ask=not token_stdin))
-    _finish(scene, signin, grant, yes=yes)
+    _finish(context, signin, grant, yes=yes)
 
 
 def list_accounts(
-    context: typer.Context,
+    ctx: typer.Context,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no platform: show the accounts as the ledger knows them.")
     ] = False,
@@ -139,19 +139,19 @@ def list_accounts(
     which variables are set, and where, and never a value. Exit code 5 if a channel can't post.
     """
     from stormctl.engine.accounts.accounts import find_scheduled_channels, list_access
-    from stormctl.engine.doctor.env_file import explain_oddity
+    from stormctl.engine.doctor.env_file import explain_unused
     from stormctl.render.terminal.accounts import access_json, render_access
 
-    scene: Context = context.obj
-    channels = find_scheduled_channels(scene.root) or scene.environment.find_channels()
+    context: Context = ctx.obj
+    channels = find_scheduled_channels(context.root) or context.environment.find_channels()
     if not channels:
         raise UsageError(
             "there are no channels yet", "Name them in a schedule, or sign in: stormctl auth x NAME"
         )
-    with _open_known(scene) as ledger, console.waiting("Asking the platforms"):
-        rows = list_access(channels, scene.environment, ledger, offline=offline)
-    for oddity in scene.environment.oddities:
-        message, hint = explain_oddity(oddity, channels)
+    with _open_known(context) as ledger, console.waiting("Asking the platforms"):
+        rows = list_access(channels, context.environment, ledger, offline=offline)
+    for variable in context.environment.unused_variables:
+        message, hint = explain_unused(variable, channels)
         console.tell(f"{message}. {hint}")
     if as_json:
         console.show_json(access_json(rows))
@@ -161,12 +161,12 @@ def list_accounts(
         raise typer.Exit(ExitCode.CREDENTIALS)
 
 
-def _find_channel(scene: Context, platform: Platform, name: str | None) -> ChannelId:
+def _find_channel(context: Context, platform: Platform, name: str | None) -> ChannelId:
     """Return the channel that is named, or the only one of the platform in the schedules."""
     from stormctl.domain.base.channel import parse_channel_id
     from stormctl.engine.accounts.accounts import find_scheduled_channels
 
-    scheduled = [c for c in find_scheduled_channels(scene.root) if c.platform is platform]
+    scheduled = [c for c in find_scheduled_channels(context.root) if c.platform is platform]
     listed = ", ".join(map(str, scheduled))
     if name is None:
         if len(scheduled) == 1:
@@ -248,13 +248,13 @@ def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: b
     raise UsageError("no Page was chosen", "Nothing was written.")
 
 
-def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
+def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
     """Show whose account it is, ask, and write."""
     from stormctl.render.terminal.accounts import render_grant, render_signed_in
 
-    settings, platform = scene.environment.settings, signin.channel.platform
+    settings, platform = context.environment.settings, signin.channel.platform
     host, is_live = settings.host(platform), settings.is_official(platform)
-    with _open_existing(scene) as ledger:
+    with _open_existing(context) as ledger:
         signin.check(grant, ledger)
     console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
@@ -264,25 +264,25 @@ def _finish(scene: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
 
 
 @contextmanager
-def _open_existing(scene: Context) -> Iterator[Ledger | None]:
+def _open_existing(context: Context) -> Iterator[Ledger | None]:
     """Open the ledger if there is one."""
     from stormctl.ledger.ledger import find_ledger
 
-    if not find_ledger(scene.ledger_url, root=scene.root)[1]:
+    if not find_ledger(context.ledger_url, root=context.root)[1]:
         yield None
         return
-    with scene.open_ledger() as ledger:
+    with context.open_ledger() as ledger:
         yield ledger
 
 
 @contextmanager
-def _open_known(scene: Context) -> Iterator[Ledger | None]:
+def _open_known(context: Context) -> Iterator[Ledger | None]:
     """Open the ledger if there is one that can be read and belongs to the same hosts; tell if not."""
     with ExitStack() as stack:
         try:
-            ledger = stack.enter_context(_open_existing(scene))
+            ledger = stack.enter_context(_open_existing(context))
             if ledger is not None:
-                ledger.check_hosts(scene.environment.settings.hosts())
+                ledger.check_hosts(context.environment.settings.hosts())
         except LedgerError as error:
             console.tell(f"the ledger is not read: {error.message}")
             ledger = None

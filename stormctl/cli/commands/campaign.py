@@ -18,7 +18,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def check(
-    context: typer.Context,
+    ctx: typer.Context,
     schedules: Annotated[
         list[str] | None,
         typer.Argument(
@@ -39,8 +39,8 @@ def check(
     from stormctl.render.exports.documents import findings_json
     from stormctl.render.terminal.findings import render_findings
 
-    names = schedules or find_schedules(context.obj.root)
-    campaigns = [context.obj.load_campaign(str(name)) for name in names]
+    names = schedules or find_schedules(ctx.obj.root)
+    campaigns = [ctx.obj.load_campaign(str(name)) for name in names]
     findings = sort_findings([finding for campaign in campaigns for finding in campaign.findings])
     if as_json:
         show_json(findings_json(findings))
@@ -50,7 +50,7 @@ def check(
         raise typer.Exit(ExitCode.FINDINGS)
 
 
-def plan(context: typer.Context, schedule: ScheduleArgument = None, as_json: JsonOption = False) -> None:
+def plan(ctx: typer.Context, schedule: ScheduleArgument = None, as_json: JsonOption = False) -> None:
     """Show the day's timeline and its cost.
 
     What goes out when and on which channel, in the storm's zone; what found no slot; what X will bill.
@@ -61,7 +61,7 @@ def plan(context: typer.Context, schedule: ScheduleArgument = None, as_json: Jso
     from stormctl.render.exports.documents import plan_json
     from stormctl.render.terminal.timeline import render_plan
 
-    campaign = load_and_tell(context.obj, schedule)
+    campaign = load_and_tell(ctx.obj, schedule)
     if campaign.storm is not None and campaign.plan is not None:
         cost = cost_of(campaign.plan)
         if as_json:

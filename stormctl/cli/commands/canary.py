@@ -28,7 +28,7 @@ _ONE_MOMENT = b"\nOne moment: the canary is brought to its end first.\n"
 """Said past every buffer, since a signal may come while one is being written."""
 
 
-def fly_canary(scene: Context, name: str, schedule: str | None, *, yes: bool) -> None:
+def post_canary(context: Context, name: str, schedule: str | None, *, yes: bool) -> None:
     """Post a canary, show its link, and delete it, whatever happens in between.
 
     Args:
@@ -47,16 +47,16 @@ def fly_canary(scene: Context, name: str, schedule: str | None, *, yes: bool) ->
         channel = parse_channel_id(name)
     except ValueError as error:
         raise UsageError(str(error)) from None
-    settings, lang = scene.environment.settings, _find_language(scene, channel, schedule)
-    adapters = EnvironmentAdapters(scene.environment)
+    settings, lang = context.environment.settings, _find_language(context, channel, schedule)
+    adapters = EnvironmentAdapters(context.environment)
     try:
-        where, exists = find_ledger(scene.ledger_url, root=scene.root)
-        with scene.open_ledger(publishing=True) if exists else nullcontext() as known:
+        where, exists = find_ledger(context.ledger_url, root=context.root)
+        with context.open_ledger(publishing=True) if exists else nullcontext() as known:
             clock = SystemClock() if known is None else SystemClock(known.clock_offset)
             prepared = prepare_canary(channel, lang, settings, adapters, ledger=known, moment=clock.moment())
         _tell_canary(prepared, where, is_new=not exists)
         console.confirm("post it", str(channel), yes=yes)
-        with scene.open_ledger(create=True, publishing=True) as ledger, _patient() as patience:
+        with context.open_ledger(create=True, publishing=True) as ledger, _patient() as patience:
             clock = SystemClock(ledger.clock_offset)
             enrolled = enroll_canary(prepared, settings, ledger, clock.moment())
             equipment = Equipment(
@@ -64,8 +64,8 @@ def fly_canary(scene: Context, name: str, schedule: str | None, *, yes: bool) ->
                 adapters=adapters,
                 clock=clock,
                 listener=_listen,
-                durations=scene.durations,
-                root=scene.root,
+                durations=context.durations,
+                root=context.root,
             )
             _release(Release(enrolled, equipment, find_user()), patience)
     finally:
@@ -155,10 +155,10 @@ def _tell_canary(canary: Canary, where: str, *, is_new: bool) -> None:
     )
 
 
-def _find_language(scene: Context, channel: ChannelId, schedule: str | None) -> str:
+def _find_language(context: Context, channel: ChannelId, schedule: str | None) -> str:
     """Return the first language of a channel by the schedule; English where none says."""
     try:
-        storm = scene.load_campaign(schedule).storm
+        storm = context.load_campaign(schedule).storm
     except UsageError:
         if schedule is not None:
             raise

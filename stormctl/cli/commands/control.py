@@ -24,9 +24,9 @@ from stormctl.errors import ExitCode, UsageError, choose_exit_code
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.cli.context import Context, Desk
+    from stormctl.cli.context import Context, OpenLedger
     from stormctl.domain.report.status import DeliveryView, LedgerStatus
-    from stormctl.engine.operate.halting import Heard
+    from stormctl.engine.operate.halting import HaltAcknowledgement
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
 """How long `halt` waits for every live runner to have seen it."""
@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def status(
-    context: typer.Context,
+    ctx: typer.Context,
     storm: Annotated[
         str | None,
         typer.Argument(metavar="STORM", help="Only this storm; all of the ledger's if none is named."),
@@ -65,14 +65,14 @@ def status(
     from stormctl.cli.console import show, show_json
     from stormctl.engine.operate.standing import exit_codes_of_ledger
 
-    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
-        standing = desk.ledger.history.status(
-            desk.clock.moment(), storm_id=storm, runner_timeout=desk.durations.runner_timeout
+    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
+        standing = opened.ledger.history.status(
+            opened.clock.moment(), storm_id=storm, runner_timeout=opened.durations.runner_timeout
         )
         if storm is not None and not standing.storms:
             raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
         if find is not None:
-            _show_found(find, desk.ledger.history.search(find, storm), standing, as_json=as_json)
+            _show_found(find, opened.ledger.history.search(find, storm), standing, as_json=as_json)
             return
     if as_json:
         from stormctl.render.exports.documents import status_json
@@ -98,7 +98,7 @@ def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *,
 
 
 def halt(
-    context: typer.Context,
+    ctx: typer.Context,
     reason: Annotated[
         str | None,
         typer.Option(
@@ -121,19 +121,19 @@ def halt(
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
     reason = _read_reason(reason)
-    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
-        desk.ledger.halts.halt(scope, target, reason, find_user(), desk.clock.moment())
+    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
+        opened.ledger.halts.halt(scope, target, reason, find_user(), opened.clock.moment())
         what = "everything" if scope == "all" else f"{scope} {target}"
-        show(f"halted {what} in {desk.ledger.where}: {reason}")
-        _warn_of_nothing(desk, scope, target)
-        with _alerting(context.obj, desk, rehearsal=rehearsal):
-            heard = wait_for_runners(desk.ledger, desk.clock, desk.durations, ACKNOWLEDGED_WITHIN)
+        show(f"halted {what} in {opened.ledger.where}: {reason}")
+        _warn_of_nothing(opened, scope, target)
+        with _alerting(ctx.obj, opened, rehearsal=rehearsal):
+            heard = wait_for_runners(opened.ledger, opened.clock, opened.durations, ACKNOWLEDGED_WITHIN)
             _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
     if heard.silent or not heard.acknowledged:
         raise typer.Exit(ExitCode.NO_RUNNER)
 
 
-def _tell_heard(heard: Heard) -> None:
+def _tell_heard(heard: HaltAcknowledgement) -> None:
     from stormctl.cli.console import show, tell
 
     for runner in heard.acknowledged:
@@ -158,20 +158,20 @@ def _read_reason(reason: str | None) -> str:
     return clean(reason) or "no reason given"
 
 
-def _warn_of_nothing(desk: Desk, scope: str, target: str | None) -> None:
+def _warn_of_nothing(opened: OpenLedger, scope: str, target: str | None) -> None:
     """Say loudly that a halt holds nothing back, which a slip of the hand would else hide."""
     from stormctl.cli.console import tell
     from stormctl.files.nearest import suggest
 
     if target is None or scope == "platform":
         return
-    known = desk.ledger.halts.find_names(scope)
+    known = opened.ledger.halts.find_names(scope)
     if target not in known:
         tell(f"IT HOLDS NOTHING BACK: no post here is of the {scope} {target}; {suggest(target, known)}")
 
 
 def resume(
-    context: typer.Context,
+    ctx: typer.Context,
     channel: ChannelOption = None,
     platform: PlatformOption = None,
     topic: TopicOption = None,
@@ -195,8 +195,8 @@ def resume(
     from stormctl.render.terminal.status import render_resumption
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
-    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
-        preview = desk.ledger.history.resumption(desk.clock.moment(), scope, target)
+    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
+        preview = opened.ledger.history.resumption(opened.clock.moment(), scope, target)
         if not preview.halts and preview.releases is None:
             raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
         tell(render_resumption(preview))
@@ -204,30 +204,32 @@ def resume(
             late = late or _ask_for_policy(preview.late)
             if not typer.confirm("Resume now?", err=True):
                 raise UsageError("not resumed", "The halt stays in force.")
-        moment = desk.clock.moment()
+        moment = opened.clock.moment()
         if late is not None:  # first, or a runner would sweep the late ones by their own policy
-            desk.ledger.outbox.forgive_late(late, moment, scope=scope, target=target)
-        resumed = desk.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
-        released = scope == "channel" and target is not None and desk.ledger.channels.release(target, moment)
-        with _alerting(context.obj, desk, rehearsal=rehearsal):
+            opened.ledger.outbox.forgive_late(late, moment, scope=scope, target=target)
+        resumed = opened.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
+        released = (
+            scope == "channel" and target is not None and opened.ledger.channels.release(target, moment)
+        )
+        with _alerting(ctx.obj, opened, rehearsal=rehearsal):
             done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
             done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
             done += [f"{target} released"] if released else []
-            show(f"resumed in {desk.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
-        runners = desk.ledger.runners.list(moment, timeout=desk.durations.runner_timeout)
+            show(f"resumed in {opened.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
+        runners = opened.ledger.runners.list(moment, timeout=opened.durations.runner_timeout)
         if not any(runner.alive for runner in runners):
             tell("no runner is live: nothing goes out before one runs (stormctl launch, daemon or tick)")
 
 
 @contextmanager
-def _alerting(scene: Context, desk: Desk, *, rehearsal: bool) -> Iterator[None]:
+def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> Iterator[None]:
     """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
     from stormctl.cli.console import tell
 
     alerter = None
     if not rehearsal:
         try:
-            alerter = scene.lookout.make_alerter(desk.ledger, desk.clock, desk.durations, tell)
+            alerter = context.notifications.make_alerter(opened.ledger, opened.clock, opened.durations, tell)
         except UsageError as error:  # it must not keep anybody from halting
             tell(f"nobody is alerted: {error.message}")
     if alerter is not None:

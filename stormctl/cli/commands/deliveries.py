@@ -16,7 +16,7 @@ from stormctl.errors import ExitCode, UsageError, choose_exit_code
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stormctl.cli.context import Context, Desk
+    from stormctl.cli.context import Context, OpenLedger
     from stormctl.domain.delivery.delivery import State
     from stormctl.domain.report.status import DeliveryView
 
@@ -48,7 +48,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def show(
-    context: typer.Context, key: KeyArgument, as_json: JsonOption = False, rehearsal: RehearsalOption = False
+    ctx: typer.Context, key: KeyArgument, as_json: JsonOption = False, rehearsal: RehearsalOption = False
 ) -> None:
     """Show all that is known of one delivery.
 
@@ -58,8 +58,8 @@ def show(
     from stormctl.render.exports.deliveries import details_json
     from stormctl.render.terminal.deliveries import render_details
 
-    with context.obj.open_desk(rehearsal=rehearsal, needs_keys=False) as desk:
-        details = desk.ledger.history.details(desk.ledger.history.get_key(key))
+    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
+        details = opened.ledger.history.details(opened.ledger.history.get_key(key))
     if as_json:
         console.show_json(details_json(details))
     else:
@@ -67,7 +67,7 @@ def show(
 
 
 def cancel(
-    context: typer.Context,
+    ctx: typer.Context,
     keys: OptionalKeysArgument = None,
     message: WholeMessageOption = None,
     storm: StormOption = None,
@@ -82,23 +82,23 @@ def cancel(
     from stormctl.engine.operate.operator_actions import get_message
 
     _refuse_both(keys, message, storm)
-    with context.obj.open_desk(rehearsal=rehearsal) as desk:
-        who, moment = find_user(), desk.clock.moment()
+    with ctx.obj.open_with_clock(rehearsal=rehearsal) as opened:
+        who, moment = find_user(), opened.clock.moment()
         if message is None:
-            found = _find_keys(desk, keys)
-            desk.ledger.desk.cancel(found, who, moment)
+            found = _find_keys(opened, keys)
+            opened.ledger.manual.cancel(found, who, moment)
             left: tuple[tuple[str, State], ...] = ()
         else:
             states = {State.PLANNED, State.CLAIMED, State.IN_DOUBT}
-            storm_id = get_message(desk.ledger, message, states, storm)[0].storm_id
-            cancelled = desk.ledger.desk.cancel_message(storm_id, message, who, moment)
+            storm_id = get_message(opened.ledger, message, states, storm)[0].storm_id
+            cancelled = opened.ledger.manual.cancel_message(storm_id, message, who, moment)
             found, left = list(cancelled.keys), cancelled.left
     for key in found:
         console.show(f"cancelled {key}")
     for key, state in left:
         if state is State.IN_DOUBT:
             console.tell(
-                f"NOT cancelled: {key} is in doubt: look at the account, then stormctl resolve{desk.option}"
+                f"NOT cancelled: {key} is in doubt: look at the account, then stormctl resolve{opened.option}"
             )
         else:
             console.tell(f"NOT cancelled: {key} is being sent: look again in a moment")
@@ -107,7 +107,7 @@ def cancel(
 
 
 def retry(
-    context: typer.Context,
+    ctx: typer.Context,
     keys: KeysArgument,
     at: Annotated[
         str | None,
@@ -133,13 +133,13 @@ def retry(
     from stormctl.engine.operate.operator_actions import order_parts
     from stormctl.render.words import render_day_and_time
 
-    with context.obj.open_desk(rehearsal=rehearsal) as desk:
-        found = order_parts(_find_keys(desk, keys))
-        zones = {key: desk.ledger.history.details(key).timezone for key in found}
-        moment = desk.clock.moment()
+    with ctx.obj.open_with_clock(rehearsal=rehearsal) as opened:
+        found = order_parts(_find_keys(opened, keys))
+        zones = {key: opened.ledger.history.details(key).timezone for key in found}
+        moment = opened.clock.moment()
         slot_at = None if at is None else read_moment(at, set(zones.values()))
-        slots = desk.ledger.desk.retry(found, find_user(), moment, at=slot_at, without_alt=without_alt)
-        runners = desk.ledger.runners.list(moment, timeout=desk.durations.runner_timeout)
+        slots = opened.ledger.manual.retry(found, find_user(), moment, at=slot_at, without_alt=without_alt)
+        runners = opened.ledger.runners.list(moment, timeout=opened.durations.runner_timeout)
     for key, new_at in slots.items():
         console.show(f"planned for {render_day_and_time(new_at, ZoneInfo(zones[key]))}: {key}")
     if not any(runner.alive for runner in runners):
@@ -147,7 +147,7 @@ def retry(
 
 
 def resolve(
-    context: typer.Context,
+    ctx: typer.Context,
     key: KeyArgument,
     posted: Annotated[
         str | None,
@@ -173,29 +173,31 @@ def resolve(
 
     if (posted is not None) + not_posted + both != 1:
         raise UsageError("say what you found: --posted URL, --not-posted or --both")
-    scene: Context = context.obj
-    with scene.open_desk(rehearsal=rehearsal) as desk:
-        key = desk.ledger.history.get_key(key)
+    context: Context = ctx.obj
+    with context.open_with_clock(rehearsal=rehearsal) as opened:
+        key = opened.ledger.history.get_key(key)
         if both:
-            for url in desk.ledger.desk.leave_copies(key, find_user(), desk.clock.moment()):
+            for url in opened.ledger.manual.leave_copies(key, find_user(), opened.clock.moment()):
                 console.show(f"left there {key}: {url}")
             return
         if posted is None:
-            desk.ledger.desk.resolve_not_posted(key, find_user(), desk.clock.moment())
+            opened.ledger.manual.resolve_not_posted(key, find_user(), opened.clock.moment())
             console.show(f"cancelled {key}")
-            console.tell(f"to send it after all: stormctl retry {key}{desk.option}")
+            console.tell(f"to send it after all: stormctl retry {key}{opened.option}")
             return
-        with scene.open_adapters(desk, rehearsal=rehearsal) as adapters:
-            evidence = find_evidence(desk.ledger, adapters, desk.clock, key, posted)
+        with context.open_adapters(opened, rehearsal=rehearsal) as adapters:
+            evidence = find_evidence(opened.ledger, adapters, opened.clock, key, posted)
         if evidence.reservation:
             console.tell(evidence.reservation)
             _confirm("record it as the post of this delivery", yes=yes)
-        desk.ledger.desk.resolve_posted(key, evidence.post_id, evidence.url, find_user(), desk.clock.moment())
+        opened.ledger.manual.resolve_posted(
+            key, evidence.post_id, evidence.url, find_user(), opened.clock.moment()
+        )
         console.show(f"delivered {key}: {evidence.url}")
 
 
 def retract(
-    context: typer.Context,
+    ctx: typer.Context,
     keys: OptionalKeysArgument = None,
     message: WholeMessageOption = None,
     storm: StormOption = None,
@@ -223,25 +225,25 @@ def retract(
     from stormctl.render.terminal.deliveries import render_posts, render_removal
 
     _refuse_both(keys, message, storm)
-    scene: Context = context.obj
-    with scene.open_desk(rehearsal=rehearsal) as desk:
+    context: Context = ctx.obj
+    with context.open_with_clock(rehearsal=rehearsal) as opened:
         if message is None:
-            found = _find_keys(desk, keys)
+            found = _find_keys(opened, keys)
         else:
-            found = [view.key for view in get_message(desk.ledger, message, {State.DELIVERED}, storm)]
-        removals = find_removals(desk.ledger, found, url)
-        console.tell(render_posts(removals, _read_zones(desk, removals)))
-        with scene.open_adapters(desk, rehearsal=rehearsal) as adapters:
+            found = [view.key for view in get_message(opened.ledger, message, {State.DELIVERED}, storm)]
+        removals = find_removals(opened.ledger, found, url)
+        console.tell(render_posts(removals, _read_zones(opened, removals)))
+        with context.open_adapters(opened, rehearsal=rehearsal) as adapters:
             posts = "this post" if len(removals) == 1 else f"these {len(removals)} posts"
             _confirm(f"delete {posts} from the platform", yes=yes)
             codes = set()
             for removal in removals:
-                outcome = take_down(desk.ledger, adapters, desk.clock, removal, find_user())
+                outcome = take_down(opened.ledger, adapters, opened.clock, removal, find_user())
                 codes.add(exit_code_of_removal(outcome))
                 tell = console.show if isinstance(outcome, Delivered) else console.tell
                 tell(render_removal(removal, outcome))
         if message is not None:
-            _warn_of_more(desk, message, removals[0].storm_id)
+            _warn_of_more(opened, message, removals[0].storm_id)
     raise typer.Exit(choose_exit_code(codes))
 
 
@@ -263,12 +265,12 @@ def read_moment(text: str, zones: set[str]) -> datetime:
         raise UsageError(f"--at: {error.message}", error.hint) from None
 
 
-def _find_keys(desk: Desk, parts: list[str] | None) -> list[str]:
-    return list(dict.fromkeys(desk.ledger.history.get_key(part) for part in parts or ()))
+def _find_keys(opened: OpenLedger, parts: list[str] | None) -> list[str]:
+    return list(dict.fromkeys(opened.ledger.history.get_key(part) for part in parts or ()))
 
 
-def _read_zones(desk: Desk, views: list[DeliveryView]) -> dict[str, str]:
-    return {view.storm_id: desk.ledger.history.details(view.key).timezone for view in views}
+def _read_zones(opened: OpenLedger, views: list[DeliveryView]) -> dict[str, str]:
+    return {view.storm_id: opened.ledger.history.details(view.key).timezone for view in views}
 
 
 def _refuse_both(keys: list[str] | None, message: str | None, storm: str | None) -> None:
@@ -289,9 +291,9 @@ def _confirm(what: str, *, yes: bool) -> None:
         raise UsageError("nothing was done: the answer was not yes")
 
 
-def _warn_of_more(desk: Desk, message_id: str, storm_id: str) -> None:
+def _warn_of_more(opened: OpenLedger, message_id: str, storm_id: str) -> None:
     """Say what of a message may still go out after its posts were taken down."""
-    views = desk.ledger.history.of_message(message_id)
+    views = opened.ledger.history.of_message(message_id)
     coming = sum(view.state.is_open for view in views if view.storm_id == storm_id)
     if coming:
-        console.tell(f"{coming} more may still go out: stormctl cancel --message {message_id}{desk.option}")
+        console.tell(f"{coming} more may still go out: stormctl cancel --message {message_id}{opened.option}")

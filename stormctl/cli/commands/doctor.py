@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormctl.cli import console
-from stormctl.cli.commands.canary import fly_canary
+from stormctl.cli.commands.canary import post_canary
 from stormctl.cli.commands.control import find_user
 from stormctl.cli.options import JsonOption, ScheduleArgument
 from stormctl.errors import CredentialsError, ExitCode, StormctlError, UsageError
@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def doctor(
-    context: typer.Context,
+    ctx: typer.Context,
     schedule: ScheduleArgument = None,
     canary: Annotated[
         str | None,
@@ -51,34 +51,34 @@ def doctor(
     """
     if (canary is not None) + alert_test + as_json > 1:
         raise UsageError("--canary, --alert-test and --json don't go together", "Use one at a time.")
-    scene: Context = context.obj
+    context: Context = ctx.obj
     if alert_test:
-        _test_alerts(scene, yes=yes)
+        _test_alerts(context, yes=yes)
     elif canary is not None:
-        fly_canary(scene, canary, schedule, yes=yes)
+        post_canary(context, canary, schedule, yes=yes)
     else:
-        _show(_diagnose(scene, schedule), as_json=as_json)
+        _show(_diagnose(context, schedule), as_json=as_json)
 
 
-def _diagnose(scene: Context, schedule: str | None) -> Diagnosis:
+def _diagnose(context: Context, schedule: str | None) -> Diagnosis:
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
     from stormctl.engine.base.clocks import SystemClock
-    from stormctl.engine.doctor.doctor import Case, diagnose, diagnose_without_settings
+    from stormctl.engine.doctor.doctor import DoctorScope, diagnose, diagnose_without_settings
 
     moment = SystemClock().moment()
     try:
-        environment = scene.environment
+        environment = context.environment
         environment.settings.hosts()  # base addresses that are none are settings that can't be read
     except StormctlError as error:
-        return diagnose_without_settings(scene.root, error, moment)
-    campaign = scene.load_campaign(schedule)
+        return diagnose_without_settings(context.root, error, moment)
+    campaign = context.load_campaign(schedule)
     adapters = EnvironmentAdapters(environment)
     try:
-        case = Case(
-            root=scene.root,
+        case = DoctorScope(
+            root=context.root,
             settings=environment.settings,
-            oddities=environment.oddities,
-            durations=scene.durations,
+            unused_variables=environment.unused_variables,
+            durations=context.durations,
             campaign=campaign,
             moment=moment,
         )
@@ -98,12 +98,12 @@ def _show(diagnosis: Diagnosis, *, as_json: bool) -> None:
     raise typer.Exit(diagnosis.exit_code)
 
 
-def _test_alerts(scene: Context, *, yes: bool) -> None:
+def _test_alerts(context: Context, *, yes: bool) -> None:
     """Send a test alert everywhere; exit code 7 if an address did not take it."""
     from stormctl.engine.alerts.alert_addresses import Sender
     from stormctl.settings import UNLOCK
 
-    addresses = scene.lookout.addresses
+    addresses = context.notifications.addresses
     if addresses.locked and not addresses.usable:
         raise CredentialsError(f"alerts go to {addresses.summary}", UNLOCK)
     if not addresses.usable:

@@ -16,7 +16,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def emulator(
-    context: typer.Context,
+    ctx: typer.Context,
     port: Annotated[
         int, typer.Option(help="The port on 127.0.0.1; 0 takes a free one.", min=0, max=65535)
     ] = 8080,
@@ -53,18 +53,18 @@ def emulator(
     from stormctl.emulator.core.faults import Faults
     from stormctl.emulator.server import run
 
-    accounts = make_accounts(channels or _campaign_channels(context), seed)
+    accounts = make_accounts(channels or _campaign_channels(ctx), seed)
     loaded = Faults.load(faults, seed=seed)
     run(accounts, port=port, seed=seed, faults=loaded, announce=typer.echo, env=env)
 
 
-def _campaign_channels(context: typer.Context) -> list[str]:
+def _campaign_channels(ctx: typer.Context) -> list[str]:
     """Return every channel of the campaign's schedules, or two for trying where there is no campaign."""
     from stormctl.files.campaign import find_schedules
     from stormctl.files.schedules.schedule import load_storm
 
     try:
-        root: Path = context.obj.root
+        root: Path = ctx.obj.root
         schedules = find_schedules(root)
     except UsageError:
         return ["x:acme", "facebook:acme"]

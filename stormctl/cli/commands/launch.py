@@ -30,7 +30,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def launch(
-    context: typer.Context,
+    ctx: typer.Context,
     schedule: ScheduleArgument = None,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
     without: Annotated[
@@ -67,44 +67,44 @@ def launch(
     from stormctl.ledger.ledger import find_ledger
     from stormctl.render.terminal.tables import render_summary
 
-    scene: Context = context.obj
-    campaign = load_and_tell(scene, schedule)
+    context: Context = ctx.obj
+    campaign = load_and_tell(context, schedule)
     try:
         left_out = [parse_channel_id(name) for name in without or ()]
     except ValueError as error:
         raise UsageError(str(error)) from None
     storm, _ = campaign.get_plan()
     require_approval(storm)
-    settings, clock = scene.environment.settings, SystemClock()
-    alerts = scene.lookout.summary
-    with scene.watching_adapters() as adapters:
-        where, exists = find_ledger(scene.ledger_url, root=scene.root)
-        with scene.open_ledger(publishing=True) if exists else nullcontext() as ledger:
+    settings, clock = context.environment.settings, SystemClock()
+    alerts = context.notifications.summary
+    with context.watching_adapters() as adapters:
+        where, exists = find_ledger(context.ledger_url, root=context.root)
+        with context.open_ledger(publishing=True) if exists else nullcontext() as ledger:
             preparation = prepare_launch(
                 campaign, settings, adapters, ledger, clock.moment(), where=where, without=left_out
             )
         tell(render_summary(replace(preparation.summary, alerts=alerts), viewer_zone()))
-        _tell_troubles(scene, preparation, clock.moment())
+        _tell_troubles(context, preparation, clock.moment())
         _confirm(preparation, yes=yes)
-        with scene.open_ledger(create=True, publishing=True) as ledger:
-            _enroll(scene, preparation, adapters, ledger, adopt=adopt)
+        with context.open_ledger(create=True, publishing=True) as ledger:
+            _enroll(context, preparation, adapters, ledger, adopt=adopt)
             if detach:
                 tell("detached: a daemon (stormctl daemon) or cron (stormctl tick) must run it")
             else:
-                _run(scene, preparation, adapters, ledger, plain=plain, log_file=log_file)
+                _run(context, preparation, adapters, ledger, plain=plain, log_file=log_file)
 
 
-def _tell_troubles(scene: Context, preparation: Preparation, moment: Moment) -> None:
+def _tell_troubles(context: Context, preparation: Preparation, moment: Moment) -> None:
     """Tell what `doctor` would warn of and the summary does not show; no platform is asked again."""
     from stormctl.cli.console import tell
-    from stormctl.engine.doctor.doctor import Case, examine, read_case_ledger
+    from stormctl.engine.doctor.doctor import DoctorScope, examine, read_case_ledger
     from stormctl.render.terminal.doctor import render_sections
 
-    case = Case(
-        root=scene.root,
-        settings=scene.environment.settings,
-        oddities=scene.environment.oddities,
-        durations=scene.durations,
+    case = DoctorScope(
+        root=context.root,
+        settings=context.environment.settings,
+        unused_variables=context.environment.unused_variables,
+        durations=context.durations,
         campaign=preparation.campaign,
         moment=moment,
         is_launching=True,
@@ -141,7 +141,7 @@ def _confirm(preparation: Preparation, *, yes: bool) -> None:
 
 
 def _enroll(
-    scene: Context,
+    context: Context,
     preparation: Preparation,
     adapters: EnvironmentAdapters,
     ledger: Ledger,
@@ -155,8 +155,8 @@ def _enroll(
     from stormctl.engine.launch.launch import enroll
 
     clock = SystemClock(ledger.clock_offset)
-    ledger.witness.renew(clock.moment())
-    for alarm in ledger.witness.take_alarms():
+    ledger.fingerprint_check.renew(clock.moment())
+    for alarm in ledger.fingerprint_check.take_alarms():
         tell(alarm)
     takeover = find_published(preparation, ledger, adapters, clock.moment(), adopt=adopt)
     served = {str(channel) for channel in preparation.serving}
@@ -167,7 +167,7 @@ def _enroll(
         else:
             doubts = count(len(unknown.keys), "delivery is", "deliveries are")
             tell(f"{unknown.why}: {doubts} in doubt once it is resumed, until it has been read")
-    settings = scene.environment.settings
+    settings = context.environment.settings
     enrolled = enroll(preparation, settings, ledger, clock, takeover.published, unknown=takeover.unknown)
     ledger.budgets.charge(preparation.storm.id, takeover.cost_usd_micros)
     tell(
@@ -177,7 +177,7 @@ def _enroll(
 
 
 def _run(
-    scene: Context,
+    context: Context,
     preparation: Preparation,
     adapters: EnvironmentAdapters,
     ledger: Ledger,
@@ -196,7 +196,7 @@ def _run(
     from stormctl.engine.run.service import Service
 
     clock, service = SystemClock(ledger.clock_offset), Service.from_environment()
-    storm, durations = preparation.storm, scene.durations
+    storm, durations = preparation.storm, context.durations
     view = make_view(storm.timezone, plain=plain)
     with logging_to(log_file, view) as log, staying_awake() as how:
         tell(how)
@@ -206,8 +206,8 @@ def _run(
             watch(runner, ledger, clock)
             service.ready()  # a launch has verified its channels before it was confirmed
 
-        lookout = scene.lookout.watching(ledger, clock, durations, log)
-        with watch.catching_signals(), watch.showing(), lookout as watched:
+        notifications = context.notifications.watching(ledger, clock, durations, log)
+        with watch.catching_signals(), watch.showing(), notifications as watched:
             run_storm(
                 Equipment(
                     ledger=ledger,
@@ -216,7 +216,7 @@ def _run(
                     listener=watched.listener,
                     durations=durations,
                     swept=watched.swept,
-                    root=scene.root,
+                    root=context.root,
                 ),
                 storm_id=storm.id,
                 channels=preparation.serving,

@@ -13,8 +13,8 @@ from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
-    from stormctl.domain.report.maintenance import Exchange
-    from stormctl.engine.operate.maintenance import Upkeep
+    from stormctl.domain.report.maintenance import RestorePreview
+    from stormctl.engine.operate.maintenance import LedgerMaintenance
 
 
 def add_to(app: typer.Typer) -> None:
@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
     app.add_typer(group, name="ledger")
 
 
-def ledger(context: typer.Context, as_json: JsonOption = False) -> None:
+def ledger(ctx: typer.Context, as_json: JsonOption = False) -> None:
     """Show the ledger, back it up, restore, migrate, copy or accept it.
 
     Without a command: where it is, its version, size and hosts, its storms, the last backup, gaps of which
@@ -35,9 +35,9 @@ def ledger(context: typer.Context, as_json: JsonOption = False) -> None:
     from stormctl.cli.console import show, show_json
     from stormctl.render.terminal.maintenance import facts_json, render_facts
 
-    if context.invoked_subcommand is not None:
+    if ctx.invoked_subcommand is not None:
         return
-    facts = _open(context).describe()
+    facts = _open(ctx).describe()
     if as_json:
         show_json(facts_json(facts))
     else:
@@ -45,7 +45,7 @@ def ledger(context: typer.Context, as_json: JsonOption = False) -> None:
 
 
 def backup(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[
         Path | None,
         typer.Argument(
@@ -63,11 +63,11 @@ def backup(
     from stormctl.cli.console import show
     from stormctl.render.terminal.maintenance import render_backup
 
-    show(render_backup(_open(context).back_up(file)))
+    show(render_backup(_open(ctx).back_up(file)))
 
 
 def restore(
-    context: typer.Context,
+    ctx: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE", help="What stormctl ledger backup made.")],
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
 ) -> None:
@@ -79,16 +79,16 @@ def restore(
     from stormctl.cli.console import show, tell
     from stormctl.render.terminal.maintenance import render_exchange, render_restoration
 
-    scene: Context = context.obj
-    upkeep = _open(context)
-    exchange = upkeep.look_at(file, scene.environment.settings.hosts())
+    context: Context = ctx.obj
+    upkeep = _open(ctx)
+    exchange = upkeep.look_at(file, context.environment.settings.hosts())
     tell(render_exchange(exchange, upkeep.where))
     if not yes:
         _confirm(exchange)
     show(render_restoration(upkeep.restore(file)))
 
 
-def migrate(context: typer.Context) -> None:
+def migrate(ctx: typer.Context) -> None:
     """Bring an older ledger to this version.
 
     After a backup, whose path is printed. No runner may be alive: nobody may be posting while the tables
@@ -97,12 +97,12 @@ def migrate(context: typer.Context) -> None:
     from stormctl.cli.console import show
     from stormctl.render.terminal.maintenance import render_migration
 
-    upkeep = _open(context)
+    upkeep = _open(ctx)
     show(render_migration(upkeep.migrate(), upkeep.where))
 
 
 def copy(
-    context: typer.Context,
+    ctx: typer.Context,
     url: Annotated[
         str,
         typer.Argument(
@@ -122,11 +122,11 @@ def copy(
     from stormctl.render.terminal.maintenance import render_move
 
     SCRUBBER.learn(find_secret_parts(url, is_ledger=True))
-    show(render_move(_open(context).copy(url)))
+    show(render_move(_open(ctx).copy(url)))
 
 
 def accept(
-    context: typer.Context,
+    ctx: typer.Context,
     yes: Annotated[
         str | None,
         typer.Option(
@@ -145,7 +145,7 @@ def accept(
     from stormctl.cli.console import is_terminal, show, tell
     from stormctl.render.terminal.maintenance import render_introduction
 
-    upkeep = _open(context)
+    upkeep = _open(ctx)
     introduction = upkeep.introduce()
     if introduction is None:
         show(f"nothing to do: {upkeep.where} is known on this machine")
@@ -165,14 +165,14 @@ def accept(
     show(f"accepted {upkeep.where}: it is published from as from one that was made here")
 
 
-def _open(context: typer.Context) -> Upkeep:
-    from stormctl.engine.operate.maintenance import Upkeep
+def _open(ctx: typer.Context) -> LedgerMaintenance:
+    from stormctl.engine.operate.maintenance import LedgerMaintenance
 
-    scene: Context = context.obj
-    return Upkeep(scene.ledger_url, scene.root, scene.durations.runner_timeout)
+    context: Context = ctx.obj
+    return LedgerMaintenance(context.ledger_url, context.root, context.durations.runner_timeout)
 
 
-def _confirm(exchange: Exchange) -> None:
+def _confirm(exchange: RestorePreview) -> None:
     """Have a person type the storm's name; UsageError where nobody can, or another one was typed."""
     from stormctl.cli.console import is_terminal
 

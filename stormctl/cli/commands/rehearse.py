@@ -40,7 +40,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def rehearse(
-    context: typer.Context,
+    ctx: typer.Context,
     schedule: ScheduleArgument = None,
     speed: Annotated[
         float | None,
@@ -85,7 +85,7 @@ def rehearse(
     from stormctl.render.exports.documents import tally_json
     from stormctl.render.terminal.tables import render_summary, render_tally
 
-    campaign = load_and_tell(_find_scene(context.obj, schedule, sample), schedule)
+    campaign = load_and_tell(_find_scene(ctx.obj, schedule, sample), schedule)
     storm, _ = campaign.get_plan()
     report_path = rehearsal_folder(campaign.root) / "report.html"
     view = make_view(storm.timezone, plain=plain, is_rehearsal=True)
@@ -117,7 +117,7 @@ def rehearse(
         raise typer.Exit(choose_exit_code(exit_codes_of_storm(rehearsed.status) | {ExitCode.INCOMPLETE}))
 
 
-def _find_scene(scene: Context, schedule: str | None, sample: str | None) -> Context:
+def _find_scene(context: Context, schedule: str | None, sample: str | None) -> Context:
     """Return the campaign to rehearse: the one that we are in, or a copy of a sample that is made here.
 
     A sample is never put into a campaign: its files would be taken for the campaign's own, and its rehearsal
@@ -131,10 +131,10 @@ def _find_scene(scene: Context, schedule: str | None, sample: str | None) -> Con
     from stormctl.files.samples import choose_place, get_sample
 
     try:
-        root = scene.root
+        root = context.root
     except UsageError as error:
         is_asked = sample is None and schedule is None and is_terminal()
-        if scene.folder is not None or (sample is None and not is_asked):
+        if context.folder is not None or (sample is None and not is_asked):
             raise
         if schedule is not None:
             raise UsageError("a sample has one schedule", "With --sample, leave SCHEDULE out.") from None
@@ -146,13 +146,13 @@ def _find_scene(scene: Context, schedule: str | None, sample: str | None) -> Con
         return _make_campaign(found, place)
     if sample is not None:
         elsewhere = (
-            "go to a folder outside it" if scene.folder is None else "leave --dir and STORMCTL_DIR out"
+            "go to a folder outside it" if context.folder is None else "leave --dir and STORMCTL_DIR out"
         )
         raise UsageError(
             f"{root} is a campaign already, and no sample is put into one",
             f"To rehearse it, leave --sample out. For the sample, {elsewhere}.",
         )
-    return scene
+    return context
 
 
 def _make_campaign(sample: Sample, place: Path) -> Context:

@@ -22,7 +22,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def report(
-    context: typer.Context,
+    ctx: typer.Context,
     storm: Annotated[
         str | None,
         typer.Argument(metavar="STORM", help="The storm's id; the ledger's newest if none is named."),
@@ -45,12 +45,12 @@ def report(
     from stormctl.render.exports.report import report_json
     from stormctl.render.terminal.report import render_report
 
-    scene: Context = context.obj
-    with scene.open_desk(rehearsal=rehearsal) as desk:
-        storms = [name for name in desk.ledger.history.storms() if name != CANARY_STORM]
+    context: Context = ctx.obj
+    with context.open_with_clock(rehearsal=rehearsal) as opened:
+        storms = [name for name in opened.ledger.history.storms() if name != CANARY_STORM]
         if storm is None and not storms:
             raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
-        built = report_storm(desk.ledger, desk.clock.moment(), storm or storms[0], desk.durations)
+        built = report_storm(opened.ledger, opened.clock.moment(), storm or storms[0], opened.durations)
     if page is not None:
         write_report(built, page)
     if as_json:

@@ -24,7 +24,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def daemon(
-    context: typer.Context,
+    ctx: typer.Context,
     unit: Annotated[
         Unit | None,
         typer.Option(
@@ -42,17 +42,17 @@ def daemon(
     rewritten are taken up without a restart.
     """
     if unit is not None:
-        print_unit(context.obj, unit, log_file)
+        print_unit(ctx.obj, unit, log_file)
         return
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import make_view
 
     view = make_view("UTC", plain=True)
     with logging_to(log_file, view) as log:
-        _serve(context.obj, view, log)
+        _serve(ctx.obj, view, log)
 
 
-def _serve(scene: Context, view: StormView, log: Log) -> None:
+def _serve(context: Context, view: StormView, log: Log) -> None:
     """Open the ledger and publish from it until somebody ends this process."""
     from stormctl.cli.console import tell
     from stormctl.cli.watching import Watch
@@ -61,45 +61,45 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
     from stormctl.engine.base.clocks import SystemClock
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.run.runner import Runner
-    from stormctl.engine.run.served_channels import Roster
+    from stormctl.engine.run.served_channels import ServedChannels
     from stormctl.engine.run.service import Service
 
-    service, lookout = Service.from_environment(), scene.lookout
+    service, notifications = Service.from_environment(), context.notifications
     with (
-        scene.open_ledger(publishing=True) as ledger,
-        scene.watching_adapters() as adapters,
+        context.open_ledger(publishing=True) as ledger,
+        context.watching_adapters() as adapters,
         ExitStack() as watches,
     ):
-        ledger.check_hosts(scene.environment.settings.hosts())
-        refuse_locked(scene.environment.settings, ledger, waits=True)
-        tell(f"alerts: {lookout.summary}")
+        ledger.check_hosts(context.environment.settings.hosts())
+        refuse_locked(context.environment.settings, ledger, waits=True)
+        tell(f"alerts: {notifications.summary}")
         clock = SystemClock(ledger.clock_offset)
-        watched = watches.enter_context(lookout.watching(ledger, clock, scene.durations, log))
+        watched = watches.enter_context(notifications.watching(ledger, clock, context.durations, log))
         equipment = Equipment(
             ledger=ledger,
             adapters=adapters,
             clock=clock,
             listener=watched.listener,
-            durations=scene.durations,
+            durations=context.durations,
             swept=watched.swept,
-            root=scene.root,
+            root=context.root,
         )
-        roster = Roster(equipment)
+        served_channels = ServedChannels(equipment)
         runner = Runner(
             equipment,
             kind="daemon",
-            channels=roster.channels,
+            channels=served_channels.channels,
             on_sweep=service.alive,
-            told_offset=roster.tell_offset,
+            told_offset=served_channels.tell_offset,
         )
-        watch = Watch(view, None, scene.durations, log=log, service=service)
+        watch = Watch(view, None, context.durations, log=log, service=service)
 
         def is_over() -> bool:
             watch(runner, ledger, clock)
-            roster.refresh()
-            if not roster.channels():
-                refuse_locked(scene.environment.settings, ledger)
-            if service.ready() and not roster.channels():
+            served_channels.refresh()
+            if not served_channels.channels():
+                refuse_locked(context.environment.settings, ledger)
+            if service.ready() and not served_channels.channels():
                 equipment.tell(EventKind.STARTED, "nothing to publish yet; what is launched will be taken up")
             return False
 
@@ -107,7 +107,7 @@ def _serve(scene: Context, view: StormView, log: Log) -> None:
             runner.run(is_over)
 
 
-def tick(context: typer.Context, log_file: LogFileOption = None) -> None:
+def tick(ctx: typer.Context, log_file: LogFileOption = None) -> None:
     """Publish what is due now, then exit.
 
     For cron, every minute; safe at any overlap. Exit code 5 if something is due on a channel whose
@@ -117,11 +117,11 @@ def tick(context: typer.Context, log_file: LogFileOption = None) -> None:
     from stormctl.cli.watching import make_view
 
     with logging_to(log_file, make_view("UTC", plain=True)) as log:
-        code = _tick_once(context.obj, log)
+        code = _tick_once(ctx.obj, log)
     raise typer.Exit(code)
 
 
-def _tick_once(scene: Context, log: Log) -> ExitCode:
+def _tick_once(context: Context, log: Log) -> ExitCode:
     """Publish one round; return what the shell is told."""
     from stormctl.cli.console import tell
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
@@ -130,37 +130,44 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.operate.standing import exit_codes_of_ledger, is_work_left
     from stormctl.engine.run.runner import Runner
-    from stormctl.engine.run.served_channels import Roster
+    from stormctl.engine.run.served_channels import ServedChannels
 
-    lookout, adapters = scene.lookout, EnvironmentAdapters(scene.environment)
-    with scene.open_ledger(publishing=True) as ledger, ExitStack() as watches:
-        ledger.check_hosts(scene.environment.settings.hosts())
-        refuse_locked(scene.environment.settings, ledger)
-        if lookout.is_locked:
-            tell(f"alerts: {lookout.summary}")
+    notifications, adapters = context.notifications, EnvironmentAdapters(context.environment)
+    with context.open_ledger(publishing=True) as ledger, ExitStack() as watches:
+        ledger.check_hosts(context.environment.settings.hosts())
+        refuse_locked(context.environment.settings, ledger)
+        if notifications.is_locked:
+            tell(f"alerts: {notifications.summary}")
         clock = SystemClock(ledger.clock_offset)
-        watched = watches.enter_context(lookout.watching(ledger, clock, scene.durations, log, pausing=True))
+        watched = watches.enter_context(
+            notifications.watching(ledger, clock, context.durations, log, pausing=True)
+        )
         equipment = Equipment(
             ledger=ledger,
             adapters=adapters,
             clock=clock,
             listener=watched.listener,
-            durations=scene.durations,
+            durations=context.durations,
             swept=watched.swept,
-            root=scene.root,
+            root=context.root,
         )
-        roster = Roster(equipment)
+        served_channels = ServedChannels(equipment)
         try:
-            roster.refresh(only_at_work=True)
-            runner = Runner(equipment, kind="tick", channels=roster.channels, told_offset=roster.tell_offset)
+            served_channels.refresh(only_at_work=True)
+            runner = Runner(
+                equipment,
+                kind="tick",
+                channels=served_channels.channels,
+                told_offset=served_channels.tell_offset,
+            )
             log.runner_id = runner.id
             may_go_by_clock = runner.run_once()
         finally:
             adapters.close()
         moment = clock.moment()
-        standing = ledger.history.status(moment, runner_timeout=scene.durations.runner_timeout)
+        standing = ledger.history.status(moment, runner_timeout=context.durations.runner_timeout)
         codes = exit_codes_of_ledger(standing) - {ExitCode.NO_RUNNER}
-        served = {str(channel) for channel in roster.channels()}
+        served = {str(channel) for channel in served_channels.channels()}
         if (
             may_go_by_clock
             and set(ledger.outbox.due_channels(moment, ledger.outbox.open_channels())) - served
@@ -168,7 +175,7 @@ def _tick_once(scene: Context, log: Log) -> ExitCode:
             codes.add(ExitCode.CREDENTIALS)
         code = choose_exit_code(codes)
         if code is ExitCode.DONE and not (
-            may_go_by_clock and not is_work_left(ledger, moment, roster.channels())
+            may_go_by_clock and not is_work_left(ledger, moment, served_channels.channels())
         ):
             code = ExitCode.TRY_AGAIN
         return code

@@ -28,14 +28,14 @@ class Unit(StrEnum):
     CRON = "cron"
 
 
-def print_unit(scene: Context, unit: Unit, log_file: Path | None) -> None:
+def print_unit(context: Context, unit: Unit, log_file: Path | None) -> None:
     """Print a ready unit on standard output, and warn of settings that a service would not see."""
     from stormctl.cli.console import tell
     from stormctl.render.exports.units import render_cron_line, render_systemd_unit
 
-    installation = describe_installation(scene, log_file)
+    installation = describe_installation(context, log_file)
     if unit is Unit.SYSTEMD:
-        text = render_systemd_unit(installation, scene.durations.request_limit)
+        text = render_systemd_unit(installation, context.durations.request_limit)
     else:
         text = render_cron_line(installation)
     sys.stdout.write(text)
@@ -43,21 +43,21 @@ def print_unit(scene: Context, unit: Unit, log_file: Path | None) -> None:
         tell(f"set only here, and not for {unit.value}: {', '.join(names)}; put them into .env")
 
 
-def describe_installation(scene: Context, log_file: Path | None) -> Installation:
+def describe_installation(context: Context, log_file: Path | None) -> Installation:
     """Gather what a service manager must know: this very program, the campaign folder, who we are."""
     from stormctl.render.exports.units import Installation
 
     log = log_file.resolve() if log_file is not None else None
-    kind, _, path = scene.ledger_url.partition(":///")
-    places = [scene.root / path] if kind == "sqlite" else []
+    kind, _, path = context.ledger_url.partition(":///")
+    places = [context.root / path] if kind == "sqlite" else []
     places += [log] if log is not None else []
-    writable = dict.fromkeys(str(p.parent) for p in places if not p.is_relative_to(scene.root))
+    writable = dict.fromkeys(str(p.parent) for p in places if not p.is_relative_to(context.root))
     return Installation(
         program=_find_program(),
-        root=str(scene.root),
-        name=_name_service(scene.root),
-        user=_name_owner(scene.root),
-        state=str(_find_state(scene.root)),
+        root=str(context.root),
+        name=_name_service(context.root),
+        user=_name_owner(context.root),
+        state=str(_find_state(context.root)),
         writable=tuple(writable),
         options=("--log-file", str(log)) if log is not None else (),
     )

@@ -84,7 +84,7 @@ class ManagedPage:
         return PUBLISH_TASK in self.tasks
 
 
-class Knowledge(StrEnum):
+class CredentialsKnowledge(StrEnum):
     """Who told whose credentials they are."""
 
     PLATFORM = "platform"
@@ -106,7 +106,7 @@ class ChannelAccess:
     channel: str
     variables: tuple[Variable, ...]
     owner: Owner | None = None
-    known_from: Knowledge | None = None
+    known_from: CredentialsKnowledge | None = None
     problems: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
     hint: str = ""

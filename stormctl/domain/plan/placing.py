@@ -42,7 +42,7 @@ class Candidate:
     weight: int = 1
 
 
-class Spread:
+class MessageTimes:
     """When each message goes out, on any channel, so that its wordings stay apart."""
 
     def __init__(self, apart: timedelta) -> None:
@@ -75,7 +75,11 @@ class Placing:
     """
 
     def __init__(
-        self, slots: Sequence[Slot], candidates: Sequence[Candidate], occupancy: Occupancy, spread: Spread
+        self,
+        slots: Sequence[Slot],
+        candidates: Sequence[Candidate],
+        occupancy: Occupancy,
+        spread: MessageTimes,
     ) -> None:
         self._slots = slots
         self._times = [slot.at for slot in slots]

@@ -10,7 +10,7 @@ from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDe
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.cost import price_of
 from stormctl.domain.plan.fixed import ChannelDraft, FixedPost
-from stormctl.domain.plan.placing import Candidate, Placing, Spread
+from stormctl.domain.plan.placing import Candidate, MessageTimes, Placing
 from stormctl.domain.plan.slots import find_slots
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def plan_storm(storm: Storm, bank: Bank) -> Plan:
         LocalTimeError: if a time in the storm is one that clocks skip or show twice.
     """
     drafts = [ChannelDraft(storm, rule, bank) for rule in storm.channels]
-    spread = Spread(storm.limits.same_message_apart)
+    spread = MessageTimes(storm.limits.same_message_apart)
     for draft in drafts:
         draft.fix_pins()
         draft.fix_reminders()

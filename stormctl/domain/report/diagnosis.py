@@ -38,7 +38,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class DiagnosisSection:
     """The lines about one thing: a channel, the ledger, this machine."""
 
     name: str
@@ -55,7 +55,7 @@ class Diagnosis:
     """
 
     made_at: datetime
-    sections: tuple[Section, ...]
+    sections: tuple[DiagnosisSection, ...]
     cost_usd_micros: int = 0
 
     def count(self, verdict: Verdict) -> int:
@@ -73,10 +73,10 @@ class Diagnosis:
         }
         return choose_exit_code(fails)
 
-    def troubles(self, told: Collection[str] = ()) -> tuple[Section, ...]:
+    def troubles(self, told: Collection[str] = ()) -> tuple[DiagnosisSection, ...]:
         """Return the sections with only those lines that are not fine, and that were not told already."""
         left = (
-            Section(
+            DiagnosisSection(
                 section.name,
                 tuple(
                     line for line in section.lines if line.verdict is not Verdict.OK and line.text not in told

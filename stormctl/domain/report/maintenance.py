@@ -65,7 +65,7 @@ class Backup:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exchange:
+class RestorePreview:
     """What a restore would do, for a person to see before it happens.
 
     Attributes:
@@ -94,7 +94,7 @@ class Introduction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Migration:
+class MigratedLedger:
     """A ledger that was brought to this version."""
 
     before: int

@@ -36,7 +36,7 @@ class Total:
 
 
 @dataclass(frozen=True, slots=True)
-class Spread:
+class Distribution:
     """Values that must not be added up: the middle one (the lower of two), the highest, and of how many."""
 
     median: int
@@ -85,7 +85,7 @@ class Figures:
     unread: int
     totals: Mapping[Metric, Total]
     engagement: Total | None
-    reach: Spread | None
+    reach: Distribution | None
     oldest_read_at: datetime | None
     newest_read_at: datetime | None
     periods: tuple[Period, ...]
@@ -221,7 +221,7 @@ def _sum_up(posts: Sequence[PostReach], step: Step, zone: ZoneInfo) -> Figures:
         unread=sum(not p.values for p in posts),
         totals={m: Total(sum(given[m]), len(given[m])) for m in Metric if m in given},
         engagement=Total(sum(engaged), len(engaged)) if engaged else None,
-        reach=Spread(statistics.median_low(reach), max(reach), len(reach)) if reach else None,
+        reach=Distribution(statistics.median_low(reach), max(reach), len(reach)) if reach else None,
         oldest_read_at=min(times, default=None),
         newest_read_at=max(times, default=None),
         periods=_divide(posts, step, zone),

@@ -47,7 +47,7 @@ class Action(StrEnum):
     ANSWER = "answer"  # `status`, `headers` and `text`, whatever they are; nothing was done
 
 
-class Rule(BaseModel):
+class FaultRule(BaseModel):
     """Which requests meet which fault; what is not named matches all, but for `operation`.
 
     Attributes:
@@ -193,12 +193,12 @@ class Faults:
         seed: of the probabilities.
     """
 
-    def __init__(self, rules: Iterable[Rule] = (), *, seed: int = 0) -> None:
+    def __init__(self, rules: Iterable[FaultRule] = (), *, seed: int = 0) -> None:
         self._seed = seed
         self._lock = threading.Lock()
         self._counts: dict[tuple[int, str], int] = {}
         self._fired: dict[tuple[int, str], int] = {}
-        self._rules: tuple[Rule, ...] = tuple(rules)
+        self._rules: tuple[FaultRule, ...] = tuple(rules)
 
     @classmethod
     def load(cls, profile: str, *, seed: int = 0) -> Faults:
@@ -232,11 +232,11 @@ class Faults:
         return cls(parse_rules(PROFILES[profile]), seed=seed)
 
     @property
-    def rules(self) -> tuple[Rule, ...]:
+    def rules(self) -> tuple[FaultRule, ...]:
         """The rules in force."""
         return self._rules
 
-    def add(self, rules: Iterable[Rule]) -> None:
+    def add(self, rules: Iterable[FaultRule]) -> None:
         """Put rules before those in force."""
         with self._lock:
             added = tuple(rules)
@@ -257,17 +257,17 @@ class Faults:
         """Return the rules in force as plain values."""
         return [rule.model_dump(mode="json") for rule in self._rules]
 
-    def pick(self, call: Call) -> Rule | None:
+    def pick(self, call: Call) -> FaultRule | None:
         """Return the rule that this request falls under; every matching rule counts it."""
         with self._lock:
-            picked: Rule | None = None
+            picked: FaultRule | None = None
             for index, rule in enumerate(self._rules):
                 if rule.matches(call) and self._fires(index, rule, call) and picked is None:
                     picked = rule
                     self._fired[index, call.channel] = self._fired.get((index, call.channel), 0) + 1
             return picked
 
-    def _fires(self, index: int, rule: Rule, call: Call) -> bool:
+    def _fires(self, index: int, rule: FaultRule, call: Call) -> bool:
         key = (index, call.channel)
         count = self._counts[key] = self._counts.get(key, 0) + 1
         if rule.times is not None and self._fired.get(key, 0) >= rule.times:
@@ -279,7 +279,7 @@ class Faults:
         return draw < rule.probability
 
 
-def parse_rules(data: Any) -> tuple[Rule, ...]:
+def parse_rules(data: Any) -> tuple[FaultRule, ...]:
     """Read rules from plain values.
 
     Raises:
@@ -289,7 +289,7 @@ def parse_rules(data: Any) -> tuple[Rule, ...]:
         message = "fault rules must be a list"
         raise UsageError(message)
     try:
-        return tuple(Rule.model_validate(item) for item in data)
+        return tuple(FaultRule.model_validate(item) for item in data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])

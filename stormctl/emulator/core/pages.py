@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.core.world import World
 
 COLUMN_LENGTH = 60
@@ -100,7 +100,7 @@ def show_post(world: World, platform: str, post_id: str) -> Response:
     )
 
 
-def render_text(post: Post) -> Markup:
+def render_text(post: EmulatedPost) -> Markup:
     """Return a post's text as HTML: escaped, with links and tags marked, without the link of its media."""
     from markupsafe import Markup, escape
 
@@ -131,13 +131,13 @@ def _columns(world: World) -> list[dict[str, Any]]:
     ]
 
 
-def _cards(world: World, thread: list[Post]) -> list[dict[str, Any]]:
+def _cards(world: World, thread: list[EmulatedPost]) -> list[dict[str, Any]]:
     """Return what the cards of a thread show; what continues the one above says nothing of it."""
     above = [None, *thread]
     return [_card(world, post, before) for before, post in zip(above, thread, strict=False)]
 
 
-def _card(world: World, post: Post, above: Post | None) -> dict[str, Any]:
+def _card(world: World, post: EmulatedPost, above: EmulatedPost | None) -> dict[str, Any]:
     parent = world.find_post(post.account.platform, post.in_reply_to) if post.in_reply_to else None
     path = f"/{post.account.username}/status/{post.id}" if post.account.platform == "x" else f"/{post.id}"
     return {
@@ -150,7 +150,7 @@ def _card(world: World, post: Post, above: Post | None) -> dict[str, Any]:
     }
 
 
-def _notes(post: Post) -> list[str]:
+def _notes(post: EmulatedPost) -> list[str]:
     """Return what the platform says of a post beside its text: disclosures, and who may reply."""
     by_machine = post.made_with_ai or any(media.made_with_ai for media in post.media)
     notes = {
@@ -218,17 +218,17 @@ def _count(number: int) -> str:
     return str(number) if number < thousand else f"{number / thousand:.1f}k".replace(".0k", "k")
 
 
-def gather_threads(posts: Iterable[Post]) -> list[list[Post]]:
+def gather_threads(posts: Iterable[EmulatedPost]) -> list[list[EmulatedPost]]:
     """Put posts, given newest first, into threads; the one that was continued last comes first."""
     newest_first = list(posts)
     by_id = {post.id: post for post in newest_first}
-    threads: dict[str, list[Post]] = {}
+    threads: dict[str, list[EmulatedPost]] = {}
     for post in newest_first:
         threads.setdefault(_find_root(by_id, post).id, []).append(post)
     return [thread[::-1] for thread in threads.values()]
 
 
-def _find_root(by_id: Mapping[str, Post], post: Post) -> Post:
+def _find_root(by_id: Mapping[str, EmulatedPost], post: EmulatedPost) -> EmulatedPost:
     """Return the first post of a thread, as far as it is there."""
     while post.in_reply_to is not None and (parent := by_id.get(post.in_reply_to)):
         post = parent

@@ -13,7 +13,7 @@ DAY_S = 24 * 60 * 60
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class RateWindow:
     """A window as a client is told of it; `reset_at` in emulated Unix seconds."""
 
     limit: int
@@ -32,12 +32,12 @@ class RateWindows:
         self._now = now
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}
 
-    def peek(self, name: str, who: str, *, limit: int, period_s: float) -> Window:
+    def peek(self, name: str, who: str, *, limit: int, period_s: float) -> RateWindow:
         """Return a window without counting anything."""
         started_at, used = self._current(name, who, period_s)
-        return Window(limit, max(0, limit - used), started_at + period_s)
+        return RateWindow(limit, max(0, limit - used), started_at + period_s)
 
-    def count(self, name: str, who: str, *, limit: int, period_s: float) -> Window:
+    def count(self, name: str, who: str, *, limit: int, period_s: float) -> RateWindow:
         """Count one request and return its window."""
         started_at, used = self._current(name, who, period_s)
         self._windows[name, who] = (started_at, used + 1)

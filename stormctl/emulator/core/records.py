@@ -23,7 +23,7 @@ class ShortLink:
 
 
 @dataclass(slots=True, kw_only=True)
-class Media:
+class UploadedFile:
     """An uploaded file.
 
     Attributes:
@@ -56,7 +56,7 @@ class Media:
 
 
 @dataclass(slots=True, kw_only=True)
-class Post:
+class EmulatedPost:
     """A post as it was received.
 
     Attributes:
@@ -76,7 +76,7 @@ class Post:
     request_id: str
     short_links: tuple[ShortLink, ...] = ()
     link: str | None = None
-    media: tuple[Media, ...] = ()
+    media: tuple[UploadedFile, ...] = ()
     in_reply_to: str | None = None
     reply_settings: str | None = None
     made_with_ai: bool = False
@@ -101,7 +101,7 @@ class Post:
         }
 
 
-def _media_as_dict(media: Media) -> dict[str, Any]:
+def _media_as_dict(media: UploadedFile) -> dict[str, Any]:
     content = media.content
     shown = {"sha256": hashlib.sha256(content).hexdigest(), "alt": media.alt, "bytes": len(content)}
     shown |= {"made_with_ai": True} if media.made_with_ai else {}

@@ -15,7 +15,7 @@ PIN_DIGITS = 7
 
 
 @dataclass(slots=True)
-class RequestToken:
+class PendingSignIn:
     """One sign-in.
 
     Attributes:
@@ -31,7 +31,7 @@ class RequestToken:
     pin: str = ""
 
 
-class RequestTokens:
+class PendingSignIns:
     """All sign-ins that are under way; safe to use from several threads.
 
     Args:
@@ -41,19 +41,19 @@ class RequestTokens:
     def __init__(self, seed: int) -> None:
         self._seed = seed
         self._count = 0
-        self._open: dict[str, RequestToken] = {}
+        self._open: dict[str, PendingSignIn] = {}
         self._lock = threading.Lock()
 
-    def issue(self, consumer_key: str) -> RequestToken:
+    def issue(self, consumer_key: str) -> PendingSignIn:
         """Begin a sign-in."""
         with self._lock:
             self._count += 1
             digest = hashlib.sha256(f"{self._seed}/{self._count}/{consumer_key}".encode()).hexdigest()
-            begun = RequestToken(digest[:27], digest[27:59], consumer_key)
+            begun = PendingSignIn(digest[:27], digest[27:59], consumer_key)
             self._open[begun.token] = begun
             return begun
 
-    def find(self, token: str) -> RequestToken | None:
+    def find(self, token: str) -> PendingSignIn | None:
         """Find a sign-in that is not finished."""
         return self._open.get(token)
 

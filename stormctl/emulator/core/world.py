@@ -16,14 +16,14 @@ from stormctl.emulator.core.accounts import (
 )
 from stormctl.emulator.core.oauth1 import Nonces
 from stormctl.emulator.core.rates import RateWindows
-from stormctl.emulator.core.signins import RequestTokens
+from stormctl.emulator.core.signins import PendingSignIns
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stormctl.emulator.core.accounts import AccountSpec, Platform
     from stormctl.emulator.core.clock import EmulatorClock
-    from stormctl.emulator.core.records import LoggedRequest, Media, Post
+    from stormctl.emulator.core.records import EmulatedPost, LoggedRequest, UploadedFile
 
 SNOWFLAKE_EPOCH_MS = 1_288_834_974_657
 """The millisecond that X's ids count from (source: twitter-archive/snowflake)."""
@@ -52,11 +52,11 @@ class World:
         self.clock = clock
         self.rates = RateWindows(clock.at)
         self.nonces = Nonces(clock.wall)
-        self.sign_ins = RequestTokens(seed)
+        self.sign_ins = PendingSignIns(seed)
         self._lock = threading.RLock()
-        self._posts: dict[tuple[Platform, str], Post] = {}
-        self._by_channel: defaultdict[str, list[Post]] = defaultdict(list)
-        self._media: dict[str, Media] = {}
+        self._posts: dict[tuple[Platform, str], EmulatedPost] = {}
+        self._by_channel: defaultdict[str, list[EmulatedPost]] = defaultdict(list)
+        self._media: dict[str, UploadedFile] = {}
         self._log: deque[LoggedRequest] = deque(maxlen=LOG_LENGTH)
         self._requests = 0
         self._last_snowflake = 0
@@ -115,23 +115,23 @@ class World:
 
     # Posts
 
-    def posts(self) -> list[Post]:
+    def posts(self) -> list[EmulatedPost]:
         """Return all posts in order of creation, deleted ones too."""
         with self._lock:
             return list(self._posts.values())
 
-    def posts_of(self, account: AccountSpec) -> list[Post]:
+    def posts_of(self, account: AccountSpec) -> list[EmulatedPost]:
         """Return an account's published posts that are not deleted, newest first."""
         with self._lock:
             mine = self._by_channel[account.channel]
             return [post for post in reversed(mine) if post.published and not post.deleted]
 
-    def find_post(self, platform: Platform, post_id: str) -> Post | None:
+    def find_post(self, platform: Platform, post_id: str) -> EmulatedPost | None:
         """Find a post that is not deleted."""
         post = self._posts.get((platform, post_id))
         return None if post is None or post.deleted else post
 
-    def add_post(self, post: Post) -> None:
+    def add_post(self, post: EmulatedPost) -> None:
         """Publish a post; its media belong to it from now on."""
         with self._lock:
             self._posts[post.account.platform, post.id] = post
@@ -141,7 +141,7 @@ class World:
 
     # Media
 
-    def find_media(self, account: AccountSpec, media_id: str) -> Media | None:
+    def find_media(self, account: AccountSpec, media_id: str) -> UploadedFile | None:
         """Find an account's media that have not expired."""
         media = self._media.get(media_id)
         if media is None or media.account.channel != account.channel:
@@ -149,22 +149,22 @@ class World:
         expired = media.expires_wall is not None and media.expires_wall <= self.clock.wall()
         return None if expired and media.post_id is None else media
 
-    def find_video(self, media_id: str) -> Media | None:
+    def find_video(self, media_id: str) -> UploadedFile | None:
         """Find a Page's video, published or not."""
         media = self._media.get(media_id)
         is_video = media is not None and media.kind == "video" and media.account.platform == "facebook"
         return media if is_video else None
 
-    def remove_media(self, media: Media) -> None:
+    def remove_media(self, media: UploadedFile) -> None:
         """Forget uploaded media."""
         with self._lock:
             self._media.pop(media.id, None)
 
-    def get_media(self, media_id: str) -> Media | None:
+    def get_media(self, media_id: str) -> UploadedFile | None:
         """Find media of any account, for showing."""
         return self._media.get(media_id)
 
-    def add_media(self, media: Media) -> None:
+    def add_media(self, media: UploadedFile) -> None:
         """Keep uploaded media."""
         with self._lock:
             self._media[media.id] = media

@@ -12,7 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from stormctl.emulator.core.audience import react
 from stormctl.emulator.core.bodies import BadBodyError, is_json, parse_body, parse_json_fields
-from stormctl.emulator.core.rates import DAY_S, Window
+from stormctl.emulator.core.rates import DAY_S, RateWindow
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook import nodes as graph_nodes
 from stormctl.emulator.facebook import publish as graph_publish
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.core.records import Media
+    from stormctl.emulator.core.records import UploadedFile
     from stormctl.emulator.core.world import World
 
 NEWEST_VERSION = (26, 0)
@@ -95,7 +95,7 @@ def split_version(path: str) -> tuple[str, str]:
     return f"{major}.{minor}", match[3] or "/"
 
 
-def usage_headers(page: AccountSpec, window: Window, *, regain_minutes: int = 0) -> dict[str, str]:
+def usage_headers(page: AccountSpec, window: RateWindow, *, regain_minutes: int = 0) -> dict[str, str]:
     """Return the header that says how much of a Page's quota is used, in percent."""
     used = 100 * (window.limit - window.remaining) // window.limit
     usage = {
@@ -195,7 +195,7 @@ _FIXED: dict[tuple[str, str], Callable[[GraphCall], GraphAnswer]] = {
     ("GET", "/me/accounts"): graph_tokens.read_accounts,
     ("GET", "/"): graph_nodes.read_nodes,
 }
-_VIDEO: dict[str, Callable[[GraphCall, Media], GraphAnswer]] = {
+_VIDEO: dict[str, Callable[[GraphCall, UploadedFile], GraphAnswer]] = {
     "GET": graph_videos.read_video,
     "POST": graph_videos.update_video,
     "DELETE": graph_videos.delete_video,

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.core.records import Media, Post
+    from stormctl.emulator.core.records import EmulatedPost, UploadedFile
     from stormctl.emulator.facebook.call import GraphCall
 
 PAGE_DEFAULTS = ("name", "id")
@@ -29,15 +29,15 @@ LEAST_FANS = 300
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class GraphField:
     """One asked field: `reactions.limit(0).summary(true)`, `attachments{media_type,url}`."""
 
     name: str
     options: Mapping[str, str]
-    inner: tuple[Field, ...]
+    inner: tuple[GraphField, ...]
 
 
-def parse_fields(text: str) -> tuple[Field, ...]:
+def parse_fields(text: str) -> tuple[GraphField, ...]:
     """Read a `fields` parameter.
 
     Raises:
@@ -49,7 +49,7 @@ def parse_fields(text: str) -> tuple[Field, ...]:
 def render_page(call: GraphCall, page: AccountSpec) -> dict[str, Any]:
     """Return a Page's asked fields."""
     fans = LEAST_FANS + 10 * react(page.id, call.world.seed, 10**9).likes
-    getters: dict[str, Callable[[Field], Any]] = {
+    getters: dict[str, Callable[[GraphField], Any]] = {
         "id": lambda _: page.id,
         "name": lambda _: page.display_name,
         "username": lambda _: page.username,
@@ -65,12 +65,12 @@ def render_page(call: GraphCall, page: AccountSpec) -> dict[str, Any]:
     return _render(call, "Page", PAGE_DEFAULTS, getters)
 
 
-def render_post(call: GraphCall, post: Post) -> dict[str, Any]:
+def render_post(call: GraphCall, post: EmulatedPost) -> dict[str, Any]:
     """Return a post's asked fields; what is empty is left out, as Graph does."""
     seen = react(post.id, call.world.seed, call.world.clock.at() - post.created_at)
 
-    def count(total: int) -> Callable[[Field], Any]:
-        def edge(field: Field) -> dict[str, Any]:
+    def count(total: int) -> Callable[[GraphField], Any]:
+        def edge(field: GraphField) -> dict[str, Any]:
             if not post.account.may(CONTENT_SCOPE):
                 raise graph_answers.scope_missing(CONTENT_SCOPE)
             summary = {"total_count": total, "viewer_reaction": "NONE"}
@@ -78,7 +78,7 @@ def render_post(call: GraphCall, post: Post) -> dict[str, Any]:
 
         return edge
 
-    getters: dict[str, Callable[[Field], Any]] = {
+    getters: dict[str, Callable[[GraphField], Any]] = {
         "id": lambda _: post.id,
         "message": lambda _: post.text,
         "created_time": lambda _: graph_time(post.created_at),
@@ -98,9 +98,9 @@ def render_post(call: GraphCall, post: Post) -> dict[str, Any]:
     return _render(call, "Post", POST_DEFAULTS, getters)
 
 
-def render_photo(call: GraphCall, media: Media) -> dict[str, Any]:
+def render_photo(call: GraphCall, media: UploadedFile) -> dict[str, Any]:
     """Return a photo's asked fields."""
-    getters: dict[str, Callable[[Field], Any]] = {
+    getters: dict[str, Callable[[GraphField], Any]] = {
         "id": lambda _: media.id,
         "name": lambda _: media.caption,
         "alt_text_custom": lambda _: media.alt,
@@ -111,11 +111,11 @@ def render_photo(call: GraphCall, media: Media) -> dict[str, Any]:
     return _render(call, "Photo", PHOTO_DEFAULTS, getters)
 
 
-def render_video(call: GraphCall, video: Media) -> dict[str, Any]:
+def render_video(call: GraphCall, video: UploadedFile) -> dict[str, Any]:
     """Return a video's asked fields."""
     ready = video.ready_wall is not None and video.ready_wall <= call.world.clock.wall()
     state = "ready" if ready else "processing" if video.ready_wall else "uploading"
-    getters: dict[str, Callable[[Field], Any]] = {
+    getters: dict[str, Callable[[GraphField], Any]] = {
         "id": lambda _: video.id,
         "description": lambda _: video.caption,
         "created_time": lambda _: graph_time(video.created_at),
@@ -128,14 +128,14 @@ def render_video(call: GraphCall, video: Media) -> dict[str, Any]:
     return _render(call, "Video", VIDEO_DEFAULTS, getters)
 
 
-def _status_type(post: Post) -> str:
+def _status_type(post: EmulatedPost) -> str:
     if not post.media:
         return "mobile_status_update"
     return "added_video" if post.media[0].kind == "video" else "added_photos"
 
 
 def _render(
-    call: GraphCall, node: str, defaults: tuple[str, ...], getters: Mapping[str, Callable[[Field], Any]]
+    call: GraphCall, node: str, defaults: tuple[str, ...], getters: Mapping[str, Callable[[GraphField], Any]]
 ) -> dict[str, Any]:
     fields = parse_fields(call.parameters.get("fields", "") or ",".join(defaults))
     shown: dict[str, Any] = {}
@@ -145,14 +145,14 @@ def _render(
             raise graph_answers.invalid_parameter(detail)
         shown[field.name] = getters[field.name](field)
     shown = {name: value for name, value in shown.items() if value not in ("", None, {})}
-    return {**shown, "id": getters["id"](Field("id", {}, ()))}
+    return {**shown, "id": getters["id"](GraphField("id", {}, ()))}
 
 
 def _manages(call: GraphCall, page: AccountSpec) -> bool:
     return call.page == page or page in call.world.pages_of_user(call.token)
 
 
-def _attachments(call: GraphCall, post: Post, field: Field) -> dict[str, Any]:
+def _attachments(call: GraphCall, post: EmulatedPost, field: GraphField) -> dict[str, Any]:
     photos: list[dict[str, Any]] = [
         {
             "description": media.caption or post.text,
@@ -177,11 +177,11 @@ def _attachments(call: GraphCall, post: Post, field: Field) -> dict[str, Any]:
     return {"data": [_pick(item, field.inner) for item in items]}
 
 
-def _pick(item: dict[str, Any], inner: tuple[Field, ...]) -> dict[str, Any]:
+def _pick(item: dict[str, Any], inner: tuple[GraphField, ...]) -> dict[str, Any]:
     return {f.name: item[f.name] for f in inner if f.name in item} if inner else item
 
 
-def _picture(call: GraphCall, media: Media) -> str:
+def _picture(call: GraphCall, media: UploadedFile) -> str:
     return f"{call.origin}/_emulator/media/{media.id}"
 
 
@@ -199,9 +199,9 @@ def _split(text: str) -> list[str]:
     return [part.strip() for part in (*parts, text[start:]) if part.strip()]
 
 
-def _parse_field(text: str) -> Field:
+def _parse_field(text: str) -> GraphField:
     match = re.fullmatch(r"(\w+)((?:\.\w+\([^()]*\))*)(?:\{(.*)\})?", text, re.DOTALL)
     if match is None:
         raise graph_answers.invalid_parameter(f"Syntax error in field: {text}")
     options = dict(re.findall(r"\.(\w+)\(([^()]*)\)", match[2]))
-    return Field(match[1], options, parse_fields(match[3]) if match[3] else ())
+    return GraphField(match[1], options, parse_fields(match[3]) if match[3] else ())

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.facebook.call import GraphCall
 
 READ_SCOPE, INSIGHTS_SCOPE = "pages_read_engagement", "read_insights"
@@ -154,7 +154,7 @@ def _check_owner(call: GraphCall, page: AccountSpec, scope: str = READ_SCOPE) ->
         raise graph_answers.scope_missing(scope)
 
 
-def _select(call: GraphCall, posts: list[Post]) -> list[Post]:
+def _select(call: GraphCall, posts: list[EmulatedPost]) -> list[EmulatedPost]:
     since, until = (_parse_time(call, name) for name in ("since", "until"))
     visible_until = call.world.clock.wall() - call.lag_s
     return [
@@ -199,7 +199,7 @@ def _address(call: GraphCall, limit: int, direction: str, cursor: str) -> str:
     return f"{call.base_url}{call.path}?{urlencode(query)}"
 
 
-def _cut(call: GraphCall, posts: list[Post], limit: int) -> tuple[int, int]:
+def _cut(call: GraphCall, posts: list[EmulatedPost], limit: int) -> tuple[int, int]:
     """Return from where to where the asked page goes."""
     if "before" in call.parameters:
         newer = _decode_cursor(call.parameters["before"])

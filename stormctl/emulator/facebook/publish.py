@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.core.bodies import parse_json
 from stormctl.emulator.core.pictures import sniff_mime
-from stormctl.emulator.core.records import Media, Post
+from stormctl.emulator.core.records import EmulatedPost, UploadedFile
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook.answers import GraphAnswer, GraphError
 from stormctl.emulator.facebook.fields import render_photo, render_post
@@ -63,7 +63,7 @@ def upload_photo(call: GraphCall, node: str) -> GraphAnswer:
         raise graph_answers.invalid_image()
     caption = call.parameters.get("caption") or call.parameters.get("message", "")
     photo_id = call.world.next_facebook_id()
-    media = Media(
+    media = UploadedFile(
         id=photo_id,
         key=photo_id,
         account=page,
@@ -99,10 +99,16 @@ def delete_post(call: GraphCall, node: str) -> GraphAnswer:
 
 
 def add_post(
-    call: GraphCall, page: AccountSpec, message: str, link: str | None, media: list[Media], *, published: bool
-) -> Post:
+    call: GraphCall,
+    page: AccountSpec,
+    message: str,
+    link: str | None,
+    media: list[UploadedFile],
+    *,
+    published: bool,
+) -> EmulatedPost:
     """Put a post on a Page."""
-    post = Post(
+    post = EmulatedPost(
         id=f"{page.id}_{call.world.next_facebook_id()}",
         account=page,
         text=message,
@@ -132,7 +138,7 @@ def own_page(call: GraphCall, node: str) -> AccountSpec:
     return page
 
 
-def _own_post(call: GraphCall, node: str, verb: str) -> Post:
+def _own_post(call: GraphCall, node: str, verb: str) -> EmulatedPost:
     post = call.world.find_post("facebook", node)
     if post is None:
         raise graph_answers.no_such_object(node, verb)
@@ -140,7 +146,7 @@ def _own_post(call: GraphCall, node: str, verb: str) -> Post:
     return post
 
 
-def _attached(call: GraphCall, page: AccountSpec) -> list[Media]:
+def _attached(call: GraphCall, page: AccountSpec) -> list[UploadedFile]:
     """Find the photos of `attached_media[0]`, … or of a JSON list in `attached_media`."""
     values: list[Any] = []
     if "attached_media" in call.parameters:
@@ -155,7 +161,7 @@ def _attached(call: GraphCall, page: AccountSpec) -> list[Media]:
     return [_find_photo(call, page, value) for value in values]
 
 
-def _find_photo(call: GraphCall, page: AccountSpec, value: Any) -> Media:
+def _find_photo(call: GraphCall, page: AccountSpec, value: Any) -> UploadedFile:
     media_id = str(value.get("media_fbid", "")) if isinstance(value, dict) else ""
     media = call.world.find_media(page, media_id)
     if call.forgets_media and media is not None and media.post_id is None:

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.core.pictures import is_subrip, sniff_mime
-from stormctl.emulator.core.records import Media
+from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook.answers import GraphAnswer, GraphError
 from stormctl.emulator.facebook.fields import render_video
@@ -43,7 +43,7 @@ def upload_video(call: GraphCall, node: str) -> GraphAnswer:
             raise graph_answers.invalid_parameter(f"Param upload_phase is not valid: {phase}")
 
 
-def update_video(call: GraphCall, video: Media) -> GraphAnswer:
+def update_video(call: GraphCall, video: UploadedFile) -> GraphAnswer:
     """POST /{video}: publish it, or give it another description."""
     own_page(call, video.account.id)
     if call.forgets_media and video.post_id is None:
@@ -59,7 +59,7 @@ def update_video(call: GraphCall, video: Media) -> GraphAnswer:
     return GraphAnswer(200, {"success": True})
 
 
-def delete_video(call: GraphCall, video: Media) -> GraphAnswer:
+def delete_video(call: GraphCall, video: UploadedFile) -> GraphAnswer:
     """DELETE /{video}: with the post that shows it."""
     own_page(call, video.account.id)
     post = call.world.find_post("facebook", video.post_id) if video.post_id else None
@@ -84,7 +84,7 @@ def caption_video(call: GraphCall, node: str) -> GraphAnswer:
     return GraphAnswer(200, {"success": True})
 
 
-def read_video(call: GraphCall, video: Media) -> GraphAnswer:
+def read_video(call: GraphCall, video: UploadedFile) -> GraphAnswer:
     """GET /{video}."""
     own_page(call, video.account.id)
     return GraphAnswer(200, render_video(call, video))
@@ -126,7 +126,7 @@ def _finish(call: GraphCall, page: AccountSpec) -> GraphAnswer:
     return _end(call, video, content, {"success": True})
 
 
-def _end(call: GraphCall, video: Media, content: bytes, answer: dict[str, Any]) -> GraphAnswer:
+def _end(call: GraphCall, video: UploadedFile, content: bytes, answer: dict[str, Any]) -> GraphAnswer:
     """Take the whole file; publish it unless that is not wanted."""
     published = read_flag(call, "published", default=True)
     if sniff_mime(content) != "video/mp4":
@@ -143,9 +143,9 @@ def _end(call: GraphCall, video: Media, content: bytes, answer: dict[str, Any]) 
     return GraphAnswer(200, answer)
 
 
-def _add(call: GraphCall, page: AccountSpec, size: int) -> Media:
+def _add(call: GraphCall, page: AccountSpec, size: int) -> UploadedFile:
     video_id = call.world.next_facebook_id()
-    video = Media(
+    video = UploadedFile(
         id=video_id,
         key=video_id,
         account=page,
@@ -158,11 +158,11 @@ def _add(call: GraphCall, page: AccountSpec, size: int) -> Media:
     return video
 
 
-def _session_of(video: Media) -> str:
+def _session_of(video: UploadedFile) -> str:
     return video.id[::-1]
 
 
-def _find_session(call: GraphCall, page: AccountSpec) -> Media:
+def _find_session(call: GraphCall, page: AccountSpec) -> UploadedFile:
     session = call.parameters.get("upload_session_id", "")
     video = call.world.find_video(session[::-1])
     if video is None or video.account.channel != page.channel or video.ready_wall is not None:
@@ -170,16 +170,16 @@ def _find_session(call: GraphCall, page: AccountSpec) -> Media:
     return video
 
 
-def _held(video: Media) -> int:
+def _held(video: UploadedFile) -> int:
     return sum(map(len, video.chunks.values()))
 
 
-def _offsets(video: Media) -> dict[str, str]:
+def _offsets(video: UploadedFile) -> dict[str, str]:
     start = _held(video)
     return {"start_offset": str(start), "end_offset": str(min(start + PART_BYTES, video.total_bytes))}
 
 
-def _check_ready(call: GraphCall, video: Media) -> None:
+def _check_ready(call: GraphCall, video: UploadedFile) -> None:
     if video.ready_wall is None or video.ready_wall > call.world.clock.wall():
         raise graph_answers.invalid_parameter("The video is still being processed.")
 

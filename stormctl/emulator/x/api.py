@@ -18,7 +18,7 @@ from stormctl.emulator.x import posts as x_posts
 from stormctl.emulator.x import reads as x_reads
 from stormctl.emulator.x import search as x_search
 from stormctl.emulator.x.answers import XAnswer, XProblem, rate_headers
-from stormctl.emulator.x.auth import Caller, Context, authenticate
+from stormctl.emulator.x.auth import AuthContext, Caller, authenticate
 from stormctl.emulator.x.call import XCall
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _make_call(world: World, request: Request, content: bytes, caller: Caller) -
     return XCall(
         world=world,
         account=caller.account,
-        is_app=caller.context is Context.APP,
+        is_app=caller.context is AuthContext.APP,
         query=dict(request.query_params),
         path={key: str(value) for key, value in request.path_params.items()},
         body=body,
@@ -124,14 +124,14 @@ def _make_call(world: World, request: Request, content: bytes, caller: Caller) -
 
 def _tell_access(caller: Caller) -> dict[str, str]:
     """Return the header that tells what keys of OAuth 1.0a may do."""
-    if caller.context is not Context.OAUTH_1:
+    if caller.context is not AuthContext.OAUTH_1:
         return {}
     return {"x-access-level": "read" if caller.account.read_only else "read-write"}
 
 
 def _count(world: World, caller: Caller, operation: str) -> dict[str, str]:
     limit = LIMITS_PER_QUARTER_HOUR[operation]
-    if caller.context is Context.APP:
+    if caller.context is AuthContext.APP:
         limit = LIMITS_OF_APP.get(operation, limit)
     before = world.rates.peek(operation, caller.counted_as, limit=limit, period_s=QUARTER_HOUR_S)
     if before.remaining == 0:

@@ -22,7 +22,7 @@ OFFICIAL = ("https://api.x.com", "https://api.twitter.com")
 """Hosts that a client may have signed for, since some libraries know no other."""
 
 
-class Context(StrEnum):
+class AuthContext(StrEnum):
     """In whose name a request is made, in the words of X's refusals."""
 
     OAUTH_1 = "OAuth 1.0a User Context"
@@ -30,12 +30,12 @@ class Context(StrEnum):
     APP = "OAuth 2.0 Application-Only"
 
 
-USER = (Context.OAUTH_1, Context.OAUTH_2)
+USER = (AuthContext.OAUTH_1, AuthContext.OAUTH_2)
 ALLOWED = {
-    "count_posts": (Context.APP, Context.OAUTH_2),
-    "read_posts": (*USER, Context.APP),
-    "read_timeline": (*USER, Context.APP),
-    "search_posts": (*USER, Context.APP),
+    "count_posts": (AuthContext.APP, AuthContext.OAUTH_2),
+    "read_posts": (*USER, AuthContext.APP),
+    "read_timeline": (*USER, AuthContext.APP),
+    "search_posts": (*USER, AuthContext.APP),
 }
 """What takes other credentials than a user's (source: `security` of docs.x.com's OpenAPI, 2026-08)."""
 
@@ -45,12 +45,12 @@ class Caller:
     """Who calls; for an app-only token, some account of the app."""
 
     account: AccountSpec
-    context: Context
+    context: AuthContext
 
     @property
     def counted_as(self) -> str:
         """Whose window of requests it is: the account's, or the whole app's."""
-        if self.context is Context.APP:
+        if self.context is AuthContext.APP:
             return f"app {self.account.credentials['CONSUMER_KEY']}"
         return self.account.channel
 
@@ -101,12 +101,12 @@ def _identify(world: World, request: Request, content: bytes) -> Caller | None:
     if scheme.lower() == "bearer":
         user, app = world.find_by_user_token(token.strip()), world.find_by_bearer(token.strip())
         if user is not None:
-            return Caller(user, Context.OAUTH_2)
-        return None if app is None else Caller(app, Context.APP)
+            return Caller(user, AuthContext.OAUTH_2)
+        return None if app is None else Caller(app, AuthContext.APP)
     token = parse_authorization(header).get("oauth_token", "")
     account = world.find_account("x", "ACCESS_TOKEN", token)
     if account is None:
         return None
     keys = account.credentials
     signed = is_authentic(world, request, content, keys, keys["ACCESS_TOKEN_SECRET"])
-    return Caller(account, Context.OAUTH_1) if signed else None
+    return Caller(account, AuthContext.OAUTH_1) if signed else None

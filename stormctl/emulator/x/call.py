@@ -11,7 +11,7 @@ from stormctl.emulator.x import answers as x_answers
 if TYPE_CHECKING:
     from stormctl.emulator.core.accounts import AccountSpec
     from stormctl.emulator.core.bodies import Body
-    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.core.world import World
 
 
@@ -43,7 +43,7 @@ class XCall:
         """Who gets to see what is for an account's owner only; None for an app."""
         return None if self.is_app else self.account
 
-    def lists(self, post: Post) -> bool:
+    def lists(self, post: EmulatedPost) -> bool:
         """Say whether a list shows a post already."""
         return post.created_wall <= self.world.clock.wall() - self.lag_s
 

@@ -17,7 +17,7 @@ from stormctl.emulator.x.reads import parse_time
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.x.call import XCall
 
 STEPS_S = {"minute": 60, "hour": 3_600, "day": DAY_S}
@@ -111,13 +111,13 @@ def _bucket(times: list[float], start: float, end: float, step: int) -> list[dic
     ]
 
 
-def matches(post: Post, query: str) -> bool:
+def matches(post: EmulatedPost, query: str) -> bool:
     """Say whether a query finds a post."""
     alternatives = re.split(r"\s+OR\s+", query.replace("(", " ").replace(")", " "))
     return any(all(_has(post, term) for term in re.findall(r'"[^"]+"|\S+', a)) for a in alternatives)
 
 
-def _has(post: Post, term: str) -> bool:
+def _has(post: EmulatedPost, term: str) -> bool:
     if term == "-is:retweet":
         return True
     if term.startswith("from:"):

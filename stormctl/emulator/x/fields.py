@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.core.records import Media, Post
+    from stormctl.emulator.core.records import EmulatedPost, UploadedFile
     from stormctl.emulator.core.world import World
 
 OWN_METRICS_DAYS = 30
@@ -164,7 +164,7 @@ def parse_reader(account: AccountSpec | None, query: dict[str, str], extra: froz
     return Reader(account, fields, _parse_list(query, "expansions", EXPANSIONS), is_new)
 
 
-def render_posts(world: World, reader: Reader, posts: Sequence[Post]) -> dict[str, Any]:
+def render_posts(world: World, reader: Reader, posts: Sequence[EmulatedPost]) -> dict[str, Any]:
     """Return `data`, and `includes` and `errors` where there are any."""
     errors: list[dict[str, Any]] = []
     answer: dict[str, Any] = {"data": [_render_post(world, reader, post, errors) for post in posts]}
@@ -192,7 +192,9 @@ def rename(data: dict[str, Any], *, is_new: bool) -> dict[str, Any]:
     return {NEW_WORDS.get(key, key): value for key, value in data.items()} if is_new else data
 
 
-def _render_post(world: World, reader: Reader, post: Post, errors: list[dict[str, Any]]) -> dict[str, Any]:
+def _render_post(
+    world: World, reader: Reader, post: EmulatedPost, errors: list[dict[str, Any]]
+) -> dict[str, Any]:
     text, entities = describe(post.shown, post.short_links)
     parent = post.in_reply_to and world.find_post("x", post.in_reply_to)
     every: dict[str, Any] = {
@@ -216,7 +218,9 @@ def _render_post(world: World, reader: Reader, post: Post, errors: list[dict[str
     )
 
 
-def _render_metrics(world: World, reader: Reader, post: Post, errors: list[dict[str, Any]]) -> dict[str, Any]:
+def _render_metrics(
+    world: World, reader: Reader, post: EmulatedPost, errors: list[dict[str, Any]]
+) -> dict[str, Any]:
     age_s = world.clock.at() - post.created_at
     seen = react(post.id, world.seed, age_s)
     counts = {"retweet_count": seen.reposts, "reply_count": seen.replies, "like_count": seen.likes}
@@ -250,13 +254,13 @@ def _render_metrics(world: World, reader: Reader, post: Post, errors: list[dict[
     }
 
 
-def _render_media(media: Media) -> dict[str, Any]:
+def _render_media(media: UploadedFile) -> dict[str, Any]:
     kind = {"image": "photo", "gif": "animated_gif"}.get(media.kind, "video")
     shown = {"media_key": media.key, "type": kind, "alt_text": media.alt}
     return {key: value for key, value in shown.items() if value}
 
 
-def _find_root(world: World, post: Post) -> str:
+def _find_root(world: World, post: EmulatedPost) -> str:
     root = post
     while root.in_reply_to and (parent := world.find_post("x", root.in_reply_to)):
         root = parent

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.core.pictures import is_subrip, sniff_mime
 from stormctl.emulator.core.rates import DAY_S
-from stormctl.emulator.core.records import Media
+from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.x import answers as x_answers
 from stormctl.emulator.x.answers import XAnswer
 
@@ -206,9 +206,9 @@ def _content(call: XCall, fields: Mapping[str, Any]) -> bytes:
     raise x_answers.invalid_request("$.media: required")
 
 
-def _add(call: XCall, kind: str, mime: str, total: int) -> Media:
+def _add(call: XCall, kind: str, mime: str, total: int) -> UploadedFile:
     media_id = call.world.next_snowflake()
-    media = Media(
+    media = UploadedFile(
         id=media_id,
         key=f"{KEY_PREFIXES[kind]}_{media_id}",
         account=call.account,
@@ -222,7 +222,7 @@ def _add(call: XCall, kind: str, mime: str, total: int) -> Media:
     return media
 
 
-def _finish(call: XCall, media: Media, content: bytes) -> None:
+def _finish(call: XCall, media: UploadedFile, content: bytes) -> None:
     if len(content) != media.total_bytes:
         message = (
             f"Segments do not add up to provided total file size: {len(content)} of {media.total_bytes}."
@@ -244,7 +244,7 @@ def _finish(call: XCall, media: Media, content: bytes) -> None:
     media.ready_wall = call.world.clock.wall() + PROCESSING_S[media.kind]
 
 
-def _describe(call: XCall, media: Media) -> dict[str, Any]:
+def _describe(call: XCall, media: UploadedFile) -> dict[str, Any]:
     now = call.world.clock.wall()
     data: dict[str, Any] = {
         "id": media.id,
@@ -264,7 +264,7 @@ def _describe(call: XCall, media: Media) -> dict[str, Any]:
     return data
 
 
-def _get_media(call: XCall, media_id: str) -> Media:
+def _get_media(call: XCall, media_id: str) -> UploadedFile:
     media = call.world.find_media(call.account, media_id)
     if media is None:
         raise x_answers.invalid_request(f"Invalid mediaId: {media_id}", {"media_id": [media_id]})

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from stormctl.emulator.core.rates import DAY_S, Window
-from stormctl.emulator.core.records import Post
+from stormctl.emulator.core.rates import DAY_S, RateWindow
+from stormctl.emulator.core.records import EmulatedPost
 from stormctl.emulator.x import answers as x_answers
 from stormctl.emulator.x import text as x_text
 from stormctl.emulator.x.answers import XAnswer, check_id, rate_headers
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.core.records import Media
+    from stormctl.emulator.core.records import UploadedFile
     from stormctl.emulator.core.world import World
     from stormctl.emulator.x.call import XCall
 
@@ -86,7 +86,7 @@ def create_post(call: XCall) -> XAnswer:
     if media:
         link = x_text.media_link(account.username, post_id, tuple(m.key for m in media))
         shown, links = f"{shown} {link.url}".lstrip(), (*links, link)
-    post = Post(
+    post = EmulatedPost(
         id=post_id,
         account=account,
         text=wanted.text,
@@ -105,7 +105,7 @@ def create_post(call: XCall) -> XAnswer:
     return XAnswer(201, render_receipt(post), headers)
 
 
-def render_receipt(post: Post) -> dict[str, Any]:
+def render_receipt(post: EmulatedPost) -> dict[str, Any]:
     """Return the body of the answer to a new post."""
     text, _ = x_text.describe(post.shown, post.short_links)
     return {"data": {"edit_history_tweet_ids": [post.id], "id": post.id, "text": text}}
@@ -140,8 +140,8 @@ def _parse_new_post(data: dict[str, Any]) -> _NewPost:
         raise x_answers.invalid_request(f"{where}: {reason}") from error
 
 
-def _find_media(call: XCall, wanted: _NewPost) -> list[Media]:
-    found: list[Media] = []
+def _find_media(call: XCall, wanted: _NewPost) -> list[UploadedFile]:
+    found: list[UploadedFile] = []
     for media_id in wanted.media.media_ids if wanted.media else []:
         media = call.world.find_media(call.account, media_id)
         if call.forgets_media and media is not None:
@@ -156,7 +156,7 @@ def _find_media(call: XCall, wanted: _NewPost) -> list[Media]:
     return found
 
 
-def _check_text(wanted: _NewPost, media: Sequence[Media]) -> None:
+def _check_text(wanted: _NewPost, media: Sequence[UploadedFile]) -> None:
     if not wanted.text.strip() and not media:
         raise x_answers.invalid_request("$: at least one of text, media is required")
     if wanted.text and x_text.weighted_length(wanted.text) > x_text.MAX_WEIGHTED_LENGTH:
@@ -180,7 +180,7 @@ def _check_context(world: World, account: AccountSpec, wanted: _NewPost) -> None
             raise x_answers.reply_refused()
 
 
-def _is_duplicate(world: World, account: AccountSpec, text: str, media: Sequence[Media]) -> bool:
+def _is_duplicate(world: World, account: AccountSpec, text: str, media: Sequence[UploadedFile]) -> bool:
     since = world.clock.at() - DUPLICATE_WINDOW_S
     if not text.strip():
         return False
@@ -225,7 +225,7 @@ def _count_day(call: XCall, *, is_reply: bool) -> dict[str, str]:
     )
 
 
-def _day_headers(windows: dict[str, Window]) -> dict[str, str]:
+def _day_headers(windows: dict[str, RateWindow]) -> dict[str, str]:
     return {
         name: value
         for prefix, window in windows.items()

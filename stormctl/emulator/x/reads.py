@@ -13,7 +13,7 @@ from stormctl.emulator.x.answers import XAnswer, check_id
 from stormctl.emulator.x.fields import Reader, parse_reader, rename, render_posts, render_user
 
 if TYPE_CHECKING:
-    from stormctl.emulator.core.records import Post
+    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.x.call import XCall
 
 NEWEST_READABLE = 3_200
@@ -77,7 +77,9 @@ def read_timeline(call: XCall) -> XAnswer:
     return render_list(call, reader, posts, limit, call.query.get("pagination_token"))
 
 
-def render_list(call: XCall, reader: Reader, posts: list[Post], limit: int, token: str | None) -> XAnswer:
+def render_list(
+    call: XCall, reader: Reader, posts: list[EmulatedPost], limit: int, token: str | None
+) -> XAnswer:
     """Return a page of posts, newest first, with the tokens of its neighbours.
 
     Args:
@@ -101,7 +103,7 @@ def render_list(call: XCall, reader: Reader, posts: list[Post], limit: int, toke
     return XAnswer(200, {**answer, "meta": rename(meta, is_new=reader.is_new)})
 
 
-def _select(call: XCall, posts: list[Post]) -> list[Post]:
+def _select(call: XCall, posts: list[EmulatedPost]) -> list[EmulatedPost]:
     query = call.query
     start, end = (parse_time(query, name) for name in ("start_time", "end_time"))
     since_id, until_id = (
@@ -147,7 +149,7 @@ def parse_max_results(value: str, sizes: tuple[int, int]) -> int:
     return int(value)
 
 
-def _cut(posts: list[Post], limit: int, token: str | None) -> tuple[int, int]:
+def _cut(posts: list[EmulatedPost], limit: int, token: str | None) -> tuple[int, int]:
     """Return from where to where the asked page goes."""
     direction, edge = ("", 0) if token is None else _decode_token(token)
     if direction == "after":

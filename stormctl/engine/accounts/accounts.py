@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery.signin import ChannelAccess, Knowledge, Owner, sign_in_command
+from stormctl.domain.delivery.signin import ChannelAccess, CredentialsKnowledge, Owner, sign_in_command
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.errors import CredentialsError, UsageError
@@ -71,7 +71,7 @@ def _look_up(channel: ChannelId, environment: Environment, ledger: Ledger | None
         channel=str(channel),
         variables=variables,
         owner=None if bound is None else Owner(*bound),
-        known_from=None if bound is None else Knowledge.LEDGER,
+        known_from=None if bound is None else CredentialsKnowledge.LEDGER,
         hint="" if is_whole else f"Sign in: {sign_in_command(channel)}",
     )
 
@@ -103,4 +103,4 @@ def _tell(
     if proof.account is None:
         return told
     owner = Owner(proof.account.id, proof.account.name, proof.account.url)
-    return replace(told, owner=owner, known_from=Knowledge.PLATFORM)
+    return replace(told, owner=owner, known_from=CredentialsKnowledge.PLATFORM)

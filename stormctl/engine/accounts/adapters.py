@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stormctl.settings import Settings
 
 
-class Watched(Protocol):
+class RewritableSource(Protocol):
     """A source of credentials that somebody may rewrite."""
 
     def look(self) -> Rewritten | None:
@@ -40,7 +40,7 @@ class EnvironmentAdapters:
         file: the `.env` to watch; None if nobody rewrites it (in a rehearsal, or for a single command).
     """
 
-    def __init__(self, environment: Environment, file: Watched | None = None) -> None:
+    def __init__(self, environment: Environment, file: RewritableSource | None = None) -> None:
         self._environment = environment
         self._file = file
         self._used: dict[ChannelId, _Pair] = {}

@@ -12,7 +12,7 @@ from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.plan.summary import ChannelCheck
 from stormctl.engine.base.asking import ask_all
 from stormctl.errors import CredentialsError
-from stormctl.platforms.adapter import Certainty, Problem
+from stormctl.platforms.adapter import Certainty, VerificationProblem
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -52,17 +52,17 @@ class ChannelProof:
 
 
 @dataclass(frozen=True, slots=True)
-class Need:
+class ChannelNeeds:
     """From when until when credentials are needed: a storm's first and last post."""
 
     first_at: datetime
     last_at: datetime
 
 
-def find_need(plan: Plan) -> Need | None:
+def find_need(plan: Plan) -> ChannelNeeds | None:
     """Return from when until when a plan needs credentials; None for an empty one."""
     slots = [delivery.slot_at for delivery in plan.deliveries]
-    return Need(min(slots), max(slots)) if slots else None
+    return ChannelNeeds(min(slots), max(slots)) if slots else None
 
 
 def prove_channels(
@@ -70,7 +70,7 @@ def prove_channels(
     adapters: Readers,
     without: Collection[ChannelId] = (),
     *,
-    need: Need | None = None,
+    need: ChannelNeeds | None = None,
     within: timedelta | None = None,
 ) -> list[ChannelProof]:
     """Verify channels side by side, those in `without` left unasked.
@@ -152,7 +152,7 @@ def _not_heard(channel: ChannelId, within: timedelta | None) -> ChannelProof:
     return ChannelProof(channel=channel, check=check)
 
 
-def _prove(channel: ChannelId, adapters: Readers, without: bool, need: Need | None) -> ChannelProof:
+def _prove(channel: ChannelId, adapters: Readers, without: bool, need: ChannelNeeds | None) -> ChannelProof:
     if without:
         check = ChannelCheck(channel=str(channel), account_name=None, account_url=None, without=True)
         return ChannelProof(channel=channel, check=check)
@@ -175,23 +175,25 @@ def _prove(channel: ChannelId, adapters: Readers, without: bool, need: Need | No
     return ChannelProof(channel=channel, check=check, account=account, verification=verification)
 
 
-def outlasts(ending: Ending, need: Need | None) -> bool:
+def outlasts(ending: Ending, need: ChannelNeeds | None) -> bool:
     """Whether what ends does so late enough for what it is needed for, so that nobody is warned of it."""
     return not ending.is_near if need is None else ending.at > need.last_at and not ending.is_near
 
 
-def _judge_endings(endings: Sequence[Ending], channel: ChannelId, need: Need | None) -> Iterator[Problem]:
+def _judge_endings(
+    endings: Sequence[Ending], channel: ChannelId, need: ChannelNeeds | None
+) -> Iterator[VerificationProblem]:
     """Tell what ends too early: proof only where nothing at all can be published any more."""
     hint = f"Sign in again: {sign_in_command(channel)}"
     for ending in endings:
         words = f"{ending.what} ends at {ending.at:%Y-%m-%d %H:%M} UTC"
         if need is not None and ending.at <= need.first_at:
             certainty = Certainty.BAD if ending.stops else Certainty.UNKNOWN
-            yield Problem(
+            yield VerificationProblem(
                 certainty, f"{words}, before the first post ({need.first_at:%Y-%m-%d %H:%M} UTC)", hint
             )
         elif need is not None and ending.at <= need.last_at:
             last = f"{need.last_at:%Y-%m-%d %H:%M} UTC"
-            yield Problem(Certainty.UNKNOWN, f"{words}, before the last post ({last})", hint)
+            yield VerificationProblem(Certainty.UNKNOWN, f"{words}, before the last post ({last})", hint)
         elif ending.is_near:
-            yield Problem(Certainty.UNKNOWN, words, hint)
+            yield VerificationProblem(Certainty.UNKNOWN, words, hint)

@@ -36,7 +36,7 @@ ANSWER_LIMIT = timedelta(seconds=30)
 """For reading an answer: apprise itself limits only the wait for each piece of it."""
 
 
-class Address(Protocol):
+class AlertAddress(Protocol):
     """One address that takes alerts."""
 
     @property
@@ -58,7 +58,7 @@ class Addresses:
         locked: the services that `STORMCTL_LIVE` locks.
     """
 
-    usable: tuple[Address, ...] = ()
+    usable: tuple[AlertAddress, ...] = ()
     locked: tuple[str, ...] = ()
 
     @property
@@ -166,7 +166,7 @@ class Sender:
         addresses: where to.
     """
 
-    def __init__(self, addresses: Sequence[Address]) -> None:
+    def __init__(self, addresses: Sequence[AlertAddress]) -> None:
         self._addresses = tuple(addresses)
         self._busy: set[str] = set()
         self._lock = threading.Lock()
@@ -206,7 +206,7 @@ class Sender:
             return frozenset(taken)
 
     def _deliver(
-        self, address: Address, title: str, text: str, taken: set[str], done: threading.Semaphore
+        self, address: AlertAddress, title: str, text: str, taken: set[str], done: threading.Semaphore
     ) -> None:
         was_taken = False
         # Whatever a plug-in raises may hold the address: that it failed is told, its words never are.

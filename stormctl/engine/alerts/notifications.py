@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Watched:
+class NotificationHooks:
     """What a runner's equipment takes of a lookout.
 
     Attributes:
@@ -39,7 +39,7 @@ class Watched:
     swept: Callable[[], None]
 
 
-class Lookout:
+class Notifications:
     """Who hears of what happens, by the settings.
 
     Attributes:
@@ -75,7 +75,7 @@ class Lookout:
         listener: Listener,
         *,
         pausing: bool = False,
-    ) -> Iterator[Watched]:
+    ) -> Iterator[NotificationHooks]:
         """Look while a runner runs; at its end, wait some seconds at most for what is still to be said.
 
         Args:
@@ -98,7 +98,7 @@ class Lookout:
             if worker is not None:
                 worker.start()
         try:
-            yield Watched(listen, _nothing if pinger is None else pinger.swept)
+            yield NotificationHooks(listen, _nothing if pinger is None else pinger.swept)
         finally:
             end = time.monotonic() + END_S
             if alerter is not None:
@@ -119,7 +119,7 @@ class Lookout:
         return Alerter(ledger, clock, durations, sender, warn=warn, place=place)
 
 
-def make_lookout(settings: Settings) -> Lookout:
+def make_notifications(settings: Settings) -> Notifications:
     """Read who is to hear of what happens.
 
     Raises:
@@ -127,7 +127,7 @@ def make_lookout(settings: Settings) -> Lookout:
     """
     heartbeat = settings.find_heartbeat()
     is_locked = heartbeat is None and bool(settings.heartbeat_url.get_secret_value())
-    return Lookout(open_addresses(settings), heartbeat, is_heartbeat_locked=is_locked)
+    return Notifications(open_addresses(settings), heartbeat, is_heartbeat_locked=is_locked)
 
 
 def _nothing() -> None:

@@ -113,10 +113,10 @@ def get_status(url: str, limit: timedelta) -> int:
     import requests
 
     from stormctl.platforms.http.wire import WireAdapter
-    from stormctl.platforms.http.wire_request import CURRENT, Exchange
+    from stormctl.platforms.http.wire_request import CURRENT, WireRequest
 
     logging.getLogger("urllib3").setLevel(logging.ERROR)  # at DEBUG it logs the path
-    token = CURRENT.set(Exchange(limit))
+    token = CURRENT.set(WireRequest(limit))
     try:
         with requests.Session() as session:
             session.trust_env = False

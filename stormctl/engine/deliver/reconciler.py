@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.engine.base.equipment import Equipment
-    from stormctl.ledger.delivery.doubts import Doubt, Sought
+    from stormctl.ledger.delivery.doubts import Doubt, SearchedPost
     from stormctl.ledger.delivery.follow_ups import FollowUp
     from stormctl.platforms.adapter import PlatformAdapter, Reading, SeenPost
 
@@ -97,7 +97,9 @@ class Reconciler:
     def _open_texts(self, channel: ChannelId) -> set[str]:
         return {recognisable(text) for text in self._ledger.doubts.open_texts(str(channel))}
 
-    def _note_copies(self, sought: Sequence[Sought], strangers: Sequence[SeenPost], reading: Reading) -> None:
+    def _note_copies(
+        self, sought: Sequence[SearchedPost], strangers: Sequence[SeenPost], reading: Reading
+    ) -> None:
         """Note every post that is nobody's and says what a delivery says that was in doubt or sent again.
 
         While something that says the same is under way or in doubt, the post may be that one's.
@@ -179,7 +181,7 @@ class Reconciler:
         )
 
 
-def is_same(sought: Sought, post: SeenPost) -> bool:
+def is_same(sought: SearchedPost, post: SeenPost) -> bool:
     """Whether a post on the account is the one in doubt, by its text, and its media where they are told."""
     if sought.in_reply_to is not None and post.in_reply_to not in {None, sought.in_reply_to}:
         return False
@@ -189,7 +191,7 @@ def is_same(sought: Sought, post: SeenPost) -> bool:
 
 
 def _find_same(
-    sought: Sought, posts: Iterable[SeenPost], reading: Reading, others: Collection[str]
+    sought: SearchedPost, posts: Iterable[SeenPost], reading: Reading, others: Collection[str]
 ) -> list[SeenPost]:
     """Find the posts that say what is looked for: one, unless it stands there twice.
 
@@ -205,7 +207,7 @@ def _find_same(
     ]
 
 
-def _may_be_any_of(others: Iterable[str], post: SeenPost, sought: Sought) -> bool:
+def _may_be_any_of(others: Iterable[str], post: SeenPost, sought: SearchedPost) -> bool:
     has_media = bool(sought.post.media)
     return any(is_shown_as(post.text, other, has_media=has_media) for other in others)
 

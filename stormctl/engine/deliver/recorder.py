@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TimedOutcome:
     """What came of an attempt, and when.
 
     Attributes:
@@ -42,12 +42,12 @@ class Recorder:
         self._equipment = equipment
         self._breaker = breaker
         self._checkpoint = checkpoint
-        self._kept: dict[ChannelId, list[Answer]] = {}
+        self._kept: dict[ChannelId, list[TimedOutcome]] = {}
         self._turn = threading.Lock()
 
     def record(self, claim: Claim, outcome: Outcome, retry_at: datetime | None) -> None:
         """Record an answer, or keep it until `write_kept` succeeds."""
-        answer = Answer(claim, outcome, self._equipment.clock.moment(), retry_at)
+        answer = TimedOutcome(claim, outcome, self._equipment.clock.moment(), retry_at)
         self._checkpoint("before the record")
         try:
             recorded = self._write(answer)
@@ -85,7 +85,7 @@ class Recorder:
                 for answer in answers:
                     self._tell(answer, "could not be written down")
 
-    def _write(self, answer: Answer) -> Recorded | None:
+    def _write(self, answer: TimedOutcome) -> Recorded | None:
         """Write an answer down; return what the ledger found, None if it doesn't know the attempt."""
         outbox = self._equipment.ledger.outbox
         try:
@@ -94,7 +94,7 @@ class Recorder:
             self._tell(answer, f"could not be written down: {error.message}")
             return None
 
-    def _announce(self, answer: Answer, recorded: Recorded | None) -> None:
+    def _announce(self, answer: TimedOutcome, recorded: Recorded | None) -> None:
         """Tell whoever listens: of a second post only that it is one, with the way to take it down."""
         if recorded is None:
             return
@@ -105,7 +105,7 @@ class Recorder:
             self._equipment.listener(recorded.alarm)
         self._breaker.tell_verdict(answer.claim, answer.outcome)
 
-    def _tell(self, answer: Answer, what: str) -> None:
+    def _tell(self, answer: TimedOutcome, what: str) -> None:
         """Tell of an answer that is not in the ledger, unless it is that nothing was sent."""
         outcome = answer.outcome
         if isinstance(outcome, NotSent):
@@ -126,7 +126,7 @@ class Recorder:
         )
 
 
-def _describe(answer: Answer, state: State) -> StormEvent:
+def _describe(answer: TimedOutcome, state: State) -> StormEvent:
     claim, outcome, retry_at = answer.claim, answer.outcome, answer.retry_at
     kinds = {
         State.DELIVERED: EventKind.DELIVERED,

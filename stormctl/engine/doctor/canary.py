@@ -246,7 +246,7 @@ class Release:
 
     def _call_off(self) -> None:
         try:
-            self._ledger.desk.cancel([self._canary.key], self._who, self._clock.moment())
+            self._ledger.manual.cancel([self._canary.key], self._who, self._clock.moment())
         except UsageError:
             return  # a runner was quicker: what became of it is seen at the next look
 

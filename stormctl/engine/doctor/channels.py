@@ -10,7 +10,7 @@ from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.plan.cost import cost_of
-from stormctl.domain.report.diagnosis import Section, fail, ok, warn
+from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
 from stormctl.engine.accounts.preflight import find_need, find_strangers, outlasts
 from stormctl.errors import ExitCode
 from stormctl.platforms.facebook.version import GRAPH_VERSION, GRAPH_VERSION_ENDS_ON
@@ -52,7 +52,7 @@ WISHES = {
 
 def examine_channels(
     campaign: Campaign, proofs: Sequence[ChannelProof], notes: LedgerNotes, moment: Moment
-) -> tuple[Section, ...]:
+) -> tuple[DiagnosisSection, ...]:
     """Judge every channel."""
     strangers = dict(find_strangers(proofs, notes.accounts))
     sections = []
@@ -64,7 +64,7 @@ def examine_channels(
         if proof.verification is not None and not proof.is_bad:
             lines += _judge_verification(proof.channel, proof.verification, campaign, notes, moment)
         lines += _judge_ledger(proof.channel, proof.verification, notes, moment)
-        sections.append(Section(str(proof.channel), tuple(lines)))
+        sections.append(DiagnosisSection(str(proof.channel), tuple(lines)))
     return tuple(sections)
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.report.diagnosis import Diagnosis, Section, fail, ok, warn
+from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection, fail, ok, warn
 from stormctl.engine.accounts.preflight import find_need, prove_channels
 from stormctl.engine.base.asking import begin
 from stormctl.engine.doctor.channels import examine_channels
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Durations, Readers
     from stormctl.engine.doctor.ledger import LedgerNotes
-    from stormctl.env_reading import Oddity
+    from stormctl.env_reading import UnusedVariable
     from stormctl.errors import StormctlError
     from stormctl.settings import Settings
 
@@ -35,7 +35,7 @@ PATIENCE = timedelta(seconds=45)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
+class DoctorScope:
     """What is looked at.
 
     Attributes:
@@ -50,11 +50,11 @@ class Case:
     durations: Durations
     campaign: Campaign
     moment: Moment
-    oddities: tuple[Oddity, ...] = ()
+    unused_variables: tuple[UnusedVariable, ...] = ()
     is_launching: bool = False
 
 
-def diagnose(case: Case, adapters: Readers) -> Diagnosis:
+def diagnose(case: DoctorScope, adapters: Readers) -> Diagnosis:
     """Look at channels, ledger and machine side by side; every channel is asked once.
 
     What X charges for being asked is part of the diagnosis.
@@ -69,7 +69,7 @@ def diagnose(case: Case, adapters: Readers) -> Diagnosis:
     return Diagnosis(made_at=diagnosis.made_at, sections=sections, cost_usd_micros=diagnosis.cost_usd_micros)
 
 
-def examine(case: Case, proofs: Sequence[ChannelProof], notes: LedgerNotes) -> Diagnosis:
+def examine(case: DoctorScope, proofs: Sequence[ChannelProof], notes: LedgerNotes) -> Diagnosis:
     """Judge what is known of channels, ledger and machine; nobody is asked for it."""
     verifications = [proof.verification for proof in proofs if proof.verification is not None]
     return Diagnosis(
@@ -91,23 +91,27 @@ def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) 
     line = fail(error.message, error.hint, error.exit_code)
     unasked = warn("neither channels nor ledger were looked at", "Put the settings right first.")
     machine = examine_machine(None, root, (), moment)
-    return Diagnosis(made_at=moment.wall_at, sections=(Section("settings", (line, unasked)), machine))
+    return Diagnosis(
+        made_at=moment.wall_at, sections=(DiagnosisSection("settings", (line, unasked)), machine)
+    )
 
 
-def _examine_settings(case: Case) -> Section:
+def _examine_settings(case: DoctorScope) -> DiagnosisSection:
     storm = case.campaign.storm
     channels = [rule.id for rule in storm.channels] if storm is not None else []
     platforms = _find_platforms(case)
-    return examine_settings(case.root, case.settings, platforms, oddities=case.oddities, channels=channels)
+    return examine_settings(
+        case.root, case.settings, platforms, unused_variables=case.unused_variables, channels=channels
+    )
 
 
-def _find_platforms(case: Case) -> set[Platform]:
+def _find_platforms(case: DoctorScope) -> set[Platform]:
     """Return the platforms that are met; none where a launch's summary has told where they are."""
     storm = case.campaign.storm
     return {rule.id.platform for rule in storm.channels} if storm and not case.is_launching else set()
 
 
-def read_case_ledger(case: Case) -> LedgerNotes:
+def read_case_ledger(case: DoctorScope) -> LedgerNotes:
     """Read what the ledger knows of a case's channels; whatever is wrong with it is part of the notes."""
     storm = case.campaign.storm
     channels = [str(rule.id) for rule in storm.channels] if storm is not None else []
@@ -115,7 +119,7 @@ def read_case_ledger(case: Case) -> LedgerNotes:
     return read_ledger(url, case.root, channels, case.durations)
 
 
-def examine_schedule(case: Case) -> Section:
+def examine_schedule(case: DoctorScope) -> DiagnosisSection:
     """Say whether the storm's files can be launched, and when it is."""
     campaign = case.campaign
     lines: list[Line] = []
@@ -137,4 +141,4 @@ def examine_schedule(case: Case) -> Section:
     elif campaign.plan is not None:
         lines.append(warn("nothing is planned", "stormctl plan tells why."))
     name = campaign.storm.id if campaign.storm is not None else "schedule"
-    return Section(f"storm {name}" if campaign.storm is not None else name, tuple(lines))
+    return DiagnosisSection(f"storm {name}" if campaign.storm is not None else name, tuple(lines))

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.diagnosis import Section, fail, ok, warn
-from stormctl.engine.operate.maintenance import Upkeep
+from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
+from stormctl.engine.operate.maintenance import LedgerMaintenance
 from stormctl.errors import ExitCode, LedgerError, StormctlError
 from stormctl.ledger.db.guards import find_faults, refuse_distrusted
 from stormctl.ledger.db.stores import FileStore, find_store
@@ -75,7 +75,7 @@ def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durati
         where, folder = store.where, _find_folder(store.path if isinstance(store, FileStore) else store.locks)
         if not store.exists():
             return LedgerNotes(where=where, folder=folder)
-        facts = Upkeep(url, root, durations.runner_timeout).describe()
+        facts = LedgerMaintenance(url, root, durations.runner_timeout).describe()
         ledger = open_ledger(url, root=root)
         faults, distrust = _look_for_others(store)
     except LedgerError as error:
@@ -117,7 +117,7 @@ def _look_for_others(store: Store) -> tuple[tuple[Fault, ...], StormctlError | N
 
 def examine_ledger(
     campaign: Campaign, settings: Settings, notes: LedgerNotes, moment: Moment | None
-) -> Section:
+) -> DiagnosisSection:
     """Judge the ledger: whether it opens, whose it is, what it may not know, and who works with it.
 
     Args:
@@ -143,7 +143,7 @@ def examine_ledger(
         if moment is not None:
             lines += _judge_runners(notes.facts, campaign, moment)
     lines += _judge_canaries(notes.canaries)
-    return Section("ledger", tuple(lines))
+    return DiagnosisSection("ledger", tuple(lines))
 
 
 def _judge_facts(facts: LedgerFacts) -> Iterator[Line]:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.duration import format_duration
-from stormctl.domain.report.diagnosis import Section, fail, ok, warn
-from stormctl.engine.alerts.notifications import make_lookout
-from stormctl.engine.doctor.env_file import explain_oddity
+from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
+from stormctl.engine.alerts.notifications import make_notifications
+from stormctl.engine.doctor.env_file import explain_unused
 from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, describe_offset, find_offset
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.network import find_authorities, find_proxy, load_authorities, read_proxy
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.report.diagnosis import Line
     from stormctl.engine.accounts.preflight import ChannelProof
-    from stormctl.env_reading import Oddity
+    from stormctl.env_reading import UnusedVariable
     from stormctl.settings import Settings
 
 ROOM = 500_000_000
@@ -60,7 +60,7 @@ def examine_machine(
     server_ahead: timedelta | None = None,
     find_zone: Callable[[str], tzinfo] = ZoneInfo,
     measure: Callable[[Path], int] = measure_free,
-) -> Section:
+) -> DiagnosisSection:
     """Judge what posting needs of this machine.
 
     Args:
@@ -77,7 +77,7 @@ def examine_machine(
         *_judge_zones(storm, moment, find_zone),
         *_judge_disk(ledger_folder, measure),
     )
-    return Section("this machine", lines)
+    return DiagnosisSection("this machine", lines)
 
 
 def examine_settings(
@@ -85,9 +85,9 @@ def examine_settings(
     settings: Settings,
     platforms: Collection[Platform],
     *,
-    oddities: Sequence[Oddity] = (),
+    unused_variables: Sequence[UnusedVariable] = (),
     channels: Collection[ChannelId] = (),
-) -> Section:
+) -> DiagnosisSection:
     """Tell of `.env`, and whether the platforms are the real ones.
 
     An `.env` that others can read, that Git tracks, or with a line that can't be read, was refused when it
@@ -107,10 +107,10 @@ def examine_settings(
     else:
         text = "Git does not track .env; whether others can read it was not looked at"
         line = warn(text, "Look at the file's properties: nobody but you should be named there.")
-    odd = (warn(*explain_oddity(oddity, channels)) for oddity in oddities)
+    odd = (warn(*explain_unused(variable, channels)) for variable in unused_variables)
     hosts = (_judge_host(platform, settings) for platform in Platform if platform in platforms)
     urls = [settings.base_url(platform) for platform in Platform if platform in platforms]
-    return Section("settings", (line, *odd, *hosts, *_judge_network(urls)))
+    return DiagnosisSection("settings", (line, *odd, *hosts, *_judge_network(urls)))
 
 
 def _judge_network(urls: Collection[str]) -> Iterator[Line]:
@@ -138,21 +138,21 @@ def _judge_host(platform: Platform, settings: Settings) -> Line:
     return warn(f"NOT LIVE: {platform.label} is {host} here, not the real one", hint)
 
 
-def examine_watch(settings: Settings) -> Section:
+def examine_watch(settings: Settings) -> DiagnosisSection:
     """Judge who hears of what goes wrong; nothing is sent."""
     name = "alerts"
     try:
-        lookout = make_lookout(settings)
+        notifications = make_notifications(settings)
     except UsageError as error:
-        return Section(name, (fail(error.message, error.hint, error.exit_code),))
+        return DiagnosisSection(name, (fail(error.message, error.hint, error.exit_code),))
     lines: list[Line] = []
-    if not lookout.addresses.usable:
-        hint = UNLOCK if lookout.addresses.locked else _ALERTS_HINT
-        lines.append(warn(f"alerts go to {lookout.addresses.summary}", hint))
+    if not notifications.addresses.usable:
+        hint = UNLOCK if notifications.addresses.locked else _ALERTS_HINT
+        lines.append(warn(f"alerts go to {notifications.addresses.summary}", hint))
     else:
         way = _find_alerts_way()
         lines.append(
-            ok(f"alerts go to {lookout.addresses.summary}{way}; stormctl doctor --alert-test sends one")
+            ok(f"alerts go to {notifications.addresses.summary}{way}; stormctl doctor --alert-test sends one")
         )
     if not settings.heartbeat_url.get_secret_value():
         hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
@@ -161,7 +161,7 @@ def examine_watch(settings: Settings) -> Section:
         lines.append(warn("the heartbeat is locked, since STORMCTL_LIVE is not 1", UNLOCK))
     else:
         lines.append(_judge_heartbeat(settings.heartbeat_url.get_secret_value()))
-    return Section(name, tuple(lines))
+    return DiagnosisSection(name, tuple(lines))
 
 
 def _find_alerts_way() -> str:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Takeover:
+class Adoption:
     """What the accounts say of deliveries that somebody else may have published.
 
     Attributes:
@@ -45,7 +45,7 @@ class Takeover:
 
 def find_published(
     preparation: Preparation, ledger: Ledger, adapters: Adapters, moment: Moment, *, adopt: bool
-) -> Takeover:
+) -> Adoption:
     """Find planned posts that already stand on the accounts, where the ledger may not know of them.
 
     That is where it has never enrolled a storm whose first slot has passed, and where new deliveries
@@ -76,7 +76,7 @@ def find_published(
             f"unknown to the ledger: {example.url}",
             "Use the ledger that published them; or launch with --adopt to record them as delivered.",
         )
-    return Takeover(published=published, unknown=tuple(unknown), cost_usd_micros=cost_usd_micros)
+    return Adoption(published=published, unknown=tuple(unknown), cost_usd_micros=cost_usd_micros)
 
 
 def _find_doubtful(preparation: Preparation, ledger: Ledger, moment: Moment) -> list[PlannedDelivery]:

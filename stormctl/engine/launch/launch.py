@@ -17,7 +17,7 @@ from stormctl.domain.platforms.ceilings import find_ceilings
 from stormctl.engine.accounts.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offset
 from stormctl.engine.run.runner import Runner
-from stormctl.engine.run.served_channels import Roster
+from stormctl.engine.run.served_channels import ServedChannels
 from stormctl.errors import ApprovalError, CredentialsError, UsageError
 from stormctl.files.media.media import read_media
 from stormctl.ledger.delivery.outbox import StormTerms
@@ -181,15 +181,19 @@ def run_storm(
         watch: called some times a second, for the view and for signals.
         on_sweep: called after every sweep of the runner.
     """
-    roster = Roster(equipment, channels, proofs)
+    served_channels = ServedChannels(equipment, channels, proofs)
     runner = Runner(
-        equipment, kind=kind, channels=roster.channels, on_sweep=on_sweep, told_offset=roster.tell_offset
+        equipment,
+        kind=kind,
+        channels=served_channels.channels,
+        on_sweep=on_sweep,
+        told_offset=served_channels.tell_offset,
     )
 
     def is_over() -> bool:
         watch(runner)
-        roster.refresh()
-        is_waiting = roster.is_waiting and equipment.ledger.outbox.open_count(storm_id) > 0
+        served_channels.refresh()
+        is_waiting = served_channels.is_waiting and equipment.ledger.outbox.open_count(storm_id) > 0
         return runner.is_done(storm_id) and not is_waiting
 
     runner.run(is_over)

@@ -21,7 +21,7 @@ POLL_S = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HaltAcknowledgement:
     """Who has seen a halt, and what was on its way already: it went out, or still may."""
 
     acknowledged: tuple[RunnerStatus, ...]
@@ -29,7 +29,9 @@ class Heard:
     in_flight: tuple[str, ...]
 
 
-def wait_for_runners(ledger: Ledger, clock: Clock, durations: Durations, patience: timedelta) -> Heard:
+def wait_for_runners(
+    ledger: Ledger, clock: Clock, durations: Durations, patience: timedelta
+) -> HaltAcknowledgement:
     """Wait up to `patience`, in real time, for every live runner to acknowledge the newest halt."""
     end_s = clock.steady_s() + patience.total_seconds()
     claimed = ledger.halts.claimed()
@@ -43,4 +45,4 @@ def wait_for_runners(ledger: Ledger, clock: Clock, durations: Durations, patienc
         pause.wait(POLL_S)
     in_flight = tuple(key for key in claimed if ledger.history.get(key).state is not State.PLANNED)
     silent_ids = {runner.id for runner in silent}  # one that beat in between is not the same value
-    return Heard(tuple(r for r in live if r.id not in silent_ids), silent, in_flight)
+    return HaltAcknowledgement(tuple(r for r in live if r.id not in silent_ids), silent, in_flight)

@@ -8,7 +8,7 @@ from datetime import UTC
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from stormctl.domain.report.maintenance import Exchange, Introduction
+from stormctl.domain.report.maintenance import Introduction, RestorePreview
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import pass_on
 from stormctl.errors import LedgerError
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.base.clock import Clock
-    from stormctl.domain.report.maintenance import Backup, LedgerFacts, Migration, Move, Restoration
+    from stormctl.domain.report.maintenance import Backup, LedgerFacts, MigratedLedger, Move, Restoration
     from stormctl.engine.base.equipment import Checkpoint
     from stormctl.ledger.db.stores import Store
     from stormctl.ledger.ledger import Ledger
@@ -34,7 +34,7 @@ SHOWN = 10
 """So many posts are shown of a ledger from elsewhere."""
 
 
-class Upkeep:
+class LedgerMaintenance:
     """The use cases of `stormctl ledger`.
 
     Args:
@@ -85,7 +85,7 @@ class Upkeep:
             raise LedgerError(f"there is no folder {target.parent}", "Make it first, or choose another one.")
         return upkeep.back_up(self._store, target, occasion)
 
-    def migrate(self) -> Migration | None:
+    def migrate(self) -> MigratedLedger | None:
         """Bring an older ledger to this version, backed up before; None if there is nothing to do.
 
         Raises:
@@ -94,7 +94,7 @@ class Upkeep:
         occasion = self._occasion()
         return upkeep.migrate(self._store, self._name_backup(self._store, occasion), occasion)
 
-    def look_at(self, file: Path, hosts: Mapping[str, str]) -> Exchange:
+    def look_at(self, file: Path, hosts: Mapping[str, str]) -> RestorePreview:
         """Look at a backup and at what it would replace.
 
         Args:
@@ -111,7 +111,7 @@ class Upkeep:
         present = restoring.find_present(self._store, occasion)
         restoring.refuse_other_hosts(facts, present.hosts if present and present.hosts else hosts)
         is_damaged = present is None and self._store.exists()
-        return Exchange(backup=facts, present=present, is_damaged=is_damaged)
+        return RestorePreview(backup=facts, present=present, is_damaged=is_damaged)
 
     def restore(self, file: Path) -> Restoration:
         """Take a backup for the ledger; call `look_at` before.
@@ -161,8 +161,8 @@ class Upkeep:
         with closing(self._open()) as ledger:
             if ledger.get_id() != ledger_id:
                 raise LedgerError(f"{self.where} is not the ledger that was shown", "Look at it once more.")
-            ledger.witness.accept(self._occasion().moment)
-            return ledger.witness.take_alarms()
+            ledger.fingerprint_check.accept(self._occasion().moment)
+            return ledger.fingerprint_check.take_alarms()
 
     def _open(self) -> Ledger:
         return open_ledger(self._url, root=self._root)

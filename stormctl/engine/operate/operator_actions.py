@@ -135,7 +135,7 @@ def take_down(ledger: Ledger, adapters: Adapters, clock: Clock, removal: Deliver
     except CredentialsError as error:
         return Refused(reason=error.message, code="", for_good=False, suspends=True)
     if isinstance(outcome, Delivered):
-        ledger.desk.retracted(removal.key, post_id, who, clock.moment())
+        ledger.manual.retracted(removal.key, post_id, who, clock.moment())
     return outcome
 
 
@@ -164,7 +164,7 @@ def _find_own(view: DeliveryView) -> DeliveryView:
 
 
 def _find_receipt(ledger: Ledger, view: DeliveryView, url: str) -> DeliveryView:
-    receipts = ledger.desk.receipts(view.key)
+    receipts = ledger.manual.receipts(view.key)
     for post_id, address in receipts.items():
         if is_same_address(address, url):
             return replace(view, post_id=post_id, url=address)

@@ -31,7 +31,7 @@ neither is one that nobody has compared yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class Lapse:
+class ClockJump:
     """What happened since the look before.
 
     Attributes:
@@ -47,7 +47,7 @@ class Lapse:
     set_by: timedelta
 
 
-class Watchfulness:
+class ClockGuard:
     """Compares the wall clock with one that nobody can set.
 
     Args:
@@ -67,12 +67,12 @@ class Watchfulness:
         self.is_proved = is_proved
         self.doubted: float | None = None if is_proved else self._steady_s
 
-    def look(self) -> Lapse:
+    def look(self) -> ClockJump:
         """Take in what happened since the last look; from now on that is known."""
         with self._lock:
             moment, steady_s = self._clock.moment(), self._clock.steady_s()
             slept = timedelta(seconds=steady_s - self._looked_s) > AWAY
-            lapse = Lapse(self._looked_at, moment, slept, self._set_by(moment, steady_s))
+            lapse = ClockJump(self._looked_at, moment, slept, self._set_by(moment, steady_s))
             self._looked_s, self._looked_at = steady_s, moment.at
             if not self.is_proved:  # there is no earlier time to go back to
                 self._moment, self._steady_s = moment, steady_s

@@ -20,7 +20,7 @@ from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.deliver.uploader import Uploader
 from stormctl.engine.run.agenda import Agenda
 from stormctl.engine.run.lanes import Lane
-from stormctl.engine.run.sweep import Waking
+from stormctl.engine.run.sweep import Sweep
 from stormctl.engine.run.timer import Timer
 from stormctl.errors import LedgerGoneError, LedgerUnreachableError, StormctlError
 
@@ -53,7 +53,7 @@ class Runner:
         channels: called at every wake: the channels to serve now.
         on_sweep: called after every sweep that came to its end, also where the ledger's server is away: a
             sign that this process does not hang.
-        told_offset: see `Waking`.
+        told_offset: see `Sweep`.
     """
 
     def __init__(
@@ -76,7 +76,7 @@ class Runner:
         self.id = self._ledger.runners.register(kind, socket.gethostname(), os.getpid(), self._clock.moment())
         self._uploader = Uploader(equipment, self.id)
         self._dispatcher = Dispatcher(equipment, self.id, self._uploader, Breaker(equipment), checkpoint)
-        self._waking = Waking(equipment, channels, kind, last_seen_at, told_offset)
+        self._sweeper = Sweep(equipment, channels, kind, last_seen_at, told_offset)
         self._reconciler = Reconciler(equipment)
         self._collector = Collector(equipment)
         self._agenda = Agenda(self._ledger.outbox)
@@ -124,8 +124,8 @@ class Runner:
         """
         try:
             self._look_after_ledger()
-            if self._waking.must_wait():
-                return not self._waking.is_told
+            if self._sweeper.must_wait():
+                return not self._sweeper.is_told
             self._reading.run_all(self._channels(), self._read)
             self._publishing.run_all(self._due(self._channels()), self._publish)
             return True
@@ -188,7 +188,7 @@ class Runner:
 
     def _wake(self) -> None:
         """Start what is due; called when the next moment has come, or channels are served since the sweep."""
-        if not self._waking.is_proved:  # their platforms tell the time
+        if not self._sweeper.is_proved:  # their platforms tell the time
             self._tick()
         self._guard(lambda: self._start_due(self._agenda.find_unasked(self._channels())))
 
@@ -221,13 +221,13 @@ class Runner:
     def _look_after_ledger(self) -> None:
         moment = self._clock.moment()
         is_due = self._beaten_at is None or abs(moment.wall_at - self._beaten_at) >= self._durations.heartbeat
-        if is_due or self._ledger.witness.must_renew():
+        if is_due or self._ledger.fingerprint_check.must_renew():
             self._ledger.runners.beat(self.id, moment, channels=[str(c) for c in self._channels()])
             self._beaten_at = moment.wall_at
             self._tell_alarms()
         self._dispatcher.recorder.write_all()
         self._ledger.halts.acknowledge(self.id, moment)
-        events = self._waking.sweep()
+        events = self._sweeper.sweep()
         dead = self._ledger.runners.find_dead(moment)
         if dead:
             events += self._ledger.outbox.take_over(dead, moment)
@@ -291,7 +291,7 @@ class Runner:
 
     def _must_wait(self) -> bool:
         """Whether a look at the clocks comes before the next claim; a single round has looked."""
-        return self._is_looking and self._waking.must_wait()
+        return self._is_looking and self._sweeper.must_wait()
 
     def _has_reading(self, channel: ChannelId) -> bool:
         return (
@@ -322,7 +322,7 @@ class Runner:
             raise self._lost
 
     def _tell_alarms(self) -> None:
-        for alarm in self._ledger.witness.take_alarms():
+        for alarm in self._ledger.fingerprint_check.take_alarms():
             self._equipment.tell(EventKind.WARNING, alarm)
 
     def _make_lane(self, name: str, threads: int) -> Lane:

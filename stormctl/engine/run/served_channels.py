@@ -40,7 +40,7 @@ class _Rest:
         return abs(moment.wall_at - self.since) >= self.length
 
 
-class Roster:
+class ServedChannels:
     """The channels that can be served from here; rewritten credentials are taken up.
 
     Args:

@@ -11,9 +11,9 @@ from zoneinfo import ZoneInfo
 from stormctl.domain.base.duration import format_duration
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.engine.deliver.dispatcher import LONGEST_BACKOFF
-from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, Watchfulness, describe_offset, find_offset
+from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, ClockGuard, describe_offset, find_offset
 from stormctl.errors import CredentialsError
-from stormctl.ledger.delivery.rewinding import Rests
+from stormctl.ledger.delivery.rewinding import WaitingTimes
 from stormctl.ledger.delivery.troubles import PAUSES
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.engine.base.equipment import Equipment
-    from stormctl.engine.run.clock_guard import Lapse
+    from stormctl.engine.run.clock_guard import ClockJump
 
 ABSENT = timedelta(minutes=1)
 """For how long nobody must have been running before that is told."""
@@ -37,7 +37,7 @@ ASK_EVERY = timedelta(seconds=30)
 _WORDS = {EventKind.MOVED: "re-spread", EventKind.EXPIRED: "expired", EventKind.MISSED: "missed"}
 
 
-class Waking:
+class Sweep:
     """What a runner does first at every look: the clocks, then the sweep, then the report.
 
     Args:
@@ -70,16 +70,16 @@ class Waking:
         is_file = equipment.ledger.path is not None
         self._clock_name = "the clock" if is_file else "the clock of the ledger's server"
         # a rehearsal's platforms are on this machine
-        self._watchfulness = Watchfulness(equipment.clock, is_proved=kind == "rehearsal")
+        self._clock_guard = ClockGuard(equipment.clock, is_proved=kind == "rehearsal")
 
     def must_wait(self) -> bool:
         """Whether nothing may be claimed before the next sweep."""
-        return self._watchfulness.must_wait()
+        return self._clock_guard.must_wait()
 
     @property
     def is_proved(self) -> bool:
         """Whether the clock was believed at any time since the start."""
-        return self._watchfulness.is_proved
+        return self._clock_guard.is_proved
 
     @property
     def is_told(self) -> bool:
@@ -92,9 +92,9 @@ class Waking:
             return self._sweep()
 
     def _sweep(self) -> tuple[StormEvent, ...]:
-        was_doubted = self._watchfulness.doubted is not None
-        lapse = self._watchfulness.look()
-        is_right_again = was_doubted and self._watchfulness.doubted is None
+        was_doubted = self._clock_guard.doubted is not None
+        lapse = self._clock_guard.look()
+        is_right_again = was_doubted and self._clock_guard.doubted is None
         if is_right_again:
             self._forget_doubt()
             self._warn("the clock was set right again: going on")
@@ -102,7 +102,7 @@ class Waking:
             self._tell_setting(lapse.set_by)
         if is_right_again or lapse.set_by < timedelta():
             self._mend(lapse.moment, -lapse.set_by if lapse.set_by else None)
-        if self._watchfulness.doubted is not None and not self._settle(lapse):
+        if self._clock_guard.doubted is not None and not self._settle(lapse):
             return ()
         if self._is_first:
             self._mend(lapse.moment, None)
@@ -146,12 +146,12 @@ class Waking:
         text = f"{how} {_span(since, moment.at, zone)}: {what}"
         self._append(StormEvent(kind=EventKind.WOKEN, at=moment.at, text=text, storm_id=storm_id), moment)
 
-    def _settle(self, lapse: Lapse) -> bool:
+    def _settle(self, lapse: ClockJump) -> bool:
         """Try to find out whether a doubted clock is right; True if it is, or does not matter yet."""
         if not self.is_proved and not self._ledger.outbox.open_channels():
-            self._watchfulness.doubt()  # the patience begins with what there is to do
+            self._clock_guard.doubt()  # the patience begins with what there is to do
             return True
-        doubted_for = self._watchfulness.doubted_for()
+        doubted_for = self._clock_guard.doubted_for()
         off = self._told_offset()
         was_set = not self.is_proved and bool(lapse.set_by)  # what was told before says nothing any more
         if off is None and self._channels() and (was_set or doubted_for >= self._asked_after):
@@ -176,7 +176,7 @@ class Waking:
     def _believe(self, why: str) -> bool:
         """Take the clock for right; tell why, unless nobody was told that it was doubted."""
         was_told = self._is_told or self.is_proved
-        self._watchfulness.believe()
+        self._clock_guard.believe()
         self._forget_doubt()
         if was_told:
             self._warn(why)
@@ -219,7 +219,7 @@ class Waking:
     def _mend(self, moment: Moment, by: timedelta | None) -> None:
         """Free what waits for a time that a clock, since set back, had written."""
         durations = self._equipment.durations
-        rests = Rests(lease=durations.lease, pause=PAUSES[-1], backoff=LONGEST_BACKOFF)
+        rests = WaitingTimes(lease=durations.lease, pause=PAUSES[-1], backoff=LONGEST_BACKOFF)
         self._ledger.outbox.mend_times(moment, rests, by)
 
     def _warn(self, text: str) -> None:

@@ -22,7 +22,7 @@ _Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
 @dataclass(frozen=True, slots=True)
-class Problem:
+class FrontMatterProblem:
     """Something wrong with a line of front matter."""
 
     line: int
@@ -41,7 +41,7 @@ class FrontMatter:
 
     values: dict[str, Value] = field(default_factory=dict)
     lines: Lines = field(default_factory=dict)
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[FrontMatterProblem] = field(default_factory=list)
 
 
 def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
@@ -108,7 +108,7 @@ class _Parser:
 
     def note(self, line: int, message: str, hint: str = "") -> None:
         """Note a problem with a line counted from 0."""
-        self.result.problems.append(Problem(self._first_line + line, message, hint))
+        self.result.problems.append(FrontMatterProblem(self._first_line + line, message, hint))
 
     def parse(self) -> None:
         """Read the one document that there may be."""

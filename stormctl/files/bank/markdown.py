@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from stormctl.files.bank.frontmatter import FrontMatter, Problem, parse_front_matter
+from stormctl.files.bank.frontmatter import FrontMatter, FrontMatterProblem, parse_front_matter
 
 MAX_BYTES = 65_536
 """A message file is at most 64 KiB."""
@@ -37,7 +37,7 @@ def parse_document(source: str) -> Document:
         start = source.count("\n", 0, first.end()) + 2
         if second is None:
             front.problems.append(
-                Problem(
+                FrontMatterProblem(
                     start - 1, "the front matter that begins here has no end", "close it with a line of ---"
                 )
             )

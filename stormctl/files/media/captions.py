@@ -38,7 +38,7 @@ class Cue:
 
 
 @dataclass(frozen=True, slots=True)
-class Captions:
+class CaptionsFile:
     """A captions file as it goes out, SubRip in UTF-8, and its words by line of the file, from 1."""
 
     content: bytes
@@ -65,7 +65,7 @@ def parse_caption_name(file: str) -> str:
         ) from None
 
 
-def read_captions(file: str, path: Path) -> Captions:
+def read_captions(file: str, path: Path) -> CaptionsFile:
     """Read a captions file; the same file always gives the same bytes.
 
     Args:
@@ -94,7 +94,7 @@ def read_captions(file: str, path: Path) -> Captions:
         hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
         raise BadMediaError("bad-captions", message, hint)
     words = (enumerate(cue.text.split("\n"), cue.line) for cue in cues)
-    return Captions(render_srt(cues).encode(), tuple(line for cue in words for line in cue))
+    return CaptionsFile(render_srt(cues).encode(), tuple(line for cue in words for line in cue))
 
 
 def parse_cues(text: str) -> tuple[Cue, ...]:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from stormctl.domain.bank.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.media.bad_media import BadMediaError
-from stormctl.files.media.captions import SUFFIXES, Captions, parse_caption_name, read_captions
+from stormctl.files.media.captions import SUFFIXES, CaptionsFile, parse_caption_name, read_captions
 from stormctl.files.media.pictures import (
     MAX_BYTES,
     MAX_SOURCE_BYTES,
@@ -127,7 +127,7 @@ class MediaShelf:
         if not is_video:
             return self._reading(file, lambda: self._examine_picture(file, path))
         size = self._reading(file, lambda: examine_video(file, path))
-        words: Captions | None = None
+        words: CaptionsFile | None = None
         named: str | None = None
         if captions is not None:
             parse_caption_name(captions)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.maintenance import Backup, LedgerFacts, Migration, Move, StormCounts
+from stormctl.domain.report.maintenance import Backup, LedgerFacts, MigratedLedger, Move, StormCounts
 from stormctl.errors import LedgerError
 from stormctl.ledger.control.halts import load_halts
 from stormctl.ledger.control.runners import find_live
@@ -116,7 +116,7 @@ def back_up(store: Store, target: Path, occasion: Occasion) -> Backup:
     return Backup(path=target, facts=describe(FileStore(target, str(target)), occasion))
 
 
-def migrate(store: Store, target: Path, occasion: Occasion) -> Migration | None:
+def migrate(store: Store, target: Path, occasion: Occasion) -> MigratedLedger | None:
     """Bring an older ledger to this version, after a backup to `target`; None if it is of this version.
 
     Raises:
@@ -134,7 +134,7 @@ def migrate(store: Store, target: Path, occasion: Occasion) -> Migration | None:
     backup = back_up(store, target, occasion)
     occasion.checkpoint("backed up")
     store.database.migrate(create=False, check=check)
-    return Migration(before=facts.version, after=facts.newest, backup=backup.path)
+    return MigratedLedger(before=facts.version, after=facts.newest, backup=backup.path)
 
 
 def copy(source: Store, target: Store, url: str, occasion: Occasion) -> Move:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database, Row, Session
-    from stormctl.ledger.journal.fingerprint import Witness
+    from stormctl.ledger.journal.fingerprint import FingerprintCheck
 
 
 class Runners:
@@ -42,7 +42,7 @@ class Runners:
         self,
         database: Database,
         locks: Path,
-        witness: Witness,
+        fingerprint_check: FingerprintCheck,
         host: str | None = None,
         home: tuple[Path, str] | None = None,
     ) -> None:
@@ -50,7 +50,7 @@ class Runners:
         self._notes: dict[str, FileLock | None] = {}
         self._database = database
         self._folder = locks
-        self._witness = witness
+        self._fingerprint_check = fingerprint_check
         self._host = host or socket.gethostname()
         self._held: dict[str, FileLock] = {}
 
@@ -71,7 +71,7 @@ class Runners:
             message = f"cannot lock {self._path(runner_id)}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
         with self._database.transaction(renewing=True) as session:
-            testimony = self._witness.testify(session, moment)
+            fingerprint = self._fingerprint_check.take_fingerprint(session, moment)
             session.write(
                 "add_runner",
                 id=runner_id,
@@ -81,7 +81,7 @@ class Runners:
                 version=__version__,
                 wall_now=to_micros(moment.wall_at),
             )
-        self._witness.keep(testimony)
+        self._fingerprint_check.keep(fingerprint)
         if self._home is not None:
             root, address = self._home
             note = Whereabouts(address, str(root.absolute()), kind, host, pid)
@@ -91,21 +91,21 @@ class Runners:
     def beat(self, runner_id: str, moment: Moment, *, channels: Collection[str]) -> None:
         """Write a heartbeat, with the channels that the runner serves."""
         with self._database.transaction(renewing=True) as session:
-            testimony = self._witness.testify(session, moment)
+            fingerprint = self._fingerprint_check.take_fingerprint(session, moment)
             session.write(
                 "beat",
                 id=runner_id,
                 channels=dump_channels(sorted(channels)),
                 wall_now=to_micros(moment.wall_at),
             )
-        self._witness.keep(testimony)
+        self._fingerprint_check.keep(fingerprint)
 
     def stop(self, runner_id: str, moment: Moment) -> None:
         """Write down that a runner has stopped, and let go of its lock."""
         with self._database.transaction(renewing=True) as session:
-            testimony = self._witness.testify(session, moment)
+            fingerprint = self._fingerprint_check.take_fingerprint(session, moment)
             session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
-        self._witness.keep(testimony)
+        self._fingerprint_check.keep(fingerprint)
         for lock in (self._held.pop(runner_id, None), self._notes.pop(runner_id, None)):
             if lock is not None:
                 lock.release()

@@ -23,7 +23,7 @@ from stormctl.ledger.db.sessions import BUSY_TIMEOUT_S
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.ledger.place.addresses import Address
+    from stormctl.ledger.place.addresses import ServerAddress
 
 CONNECT_TIMEOUT_S = 10
 STATEMENT_TIMEOUT_S = 15
@@ -101,7 +101,7 @@ class Connections:
         offset: how far the server's clock is ahead of this machine's.
     """
 
-    def __init__(self, address: Address, wall: Callable[[], datetime]) -> None:
+    def __init__(self, address: ServerAddress, wall: Callable[[], datetime]) -> None:
         self.offset = ServerOffset()
         self._address = address
         self._wall = wall

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from stormctl.ledger.db.connections import Connection
     from stormctl.ledger.db.sessions import Row
-    from stormctl.ledger.place.addresses import Address
+    from stormctl.ledger.place.addresses import ServerAddress
 
 READERS = 8
 """Connections at most for reading; one more writes."""
@@ -90,7 +90,7 @@ class PostgresDatabase:
     was written unknown to its runner lapses with its lease, and is planned again or reconciled.
     """
 
-    def __init__(self, address: Address, wall: Callable[[], datetime] = read_wall_clock) -> None:
+    def __init__(self, address: ServerAddress, wall: Callable[[], datetime] = read_wall_clock) -> None:
         self._address, self._shown = address, address.shown
         self.seen = Seen()
         self._passes = -1

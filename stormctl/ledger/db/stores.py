@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from stormctl.ledger.db.postgres import PostgresDatabase
     from stormctl.ledger.db.tables import Tables
-    from stormctl.ledger.place.addresses import Address
+    from stormctl.ledger.place.addresses import ServerAddress
 
 COMPANIONS = ("-wal", "-shm", "-journal")
 """What SQLite keeps beside its file while it is in use."""
@@ -105,7 +105,7 @@ class ServerStore:
         memory: what this machine remembers of ledgers.
     """
 
-    address: Address
+    address: ServerAddress
     locks: Path
     database: PostgresDatabase
     memory: Memory

@@ -30,7 +30,7 @@ _PAGE = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Footing:
+class ClaimRules:
     """What a claim stood on when it was made, which holds as long as the ledger's stamp does.
 
     Attributes:
@@ -56,14 +56,14 @@ class Footing:
 
 def claim_best(
     session: Session, channel: str, runner_id: str, moment: Moment, lease: timedelta
-) -> tuple[Claim, Footing] | None:
+) -> tuple[Claim, ClaimRules] | None:
     """Claim the best of what may be claimed on a channel now, over all its storms; see `Outbox.claim`."""
     found = _choose(session, channel, to_micros(moment.at))
     if found is None:
         return None
     row, opening = found
     claim = _take(session, row["key"], runner_id, moment, lease)
-    return claim, Footing(
+    return claim, ClaimRules(
         stamp=session.stamp,
         token=claim.token,
         price=row["price_usd_micros"],
@@ -149,7 +149,7 @@ def _take(session: Session, key: str, runner_id: str, moment: Moment, lease: tim
     return claim_of(row, reply_to)
 
 
-def find_lapse(footing: Footing, moment: Moment) -> str | None:
+def find_lapse(footing: ClaimRules, moment: Moment) -> str | None:
     """Find out why a claim must not be sent now, though its footing holds; None if it may."""
     now = to_micros(moment.at)
     lapse = _find_lapse(footing.lease_until, footing.expires_at, moment)

@@ -34,7 +34,7 @@ class DoubtReading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sought:
+class SearchedPost:
     """A delivery whose post is looked for on its account.
 
     Attributes:
@@ -53,7 +53,7 @@ class Sought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doubt(Sought):
+class Doubt(SearchedPost):
     """A delivery in doubt, with what its reconciling needs.
 
     Attributes:

@@ -12,7 +12,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, State
 from stormctl.domain.report.status import CopyView, FollowUpView
 from stormctl.ledger.delivery.answers import deliver, tell_copy
-from stormctl.ledger.delivery.doubts import Sought
+from stormctl.ledger.delivery.doubts import SearchedPost
 from stormctl.ledger.journal.events import tell
 from stormctl.ledger.journal.rows import load_post, maybe_instant, micros_of
 
@@ -33,7 +33,7 @@ _FOUND = "found on the account later"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FollowUp(Sought):
+class FollowUp(SearchedPost):
     """A reading that is to come since a delivery was sent again.
 
     Attributes:
@@ -80,7 +80,7 @@ class FollowUps:
                     taken_wall_at=tried if complete else None,
                 )
 
-    def note_found(self, sought: Sought, post_id: str, url: str, moment: Moment) -> StormEvent | None:
+    def note_found(self, sought: SearchedPost, post_id: str, url: str, moment: Moment) -> StormEvent | None:
         """Note a post that says on the account what a delivery says.
 
         It is the delivery's receipt if that has none yet, and a second copy otherwise: an alarm.

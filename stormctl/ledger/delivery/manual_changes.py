@@ -39,7 +39,7 @@ class Cancelled:
     left: tuple[tuple[str, State], ...]
 
 
-class Desk:
+class ManualChanges:
     """Changes of state at a person's word; each one transaction, with an event that says whose word."""
 
     def __init__(self, database: Database) -> None:

@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Claim, Delivered, Outcome, PlannedDelivery
     from stormctl.ledger.db.sessions import Database, Session
     from stormctl.ledger.delivery.answers import Recorded
-    from stormctl.ledger.delivery.claiming import Footing
-    from stormctl.ledger.delivery.rewinding import Rests
+    from stormctl.ledger.delivery.claiming import ClaimRules
+    from stormctl.ledger.delivery.rewinding import WaitingTimes
     from stormctl.ledger.journal.gaps import Unknown
 
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
@@ -51,7 +51,7 @@ class Outbox:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._footings: dict[str, Footing] = {}
+        self._footings: dict[str, ClaimRules] = {}
 
     def enroll(
         self,
@@ -256,7 +256,7 @@ class Outbox:
         )
         return {row["channel"] for row in (*lapsed, *expired, *moved)}
 
-    def mend_times(self, moment: Moment, rests: Rests, by: timedelta | None) -> None:
+    def mend_times(self, moment: Moment, rests: WaitingTimes, by: timedelta | None) -> None:
         """Free what waits for a time that will not come, since the clock was set back; see `rewinding`."""
         with self._database.transaction() as session:
             mend_times(session, moment, rests, by)

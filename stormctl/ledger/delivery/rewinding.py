@@ -20,7 +20,7 @@ LONGEST_AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rests:
+class WaitingTimes:
     """The longest that each thing may wait, from now on."""
 
     lease: timedelta
@@ -28,7 +28,7 @@ class Rests:
     backoff: timedelta
 
 
-def mend_times(session: Session, moment: Moment, rests: Rests, by: timedelta | None) -> None:
+def mend_times(session: Session, moment: Moment, rests: WaitingTimes, by: timedelta | None) -> None:
     """Bring leases, heartbeats, pauses, rests and doubts that lie in the future back to what they may be.
 
     What a platform told (the reset of a limit) stays as it is. An attempt keeps the moment that was written.

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.ledger.journal.gaps import note_gap
-from stormctl.ledger.place.memory import Testimony
+from stormctl.ledger.place.memory import LedgerFingerprint
 from stormctl.ledger.place.pairing import FILED
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _OLDER = "this ledger is older than what was seen of it here: it was restored fr
 _ONE_LIFE = "Make sure that nobody runs the original any more"
 
 
-class Witness:
+class FingerprintCheck:
     """What this machine has seen of a ledger, and keeps in its memory.
 
     The pulse in the ledger and the one in the witness grow together: with every sign of a runner's life,
@@ -58,15 +58,15 @@ class Witness:
         self._inode = inode
         self._read_filed = read_filed
         self._filed: str | None = None
-        self._seen: Testimony | None = None
+        self._seen: LedgerFingerprint | None = None
         self._alarms: list[str] = []
         self._is_writable = True
 
     def renew(self, moment: Moment) -> None:
         """Compare the ledger with what was seen of it, note a gap if it lost something, and see it anew."""
         with self._database.transaction(renewing=True) as session:
-            testimony = self.testify(session, moment)
-        self.keep(testimony)
+            fingerprint = self.take_fingerprint(session, moment)
+        self.keep(fingerprint)
 
     def must_renew(self) -> bool:
         """Whether the ledger became an older one under this process: nothing is written before `renew`."""
@@ -79,11 +79,11 @@ class Witness:
             LedgerError: that can't be remembered.
         """
         with self._database.transaction(renewing=True) as session:
-            testimony = self.testify(session, moment)
-        self._memory.remember(testimony)
-        self.keep(testimony)
+            fingerprint = self.take_fingerprint(session, moment)
+        self._memory.remember(fingerprint)
+        self.keep(fingerprint)
 
-    def testify(self, session: Session, moment: Moment) -> Testimony:
+    def take_fingerprint(self, session: Session, moment: Moment) -> LedgerFingerprint:
         """Do the part of `renew` that belongs in a transaction; `keep` takes the rest after its commit."""
         before = session.get("identity")
         pulse = before["pulse"] or 0
@@ -94,13 +94,13 @@ class Witness:
             self._alarms.append(_alarm(self._where, why, since, count))
         return self._raise_pulse(session, moment)
 
-    def keep(self, testimony: Testimony) -> None:
+    def keep(self, fingerprint: LedgerFingerprint) -> None:
         """Write down what was seen, whole at every instant; without a place to write it, only warn."""
-        self._seen = testimony
+        self._seen = fingerprint
         if self._read_filed is not None:  # outside of every transaction: the next sign takes it along
             self._filed = self._read_filed().get("pulse", self._filed)
         try:
-            self._memory.keep(testimony)
+            self._memory.keep(fingerprint)
         except OSError as error:
             if self._is_writable:
                 folder, why = self._memory.folder, error.strerror
@@ -129,7 +129,7 @@ class Witness:
             return _COPY
         return None
 
-    def _raise_pulse(self, session: Session, moment: Moment) -> Testimony:
+    def _raise_pulse(self, session: Session, moment: Moment) -> LedgerFingerprint:
         """Raise the pulse above everything that was seen, on a ledger that has a name from then on."""
         before = session.get("identity")
         ledger_id = before["ledger_id"] or (self._seen.ledger_id if self._seen else uuid.uuid4().hex)
@@ -141,7 +141,7 @@ class Witness:
             values[FILED] = self._filed
         for key, value in values.items():
             session.write("set_meta", key=key, value=str(value))
-        return Testimony(ledger_id, pulse, self._inode() if self._inode is not None else None)
+        return LedgerFingerprint(ledger_id, pulse, self._inode() if self._inode is not None else None)
 
 
 def _find_since(session: Session, pulse_at: int | None, moment: Moment) -> datetime:

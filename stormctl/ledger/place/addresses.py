@@ -23,7 +23,7 @@ _HINT = (
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class ServerAddress:
     """Where a ledger is on a server.
 
     Attributes:
@@ -42,7 +42,7 @@ class Address:
         return text
 
 
-def parse_address(url: str) -> Address:
+def parse_address(url: str) -> ServerAddress:
     """Read `postgresql://user:password@host:port/database?option=value`, as libpq understands it.
 
     Several servers are written `host1:port1,host2:port2`, a Unix socket's folder `?host=/folder`.
@@ -70,7 +70,7 @@ def parse_address(url: str) -> Address:
         raise LedgerError("STORMCTL_LEDGER_URL cannot be read: the database's name is none", _HINT)
     if not all(port.isdecimal() for port in parameters.get("port", "").split(",") if port):
         raise LedgerError("STORMCTL_LEDGER_URL cannot be read: a port is no number", _HINT)
-    return Address(_show(parameters), parameters)
+    return ServerAddress(_show(parameters), parameters)
 
 
 def without_password(url: str) -> str:

@@ -31,7 +31,7 @@ _ID = re.compile(r"[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
-class Testimony:
+class LedgerFingerprint:
     """What was seen of a ledger.
 
     Attributes:
@@ -102,19 +102,19 @@ class Memory:
         """Where the files lie."""
         return (self._given or find_state_folder()) / "ledgers"
 
-    def load(self, ledger_id: str) -> Testimony | None:
+    def load(self, ledger_id: str) -> LedgerFingerprint | None:
         """Return what was seen of a ledger; None if nothing was, or nothing that can be read."""
         return _read(self._path(ledger_id))
 
-    def keep(self, testimony: Testimony) -> None:
+    def keep(self, fingerprint: LedgerFingerprint) -> None:
         """Write down what was seen, whole at every instant; OSError if it can't be written."""
-        path = self._path(testimony.ledger_id)
+        path = self._path(fingerprint.ledger_id)
         aside = path.with_name(f"{path.name}.{uuid.uuid4().hex}")
         try:
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             descriptor = os.open(aside, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
             with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-                json.dump(asdict(testimony), file)
+                json.dump(asdict(fingerprint), file)
             aside.replace(path)
         except OSError:
             with suppress(OSError):
@@ -127,14 +127,14 @@ class Memory:
         Raises:
             LedgerError: it can't be remembered.
         """
-        testimony = Testimony(uuid.uuid4().hex, 0, path.stat().st_ino)
-        self.remember(testimony)
-        return testimony.ledger_id
+        fingerprint = LedgerFingerprint(uuid.uuid4().hex, 0, path.stat().st_ino)
+        self.remember(fingerprint)
+        return fingerprint.ledger_id
 
-    def remember(self, testimony: Testimony) -> None:
+    def remember(self, fingerprint: LedgerFingerprint) -> None:
         """Write down what must be known later; LedgerError if it can't be."""
         try:
-            self.keep(testimony)
+            self.keep(fingerprint)
         except OSError as error:
             raise self._unwritable(error) from None
 
@@ -194,9 +194,9 @@ class Memory:
         return LedgerError(message, hint)
 
 
-def _read(path: Path) -> Testimony | None:
+def _read(path: Path) -> LedgerFingerprint | None:
     try:
-        return Testimony(**json.loads(path.read_text(encoding="utf-8")))
+        return LedgerFingerprint(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
 

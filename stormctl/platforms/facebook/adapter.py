@@ -33,7 +33,7 @@ from stormctl.platforms.facebook.media import VIDEO_MARK, GraphMedia
 from stormctl.platforms.facebook.metrics import read_post
 from stormctl.platforms.facebook.verify import PageCheck
 from stormctl.platforms.facebook.version import GRAPH_VERSION
-from stormctl.platforms.http.answers import Answer, Silence, clock_offset_s
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s
 from stormctl.platforms.http.moments import next_second
 from stormctl.platforms.http.transport import Transport
 
@@ -148,11 +148,11 @@ class FacebookAdapter(PlatformAdapter):
         }
         path = f"{self._page_id}/published_posts"
         answer = self._get(path, args)
-        if isinstance(answer, Answer) and _is_unknown_path(answer):
+        if isinstance(answer, PlatformAnswer) and _is_unknown_path(answer):
             path = f"{self._page_id}/feed"  # where visitors may write too
             args["fields"] += ",from"
             answer = self._get(path, args)
-        offset = clock_offset_s(answer, self._now()) if isinstance(answer, Answer) else None
+        offset = clock_offset_s(answer, self._now()) if isinstance(answer, PlatformAnswer) else None
         posts: list[SeenPost] = []
         is_whole = True
         for page in range(MAX_PAGES):
@@ -190,7 +190,7 @@ class FacebookAdapter(PlatformAdapter):
         answer = self._transport.perform(
             lambda: self._graph.request(f"{GRAPH_VERSION}/{post_id}", args=dict(self._proof), method="DELETE")
         )
-        if isinstance(answer, Answer) and is_gone(answer):
+        if isinstance(answer, PlatformAnswer) and is_gone(answer):
             return self._receipt(post_id, answer)
         return self._done(answer, post_id, "deleted")
 
@@ -214,7 +214,7 @@ class FacebookAdapter(PlatformAdapter):
         fields = {"description": post.text, "published": "true"}
         answer = self._post(video_id, fields, before_send=before_send)
         done = self._done(answer, video_id, "published")
-        if isinstance(answer, Answer) and (is_gone(answer) or is_about(answer, [video_id])):
+        if isinstance(answer, PlatformAnswer) and (is_gone(answer) or is_about(answer, [video_id])):
             return mark(done, MEDIA_GONE)
         if not isinstance(done, Delivered):
             return done
@@ -222,13 +222,13 @@ class FacebookAdapter(PlatformAdapter):
             lambda: self._graph.request(f"{GRAPH_VERSION}/{video_id}", {"fields": "post_id", **self._proof}),
             is_brief=True,
         )
-        post_id = told.id_at("post_id") if isinstance(told, Answer) and told.is_success else None
+        post_id = told.id_at("post_id") if isinstance(told, PlatformAnswer) and told.is_success else None
         if post_id is None:
             return done
         whole_id = post_id if "_" in post_id else f"{self._page_id}_{post_id}"
         return Delivered(post_id=whole_id, url=self._page_url(whole_id), limits=done.limits)
 
-    def _done(self, answer: Answer | Silence, post_id: str, what: str) -> Outcome:
+    def _done(self, answer: PlatformAnswer | Silence, post_id: str, what: str) -> Outcome:
         """Read an answer that is `{"success": true}` when it was done, or a bare `true` as of old."""
         if isinstance(answer, Silence):
             return answer.outcome
@@ -239,7 +239,7 @@ class FacebookAdapter(PlatformAdapter):
             return InDoubt(reason=reason, code=str(answer.status))
         return classify_problem(answer, self._now())
 
-    def _receipt(self, post_id: str, answer: Answer) -> Delivered:
+    def _receipt(self, post_id: str, answer: PlatformAnswer) -> Delivered:
         limits = read_limits(answer, self._now())
         return Delivered(post_id=post_id, url=self._page_url(post_id), limits=limits)
 
@@ -250,7 +250,7 @@ class FacebookAdapter(PlatformAdapter):
         files: dict[str, tuple[str, bytes, str]] | None = None,
         *,
         before_send: Callable[[], None] | None = None,
-    ) -> Answer | Silence:
+    ) -> PlatformAnswer | Silence:
         """Make one POST with the Page's token and its proof."""
         sent = {**fields, **self._proof}
         return self._transport.perform(
@@ -259,13 +259,13 @@ class FacebookAdapter(PlatformAdapter):
             is_upload=files is not None,
         )
 
-    def _get(self, path: str, args: dict[str, str], token: str | None = None) -> Answer | Silence:
+    def _get(self, path: str, args: dict[str, str], token: str | None = None) -> PlatformAnswer | Silence:
         """Make one GET, with the Page's token and its proof unless another token is given."""
         sent = {**args, "access_token": token} if token else {**args, **self._proof}
         return self._transport.perform(lambda: self._graph.request(f"{GRAPH_VERSION}/{path}", sent))
 
     def _read_page(
-        self, answer: Answer | Silence, asked: dict[str, str]
+        self, answer: PlatformAnswer | Silence, asked: dict[str, str]
     ) -> tuple[list[object], dict[str, str] | None]:
         """Return a page's posts and what to ask for the next one; ReadFailed if it is no such page."""
         if isinstance(answer, Silence):
@@ -289,6 +289,6 @@ def _prove(credentials: FacebookCredentials) -> dict[str, str]:
     return {"appsecret_proof": prove_app(credentials.app_secret, credentials.page_token)}
 
 
-def _is_unknown_path(answer: Answer) -> bool:
+def _is_unknown_path(answer: PlatformAnswer) -> bool:
     code = error_code(answer)
     return code in UNKNOWN_PATH or (code is None and answer.status in {404, 405})

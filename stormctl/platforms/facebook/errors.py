@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from stormctl.platforms.http.answers import Answer
+    from stormctl.platforms.http.answers import PlatformAnswer
 
 MEDIA_FIELDS = ("attached_media", "media_fbid")
 ALT_FIELD = "alt_text_custom"
@@ -43,7 +43,7 @@ BUSINESS_USAGE = "X-Business-Use-Case-Usage"
 _FIGURES = ("call_count", "total_time", "total_cputime")
 
 
-def read_error(answer: Answer) -> dict[str, Any] | None:
+def read_error(answer: PlatformAnswer) -> dict[str, Any] | None:
     """Return the Graph error in an answer, its codes as numbers; None if it carries none with a code."""
     error = answer.at("error")
     code = _read_code(error.get("code")) if isinstance(error, dict) else None
@@ -54,13 +54,13 @@ def read_error(answer: Answer) -> dict[str, Any] | None:
     )
 
 
-def error_code(answer: Answer) -> int | None:
+def error_code(answer: PlatformAnswer) -> int | None:
     """Return the Graph error's code; None if the answer carries none."""
     error = read_error(answer)
     return error["code"] if error else None
 
 
-def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
+def read_limits(answer: PlatformAnswer, now: datetime) -> tuple[RateLimit, ...]:
     """Return how full the call quotas are, in percent, a row for each that the answer tells."""
     rows = []
     for header, name in USAGE_HEADERS.items():
@@ -75,7 +75,7 @@ def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
     return tuple(rows)
 
 
-def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
+def classify_problem(answer: PlatformAnswer, now: datetime) -> Refused | InDoubt:
     """Say what an answer means that is no success, or is one without a receipt.
 
     Sources: Graph API error handling and rate limiting, developers.facebook.com, 2026; 368, 506 and
@@ -101,13 +101,13 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     return Refused(reason=reason, code=label, for_good=True, limits=limits)
 
 
-def is_gone(answer: Answer) -> bool:
+def is_gone(answer: PlatformAnswer) -> bool:
     """Whether Graph says that an object is not there, or not for us, which it does not tell apart."""
     error = read_error(answer)
     return error is not None and error["code"] == 100 and error.get("error_subcode") == OBJECT_GONE
 
 
-def is_about(answer: Answer, names: Iterable[str]) -> bool:
+def is_about(answer: PlatformAnswer, names: Iterable[str]) -> bool:
     """Whether (#100) names one of some parameters, or of some ids."""
     error = read_error(answer)
     return error is not None and error["code"] == 100 and any(name in str(error) for name in names)
@@ -118,7 +118,7 @@ def is_proof_error(error: dict[str, Any]) -> bool:
     return error.get("code") == 100 and "appsecret_proof" in str(error.get("message"))
 
 
-def _without_error(answer: Answer, limits: tuple[RateLimit, ...], now: datetime) -> Refused | InDoubt:
+def _without_error(answer: PlatformAnswer, limits: tuple[RateLimit, ...], now: datetime) -> Refused | InDoubt:
     code = str(answer.status)
     if 300 <= answer.status < 400:
         return Refused(
@@ -154,7 +154,7 @@ def _reason(error: dict[str, Any]) -> str:
     return plain(f"Facebook answered {number}: {str(words).removeprefix(number).strip()}")
 
 
-def _label(answer: Answer, error: dict[str, Any]) -> str:
+def _label(answer: PlatformAnswer, error: dict[str, Any]) -> str:
     subcode = error.get("error_subcode")
     return f"{answer.status} {error['code']}" + (f"/{subcode}" if isinstance(subcode, int) else "")
 
@@ -168,7 +168,7 @@ def _limit_row(name: str, usage: dict[str, Any], reset_at: datetime | None) -> R
     return RateLimit(name=name, limit=100, remaining=100 - used, reset_at=reset_at)
 
 
-def _business_usages(answer: Answer) -> list[dict[str, Any]]:
+def _business_usages(answer: PlatformAnswer) -> list[dict[str, Any]]:
     by_business = read_json(answer.headers.get(BUSINESS_USAGE) or "")
     lists = by_business.values() if isinstance(by_business, dict) else ()
     return [usage for row in lists if isinstance(row, list) for usage in row if isinstance(usage, dict)]

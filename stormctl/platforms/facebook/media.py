@@ -17,7 +17,7 @@ from stormctl.platforms.facebook.errors import (
     is_gone,
     read_error,
 )
-from stormctl.platforms.http.answers import Answer, Silence, plain
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,8 +60,8 @@ class GraphMedia:
         wait: lets so many seconds pass.
     """
 
-    post: Callable[..., Answer | Silence]
-    get: Callable[[str, dict[str, str]], Answer | Silence]
+    post: Callable[..., PlatformAnswer | Silence]
+    get: Callable[[str, dict[str, str]], PlatformAnswer | Silence]
     page_id: str
     now: Callable[[], datetime]
     wait: Callable[[float], object]
@@ -88,7 +88,7 @@ class GraphMedia:
             fields["alt_text_custom"] = media.alt
         files = {"source": (media.name, media.content[:], media.mime)}
         answer = self.post(f"{self.page_id}/photos", fields, files)
-        about = ALT_REFUSED if isinstance(answer, Answer) and is_about(answer, [ALT_FIELD]) else ""
+        about = ALT_REFUSED if isinstance(answer, PlatformAnswer) and is_about(answer, [ALT_FIELD]) else ""
         return self._id(self._check(answer, about), "id")
 
     def _send_video(self, media: MediaFile) -> str:
@@ -113,7 +113,7 @@ class GraphMedia:
             raise PrepareFailed(InDoubt(reason="Facebook did not take the video", code=str(done.status)))
         return video_id
 
-    def _asked_part(self, answer: Answer, size: int) -> tuple[int, int] | None:
+    def _asked_part(self, answer: PlatformAnswer, size: int) -> tuple[int, int] | None:
         """Return which bytes Facebook wants next; None if it has all."""
         offsets = [answer.id_at(name) for name in ("start_offset", "end_offset")]
         start, end = (int(o) if o is not None and o.isdecimal() else -1 for o in offsets)
@@ -149,12 +149,12 @@ class GraphMedia:
         locale = LOCALES.get(captions.lang, f"{captions.lang}_{captions.lang.upper()}")
         files = {"captions_file": (f"captions.{locale}.srt", captions.content, "application/octet-stream")}
         answer = self.post(f"{video_id}/captions", {"default_locale": locale}, files)
-        if isinstance(answer, Answer) and _has_no_such_edge(answer):
+        if isinstance(answer, PlatformAnswer) and _has_no_such_edge(answer):
             _log.warning("the server takes no captions: the video goes out without them")
             return
         self._check(answer)
 
-    def _check(self, answer: Answer | Silence, about: str = "") -> Answer:
+    def _check(self, answer: PlatformAnswer | Silence, about: str = "") -> PlatformAnswer:
         if isinstance(answer, Silence):
             raise PrepareFailed(answer.outcome)
         if not answer.is_success or read_error(answer) is not None:
@@ -162,14 +162,14 @@ class GraphMedia:
             raise PrepareFailed(mark(outcome, about) if about else outcome)
         return answer
 
-    def _id(self, answer: Answer, key: str) -> str:
+    def _id(self, answer: PlatformAnswer, key: str) -> str:
         found = answer.id_at(key)
         if found is None:
             raise PrepareFailed(classify_problem(answer, self.now()))
         return found
 
 
-def _has_no_such_edge(answer: Answer) -> bool:
+def _has_no_such_edge(answer: PlatformAnswer) -> bool:
     """Whether a server has no place for what was sent: Graph in its errors, another by a bare status."""
     code = error_code(answer)
     return code == UNKNOWN_EDGE or is_gone(answer) or (code is None and answer.status in {404, 405})

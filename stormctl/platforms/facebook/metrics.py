@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.platforms.adapter import ReadFailed
 from stormctl.platforms.facebook import reads as graph_reads
 from stormctl.platforms.facebook.errors import FORBIDDEN, classify_problem, error_code, is_gone
-from stormctl.platforms.http.answers import Answer, Silence
+from stormctl.platforms.http.answers import PlatformAnswer, Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.report.reach import Metric, MetricReading
 
-    Get = Callable[[str, dict[str, str]], Answer | Silence]
+    Get = Callable[[str, dict[str, str]], PlatformAnswer | Silence]
 
 LEFT_OUT = FORBIDDEN | {100}
 """Codes with which Graph refuses single figures: permission missing, no such field or metric."""
@@ -54,7 +54,7 @@ def _read_insights(get: Get, post_id: str, now: datetime) -> Iterator[MetricRead
             yield reading
 
 
-def _gives_figures(answer: Answer) -> bool:
+def _gives_figures(answer: PlatformAnswer) -> bool:
     """Whether an answer holds what was asked; a bare 404 of a server without that address does not."""
     return answer.is_success and error_code(answer) is None
 
@@ -63,7 +63,7 @@ def _fields(metrics: list[Metric]) -> str:
     return ",".join(graph_reads.COUNT_FIELDS[metric] for metric in metrics)
 
 
-def _ask(get: Get, path: str, args: dict[str, str], now: datetime) -> Answer:
+def _ask(get: Get, path: str, args: dict[str, str], now: datetime) -> PlatformAnswer:
     """Return an answer that gives figures or refuses single ones; ReadFailed for every other."""
     answer = get(path, args)
     if isinstance(answer, Silence):

@@ -13,7 +13,7 @@ from stormctl.platforms.http.moments import parse_time
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.platforms.http.answers import Answer
+    from stormctl.platforms.http.answers import PlatformAnswer
 
 PAGE_SIZE = 100
 """Most posts a page of a Page's posts holds (Pages API, 2026)."""
@@ -76,7 +76,7 @@ def is_by_another(raw: object, page_id: str) -> bool:
     return author_id is not None and str(author_id) != page_id
 
 
-def next_page(answer: Answer, asked: dict[str, str]) -> dict[str, str] | None:
+def next_page(answer: PlatformAnswer, asked: dict[str, str]) -> dict[str, str] | None:
     """Return what to ask for the next page; None on the last.
 
     Only parameters are taken from Graph's absolute address, and never the address or the token in it. What
@@ -90,7 +90,7 @@ def next_page(answer: Answer, asked: dict[str, str]) -> dict[str, str] | None:
     return {**asked, **told}
 
 
-def parse_counts(answer: Answer, metrics: list[Metric], post_id: str) -> list[MetricReading]:
+def parse_counts(answer: PlatformAnswer, metrics: list[Metric], post_id: str) -> list[MetricReading]:
     """Read live counts that were asked for; Graph leaves `shares` out where there are none."""
     paths = {
         Metric.SHARES: ("shares", "count"),
@@ -107,7 +107,7 @@ def parse_counts(answer: Answer, metrics: list[Metric], post_id: str) -> list[Me
     return readings
 
 
-def parse_insight(answer: Answer, metric: Metric, post_id: str) -> MetricReading | None:
+def parse_insight(answer: PlatformAnswer, metric: Metric, post_id: str) -> MetricReading | None:
     """Read one lifetime metric; None where Graph has no value yet (Pages with few likes, new posts)."""
     for row in _dicts(answer.body):
         values = row.get("values")

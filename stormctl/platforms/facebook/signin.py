@@ -12,7 +12,7 @@ from stormctl.errors import CredentialsError
 from stormctl.platforms.facebook.adapter import SDK_ORIGIN
 from stormctl.platforms.facebook.errors import TOKEN_DEAD, classify_problem, is_proof_error, read_error
 from stormctl.platforms.facebook.version import GRAPH_VERSION
-from stormctl.platforms.http.answers import Answer, Silence, plain
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain
 from stormctl.platforms.http.transport import Transport
 
 if TYPE_CHECKING:
@@ -184,11 +184,11 @@ class GraphSignIn:
             lambda: given.append(self._graph.request(f"{GRAPH_VERSION}/{path}", dict(args)))
         )
         body = given[0] if given else None
-        if isinstance(answer, Answer) and answer.is_success and isinstance(body, dict):
+        if isinstance(answer, PlatformAnswer) and answer.is_success and isinstance(body, dict):
             return body
         raise self._explain(answer)
 
-    def _explain(self, answer: Answer | Silence) -> CredentialsError:
+    def _explain(self, answer: PlatformAnswer | Silence) -> CredentialsError:
         if isinstance(answer, Silence):
             return CredentialsError(f"Facebook could not be asked: {answer.reason}", "Try again.")
         if answer.is_success and read_error(answer) is None:

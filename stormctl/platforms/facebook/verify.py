@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.signin import sign_in_command
-from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification
+from stormctl.platforms.adapter import Account, Certainty, Ending, Verification, VerificationProblem
 from stormctl.platforms.facebook.errors import (
     TOKEN_DEAD,
     classify_problem,
@@ -16,7 +16,7 @@ from stormctl.platforms.facebook.errors import (
     read_limits,
 )
 from stormctl.platforms.facebook.version import GRAPH_VERSION
-from stormctl.platforms.http.answers import Answer, Silence, clock_offset_s, plain
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s, plain
 from stormctl.platforms.http.moments import parse_unix
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import RateLimit
     from stormctl.platforms.credentials import FacebookCredentials
 
-    Get = Callable[..., Answer | Silence]
+    Get = Callable[..., PlatformAnswer | Silence]
 
 PUBLISH_SCOPE = "pages_manage_posts"
 READ_SCOPE = "pages_read_engagement"
@@ -61,7 +61,7 @@ class PageCheck:
     url_of: Callable[[str], str]
     now: datetime
     channel: ChannelId
-    problems: list[Problem] = field(default_factory=list)
+    problems: list[VerificationProblem] = field(default_factory=list)
     offset_s: float | None = None
     permissions: frozenset[str] | None = None
     is_endless: bool = False
@@ -94,7 +94,7 @@ class PageCheck:
         """Ask `/debug_token`; return the kind of the token, None if it could not be learnt."""
         app_token = self._app_token()
         answer = self._ask("debug_token", {"input_token": self.credentials.page_token}, app_token)
-        data = answer.at("data") if isinstance(answer, Answer) and answer.is_success else None
+        data = answer.at("data") if isinstance(answer, PlatformAnswer) and answer.is_success else None
         if not isinstance(data, dict):
             if not self._note_dead_token(answer, is_ours=app_token is None):
                 self._warn("what the token may do could not be learnt", answer)
@@ -136,9 +136,9 @@ class PageCheck:
                 f"Sign in again, with a user token that has it: {self._sign_in}",
             )
 
-    def _check_version(self, answer: Answer | Silence) -> None:
+    def _check_version(self, answer: PlatformAnswer | Silence) -> None:
         """Warn where another version answers than was asked: then ours has ended."""
-        told = answer.headers.get(VERSION_HEADER) if isinstance(answer, Answer) else None
+        told = answer.headers.get(VERSION_HEADER) if isinstance(answer, PlatformAnswer) else None
         if told is not None and told.strip() != GRAPH_VERSION:
             message = (
                 f"Facebook answers as {plain(told)}: {GRAPH_VERSION}, which this stormctl speaks, has ended"
@@ -170,7 +170,7 @@ class PageCheck:
         answer = self._ask(
             page_id, {"fields": f"{PAGE_FIELDS},is_published" if self._may_read else PAGE_FIELDS}
         )
-        if isinstance(answer, Answer) and answer.is_success and answer.id_at("id") == page_id:
+        if isinstance(answer, PlatformAnswer) and answer.is_success and answer.id_at("id") == page_id:
             self.limits = read_limits(answer, self.now)
             if answer.at("is_published") is False:
                 message = "the Page is not published: only those who manage it see it"
@@ -179,7 +179,7 @@ class PageCheck:
             is_web = isinstance(link, str) and link.startswith("http")
             return Account(page_id, plain(name or page_id), link if is_web else self.url_of(page_id))
         if not self._note_dead_token(answer, is_ours=True):
-            error = read_error(answer) if isinstance(answer, Answer) else None
+            error = read_error(answer) if isinstance(answer, PlatformAnswer) else None
             if error and error["code"] in NO_OBJECT:
                 variable = f"STORMCTL_FACEBOOK_{self.channel.env_name}_PAGE_ID"
                 hint = f"Check {variable}, or sign in again: {self._sign_in}"
@@ -196,7 +196,7 @@ class PageCheck:
     def _check_identity(self) -> None:
         """Ask `/me`, which is the Page for a Page token and a person for a user token."""
         answer = self._ask("me", {"fields": "id,name"})
-        owner = answer.id_at("id") if isinstance(answer, Answer) and answer.is_success else None
+        owner = answer.id_at("id") if isinstance(answer, PlatformAnswer) and answer.is_success else None
         if owner is None:
             self._warn("whose token it is could not be learnt", answer)
         elif owner != self.credentials.page_id:
@@ -207,16 +207,16 @@ class PageCheck:
         app_id, secret = self.credentials.app_id, self.credentials.app_secret
         return f"{app_id}|{secret}" if app_id and secret else None
 
-    def _ask(self, path: str, args: dict[str, str], token: str | None = None) -> Answer | Silence:
+    def _ask(self, path: str, args: dict[str, str], token: str | None = None) -> PlatformAnswer | Silence:
         answer = self.get(path, args, token)
-        if self.offset_s is None and isinstance(answer, Answer):
+        if self.offset_s is None and isinstance(answer, PlatformAnswer):
             self.offset_s = clock_offset_s(answer, self.now)
         return answer
 
-    def _note_dead_token(self, answer: Answer | Silence, *, is_ours: bool) -> bool:
+    def _note_dead_token(self, answer: PlatformAnswer | Silence, *, is_ours: bool) -> bool:
         """Note what an error proves about our own token; return whether it proved anything."""
-        error = read_error(answer) if isinstance(answer, Answer) else None
-        if error is None or not is_ours or not isinstance(answer, Answer):
+        error = read_error(answer) if isinstance(answer, PlatformAnswer) else None
+        if error is None or not is_ours or not isinstance(answer, PlatformAnswer):
             return False
         if error["code"] in TOKEN_DEAD:
             self._bury(classify_problem(answer, self.now).reason)
@@ -229,7 +229,7 @@ class PageCheck:
             return False
         return True
 
-    def _warn(self, what: str, answer: Answer | Silence) -> None:
+    def _warn(self, what: str, answer: PlatformAnswer | Silence) -> None:
         if isinstance(answer, Silence):
             why = answer.reason
         elif answer.is_success:
@@ -245,10 +245,12 @@ class PageCheck:
         self.is_dead = True
 
     def _bad(self, message: str, hint: str = "") -> None:
-        self.problems.append(Problem(Certainty.BAD, message, hint or f"Sign in again: {self._sign_in}"))
+        self.problems.append(
+            VerificationProblem(Certainty.BAD, message, hint or f"Sign in again: {self._sign_in}")
+        )
 
     def _doubt(self, message: str, hint: str) -> None:
-        self.problems.append(Problem(Certainty.UNKNOWN, message, hint))
+        self.problems.append(VerificationProblem(Certainty.UNKNOWN, message, hint))
 
     @property
     def _sign_in(self) -> str:

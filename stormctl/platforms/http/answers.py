@@ -42,7 +42,7 @@ _GZIP_OR_ZLIB = zlib.MAX_WBITS | 32
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class PlatformAnswer:
     """What a platform answered, read from the wire and not from the SDK.
 
     Attributes:
@@ -155,7 +155,7 @@ def read_count(value: object) -> int | None:
 
 def read_id(value: object) -> str | None:
     """Return the id of something as text; None if the value is none."""
-    return Answer(200, {}, {"id": value}).id_at("id")
+    return PlatformAnswer(200, {}, {"id": value}).id_at("id")
 
 
 def read_text(value: object) -> str:
@@ -170,7 +170,7 @@ def plain(value: object) -> str:
     return line if len(line) <= REASON_CHARS else f"{line[: REASON_CHARS - 1]}…"
 
 
-def clock_offset_s(answer: Answer, now: datetime) -> float | None:
+def clock_offset_s(answer: PlatformAnswer, now: datetime) -> float | None:
     """Return the answer's Date header minus our clock in seconds; None without a readable one."""
     try:
         sent_at = parsedate_to_datetime(answer.headers["Date"])

@@ -16,14 +16,14 @@ from stormctl.errors import CredentialsError
 from stormctl.network import find_proxy, load_authorities
 from stormctl.platforms.http.answers import (
     MAX_ANSWER_BYTES,
-    Answer,
     AnswerTooLargeError,
+    PlatformAnswer,
     Silence,
     read_json,
     read_whole,
 )
 from stormctl.platforms.http.wire import TunnelRefusedError, WireAdapter
-from stormctl.platforms.http.wire_request import CURRENT, Exchange
+from stormctl.platforms.http.wire_request import CURRENT, WireRequest
 from stormctl.settings import OFFICIAL_HOSTS, is_loopback, read_host
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class Transport:
         before_send: Callable[[], None] | None = None,
         is_upload: bool = False,
         is_brief: bool = False,
-    ) -> Answer | Silence:
+    ) -> PlatformAnswer | Silence:
         """Call the SDK for one request and return what came back, whatever the SDK makes of it.
 
         An upload may take longer, and a brief request, which nothing depends on, only a part of the time.
@@ -96,10 +96,10 @@ class Transport:
         An exception that `before_send` raised passes through.
         """
         limit = self._limit * (UPLOAD_FACTOR if is_upload else BRIEF_SHARE if is_brief else 1)
-        exchange = Exchange(limit, before_send)
+        exchange = WireRequest(limit, before_send)
         problem = _carry_out(call, exchange)
         if exchange.was_hung_up and before_send is None:
-            exchange = Exchange(limit)
+            exchange = WireRequest(limit)
             problem = _carry_out(call, exchange)
         if exchange.stopped_by is not None:
             raise exchange.stopped_by
@@ -129,12 +129,12 @@ class Transport:
         """Close every connection."""
         self.session.close()
 
-    def _read(self, response: requests.Response) -> Answer:
+    def _read(self, response: requests.Response) -> PlatformAnswer:
         text = self.scrub(response.content.decode("utf-8-sig", errors="replace"))
-        return Answer(response.status_code, response.headers, read_json(text))
+        return PlatformAnswer(response.status_code, response.headers, read_json(text))
 
 
-def _carry_out(call: Callable[[], object], exchange: Exchange) -> Exception | None:
+def _carry_out(call: Callable[[], object], exchange: WireRequest) -> Exception | None:
     """Let the SDK make its request in an exchange; return what it stumbled over."""
     token = CURRENT.set(exchange)
     try:

@@ -23,7 +23,7 @@ from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import ProxyManager
 
 from stormctl.platforms.http.moments import read_steady_clock
-from stormctl.platforms.http.wire_request import CURRENT, Exchange
+from stormctl.platforms.http.wire_request import CURRENT, WireRequest
 
 if TYPE_CHECKING:
     import requests
@@ -58,7 +58,7 @@ while our process is suspended and can't close anything."""
 class _TimedReader(io.RawIOBase):
     """Reads a socket under the exchange's deadline, which a dripping server can't stretch."""
 
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+    def __init__(self, sock: socket.socket, exchange: WireRequest) -> None:
         self._sock = sock
         self._raw = sock.makefile("rb", buffering=0)
         self._exchange = exchange
@@ -83,7 +83,7 @@ class _TimedReader(io.RawIOBase):
 class _TimedSocket:
     """What an HTTPResponse needs of a socket: a file to read from."""
 
-    def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
+    def __init__(self, sock: socket.socket, exchange: WireRequest) -> None:
         self._reader = _TimedReader(sock, exchange)
 
     def makefile(self, _mode: str) -> io.BufferedReader:

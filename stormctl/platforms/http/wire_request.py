@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from stormctl.network import Proxy
 
 
-class Exchange:
+class WireRequest:
     """One request and what became of it on the wire.
 
     Args:
@@ -65,5 +65,5 @@ class Exchange:
             raise
 
 
-CURRENT: ContextVar[Exchange] = ContextVar("exchange")
+CURRENT: ContextVar[WireRequest] = ContextVar("exchange")
 """The exchange of the running thread; without one nothing is sent."""

@@ -18,13 +18,13 @@ from stormctl.platforms.adapter import (
     MediaFile,
     OutgoingPost,
     PlatformAdapter,
-    Problem,
     ReadFailed,
     Reading,
     Upload,
     Verification,
+    VerificationProblem,
 )
-from stormctl.platforms.http.answers import Answer, Silence, clock_offset_s, plain
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s, plain
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.x import reads as x_reads
 from stormctl.platforms.x.counts import AppCounts
@@ -132,12 +132,12 @@ class XAdapter(PlatformAdapter):
             return self._describe(account, answer, offset)
         reason = classify_problem(answer, self._now()).reason
         if answer.status == 401 or (answer.status in REPLIES_BAD and isinstance(answer.body, dict)):
-            problem = Problem(Certainty.BAD, reason, self._hint(answer.status, offset))
+            problem = VerificationProblem(Certainty.BAD, reason, self._hint(answer.status, offset))
         else:
             problem = _unknown(reason if not answer.is_success else "X did not say whose keys these are")
         return Verification(account=None, problems=(problem,), clock_offset_s=offset)
 
-    def _describe(self, account: Account, answer: Answer, offset: float | None) -> Verification:
+    def _describe(self, account: Account, answer: PlatformAnswer, offset: float | None) -> Verification:
         """Read what `/2/users/me` tells beside the account."""
         level = str(answer.headers.get(ACCESS_LEVEL, "")).strip().lower()
         verified = answer.at("data", "verified")
@@ -149,11 +149,11 @@ class XAdapter(PlatformAdapter):
                 f"on the X developer console, then sign in again: {again}"
             )
             message = "X says that the keys may only read, not post"
-            problems.append(Problem(Certainty.UNKNOWN, message, hint))
+            problems.append(VerificationProblem(Certainty.UNKNOWN, message, hint))
         if answer.at("data", "protected") is True:
             message = "the account's posts are protected: only its followers see them"
             hint = "Turn “Protect your posts” off in the account's settings."
-            problems.append(Problem(Certainty.UNKNOWN, message, hint))
+            problems.append(VerificationProblem(Certainty.UNKNOWN, message, hint))
         return Verification(
             account=account,
             problems=tuple(problems),
@@ -165,7 +165,7 @@ class XAdapter(PlatformAdapter):
             cost_usd_micros=X_USER_READING_USD_MICROS,
         )
 
-    def _judge_owner(self, account: Account) -> list[Problem]:
+    def _judge_owner(self, account: Account) -> list[VerificationProblem]:
         """Compare the account with the one of the first sign-in, where that is known."""
         if self._account_id in {None, account.id}:
             return []
@@ -175,7 +175,7 @@ class XAdapter(PlatformAdapter):
             f"To change accounts on purpose, remove {variable} and the channel's tokens from .env first. "
             f"Else sign the right one in: {sign_in_command(self.channel)}"
         )
-        return [Problem(Certainty.BAD, message, hint)]
+        return [VerificationProblem(Certainty.BAD, message, hint)]
 
     def prepare(self, media: MediaFile) -> Upload:
         """Upload media by the v2 steps, and its alt text by the metadata call."""
@@ -202,9 +202,9 @@ class XAdapter(PlatformAdapter):
         for page in range(MAX_PAGES):
             arguments = x_reads.timeline_arguments(since, until, self._now(), token)
             answer = self._reader.timeline(self._own_id(), arguments)
-            if page == 0 and isinstance(answer, Answer):
+            if page == 0 and isinstance(answer, PlatformAnswer):
                 offset = clock_offset_s(answer, self._now())
-            shown = x_reads.parse_page(answer, self._post_url) if isinstance(answer, Answer) else None
+            shown = x_reads.parse_page(answer, self._post_url) if isinstance(answer, PlatformAnswer) else None
             if shown is None:
                 reason = self._read_problem(answer)
                 if page == 0:
@@ -296,13 +296,13 @@ class XAdapter(PlatformAdapter):
         params: dict[str, str] | None = None,
         json: dict[str, Any] | None = None,
         is_upload: bool = False,
-    ) -> Answer | Silence:
+    ) -> PlatformAnswer | Silence:
         return self._transport.perform(
             lambda: self._client.request(method, route, params=params, json=json, user_auth=True),
             is_upload=is_upload,
         )
 
-    def _post_form(self, route: str, fields: dict[str, str], media: MediaFile) -> Answer | Silence:
+    def _post_form(self, route: str, fields: dict[str, str], media: MediaFile) -> PlatformAnswer | Silence:
         files = {"media": (media.name, media.content[:], media.mime)}
         return self._transport.perform(
             lambda: self._transport.session.post(
@@ -319,7 +319,7 @@ class XAdapter(PlatformAdapter):
         """
         fields = ["public_metrics", "non_public_metrics"] if private else ["public_metrics"]
         answer = self._reader.lookup(ids, fields)
-        if private and isinstance(answer, Answer) and answer.status in {400, 403}:
+        if private and isinstance(answer, PlatformAnswer) and answer.status in {400, 403}:
             return self._lookup(ids, private=False)
         if isinstance(answer, Silence) or not answer.is_success or not isinstance(answer.body, dict):
             raise ReadFailed(self._read_problem(answer))
@@ -338,7 +338,7 @@ class XAdapter(PlatformAdapter):
                 raise ReadFailed(verification.problems[0].message)
         return self._me.user_id
 
-    def _read_problem(self, answer: Answer | Silence) -> str:
+    def _read_problem(self, answer: PlatformAnswer | Silence) -> str:
         if isinstance(answer, Silence):
             return answer.reason
         if answer.is_success:
@@ -366,11 +366,13 @@ class XAdapter(PlatformAdapter):
         )
 
 
-def _unknown(reason: str) -> Problem:
-    return Problem(Certainty.UNKNOWN, f"X could not be asked about the account: {reason}", "Try again later.")
+def _unknown(reason: str) -> VerificationProblem:
+    return VerificationProblem(
+        Certainty.UNKNOWN, f"X could not be asked about the account: {reason}", "Try again later."
+    )
 
 
-def _refuses_field(answer: Answer) -> bool:
+def _refuses_field(answer: PlatformAnswer) -> bool:
     """Whether X refused the non-public metrics of a post, in the errors of a partial answer."""
     errors = answer.at("errors")
     words = (str(e.get("title")) for e in errors if isinstance(e, dict)) if isinstance(errors, list) else ()

@@ -9,7 +9,7 @@ import requests
 import tweepy
 
 from stormctl.platforms.adapter import Granularity, ReadFailed, RecentCount
-from stormctl.platforms.http.answers import Answer, Silence, read_count
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, read_count
 from stormctl.platforms.http.moments import parse_time
 from stormctl.platforms.x.errors import classify_problem
 
@@ -64,10 +64,10 @@ class AppCounts:
                 return tuple(found[start_at] for start_at in sorted(found))
         raise ReadFailed("X lists more pages than a week has")
 
-    def _ask(self, query: str, granularity: Granularity, token: str | None) -> Answer:
+    def _ask(self, query: str, granularity: Granularity, token: str | None) -> PlatformAnswer:
         had_bearer = self._client is not None
         answer = self._count(query, granularity, token)
-        if had_bearer and isinstance(answer, Answer) and answer.status == UNAUTHORIZED:
+        if had_bearer and isinstance(answer, PlatformAnswer) and answer.status == UNAUTHORIZED:
             self._client = None  # the bearer was renewed: derive it once more
             answer = self._count(query, granularity, token)
         if isinstance(answer, Silence):
@@ -76,7 +76,7 @@ class AppCounts:
             raise ReadFailed(classify_problem(answer, self._now()).reason)
         return answer
 
-    def _count(self, query: str, granularity: Granularity, token: str | None) -> Answer | Silence:
+    def _count(self, query: str, granularity: Granularity, token: str | None) -> PlatformAnswer | Silence:
         if self._client is None:
             self._client = self._make_client()
         client = self._client

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
 
-    from stormctl.platforms.http.answers import Answer
+    from stormctl.platforms.http.answers import PlatformAnswer
 
 LIMIT_HEADERS = ("x-rate-limit", "x-app-limit-24hour", "x-user-limit-24hour")
 """Families of `…-limit`, `…-remaining`, `…-reset` (unix s): the first from X's response-codes page
@@ -60,7 +60,7 @@ _MEDIA_WORDS = "media ids are invalid"
 """Part of the 400 for an upload that X does not know any more."""
 
 
-def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
+def read_limits(answer: PlatformAnswer, now: datetime) -> tuple[RateLimit, ...]:
     """Return a row for each family of rate-limit headers that the answer carries.
 
     A reset that lies further ahead than the longest window is none: to wait for it would cost the storm.
@@ -77,7 +77,7 @@ def read_limits(answer: Answer, now: datetime) -> tuple[RateLimit, ...]:
     return tuple(rows)
 
 
-def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
+def classify_problem(answer: PlatformAnswer, now: datetime) -> Refused | InDoubt:
     """Say what an answer means that is no success, or is one without a receipt.
 
     A refusal is X's own only in its JSON: a page that says no comes from something on the way, which may
@@ -110,7 +110,9 @@ def classify_problem(answer: Answer, now: datetime) -> Refused | InDoubt:
     return InDoubt(reason=reason, code=code, limits=limits)
 
 
-def _wait(answer: Answer, now: datetime, code: str, reason: str, limits: tuple[RateLimit, ...]) -> Refused:
+def _wait(
+    answer: PlatformAnswer, now: datetime, code: str, reason: str, limits: tuple[RateLimit, ...]
+) -> Refused:
     """Wait for the latest reset of the windows that are used up; a used-up month needs a person."""
     resets = [row.reset_at for row in limits if row.reset_at and row.remaining in {0, None}]
     told = find_retry_at(answer.headers.get("retry-after"), now)
@@ -122,7 +124,7 @@ def _wait(answer: Answer, now: datetime, code: str, reason: str, limits: tuple[R
     )
 
 
-def _stops(answer: Answer) -> bool:
+def _stops(answer: PlatformAnswer) -> bool:
     """Whether a 403 is about the app or the account, so that every other post would be refused too."""
     kind = " ".join(_told(answer, "type", "reason"))
     return (
@@ -132,39 +134,39 @@ def _stops(answer: Answer) -> bool:
     )
 
 
-def _is_daily(answer: Answer) -> bool:
+def _is_daily(answer: PlatformAnswer) -> bool:
     """Whether a 403 is about what the account may do in a day."""
     return bool(_codes(answer) & _DAILY_CODES) or _says(answer, _DAILY_WORDS)
 
 
-def _says(answer: Answer, phrases: Iterable[str]) -> bool:
+def _says(answer: PlatformAnswer, phrases: Iterable[str]) -> bool:
     """Whether one of some phrases stands anywhere in X's words."""
     words = " ".join(_told(answer, "detail", "message", "title")).lower()
     return any(phrase in words for phrase in phrases)
 
 
-def _told(answer: Answer, *names: str) -> list[str]:
+def _told(answer: PlatformAnswer, *names: str) -> list[str]:
     """Return the texts under these names, of the problem and of those that stand in its list of errors."""
     told = (problem.get(name) for problem in _problems(answer) for name in names)
     return [text for text in told if isinstance(text, str)]
 
 
-def _codes(answer: Answer) -> set[int]:
+def _codes(answer: PlatformAnswer) -> set[int]:
     """Return the codes of the older envelope, which may stand in a problem or in its list of errors."""
     told = (str(problem.get("code")) for problem in _problems(answer))
     return {int(code) for code in told if code.isdecimal() and len(code) <= MOST_DIGITS}
 
 
-def _problems(answer: Answer) -> list[dict[str, Any]]:
+def _problems(answer: PlatformAnswer) -> list[dict[str, Any]]:
     return [answer.body, *_errors(answer)] if isinstance(answer.body, dict) else []
 
 
-def _errors(answer: Answer) -> list[dict[str, Any]]:
+def _errors(answer: PlatformAnswer) -> list[dict[str, Any]]:
     errors = answer.at("errors")
     return [e for e in errors if isinstance(e, dict)] if isinstance(errors, list) else []
 
 
-def explain(answer: Answer) -> str:
+def explain(answer: PlatformAnswer) -> str:
     """Return X's own words, the most telling first: detail, the errors' messages, title."""
     messages = [str(e.get("message") or e.get("detail") or "") for e in _errors(answer)]
     detail = answer.at("detail")
@@ -174,7 +176,7 @@ def explain(answer: Answer) -> str:
     return f"X answered {answer.status}: {text}" if text else f"X answered {answer.status}"
 
 
-def _code(answer: Answer) -> str:
+def _code(answer: PlatformAnswer) -> str:
     """The HTTP status, with the problem type's last word or the first old-style code."""
     kind = next((kind for kind in _told(answer, "type", "reason") if kind.startswith("http")), None)
     if kind is not None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.delivery.delivery import ALT_REFUSED, InDoubt, Refused, mark
 from stormctl.platforms.adapter import MediaFile, PrepareFailed, Upload
-from stormctl.platforms.http.answers import Answer, Silence, plain
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain
 from stormctl.platforms.x.errors import classify_problem
 
 if TYPE_CHECKING:
@@ -53,8 +53,8 @@ class MediaSteps:
         wait: lets so many seconds pass.
     """
 
-    request: Callable[..., Answer | Silence]
-    post_form: Callable[[str, dict[str, str], MediaFile], Answer | Silence]
+    request: Callable[..., PlatformAnswer | Silence]
+    post_form: Callable[[str, dict[str, str], MediaFile], PlatformAnswer | Silence]
     now: Callable[[], datetime]
     wait: Callable[[float], object]
 
@@ -83,18 +83,18 @@ class MediaSteps:
         lasts = _lasts(done) or lasts
         return Upload(media_id, self.now() + lasts if lasts else None)
 
-    def _begin(self, mime: str, category: str, content: Content) -> Answer | Silence:
+    def _begin(self, mime: str, category: str, content: Content) -> PlatformAnswer | Silence:
         body = {"media_type": mime, "total_bytes": len(content), "media_category": category}
         return self.request("POST", "/2/media/upload/initialize", json=body)
 
-    def _send_segments(self, media_id: str, content: Content) -> Answer:
+    def _send_segments(self, media_id: str, content: Content) -> PlatformAnswer:
         for index, start in enumerate(range(0, len(content), SEGMENT_BYTES)):
             segment = base64.b64encode(content[start : start + SEGMENT_BYTES]).decode()
             body = {"media": segment, "segment_index": index}
             self._check(self.request("POST", f"/2/media/upload/{media_id}/append", json=body, is_upload=True))
         return self._check(self.request("POST", f"/2/media/upload/{media_id}/finalize"))
 
-    def _await_processing(self, media_id: str, answer: Answer) -> None:
+    def _await_processing(self, media_id: str, answer: PlatformAnswer) -> None:
         waited_s = 0.0
         while isinstance(info := answer.at("data", "processing_info"), dict):
             state = info.get("state")
@@ -116,7 +116,11 @@ class MediaSteps:
             answer = self.request("POST", route, json=body)
             if _is_missing(answer):
                 continue
-            if kind is MediaKind.VIDEO and isinstance(answer, Answer) and answer.status in _NOT_FOR_THIS:
+            if (
+                kind is MediaKind.VIDEO
+                and isinstance(answer, PlatformAnswer)
+                and answer.status in _NOT_FOR_THIS
+            ):
                 _log.warning("X takes no alt text for this video: it goes out without one")
                 return
             self._check(answer, ALT_REFUSED)
@@ -150,7 +154,7 @@ class MediaSteps:
             return
         self._check(answer)
 
-    def _check(self, answer: Answer | Silence, about: str = "") -> Answer:
+    def _check(self, answer: PlatformAnswer | Silence, about: str = "") -> PlatformAnswer:
         if isinstance(answer, Silence):
             raise PrepareFailed(answer.outcome)
         if not answer.is_success:
@@ -159,21 +163,21 @@ class MediaSteps:
         return answer
 
 
-def _is_missing(answer: Answer | Silence) -> bool:
+def _is_missing(answer: PlatformAnswer | Silence) -> bool:
     """Whether a server has no such path."""
-    return isinstance(answer, Answer) and answer.status in _MISSING
+    return isinstance(answer, PlatformAnswer) and answer.status in _MISSING
 
 
-def _media_id(answer: Answer) -> str:
+def _media_id(answer: PlatformAnswer) -> str:
     media_id = answer.id_at("data", "id")
     if media_id is None:
         raise PrepareFailed(InDoubt(reason="X named no media id", code=str(answer.status)))
     return media_id
 
 
-def _lasts(answer: Answer | Silence) -> timedelta | None:
+def _lasts(answer: PlatformAnswer | Silence) -> timedelta | None:
     """Return for how long the media can be attached; None if X does not say."""
-    expires_s = answer.at("data", "expires_after_secs") if isinstance(answer, Answer) else None
+    expires_s = answer.at("data", "expires_after_secs") if isinstance(answer, PlatformAnswer) else None
     if not isinstance(expires_s, int | float) or not expires_s > 0:
         return None
     return timedelta(seconds=min(expires_s, LONGEST_S))

@@ -15,7 +15,7 @@ from stormctl.platforms.http.moments import next_second, parse_time
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from stormctl.platforms.http.answers import Answer
+    from stormctl.platforms.http.answers import PlatformAnswer
 
 PAGE_SIZE = 100
 """Most posts a page of the timeline and a metrics call take (docs.x.com, 2026-08)."""
@@ -59,7 +59,7 @@ class TimelinePage:
     next_token: str | None
 
 
-def parse_page(answer: Answer, url_of: Callable[[str], str]) -> TimelinePage | None:
+def parse_page(answer: PlatformAnswer, url_of: Callable[[str], str]) -> TimelinePage | None:
     """Read a page of a timeline; None if the answer is none, so that it never passes for an empty one.
 
     Errors beside the posts say that something is left out (docs.x.com, response codes, 2026-08).
@@ -119,7 +119,7 @@ def timeline_arguments(since: datetime, until: datetime, now: datetime, token: s
     return arguments | ({"pagination_token": token} if token else {})
 
 
-def rows(answer: Answer) -> list[dict[str, Any]]:
+def rows(answer: PlatformAnswer) -> list[dict[str, Any]]:
     """Return the objects under `data`."""
     data = answer.at("data")
     return [row for row in data if isinstance(row, dict)] if isinstance(data, list) else []

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import tweepy
 
 from stormctl.errors import CredentialsError
-from stormctl.platforms.http.answers import Answer, Silence, plain, read_json
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain, read_json
 from stormctl.platforms.http.transport import Transport
 
 if TYPE_CHECKING:
@@ -87,7 +87,9 @@ class XSignIn:
         given = handler.request_token
         token, secret = given.get("oauth_token"), given.get("oauth_token_secret")
         is_confirmed = given.get("oauth_callback_confirmed") == "true"
-        if not (isinstance(answer, Answer) and answer.is_success and token and secret and is_confirmed):
+        if not (
+            isinstance(answer, PlatformAnswer) and answer.is_success and token and secret and is_confirmed
+        ):
             raise self._explain(answer, handler.words)
         return RequestToken(token, secret), f"{self._transport.base_url}/oauth/authorize?oauth_token={token}"
 
@@ -102,7 +104,7 @@ class XSignIn:
         handler = _Handler(self._consumer, self._transport)
         handler.request_token = {"oauth_token": begun.token, "oauth_token_secret": begun.secret}
         answer = self._transport.perform(lambda: handler.get_access_token(pin))
-        if isinstance(answer, Answer) and answer.is_success and handler.access_token:
+        if isinstance(answer, PlatformAnswer) and answer.is_success and handler.access_token:
             return AccessToken(handler.access_token, handler.access_token_secret)
         raise self._explain(answer, handler.words)
 
@@ -110,7 +112,7 @@ class XSignIn:
         """Close every connection."""
         self._transport.close()
 
-    def _explain(self, answer: Answer | Silence, words: str) -> CredentialsError:
+    def _explain(self, answer: PlatformAnswer | Silence, words: str) -> CredentialsError:
         if isinstance(answer, Silence):
             return CredentialsError(f"X could not be asked: {answer.reason}", "Try again.")
         said = plain(self._transport.scrub(words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from stormctl.platforms.http.answers import Answer, Silence
+from stormctl.platforms.http.answers import PlatformAnswer, Silence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -35,7 +35,7 @@ class PostReader:
         self._transport = transport
         self._speaks_new = False
 
-    def timeline(self, user_id: str, arguments: Mapping[str, Any]) -> Answer | Silence:
+    def timeline(self, user_id: str, arguments: Mapping[str, Any]) -> PlatformAnswer | Silence:
         """Read a page of an account's posts; `arguments` are those of tweepy's `get_users_tweets`."""
         return self._ask(
             lambda: self._client.get_users_tweets(user_id, user_auth=True, **arguments),
@@ -43,14 +43,14 @@ class PostReader:
             arguments,
         )
 
-    def lookup(self, ids: Sequence[str], fields: Sequence[str]) -> Answer | Silence:
+    def lookup(self, ids: Sequence[str], fields: Sequence[str]) -> PlatformAnswer | Silence:
         """Read posts by their ids."""
         arguments = {"ids": list(ids), "tweet_fields": list(fields)}
         return self._ask(lambda: self._client.get_tweets(user_auth=True, **arguments), "/2/tweets", arguments)
 
     def _ask(
         self, by_tweepy: Callable[[], object], route: str, arguments: Mapping[str, Any]
-    ) -> Answer | Silence:
+    ) -> PlatformAnswer | Silence:
         if not self._speaks_new:
             answer = self._transport.perform(by_tweepy)
             if not _refuses_old_words(answer):
@@ -59,13 +59,13 @@ class PostReader:
         answer = self._transport.perform(
             lambda: self._client.request("GET", route, params=params, user_auth=True)
         )
-        self._speaks_new = isinstance(answer, Answer) and answer.is_success
+        self._speaks_new = isinstance(answer, PlatformAnswer) and answer.is_success
         return answer
 
 
-def _refuses_old_words(answer: Answer | Silence) -> bool:
+def _refuses_old_words(answer: PlatformAnswer | Silence) -> bool:
     """Whether X says that it does not know the old parameter, or one of the fields in it."""
-    return isinstance(answer, Answer) and answer.status == 400 and OLD_PARAMETER in str(answer.body)
+    return isinstance(answer, PlatformAnswer) and answer.status == 400 and OLD_PARAMETER in str(answer.body)
 
 
 def _name(argument: str) -> str:

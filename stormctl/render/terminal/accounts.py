@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from stormctl.domain.delivery.signin import Knowledge, Source
+from stormctl.domain.delivery.signin import CredentialsKnowledge, Source
 from stormctl.render.exports.documents import SCHEMA_VERSION
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
@@ -120,9 +120,13 @@ def _render_channel(row: ChannelAccess) -> Iterator[RenderableType]:
 def _describe_owner(row: ChannelAccess) -> Text:
     if row.owner is None:
         return Text("account not known", BAD if row.is_bad else WARN)
-    style = BAD if row.is_bad else GOOD if row.known_from is Knowledge.PLATFORM else ""
+    style = BAD if row.is_bad else GOOD if row.known_from is CredentialsKnowledge.PLATFORM else ""
     name = Text(f"{clean(row.owner.name)} ({row.owner.id})", style)
-    return name if row.known_from is Knowledge.PLATFORM else name.append(", as the ledger knows it", QUIET)
+    return (
+        name
+        if row.known_from is CredentialsKnowledge.PLATFORM
+        else name.append(", as the ledger knows it", QUIET)
+    )
 
 
 def _owner_json(owner: Owner | None) -> Json | None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stormctl.domain.report.diagnosis import Diagnosis, Section
+    from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection
     from stormctl.render.exports.documents import Json
 
 _STYLES = {Verdict.OK: GOOD, Verdict.WARN: WARN, Verdict.FAIL: BAD}
@@ -29,7 +29,7 @@ def render_diagnosis(diagnosis: Diagnosis) -> RenderableType:
     return Group(*render_sections(diagnosis.sections), Text(summarize(diagnosis), STRONG))
 
 
-def render_sections(sections: Iterable[Section]) -> Iterator[RenderableType]:
+def render_sections(sections: Iterable[DiagnosisSection]) -> Iterator[RenderableType]:
     """Show sections, each under its name."""
     for section in sections:
         grid = Table.grid(padding=(0, 2, 0, 0))

@@ -14,7 +14,7 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import State
 from stormctl.render.terminal.events import render_event
-from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.terminal.notices import describe_budget, describe_halt, describe_obstacles
 from stormctl.render.words import (
     BAD,
@@ -53,7 +53,7 @@ class _Block:
     """A heading and its lines, of which the last may be cut off."""
 
     heading: str
-    fields: tuple[Field, ...]
+    fields: tuple[Column, ...]
     rows: Sequence[Sequence[Cell]]
 
 
@@ -110,7 +110,7 @@ class Frame:
             place = link(view.url) if view.url else Text(view.channel)
             rows.append([when, f"{view.channel}/{view.message_id}", place])
         heading = f"Last posts (to take one down: stormctl retract CHANNEL/MESSAGE{self._option})"
-        return _Block(heading, (Field(""), Field("", least=8), Field("", least=1)), rows)
+        return _Block(heading, (Column(""), Column("", least=8), Column("", least=1)), rows)
 
     @property
     def _option(self) -> str:
@@ -118,7 +118,7 @@ class Frame:
 
     def _list_events(self) -> _Block:
         rows = [(render_event(e, self.zone, is_rehearsal=self.is_rehearsal),) for e in reversed(self.events)]
-        return _Block("To know", (Field("", least=1),), rows)
+        return _Block("To know", (Column("", least=1),), rows)
 
 
 def _render_head(frame: Frame, status: StormStatus, moment: Moment) -> list[RenderableType]:
@@ -149,7 +149,7 @@ def _render_head(frame: Frame, status: StormStatus, moment: Moment) -> list[Rend
 def _list_next(status: StormStatus, moment: Moment, zone: tzinfo) -> _Block:
     waiting = sorted((c.next_at, c.channel) for c in status.channels if c.next_at is not None)
     rows = [_describe_next(channel, next_at, status, moment, zone) for next_at, channel in waiting]
-    fields = (Field(""), Field("", "right"), Field("", least=8), Field("", least=4), Field("", least=1))
+    fields = (Column(""), Column("", "right"), Column("", least=8), Column("", least=4), Column("", least=1))
     return _Block("Next on each channel", fields, rows)
 
 
@@ -175,7 +175,7 @@ def _render_blocks(blocks: Sequence[_Block], room: int) -> list[RenderableType]:
     parts: list[RenderableType] = []
     for block, size in zip(blocks, sizes, strict=True):
         if size:
-            section = Section(list(islice(block.rows, size)))
+            section = GridSection(list(islice(block.rows, size)))
             parts += [
                 "",
                 Text(block.heading, STRONG, no_wrap=True, overflow="ellipsis"),

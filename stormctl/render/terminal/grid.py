@@ -23,7 +23,7 @@ Cell = Text | str
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class Column:
     """A column: its head, on which side its cells stand, and how far they may be cut.
 
     Attributes:
@@ -39,7 +39,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class GridSection:
     """Rows that belong together, with a heading over them, or none."""
 
     rows: Sequence[Sequence[Cell]]
@@ -55,7 +55,7 @@ class Grid:
         indent: blanks on the left.
     """
 
-    def __init__(self, fields: Sequence[Field], sections: Sequence[Section], indent: int = 0) -> None:
+    def __init__(self, fields: Sequence[Column], sections: Sequence[GridSection], indent: int = 0) -> None:
         self._fields = fields
         self._sections = sections
         self._indent = indent

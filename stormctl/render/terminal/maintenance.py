@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
     from stormctl.domain.report.maintenance import (
         Backup,
-        Exchange,
         Introduction,
         LedgerFacts,
-        Migration,
+        MigratedLedger,
         Move,
         Restoration,
+        RestorePreview,
     )
     from stormctl.domain.report.status import RunnerStatus
     from stormctl.render.exports.documents import Json
@@ -111,7 +111,7 @@ def render_backup(backup: Backup) -> RenderableType:
     return Group(grid, f"{meaning} Once it is restored, all that was due since then is in doubt.")
 
 
-def render_migration(migration: Migration | None, where: str) -> RenderableType:
+def render_migration(migration: MigratedLedger | None, where: str) -> RenderableType:
     """Show what a migration did, or that there was nothing to do."""
     if migration is None:
         return Text(f"nothing to do: {clean(where)} is of this stormctl's version")
@@ -121,7 +121,7 @@ def render_migration(migration: Migration | None, where: str) -> RenderableType:
     )
 
 
-def render_exchange(exchange: Exchange, where: str) -> RenderableType:
+def render_exchange(exchange: RestorePreview, where: str) -> RenderableType:
     """Show what a backup holds and what it would replace, before anything happens."""
     grid = _make_grid()
     backup, present = exchange.backup, exchange.present

@@ -22,7 +22,7 @@ from stormctl.render.labels import (
     explain_practice,
     name_period,
 )
-from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.terminal.notices import describe_budget, render_notice
 from stormctl.render.words import (
     NOT_GIVEN,
@@ -92,13 +92,13 @@ def _render_deliveries(report: Report) -> Grid:
         )
     )
     fields = (
-        Field("Channel"),
-        Field("Account", least=8),
-        Field("Planned", "right"),
-        Field("Delivered", "right"),
-        Field("Otherwise", least=12, wrap=True),
+        Column("Channel"),
+        Column("Account", least=8),
+        Column("Planned", "right"),
+        Column("Delivered", "right"),
+        Column("Otherwise", least=12, wrap=True),
     )
-    return Grid(fields, [Section(rows)])
+    return Grid(fields, [GridSection(rows)])
 
 
 def _render_figures(report: Report) -> Grid:
@@ -112,9 +112,9 @@ def _render_figures(report: Report) -> Grid:
         ]
         if len(rows) > 1:
             rows.append([Text(f"{label} in all", STRONG), *_list_figures(platform.figures)])
-        sections.append(Section(rows))
+        sections.append(GridSection(rows))
     heads = (METRIC_HEADS[Metric.IMPRESSIONS], "Engaged", *(METRIC_HEADS[m] for m in ENGAGEMENT))
-    return Grid((Field("Channel"), *(Field(head, "right") for head in heads)), sections)
+    return Grid((Column("Channel"), *(Column(head, "right") for head in heads)), sections)
 
 
 def _list_figures(figures: Figures) -> list[Text]:
@@ -156,13 +156,13 @@ def _render_periods(figures: Figures, report: Report, zone: tzinfo) -> Grid:
         for p in figures.periods
     ]
     fields = (
-        Field(f"Sent in the {report.step.value} from"),
-        Field("Posts", "right"),
-        Field("Impressions", "right"),
-        Field("Engaged", "right"),
-        Field(""),
+        Column(f"Sent in the {report.step.value} from"),
+        Column("Posts", "right"),
+        Column("Impressions", "right"),
+        Column("Engaged", "right"),
+        Column(""),
     )
-    return Grid(fields, [Section(rows)], indent=2)
+    return Grid(fields, [GridSection(rows)], indent=2)
 
 
 def _render_best(platform: PlatformReach, zone: tzinfo) -> Iterator[RenderableType]:

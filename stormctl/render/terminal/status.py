@@ -13,7 +13,7 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import State
-from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.terminal.notices import describe_budget, describe_halt, describe_obstacles, render_notice
 from stormctl.render.words import (
     GOOD,
@@ -228,14 +228,14 @@ def _render_channels(storm: StormStatus, zone: ZoneInfo) -> Grid:
         for c in storm.channels
     ]
     fields = (
-        Field("Channel"),
-        Field("Account", least=8),
-        Field("Delivered", "right"),
-        Field("Of", "right"),
-        Field("Next"),
-        Field("Otherwise", least=10, wrap=True),
+        Column("Channel"),
+        Column("Account", least=8),
+        Column("Delivered", "right"),
+        Column("Of", "right"),
+        Column("Next"),
+        Column("Otherwise", least=10, wrap=True),
     )
-    return Grid(fields, [Section(rows)])
+    return Grid(fields, [GridSection(rows)])
 
 
 def _render_troubled(views: Sequence[DeliveryView], zone: ZoneInfo) -> Iterator[RenderableType]:
@@ -259,7 +259,9 @@ def _render_upcoming(views: Sequence[DeliveryView], now_at: datetime, zone: Zone
         )
         for v in views
     ]
-    return Grid((Field(""), Field(""), Field(""), Field("", least=10), Field("", least=10)), [Section(rows)])
+    return Grid(
+        (Column(""), Column(""), Column(""), Column("", least=10), Column("", least=10)), [GridSection(rows)]
+    )
 
 
 def _render_recent(views: Sequence[DeliveryView], zone: ZoneInfo) -> Grid:
@@ -272,7 +274,9 @@ def _render_recent(views: Sequence[DeliveryView], zone: ZoneInfo) -> Grid:
         )
         for v in views
     ]
-    return Grid((Field(""), Field(""), Field("", least=10), Field("", least=24, wrap=True)), [Section(rows)])
+    return Grid(
+        (Column(""), Column(""), Column("", least=10), Column("", least=24, wrap=True)), [GridSection(rows)]
+    )
 
 
 def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:
@@ -283,7 +287,7 @@ def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:
     gone = sorted((r for r in status.runners if not r.alive), key=lambda r: r.beat_at, reverse=True)
     shown = [*(r for r in status.runners if r.alive), *gone[:GONE_SHOWN]]
     rows = [_describe_runner(r, status) for r in shown]
-    yield Grid((Field(""), Field("", least=8), Field(""), Field(""), Field("")), [Section(rows)])
+    yield Grid((Column(""), Column("", least=8), Column(""), Column(""), Column("")), [GridSection(rows)])
 
 
 def _describe_runner(runner: RunnerStatus, status: LedgerStatus) -> tuple[Text | str, ...]:

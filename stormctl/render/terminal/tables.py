@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count, format_usd
-from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.terminal.notices import render_notice
 from stormctl.render.words import (
     BAD,
@@ -105,12 +105,12 @@ def _render_checks(checks: tuple[ChannelCheck, ...]) -> Grid:
         for check in checks
     ]
     fields = (
-        Field("Channel"),
-        Field("Account", least=14),
-        Field("Check"),
-        Field("Address", least=16, wrap=True),
+        Column("Channel"),
+        Column("Account", least=14),
+        Column("Check"),
+        Column("Address", least=16, wrap=True),
     )
-    return Grid(fields, [Section(rows)])
+    return Grid(fields, [GridSection(rows)])
 
 
 def _judge(check: ChannelCheck) -> Text:
@@ -169,8 +169,8 @@ def _render_counts(tally: Tally) -> Grid:
         Text("in all", STRONG),
         *(_render_count(sum(values), is_bad) for _, values, is_bad in shown),
     ]
-    fields = (Field("Channel"), *(Field(head, "right") for head, _, _ in shown))
-    return Grid(fields, [Section(rows), Section([in_all])])
+    fields = (Column("Channel"), *(Column(head, "right") for head, _, _ in shown))
+    return Grid(fields, [GridSection(rows), GridSection([in_all])])
 
 
 def _render_count(number: int, is_bad: bool) -> Text:

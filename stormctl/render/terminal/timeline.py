@@ -16,7 +16,7 @@ from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.amounts import count, format_usd
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.cost import has_link
-from stormctl.render.terminal.grid import Field, Grid, Section
+from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.words import (
     GOOD,
     QUIET,
@@ -91,13 +91,13 @@ def _render_day_of(
         )
         days.setdefault(render_day(delivery.slot_at, zone), []).append(row)
     fields = (
-        Field("Time"),
-        Field("Kind"),
-        Field("Message", least=14),
-        Field("With", least=4),
-        Field("Text", least=12),
+        Column("Time"),
+        Column("Kind"),
+        Column("Message", least=14),
+        Column("With", least=4),
+        Column("Text", least=12),
     )
-    sections = [Section(rows, day if len(days) > 1 else "") for day, rows in days.items()]
+    sections = [GridSection(rows, day if len(days) > 1 else "") for day, rows in days.items()]
     return Grid(fields, sections, indent=2)
 
 
@@ -161,8 +161,10 @@ def _render_numbers(plan: Plan, storm: Storm, cost: Cost) -> Grid:
         format_usd(cost.total_usd_micros),
     ]
     heads = ("Posts", "Pins", "Reminders", "Spare", "No slot", "Cost")
-    fields = (Field("Channel"), *(Field(head, "right") for head in heads))
-    return Grid(fields, [Section([row(rule.id) for rule in storm.channels]), Section([in_all])], indent=2)
+    fields = (Column("Channel"), *(Column(head, "right") for head in heads))
+    return Grid(
+        fields, [GridSection([row(rule.id) for rule in storm.channels]), GridSection([in_all])], indent=2
+    )
 
 
 def _render_unplaced(unplaced: Iterable[Unplaced]) -> Iterator[RenderableType]:

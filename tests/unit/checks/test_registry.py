@@ -16,7 +16,7 @@ from tests.unit.domain.making import at, make_bank, make_media, make_storm, make
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import Case, Hit
+    from stormctl.checks.case import CheckContext, CheckHit
 
 
 @pytest.mark.parametrize("code", sorted(RULES))
@@ -41,7 +41,7 @@ def test_unknown_rule_is_not_explained() -> None:
 def test_code_belongs_to_one_rule() -> None:
     """Two rules can't have the same code."""
 
-    def find_nothing(case: Case) -> Iterator[Hit]:
+    def find_nothing(case: CheckContext) -> Iterator[CheckHit]:
         raise NotImplementedError
 
     register = rule("too-long", Severity.ERROR, "A second one.", why="None.", mend="None.")

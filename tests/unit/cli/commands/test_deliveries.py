@@ -14,7 +14,7 @@ from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Durations
 from stormctl.engine.launch import rehearsal
 from stormctl.errors import ExitCode, UsageError
-from stormctl.ledger.delivery.doubts import Sought
+from stormctl.ledger.delivery.doubts import SearchedPost
 from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import SeenPost
 from tests.factories import ACME, PAGE, make_delivery, make_media
@@ -363,7 +363,7 @@ class TestRetract:
         """What a later reading found: it goes, the post with the receipt stays."""
         copy = SeenPost(post_id="42", url=URL, text="A paper boat.", created_at=None)
         platforms.platforms[ACME].posts.append(copy)
-        sought = Sought(
+        sought = SearchedPost(
             key=KEY,
             storm_id="storm",
             channel=ACME,

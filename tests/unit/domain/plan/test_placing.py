@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.occupancy import Occupancy
-from stormctl.domain.plan.placing import NOT_IN_TIME, TOO_NEAR, Candidate, Placing, Spread
+from stormctl.domain.plan.placing import NOT_IN_TIME, TOO_NEAR, Candidate, MessageTimes, Placing
 from stormctl.domain.plan.slots import Slot
 from tests.unit.domain.making import DAY, at, clock, make_variant
 
@@ -26,7 +26,7 @@ def _fill(placing: Placing) -> dict[str, str]:
 def test_more_important_ones_come_first() -> None:
     """Candidates take the slots in their own order."""
     candidates = [Candidate(make_variant("b.en")), Candidate(make_variant("a.en"))]
-    placing = Placing(_slots("09:00", "10:00"), candidates, _occupancy(), Spread(_NO_SPREAD))
+    placing = Placing(_slots("09:00", "10:00"), candidates, _occupancy(), MessageTimes(_NO_SPREAD))
 
     assert _fill(placing) == {"b": "09:00", "a": "10:00"}
 
@@ -37,7 +37,7 @@ def test_who_is_blocked_at_its_turn_gets_another_slot() -> None:
     occupancy.add(at("09:01"), weight=2)
     candidates = [Candidate(make_variant("thread.en"), before=at("09:20"), weight=2)]
     slots = _slots("09:00", "09:05", "09:17", "09:30")
-    placing = Placing(slots, candidates, occupancy, Spread(_NO_SPREAD))
+    placing = Placing(slots, candidates, occupancy, MessageTimes(_NO_SPREAD))
 
     assert _fill(placing) == {"thread": "09:17"}
 
@@ -48,7 +48,7 @@ def test_gap_is_looked_for_slot_by_slot() -> None:
     occupancy.add(at("09:01"), weight=2)
     candidates = [Candidate(make_variant("thread.en"), weight=2)]
     slots = _slots("09:00", "09:05", "09:17", "09:30")
-    placing = Placing(slots, candidates, occupancy, Spread(_NO_SPREAD))
+    placing = Placing(slots, candidates, occupancy, MessageTimes(_NO_SPREAD))
 
     assert _fill(placing) == {"thread": "09:17"}
 
@@ -58,7 +58,7 @@ def test_search_for_a_gap_ends() -> None:
     occupancy = _occupancy(per_15min=3)
     occupancy.add(at("09:01"), weight=2)
     candidates = [Candidate(make_variant("thread.en"), weight=2)]
-    placing = Placing(_slots(*["09:05"] * 100), candidates, occupancy, Spread(_NO_SPREAD))
+    placing = Placing(_slots(*["09:05"] * 100), candidates, occupancy, MessageTimes(_NO_SPREAD))
 
     assert _fill(placing) == {}
     assert [why for _, why in placing.unplaced] == [TOO_NEAR]
@@ -66,7 +66,7 @@ def test_search_for_a_gap_ends() -> None:
 
 def test_message_waits_until_it_is_far_enough_from_its_other_posts() -> None:
     """A message that went out elsewhere gives its slot to others, and comes later or not at all."""
-    spread = Spread(timedelta(hours=1))
+    spread = MessageTimes(timedelta(hours=1))
     spread.add("a", at("09:30"))
     spread.add("c", at("10:00"))
     candidates = [Candidate(make_variant(f"{name}.en")) for name in "abc"]
@@ -79,7 +79,7 @@ def test_message_waits_until_it_is_far_enough_from_its_other_posts() -> None:
 def test_who_has_no_slot_in_time_is_told() -> None:
     """A candidate without a slot between its two moments is left over with the reason."""
     candidates = [Candidate(make_variant("a.en"), after=at("09:10"), before=at("09:50"))]
-    placing = Placing(_slots("09:00", "10:00"), candidates, _occupancy(), Spread(_NO_SPREAD))
+    placing = Placing(_slots("09:00", "10:00"), candidates, _occupancy(), MessageTimes(_NO_SPREAD))
 
     assert _fill(placing) == {}
     assert [why for _, why in placing.unplaced] == [NOT_IN_TIME]

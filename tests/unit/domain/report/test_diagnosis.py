@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.report.diagnosis import Diagnosis, Section, Verdict, fail, ok, warn
+from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection, Verdict, fail, ok, warn
 from stormctl.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ FINE = ok("the clock is right")
 
 def diagnosis(*lines: Line) -> Diagnosis:
     """Make a diagnosis with each line in a section of its own."""
-    return Diagnosis(made_at=NOON, sections=tuple(Section(line.text, (line,)) for line in lines))
+    return Diagnosis(made_at=NOON, sections=tuple(DiagnosisSection(line.text, (line,)) for line in lines))
 
 
 def test_verdicts_are_counted_over_all_sections() -> None:
@@ -51,4 +51,4 @@ def test_troubles_leave_out_what_is_fine_or_was_told() -> None:
     """Sections without anything left are left out too."""
     made = diagnosis(FINE, SCARCE, DEAD)
 
-    assert made.troubles(told={DEAD.text}) == (Section(SCARCE.text, (SCARCE,)),)
+    assert made.troubles(told={DEAD.text}) == (DiagnosisSection(SCARCE.text, (SCARCE,)),)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.report.reach import METRIC_NOTES, Metric, PostReach
-from stormctl.domain.report.report import BEST_POSTS, Figures, Report, Spread, Step, Total, build_report
+from stormctl.domain.report.report import BEST_POSTS, Distribution, Figures, Report, Step, Total, build_report
 from stormctl.domain.report.status import ChannelStatus, StormStatus
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_reach_is_never_a_sum() -> None:
 
     figures = figures_of(report_on(posts, ("facebook:a",)), Platform.FACEBOOK)
 
-    assert Spread(median=20, highest=40, posts=4) == figures.reach
+    assert Distribution(median=20, highest=40, posts=4) == figures.reach
     assert figures.totals == {}
 
 

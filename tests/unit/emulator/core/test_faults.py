@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stormctl.emulator.core.faults import PROFILES, Action, Call, Faults, Rule, parse_rules
+from stormctl.emulator.core.faults import PROFILES, Action, Call, FaultRule, Faults, parse_rules
 from stormctl.errors import UsageError
 
 KILLS = Path(__file__).parents[4] / "benchmarks" / "rough.toml"
@@ -21,7 +21,7 @@ def make_call(**changes: Any) -> Call:
 
 def test_a_rule_meets_the_requests_that_it_names() -> None:
     """Platform, channel, operation and path must all fit; `*` fits all."""
-    rule = Rule(action=Action.DROP_AFTER, platform="x", channel="x:*", operation="create_*", path="/2/*")
+    rule = FaultRule(action=Action.DROP_AFTER, platform="x", channel="x:*", operation="create_*", path="/2/*")
 
     met = [
         rule.matches(call)
@@ -46,7 +46,7 @@ def test_a_lag_is_of_timelines_unless_another_list_is_named() -> None:
 
 def test_nth_counts_each_channel_apart() -> None:
     """The second request of every channel meets the fault, and no other."""
-    faults = Faults([Rule(action=Action.EMPTY, nth=(2,))])
+    faults = Faults([FaultRule(action=Action.EMPTY, nth=(2,))])
 
     met = [faults.pick(make_call(channel=name)) is not None for name in ("a", "b", "a", "b", "a")]
 
@@ -55,7 +55,7 @@ def test_nth_counts_each_channel_apart() -> None:
 
 def test_times_ends_a_fault() -> None:
     """After so many faults a channel is left alone."""
-    faults = Faults([Rule(action=Action.EMPTY, times=1)])
+    faults = Faults([FaultRule(action=Action.EMPTY, times=1)])
 
     met = [faults.pick(make_call()) is not None for _ in range(3)]
 
@@ -64,10 +64,10 @@ def test_times_ends_a_fault() -> None:
 
 def test_the_first_rule_wins_and_added_ones_come_first() -> None:
     """One request meets one fault; what counts had begun goes on."""
-    faults = Faults([Rule(action=Action.EMPTY, nth=(2,))])
+    faults = Faults([FaultRule(action=Action.EMPTY, nth=(2,))])
     faults.pick(make_call())
 
-    faults.add([Rule(action=Action.DROP_AFTER, times=1)])
+    faults.add([FaultRule(action=Action.DROP_AFTER, times=1)])
     picked = [faults.pick(make_call()), faults.pick(make_call())]
 
     assert [rule and rule.action for rule in picked] == [Action.DROP_AFTER, None]
@@ -78,7 +78,7 @@ def test_chance_follows_the_seed() -> None:
     """The same seed gives the same faults; another seed others; the share is as asked."""
 
     def play(seed: int) -> list[bool]:
-        faults = Faults([Rule(action=Action.EMPTY, probability=0.3)], seed=seed)
+        faults = Faults([FaultRule(action=Action.EMPTY, probability=0.3)], seed=seed)
         return [faults.pick(make_call()) is not None for _ in range(1000)]
 
     first, again, other = play(1), play(1), play(2)
@@ -124,7 +124,7 @@ def test_a_file_of_rules_is_read(tmp_path: Path) -> None:
 
     rules = Faults.load(str(file)).rules
 
-    assert rules == (Rule(action=Action.SLOW, seconds=2.5, nth=(1, 3)),)
+    assert rules == (FaultRule(action=Action.SLOW, seconds=2.5, nth=(1, 3)),)
 
 
 @pytest.mark.parametrize(

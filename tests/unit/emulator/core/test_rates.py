@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from stormctl.emulator.core.rates import RateWindows, Window
+from stormctl.emulator.core.rates import RateWindow, RateWindows
 
 
 def test_a_window_starts_with_its_first_request_and_ends_after_its_period() -> None:
@@ -16,9 +16,9 @@ def test_a_window_starts_with_its_first_request_and_ends_after_its_period() -> N
     now[0] = 1900.0
     third = rates.peek("read", "x:one", limit=2, period_s=900)
 
-    assert first == Window(limit=2, remaining=1, reset_at=1900.0)
-    assert second == Window(limit=2, remaining=0, reset_at=1900.0)
-    assert third == Window(limit=2, remaining=2, reset_at=2800.0)
+    assert first == RateWindow(limit=2, remaining=1, reset_at=1900.0)
+    assert second == RateWindow(limit=2, remaining=0, reset_at=1900.0)
+    assert third == RateWindow(limit=2, remaining=2, reset_at=2800.0)
 
 
 def test_accounts_and_kinds_of_request_are_counted_apart() -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.core.clock import EmulatorClock
-from stormctl.emulator.core.records import Media
+from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.core.world import SNOWFLAKE_EPOCH_MS, World
 
 
@@ -42,7 +42,7 @@ def test_facebook_ids_grow(world: World) -> None:
 def test_media_belong_to_their_account_and_expire(world: World, wall: list[float]) -> None:
     """Another account can't use them, nor their own after the time is over."""
     one, two = world.accounts
-    media = Media(
+    media = UploadedFile(
         id="1",
         key="3_1",
         account=one,

@@ -11,9 +11,15 @@ import pytest
 
 from stormctl.domain.delivery.delivery import Plan
 from stormctl.domain.plan.summary import ChannelCheck
-from stormctl.engine.accounts.preflight import Need, check_accounts, find_need, prove_channels, refuse_locked
+from stormctl.engine.accounts.preflight import (
+    ChannelNeeds,
+    check_accounts,
+    find_need,
+    prove_channels,
+    refuse_locked,
+)
 from stormctl.errors import CredentialsError
-from stormctl.platforms.adapter import Account, Certainty, Ending, Problem, Verification
+from stormctl.platforms.adapter import Account, Certainty, Ending, Verification, VerificationProblem
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE, make_delivery
 from tests.fakes import NOON, FakePlatform
@@ -65,7 +71,7 @@ def test_what_ends_too_early_is_told(
     ending = Ending("the token", NOON + timedelta(hours=hours), stops=stops, is_near=False)
     bench.x.verification = replace(bench.x.verification, endings=(ending,))
 
-    (proof,) = prove_channels([ACME], bench.platforms, need=Need(NOON, NOON + timedelta(hours=2)))
+    (proof,) = prove_channels([ACME], bench.platforms, need=ChannelNeeds(NOON, NOON + timedelta(hours=2)))
 
     told = {"bad": proof.check.bad, "unknown": proof.check.unknown}
     assert {kind for kind, lines in told.items() if lines} == ({certainty} if certainty else set())
@@ -108,7 +114,7 @@ def test_a_plan_needs_credentials_from_its_first_post_to_its_last() -> None:
     slots = [NOON + timedelta(hours=hours) for hours in (1, 0, 2)]
     plan = Plan(storm_id="storm", deliveries=tuple(make_delivery(slot_at=slot) for slot in slots))
 
-    assert find_need(plan) == Need(NOON, NOON + timedelta(hours=2))
+    assert find_need(plan) == ChannelNeeds(NOON, NOON + timedelta(hours=2))
     assert find_need(replace(plan, deliveries=())) is None
 
 
@@ -138,8 +144,8 @@ def test_what_is_proved_and_what_is_only_unknown_are_told_apart(bench: Bench) ->
     bench.x.verification = Verification(
         account=None,
         problems=(
-            Problem(Certainty.UNKNOWN, "scopes can't be read", "Look at the developer portal."),
-            Problem(Certainty.BAD, "the token may only read", "Make a new one."),
+            VerificationProblem(Certainty.UNKNOWN, "scopes can't be read", "Look at the developer portal."),
+            VerificationProblem(Certainty.BAD, "the token may only read", "Make a new one."),
         ),
     )
 
@@ -205,7 +211,9 @@ def test_credentials_of_another_account_than_before_are_refused(bench: Bench) ->
 def test_an_account_that_could_not_be_learnt_is_no_contradiction(bench: Bench) -> None:
     """A platform that is down for a minute proves nothing."""
     bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
-    bench.x.verification = Verification(account=None, problems=(Problem(Certainty.UNKNOWN, "503"),))
+    bench.x.verification = Verification(
+        account=None, problems=(VerificationProblem(Certainty.UNKNOWN, "503"),)
+    )
     proofs = prove_channels([ACME, PAGE], bench.platforms)
 
     check_accounts(proofs, bench.ledger)

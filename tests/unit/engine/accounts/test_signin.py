@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.base.channel import parse_channel_id
-from stormctl.domain.delivery.signin import Knowledge
+from stormctl.domain.delivery.signin import CredentialsKnowledge
 from stormctl.emulator.core.accounts import short_user_token
 from stormctl.emulator.core.faults import parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
@@ -206,7 +206,11 @@ def test_the_list_finds_twins(emulator: EmulatorThread) -> None:
 
     rows = list_access([X, TWIN, FACEBOOK], environment, None, offline=False)
 
-    assert [row.known_from for row in rows] == [Knowledge.PLATFORM, Knowledge.PLATFORM, None]
+    assert [row.known_from for row in rows] == [
+        CredentialsKnowledge.PLATFORM,
+        CredentialsKnowledge.PLATFORM,
+        None,
+    ]
     assert [len(row.problems) for row in rows] == [1, 1, 0]
     assert "x:acme and x:twin are the same account" in rows[0].problems[0]
     assert rows[2].missing == ("STORMCTL_FACEBOOK_ACME_PAGE_ID", "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN")

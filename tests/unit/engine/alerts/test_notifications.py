@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import SecretStr
 
 from stormctl.domain.base.event import EventKind, StormEvent
-from stormctl.engine.alerts.notifications import Lookout, make_lookout
+from stormctl.engine.alerts.notifications import Notifications, make_notifications
 from stormctl.settings import Settings
 from tests.fakes import NOON
 from tests.receiver import receiving
@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
 
 
-def make(receiver: Receiver) -> Lookout:
+def make(receiver: Receiver) -> Notifications:
     """Make a lookout that tells a receiver."""
-    return make_lookout(
+    return make_notifications(
         Settings(
             live=False,
             alert_urls=SecretStr(receiver.url("json")),
@@ -32,8 +32,10 @@ def test_a_run_is_told_of_at_its_end(bench: Bench) -> None:
     """Events go on to the listener; what must be heard is sent, and the monitor is pinged once."""
     event = StormEvent(kind=EventKind.BUG, at=NOON, text="oops", channel="x:acme")
     with receiving() as receiver:
-        lookout = make(receiver)
-        with lookout.watching(bench.ledger, bench.clock, bench.equipment.durations, bench.events) as watched:
+        notifications = make(receiver)
+        with notifications.watching(
+            bench.ledger, bench.clock, bench.equipment.durations, bench.events
+        ) as watched:
             watched.swept()
             watched.listener(event)
 
@@ -45,22 +47,26 @@ def test_a_run_is_told_of_at_its_end(bench: Bench) -> None:
 def test_without_addresses_nothing_is_started(bench: Bench) -> None:
     """The listener hears everything as before, and the ledger is not looked at."""
     event = StormEvent(kind=EventKind.BUG, at=NOON, text="oops")
-    lookout = make_lookout(Settings())
+    notifications = make_notifications(Settings())
 
-    with lookout.watching(bench.ledger, bench.clock, bench.equipment.durations, bench.events) as watched:
+    with notifications.watching(
+        bench.ledger, bench.clock, bench.equipment.durations, bench.events
+    ) as watched:
         watched.swept()
         watched.listener(event)
 
     assert bench.events.all == [event]
-    assert lookout.make_alerter(bench.ledger, bench.clock, bench.equipment.durations, print) is None
-    assert (lookout.summary, lookout.is_locked) == ("nobody: set STORMCTL_ALERT_URLS", False)
+    assert notifications.make_alerter(bench.ledger, bench.clock, bench.equipment.durations, print) is None
+    assert (notifications.summary, notifications.is_locked) == ("nobody: set STORMCTL_ALERT_URLS", False)
 
 
 def test_a_failing_monitor_is_told_to_the_listener(bench: Bench) -> None:
     """As a warning, with nothing of its address."""
     with receiving(500) as receiver:
-        lookout = make_lookout(Settings(heartbeat_url=SecretStr(receiver.url("http", "s3cr3t"))))
-        with lookout.watching(bench.ledger, bench.clock, bench.equipment.durations, bench.events) as watched:
+        notifications = make_notifications(Settings(heartbeat_url=SecretStr(receiver.url("http", "s3cr3t"))))
+        with notifications.watching(
+            bench.ledger, bench.clock, bench.equipment.durations, bench.events
+        ) as watched:
             watched.swept()
 
     assert bench.events.texts(EventKind.WARNING) == [
@@ -70,7 +76,7 @@ def test_a_failing_monitor_is_told_to_the_listener(bench: Bench) -> None:
 
 def test_the_lock_is_said() -> None:
     """Nobody must believe that they will be told."""
-    lookout = make_lookout(
+    notifications = make_notifications(
         Settings(
             live=False,
             alert_urls=SecretStr("tgram://123456789:abcdefg_hijklmnop/12345"),
@@ -78,8 +84,8 @@ def test_the_lock_is_said() -> None:
         )
     )
 
-    assert lookout.is_locked
-    assert lookout.summary == (
+    assert notifications.is_locked
+    assert notifications.summary == (
         "nobody: STORMCTL_LIVE is not 1, which locks Telegram; "
         "the heartbeat is locked, since STORMCTL_LIVE is not 1"
     )

@@ -9,15 +9,17 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, Refused
 from stormctl.engine.deliver.breaker import REST
 from stormctl.ledger.delivery.troubles import PAUSES, TROUBLES_TO_PAUSE
-from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
+from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from tests.factories import ACME, make_delivery
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
 
 REFUSED = Refused(reason="not allowed", code="403", for_good=True)
-REVOKED = Verification(account=None, problems=(Problem(Certainty.BAD, "the token was revoked"),))
-UNREACHABLE = Verification(account=None, problems=(Problem(Certainty.UNKNOWN, "the connection was refused"),))
+REVOKED = Verification(account=None, problems=(VerificationProblem(Certainty.BAD, "the token was revoked"),))
+UNREACHABLE = Verification(
+    account=None, problems=(VerificationProblem(Certainty.UNKNOWN, "the connection was refused"),)
+)
 
 
 def _pause(bench: Bench) -> None:

@@ -428,7 +428,7 @@ def test_a_refused_description_waits_for_a_person_who_may_leave_it_away(bench: B
     (failed,) = [v for v in bench.ledger.history.deliveries("storm") if v.state is State.FAILED]
     bench.x.prepare_failure = None
 
-    bench.ledger.desk.retry([failed.key], "ada", bench.clock.moment(), without_alt=True)
+    bench.ledger.manual.retry([failed.key], "ada", bench.clock.moment(), without_alt=True)
     bench.serve()
     bench.serve(PAGE)
 

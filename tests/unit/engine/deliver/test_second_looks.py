@@ -15,7 +15,7 @@ from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.launch.launch import run_storm
 from stormctl.engine.operate.standing import exit_codes_of_ledger, get_status, is_work_left
-from stormctl.engine.run.served_channels import Roster
+from stormctl.engine.run.served_channels import ServedChannels
 from stormctl.errors import ExitCode
 from tests.factories import ACME, PAGE, make_delivery
 
@@ -199,13 +199,13 @@ def test_a_post_that_is_being_made_is_no_copy(bench: Bench) -> None:
 def test_any_runner_takes_them_when_the_storm_is_over(bench: Bench) -> None:
     """A launch ends without waiting; a tick and a daemon verify the channel again for nothing but that."""
     resend(bench)
-    bench.ledger.desk.cancel(["storm/x:acme/far/en"], "ana", bench.clock.moment())
+    bench.ledger.manual.cancel(["storm/x:acme/far/en"], "ana", bench.clock.moment())
     later = [bench.clock.move(timedelta(seconds=wait)) for wait in (0, 120)]
     bench.clock.move(-timedelta(seconds=120))
     found = []
     for moment in later:
         bench.clock.at = bench.clock.wall_at = moment.at
-        tick, daemon = Roster(bench.equipment), Roster(bench.equipment)
+        tick, daemon = ServedChannels(bench.equipment), ServedChannels(bench.equipment)
         tick.refresh(only_at_work=True)
         daemon.refresh()
         found.append((tick.channels(), daemon.channels(), is_work_left(bench.ledger, moment, [ACME])))
@@ -239,7 +239,7 @@ def test_status_is_eight_until_the_copy_is_gone_or_left(bench: Bench) -> None:
         return exit_codes_of_ledger(status) & {ExitCode.IN_DOUBT}
 
     before = codes()
-    bench.ledger.desk.retracted("storm/x:acme/a/en", "acme-2", "ana", bench.clock.moment())
+    bench.ledger.manual.retracted("storm/x:acme/a/en", "acme-2", "ana", bench.clock.moment())
 
     assert (before, codes()) == ({ExitCode.IN_DOUBT}, set())
 

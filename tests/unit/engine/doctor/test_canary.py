@@ -11,7 +11,7 @@ from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.engine.doctor.canary import SETTLINGS, Canary, Release, enroll_canary, prepare_canary
 from stormctl.errors import CredentialsError, HaltedError, LedgerError, UsageError
-from stormctl.platforms.adapter import Account, Certainty, Problem, Verification
+from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
 from tests.factories import ACME, make_delivery, make_terms
 
@@ -234,7 +234,7 @@ def test_a_deletion_is_tried_again_where_its_answer_is_lost(bench: Bench) -> Non
 def test_one_that_somebody_else_took_down_is_gone(bench: Bench) -> None:
     """A colleague types retract while the link is looked at."""
     release, view = _publish(bench)
-    bench.ledger.desk.retracted(view.key, view.post_id or "", "bob", bench.clock.moment())
+    bench.ledger.manual.retracted(view.key, view.post_id or "", "bob", bench.clock.moment())
 
     assert isinstance(release.remove(), Delivered)
     assert bench.x.deleted == []
@@ -321,7 +321,7 @@ def test_there_is_one_canary_at_a_time(bench: Bench) -> None:
 
     with pytest.raises(UsageError, match="another canary is in doubt"):
         _prepare(bench)
-    bench.ledger.desk.resolve_posted(doubtful.key, "1", "http://127.0.0.1/1", "ada", bench.clock.moment())
+    bench.ledger.manual.resolve_posted(doubtful.key, "1", "http://127.0.0.1/1", "ada", bench.clock.moment())
     with pytest.raises(UsageError, match=r"a canary still stands: http://127\.0\.0\.1/1") as caught:
         _prepare(bench)
     assert caught.value.hint == f"stormctl retract {doubtful.key}"
@@ -330,7 +330,7 @@ def test_there_is_one_canary_at_a_time(bench: Bench) -> None:
 def test_bad_credentials_refuse_it(bench: Bench) -> None:
     """What is proved bad before is not tried out."""
     bench.x.verification = Verification(
-        account=None, problems=(Problem(Certainty.BAD, "the token is dead", "Renew it."),)
+        account=None, problems=(VerificationProblem(Certainty.BAD, "the token is dead", "Renew it."),)
     )
 
     with pytest.raises(CredentialsError, match="no canary on x:acme: the token is dead"):
@@ -339,7 +339,9 @@ def test_bad_credentials_refuse_it(bench: Bench) -> None:
 
 def test_an_unknown_account_refuses_it(bench: Bench) -> None:
     """Nobody posts as somebody whom nobody can name."""
-    bench.x.verification = Verification(account=None, problems=(Problem(Certainty.UNKNOWN, "503"),))
+    bench.x.verification = Verification(
+        account=None, problems=(VerificationProblem(Certainty.UNKNOWN, "503"),)
+    )
 
     with pytest.raises(CredentialsError, match="503"):
         _prepare(bench)

@@ -13,10 +13,16 @@ from stormctl.domain.platforms.prices import X_USER_READING_USD_MICROS
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.accounts.preflight import prove_channels
 from stormctl.engine.base.equipment import Durations
-from stormctl.engine.doctor.doctor import Case, diagnose, diagnose_without_settings, examine, read_case_ledger
+from stormctl.engine.doctor.doctor import (
+    DoctorScope,
+    diagnose,
+    diagnose_without_settings,
+    examine,
+    read_case_ledger,
+)
 from stormctl.errors import CredentialsError, ExitCode
 from stormctl.ledger.ledger import open_ledger
-from stormctl.platforms.adapter import Certainty, Problem, Verification
+from stormctl.platforms.adapter import Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
@@ -41,9 +47,9 @@ def platforms() -> FakePlatforms:
 
 
 @pytest.fixture
-def case(tmp_path: Path) -> Case:
+def case(tmp_path: Path) -> DoctorScope:
     """A small storm on the day before, without a ledger."""
-    return Case(
+    return DoctorScope(
         root=tmp_path,
         settings=LOCAL,
         durations=Durations(),
@@ -58,7 +64,7 @@ def lines(diagnosis: Diagnosis, section: str, verdict: Verdict | None = None) ->
     return [line.text for line in found.lines if verdict in {None, line.verdict}]
 
 
-def test_it_looks_at_everything(case: Case, platforms: FakePlatforms) -> None:
+def test_it_looks_at_everything(case: DoctorScope, platforms: FakePlatforms) -> None:
     """Files, settings, each channel, ledger, machine and alerts; nothing is proved bad on a good day."""
     made = diagnose(case, platforms)
 
@@ -75,7 +81,9 @@ def test_it_looks_at_everything(case: Case, platforms: FakePlatforms) -> None:
     assert lines(made, "storm small") == ["4 posts, 2026-12-18 12:00 to 2026-12-18 12:30 EST"]
 
 
-def test_each_platform_is_asked_once_and_its_price_is_told(case: Case, platforms: FakePlatforms) -> None:
+def test_each_platform_is_asked_once_and_its_price_is_told(
+    case: DoctorScope, platforms: FakePlatforms
+) -> None:
     """X bills the question."""
     x = platforms.platforms[ACME]
     x.verification = replace(x.verification, cost_usd_micros=X_USER_READING_USD_MICROS)
@@ -86,7 +94,7 @@ def test_each_platform_is_asked_once_and_its_price_is_told(case: Case, platforms
     assert made.cost_usd_micros == X_USER_READING_USD_MICROS
 
 
-def test_nothing_is_created_by_looking(case: Case, platforms: FakePlatforms) -> None:
+def test_nothing_is_created_by_looking(case: DoctorScope, platforms: FakePlatforms) -> None:
     """A ledger that is not there yet is fine, and is not there afterwards."""
     made = diagnose(case, platforms)
 
@@ -94,10 +102,10 @@ def test_nothing_is_created_by_looking(case: Case, platforms: FakePlatforms) -> 
     assert not (case.root / ".stormctl").exists()
 
 
-def test_one_bad_channel_hides_no_other(case: Case, platforms: FakePlatforms) -> None:
+def test_one_bad_channel_hides_no_other(case: DoctorScope, platforms: FakePlatforms) -> None:
     """What is proved bad fails with what to do; the rest is looked at all the same."""
     platforms.platforms[ACME].verification = Verification(
-        account=None, problems=(Problem(Certainty.BAD, "the token is dead", "Renew it."),)
+        account=None, problems=(VerificationProblem(Certainty.BAD, "the token is dead", "Renew it."),)
     )
     platforms.withheld[PAGE] = CredentialsError("no credentials for facebook:acme", "Put them into .env.")
 
@@ -108,10 +116,10 @@ def test_one_bad_channel_hides_no_other(case: Case, platforms: FakePlatforms) ->
     assert made.exit_code is ExitCode.CREDENTIALS
 
 
-def test_what_is_only_unknown_does_not_fail(case: Case, platforms: FakePlatforms) -> None:
+def test_what_is_only_unknown_does_not_fail(case: DoctorScope, platforms: FakePlatforms) -> None:
     """A platform that is down in the evening proves nothing about the day."""
     platforms.platforms[ACME].verification = Verification(
-        account=None, problems=(Problem(Certainty.UNKNOWN, "X answered 503"),)
+        account=None, problems=(VerificationProblem(Certainty.UNKNOWN, "X answered 503"),)
     )
 
     made = diagnose(case, platforms)
@@ -120,7 +128,7 @@ def test_what_is_only_unknown_does_not_fail(case: Case, platforms: FakePlatforms
     assert made.exit_code is ExitCode.DONE
 
 
-def test_one_account_behind_two_channels_is_proved_bad(case: Case, platforms: FakePlatforms) -> None:
+def test_one_account_behind_two_channels_is_proved_bad(case: DoctorScope, platforms: FakePlatforms) -> None:
     """The second one is named, and the first one keeps its lines."""
     other = replace(ACME, name="other")
     twins = FakePlatforms([ACME, other])
@@ -133,7 +141,7 @@ def test_one_account_behind_two_channels_is_proved_bad(case: Case, platforms: Fa
     assert platforms.platforms[ACME].verifications == 0
 
 
-def test_another_account_than_the_ledgers_is_proved_bad(case: Case, platforms: FakePlatforms) -> None:
+def test_another_account_than_the_ledgers_is_proved_bad(case: DoctorScope, platforms: FakePlatforms) -> None:
     """The account is pinned when it is first used."""
     ledger = open_ledger("sqlite:///.stormctl/ledger.db", root=case.root, create=True)
     ledger.channels.bind(ACME, "6666", "@before", case.moment)
@@ -147,7 +155,7 @@ def test_another_account_than_the_ledgers_is_proved_bad(case: Case, platforms: F
     assert lines(made, "facebook:acme", Verdict.OK)[0].startswith("@acme (1002), as the ledger knows it")
 
 
-def test_files_with_findings_fail_and_their_channels_are_asked(tmp_path: Path, case: Case) -> None:
+def test_files_with_findings_fail_and_their_channels_are_asked(tmp_path: Path, case: DoctorScope) -> None:
     """Findings stop a launch, not the look at what else may be wrong."""
     (tmp_path / "messages" / "acme" / "m3.en.md").write_text("---\nexpires: nonsense\n---\nHi.\n")
     broken = replace(case, campaign=make_campaign(tmp_path))
@@ -160,7 +168,7 @@ def test_files_with_findings_fail_and_their_channels_are_asked(tmp_path: Path, c
     assert platforms.platforms[ACME].verifications == 1
 
 
-def test_a_schedule_that_cannot_be_built_names_no_channels(tmp_path: Path, case: Case) -> None:
+def test_a_schedule_that_cannot_be_built_names_no_channels(tmp_path: Path, case: DoctorScope) -> None:
     """Ledger and machine are looked at all the same."""
     broken = replace(case, campaign=make_campaign(tmp_path, head="nonsense = 1"))
 
@@ -176,7 +184,7 @@ def test_a_schedule_that_cannot_be_built_names_no_channels(tmp_path: Path, case:
     ]
 
 
-def test_a_storm_that_is_over_is_a_warning(case: Case, platforms: FakePlatforms) -> None:
+def test_a_storm_that_is_over_is_a_warning(case: DoctorScope, platforms: FakePlatforms) -> None:
     """Somebody has perhaps forgotten the date."""
     later = NOON + timedelta(days=1)
 
@@ -186,7 +194,7 @@ def test_a_storm_that_is_over_is_a_warning(case: Case, platforms: FakePlatforms)
     assert text.endswith("it is over")
 
 
-def test_settings_that_cannot_be_read_come_first(tmp_path: Path, case: Case) -> None:
+def test_settings_that_cannot_be_read_come_first(tmp_path: Path, case: DoctorScope) -> None:
     """Without them nobody can be asked; zones and disk can be looked at."""
     error = CredentialsError(".env can be read by others on this machine", "Type: chmod 600 .env")
 
@@ -197,7 +205,7 @@ def test_settings_that_cannot_be_read_come_first(tmp_path: Path, case: Case) -> 
     assert made.exit_code is ExitCode.CREDENTIALS
 
 
-def test_a_launch_need_not_be_told_that_nobody_runs_yet(case: Case, platforms: FakePlatforms) -> None:
+def test_a_launch_need_not_be_told_that_nobody_runs_yet(case: DoctorScope, platforms: FakePlatforms) -> None:
     """It is about to be the runner; and its summary says already that the platforms are not the real ones."""
     open_ledger("sqlite:///.stormctl/ledger.db", root=case.root, create=True).close()
     proofs, notes = prove_channels([ACME], platforms), read_case_ledger(case)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.engine.doctor.env_file import explain_oddity
-from stormctl.env_reading import Oddity
+from stormctl.engine.doctor.env_file import explain_unused
+from stormctl.env_reading import UnusedVariable
 from tests.factories import ACME
 
 
@@ -33,6 +33,6 @@ def test_what_has_no_effect_is_named_with_what_was_meant(
     name: str, is_repeated: bool, message: str, hint: str
 ) -> None:
     """The line and the name, and the nearest name that is read; never a value."""
-    explained = explain_oddity(Oddity(7, name, is_repeated), [ACME])
+    explained = explain_unused(UnusedVariable(7, name, is_repeated), [ACME])
 
     assert explained == (f".env:7: {name} {message}", hint)

@@ -20,7 +20,7 @@ from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Durations
 from stormctl.engine.doctor.ledger import examine_ledger, read_ledger
-from stormctl.engine.operate.maintenance import Upkeep
+from stormctl.engine.operate.maintenance import LedgerMaintenance
 from stormctl.errors import ExitCode
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stormctl.domain.report.diagnosis import Section
+    from stormctl.domain.report.diagnosis import DiagnosisSection
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.doctor.ledger import LedgerNotes
     from stormctl.ledger.ledger import Ledger
@@ -62,12 +62,14 @@ def read(root: Path) -> LedgerNotes:
     return read_ledger(URL, root, [str(ACME)], Durations())
 
 
-def look(root: Path, campaign: Campaign, moment: Moment = NOW, settings: Settings = LOCAL) -> Section:
+def look(
+    root: Path, campaign: Campaign, moment: Moment = NOW, settings: Settings = LOCAL
+) -> DiagnosisSection:
     """Read the ledger and judge it."""
     return examine_ledger(campaign, settings, read(root), moment)
 
 
-def texts(section: Section, verdict: Verdict) -> list[str]:
+def texts(section: DiagnosisSection, verdict: Verdict) -> list[str]:
     """Return the lines of one verdict."""
     return [line.text for line in section.lines if line.verdict is verdict]
 
@@ -176,7 +178,7 @@ def test_a_gap_a_halt_and_a_missing_backup_are_warnings(
 def test_a_backup_is_told(tmp_path: Path, campaign: Campaign, ledger: Ledger) -> None:
     """With its time."""
     ledger.outbox.enroll(make_terms(), [make_delivery(slot_at=NOON)], NOW)
-    done = Upkeep(URL, tmp_path, timedelta(seconds=15)).back_up(None)
+    done = LedgerMaintenance(URL, tmp_path, timedelta(seconds=15)).back_up(None)
 
     section = look(tmp_path, campaign)
 

@@ -16,7 +16,7 @@ from stormctl.domain.base.clock import Moment
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.accounts.preflight import prove_channels
 from stormctl.engine.doctor.machine import examine_machine, examine_settings, examine_watch
-from stormctl.env_reading import Oddity
+from stormctl.env_reading import UnusedVariable
 from stormctl.errors import ExitCode
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
@@ -27,18 +27,18 @@ from tests.unit.engine.campaigns import make_campaign
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from stormctl.domain.report.diagnosis import Line, Section
+    from stormctl.domain.report.diagnosis import DiagnosisSection, Line
 
 NOW = Moment(NOON, NOON)
 
 
-def find(section: Section, beginning: str) -> Line:
+def find(section: DiagnosisSection, beginning: str) -> Line:
     """Return the line that begins so."""
     (found,) = (line for line in section.lines if line.text.startswith(beginning))
     return found
 
 
-def look(root: Path, *offsets_s: float | None, server_ahead: timedelta | None = None) -> Section:
+def look(root: Path, *offsets_s: float | None, server_ahead: timedelta | None = None) -> DiagnosisSection:
     """Look at this machine, where platforms have told the time."""
     channels = [ACME, PAGE][: len(offsets_s)]
     platforms = FakePlatforms(channels)
@@ -168,9 +168,9 @@ def test_secrets_are_in_env_or_in_the_environment(tmp_path: Path, is_there: bool
 
 def test_a_line_of_env_without_effect_is_a_warning(tmp_path: Path) -> None:
     """The lock, misspelt, locks nothing."""
-    oddity = Oddity(3, "STORMCTL_LIFE", is_repeated=False)
+    variable = UnusedVariable(3, "STORMCTL_LIFE", is_repeated=False)
 
-    _, line = examine_settings(tmp_path, Settings(), (), oddities=[oddity]).lines
+    _, line = examine_settings(tmp_path, Settings(), (), unused_variables=[variable]).lines
 
     assert (line.verdict, line.text) == (Verdict.WARN, ".env:3: STORMCTL_LIFE is a name that nothing reads")
     assert line.hint == "Did you mean STORMCTL_LIVE?"

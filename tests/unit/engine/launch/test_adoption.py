@@ -12,7 +12,7 @@ from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.base.account_readings import LOOK_AHEAD, LOOK_BACK
-from stormctl.engine.launch.adoption import Takeover, find_published
+from stormctl.engine.launch.adoption import Adoption, find_published
 from stormctl.engine.launch.launch import enroll, prepare_launch
 from stormctl.errors import UsageError
 from stormctl.platforms.adapter import OutgoingPost, Reading
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
 
 
-NOTHING = Takeover(published={}, unknown=(), cost_usd_micros=0)
+NOTHING = Adoption(published={}, unknown=(), cost_usd_micros=0)
 
 
 def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = (), tail: str = "") -> Preparation:
@@ -44,7 +44,7 @@ def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = (), t
     )
 
 
-def _find(bench: Bench, preparation: Preparation, *, adopt: bool = False) -> Takeover:
+def _find(bench: Bench, preparation: Preparation, *, adopt: bool = False) -> Adoption:
     moment = bench.clock.moment()
     return find_published(preparation, bench.ledger, bench.platforms, moment, adopt=adopt)
 

@@ -23,7 +23,7 @@ from stormctl.engine.launch.launch import (
 )
 from stormctl.errors import ApprovalError, CredentialsError, FindingsError, LedgerError, UsageError
 from stormctl.ledger.delivery.outbox import Enrolled
-from stormctl.platforms.adapter import Account, Certainty, Problem, SeenPost, Verification
+from stormctl.platforms.adapter import Account, Certainty, SeenPost, Verification, VerificationProblem
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import FakePlatform
@@ -38,7 +38,9 @@ if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
 
 LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
-BAD = Verification(account=None, problems=(Problem(Certainty.BAD, "the token is dead", "Renew it."),))
+BAD = Verification(
+    account=None, problems=(VerificationProblem(Certainty.BAD, "the token is dead", "Renew it."),)
+)
 SEND_LATE = '[late]\npolicy = "send"\ngrace = "2h"'
 HALF_HOUR = timedelta(minutes=30)
 

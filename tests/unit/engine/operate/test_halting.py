@@ -9,7 +9,7 @@ import pytest
 
 from stormctl.domain.delivery.delivery import Delivered, NotSent
 from stormctl.engine.operate import halting
-from stormctl.engine.operate.halting import Heard, wait_for_runners
+from stormctl.engine.operate.halting import HaltAcknowledgement, wait_for_runners
 from tests.factories import ACME, make_delivery
 from tests.fakes import FakeClock
 
@@ -51,7 +51,7 @@ def _halt(bench: Bench) -> None:
     bench.ledger.halts.halt("all", None, "tragedy", "ada", bench.clock.moment())
 
 
-def _wait(bench: Bench, clock: FakeClock) -> Heard:
+def _wait(bench: Bench, clock: FakeClock) -> HaltAcknowledgement:
     return wait_for_runners(bench.ledger, clock, bench.equipment.durations, PATIENCE)
 
 
@@ -123,7 +123,7 @@ def test_where_nobody_runs_there_is_nothing_to_wait_for(bench: Bench) -> None:
 
     heard = _wait(bench, clock)
 
-    assert heard == Heard((), (), ())
+    assert heard == HaltAcknowledgement((), (), ())
     assert clock.looks == 1
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.engine.operate.maintenance import Upkeep
+from stormctl.engine.operate.maintenance import LedgerMaintenance
 from stormctl.errors import ExitCode, LedgerError
 from stormctl.ledger.ledger import open_ledger
 from tests.factories import make_delivery, make_terms
@@ -24,9 +24,9 @@ URL = "sqlite:///.stormctl/ledger.db"
 HOSTS = {"x": "api.x.com", "facebook": "graph.facebook.com"}
 
 
-def make_upkeep(root: Path, url: str = URL, clock: FakeClock | None = None) -> Upkeep:
+def make_upkeep(root: Path, url: str = URL, clock: FakeClock | None = None) -> LedgerMaintenance:
     """Look after a ledger with a clock that stands still."""
-    return Upkeep(url, root, timedelta(seconds=15), clock=clock or FakeClock())
+    return LedgerMaintenance(url, root, timedelta(seconds=15), clock=clock or FakeClock())
 
 
 def make_ledger(root: Path, url: str = URL, host: str = "api.x.com") -> None:

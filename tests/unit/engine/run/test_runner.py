@@ -606,8 +606,8 @@ def test_the_same_warning_is_not_told_with_every_sweep(bench: Bench, monkeypatch
 def test_a_runner_tells_that_its_ledger_is_a_copy(bench: Bench, tmp_path: Path) -> None:
     """Before it claims anything."""
     bench.enroll(make_delivery(slot_at=read_wall_clock() + timedelta(hours=1)))
-    (witness,) = (find_state_folder() / "ledgers").glob("*.json")
-    witness.unlink()
+    (fingerprint_check,) = (find_state_folder() / "ledgers").glob("*.json")
+    fingerprint_check.unlink()
     copy = open_ledger("sqlite:///ledger.db", root=tmp_path)
 
     _runner(replace(bench, ledger=copy))

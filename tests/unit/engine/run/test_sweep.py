@@ -10,7 +10,7 @@ import pytest
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, State
-from stormctl.engine.run.sweep import Waking
+from stormctl.engine.run.sweep import Sweep
 from stormctl.platforms.adapter import Verification
 from tests.factories import ACME, PAGE, make_delivery, make_terms
 
@@ -25,10 +25,10 @@ MINUTE = timedelta(minutes=1)
 SECOND = timedelta(seconds=1)
 
 
-def _waking(bench: Bench, kind: str = "launch", last_seen_at: datetime | None = None) -> Waking:
-    waking = Waking(bench.equipment, lambda: [ACME, PAGE], kind, last_seen_at)
-    waking.sweep()
-    return waking
+def _sweeper(bench: Bench, kind: str = "launch", last_seen_at: datetime | None = None) -> Sweep:
+    sweeper = Sweep(bench.equipment, lambda: [ACME, PAGE], kind, last_seen_at)
+    sweeper.sweep()
+    return sweeper
 
 
 def _told(bench: Bench, kind: EventKind = EventKind.WOKEN) -> list[str]:
@@ -69,28 +69,28 @@ class TestReport:
             make_delivery("expiring", slot_at=bench.clock.at + MINUTE, expires_at=bench.clock.at + HOUR),
             make_delivery("coming", slot_at=end),
         )
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.move(4 * HOUR + 30 * MINUTE)
 
-        waking.sweep()
+        sweeper.sweep()
 
         assert _told(bench) == ["asleep 12:00–16:30 EST: 5 late, 2 re-spread, 1 expired, 1 missed"]
 
     def test_sleep_in_which_nothing_was_due_is_told_too(self, bench: Bench) -> None:
         """Whoever closed the laptop learns that it did no harm; without a storm's zone it is UTC."""
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.move(24 * HOUR)
 
-        waking.sweep()
+        sweeper.sweep()
 
         assert _told(bench) == ["asleep 2026-12-18 17:00–2026-12-19 17:00 UTC: nothing was due"]
 
     def test_a_minute_is_no_sleep(self, bench: Bench) -> None:
         """A busy machine is not told of."""
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.move(MINUTE)
 
-        waking.sweep()
+        sweeper.sweep()
 
         assert _told(bench) == []
 
@@ -112,8 +112,8 @@ class TestReport:
         left_at = bench.clock.move(HOUR).wall_at
         bench.clock.move(minutes * MINUTE)
 
-        waking = _waking(bench, kind, left_at)
-        waking.sweep()
+        sweeper = _sweeper(bench, kind, left_at)
+        sweeper.sweep()
 
         assert _told(bench) == told
 
@@ -123,7 +123,7 @@ class TestReport:
         bench.clock.move(20 * HOUR)
         bench.enroll(make_delivery(slot_at=bench.clock.at - HOUR))
 
-        _waking(bench, "launch", left_at)
+        _sweeper(bench, "launch", left_at)
 
         assert _told(bench) == []
 
@@ -131,28 +131,28 @@ class TestReport:
 class TestLeap:
     """A clock that leapt ahead is not believed before somebody else's agrees."""
 
-    def _leap(self, bench: Bench, offset: timedelta | None) -> Waking:
+    def _leap(self, bench: Bench, offset: timedelta | None) -> Sweep:
         """Let an hour be missing, with something that it would make missed."""
         bench.enroll(make_delivery(slot_at=bench.clock.at + 10 * MINUTE))
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         _platforms_say(bench, offset)
         bench.x.verifications = bench.facebook.verifications = 0
         bench.clock.set_by(HOUR)
-        return waking
+        return sweeper
 
     def test_nothing_is_given_up_while_a_platform_says_otherwise(self, bench: Bench) -> None:
         """However long it takes; set right again, the clock is believed, and nothing was lost."""
-        waking = self._leap(bench, -HOUR)
+        sweeper = self._leap(bench, -HOUR)
         for _ in range(10):
-            assert waking.sweep() == ()
+            assert sweeper.sweep() == ()
             bench.clock.move(MINUTE)
-        held = (waking.must_wait(), bench.state())
+        held = (sweeper.must_wait(), bench.state())
 
         bench.clock.set_by(-HOUR)
-        waking.sweep()
+        sweeper.sweep()
 
         assert held == (True, State.PLANNED)
-        assert not waking.must_wait()
+        assert not sweeper.must_wait()
         assert [text.split(":")[0] for text in _told(bench, EventKind.WARNING)] == [
             "the clock leapt ahead by 1h",
             "the clock is 1h ahead of a platform's",
@@ -161,24 +161,24 @@ class TestLeap:
 
     def test_a_platform_that_agrees_confirms_it(self, bench: Bench) -> None:
         """At once: the clock was wrong before, and what is late is late."""
-        waking = self._leap(bench, timedelta())
+        sweeper = self._leap(bench, timedelta())
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert _kinds(events) == [EventKind.MISSED]
-        assert not waking.must_wait()
+        assert not sweeper.must_wait()
         assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: going on"
 
     def test_where_nobody_answers_it_goes_on_after_two_minutes(self, bench: Bench) -> None:
         """Without a network a machine must not stand still for ever; questions cost, so few are asked."""
-        waking = self._leap(bench, None)
+        sweeper = self._leap(bench, None)
         held = []
         for _ in range(119):
-            held.append((waking.sweep(), waking.must_wait()))
+            held.append((sweeper.sweep(), sweeper.must_wait()))
             bench.clock.move(SECOND)
         bench.clock.move(SECOND)
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert held == [((), True)] * 119
         assert _kinds(events) == [EventKind.MISSED]
@@ -187,18 +187,18 @@ class TestLeap:
 
     def test_the_platform_that_is_free_is_asked_first(self, bench: Bench) -> None:
         """Facebook's answer costs nothing; where it suffices, X is not asked."""
-        waking = self._leap(bench, timedelta())
+        sweeper = self._leap(bench, timedelta())
 
-        waking.sweep()
+        sweeper.sweep()
 
         assert (bench.facebook.verifications, bench.x.verifications) == (1, 0)
 
     def test_a_small_step_is_told_and_no_more(self, bench: Bench) -> None:
         """Ninety seconds ahead are a correction; the amount is told."""
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.set_by(90 * SECOND)
 
-        waking.sweep()
+        sweeper.sweep()
 
         assert _told(bench, EventKind.WARNING) == ["the clock was set ahead by 1m30s"]
 
@@ -206,7 +206,7 @@ class TestLeap:
 class TestStart:
     """What guards leaps guards the first sweep: a clock that nobody has compared is not believed."""
 
-    def _start(self, bench: Bench, told: timedelta | None = None, kind: str = "daemon") -> Waking:
+    def _start(self, bench: Bench, told: timedelta | None = None, kind: str = "daemon") -> Sweep:
         """Start a runner with something due, something late, and something past its deadline."""
         bench.enroll(
             make_delivery("due", slot_at=bench.clock.at),
@@ -214,44 +214,44 @@ class TestStart:
             make_delivery("over", slot_at=bench.clock.at - HOUR, expires_at=bench.clock.at - MINUTE),
         )
         news = iter([told])
-        return Waking(bench.equipment, lambda: [ACME, PAGE], kind, None, lambda: next(news, None))
+        return Sweep(bench.equipment, lambda: [ACME, PAGE], kind, None, lambda: next(news, None))
 
     @pytest.mark.parametrize("kind", ["launch", "daemon", "tick"])
     @pytest.mark.parametrize("off", [-61 * MINUTE, 61 * MINUTE, -3 * MINUTE, -2 * HOUR])
     def test_a_wrong_clock_sends_and_gives_up_nothing(self, bench: Bench, off: timedelta, kind: str) -> None:
         """It is told once, in whichever direction it is wrong, and waits until it is set right."""
         _platforms_say(bench, off)
-        waking = self._start(bench, kind=kind)
+        sweeper = self._start(bench, kind=kind)
 
-        events = [waking.sweep() for _ in range(5)]
+        events = [sweeper.sweep() for _ in range(5)]
 
         (warning,) = _told(bench, EventKind.WARNING)
         assert events == [()] * 5
-        assert waking.must_wait()
+        assert sweeper.must_wait()
         assert set(bench.states().values()) == {State.PLANNED}
         assert "of a platform's: set it right" in warning or "behind a platform's: set it right" in warning
 
     def test_set_right_it_is_believed_at_once(self, bench: Bench) -> None:
         """A platform is asked again as soon as the clock was set, not after half a minute."""
         _platforms_say(bench, -61 * MINUTE)
-        waking = self._start(bench)
-        waking.sweep()
+        sweeper = self._start(bench)
+        sweeper.sweep()
         bench.clock.set_by(-61 * MINUTE)
         bench.clock.move(SECOND)
         _platforms_say(bench, timedelta())
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert events != ()
-        assert not waking.must_wait()
+        assert not sweeper.must_wait()
         assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: going on"
 
     def test_a_clock_that_was_compared_just_now_is_not_compared_again(self, bench: Bench) -> None:
         """Who verified the channels has heard the time: on X another question would cost."""
         _platforms_say(bench, -2 * HOUR)
-        waking = self._start(bench, told=120 * SECOND)
+        sweeper = self._start(bench, told=120 * SECOND)
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert {event.kind for event in events} == {EventKind.MISSED, EventKind.EXPIRED}
         assert (bench.facebook.verifications, bench.x.verifications) == (0, 0)
@@ -261,13 +261,13 @@ class TestStart:
         """Nobody answers on either platform; X's channels are not waited for one after the other."""
         for platform in bench.platforms.platforms.values():
             platform.verification = Verification(account=None)
-        waking = self._start(bench)
+        sweeper = self._start(bench)
         held = []
         for _ in range(120):
-            held.append(waking.sweep())
+            held.append(sweeper.sweep())
             bench.clock.move(SECOND)
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert held == [()] * 120
         assert events != ()
@@ -279,19 +279,19 @@ class TestStart:
 
     def test_without_anything_to_do_nobody_is_asked(self, bench: Bench) -> None:
         """An idle daemon stays quiet, and its patience begins with the first storm."""
-        waking = Waking(bench.equipment, lambda: [ACME, PAGE], "daemon", None)
-        waking.sweep()
+        sweeper = Sweep(bench.equipment, lambda: [ACME, PAGE], "daemon", None)
+        sweeper.sweep()
         bench.clock.move(HOUR)
-        waking.sweep()
+        sweeper.sweep()
         idle = (bench.facebook.verifications, _told(bench, EventKind.WARNING))
         bench.facebook.verification = Verification(account=None)
         bench.x.verification = Verification(account=None)
         bench.enroll(make_delivery("late", slot_at=bench.clock.at - 9 * HOUR))
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert idle == (0, [])
-        assert (events, waking.must_wait()) == ((), True)
+        assert (events, sweeper.must_wait()) == ((), True)
 
     @pytest.mark.parametrize(
         ("platforms", "told"),
@@ -308,22 +308,22 @@ class TestStart:
         monkeypatch.setattr(bench.ledger, "path", None)
         monkeypatch.setattr(bench.ledger, "clock_offset", lambda: HOUR)
         _platforms_say(bench, platforms)
-        waking = self._start(bench)
+        sweeper = self._start(bench)
 
-        waking.sweep()
+        sweeper.sweep()
 
         told_first = [text.split(":")[0] for text in _told(bench, EventKind.WARNING)]
         assert told_first == ([told] if told else [])
-        assert waking.must_wait() == (told is not None)
+        assert sweeper.must_wait() == (told is not None)
 
     def test_a_rehearsal_asks_nobody(self, bench: Bench) -> None:
         """Its platforms are on the same machine, and its storm's clock is another day's."""
         _platforms_say(bench, -2 * HOUR)
-        waking = self._start(bench, kind="rehearsal")
+        sweeper = self._start(bench, kind="rehearsal")
 
-        waking.sweep()
+        sweeper.sweep()
 
-        assert not waking.must_wait()
+        assert not sweeper.must_wait()
         assert bench.facebook.verifications == 0
 
 
@@ -335,9 +335,9 @@ class TestSetBack:
         bench.enroll(*(make_delivery(f"m{n}", late=LatePolicy.SEND, grace=9 * HOUR) for n in range(5)))
         bench.x.script.extend([InDoubt(reason="timed out")] * 3)
         bench.serve()
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.set_by(-5 * HOUR)
-        waking.sweep()
+        sweeper.sweep()
         bench.clock.move(5 * HOUR - 3 * MINUTE)  # the slots are due again, the wrong time is still ahead
 
         due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
@@ -351,7 +351,7 @@ class TestSetBack:
             make_delivery("m1", slot_at=bench.clock.at, late=LatePolicy.SEND),
             make_delivery("m2", slot_at=bench.clock.at + 9 * HOUR),
         )
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         outbox = bench.ledger.outbox
         claim = outbox.claim(
             str(ACME), bench.runner_id, bench.clock.moment(), bench.equipment.durations.lease
@@ -362,10 +362,10 @@ class TestSetBack:
         retry_at = bench.clock.at + 7 * SECOND
         outcome = NotSent(reason="the lease ran out")
         outbox.record(claim, outcome, bench.clock.moment(), retry_at=retry_at)
-        waking.sweep()
+        sweeper.sweep()
         bench.clock.set_by(-HOUR)
 
-        waking.sweep()
+        sweeper.sweep()
 
         due = outbox.next_due(bench.clock.moment(), [str(ACME)])
         assert due == bench.clock.at + bench.equipment.durations.lease
@@ -375,12 +375,12 @@ class TestSetBack:
         bench.enroll(make_delivery())
         lease = bench.equipment.durations.lease
         bench.ledger.outbox.claim(str(ACME), "dead", bench.clock.moment(), lease)
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.set_by(-5 * HOUR)
-        waking.sweep()
+        sweeper.sweep()
         bench.clock.move(lease + 6 * SECOND)
 
-        events = waking.sweep()
+        events = sweeper.sweep()
 
         assert _kinds(events) == [EventKind.NOT_SENT]
 
@@ -389,10 +389,10 @@ class TestSetBack:
         bench.enroll(make_delivery())
         bench.x.script.append(InDoubt(reason="timed out"))
         bench.serve()
-        waking = _waking(bench)
+        sweeper = _sweeper(bench)
         bench.clock.set_by(-5 * HOUR)
 
-        waking.sweep()
+        sweeper.sweep()
 
         (doubt,) = bench.ledger.doubts.open([str(ACME)])
         assert doubt.sending_at <= bench.clock.at
@@ -405,7 +405,7 @@ class TestSetBack:
         bench.serve()
         bench.clock.set_by(-5 * HOUR)
 
-        _waking(bench)
+        _sweeper(bench)
 
         (doubt,) = bench.ledger.doubts.open([str(ACME)])
         assert doubt.sending_at == bench.clock.at - 24 * HOUR
@@ -419,8 +419,8 @@ class TestBudget:
         bench.ledger.outbox.enroll(
             make_terms(budget_usd_micros=10), [make_delivery(price_usd_micros=11)], bench.clock.moment()
         )
-        waking = Waking(bench.equipment, lambda: [ACME], "launch", None)
+        sweeper = Sweep(bench.equipment, lambda: [ACME], "launch", None)
 
-        first, second = waking.sweep(), waking.sweep()
+        first, second = sweeper.sweep(), sweeper.sweep()
 
         assert (_kinds(first), second) == ([EventKind.BUDGET_SPENT], ())

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stormctl.files.bank import frontmatter
-from stormctl.files.bank.frontmatter import Problem, parse_front_matter
+from stormctl.files.bank.frontmatter import FrontMatterProblem, parse_front_matter
 
 SOURCE = """\
 hashtags: [MigrantsDay, 2026]
@@ -75,24 +75,28 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("a: &x 1\n", Problem(1, "the YAML anchor &x is not allowed", _QUOTES)),
-        ("a: !!str 1\n", Problem(1, "the YAML tag tag:yaml.org,2002:str is not allowed", _QUOTES)),
+        ("a: &x 1\n", FrontMatterProblem(1, "the YAML anchor &x is not allowed", _QUOTES)),
+        ("a: !!str 1\n", FrontMatterProblem(1, "the YAML tag tag:yaml.org,2002:str is not allowed", _QUOTES)),
         (
             "a: 1\nb: !!python/object:os.system {}\n",
-            Problem(2, "the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed", _QUOTES),
+            FrontMatterProblem(
+                2, "the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed", _QUOTES
+            ),
         ),
-        ("a: 1\nb: 2\na: 3\n", Problem(3, "“a” is written twice", "keep one of them")),
+        ("a: 1\nb: 2\na: 3\n", FrontMatterProblem(3, "“a” is written twice", "keep one of them")),
         (
             "a: 1\nhashtags: #MigrantsDay\n",
-            Problem(2, "“hashtags” is empty: YAML takes what follows # for a comment", "leave the # away"),
+            FrontMatterProblem(
+                2, "“hashtags” is empty: YAML takes what follows # for a comment", "leave the # away"
+            ),
         ),
         (
             "hashtags: [#MigrantsDay]\nb: 1\n",
-            Problem(1, "not readable as YAML: did not find expected ',' or ']'", _COMMENT),
+            FrontMatterProblem(1, "not readable as YAML: did not find expected ',' or ']'", _COMMENT),
         ),
         (
             "a: b: c\n",
-            Problem(
+            FrontMatterProblem(
                 1,
                 "not readable as YAML: mapping values are not allowed in this context",
                 "put a text that holds a colon in double quotes",
@@ -100,24 +104,33 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
         ),
         (
             "a:\n\t- b\n",
-            Problem(
+            FrontMatterProblem(
                 2,
                 "not readable as YAML: found character that cannot start any token",
                 "indent with spaces, not tabs",
             ),
         ),
-        ("a: 1\nb: 'open\n", Problem(2, "not readable as YAML: found unexpected end of stream", _WORDS)),
-        ("a: é\nb: \x01\n", Problem(2, "not readable as YAML: control characters are not allowed (U+0001)")),
-        ("just a sentence\n", Problem(1, "front matter is made of “key: value” lines, and this is none")),
-        ("a: 1\n? [b]\n: 2\n", Problem(2, "a key must be one word")),
-        ("a: " + "[" * 40 + "]" * 40, Problem(1, "lists and tables are nested too deeply")),
+        (
+            "a: 1\nb: 'open\n",
+            FrontMatterProblem(2, "not readable as YAML: found unexpected end of stream", _WORDS),
+        ),
+        (
+            "a: é\nb: \x01\n",
+            FrontMatterProblem(2, "not readable as YAML: control characters are not allowed (U+0001)"),
+        ),
+        (
+            "just a sentence\n",
+            FrontMatterProblem(1, "front matter is made of “key: value” lines, and this is none"),
+        ),
+        ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, "a key must be one word")),
+        ("a: " + "[" * 40 + "]" * 40, FrontMatterProblem(1, "lists and tables are nested too deeply")),
         (
             "a: 1\n...\nb: 2\n",
-            Problem(3, "not readable as YAML: did not find expected <document start>", _WORDS),
+            FrontMatterProblem(3, "not readable as YAML: did not find expected <document start>", _WORDS),
         ),
     ],
 )
-def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: Problem) -> None:
+def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: FrontMatterProblem) -> None:
     """Anchors, tags, repeats, lost hashtags and broken YAML are problems on a line, with what to do."""
     assert [problem] == parse_front_matter(source).problems
 

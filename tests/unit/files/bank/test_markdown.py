@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.files.bank.frontmatter import Problem
+from stormctl.files.bank.frontmatter import FrontMatterProblem
 from stormctl.files.bank.markdown import NotUtf8Error, decode_text, parse_document
 
 
@@ -46,7 +46,7 @@ def test_front_matter_without_end_is_a_problem_where_it_begins() -> None:
     document = parse_document("\n---\ntopic: sign-on\n\nSign it.\n")
 
     assert [
-        Problem(2, "the front matter that begins here has no end", "close it with a line of ---")
+        FrontMatterProblem(2, "the front matter that begins here has no end", "close it with a line of ---")
     ] == document.front.problems
 
 

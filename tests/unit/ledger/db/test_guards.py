@@ -68,10 +68,10 @@ def test_what_git_tracks_is_refused(tmp_path: Path, url: str, name: str) -> None
 def test_anything_tracked_beside_it_is_refused_in_its_own_folder(tmp_path: Path) -> None:
     """A campaign's own folder is nobody's to fill; the campaign folder itself is full of tracked files."""
     store = make_store(tmp_path)
-    witness = store.path.parent / "runners" / "x.witness"
-    witness.parent.mkdir()
-    witness.touch()
-    track(tmp_path, str(witness))
+    fingerprint_check = store.path.parent / "runners" / "x.witness"
+    fingerprint_check.parent.mkdir()
+    fingerprint_check.touch()
+    track(tmp_path, str(fingerprint_check))
 
     with pytest.raises(LedgerError, match=r"x\.witness is tracked by Git"):
         secure(store)

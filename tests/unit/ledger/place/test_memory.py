@@ -122,9 +122,9 @@ def test_an_id_is_never_a_path(tmp_path: Path, name: str) -> None:
     """A ledger may say anything of itself: what is kept of it stays in the folder."""
     memory = Memory(tmp_path / "state")
 
-    memory.keep(memories.Testimony(name, 3, None))
+    memory.keep(memories.LedgerFingerprint(name, 3, None))
 
-    assert memory.load(name) == memories.Testimony(name, 3, None)
+    assert memory.load(name) == memories.LedgerFingerprint(name, 3, None)
     assert [path.parent for path in tmp_path.rglob("*.json")] == [tmp_path / "state" / "ledgers"]
 
 
@@ -133,7 +133,7 @@ def test_a_folder_that_cannot_be_written_names_its_variable(tmp_path: Path) -> N
     (tmp_path / "state").touch()
 
     with pytest.raises(LedgerError, match="can't remember its ledgers") as caught:
-        Memory(tmp_path / "state").remember(memories.Testimony(ID, 1, 2))
+        Memory(tmp_path / "state").remember(memories.LedgerFingerprint(ID, 1, 2))
 
     assert caught.value.exit_code == ExitCode.MAINTENANCE
     assert "STORMCTL_STATE_DIR" in caught.value.hint
@@ -143,7 +143,7 @@ def test_a_folder_that_cannot_be_written_names_its_variable(tmp_path: Path) -> N
 def test_a_folder_that_others_write_is_no_memory(tmp_path: Path) -> None:
     """A neighbour could write there what this machine has made."""
     memory = Memory(tmp_path / "state")
-    memory.remember(memories.Testimony(ID, 1, 2))
+    memory.remember(memories.LedgerFingerprint(ID, 1, 2))
     memory.folder.chmod(0o777)
 
     with pytest.raises(LedgerError, match="can be written by others"):
@@ -154,57 +154,57 @@ class TestTakingOver:
     """What the version before kept beside the runners' locks."""
 
     @pytest.fixture
-    def witness(self, tmp_path: Path) -> Path:
+    def fingerprint_check(self, tmp_path: Path) -> Path:
         """A witness of the file with the inode 7."""
         path = tmp_path / "campaign" / "runners" / f"{ID}.witness"
         path.parent.mkdir(parents=True)
         path.write_text(json.dumps({"ledger_id": ID, "pulse": 12, "inode": 7}), encoding="utf-8")
         return path
 
-    def test_it_is_taken_over_once(self, witness: Path, tmp_path: Path) -> None:
+    def test_it_is_taken_over_once(self, fingerprint_check: Path, tmp_path: Path) -> None:
         """With the pulse that was seen; the old file is removed."""
         memory = Memory(tmp_path / "state")
 
-        memory.take_over(ID, witness.parent, 7)
+        memory.take_over(ID, fingerprint_check.parent, 7)
 
-        assert memory.load(ID) == memories.Testimony(ID, 12, 7)
+        assert memory.load(ID) == memories.LedgerFingerprint(ID, 12, 7)
         assert memory.knows(ID, 7)
-        assert not witness.exists()
+        assert not fingerprint_check.exists()
 
-    def test_that_of_another_file_is_none(self, witness: Path, tmp_path: Path) -> None:
+    def test_that_of_another_file_is_none(self, fingerprint_check: Path, tmp_path: Path) -> None:
         """A folder that was copied brings its witness along."""
         memory = Memory(tmp_path / "state")
 
-        memory.take_over(ID, witness.parent, 8)
+        memory.take_over(ID, fingerprint_check.parent, 8)
 
         assert memory.load(ID) is None
 
-    def test_what_is_remembered_is_not_replaced(self, witness: Path, tmp_path: Path) -> None:
+    def test_what_is_remembered_is_not_replaced(self, fingerprint_check: Path, tmp_path: Path) -> None:
         """The campaign folder has no say once the machine has seen the ledger."""
         memory = Memory(tmp_path / "state")
-        memory.remember(memories.Testimony(ID, 90, 8))
+        memory.remember(memories.LedgerFingerprint(ID, 90, 8))
 
-        memory.take_over(ID, witness.parent, 7)
+        memory.take_over(ID, fingerprint_check.parent, 7)
 
-        assert memory.load(ID) == memories.Testimony(ID, 90, 8)
+        assert memory.load(ID) == memories.LedgerFingerprint(ID, 90, 8)
 
-    def test_one_that_git_tracks_is_none(self, witness: Path, tmp_path: Path) -> None:
+    def test_one_that_git_tracks_is_none(self, fingerprint_check: Path, tmp_path: Path) -> None:
         """A pull request has brought it."""
         for words in (("init",), ("add", "-f", ".")):
             command = ["git", "-C", str(tmp_path / "campaign"), *words]
             subprocess.run(command, check=True, capture_output=True)
         memory = Memory(tmp_path / "state")
 
-        memory.take_over(ID, witness.parent, 7)
+        memory.take_over(ID, fingerprint_check.parent, 7)
 
         assert memory.load(ID) is None
 
     @pytest.mark.skipif(os.name != "posix" or os.getuid() != 0, reason="gives files to other users")
-    def test_one_of_another_user_is_none(self, witness: Path, tmp_path: Path) -> None:
+    def test_one_of_another_user_is_none(self, fingerprint_check: Path, tmp_path: Path) -> None:
         """Whoever wrote it may have looked the inode up."""
-        os.chown(witness, 54_321, 54_321)
+        os.chown(fingerprint_check, 54_321, 54_321)
         memory = Memory(tmp_path / "state")
 
-        memory.take_over(ID, witness.parent, 7)
+        memory.take_over(ID, fingerprint_check.parent, 7)
 
         assert memory.load(ID) is None

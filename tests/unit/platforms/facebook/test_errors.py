@@ -10,7 +10,7 @@ import pytest
 
 from stormctl.domain.delivery.delivery import InDoubt, RateLimit, Refused
 from stormctl.platforms.facebook.errors import classify_problem, is_gone, read_limits
-from stormctl.platforms.http.answers import Answer
+from stormctl.platforms.http.answers import PlatformAnswer
 
 NOW = datetime(2026, 12, 18, 12, tzinfo=UTC)
 
@@ -23,7 +23,7 @@ def error(code: object, message: str = "No.", **more: object) -> dict[str, Any]:
 def classify(body: object, status: int = 400, **headers: str) -> Refused | InDoubt:
     """Classify an answer; underscores in header names stand for hyphens."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    return classify_problem(Answer(status, fields, body), NOW)
+    return classify_problem(PlatformAnswer(status, fields, body), NOW)
 
 
 @pytest.mark.parametrize("status", [400, 403, 500])
@@ -152,7 +152,7 @@ def test_usage_is_read_in_percent() -> None:
         ),
     }
 
-    rows = read_limits(Answer(200, headers, None), NOW)
+    rows = read_limits(PlatformAnswer(200, headers, None), NOW)
 
     assert rows == (
         RateLimit(name="app-usage", limit=100, remaining=25, reset_at=None),
@@ -169,13 +169,13 @@ def test_usage_that_is_no_number_spoils_no_answer(count: str) -> None:
         "X-Business-Use-Case-Usage": f'{{"1": [{{"total_time": {count}}}]}}',
     }
 
-    limits = read_limits(Answer(200, told, None), NOW)
+    limits = read_limits(PlatformAnswer(200, told, None), NOW)
 
     assert {limit.remaining for limit in limits} <= {0}
 
 
 def test_gone_objects() -> None:
     """Only (#100) with subcode 33 says that an object is not there."""
-    assert is_gone(Answer(400, {}, error(100, error_subcode=33)))
-    assert not is_gone(Answer(400, {}, error(100)))
-    assert not is_gone(Answer(404, {}, None))
+    assert is_gone(PlatformAnswer(400, {}, error(100, error_subcode=33)))
+    assert not is_gone(PlatformAnswer(400, {}, error(100)))
+    assert not is_gone(PlatformAnswer(404, {}, None))

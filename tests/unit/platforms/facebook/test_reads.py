@@ -10,7 +10,7 @@ import pytest
 from stormctl.domain.report.reach import Metric
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.facebook.reads import next_page, parse_counts, parse_insight, parse_post
-from stormctl.platforms.http.answers import Answer
+from stormctl.platforms.http.answers import PlatformAnswer
 
 
 def parse(raw: dict[str, Any]) -> SeenPost | None:
@@ -103,10 +103,12 @@ def test_the_next_page_is_asked_of_our_own_server() -> None:
         "https://elsewhere.example.org/v26.0/1/feed?after=c%3D&limit=100&access_token=t&appsecret_proof=p"
     )
 
-    following = next_page(Answer(200, {}, {"paging": {"next": address}}), {"fields": "id", "limit": "50"})
+    following = next_page(
+        PlatformAnswer(200, {}, {"paging": {"next": address}}), {"fields": "id", "limit": "50"}
+    )
 
     assert following == {"fields": "id", "after": "c=", "limit": "100"}
-    assert next_page(Answer(200, {}, {"paging": {"cursors": {"after": "c"}}}), {}) is None
+    assert next_page(PlatformAnswer(200, {}, {"paging": {"cursors": {"after": "c"}}}), {}) is None
 
 
 def test_counts() -> None:
@@ -114,7 +116,7 @@ def test_counts() -> None:
     body = {"reactions": {"summary": {"total_count": 7}}, "comments": {"summary": {}}}
     metrics = [Metric.SHARES, Metric.REACTIONS, Metric.REPLIES]
 
-    readings = parse_counts(Answer(200, {}, body), metrics, "1_2")
+    readings = parse_counts(PlatformAnswer(200, {}, body), metrics, "1_2")
 
     assert {reading.metric: reading.value for reading in readings} == {Metric.SHARES: 0, Metric.REACTIONS: 7}
 
@@ -130,6 +132,6 @@ def test_counts() -> None:
 )
 def test_insights(body: object, value: int | None) -> None:
     """The newest value, where there is one."""
-    reading = parse_insight(Answer(200, {}, body), Metric.CLICKS, "1_2")
+    reading = parse_insight(PlatformAnswer(200, {}, body), Metric.CLICKS, "1_2")
 
     assert (None if reading is None else reading.value) == value

@@ -17,7 +17,7 @@ from stormctl.domain.delivery.delivery import InDoubt
 from stormctl.engine.alerts.alert_addresses import Sender, open_addresses
 from stormctl.engine.alerts.pinging import get_status
 from stormctl.platforms.facebook import reads as graph_reads
-from stormctl.platforms.http.answers import Answer, Silence, read_id, read_text
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, read_id, read_text
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.x.reads import parse_post
 from stormctl.platforms.x.signin import _read_words
@@ -190,7 +190,7 @@ def test_ids_and_texts_of_platforms_are_bounded() -> None:
     values: list[object] = ["7", 7, "1" * 501, True, None, [], "7\n"]
     assert [read_id(value) for value in values] == ["7", "7", *[None] * 5]
     assert (read_text({"a": 1}), read_text(None)) == ("", "")
-    assert Answer(200, {}, {"id": "1" * 501}).id_at("id") is None
+    assert PlatformAnswer(200, {}, {"id": "1" * 501}).id_at("id") is None
 
 
 def test_an_address_that_is_none_is_left_out() -> None:

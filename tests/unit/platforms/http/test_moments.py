@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from stormctl.platforms.http.answers import Answer, clock_offset_s
+from stormctl.platforms.http.answers import PlatformAnswer, clock_offset_s
 from stormctl.platforms.http.moments import (
     find_retry_at,
     next_second,
@@ -76,7 +76,7 @@ def test_rounding_up() -> None:
 )
 def test_clock_offset(headers: dict[str, str], offset_s: float | None) -> None:
     """The Date header minus our clock, where there is a readable one."""
-    assert clock_offset_s(Answer(200, headers, None), NOON) == offset_s
+    assert clock_offset_s(PlatformAnswer(200, headers, None), NOON) == offset_s
 
 
 @pytest.mark.skipif(not hasattr(time, "CLOCK_BOOTTIME"), reason="only Linux has a clock of its own for it")

@@ -12,11 +12,11 @@ import pytest
 
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.errors import CredentialsError
-from stormctl.platforms.http.answers import Answer, Silence, plain, read_count
+from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain, read_count
 from stormctl.platforms.http.moments import read_steady_clock
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.http.wire import WRITE_BYTES, WireAdapter
-from stormctl.platforms.http.wire_request import CURRENT, Exchange
+from stormctl.platforms.http.wire_request import CURRENT, WireRequest
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -57,7 +57,7 @@ def test_sdk_origin_is_replaced(server: ScriptedServer, transport: Transport) ->
 
     answer = transport.perform(get(transport, "/2/posts?a=b"))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert (answer.status, answer.body) == (200, OK)
     assert server.requests[0].target == "/x/2/posts?a=b"
 
@@ -85,7 +85,7 @@ def test_redirects_are_not_followed(server: ScriptedServer, transport: Transport
 
     answer = transport.perform(lambda: transport.session.post(SDK_ORIGIN + "/2/posts", json={}))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert status == answer.status
     assert len(server.requests) == 1
 
@@ -142,7 +142,7 @@ def test_interim_answers_are_passed_over(server: ScriptedServer, transport: Tran
 
     answers = [transport.perform(get(transport)) for _ in range(2)]
 
-    assert [(a.status, a.body) for a in answers if isinstance(a, Answer)] == [(201, {}), (200, OK)]
+    assert [(a.status, a.body) for a in answers if isinstance(a, PlatformAnswer)] == [(201, {}), (200, OK)]
 
 
 CHUNKED = (
@@ -167,7 +167,7 @@ def test_other_servers_answer_in_other_ways(
 
     answers = [transport.perform(get(transport)) for _ in range(2)]
 
-    assert [a.body for a in answers if isinstance(a, Answer)] == [OK, OK]
+    assert [a.body for a in answers if isinstance(a, PlatformAnswer)] == [OK, OK]
     assert server.connections == connections
 
 
@@ -296,7 +296,7 @@ def test_a_connection_that_the_server_closed_causes_no_doubt(
     assert server.closed.wait(5)
     answer = transport.perform(get(transport))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert [request.connection for request in server.requests] == [1, 2]
 
 
@@ -310,7 +310,7 @@ def test_what_publishes_nothing_is_asked_again_where_a_used_connection_is_closed
 
     answers = [transport.perform(get(transport)) for _ in range(2)]
 
-    assert [answer.status for answer in answers if isinstance(answer, Answer)] == [200, 200]
+    assert [answer.status for answer in answers if isinstance(answer, PlatformAnswer)] == [200, 200]
     assert [request.connection for request in server.requests] == [1, 1, 2]
 
 
@@ -405,7 +405,7 @@ def test_a_small_request_leaves_in_one_piece(size: int, pieces: int) -> None:
         WireAdapter().poolmanager.connection_from_url("http://127.0.0.1").ConnectionCls("127.0.0.1")
     )
     connection.sock = sock
-    token = CURRENT.set(Exchange(SHORT))
+    token = CURRENT.set(WireRequest(SHORT))
 
     connection.request("POST", "/", body, {"Content-Length": str(size)})
 
@@ -467,7 +467,7 @@ def test_a_byte_order_mark_is_no_part_of_an_answer(server: ScriptedServer, trans
 
     answer = transport.perform(get(transport))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert answer.body == OK
 
 
@@ -478,7 +478,7 @@ def test_bodies_that_are_not_json_are_none(server: ScriptedServer, transport: Tr
 
     answer = transport.perform(get(transport))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert (answer.status, answer.body) == (502, None)
 
 
@@ -497,7 +497,7 @@ def test_bodies_that_are_not_json_are_none(server: ScriptedServer, transport: Tr
 )
 def test_an_id_is_what_can_be_shown(value: object, found: str | None) -> None:
     """What is no text in any encoding could be neither stored nor looked at."""
-    assert Answer(200, {}, {"data": {"id": value}}).id_at("data", "id") == found
+    assert PlatformAnswer(200, {}, {"data": {"id": value}}).id_at("data", "id") == found
 
 
 def test_numbers_that_are_none_are_none(server: ScriptedServer, transport: Transport) -> None:
@@ -506,7 +506,7 @@ def test_numbers_that_are_none_are_none(server: ScriptedServer, transport: Trans
 
     answer = transport.perform(get(transport))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert answer.body == {"id": 7, "a": None, "b": [None, None], "c": 1.5}
 
 
@@ -534,7 +534,7 @@ def test_secrets_are_blotted_out_of_answers(server: ScriptedServer, transport: T
 
     answer = transport.perform(get(transport))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert answer.body == {"error": "bad token •••, •••, •••"}
 
 
@@ -582,7 +582,7 @@ def test_proxies_of_the_environment_are_not_used(
 
     answer = transport.perform(get(transport))
 
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
 
 
 @pytest.mark.parametrize(

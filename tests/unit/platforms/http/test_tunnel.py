@@ -12,7 +12,7 @@ from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, NotSent
 from stormctl.platforms.adapter import OutgoingPost
 from stormctl.platforms.credentials import XCredentials
-from stormctl.platforms.http.answers import Answer, Silence
+from stormctl.platforms.http.answers import PlatformAnswer, Silence
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.x.adapter import XAdapter
 from tests.tunnels import ENOUGH_S, TlsServer, TunnelProxy, make_certificate
@@ -93,7 +93,7 @@ def test_a_request_goes_through_the_tunnel_and_is_proved_at_its_end(
     )
 
     transport.close()
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert answer.at("data", "id") == "7"
     (head,) = proxy.asked
     assert head.startswith(f"CONNECT {HOST}:443 HTTP/1.")
@@ -145,7 +145,7 @@ def test_a_tunnel_serves_again_and_is_opened_anew_when_it_was_idle(
     third = transport.perform(post(transport))
 
     transport.close()
-    assert [type(answer) for answer in (first, second, third)] == [Answer] * 3
+    assert [type(answer) for answer in (first, second, third)] == [PlatformAnswer] * 3
     assert (tunnels, len(proxy.asked)) == (1, 2)
     assert [request.connection for request in server.requests] == [1, 1, 2]
 
@@ -200,7 +200,7 @@ def test_the_handshake_has_the_time_that_is_left(
     answer = transport.perform(post(transport))
 
     transport.close()
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)
     assert len(proxy.asked) == 1
 
 
@@ -269,4 +269,4 @@ def test_an_authority_counts_without_a_proxy(
     answer = transport.perform(post(transport))
 
     transport.close()
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, PlatformAnswer)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from stormctl.domain.delivery.delivery import InDoubt, RateLimit, Refused
-from stormctl.platforms.http.answers import Answer
+from stormctl.platforms.http.answers import PlatformAnswer
 from stormctl.platforms.x.errors import classify_problem, read_limits
 
 NOW = datetime(2026, 12, 18, 12, tzinfo=UTC)
@@ -23,7 +23,7 @@ def unix(after: timedelta) -> str:
 def classify(status: int, body: Any = None, **headers: str) -> Refused | InDoubt:
     """Classify an answer; underscores in header names stand for hyphens."""
     fields = {name.replace("_", "-"): value for name, value in headers.items()}
-    return classify_problem(Answer(status, fields, body), NOW)
+    return classify_problem(PlatformAnswer(status, fields, body), NOW)
 
 
 def forbidden(detail: str, kind: str = "about:blank", **more: object) -> dict[str, object]:
@@ -198,7 +198,7 @@ def test_limits_that_are_no_numbers_are_left_out() -> None:
     """A ledger could not hold them."""
     told = {"x-rate-limit-limit": "9" * 30, "x-rate-limit-remaining": "-1", "x-rate-limit-reset": "soon"}
 
-    assert read_limits(Answer(200, told, None), NOW) == ()
+    assert read_limits(PlatformAnswer(200, told, None), NOW) == ()
 
 
 @pytest.mark.parametrize("reset", ["1797595200000", unix(timedelta(days=731)), unix(timedelta(hours=26))])
@@ -206,7 +206,7 @@ def test_a_reset_beyond_every_window_closes_no_channel(reset: str) -> None:
     """One in milliseconds, or years ahead, is none: a ledger that kept it would wait for it."""
     told = {"x-user-limit-24hour-limit": "50", "x-user-limit-24hour-remaining": "0"}
 
-    (row,) = read_limits(Answer(201, told | {"x-user-limit-24hour-reset": reset}, None), NOW)
+    (row,) = read_limits(PlatformAnswer(201, told | {"x-user-limit-24hour-reset": reset}, None), NOW)
 
     assert (row.remaining, row.reset_at) == (0, None)
 
@@ -233,7 +233,7 @@ def test_limits_are_read_from_all_families() -> None:
         "x-app-limit-24hour-reset": "2" * 5000,
     }
 
-    rows = read_limits(Answer(201, headers, None), NOW)
+    rows = read_limits(PlatformAnswer(201, headers, None), NOW)
 
     assert rows == (
         RateLimit(name="x-rate-limit", limit=100, remaining=99, reset_at=NOW + timedelta(minutes=15)),

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from stormctl.domain.delivery.signin import ChannelAccess, Knowledge, ManagedPage, Owner, Source, Variable
+from stormctl.domain.delivery.signin import (
+    ChannelAccess,
+    CredentialsKnowledge,
+    ManagedPage,
+    Owner,
+    Source,
+    Variable,
+)
 from stormctl.render.terminal.accounts import (
     access_json,
     render_access,
@@ -27,14 +34,14 @@ GOOD = ChannelAccess(
     channel="x:acme",
     variables=(Variable("STORMCTL_X_CONSUMER_KEY", "CONSUMER_KEY", Source.FILE),),
     owner=Owner("1", "Acme\x1b[31m (@acme)", "https://x.com/acme"),
-    known_from=Knowledge.PLATFORM,
+    known_from=CredentialsKnowledge.PLATFORM,
     remarks=("the clock is late",),
 )
 BAD = ChannelAccess(
     channel="facebook:acme",
     variables=(TOKEN, APP, SECRET),
     owner=Owner("2", "Acme"),
-    known_from=Knowledge.LEDGER,
+    known_from=CredentialsKnowledge.LEDGER,
     problems=("the token is dead",),
 )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.report.diagnosis import Diagnosis, Section, fail, ok, warn
+from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection, fail, ok, warn
 from stormctl.errors import ExitCode
 from stormctl.render.terminal.doctor import diagnosis_json, render_canary, render_diagnosis, summarize
 from tests.unit.render.conftest import at
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 MADE = Diagnosis(
     made_at=at(12),
     sections=(
-        Section(
+        DiagnosisSection(
             "x:acme",
             (ok("Acme (1001)"), fail("the keys may only read", "Make new ones.", ExitCode.CREDENTIALS)),
         ),
-        Section("alerts", (warn("alerts go to nobody", "Name somebody."),)),
+        DiagnosisSection("alerts", (warn("alerts go to nobody", "Name somebody."),)),
     ),
     cost_usd_micros=10_000,
 )
@@ -45,7 +45,9 @@ def test_each_line_has_its_verdict_and_what_to_do(show: Callable[..., str]) -> N
 
 def test_nothing_bad_is_said_in_so_many_words() -> None:
     """Warnings are counted all the same."""
-    made = Diagnosis(made_at=at(12), sections=(Section("alerts", (warn("nobody", "Name somebody."),)),))
+    made = Diagnosis(
+        made_at=at(12), sections=(DiagnosisSection("alerts", (warn("nobody", "Name somebody."),)),)
+    )
 
     assert summarize(made) == "nothing is proved bad, 1 warning, 0 fine."
 

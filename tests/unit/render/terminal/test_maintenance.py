@@ -11,11 +11,11 @@ import pytest
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.report.maintenance import (
     Backup,
-    Exchange,
     LedgerFacts,
-    Migration,
+    MigratedLedger,
     Move,
     Restoration,
+    RestorePreview,
     StormCounts,
 )
 from stormctl.domain.report.status import GapView, RunnerStatus
@@ -139,14 +139,14 @@ def test_exchange_names_what_is_there(
     show: Callable[..., str], present: LedgerFacts | None, is_damaged: bool, words: str
 ) -> None:
     """Nothing, something damaged, or a halt that the backup does not know."""
-    exchange = Exchange(backup=COPY, present=present, is_damaged=is_damaged)
+    exchange = RestorePreview(backup=COPY, present=present, is_damaged=is_damaged)
 
     assert words in show(render_exchange(exchange, "sqlite: .stormctl/ledger.db"))
 
 
 def test_exchange(show: Callable[..., str]) -> None:
     """Both ledgers, one above the other."""
-    exchange = Exchange(backup=COPY, present=FACTS, is_damaged=False)
+    exchange = RestorePreview(backup=COPY, present=FACTS, is_damaged=False)
 
     assert show(render_exchange(exchange, FACTS.where)) == EXPECTED_EXCHANGE
 
@@ -169,7 +169,7 @@ def test_restoration(show: Callable[..., str]) -> None:
 
 def test_migration(show: Callable[..., str]) -> None:
     """The backup's path and both versions, or that there was nothing to do."""
-    done = Migration(before=2, after=3, backup=Path("b.db"))
+    done = MigratedLedger(before=2, after=3, backup=Path("b.db"))
 
     assert show(render_migration(done, FACTS.where)).splitlines() == [
         "backed up to b.db",

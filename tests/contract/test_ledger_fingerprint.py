@@ -61,7 +61,7 @@ def test_a_ledger_that_goes_on_raises_no_alarm(bench: Bench) -> None:
     third = bench.reopen()
     live(third, 5)
 
-    alarms = [alarm for ledger in bench.opened for alarm in ledger.witness.take_alarms()]
+    alarms = [alarm for ledger in bench.opened for alarm in ledger.fingerprint_check.take_alarms()]
 
     assert alarms == []
     assert bench.ledger.gaps.list() == ()
@@ -76,13 +76,13 @@ def test_an_older_ledger_is_recognised_and_its_gap_noted(bench: Bench) -> None:
 
     live(restored, 40)
 
-    (alarm,) = restored.witness.take_alarms()
+    (alarm,) = restored.fingerprint_check.take_alarms()
     (gap,) = restored.gaps.list()
     assert "older than what was seen of it here" in alarm
     assert "since 2026-12-18 12:10 UTC may be unknown here: 1 in doubt" in alarm
     assert (gap.since, gap.until, gap.in_doubt) == (at(10).at, at(40).at, 1)
     assert bench.states() == {"dignity": "in_doubt", "later": "planned"}
-    assert restored.witness.take_alarms() == []
+    assert restored.fingerprint_check.take_alarms() == []
 
 
 def test_an_alarm_is_raised_once(bench: Bench) -> None:
@@ -95,7 +95,7 @@ def test_an_alarm_is_raised_once(bench: Bench) -> None:
 
     live(next_one, 4)
 
-    assert next_one.witness.take_alarms() == []
+    assert next_one.fingerprint_check.take_alarms() == []
     assert len(next_one.gaps.list()) == 1
 
 
@@ -107,7 +107,7 @@ def test_a_database_that_was_replaced_under_a_runner_is_recognised(bench: Bench)
 
     bench.ledger.runners.beat(runner, at(3), channels=[X])
 
-    assert len(bench.ledger.witness.take_alarms()) == 1
+    assert len(bench.ledger.fingerprint_check.take_alarms()) == 1
     assert bench.states() == {"dignity": "in_doubt"}
 
 
@@ -118,12 +118,12 @@ def test_a_ledger_that_was_accepted_is_doubted_once(bench: Bench) -> None:
     set_back(bench, 1, 0)
     restored = bench.reopen()
 
-    restored.witness.accept(at(3))
+    restored.fingerprint_check.accept(at(3))
 
-    alarms = restored.witness.take_alarms()
+    alarms = restored.fingerprint_check.take_alarms()
     live(restored, 4)
     assert len(alarms) == len(restored.gaps.list()) == 1
-    assert restored.witness.take_alarms() == []
+    assert restored.fingerprint_check.take_alarms() == []
 
 
 def test_a_witness_that_cannot_be_written_is_a_warning(
@@ -131,17 +131,17 @@ def test_a_witness_that_cannot_be_written_is_a_warning(
 ) -> None:
     """The storm goes on, and the warning is not repeated with every beat."""
     runner = live(bench.ledger, 0)
-    witness = find_witness()
-    witness.unlink()
-    witness.mkdir()
-    (witness / "in the way").touch()
+    fingerprint_check = find_witness()
+    fingerprint_check.unlink()
+    fingerprint_check.mkdir()
+    (fingerprint_check / "in the way").touch()
 
     with caplog.at_level(logging.WARNING):
         bench.ledger.runners.beat(runner, at(1), channels=[X])
         bench.ledger.runners.beat(runner, at(2), channels=[X])
 
     assert caplog.text.count("may not be recognised") == 1
-    assert [path.name for path in witness.parent.iterdir() if ".json." in path.name] == []
+    assert [path.name for path in fingerprint_check.parent.iterdir() if ".json." in path.name] == []
 
 
 def test_a_witness_is_whole_or_not_there(bench: Bench) -> None:
@@ -166,7 +166,7 @@ def test_another_machine_joins_a_ledger_on_a_server(bench: Bench) -> None:
 
     live(joining, 2)
 
-    assert joining.witness.take_alarms() == []
+    assert joining.fingerprint_check.take_alarms() == []
 
 
 PAGE = "facebook:migrants-day"
@@ -218,7 +218,7 @@ class TestFailover:
         with pytest.raises(LedgerRewoundError):
             runner.outbox.sweep(at(3))
 
-        assert runner.witness.must_renew()
+        assert runner.fingerprint_check.must_renew()
         assert set(bench.states().values()) == {"planned"}
 
     @pytest.mark.parametrize("is_own", [True, False])
@@ -233,10 +233,10 @@ class TestFailover:
         with pytest.raises(LedgerRewoundError):
             runner.outbox.claim(X, "r2", at(2), LEASE)
 
-        runner.witness.renew(at(3))
+        runner.fingerprint_check.renew(at(3))
 
         claims = [runner.outbox.claim(channel, "r2", at(4), LEASE) for channel in (X, PAGE)]
-        (alarm,) = runner.witness.take_alarms()
+        (alarm,) = runner.fingerprint_check.take_alarms()
         states = [
             (view.channel, view.message_id, view.state.value)
             for view in bench.ledger.history.deliveries("imd")
@@ -249,7 +249,7 @@ class TestFailover:
             (X, "m2", "planned"),
         ]
         assert "2 in doubt until the accounts have been read" in alarm
-        assert not runner.witness.must_renew()
+        assert not runner.fingerprint_check.must_renew()
         assert bench.find_claim(60, X) is not None
 
     def test_a_ledger_from_before_its_first_runner_is_recognised(
@@ -262,7 +262,7 @@ class TestFailover:
         with pytest.raises(LedgerRewoundError):
             bench.ledger.outbox.claim(X, "r1", at(70), LEASE)
 
-        bench.ledger.witness.renew(at(70))
+        bench.ledger.fingerprint_check.renew(at(70))
 
         (gap,) = bench.ledger.gaps.list()
         assert (gap.since, gap.in_doubt) == (at(0).at, 4)
@@ -300,7 +300,7 @@ class TestFailover:
             bench.ledger.outbox.mark_sending(claim, at(1))
         assert again is not None
         assert again.key == claim.key
-        assert not runner.witness.must_renew()
+        assert not runner.fingerprint_check.must_renew()
 
     def test_answers_wait_until_the_loss_is_noted(
         self, bench: Bench, other: Ledger, forget: Callable[..., None]
@@ -311,7 +311,7 @@ class TestFailover:
         with pytest.raises(LedgerRewoundError):
             bench.answer(claim, bench.receipt(), 1)
 
-        bench.ledger.witness.renew(at(2))
+        bench.ledger.fingerprint_check.renew(at(2))
 
         assert bench.answer(claim, bench.receipt(), 3) is State.DELIVERED
         assert other.outbox.claim(X, "r2", at(4), LEASE) is None
@@ -344,7 +344,7 @@ class TestFiles:
 
         live(copy, 5)
 
-        (alarm,) = copy.witness.take_alarms()
+        (alarm,) = copy.fingerprint_check.take_alarms()
         copy.close()
         assert "is a copy of one that was at work elsewhere" in alarm
         assert "Make sure that nobody runs the original any more" in alarm
@@ -356,7 +356,7 @@ class TestFiles:
 
         live(copy, 5)
 
-        alarms = copy.witness.take_alarms()
+        alarms = copy.fingerprint_check.take_alarms()
         copy.close()
         assert len(alarms) == 1
 
@@ -367,7 +367,7 @@ class TestFiles:
 
         live(moved, 5)
 
-        alarms = moved.witness.take_alarms()
+        alarms = moved.fingerprint_check.take_alarms()
         moved.close()
         assert alarms == []
 
@@ -382,7 +382,7 @@ class TestFiles:
 
         live(restored, 5)
 
-        (alarm,) = restored.witness.take_alarms()
+        (alarm,) = restored.fingerprint_check.take_alarms()
         (gap,) = restored.gaps.list()
         restored.close()
         assert "it was restored from a copy" in alarm

@@ -51,11 +51,11 @@ def bring(bench: Bench, plan: Plan, state: State) -> None:
             bench.enroll(plan("a", expires_at=bench.at(5).at))
             bench.ledger.outbox.sweep(bench.at(6))
         case State.CANCELLED:
-            bench.ledger.desk.cancel([KEY], "lead", bench.at(0))
+            bench.ledger.manual.cancel([KEY], "lead", bench.at(0))
         case State.DELIVERED | State.RETRACTED:
             bench.deliver()
     if state is State.RETRACTED:
-        bench.ledger.desk.retracted(KEY, "p1", "lead", bench.at(1))
+        bench.ledger.manual.retracted(KEY, "p1", "lead", bench.at(1))
     assert bench.states()["a"] == state
 
 
@@ -74,7 +74,7 @@ class TestCancel:
         """A launch of the same storm doesn't bring back what a person has cancelled; it is told who did."""
         bench.enroll(plan("a"), plan("b", 30))
 
-        bench.ledger.desk.cancel([KEY], "lead", bench.at(-1))
+        bench.ledger.manual.cancel([KEY], "lead", bench.at(-1))
         enrolled = bench.enroll(plan("a", 5, text="Worded anew"), plan("b", 30))
 
         assert (bench.states(), enrolled.settled) == ({"a": "cancelled", "b": "planned"}, 1)
@@ -87,7 +87,7 @@ class TestCancel:
         bench.enroll(plan("a"), plan("b", 30))
         bench.enroll(plan("b", 30))
 
-        bench.ledger.desk.cancel([KEY], "lead", bench.at(-1))
+        bench.ledger.manual.cancel([KEY], "lead", bench.at(-1))
         bench.enroll(plan("a"), plan("b", 30))
 
         assert bench.states()["a"] == "cancelled"
@@ -98,7 +98,7 @@ class TestCancel:
         bring(bench, plan, state)
         bench.enroll(plan("a"), plan("b", 60))
 
-        said = refusal(lambda: bench.ledger.desk.cancel([key_of("b"), KEY], "lead", bench.at(0)))
+        said = refusal(lambda: bench.ledger.manual.cancel([key_of("b"), KEY], "lead", bench.at(0)))
 
         words = {State.CLAIMED: "being sent", State.IN_DOUBT: "in doubt"}
         assert said == f"{KEY} is {words.get(state, state.value)}: it can't be cancelled"
@@ -111,7 +111,7 @@ class TestCancel:
         bench.deliver()
         bench.answer(bench.send(0, PAGE), InDoubt(reason="timed out"))
 
-        cancelled = bench.ledger.desk.cancel_message("imd", "a", "lead", bench.at(0))
+        cancelled = bench.ledger.manual.cancel_message("imd", "a", "lead", bench.at(0))
 
         assert cancelled.keys == (key_of("a", 2), key_of("a", 3))
         assert cancelled.left == ((f"imd/{PAGE}/a/en", State.IN_DOUBT),)
@@ -122,7 +122,7 @@ class TestCancel:
         bench.enroll(plan("a"))
         bench.enroll(plan("a", storm="next", text="A year later"), storm_id="next")
 
-        bench.ledger.desk.cancel_message("imd", "a", "lead", bench.at(0))
+        bench.ledger.manual.cancel_message("imd", "a", "lead", bench.at(0))
 
         assert (bench.states("imd"), bench.states("next")) == ({"a": "cancelled"}, {"a": "planned"})
 
@@ -135,7 +135,7 @@ class TestRetry:
         """The slot is now, the grace starts anew, and a new receipt replaces an old one."""
         bring(bench, plan, state)
 
-        slots = bench.ledger.desk.retry([KEY], "lead", bench.at(40))
+        slots = bench.ledger.manual.retry([KEY], "lead", bench.at(40))
         planned = bench.ledger.history.get(KEY)
         bench.ledger.outbox.sweep(bench.at(54))
         bench.answer(bench.send(54), Delivered(post_id="new", url="https://example.org/new"), 54)
@@ -151,7 +151,7 @@ class TestRetry:
         """Not before it; and a launch of the same plan leaves it there."""
         bring(bench, plan, State.MISSED)
 
-        bench.ledger.desk.retry([KEY], "lead", bench.at(20), at=bench.at(90).at)
+        bench.ledger.manual.retry([KEY], "lead", bench.at(20), at=bench.at(90).at)
         bench.enroll(plan("a"), moment=bench.at(21))
 
         assert (bench.find_claim(89.9), bench.next_due(20)) == (None, 90)
@@ -163,8 +163,8 @@ class TestRetry:
         """Skip: the grace; spread: moved within its window as long as it lasts; send: however late."""
         end = bench.at(120).at
         bench.enroll(plan("a", late=LatePolicy(late), window_end_at=end))
-        bench.ledger.desk.cancel([KEY], "lead", bench.at(0))
-        bench.ledger.desk.retry([KEY], "lead", bench.at(40))
+        bench.ledger.manual.cancel([KEY], "lead", bench.at(0))
+        bench.ledger.manual.retry([KEY], "lead", bench.at(40))
 
         states = []
         for minute in (54, 56, 119, 121, 9999):
@@ -178,7 +178,7 @@ class TestRetry:
         """It would be posted twice."""
         bring(bench, plan, state)
 
-        said = refusal(lambda: bench.ledger.desk.retry([KEY], "lead", bench.at(0)))
+        said = refusal(lambda: bench.ledger.manual.retry([KEY], "lead", bench.at(0)))
 
         assert said.endswith("there is nothing to try again")
         assert bench.states()["a"] == state
@@ -187,7 +187,7 @@ class TestRetry:
     def test_not_after_the_deadline(self, bench: Bench, plan: Plan, minutes: float) -> None:
         """Neither now nor by a later slot."""
         bring(bench, plan, State.EXPIRED)
-        retry = bench.ledger.desk.retry
+        retry = bench.ledger.manual.retry
 
         assert "its deadline is 2026-12-18 12:05 UTC" in refusal(
             lambda: retry([KEY], "lead", bench.at(minutes))
@@ -197,8 +197,8 @@ class TestRetry:
     def test_not_in_the_past_or_too_early(self, bench: Bench, plan: Plan) -> None:
         """A slot that has passed would be missed at once; without one, the earliest moment is taken."""
         bench.enroll(plan("a", 30, not_before=bench.at(30).at))
-        bench.ledger.desk.cancel([KEY], "lead", bench.at(0))
-        retry = bench.ledger.desk.retry
+        bench.ledger.manual.cancel([KEY], "lead", bench.at(0))
+        retry = bench.ledger.manual.retry
 
         past = refusal(lambda: retry([KEY], "lead", bench.at(5), at=bench.at(4).at))
         early = refusal(lambda: retry([KEY], "lead", bench.at(5), at=bench.at(29).at))
@@ -213,7 +213,7 @@ class TestRetry:
         bring(bench, plan, State.CANCELLED)
         bench.enroll(plan("b", 60, text="About a"))
 
-        said = refusal(lambda: bench.ledger.desk.retry([KEY], "lead", bench.at(0)))
+        said = refusal(lambda: bench.ledger.manual.retry([KEY], "lead", bench.at(0)))
 
         assert said == f"{key_of('b')} says the same on {X} on 2026-12-18"
 
@@ -222,7 +222,7 @@ class TestRetry:
         bring(bench, plan, State.MISSED)
         bench.enroll(plan("a"), plan("b", 60))
 
-        refusal(lambda: bench.ledger.desk.retry([KEY, key_of("b")], "lead", bench.at(20)))
+        refusal(lambda: bench.ledger.manual.retry([KEY, key_of("b")], "lead", bench.at(20)))
 
         assert bench.states()["a"] == "missed"
 
@@ -232,7 +232,7 @@ class TestRetry:
         for _ in range(2):
             bench.ledger.outbox.sweep(bench.at(16))
         first, second = key_of("a", 1), key_of("a", 2)
-        retry = bench.ledger.desk.retry
+        retry = bench.ledger.manual.retry
 
         said = refusal(lambda: retry([second], "lead", bench.at(20)))
         retry([first, second], "lead", bench.at(20))
@@ -253,7 +253,7 @@ class TestResolve:
             (doubt,) = bench.ledger.doubts.open([X])
             bench.ledger.doubts.hold(doubt, "one resembles it", bench.at(1))
 
-        bench.ledger.desk.resolve_posted(KEY, "9", "https://example.org/9", "lead", bench.at(60))
+        bench.ledger.manual.resolve_posted(KEY, "9", "https://example.org/9", "lead", bench.at(60))
 
         view = bench.ledger.history.get(KEY)
         assert (view.state, view.post_id, view.delivered_at) == (State.DELIVERED, "9", bench.at(0).at)
@@ -268,7 +268,7 @@ class TestResolve:
         bench.deliver(30)
 
         said = refusal(
-            lambda: bench.ledger.desk.resolve_posted(
+            lambda: bench.ledger.manual.resolve_posted(
                 KEY, "p1", "https://example.org/p1", "lead", bench.at(60)
             )
         )
@@ -280,10 +280,10 @@ class TestResolve:
         """It is cancelled at that person's word, and can be retried."""
         bring(bench, plan, State.IN_DOUBT)
 
-        bench.ledger.desk.resolve_not_posted(KEY, "lead", bench.at(5))
+        bench.ledger.manual.resolve_not_posted(KEY, "lead", bench.at(5))
         bench.enroll(plan("a"), moment=bench.at(6))
         view = bench.ledger.history.get(KEY)
-        bench.ledger.desk.retry([KEY], "lead", bench.at(7))
+        bench.ledger.manual.retry([KEY], "lead", bench.at(7))
 
         assert (view.state, view.why) == (State.CANCELLED, "not posted, says lead")
         assert bench.ledger.history.attempts(KEY)[0].settled == "not_there"
@@ -294,7 +294,7 @@ class TestResolve:
         bench.enroll(plan("a"))
         claim = bench.send()
         bench.ledger.outbox.sweep(bench.at(1))
-        bench.ledger.desk.resolve_not_posted(KEY, "lead", bench.at(2))
+        bench.ledger.manual.resolve_not_posted(KEY, "lead", bench.at(2))
 
         state = bench.answer(claim, bench.receipt(), 3)
 
@@ -304,7 +304,7 @@ class TestResolve:
     def test_only_doubts(self, bench: Bench, plan: Plan, state: State) -> None:
         """What is certain isn't overruled."""
         bring(bench, plan, state)
-        desk = bench.ledger.desk
+        desk = bench.ledger.manual
 
         no = refusal(lambda: desk.resolve_not_posted(KEY, "lead", bench.at(0)))
         yes = refusal(lambda: desk.resolve_posted(KEY, "9", "u", "lead", bench.at(0)))
@@ -321,7 +321,7 @@ class TestRetracted:
         """The receipt is kept, with who took it down."""
         bring(bench, plan, State.DELIVERED)
 
-        state = bench.ledger.desk.retracted(KEY, "p1", "lead", bench.at(9))
+        state = bench.ledger.manual.retracted(KEY, "p1", "lead", bench.at(9))
 
         view = bench.ledger.history.get(KEY)
         assert (state, view.state, view.post_id) == (State.RETRACTED, State.RETRACTED, "p1")
@@ -334,12 +334,12 @@ class TestRetracted:
         bench.enroll(plan("a", grace=timedelta(hours=2)))
         first = bench.send()
         bench.ledger.outbox.sweep(bench.at(1))
-        bench.ledger.desk.resolve_posted(KEY, "p9", "https://example.org/p9", "lead", bench.at(2))
+        bench.ledger.manual.resolve_posted(KEY, "p9", "https://example.org/p9", "lead", bench.at(2))
         bench.answer(first, Delivered(post_id="p8", url="https://example.org/p8"), 3)
         warning = bench.ledger.history.recent(1)[0]
-        receipts = bench.ledger.desk.receipts(KEY)
+        receipts = bench.ledger.manual.receipts(KEY)
 
-        state = bench.ledger.desk.retracted(KEY, "p8", "lead", bench.at(9))
+        state = bench.ledger.manual.retracted(KEY, "p8", "lead", bench.at(9))
 
         assert warning.text.endswith(f"stormctl retract {KEY} --url https://example.org/p8")
         assert receipts == {"p9": "https://example.org/p9", "p8": "https://example.org/p8"}
@@ -349,8 +349,8 @@ class TestRetracted:
         """A post that was taken down took its figures along."""
         bring(bench, plan, State.DELIVERED)
         bench.ledger.metrics.record([(KEY, Metric.IMPRESSIONS, 500)], bench.at(2))
-        bench.ledger.desk.retracted(KEY, "p1", "lead", bench.at(3))
-        bench.ledger.desk.retry([KEY], "lead", bench.at(10))
+        bench.ledger.manual.retracted(KEY, "p1", "lead", bench.at(3))
+        bench.ledger.manual.retry([KEY], "lead", bench.at(10))
         bench.deliver(10)
 
         (post,) = bench.ledger.metrics.newest("imd")
@@ -361,7 +361,7 @@ class TestRetracted:
         """Nothing is posted below a post that is gone."""
         bench.enroll(*(plan("a", part=n, text=f"Part {n}") for n in (1, 2)))
         bench.deliver()
-        bench.ledger.desk.retracted(key_of("a", 1), "p1", "lead", bench.at(0))
+        bench.ledger.manual.retracted(key_of("a", 1), "p1", "lead", bench.at(0))
 
         bench.ledger.outbox.sweep(bench.at(0))
 
@@ -442,7 +442,7 @@ class TestFinding:
         bench.enroll(
             plan("a", text=wording, media=(media,)), plan("b", 30), plan("c", 60, text=wording + "!")
         )
-        bench.ledger.desk.cancel([key_of("c")], "lead", bench.at(0))
+        bench.ledger.manual.cancel([key_of("c")], "lead", bench.at(0))
 
         found = [view.key for view in bench.ledger.history.search(text)]
 
@@ -473,7 +473,7 @@ class TestFinding:
 
         assert refusal(lambda: bench.ledger.history.details(key_of("z"))).startswith("there is no delivery")
         assert (
-            refusal(lambda: bench.ledger.desk.retry(["z"], "lead", bench.at(0))) == "there is no delivery z"
+            refusal(lambda: bench.ledger.manual.retry(["z"], "lead", bench.at(0))) == "there is no delivery z"
         )
 
     def test_deliveries_of_a_message(self, bench: Bench, plan: Plan) -> None:
