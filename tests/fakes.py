@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stormctl.domain.report.reach import MetricReading
     from stormctl.engine.base.equipment import Rewriting
     from stormctl.errors import StormctlError
-    from stormctl.platforms.adapter import Granularity, MediaFile, OutgoingPost, RecentCount
+    from stormctl.platforms.adapter import MediaFile, OutgoingPost
 
 NOON = datetime(2026, 12, 18, 17, 0, tzinfo=UTC)
 """Noon of the day in New York."""
@@ -184,15 +184,6 @@ class FakePlatform:
         self.deleted.append(post_id)
         self.posts = [post for post in self.posts if post.post_id != post_id]
         return Delivered(post_id=post_id, url="")
-
-    def edit(self, post_id: str, text: str) -> Outcome:
-        """Give a post on the account another text."""
-        self.posts = [replace(post, text=text) if post.post_id == post_id else post for post in self.posts]
-        return Delivered(post_id=post_id, url="")
-
-    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
-        """Count nothing: no test asks for it yet."""
-        raise ReadFailed(f"no counts of {query} by {granularity}")
 
     def close(self) -> None:
         """Nothing is held."""

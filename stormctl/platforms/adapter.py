@@ -202,23 +202,6 @@ class Reading:
     clock_offset_s: float | None = None
 
 
-class Granularity(StrEnum):
-    """How finely posts are counted."""
-
-    MINUTE = "minute"
-    HOUR = "hour"
-    DAY = "day"
-
-
-@dataclass(frozen=True, slots=True)
-class RecentCount:
-    """How many posts of everybody matched a query between two moments."""
-
-    start_at: datetime
-    end_at: datetime
-    posts: int
-
-
 class ReadFailed(Exception):  # noqa: N818 - an answer that callers handle, shown by its reason
     """The platform could not be read (network, refusal, unknown answer); nothing was changed by it.
 
@@ -284,21 +267,6 @@ class PlatformAdapter(Protocol):
 
     def delete(self, post_id: str) -> Outcome:
         """Delete one of our posts: Delivered (with its id) when it is gone."""
-        ...
-
-    def edit(self, post_id: str, text: str) -> Outcome:
-        """Give one of our posts another text: Delivered (with its id) when it has it.
-
-        Refused for good where the platform does not let us.
-        """
-        ...
-
-    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
-        """Count everybody's posts of the last seven days that match a query, oldest first.
-
-        Raises:
-            ReadFailed: they could not be counted, or the platform counts none.
-        """
         ...
 
     def close(self) -> None:

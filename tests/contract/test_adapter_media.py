@@ -12,7 +12,7 @@ import pytest
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused
 from stormctl.emulator.server import EmulatorThread, make_accounts
-from stormctl.platforms.adapter import Captions, Granularity, MediaFile, PrepareFailed, ReadFailed
+from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
 from tests.contract.practice import Practice, Skipping
 
 if TYPE_CHECKING:
@@ -144,44 +144,3 @@ def test_what_is_no_video_is_refused_for_good(practice: Practice) -> None:
 
     assert isinstance(caught.value.outcome, Refused)
     assert caught.value.outcome.for_good
-
-
-def test_an_edit_changes_the_text_where_the_platform_lets_us(practice: Practice) -> None:
-    """Facebook does; X refuses without a request, and the post stays as it was."""
-    receipt = practice.publish("With a slip")
-    assert isinstance(receipt, Delivered)
-
-    outcome = practice.adapter.edit(receipt.post_id, "Without")
-
-    if practice.is_x:
-        assert isinstance(outcome, Refused)
-        assert practice.texts() == ["With a slip"]
-    else:
-        assert isinstance(outcome, Delivered)
-        assert practice.texts() == practice.read_back() == ["Without"]
-
-
-def test_a_post_that_is_gone_cannot_be_edited(emulator: EmulatorThread) -> None:
-    """The refusal is for good."""
-    practice = Practice("facebook:migrants-day", emulator)
-
-    outcome = practice.adapter.edit(f"{practice.account.id}_1", "Nobody reads this")
-    practice.adapter.close()
-
-    assert isinstance(outcome, Refused)
-    assert outcome.for_good
-
-
-def test_everybodys_posts_are_counted_where_the_platform_counts(practice: Practice) -> None:
-    """X, with the app's bearer; Facebook has no such thing."""
-    for number in range(3):
-        practice.publish(f"Number {number} #MigrantsDay")
-
-    if practice.is_x:
-        counts = practice.adapter.count_recent("#migrantsday", Granularity.HOUR)
-        assert sum(count.posts for count in counts) == 3
-        assert all(count.start_at < count.end_at for count in counts)
-        assert len(counts) in {168, 169}
-    else:
-        with pytest.raises(ReadFailed):
-            practice.adapter.count_recent("#migrantsday", Granularity.HOUR)

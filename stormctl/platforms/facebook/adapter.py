@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.report.reach import MetricReading
-    from stormctl.platforms.adapter import Granularity, RecentCount, SeenPost
+    from stormctl.platforms.adapter import SeenPost
     from stormctl.platforms.credentials import FacebookCredentials
 
 SDK_ORIGIN = "https://graph.facebook.com"
@@ -193,16 +193,6 @@ class FacebookAdapter(PlatformAdapter):
         if isinstance(answer, PlatformAnswer) and is_gone(answer):
             return self._receipt(post_id, answer)
         return self._done(answer, post_id, "deleted")
-
-    def edit(self, post_id: str, text: str) -> Outcome:
-        """Give a post another message (`POST /{post-id}`); Facebook lets only the app that made it."""
-        field = "message" if "_" in post_id else "description"  # the latter of a video
-        answer = self._post(post_id, {field: text})
-        return self._done(answer, post_id, "changed")
-
-    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:  # noqa: ARG002 - the protocol's arguments
-        """Refuse: the Graph API counts nobody's posts but the Page's own."""
-        raise ReadFailed("Facebook does not count posts by words")
 
     def close(self) -> None:
         """Close every connection."""

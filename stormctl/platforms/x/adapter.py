@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import requests
 import tweepy
 
-from stormctl.domain.delivery.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, Outcome
 from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.platforms.prices import X_USER_READING_USD_MICROS
 from stormctl.platforms.adapter import (
@@ -27,7 +27,6 @@ from stormctl.platforms.adapter import (
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s, plain
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.x import reads as x_reads
-from stormctl.platforms.x.counts import AppCounts
 from stormctl.platforms.x.errors import classify_problem, explain, read_limits
 from stormctl.platforms.x.media import MediaSteps
 from stormctl.platforms.x.words import PostReader
@@ -38,7 +37,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.report.reach import MetricReading
-    from stormctl.platforms.adapter import Granularity, RecentCount, SeenPost
+    from stormctl.platforms.adapter import SeenPost
     from stormctl.platforms.credentials import XCredentials
 
 SDK_ORIGIN = "https://api.twitter.com"
@@ -112,7 +111,6 @@ class XAdapter(PlatformAdapter):
             request=self._request, post_form=self._post_form, now=now, wait=wait or threading.Event().wait
         )
         self._reader = PostReader(self._client, self._transport)
-        self._counts = AppCounts(self._transport, SDK_ORIGIN, keys[:2], now)
         self._me = me if me is not None else XIdentity()
 
     def verify(self) -> Verification:
@@ -250,17 +248,6 @@ class XAdapter(PlatformAdapter):
         if answer.is_success:
             return InDoubt(reason="X did not say that the post is deleted", code=str(answer.status))
         return classify_problem(answer, self._now())
-
-    def edit(self, post_id: str, text: str) -> Outcome:  # noqa: ARG002 - the protocol's arguments
-        """Refuse: an edit on X is a new post with a new id, within an hour, and for Premium accounts only.
-
-        Source: docs.x.com changelog, 2025-10-03. To correct a post, retract it and publish another.
-        """
-        return Refused(reason="posts on X can't be edited through this app", code="edit", for_good=True)
-
-    def count_recent(self, query: str, granularity: Granularity) -> tuple[RecentCount, ...]:
-        """Count matching posts with the app's bearer (`GET /2/tweets/counts/recent`)."""
-        return self._counts.read(query, granularity)
 
     def close(self) -> None:
         """Close every connection."""

@@ -228,26 +228,3 @@ def test_a_silent_answer_to_publishing_a_video_is_in_doubt(
 
     assert isinstance(outcome, InDoubt)
     assert len(server.requests) == 1
-
-
-@pytest.mark.parametrize(("post_id", "field"), [("1001_7", "message"), ("55", "description")])
-def test_a_post_is_given_another_text(
-    server: ScriptedServer, page: FacebookAdapter, post_id: str, field: str
-) -> None:
-    """By its own address; a video calls its text a description."""
-    server.reply({"success": True})
-
-    outcome = page.edit(post_id, "Better words")
-
-    assert outcome == Delivered(post_id=post_id, url=f"{server.base_url}/{post_id}")
-    assert (server.requests[0].path, server.requests[0].form[field]) == (f"/v26.0/{post_id}", "Better words")
-
-
-@pytest.mark.parametrize(("body", "status"), [({}, 200), ({"success": False}, 200), (b"busy", 502)])
-def test_an_unclear_edit_is_in_doubt(
-    server: ScriptedServer, page: FacebookAdapter, body: object, status: int
-) -> None:
-    """Perhaps it was done."""
-    server.reply(body, status)
-
-    assert isinstance(page.edit("1001_7", "Better words"), InDoubt)
