@@ -213,7 +213,7 @@ def _request_alone(campaign: Campaign) -> tuple[float, int]:
 def _publish(campaign: Campaign, adapter: PlatformAdapter, channel: str) -> list[str]:
     """Publish a channel's posts with their media; return their ids."""
     from stormctl.files.media.media import read_media
-    from stormctl.platforms.adapter import ATTACHED_ONCE, MediaFile, OutgoingPost
+    from stormctl.platforms.adapter import MediaFile, OutgoingPost
 
     uploads: dict[str, str] = {}
     posts: list[str] = []
@@ -238,7 +238,7 @@ def _publish(campaign: Campaign, adapter: PlatformAdapter, channel: str) -> list
             message = f"{delivery.key}: {outcome}"
             raise RuntimeError(message)
         posts.append(post_id)
-        if delivery.channel.platform in ATTACHED_ONCE:
+        if delivery.channel.platform.facts.attaches_once:
             uploads.clear()
     return posts
 

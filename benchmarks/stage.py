@@ -24,8 +24,9 @@ HASTY = """\
 import sys
 from datetime import timedelta
 from stormctl.cli.main import main
-from stormctl.domain.platforms.ceilings import SETTLING
-SETTLING.update(dict.fromkeys(SETTLING, timedelta()))
+from stormctl.domain.base.channel import Platform
+for platform in Platform:
+    object.__setattr__(platform.facts, "settling", timedelta())
 sys.exit(main())
 """
 """stormctl where STORMCTL_SETTLING alone counts: the emulator is not as late as platforms may be."""

@@ -10,7 +10,7 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 from pydantic import SecretStr, ValidationError
 
 from stormctl.domain.base.channel import ChannelId, Platform
-from stormctl.domain.delivery.signin import Source, Variable, prove_app
+from stormctl.domain.delivery.signin import Source, Variable
 from stormctl.env_reading import read_env_file
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.network import find_proxy_secrets
@@ -22,25 +22,8 @@ if TYPE_CHECKING:
 
     from stormctl.env_reading import UnusedVariable
 
-CREDENTIAL_FIELDS = {
-    Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET", "ACCESS_TOKEN", "ACCESS_TOKEN_SECRET", "ACCOUNT_ID"),
-    Platform.FACEBOOK: ("PAGE_ID", "PAGE_TOKEN", "APP_ID", "APP_SECRET"),
-}
-SHARED_FIELDS = {
-    Platform.X: frozenset({"CONSUMER_KEY", "CONSUMER_SECRET"}),
-    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
-}
-"""Fields that may be given once for all channels of a platform, without a name."""
-
-SECRET_ENDINGS = (
-    "_CONSUMER_KEY",
-    "_CONSUMER_SECRET",
-    "_ACCESS_TOKEN",
-    "_ACCESS_TOKEN_SECRET",
-    "_PAGE_TOKEN",
-    "_APP_SECRET",
-)
-"""Variables whose value is secret. The ids of accounts, Pages and apps are not: they stand in addresses."""
+SECRET_ENDINGS = tuple(f"_{one.name}" for p in Platform for one in p.facts.fields if one.is_secret)
+"""Variables whose value is secret end so."""
 
 SECRET_PART = 8
 """Characters from which on a part of a private address is taken for a secret."""
@@ -50,14 +33,6 @@ SECRET_OPTIONS = ("password", "sslpassword", "scram_client_key", "scram_server_k
 
 OUTSIDE_ONLY = frozenset({"STORMCTL_ALLOW_HOST", "STORMCTL_DIR", "STORMCTL_STATE_DIR"})
 """Variables that count in the environment and never in a file."""
-
-ACCOUNT_FIELDS = {Platform.X: "ACCOUNT_ID", Platform.FACEBOOK: "PAGE_ID"}
-"""What says whose account a channel is, by its number; the first sign-in writes it."""
-
-OPTIONAL_FIELDS = {
-    Platform.X: frozenset({"ACCOUNT_ID"}),
-    Platform.FACEBOOK: frozenset({"APP_ID", "APP_SECRET"}),
-}
 
 
 class Environment:
@@ -90,12 +65,11 @@ class Environment:
     def find_variables(self, channel: ChannelId) -> tuple[Variable, ...]:
         """Return the channel's variables in order, each with where its value comes from."""
         platform, found = channel.platform, []
-        for field in CREDENTIAL_FIELDS[platform]:
-            own = name_variable(platform, field, channel)
-            shared = name_variable(platform, field) if field in SHARED_FIELDS[platform] else own
+        for field in platform.facts.fields:
+            own = name_variable(platform, field.name, channel)
+            shared = name_variable(platform, field.name) if field.of_app else own
             name = next((name for name in (own, shared) if self.find_source(name)), own)
-            is_optional = field in OPTIONAL_FIELDS[platform]
-            found.append(Variable(name, field, self.find_source(name), is_optional))
+            found.append(Variable(name, field.name, self.find_source(name), field.is_optional))
         return tuple(found)
 
     def find_source(self, name: str) -> Source | None:
@@ -140,9 +114,7 @@ class Environment:
             if name.endswith(SECRET_ENDINGS)
         }
         for channel in self.find_channels():
-            fields = self.find_credentials(channel)[0]
-            if {"APP_SECRET", "PAGE_TOKEN"} <= fields.keys():
-                found.add(prove_app(fields["APP_SECRET"], fields["PAGE_TOKEN"]))
+            found |= channel.platform.facts.derive_secrets(self.find_credentials(channel)[0])
         for name in Settings.model_fields:
             value = getattr(self.settings, name)
             if isinstance(value, SecretStr):
@@ -153,7 +125,7 @@ class Environment:
 def _find_channel(name: str) -> ChannelId | None:
     """Return the channel that a variable is named after; None if it is named after none."""
     for platform in Platform:
-        ends = "|".join(CREDENTIAL_FIELDS[platform])
+        ends = "|".join(field.name for field in platform.facts.fields)
         match = re.fullmatch(rf"STORMCTL_{platform.name}_([A-Z0-9][A-Z0-9_]*?)_(?:{ends})", name)
         if match is not None:
             return ChannelId(platform, match[1].lower())
@@ -163,11 +135,11 @@ def _find_channel(name: str) -> ChannelId | None:
 def list_variables(channels: Iterable[ChannelId]) -> frozenset[str]:
     """Return every variable that is read from `.env`, the credentials of these channels included."""
     settings = {f"STORMCTL_{name.upper()}" for name in Settings.model_fields}
-    shared = {name_variable(platform, field) for platform in Platform for field in SHARED_FIELDS[platform]}
+    shared = {name_variable(platform, field) for platform in Platform for field in platform.facts.app_fields}
     own = {
-        name_variable(channel.platform, field, channel)
+        name_variable(channel.platform, field.name, channel)
         for channel in channels
-        for field in CREDENTIAL_FIELDS[channel.platform]
+        for field in channel.platform.facts.fields
     }
     return frozenset(settings | shared | own) - OUTSIDE_ONLY
 

@@ -12,15 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Sec
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.duration import parse_duration
-from stormctl.domain.platforms.ceilings import SETTLING
 from stormctl.errors import CredentialsError, UsageError
-
-OFFICIAL_HOSTS = {
-    Platform.X: frozenset({"api.x.com", "api.twitter.com"}),
-    Platform.FACEBOOK: frozenset({"graph.facebook.com"}),
-}
-"""Where credentials may go beside loopback (source: docs.x.com and the Graph API overview, 2026)."""
-
 
 UNLOCK = "Set STORMCTL_LIVE=1 in .env for the day itself."
 """How to open the lock."""
@@ -100,16 +92,16 @@ class Settings(BaseModel):
             UsageError: the address is not one.
         """
         if self.is_official(platform):
-            return max(OFFICIAL_HOSTS[platform])
+            return platform.facts.host
         return self._address(platform).netloc.lower()
 
     def is_official(self, platform: Platform) -> bool:
         """Whether the platform is the real one; UsageError if the address is not one."""
-        return self._address(platform).hostname in OFFICIAL_HOSTS[platform]
+        return self._address(platform).hostname in platform.facts.hosts
 
     def settling_of(self, platform: Platform) -> timedelta:
         """Return how long lies between two readings that prove that a post is not on the platform."""
-        return max(self.settling, SETTLING[platform])
+        return max(self.settling, platform.facts.settling)
 
     def hosts(self) -> dict[str, str]:
         """Return every platform's host."""
@@ -137,7 +129,7 @@ class Settings(BaseModel):
                 f"STORMCTL_LIVE is not 1, which locks {platform.label}: {host} is not on this machine",
                 f"{UNLOCK} Or set {name} to an emulator for practice.",
             )
-        if host not in OFFICIAL_HOSTS[platform] and host not in self.allowed_hosts:
+        if host not in platform.facts.hosts and host not in self.allowed_hosts:
             raise CredentialsError(
                 f"{name} points to {host}, which is not {platform.label}: no credentials are sent there",
                 f"Correct {name}, or set STORMCTL_ALLOW_HOST={host} in the environment if you trust it.",

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit, captions_of
 from stormctl.checks.registry import rule
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.text import find_mentions
 
@@ -28,7 +27,7 @@ def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
     """Find mentions of accounts that are neither trusted nor the storm's own."""
     if case.storm is None:
         return
-    own = (rule.id.name for rule in case.storm.channels if rule.id.platform is Platform.X)
+    own = (rule.id.name for rule in case.storm.channels if rule.id.platform.facts.has_handles)
     trusted = {name.removeprefix("@").casefold() for name in (*case.storm.trust.mentions, *own)}
     for variant in case.bank.variants:
         texts = [*((part, variant.place) for part in variant.parts)]

@@ -12,7 +12,7 @@ from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.reserved import RESERVED_STORMS
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.occupancy import DAY, QUARTER
-from stormctl.domain.platforms.ceilings import X_PER_15MIN, X_PER_DAY, X_PER_DAY_VERIFIED, find_ceilings
+from stormctl.domain.platforms.x import X
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -69,8 +69,9 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     "beyond-platform-ceiling",
     Severity.ERROR,
     "No channel plans more posts than its platform allows an account.",
-    why=f"X lets an account post {X_PER_DAY} times a day, {X_PER_DAY_VERIFIED:,} times if it is verified, and"
-    f" {X_PER_15MIN} times in 15 minutes; the ledger holds back what is beyond that, and it would be missed.",
+    why=f"X lets an account post {X.ceilings.per_day} times a day, {X.ceilings_verified.per_day:,} times if"
+    f" it is verified, and {X.ceilings.per_15min} times in 15 minutes; the ledger holds back what is beyond"
+    " that, and it would be missed.",
     mend="Take messages out or widen the windows; say `verified = true` of a channel that X has verified.",
 )
 def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
@@ -79,7 +80,7 @@ def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
         return
     for channel, moments in _times_of(case.plan).items():
         told = case.storm.rule_of(channel)
-        ceilings = find_ceilings(channel, verified=told.verified)
+        ceilings = channel.platform.facts.find_ceilings(verified=told.verified)
         for limit, period, words in (
             (ceilings.per_15min, QUARTER, "15 minutes"),
             (ceilings.per_day, DAY, "24 hours"),

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.bank.resemblance import comparable
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.finding import Severity
 
 if TYPE_CHECKING:
@@ -51,7 +50,7 @@ def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts that several X channels would post."""
     seen: dict[str, Composed] = {}
     for composed in case.composed:
-        if composed.rule.id.platform is Platform.X:
+        if not composed.rule.id.platform.facts.allows_same_text:
             for text in _texts(composed):
                 first = seen.setdefault(text, composed)
                 if first.rule.id != composed.rule.id:

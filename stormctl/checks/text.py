@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit, words_of
 from stormctl.checks.registry import rule
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.text import find_cashtags
-from stormctl.domain.plan.compose import length_on, limit_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,16 +29,16 @@ _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
 def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts that are longer than their platform takes, with their link and before any hashtag."""
     for composed in case.composed:
-        platform = composed.rule.id.platform
-        limit = limit_of(platform)
+        facts = composed.rule.id.platform.facts
+        limit = facts.max_length
         for number, post in enumerate(composed.posts, start=1):
-            length = length_on(platform, post.text)
+            length = facts.measure(post.text)
             if length > limit:
                 which = f"part {number}" if len(composed.posts) > 1 else "the post"
                 yield CheckHit(
                     composed.variant.place,
                     f"{which} is {length - limit} too long for {composed.rule.id}: {length} of {limit}",
-                    "shorten it, or split it with a line of ---" if platform is Platform.X else "shorten it",
+                    "shorten it, or split it with a line of ---" if facts.has_threads else "shorten it",
                 )
 
 
@@ -76,12 +74,15 @@ def find_control_characters(case: CheckContext) -> Iterator[CheckHit]:
 def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts on X with more than one cashtag."""
     for composed in case.composed:
-        if composed.rule.id.platform is Platform.X:
+        most = composed.rule.id.platform.facts.max_cashtags
+        if most is not None:
             for post in composed.posts:
                 tags = find_cashtags(post.text)
-                if len(tags) > 1:
+                if len(tags) > most:
                     written = " ".join(f"${tag}" for tag in tags)
-                    yield CheckHit(composed.variant.place, f"more than one cashtag: {written}", "keep one")
+                    yield CheckHit(
+                        composed.variant.place, f"more cashtags than {most}: {written}", f"keep {most}"
+                    )
 
 
 def _is_forbidden(character: str) -> bool:

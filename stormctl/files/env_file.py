@@ -9,8 +9,8 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import Platform
 from stormctl.env_reading import check_env_file, refuse_tracked
-from stormctl.environment import CREDENTIAL_FIELDS
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.places import hand_over, is_there
 
@@ -35,7 +35,7 @@ _ASSIGNMENT = re.compile(
 )
 """A line that sets a variable, as python-dotenv 1.2 reads it."""
 
-_FIELDS = "|".join(sorted({field for fields in CREDENTIAL_FIELDS.values() for field in fields}))
+_FIELDS = "|".join(sorted({field.name for platform in Platform for field in platform.facts.fields}))
 
 
 def find_target(path: Path) -> Path:

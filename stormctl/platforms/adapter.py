@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from stormctl.domain.base.channel import Platform
-
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
@@ -16,12 +14,6 @@ if TYPE_CHECKING:
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Outcome, RateLimit
     from stormctl.domain.report.reach import MetricReading
-
-
-ATTACHED_ONCE = frozenset({Platform.FACEBOOK})
-"""Platforms on which an upload belongs to the one post that carries it: a video is published by its own
-node, and saying so again would only rewrite the first post's text (parameters of Meta's business SDK, 26.0).
-Media of X may be attached again until they expire."""
 
 
 class Certainty(StrEnum):

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import Platform
-from stormctl.domain.report.reach import ENGAGEMENT, INSIGHTS_LAG, Metric
+from stormctl.domain.report.reach import BESIDE, ENGAGEMENT, METRIC_WORDS, Metric
 from stormctl.domain.report.report import Step
 from stormctl.render.words import (
     clean,
@@ -24,6 +24,24 @@ if TYPE_CHECKING:
     from stormctl.domain.report.report import Figures, Period, PlatformReach, Report
 
 METRIC_HEADS = {metric: metric.value.capitalize() for metric in Metric}
+
+COLUMNS: tuple[tuple[str, Metric | None], ...] = (
+    (METRIC_HEADS[Metric.IMPRESSIONS], Metric.IMPRESSIONS),
+    ("Engaged", None),
+    *((METRIC_HEADS[metric], metric) for metric in (*ENGAGEMENT, *BESIDE)),
+)
+"""The figures that are added up, with their heads; the engagement, which is of several, has no metric."""
+
+
+def list_columns(platform: Platform) -> list[tuple[str, Metric | None]]:
+    """Return the columns that a platform gives something for."""
+    return [(head, m) for head, m in COLUMNS if m is None or m in platform.facts.metrics]
+
+
+def find_total(figures: Figures, metric: Metric | None) -> int | None:
+    """Return a column's sum; None if the platform gave none."""
+    total = figures.engagement if metric is None else figures.totals.get(metric)
+    return total.value if total is not None else None
 
 
 def describe_reading(figures: Figures, zone: tzinfo) -> str:
@@ -44,8 +62,8 @@ def describe_reading(figures: Figures, zone: tzinfo) -> str:
 
 def describe_spread(platform: PlatformReach) -> str:
     """Say what is known of a platform's reach: never a sum."""
-    if platform.platform is Platform.X:
-        return "not given by X"
+    if Metric.REACH not in platform.platform.facts.metrics:
+        return f"not given by {platform.platform.label}"
     reach = platform.figures.reach
     if reach is None:
         return f"not given by {platform.platform.label} yet"
@@ -55,15 +73,16 @@ def describe_spread(platform: PlatformReach) -> str:
     )
 
 
-def describe_lag(platform: Platform) -> str:
-    """Say how old figures may be at the time of reading; empty where they are fresh."""
-    if platform is Platform.X:
-        return ""
-    hours = f"{INSIGHTS_LAG.total_seconds() / 3600:.0f} hours"
-    return (
-        f"Facebook renews impressions, reach and clicks about every {hours}: "
-        f"they are as of up to {hours} before the reading. Pages with fewer than 100 likes get none."
-    )
+def explain_metric(metric: Metric) -> str:
+    """Say what a metric means, and what differs between the platforms that give it."""
+    given = {p.label: p.facts.metrics[metric].meaning for p in Platform if metric in p.facts.metrics}
+    differing = [f"on {label} {meaning}" for label, meaning in given.items() if meaning]
+    return "; ".join(words for words in (METRIC_WORDS[metric], ", ".join(differing)) if words)
+
+
+def name_sources() -> str:
+    """Say where the platforms document what their metrics mean."""
+    return "; ".join(f"{platform.label}: {platform.facts.metrics_documented}" for platform in Platform)
 
 
 def name_period(period: Period, step: Step, zone: tzinfo) -> str:

@@ -15,7 +15,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from stormctl.cli.context import Context
-from stormctl.domain.platforms.ceilings import SETTLING
+from stormctl.domain.base.channel import Platform
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Equipment
@@ -43,7 +43,8 @@ def main(point: str, how: str) -> None:
             subprocess.run([sys.executable, __file__, "suspend", str(os.getpid())], check=True)
 
     if "STORMCTL_SETTLING" in os.environ:  # it alone counts, as in `HASTY`
-        SETTLING.update(dict.fromkeys(SETTLING, timedelta()))
+        for platform in Platform:
+            object.__setattr__(platform.facts, "settling", timedelta())
     context = Context(None)
     with context.open_ledger() as ledger:
         equipment = Equipment(

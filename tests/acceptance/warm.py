@@ -15,7 +15,7 @@ from multiprocessing.reduction import DupFd
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.platforms.ceilings import SETTLING
+from stormctl.domain.base.channel import Platform
 from tests.acceptance.conftest import PATIENCE_S
 
 if TYPE_CHECKING:
@@ -123,7 +123,8 @@ def carry_out(arguments: list[str], cwd: str, env: dict[str, str], out: Any, err
     from stormctl.cli.main import main
 
     if "STORMCTL_SETTLING" in env:  # as `HASTY` does
-        SETTLING.update(dict.fromkeys(SETTLING, timedelta()))
+        for platform in Platform:
+            object.__setattr__(platform.facts, "settling", timedelta())
     try:
         code = main(rest)
     except Exception as bug:  # noqa: BLE001 - Python itself would show it, and end with this code

@@ -19,7 +19,7 @@ from stormctl.domain.delivery.delivery import (
     Refused,
     SendForbidden,
 )
-from stormctl.domain.platforms.ceilings import Ceilings
+from stormctl.domain.platforms.record import Ceilings
 from tests.contract.conftest import LEASE
 from tests.factories import learn_limits
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Kind
-from stormctl.domain.platforms.ceilings import Ceilings
+from stormctl.domain.platforms.record import Ceilings
 from tests.contract.conftest import NOON
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from stormctl.domain.base.channel import Platform, parse_channel_id
-from stormctl.environment import CREDENTIAL_FIELDS, OPTIONAL_FIELDS, SHARED_FIELDS, load_environment
+from stormctl.environment import load_environment
 from stormctl.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -32,9 +32,9 @@ def test_every_variable_is_named() -> None:
         f"{PREFIX}{name}" for name in ("DIR", "STATE_DIR")
     }
     for platform in Platform:
-        for field in CREDENTIAL_FIELDS[platform]:
-            expected.add(f"{PREFIX}{platform.name}_MIGRANTS_DAY_{field}")
-        expected |= {f"{PREFIX}{platform.name}_{field}" for field in SHARED_FIELDS[platform]}
+        for field in platform.facts.fields:
+            expected.add(f"{PREFIX}{platform.name}_MIGRANTS_DAY_{field.name}")
+        expected |= {f"{PREFIX}{platform.name}_{field}" for field in platform.facts.app_fields}
 
     assert expected == set(re.findall(r"STORMCTL_[A-Z_]+", TEXT))
 
@@ -59,12 +59,12 @@ def test_a_fresh_copy_is_locked(tmp_path: Path) -> None:
     found, missing = environment.find_credentials(parse_channel_id("x:migrants-day"))
     assert not environment.settings.live
     assert found == {}
-    assert len(missing) == len(CREDENTIAL_FIELDS[Platform.X]) - len(OPTIONAL_FIELDS[Platform.X])
+    assert len(missing) == len([field for field in Platform.X.facts.fields if not field.is_optional])
 
 
 def test_example_holds_no_secret() -> None:
     """No credential in the example has a value."""
-    credentials = {field for fields in CREDENTIAL_FIELDS.values() for field in fields}
+    credentials = {field.name for platform in Platform for field in platform.facts.fields}
 
     given = [
         name for name, value in read_assignments().items() if value and name.endswith(tuple(credentials))

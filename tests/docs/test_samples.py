@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.registry import run_checks
 from stormctl.domain.base.channel import Platform
-from stormctl.domain.base.text import X_TEXT_LIMIT, weighted_length
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.x import X
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.campaign import find_schedule
 from stormctl.files.media.media import read_media
@@ -100,5 +100,5 @@ def test_every_sample_post_on_x_fits_and_carries_the_day() -> None:
 
     for delivery in plan.deliveries:
         if delivery.channel.platform is Platform.X:
-            assert weighted_length(delivery.post.text) <= X_TEXT_LIMIT
+            assert X.measure(delivery.post.text) <= X.max_length
             assert "#MigrantsDay" in delivery.post.text or (delivery.key.part or 1) > 1

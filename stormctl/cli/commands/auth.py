@@ -200,8 +200,9 @@ def _ask_for_app(signin: SignIn) -> None:
             f"The keys of your app on {label} are not set yet. They are written to .env with the rest."
         )
         given = {
-            field: console.ask(name) if field == "APP_ID" else console.ask_secret(name)
-            for field, name in missing.items()
+            field.name: (console.ask_secret if field.is_secret else console.ask)(missing[field.name])
+            for field in signin.channel.platform.facts.fields
+            if field.name in missing
         }
         signin.give_app(given)
 

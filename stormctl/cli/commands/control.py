@@ -270,7 +270,7 @@ def read_scope(
             target = Platform(target.strip().lower()).value
     except ValueError as error:
         message = f"“{target}” is not a platform" if scope == "platform" else str(error)
-        raise UsageError(message, "Write x or facebook, or a channel like x:acme.") from None
+        raise UsageError(message, f"Write {' or '.join(Platform)}, or a channel like x:acme.") from None
     return scope, target
 
 

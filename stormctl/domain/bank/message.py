@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from stormctl.domain.platforms.facts import Platform
+
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from stormctl.domain.base.channel import Platform
     from stormctl.domain.base.finding import Place
 
 
@@ -65,7 +66,7 @@ class Variant:
     Attributes:
         message_id: the message's stable identity.
         lang: language code such as `en`.
-        label: None, `x`, `facebook` or a free label.
+        label: None, a platform such as `x`, or a free label.
         parts: the body's paragraphs as written, split at `---` lines: one part, or a thread.
         place: the file, and the line where the body starts (or the row, in a spreadsheet).
         lines: the line of each front-matter key, for findings.
@@ -109,7 +110,7 @@ class Variant:
 
     def suits(self, platform: Platform) -> bool:
         """Whether the label lets it be posted on that platform."""
-        return self.label not in {"x", "facebook"} or self.label == platform.value
+        return self.label not in set(Platform) or self.label == platform.value
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,21 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import StrEnum
+
+from stormctl.domain.platforms.facts import Platform
+
+__all__ = ["ChannelId", "Platform", "parse_channel_id"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-
-
-class Platform(StrEnum):
-    """A service that we publish on."""
-
-    X = "x"
-    FACEBOOK = "facebook"
-
-    @property
-    def label(self) -> str:
-        """The platform's name as people write it."""
-        return {"x": "X", "facebook": "Facebook"}[self.value]
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -1,4 +1,4 @@
-"""What a text is made of: its length on a platform, its links, tags and names."""
+"""What a text is made of: its links, tags and names."""
 
 from __future__ import annotations
 
@@ -7,21 +7,10 @@ import unicodedata
 
 from stormctl.domain.base import weight
 
-X_TEXT_LIMIT = 280
-"""Weighted length of a post on X (source: docs.x.com counting characters, 2026-08)."""
-
-FACEBOOK_TEXT_LIMIT = 63_206
-"""Characters of a Page post (source: widely quoted, not confirmed by Meta's documents, 2026-08)."""
-
 _TAG = re.compile(r"(?<![\w&/])[#＃](?P<tag>[^\s#＃]+)")
 _NAME = re.compile(r"(?<![\w@＠#＃$%&!*])[@＠](?P<name>[A-Za-z0-9_]{1,20})(?![@＠A-Za-z0-9_]|://)", re.ASCII)
 _CASHTAG = re.compile(r"(?<!\S)\$(?P<tag>[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?![\w$])", re.ASCII)
 _JOINERS = "\u200c\u200d"
-
-
-def weighted_length(text: str) -> int:
-    """Return a text's length as X counts it: letters 1, CJK and emoji 2, links 23, after NFC."""
-    return weight.measure(text)
 
 
 def find_links(text: str) -> tuple[str, ...]:

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from stormctl.domain.platforms.facebook import PUBLISH_TASK
+
 if TYPE_CHECKING:
     from stormctl.domain.base.channel import ChannelId
-
-PUBLISH_TASK = "CREATE_CONTENT"
-"""The task on a Page without which nobody can post in its name (Pages API, Posts, 2026)."""
-
-
-def prove_app(app_secret: str, token: str) -> str:
-    """Return what proves to Facebook that a call comes from the app's owner: `appsecret_proof`.
-
-    HMAC-SHA256 of the token under the app secret (Graph API, securing calls, 2026). It is as secret as both.
-    """
-    return hmac.new(app_secret.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def sign_in_command(channel: ChannelId) -> str:

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.plan.cost import price_of
-from stormctl.domain.platforms.prices import X_DELETION_USD_MICROS
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -57,5 +55,4 @@ def plan_canary(channel: ChannelId, lang: str, at: datetime, patience: timedelta
 
 def cost_of_canary(delivery: PlannedDelivery) -> int:
     """Return what a canary costs at most with its deletion, in millionths of a US dollar."""
-    deletion = X_DELETION_USD_MICROS if delivery.channel.platform is Platform.X else 0
-    return delivery.price_usd_micros + deletion
+    return delivery.price_usd_micros + delivery.channel.platform.facts.prices.deletion

@@ -5,14 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.deadline import render_deadline
-from stormctl.domain.base.channel import Platform
-from stormctl.domain.base.text import (
-    FACEBOOK_TEXT_LIMIT,
-    X_TEXT_LIMIT,
-    find_hashtags,
-    find_links,
-    weighted_length,
-)
+from stormctl.domain.base.text import find_hashtags, find_links
 from stormctl.domain.delivery.delivery import Post
 
 if TYPE_CHECKING:
@@ -20,57 +13,40 @@ if TYPE_CHECKING:
 
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.plan.storm import ChannelRule, Storm
+    from stormctl.domain.platforms.record import PlatformFacts
 
 DEADLINE = "{deadline}"
 """The one placeholder: the variant's deadline, written for its language."""
 
 
 def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ...]:
-    """Compose what a channel posts of a variant: one post, or one for each part of a thread on X.
+    """Compose what a channel posts of a variant: one post, or one per part of a thread.
 
     A post is the body, a blank line, then the link on a line of its own and the hashtags on the next:
     the message's own, then the storm's, in order, until one doesn't fit. Tags that a storm knows are
     written as it spells them; a tag or link that stands in the body already is not repeated.
     Of a thread, the first part, which is the one that travels, carries link, tags and media.
-    On Facebook a thread's parts become one text, and the link goes into the link field, or into the text
-    where there is media. A text that is too long is composed all the same: the checks say so.
+    Where a platform has no threads, the parts become one text. Where it has a link field, the link goes into
+    that, or into the text where there is media. A text that is too long is composed all the same: the checks
+    say so.
     """
+    facts = rule.id.platform.facts
     bodies = tuple(_fill(part, variant, storm) for part in variant.parts) or ("",)
-    if rule.id.platform is Platform.FACEBOOK:
-        return (_compose_for_facebook("\n\n".join(bodies), variant, storm),)
-    link = None if _holds(bodies, variant.link) else variant.link
-    first = _append(bodies[0], link, _choose_tags(bodies, link, variant, storm))
+    if not facts.has_threads:
+        bodies = ("\n\n".join(bodies),)
+    in_field = facts.has_link_field and not variant.media
+    link = None if in_field or _holds(bodies, variant.link) else variant.link
+    first = _append(bodies[0], link, _choose_tags(bodies, link, variant, storm, facts))
     return (
         Post(
             text=first,
+            link=variant.link if in_field else None,
             media=variant.media,
-            reply_settings=variant.reply_settings,
+            reply_settings=variant.reply_settings if facts.has_reply_settings else None,
             made_with_ai=variant.made_with_ai,
             paid_partnership=variant.paid_partnership,
         ),
         *(Post(text=body) for body in bodies[1:]),
-    )
-
-
-def length_on(platform: Platform, text: str) -> int:
-    """Return a text's length as the platform counts it."""
-    return weighted_length(text) if platform is Platform.X else len(text)
-
-
-def limit_of(platform: Platform) -> int:
-    """Return the longest text that the platform takes, as it counts."""
-    return X_TEXT_LIMIT if platform is Platform.X else FACEBOOK_TEXT_LIMIT
-
-
-def _compose_for_facebook(body: str, variant: Variant, storm: Storm) -> Post:
-    in_text = variant.link if variant.media and not _holds((body,), variant.link) else None
-    tags = tuple(_offered_tags((body,), variant, storm))
-    return Post(
-        text=_append(body, in_text, tags),
-        link=None if variant.media else variant.link,
-        media=variant.media,
-        made_with_ai=variant.made_with_ai,
-        paid_partnership=variant.paid_partnership,
     )
 
 
@@ -86,17 +62,17 @@ def _holds(bodies: Iterable[str], link: str | None) -> bool:
 
 
 def _choose_tags(
-    bodies: tuple[str, ...], link: str | None, variant: Variant, storm: Storm
+    bodies: tuple[str, ...], link: str | None, variant: Variant, storm: Storm, facts: PlatformFacts
 ) -> tuple[str, ...]:
-    """Choose the tags that fit on X; adding one is counted on the text without tags, once."""
+    """Choose the tags that fit; adding one is counted on the text without tags, once."""
     offered = tuple(_offered_tags(bodies, variant, storm))
     if not offered:
         return ()
-    room = X_TEXT_LIMIT - weighted_length(_append(bodies[0], link, ()))
+    room = facts.max_length - facts.measure(_append(bodies[0], link, ()))
     room -= len("\n") if link else len("\n\n")
     chosen: list[str] = []
     for tag in offered:
-        room -= weighted_length(f"#{tag}") + (len(" ") if chosen else 0)
+        room -= facts.measure(f"#{tag}") + (len(" ") if chosen else 0)
         if room < 0:
             break
         chosen.append(tag)

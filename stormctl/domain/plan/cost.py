@@ -1,4 +1,4 @@
-"""What publishing costs: X bills each post and each reading, Facebook nothing."""
+"""What publishing costs, by the platforms' prices of posts, descriptions and readings."""
 
 from __future__ import annotations
 
@@ -6,14 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.text import find_links
-from stormctl.domain.platforms.prices import (
-    X_ALT_TEXT_USD_MICROS,
-    X_OWN_READING_USD_MICROS,
-    X_POST_USD_MICROS,
-    X_POST_WITH_LINK_USD_MICROS,
-)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -101,7 +94,7 @@ def price_of_readings(channel: ChannelId, posts: int) -> int:
     price of the app's own account: X's list is dearer for accounts that others have signed in
     (source: docs.x.com pay-per-use pricing, 2026-08).
     """
-    return X_OWN_READING_USD_MICROS * posts if channel.platform is Platform.X else 0
+    return channel.platform.facts.prices.own_reading * posts
 
 
 def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
@@ -135,12 +128,10 @@ def _cost_on(channel: ChannelId, posts: Iterable[Post], readings_a_post: int) ->
 
 
 def _create_price(post: Post, channel: ChannelId) -> int:
-    if channel.platform is not Platform.X:
-        return 0
-    return X_POST_WITH_LINK_USD_MICROS if has_link(post) else X_POST_USD_MICROS
+    prices = channel.platform.facts.prices
+    differs = prices.post_with_link != prices.post  # else nobody need look for links
+    return prices.post_with_link if differs and has_link(post) else prices.post
 
 
 def _alt_text_price(post: Post, channel: ChannelId) -> int:
-    if channel.platform is not Platform.X:
-        return 0
-    return X_ALT_TEXT_USD_MICROS * sum(bool(media.alt) for media in post.media)
+    return channel.platform.facts.prices.alt_text * sum(bool(media.alt) for media in post.media)

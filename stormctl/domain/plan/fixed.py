@@ -7,7 +7,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.localtime import days_between, to_utc
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.occupancy import Occupancy
@@ -101,8 +100,8 @@ class ChannelDraft:
                     self.before[message] = min(post.at, self.before.get(message, post.at))
 
     def weigh(self, variant: Variant) -> int:
-        """Return how many posts a wording makes at once here: on X, a thread's parts count each."""
-        return max(1, len(variant.parts)) if self.rule.id.platform is Platform.X else 1
+        """Return how many posts a wording makes at once here: the parts of a thread count each."""
+        return max(1, len(variant.parts)) if self.rule.id.platform.facts.has_threads else 1
 
     def _fix(self, post: FixedPost) -> None:
         self.fixed.append(post)

@@ -1,3 +1,1 @@
-"""The facts of each platform, one record each."""
-
-from __future__ import annotations
+"""What each platform is: one record a platform, behind one lookup."""

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Metric(StrEnum):
     """What a platform counts for a post.
 
-    `IMPRESSIONS` are times shown (X `impression_count`, Facebook `post_media_view`);
-    `REACH` is unique accounts, which X never gives (Facebook `post_total_media_view_unique`).
+    `IMPRESSIONS` are times shown, `REACH` is unique accounts.
     """
 
     IMPRESSIONS = "impressions"
@@ -27,6 +27,9 @@ class Metric(StrEnum):
 
 ENGAGEMENT = (Metric.REACTIONS, Metric.REPLIES, Metric.SHARES, Metric.CLICKS)
 """What engagement adds up: reactions + replies + shares + clicks."""
+
+BESIDE = tuple(m for m in Metric if m not in {Metric.IMPRESSIONS, Metric.REACH, *ENGAGEMENT})
+"""What is added up besides, where a platform gives it; reach never is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,43 +66,15 @@ class PostReach:
         return sum(given) if given else None
 
 
-@dataclass(frozen=True, slots=True)
-class MetricNote:
-    """What a metric means, and what each platform calls it; None where the platform does not give it."""
-
-    words: str
-    x: str | None
-    facebook: str | None
-
-    def source(self, platform: Platform) -> str | None:
-        """The platform's own name for the metric; None if it does not give it."""
-        return self.x if platform is Platform.X else self.facebook
-
-
-METRIC_NOTES = {
-    Metric.IMPRESSIONS: MetricNote(
-        "times shown, to the same person or to another", "impression_count", "post_media_view"
+METRIC_WORDS = {
+    Metric.IMPRESSIONS: "times shown, to the same person or to another",
+    Metric.REACH: (
+        "unique accounts that saw one post; never added up, because the same people may have seen several"
     ),
-    Metric.REACH: MetricNote(
-        "unique accounts that saw one post; never added up, because the same people may have seen several",
-        None,
-        "post_total_media_view_unique",
-    ),
-    Metric.REACTIONS: MetricNote("likes and other reactions", "like_count", "reactions"),
-    Metric.REPLIES: MetricNote("replies or comments", "reply_count", "comments"),
-    Metric.SHARES: MetricNote("passed on; on X reposts and quotes", "repost_count + quote_count", "shares"),
-    Metric.CLICKS: MetricNote(
-        "on X clicks on the link, on Facebook clicks anywhere on the post", "url_link_clicks", "post_clicks"
-    ),
-    Metric.BOOKMARKS: MetricNote("kept to read again; not part of the engagement", "bookmark_count", None),
+    Metric.REACTIONS: "likes and other reactions",
+    Metric.REPLIES: "replies or comments",
+    Metric.SHARES: "passed on",
+    Metric.CLICKS: "",
+    Metric.BOOKMARKS: "kept to read again; not part of the engagement",
 }
-"""The legend of a report (source: docs.x.com metrics, 2026-08; Graph API insights and post, 2026-09)."""
-
-METRIC_SOURCES = (
-    "X: docs.x.com, “Metrics”, as of August 2026",
-    "Facebook: developers.facebook.com, “Insights” and “Post”, as of September 2026",
-)
-"""Where the meaning of the metrics is documented."""
-
-INSIGHTS_LAG = timedelta(hours=24)
-"""Facebook renews views, reach and clicks about once in this time (source: Graph API insights, 2026-02)."""
+"""What each metric means; where platforms differ, their facts say how, and here is what they share."""

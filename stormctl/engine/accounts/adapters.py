@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, assert_never
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.signin import sign_in_command
@@ -147,9 +147,13 @@ class _Pair:
         self.reader.close()
 
     def _make(self, channel: ChannelId, found: Mapping[str, str], settings: Settings) -> PlatformAdapter:
-        if channel.platform is Platform.X:
-            return self._make_x(channel, found, settings)
-        return _make_facebook(channel, found, settings)
+        match channel.platform:
+            case Platform.X:
+                return self._make_x(channel, found, settings)
+            case Platform.FACEBOOK:
+                return _make_facebook(channel, found, settings)
+            case _:
+                assert_never(channel.platform)
 
     def _make_x(self, channel: ChannelId, found: Mapping[str, str], settings: Settings) -> PlatformAdapter:
         from stormctl.platforms.credentials import XCredentials

@@ -5,11 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.signin import Owner, Source
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
-from stormctl.environment import ACCOUNT_FIELDS, name_variable
+from stormctl.environment import name_variable
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.files.env_file import find_target, write_values
 
@@ -21,15 +20,6 @@ if TYPE_CHECKING:
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
-
-APP_FIELDS = {Platform.X: ("CONSUMER_KEY", "CONSUMER_SECRET"), Platform.FACEBOOK: ("APP_ID", "APP_SECRET")}
-"""What the app is known by."""
-
-TOKEN_FIELDS = {
-    Platform.X: ("ACCESS_TOKEN", "ACCESS_TOKEN_SECRET"),
-    Platform.FACEBOOK: ("PAGE_ID", "PAGE_TOKEN"),
-}
-"""What a sign-in brings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +85,9 @@ class SignIn:
 
         They are named after the channel only where it has an app of its own: one app serves all channels.
         """
-        platform = self.channel.platform
-        variables = [
-            v for v in self.environment.find_variables(self.channel) if v.field in APP_FIELDS[platform]
-        ]
-        own = {name_variable(platform, f, self.channel) for f in APP_FIELDS[platform]}
+        platform, fields = self.channel.platform, self.channel.platform.facts.app_fields
+        variables = [v for v in self.environment.find_variables(self.channel) if v.field in fields]
+        own = {name_variable(platform, field, self.channel) for field in fields}
         has_own = any(v.source is not None and v.name in own for v in variables)
         scope = self.channel if has_own else None
         return {v.field: name_variable(platform, v.field, scope) for v in variables if v.source is None}
@@ -137,8 +125,9 @@ class SignIn:
         before = _find_account_id(self.environment, self.channel)
         if before in {None, owner.id}:
             return
-        fields = (ACCOUNT_FIELDS[self.channel.platform], *TOKEN_FIELDS[self.channel.platform])
-        names = dict.fromkeys(name_variable(self.channel.platform, field, self.channel) for field in fields)
+        platform, facts = self.channel.platform, self.channel.platform.facts
+        fields = (facts.account_field, *facts.token_fields)
+        names = dict.fromkeys(name_variable(platform, field, self.channel) for field in fields)
         set_ones = " and ".join(name for name in names if self.environment.find_source(name))
         raise CredentialsError(
             f"{self.channel} was signed in as the account {before}, and this is {owner.name} ({owner.id})",
@@ -160,12 +149,12 @@ class SignIn:
             )
         found = self.environment.find_credentials(self.channel)[0]
         given = {field: self._given[name] for field, name in names.items()}
-        first, second = ({**found, **given}[field] for field in APP_FIELDS[self.channel.platform])
+        first, second = ({**found, **given}[field] for field in self.channel.platform.facts.app_fields)
         return first, second
 
     def _token_names(self) -> dict[str, str]:
         platform = self.channel.platform
-        return {field: name_variable(platform, field, self.channel) for field in TOKEN_FIELDS[platform]}
+        return {field: name_variable(platform, field, self.channel) for field in platform.facts.token_fields}
 
     def _prove(self, tokens: Mapping[str, str]) -> Grant:
         """Ask whose new tokens these are; CredentialsError if they are no good, or nobody can say."""
@@ -187,21 +176,13 @@ class SignIn:
                 f"nobody can say whose account it is: {why}", "Nothing was written. Try again."
             )
         account = proof.account
-        field = ACCOUNT_FIELDS[self.channel.platform]
-        name = name_variable(self.channel.platform, field, self.channel)
+        platform = self.channel.platform
+        name = name_variable(platform, platform.facts.account_field, self.channel)
         if not self.environment.find_source(name):
             values[name] = account.id
         return Grant(owner=Owner(account.id, account.name, account.url), proof=proof, values=values)
 
 
 def _find_account_id(environment: Environment, channel: ChannelId) -> str | None:
-    """Return the account that a channel's credentials name, be they dead or alive; None if they name none.
-
-    X's access tokens begin with the number of their account (docs.x.com, OAuth 1.0a, 2026).
-    """
-    found = environment.find_credentials(channel)[0]
-    known = found.get(ACCOUNT_FIELDS[channel.platform])
-    if known or channel.platform is Platform.FACEBOOK:
-        return known
-    number, hyphen, _ = found.get("ACCESS_TOKEN", "").partition("-")
-    return number if hyphen and number.isdecimal() else None
+    """Return the account that a channel's credentials name, be they dead or alive; None if they name none."""
+    return channel.platform.facts.find_account(environment.find_credentials(channel)[0])

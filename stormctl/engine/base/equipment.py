@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol
 
+from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import StormEvent
-from stormctl.domain.platforms.ceilings import SETTLING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId, Platform
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Clock
     from stormctl.domain.base.event import EventKind, Listener
     from stormctl.ledger.ledger import Ledger
@@ -30,7 +30,9 @@ class Durations:
 
     request_limit: timedelta = timedelta(seconds=10)
     lease: timedelta = timedelta(seconds=20)
-    settling: Mapping[Platform, timedelta] = field(default_factory=lambda: SETTLING)
+    settling: Mapping[Platform, timedelta] = field(
+        default_factory=lambda: {p: p.facts.settling for p in Platform}
+    )
     sweep: timedelta = timedelta(seconds=1)
     heartbeat: timedelta = timedelta(seconds=5)
     upload_rest: timedelta = timedelta(seconds=15)

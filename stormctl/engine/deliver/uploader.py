@@ -14,7 +14,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import ALT_REFUSED, NotSent, Refused
 from stormctl.errors import FindingsError, LedgerError
 from stormctl.files.media.media import open_video
-from stormctl.platforms.adapter import ATTACHED_ONCE, Captions, MediaFile, PrepareFailed
+from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -118,7 +118,7 @@ class Uploader:
         Returns:
             What was forgotten, for `give_back`.
         """
-        if not claim.post.media or claim.channel.platform not in ATTACHED_ONCE:
+        if not claim.post.media or not claim.channel.platform.facts.attaches_once:
             return []
         channel, moment = str(claim.channel), self._clock.moment()
         found = [

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, State
 from stormctl.domain.plan.canary import cost_of_canary, plan_canary
-from stormctl.domain.platforms.ceilings import X_PER_15MIN, X_PER_DAY_VERIFIED, find_ceilings
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
@@ -131,14 +130,14 @@ def enroll_canary(canary: Canary, settings: Settings, ledger: Ledger, moment: Mo
     ledger.channels.bind(channel, account.id, account.name, moment)
     expires_at = moment.at + _patience(channel, settings)
     delivery = replace(canary.delivery, slot_at=moment.at, expires_at=expires_at)
-    own = find_ceilings(channel, verified=False)
+    own = channel.platform.facts.find_ceilings(verified=False)
     terms = StormTerms(
         storm_id=CANARY_STORM,
         name="Canaries",
         timezone="UTC",
         spacing=timedelta(),
-        per_15min=X_PER_15MIN,
-        per_day=X_PER_DAY_VERIFIED,
+        per_15min=1_000,  # the account's own ceilings hold all the same
+        per_day=1_000,
         budget_usd_micros=None,
         quiet=(),
         channels=(str(channel),),

@@ -6,23 +6,21 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
 from stormctl.engine.accounts.preflight import find_need, find_strangers, outlasts
 from stormctl.errors import ExitCode
-from stormctl.platforms.facebook.version import GRAPH_VERSION, GRAPH_VERSION_ENDS_ON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.channel import ChannelId, Platform
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import RateLimit
     from stormctl.domain.report.diagnosis import Line
-    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.engine.accounts.preflight import ChannelNeeds, ChannelProof
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.doctor.ledger import LedgerNotes
     from stormctl.platforms.adapter import Verification
@@ -32,22 +30,6 @@ CANARY_COUNTS = timedelta(days=30)
 
 SCARCE = 0.1
 """From this share of a ceiling on, what is left is worth a warning."""
-
-LIMITS = {
-    "x-rate-limit": "{left} of {all} posts in 15 minutes are left",
-    "x-user-limit-24hour": "{left} of {all} posts of the account in 24 hours are left",
-    "x-app-limit-24hour": "{left} of {all} posts of the app in 24 hours are left",
-    "app-usage": "{left} % of the app's calls are left",
-    "page-usage": "{left} % of the Page's calls are left",
-    "pages-usage": "{left} % of the Page's calls are left",
-}
-"""What is left of a ceiling, by its header's name (docs.x.com and Graph API, rate limits, 2026)."""
-
-WISHES = {
-    "pages_read_user_content": "reactions and comments can't be counted",
-    "read_insights": "reach can't be read",
-}
-"""Permissions of a Page's token that reports need, and what is missing without them (Pages API, 2026)."""
 
 
 def examine_channels(
@@ -98,63 +80,67 @@ def _judge_verification(
         if outlasts(ending, need):
             yield ok(f"{ending.what} lasts until {ending.at:%Y-%m-%d %H:%M} UTC")
     canary, label = _find_canary(channel, notes, moment), channel.platform.label
-    what = "they" if channel.platform is Platform.X else "it"
     if told.may_post:
-        yield ok(f"{label} says that {what} may post")
+        yield ok(f"{label} says that the credentials may post")
     elif canary is None and told.account is not None:
         hint = f"Prove it with one post: {_canary_command(channel)}"
-        yield warn(f"{label} does not say whether {what} may post", hint)
-    if channel.platform is Platform.FACEBOOK:
-        yield from _judge_page(channel, told, campaign, canary)
-    else:
-        yield from _judge_x(channel, told, campaign)
+        yield warn(f"{label} does not say whether the credentials may post", hint)
+    unasked = channel.platform.facts.unasked
+    if unasked and canary is None:
+        hint = f"Prove it with one post, and open its link signed out: {_canary_command(channel)}"
+        yield warn(unasked, hint)
+    yield from _judge_rights(channel, told, campaign)
+    yield from _judge_api(channel.platform, need)
+    yield from _judge_standing(channel, told, campaign)
     if canary is not None:
         yield ok(f"a canary went out on {canary}")
 
 
-def _judge_page(
-    channel: ChannelId, told: Verification, campaign: Campaign, canary: str | None
-) -> Iterator[Line]:
-    """Judge a Page's token and its app; what Facebook does not tell a Page token is said to be so.
-
-    Neither the app's mode nor the tasks of whoever gave the token can be asked with a Page token (Graph API,
-    2026). A post of an app in Development mode looks published and is seen by nobody else.
-    """
-    if canary is None:
-        text = "whether the app is in Live mode and may create content for the Page can't be asked"
-        yield warn(text, f"Prove it with one post, and open its link signed out: {_canary_command(channel)}")
+def _judge_rights(channel: ChannelId, told: Verification, campaign: Campaign) -> Iterator[Line]:
+    """Judge the permissions that the platform told; where it told none, nothing is concluded."""
+    if told.permissions is None:
+        return
+    facts = channel.platform.facts
     again = f"Sign in again, with a user token that has it: {sign_in_command(channel)}"
-    for scope, loss in WISHES.items():
-        if told.permissions is not None and scope not in told.permissions:
-            yield warn(f"the token lacks {scope}: {loss}", again)
+    for right, loss in facts.rights.items():
+        if right not in told.permissions:
+            yield warn(f"the token lacks {right}: {loss}", again)
     has_video = campaign.plan is not None and any(
         media.kind is MediaKind.VIDEO
         for delivery in campaign.plan.deliveries
         if delivery.channel == channel
         for media in delivery.post.media
     )
-    if has_video and told.permissions is not None and "publish_video" not in told.permissions:
-        text = "the plan has videos, and the token lacks publish_video, which Facebook may ask for"
-        yield warn(text, again)
-    need = find_need(campaign.plan) if campaign.plan is not None else None
-    text = f"Graph API {GRAPH_VERSION} lives until {GRAPH_VERSION_ENDS_ON} at least"
-    if need is not None and need.last_at.date() >= GRAPH_VERSION_ENDS_ON:
+    if has_video and facts.video_right and facts.video_right not in told.permissions:
+        lack = f"the plan has videos, and the token lacks {facts.video_right}"
+        yield warn(f"{lack}, which {facts.label} may ask for", again)
+
+
+def _judge_api(platform: Platform, need: ChannelNeeds | None) -> Iterator[Line]:
+    """Judge whether the version of the platform's API outlives the storm."""
+    ends_on = platform.facts.api_ends_on
+    if ends_on is None:
+        return
+    text = f"{platform.facts.api} lives until {ends_on} at least"
+    if need is not None and need.last_at.date() >= ends_on:
         yield warn(f"{text}, and the storm lasts longer", "Look for a newer stormctl.")
     else:
         yield ok(text)
 
 
-def _judge_x(channel: ChannelId, told: Verification, campaign: Campaign) -> Iterator[Line]:
+def _judge_standing(channel: ChannelId, told: Verification, campaign: Campaign) -> Iterator[Line]:
+    """Judge whether the account is verified as the schedule says, and what the storm needs of its credits."""
+    label = channel.platform.label
     rules = campaign.storm.channels if campaign.storm is not None else ()
     rule = next((rule for rule in rules if rule.id == channel), None)
     if rule is not None and rule.verified and told.is_verified is False:
-        text = "the schedule calls the account verified, and X does not: its ceilings are lower"
+        text = f"the schedule calls the account verified, and {label} does not: its ceilings are lower"
         yield warn(text, "Take verified = true out of the schedule.")
-    if told.account is not None:
+    if told.account is not None and channel.platform.facts.prices.dearest_post:
         costs = cost_of(campaign.plan).by_channel if campaign.plan is not None else ()
         micros = sum(cost.total_usd_micros for cost in costs if cost.channel == channel)
         need = f"; this storm needs about ${micros / 1_000_000:.2f} here" if micros else ""
-        yield ok(f"credits are not used up; how many are left, X does not tell{need}")
+        yield ok(f"credits are not used up; how many are left, {label} does not tell{need}")
 
 
 def _judge_ledger(
@@ -170,13 +156,14 @@ def _judge_ledger(
     known = {limit.name: limit for limit in notes.limits.get(str(channel), ()) if limit.reset_at is not None}
     for limit in (known | fresh).values():
         if limit.reset_at is None or limit.reset_at > moment.at:
-            yield from _judge_limit(limit)
+            yield from _judge_limit(limit, channel.platform)
 
 
-def _judge_limit(limit: RateLimit) -> Iterator[Line]:
+def _judge_limit(limit: RateLimit, platform: Platform) -> Iterator[Line]:
     if limit.remaining is None or (limit.remaining and not limit.limit):
         return
-    words = LIMITS.get(limit.name, f"{{left}} of {{all}} are left of the platform's limit “{limit.name}”")
+    known = platform.facts.limits.get(limit.name)
+    words = known.left if known else f"{{left}} of {{all}} are left of the platform's limit “{limit.name}”"
     until = f", until {limit.reset_at:%Y-%m-%d %H:%M} UTC" if limit.reset_at is not None else ""
     text = words.format(left=limit.remaining, all=limit.limit or "?") + until
     if limit.remaining == 0:

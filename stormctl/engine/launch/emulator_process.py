@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from stormctl.domain.base.channel import Platform
 from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.core.faults import PROFILES, Faults
 from stormctl.errors import TryAgainError
@@ -75,7 +76,7 @@ class EmulatorProcess:
 
     def variables(self) -> dict[str, str]:
         """Return the environment variables with which a client reaches the emulator's accounts."""
-        values = {"STORMCTL_X_BASE_URL": self.base_url, "STORMCTL_FACEBOOK_BASE_URL": self.base_url}
+        values = {f"STORMCTL_{platform.name}_BASE_URL": self.base_url for platform in Platform}
         for account, channel in zip(self._accounts, self._channels, strict=True):
             prefix = f"STORMCTL_{channel.platform.name}_{channel.env_name}"
             values |= {f"{prefix}_{field}": value for field, value in account.credentials.items()}

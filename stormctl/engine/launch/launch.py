@@ -13,7 +13,6 @@ from stormctl.domain.delivery.delivery import Delivered
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.slots import find_quiet_spans
 from stormctl.domain.plan.summary import LaunchSummary
-from stormctl.domain.platforms.ceilings import find_ceilings
 from stormctl.engine.accounts.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offset
 from stormctl.engine.run.runner import Runner
@@ -224,7 +223,10 @@ def terms_of(storm: Storm) -> StormTerms:
         budget_usd_micros=None if budget is None else int(budget * 1_000_000),
         quiet=find_quiet_spans(storm),
         channels=tuple(str(rule.id) for rule in storm.channels),
-        ceilings={str(rule.id): find_ceilings(rule.id, verified=rule.verified) for rule in storm.channels},
+        ceilings={
+            str(rule.id): rule.id.platform.facts.find_ceilings(verified=rule.verified)
+            for rule in storm.channels
+        },
     )
 
 

@@ -14,7 +14,6 @@ from stormctl.engine.deliver.reconciler import ALIKE, is_same
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.platforms.adapter import ReadFailed
 from stormctl.platforms.post_urls import is_same_address, parse_post_url
-from stormctl.settings import OFFICIAL_HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -83,7 +82,7 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
     """
     doubt = _get_doubt(ledger, key)
     platform, channel = doubt.channel.platform, str(doubt.channel)
-    host = ledger.bound_hosts().get(platform.value) or max(OFFICIAL_HOSTS[platform])
+    host = ledger.bound_hosts().get(platform.value) or platform.facts.host
     account = ledger.channels.get_account(channel)
     post_id = parse_post_url(url, platform, host=host, account_id=account and account[0])
     try:

@@ -8,7 +8,6 @@ from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import State
 from stormctl.errors import ExitCode, UsageError
-from stormctl.settings import OFFICIAL_HOSTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -97,5 +96,5 @@ def report_storm(ledger: Ledger, moment: Moment, storm_id: str, durations: Durat
     status = get_status(ledger, moment, storm_id, durations)
     posts = ledger.metrics.newest(storm_id)
     hosts = ledger.bound_hosts()
-    practice = {host for platform, host in hosts.items() if host not in OFFICIAL_HOSTS[Platform(platform)]}
+    practice = {host for platform, host in hosts.items() if host not in Platform(platform).facts.hosts}
     return build_report(status, posts, moment.at, sorted(practice))

@@ -192,7 +192,7 @@ class Sweep:
         A platform that did not answer on one channel is not waited for on the others.
         """
         silent = set()
-        for channel in sorted(self._channels(), key=lambda channel: channel.platform):  # Facebook is free
+        for channel in sorted(self._channels(), key=lambda c: c.platform.facts.prices.user_reading):
             if channel.platform in silent:
                 continue
             try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.budget import RAISE, Budget
-from stormctl.domain.platforms.prices import DEAREST_POST_USD_MICROS
 from stormctl.ledger.journal.events import append_event
 
 if TYPE_CHECKING:
@@ -44,9 +44,14 @@ class Budgets:
             )
 
 
+def _find_dearest() -> int:
+    """Return what one post costs at most, on whichever platform."""
+    return max(platform.facts.prices.dearest_post for platform in Platform)
+
+
 def find_budget(session: Session, storm_id: str) -> Budget | None:
     """Return a storm's budget; None if it has none."""
-    row = session.find("budget_of", storm_id=storm_id, dearest=DEAREST_POST_USD_MICROS)
+    row = session.find("budget_of", storm_id=storm_id, dearest=_find_dearest())
     if row is None:
         return None
     return Budget(
@@ -61,7 +66,7 @@ def is_unpaid(session: Session, key: str) -> bool:
 
 def _find_spent(session: Session) -> dict[str, Budget]:
     """Find the budgets that don't pay for everything and of which that was not told."""
-    storms = session.rows("scant_budgets", dearest=DEAREST_POST_USD_MICROS)
+    storms = session.rows("scant_budgets", dearest=_find_dearest())
     found = ((str(row["id"]), find_budget(session, row["id"])) for row in storms)
     return {storm_id: budget for storm_id, budget in found if budget is not None and budget.unpaid}
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import PlannedDelivery
-    from stormctl.domain.platforms.ceilings import Ceilings
+    from stormctl.domain.platforms.record import Ceilings
     from stormctl.ledger.db.sessions import Row, Session
 
 _WITHDRAWN = "no longer in the plan"

@@ -8,6 +8,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, assert_never
 
 from stormctl.domain.base.amounts import count
+from stormctl.domain.base.channel import parse_channel_id
 from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
@@ -35,13 +36,6 @@ TOLD_SPACING = 60 * MICROSECONDS_PER_SECOND
 _FEW = 4
 BACKOFF = "backoff"
 """The limit that we set ourselves upon a refusal for now: the platform's own may not tell until when."""
-
-LIMITS = {
-    "x-rate-limit": "what X allows the account in 15 minutes",
-    "x-user-limit-24hour": "what X allows the account in 24 hours",
-    "x-app-limit-24hour": "what X allows the app in 24 hours",
-}
-"""Limits in words, by the names of X's headers."""
 
 _PAGE = 64
 """How many rows are read at first, which mostly decide, and then at a time."""
@@ -161,11 +155,11 @@ def find_wait(session: Session, channel: str, storm_id: str, slot_at: int, now: 
                 return None
             if opening.bar is Bar.SPACING and opening.opens_at - now <= TOLD_SPACING:
                 return None
-            return Wait(opening.opens_at, _explain(opening.bar, gate, terms))
+            return Wait(opening.opens_at, _explain(channel, opening.bar, gate, terms))
     return None
 
 
-def _explain(bar: Bar, gate: Row, terms: Row) -> str:
+def _explain(channel: str, bar: Bar, gate: Row, terms: Row) -> str:
     """Say in words what keeps a channel closed."""
     match bar:
         case Bar.SPACING:
@@ -177,16 +171,17 @@ def _explain(bar: Bar, gate: Row, terms: Row) -> str:
         case Bar.PAUSE:
             return f"paused: {gate['paused_why']}"
         case Bar.LIMIT:
-            return _name_limit(gate["closed_by"])
+            return _name_limit(channel, gate["closed_by"])
         case _:
             assert_never(bar)
 
 
-def _name_limit(name: str | None) -> str:
+def _name_limit(channel: str, name: str | None) -> str:
     """Say what closed a channel: a limit that the platform told of, or the rest after a refusal for now."""
     if name == BACKOFF:
         return "the platform refused for now"
-    words = LIMITS.get(str(name), f"the platform's limit “{name}”")
+    known = parse_channel_id(channel).platform.facts.limits.get(str(name))
+    words = known.whole if known and known.whole else f"the platform's limit “{name}”"
     return f"{words} is used up"
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import facebook
 
 from stormctl.domain.delivery.delivery import MEDIA_GONE, Delivered, InDoubt, Outcome, Refused, mark
-from stormctl.domain.delivery.signin import prove_app
+from stormctl.domain.platforms.facebook import GRAPH_VERSION, prove_app
 from stormctl.platforms.adapter import (
     MediaFile,
     OutgoingPost,
@@ -32,7 +32,6 @@ from stormctl.platforms.facebook.errors import (
 from stormctl.platforms.facebook.media import VIDEO_MARK, GraphMedia
 from stormctl.platforms.facebook.metrics import read_post
 from stormctl.platforms.facebook.verify import PageCheck
-from stormctl.platforms.facebook.version import GRAPH_VERSION
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s
 from stormctl.platforms.http.moments import next_second
 from stormctl.platforms.http.transport import Transport

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import facebook
 
-from stormctl.domain.delivery.signin import ManagedPage, prove_app
+from stormctl.domain.delivery.signin import ManagedPage
+from stormctl.domain.platforms.facebook import GRAPH_VERSION, prove_app
 from stormctl.errors import CredentialsError
 from stormctl.platforms.facebook.adapter import SDK_ORIGIN
 from stormctl.platforms.facebook.errors import TOKEN_DEAD, classify_problem, is_proof_error, read_error
-from stormctl.platforms.facebook.version import GRAPH_VERSION
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain
 from stormctl.platforms.http.transport import Transport
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.signin import sign_in_command
+from stormctl.domain.platforms.facebook import GRAPH_VERSION
 from stormctl.platforms.adapter import Account, Certainty, Ending, Verification, VerificationProblem
 from stormctl.platforms.facebook.errors import (
     TOKEN_DEAD,
@@ -15,7 +16,6 @@ from stormctl.platforms.facebook.errors import (
     read_error,
     read_limits,
 )
-from stormctl.platforms.facebook.version import GRAPH_VERSION
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s, plain
 from stormctl.platforms.http.moments import parse_unix
 

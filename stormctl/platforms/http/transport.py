@@ -12,6 +12,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 import requests
 import urllib3
 
+from stormctl.domain.base.channel import Platform
 from stormctl.errors import CredentialsError
 from stormctl.network import find_proxy, load_authorities
 from stormctl.platforms.http.answers import (
@@ -24,7 +25,7 @@ from stormctl.platforms.http.answers import (
 )
 from stormctl.platforms.http.wire import TunnelRefusedError, WireAdapter
 from stormctl.platforms.http.wire_request import CURRENT, WireRequest
-from stormctl.settings import OFFICIAL_HOSTS, is_loopback, read_host
+from stormctl.settings import is_loopback, read_host
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -211,7 +212,7 @@ def _check_destination(base_url: str, allowed_hosts: frozenset[str]) -> bool:
         raise CredentialsError("the platform's base address must be a host, perhaps with port and path")
     if is_loopback(host) and parts.scheme in {"http", "https"}:
         return False
-    is_official = any(host in hosts for hosts in OFFICIAL_HOSTS.values())
+    is_official = any(host in platform.facts.hosts for platform in Platform)
     if not is_official and host not in allowed_hosts:
         raise CredentialsError(
             f"credentials are not sent to {host}",

@@ -11,7 +11,7 @@ import tweepy
 
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Outcome
 from stormctl.domain.delivery.signin import sign_in_command
-from stormctl.domain.platforms.prices import X_USER_READING_USD_MICROS
+from stormctl.domain.platforms.x import X
 from stormctl.platforms.adapter import (
     Account,
     Certainty,
@@ -160,7 +160,7 @@ class XAdapter(PlatformAdapter):
             may_post=True if level.startswith("read-write") else None,
             is_verified=verified if isinstance(verified, bool) else None,
             is_as_signed_in=self._account_id == account.id,
-            cost_usd_micros=X_USER_READING_USD_MICROS,
+            cost_usd_micros=X.prices.user_reading,
         )
 
     def _judge_owner(self, account: Account) -> list[VerificationProblem]:

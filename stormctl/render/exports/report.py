@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.report.reach import METRIC_NOTES, Metric
+from stormctl.domain.base.channel import Platform
+from stormctl.domain.report.reach import Metric
 from stormctl.render.exports.documents import (
     SCHEMA_VERSION,
     Json,
@@ -12,6 +13,7 @@ from stormctl.render.exports.documents import (
     export_counts,
     export_instant,
 )
+from stormctl.render.labels import explain_metric
 
 if TYPE_CHECKING:
     from stormctl.domain.report.reach import PostReach
@@ -44,8 +46,9 @@ def report_json(report: Report) -> Json:
         ],
         "platforms": [_export_platform(p) for p in report.platforms],
         "legend": {
-            metric.value: {"words": note.words, "x": note.x, "facebook": note.facebook}
-            for metric, note in METRIC_NOTES.items()
+            metric.value: {"words": explain_metric(metric)}
+            | {platform.value: platform.facts.name_metric(metric) for platform in Platform}
+            for metric in Metric
         },
     }
 
@@ -60,11 +63,10 @@ def _export_platform(platform: PlatformReach) -> Json:
 
 def _export_figures(figures: Figures) -> Json:
     reach = figures.reach
-    summed = (m for m in Metric if m is not Metric.REACH)
     return {
         "posts": figures.posts,
         "unread": figures.unread,
-        "totals": {m.value: _export_total(figures.totals.get(m)) for m in summed},
+        "totals": {m.value: _export_total(figures.totals.get(m)) for m in Metric if m is not Metric.REACH},
         "engagement": _export_total(figures.engagement),
         "reach_per_post": None
         if reach is None

@@ -12,15 +12,18 @@ from markupsafe import Markup
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
+from stormctl.domain.report.reach import Metric
 from stormctl.render.labels import (
-    describe_lag,
     describe_reading,
     describe_spread,
     explain_figures,
+    explain_metric,
     explain_practice,
+    find_total,
+    list_columns,
     name_period,
     name_period_briefly,
+    name_sources,
     name_zone_of,
 )
 from stormctl.render.pages.charts import draw_bars, draw_columns
@@ -83,16 +86,17 @@ def render_report_page(report: Report) -> str:
         unread=count(report.unread, "delivered post has", "delivered posts have"),
         others=lambda counts: list_states(counts, (s for s in State if s is not State.DELIVERED)).plain,
         sections=[_build_section(p, report, zone) for p in report.platforms],
-        engagement_parts=ENGAGEMENT,
+        columns_of=list_columns,
+        total=find_total,
         metrics=Metric,
         states=State,
         language_of=lambda post: read_language(post.key),
         explanations=list(explain_figures(report)),
         shortfall=report.budget.describe() if report.budget is not None else "",
         practice=explain_practice(report) if report.practice_hosts else "",
-        notes=METRIC_NOTES,
+        meaning_of=explain_metric,
         platforms=Platform,
-        sources=METRIC_SOURCES,
+        sources=name_sources(),
     )
 
 
@@ -113,7 +117,7 @@ def _build_section(platform: PlatformReach, report: Report, zone: ZoneInfo) -> _
         channels=channels,
         reading=describe_reading(platform.figures, zone),
         reach=describe_spread(platform),
-        lag=describe_lag(platform.platform),
+        lag=platform.platform.facts.metrics_lag,
         by_period=_draw_periods(platform, report, zone),
         by_channel=_draw_channels(platform, channels),
     )

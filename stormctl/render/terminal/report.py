@@ -12,15 +12,18 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import ENGAGEMENT, METRIC_NOTES, METRIC_SOURCES, Metric
+from stormctl.domain.report.reach import BESIDE, Metric
 from stormctl.render.labels import (
+    COLUMNS,
     METRIC_HEADS,
-    describe_lag,
     describe_reading,
     describe_spread,
     explain_figures,
+    explain_metric,
     explain_practice,
+    find_total,
     name_period,
+    name_sources,
 )
 from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.terminal.notices import describe_budget, render_notice
@@ -113,14 +116,13 @@ def _render_figures(report: Report) -> Grid:
         if len(rows) > 1:
             rows.append([Text(f"{label} in all", STRONG), *_list_figures(platform.figures)])
         sections.append(GridSection(rows))
-    heads = (METRIC_HEADS[Metric.IMPRESSIONS], "Engaged", *(METRIC_HEADS[m] for m in ENGAGEMENT))
-    return Grid((Column("Channel"), *(Column(head, "right") for head in heads)), sections)
+    heads = (Column(head, "right") for head, metric in COLUMNS if metric not in BESIDE)
+    return Grid((Column("Channel"), *heads), sections)
 
 
 def _list_figures(figures: Figures) -> list[Text]:
-    impressions = figures.totals.get(Metric.IMPRESSIONS)
-    totals = [impressions, figures.engagement, *(figures.totals.get(m) for m in ENGAGEMENT)]
-    return [Text(render_number(t.value if t else None)) for t in totals]
+    shown = (metric for _, metric in COLUMNS if metric not in BESIDE)
+    return [Text(render_number(find_total(figures, metric))) for metric in shown]
 
 
 def _render_platform(platform: PlatformReach, report: Report, zone: tzinfo) -> Iterator[RenderableType]:
@@ -128,12 +130,13 @@ def _render_platform(platform: PlatformReach, report: Report, zone: tzinfo) -> I
     yield ""
     yield Text.assemble((label, STRONG), f", {describe_reading(figures, zone)}")
     yield Padding(Text(f"Reach: {describe_spread(platform)}"), (0, 0, 0, 2), expand=False)
-    lag = describe_lag(platform.platform)
+    lag = platform.platform.facts.metrics_lag
     if lag:
         yield Padding(Text(lag, QUIET), (0, 0, 0, 2), expand=False)
-    bookmarks = figures.totals.get(Metric.BOOKMARKS)
-    if bookmarks is not None:
-        yield Padding(Text(f"Bookmarks: {render_number(bookmarks.value)}"), (0, 0, 0, 2), expand=False)
+    for metric in BESIDE:
+        if metric in figures.totals:
+            words = f"{METRIC_HEADS[metric]}: {render_number(find_total(figures, metric))}"
+            yield Padding(Text(words), (0, 0, 0, 2), expand=False)
     if figures.periods:
         yield ""
         yield _render_periods(figures, report, zone)
@@ -187,8 +190,9 @@ def _render_notes(report: Report) -> Iterator[RenderableType]:
         notes.insert(
             0, f"{count(report.unread, 'delivered post has', 'delivered posts have')} no reading yet."
         )
-    for metric, note in METRIC_NOTES.items():
-        names = [f"{p.label} {note.source(p)}" for p in Platform if note.source(p)]
-        notes.append(f"{metric.value.capitalize()}: {note.words} ({', '.join(names)}).")
-    notes.append(f"Sources: {'; '.join(METRIC_SOURCES)}.")
+    for metric in Metric:
+        given = ((platform.label, platform.facts.name_metric(metric)) for platform in Platform)
+        names = ", ".join(f"{label} {name}" for label, name in given if name)
+        notes.append(f"{METRIC_HEADS[metric]}: {explain_metric(metric)} ({names}).")
+    notes.append(f"Sources: {name_sources()}.")
     yield from (Padding(Text(note, QUIET), (0, 0, 0, 2), expand=False) for note in notes)

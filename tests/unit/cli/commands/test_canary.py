@@ -6,14 +6,14 @@ import io
 import signal
 import sys
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.reserved import CANARY_STORM
-from stormctl.domain.platforms.ceilings import SETTLING
+from stormctl.domain.platforms.x import X
 from stormctl.engine.doctor.canary import Release
 from stormctl.errors import ExitCode
 from stormctl.ledger.ledger import open_ledger
@@ -171,7 +171,8 @@ def test_a_refusal_has_its_exit_code(
     """What stops the channel, what is refused for good once the account was read, and what may work later."""
     for name in ("STORMCTL_REQUEST_LIMIT", "STORMCTL_SETTLING"):
         monkeypatch.setenv(name, "1s")
-    monkeypatch.setitem(SETTLING, Platform.X, timedelta(seconds=1))
+    hasty = replace(X, settling=timedelta(seconds=1))
+    monkeypatch.setattr("stormctl.domain.platforms.facts.X", hasty)
     practice.break_with(action, stands=False)
 
     ended = stormctl("doctor", "--canary", "x:acme", "--yes")

@@ -7,17 +7,7 @@ from stormctl.domain.base.text import (
     find_hashtags,
     find_links,
     find_mentions,
-    weighted_length,
 )
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [("", 0), ("a" * 280, 280), ("日本語", 6), ("👨‍👩‍👧", 2), ("See example.org", 27), ("e\u0301", 1)],
-)
-def test_length_is_weighted(text: str, expected: int) -> None:
-    """Letters weigh one, CJK and emoji two, links 23, after composing accents."""
-    assert expected == weighted_length(text)
 
 
 def test_bare_domains_are_links() -> None:

@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stormctl.domain.base.channel import Platform
-from stormctl.domain.base.text import find_hashtags, weighted_length
-from stormctl.domain.plan.compose import compose, length_on, limit_of
+from stormctl.domain.base.text import find_hashtags
+from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.storm import ChannelRule, Trust
 from tests.unit.domain.making import at, make_media, make_rule, make_storm, make_variant
 
@@ -156,12 +156,14 @@ def test_tags_never_make_a_post_too_long(body: str, tags: list[str], link: str |
 
     (post,) = compose(variant, _X, make_storm())
 
-    assert post.text == bare or weighted_length(post.text) <= 280
+    assert post.text == bare or Platform.X.facts.measure(post.text) <= 280
     assert post.text.startswith(body)
     assert set(find_hashtags(post.text)) >= set(find_hashtags(bare))
 
 
 def test_platforms_count_their_own_way() -> None:
     """X weighs, Facebook counts characters."""
-    assert (length_on(Platform.X, "日本語"), limit_of(Platform.X)) == (6, 280)
-    assert (length_on(Platform.FACEBOOK, "日本語"), limit_of(Platform.FACEBOOK)) == (3, 63_206)
+    x, facebook = Platform.X.facts, Platform.FACEBOOK.facts
+
+    assert (x.measure("日本語"), x.max_length) == (6, 280)
+    assert (facebook.measure("日本語"), facebook.max_length) == (3, 63_206)

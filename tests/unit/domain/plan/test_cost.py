@@ -6,7 +6,6 @@ from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Post
 from stormctl.domain.plan.cost import cost_of, has_link, price_of
 from stormctl.domain.plan.planning import plan_storm
-from stormctl.domain.platforms.prices import DEAREST_POST_USD_MICROS
 from stormctl.files.media.media import MAX_IMAGES
 from tests.unit.domain.making import make_bank, make_media, make_rule, make_storm, make_variant
 
@@ -72,4 +71,4 @@ def test_no_post_is_dearer_than_the_dearest() -> None:
     """A link and as many described pictures as a post takes."""
     post = Post(text="About boats", link="https://example.org", media=(make_media(),) * MAX_IMAGES)
 
-    assert price_of(post, _X) == DEAREST_POST_USD_MICROS
+    assert price_of(post, _X) == _X.platform.facts.prices.dearest_post == 220_000

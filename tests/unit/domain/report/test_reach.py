@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import METRIC_NOTES, Metric, PostReach
+from stormctl.domain.report.reach import Metric, PostReach
 from stormctl.domain.report.report import BEST_POSTS, Distribution, Figures, Report, Step, Total, build_report
 from stormctl.domain.report.status import ChannelStatus, StormStatus
 
@@ -243,10 +243,3 @@ def test_deliveries_that_did_not_go_out_are_part_of_the_plan() -> None:
     report = report_on([make_post({})])
 
     assert (report.planned, report.delivered) == (2, 1)
-
-
-def test_every_metric_is_explained_with_its_source() -> None:
-    """The legend leaves none out, and says that X gives no reach."""
-    assert set(Metric) == set(METRIC_NOTES)
-    assert METRIC_NOTES[Metric.REACH].source(Platform.X) is None
-    assert METRIC_NOTES[Metric.REACH].source(Platform.FACEBOOK) == "post_total_media_view_unique"

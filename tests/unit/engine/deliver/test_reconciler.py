@@ -9,7 +9,6 @@ import pytest
 
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, Refused, State
-from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.base.account_readings import LOOK_BACK
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.platforms.adapter import OutgoingPost, SeenPost
@@ -109,7 +108,7 @@ def test_what_a_reading_shows_is_charged_to_the_storm(bench: Bench) -> None:
     _settle(bench, reconciler)
 
     assert bench.state() is State.DELIVERED
-    assert bench.spent() == 2 * X_OWN_READING_USD_MICROS
+    assert bench.spent() == 2 * 1_000
 
 
 def test_a_reading_that_failed_is_not_charged(bench: Bench) -> None:

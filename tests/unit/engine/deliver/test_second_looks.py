@@ -11,7 +11,6 @@ import pytest
 
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, State
-from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.launch.launch import run_storm
 from stormctl.engine.operate.standing import exit_codes_of_ledger, get_status, is_work_left
@@ -149,7 +148,7 @@ def test_one_reading_serves_all_that_is_due_and_is_charged(bench: Bench) -> None
     Reconciler(bench.equipment).settle(ACME, bench.x)
 
     assert bench.x.readings == readings + 1
-    assert bench.spent() == before + 2 * X_OWN_READING_USD_MICROS
+    assert bench.spent() == before + 2 * 1_000
     assert len(bench.events.texts(EventKind.POSTED_TWICE)) == 1
     assert [one.due_at for one in bench.ledger.follow_ups.open(str(ACME))] == []
 

@@ -77,7 +77,7 @@ def test_an_account_on_x_that_may_post_has_nothing_to_warn_of(campaign: Campaign
     assert [text for _, text in lines] == [
         "@acme (1001): http://127.0.0.1/",
         "keys of OAuth 1.0a, which do not expire",
-        "X says that they may post",
+        "X says that the credentials may post",
         "credits are not used up; how many are left, X does not tell; this storm needs about $0.04 here",
     ]
     assert warnings(lines) == []
@@ -90,7 +90,7 @@ def test_rights_that_the_platform_does_not_tell_are_for_a_canary(campaign: Campa
         for notes in (NOTES, flown(ACME, 3), flown(ACME, 40))
     )
 
-    assert never == long_ago == ["X does not say whether they may post"]
+    assert never == long_ago == ["X does not say whether the credentials may post"]
     assert lately == []
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.base.clock import Moment
-from stormctl.domain.platforms.prices import X_USER_READING_USD_MICROS
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.accounts.preflight import prove_channels
 from stormctl.engine.base.equipment import Durations
@@ -86,12 +85,12 @@ def test_each_platform_is_asked_once_and_its_price_is_told(
 ) -> None:
     """X bills the question."""
     x = platforms.platforms[ACME]
-    x.verification = replace(x.verification, cost_usd_micros=X_USER_READING_USD_MICROS)
+    x.verification = replace(x.verification, cost_usd_micros=10_000)
 
     made = diagnose(case, platforms)
 
     assert [platform.verifications for platform in platforms.platforms.values()] == [1, 1]
-    assert made.cost_usd_micros == X_USER_READING_USD_MICROS
+    assert made.cost_usd_micros == 10_000
 
 
 def test_nothing_is_created_by_looking(case: DoctorScope, platforms: FakePlatforms) -> None:

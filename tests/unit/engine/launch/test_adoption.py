@@ -10,7 +10,6 @@ import pytest
 
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.base.account_readings import LOOK_AHEAD, LOOK_BACK
 from stormctl.engine.launch.adoption import Adoption, find_published
 from stormctl.engine.launch.launch import enroll, prepare_launch
@@ -99,7 +98,7 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
 
     assert {key: post.post_id for key, post in takeover.published.items()} == {key: "acme-2"}
     assert takeover.unknown == ()
-    assert takeover.cost_usd_micros == 2 * X_OWN_READING_USD_MICROS
+    assert takeover.cost_usd_micros == 2 * 1_000
 
 
 @pytest.mark.parametrize("address", ["http://example.org/act", "https://t.co/a1B2c3D4e5"])

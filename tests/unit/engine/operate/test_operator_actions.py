@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
-from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.operate.operator_actions import (
     Evidence,
@@ -83,7 +82,7 @@ class TestEvidence:
 
         _find(bench)
 
-        assert bench.spent() == 2 * X_OWN_READING_USD_MICROS
+        assert bench.spent() == 2 * 1_000
 
     def test_reading_begins_before_the_sending(self, bench: Bench) -> None:
         """Platforms' clocks differ from ours."""

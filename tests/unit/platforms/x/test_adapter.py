@@ -11,7 +11,6 @@ from oauthlib.oauth1 import Client as Signer  # type: ignore[import-untyped]  # 
 
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
-from stormctl.domain.platforms.prices import X_USER_READING_USD_MICROS
 from stormctl.domain.report.reach import Metric
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, OutgoingPost, ReadFailed
@@ -42,7 +41,7 @@ def test_verify_tells_the_account(server: ScriptedServer, x: XAdapter) -> None:
     assert verification.account == Account("42", "Migrants Day (@migrantsday)", profile)
     assert (verification.problems, verification.clock_offset_s) == ((), 3.0)
     assert server.requests[0].target == "/2/users/me?user.fields=protected%2Cverified"
-    assert verification.cost_usd_micros == X_USER_READING_USD_MICROS
+    assert verification.cost_usd_micros == 10_000
 
 
 @pytest.mark.parametrize(
