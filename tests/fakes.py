@@ -120,6 +120,7 @@ class FakePlatform:
 
     def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
         """Connect, ask, and answer as scripted."""
+        assert post.key, "every post of a delivery has the delivery's key"
         before_send()
         self.sent.append(post)
         answer = self.script.popleft() if self.script else self.accept

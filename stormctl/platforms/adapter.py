@@ -147,9 +147,15 @@ class Upload:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutgoingPost:
-    """Exactly what one publishing request carries."""
+    """Exactly what one publishing request carries.
+
+    Attributes:
+        key: the delivery's, the same for each of its attempts and for no other delivery; for platforms whose
+            facts say that they take one. Empty for a post of no delivery.
+    """
 
     text: str
+    key: str = ""
     link: str | None = None
     media_ids: tuple[str, ...] = ()
     in_reply_to: str | None = None

@@ -75,6 +75,15 @@ def test_verify_proves_bad_credentials(practice: Practice) -> None:
     adapter.close()
 
 
+def test_a_delivery_s_key_stands_for_one_post_where_the_platform_takes_it(practice: Practice) -> None:
+    """Neither X nor Facebook takes any: their facts say so, and two requests of one key are two posts."""
+    for text in ("Everyone who moves", "has rights"):
+        practice.publish(text, key="d1")
+
+    assert len(practice.posts()) == (1 if practice.channel.platform.facts.takes_key else 2)
+    assert not practice.channel.platform.facts.takes_key
+
+
 def test_a_post_arrives_exactly_as_written(practice: Practice) -> None:
     """Text and link, once, with a receipt whose address opens the post."""
     text = "Everyone who moves has rights & dignity ❤️\n\n#MigrantsDay"

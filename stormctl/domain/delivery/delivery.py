@@ -244,6 +244,11 @@ class Claim:
     runner_id: str
     reply_to: str | None = None
 
+    @property
+    def request_key(self) -> str:
+        """What all attempts of the delivery are known by to its platform: the digest of its identity."""
+        return hashlib.sha256(self.key.encode()).hexdigest()
+
 
 class SendForbidden(Exception):  # noqa: N818 - it is not an error: it is an answer
     """Raised by the last check between connect and first byte: halted, lease lost, token replaced."""

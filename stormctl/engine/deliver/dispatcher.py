@@ -127,6 +127,7 @@ class Dispatcher:
         post = claim.post
         outgoing = OutgoingPost(
             text=post.text,
+            key=claim.request_key,
             link=post.link,
             media_ids=media_ids,
             in_reply_to=claim.reply_to,

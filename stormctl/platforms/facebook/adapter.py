@@ -113,7 +113,7 @@ class FacebookAdapter(PlatformAdapter):
 
         A video, which is uploaded already, is published by one `POST /{video-id}` instead.
         X's `reply_settings` and disclosures have no counterpart for Page posts and are not sent; that a video
-        was made with AI was said with its upload.
+        was made with AI was said with its upload. Nor is the post's key sent: Facebook takes none.
         """
         if post.in_reply_to is not None:
             return Refused(reason="Facebook Pages have no threads", code="thread", for_good=True)

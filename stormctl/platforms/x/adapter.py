@@ -180,7 +180,10 @@ class XAdapter(PlatformAdapter):
         return self._media.upload(media)
 
     def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:
-        """Make one `POST /2/tweets`; a link is expected in the text."""
+        """Make one `POST /2/tweets`; a link is expected in the text.
+
+        The post's key is not sent: X takes none.
+        """
         answer = self._transport.perform(lambda: self._create(post), before_send=before_send)
         if isinstance(answer, Silence):
             return answer.outcome

@@ -71,6 +71,22 @@ def test_nothing_is_claimed_with_a_receipt_once_the_runner_ends(bench: Bench) ->
     assert sorted(bench.states().values()) == [State.DELIVERED, State.PLANNED]
 
 
+def test_every_attempt_of_a_delivery_has_its_key(bench: Bench) -> None:
+    """Refused for now, not sent, then accepted, each by another process; others have others."""
+    bench.enroll(make_delivery("m1"), make_delivery("m2"), make_delivery("m1", channel=PAGE))
+    bench.x.script.extend([WAIT, NotSent(reason="no connection")])
+
+    for _ in range(3):
+        bench.serve()
+        bench.clock.move(timedelta(minutes=1))
+    bench.serve(PAGE)
+
+    tried = [(post.text, post.key) for post in bench.x.sent]
+    assert [text for text, _ in tried] == ["Text of m1"] * 3 + ["Text of m2"]
+    assert len({key for _, key in tried[:3]}) == 1
+    assert len({post.key for post in (*bench.x.sent, *bench.facebook.sent)}) == 3
+
+
 @pytest.mark.parametrize(
     ("channel", "attached"),
     [(ACME, [("media-1",), ("media-1",)]), (PAGE, [("media-1",), ("media-2",)])],

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from tests.unit.platforms.scripted import ScriptedServer
 
 PROOF = hmac.new(b"app-secret-6", b"page-token-5", hashlib.sha256).hexdigest()
-HELLO = OutgoingPost(text="Hello", link="https://example.org/act")
+HELLO = OutgoingPost(text="Hello", key="d1", link="https://example.org/act")
 BOAT = MediaFile(content=b"boat", mime="image/png", kind=MediaKind.IMAGE, alt="A paper boat", name="boat.png")
 SINCE, UNTIL = NOW - timedelta(minutes=10), NOW - timedelta(minutes=5)
 

@@ -166,7 +166,7 @@ def test_publish_sends_exactly_the_post(server: ScriptedServer, x: XAdapter) -> 
     server.reply(ME)
     server.reply(CREATED, 201, x_rate_limit_limit="100", x_rate_limit_remaining="99")
     post = OutgoingPost(
-        text="Hello", media_ids=("55", "56"), in_reply_to="77", reply_settings="mentionedUsers"
+        text="Hello", key="d1", media_ids=("55", "56"), in_reply_to="77", reply_settings="mentionedUsers"
     )
 
     x.verify()
