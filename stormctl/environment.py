@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 SECRET_ENDINGS = tuple(f"_{one.name}" for p in Platform for one in p.facts.fields if one.is_secret)
 """Variables whose value is secret end so."""
 
+SETTINGS = tuple(name for name in Settings.model_fields if name != "base_urls")
+"""Settings that a variable of the same name sets."""
+
 SECRET_PART = 8
 """Characters from which on a part of a private address is taken for a secret."""
 
@@ -115,7 +118,7 @@ class Environment:
         }
         for channel in self.find_channels():
             found |= channel.platform.facts.derive_secrets(self.find_credentials(channel)[0])
-        for name in Settings.model_fields:
+        for name in SETTINGS:
             value = getattr(self.settings, name)
             if isinstance(value, SecretStr):
                 found |= find_secret_parts(value.get_secret_value(), is_ledger=name == "ledger_url")
@@ -125,7 +128,7 @@ class Environment:
 def _find_channel(name: str) -> ChannelId | None:
     """Return the channel that a variable is named after; None if it is named after none."""
     for platform in Platform:
-        ends = "|".join(field.name for field in platform.facts.fields)
+        ends = "|".join(("BASE_URL", *(field.name for field in platform.facts.fields)))
         match = re.fullmatch(rf"STORMCTL_{platform.name}_([A-Z0-9][A-Z0-9_]*?)_(?:{ends})", name)
         if match is not None:
             return ChannelId(platform, match[1].lower())
@@ -134,14 +137,21 @@ def _find_channel(name: str) -> ChannelId | None:
 
 def list_variables(channels: Iterable[ChannelId]) -> frozenset[str]:
     """Return every variable that is read from `.env`, the credentials of these channels included."""
-    settings = {f"STORMCTL_{name.upper()}" for name in Settings.model_fields}
-    shared = {name_variable(platform, field) for platform in Platform for field in platform.facts.app_fields}
+    settings = {f"STORMCTL_{name.upper()}" for name in SETTINGS}
+    shared = {name_variable(p, field) for p in Platform for field in ("BASE_URL", *p.facts.app_fields)}
     own = {
-        name_variable(channel.platform, field.name, channel)
+        name_variable(channel.platform, field, channel)
         for channel in channels
-        for field in channel.platform.facts.fields
+        for field in ("BASE_URL", *(one.name for one in channel.platform.facts.fields))
     }
     return frozenset(settings | shared | own) - OUTSIDE_ONLY
+
+
+def find_base_urls(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the addresses of servers that variables name: by platform, and by channel for its own."""
+    names = "|".join(platform.name for platform in Platform)
+    found = {re.fullmatch(rf"STORMCTL_((?:{names})(?:_[A-Z0-9_]+)?)_BASE_URL", name): name for name in values}
+    return {m[1]: values[name].strip() for m, name in found.items() if m is not None and values[name].strip()}
 
 
 def name_variable(platform: Platform, field: str, channel: ChannelId | None = None) -> str:
@@ -188,9 +198,10 @@ def load_environment(root: Path, environ: Mapping[str, str] | None = None) -> En
         UsageError: a setting has a value that it can't have.
     """
     values, from_file, unused_variables = _read_values(root, os.environ if environ is None else environ)
-    given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in Settings.model_fields}
+    given = {name: values.get(f"STORMCTL_{name.upper()}", "").strip() for name in SETTINGS}
+    set_ones = {name: value for name, value in given.items() if value}
     try:
-        settings = Settings.model_validate({name: value for name, value in given.items() if value})
+        settings = Settings.model_validate({**set_ones, "base_urls": find_base_urls(values)})
     except ValidationError as error:
         first = error.errors()[0]
         name = f"STORMCTL_{str(first['loc'][0]).upper()}"

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.duration import parse_duration
 from stormctl.errors import CredentialsError, UsageError
 
@@ -49,7 +50,8 @@ class Settings(BaseModel):
     Attributes:
         ledger_url: `sqlite:///PATH`, relative to the campaign folder, or
             `postgresql://USER:PASSWORD@HOST/DATABASE`.
-        x_base_url, facebook_base_url: where the platforms' APIs are.
+        base_urls: where APIs are, if not at the platforms' own addresses: by platform (`X`), or by channel
+            where it has a server of its own (`X_ACME`), named as in the variables.
         live: False, as without a word, locks the platforms: only loopback can be reached.
         allow_host: one more host that credentials may go to; honoured from the environment only.
         alert_urls: addresses of services that tell people, as apprise writes them, separated by commas or
@@ -63,11 +65,10 @@ class Settings(BaseModel):
         heartbeat: how often a runner says that it lives, real time.
     """
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, extra="forbid")
 
     ledger_url: SecretStr = SecretStr("sqlite:///.stormctl/ledger.db")
-    x_base_url: str = "https://api.x.com"
-    facebook_base_url: str = "https://graph.facebook.com"
+    base_urls: Mapping[str, str] = {}
     live: Annotated[bool, BeforeValidator(_read_lock)] = False
     allow_host: str = ""
     alert_urls: SecretStr = SecretStr("")
@@ -78,41 +79,53 @@ class Settings(BaseModel):
     sweep: Duration = timedelta(seconds=1)
     heartbeat: Duration = timedelta(seconds=5)
 
-    def base_url(self, platform: Platform) -> str:
-        """Return the address of the platform's API, without a slash at its end."""
-        url = self.x_base_url if platform is Platform.X else self.facebook_base_url
-        return url.rstrip("/")
+    def base_url(self, place: ChannelId | Platform) -> str:
+        """Return the address of a channel's or a platform's API, without a slash at its end."""
+        return self.base_urls.get(self._name(place), _platform_of(place).facts.origin).rstrip("/")
 
-    def host(self, platform: Platform) -> str:
-        """Return where the platform's API is reached: its host, with the port where one is written.
+    def base_url_variable(self, place: ChannelId | Platform) -> str:
+        """Return the variable that says where a channel or a platform is."""
+        return f"STORMCTL_{self._name(place)}_BASE_URL"
+
+    def host(self, place: ChannelId | Platform) -> str:
+        """Return where an API is reached: its host, with the port where one is written.
 
         The platform's own hosts count as one: a ledger of api.twitter.com is one of api.x.com.
 
         Raises:
             UsageError: the address is not one.
         """
-        if self.is_official(platform):
-            return platform.facts.host
-        return self._address(platform).netloc.lower()
+        if self.is_official(place):
+            return _platform_of(place).facts.host
+        return self._address(place).netloc.lower()
 
-    def is_official(self, platform: Platform) -> bool:
+    def hosts(self, channels: Iterable[ChannelId]) -> dict[str, str]:
+        """Return where channels are, and where the platforms are whose server they share."""
+        found: dict[str, str] = {}
+        for channel in channels:
+            sharing = channel.platform if self._name(channel) == channel.platform.name else channel
+            found |= dict.fromkeys((str(channel), str(sharing)), self.host(channel))
+        return found
+
+    def check_addresses(self) -> None:
+        """Make sure that every address that is set is one; UsageError if not."""
+        for name, url in self.base_urls.items():
+            _split(f"STORMCTL_{name}_BASE_URL", url)
+
+    def is_official(self, place: ChannelId | Platform) -> bool:
         """Whether the platform is the real one; UsageError if the address is not one."""
-        return self._address(platform).hostname in platform.facts.hosts
+        return self._address(place).hostname in _platform_of(place).facts.hosts
 
     def settling_of(self, platform: Platform) -> timedelta:
         """Return how long lies between two readings that prove that a post is not on the platform."""
         return max(self.settling, platform.facts.settling)
-
-    def hosts(self) -> dict[str, str]:
-        """Return every platform's host."""
-        return {platform.value: self.host(platform) for platform in Platform}
 
     @property
     def allowed_hosts(self) -> frozenset[str]:
         """Hosts beside the official ones and loopback that credentials may go to."""
         return frozenset({self.allow_host.lower()} - {""})
 
-    def check_destination(self, platform: Platform) -> None:
+    def check_destination(self, place: ChannelId | Platform) -> None:
         """Make sure that credentials may go where the settings point.
 
         Raises:
@@ -120,18 +133,18 @@ class Settings(BaseModel):
                 reached without TLS; or it is locked.
             UsageError: the address is not one.
         """
-        name, parts = f"STORMCTL_{platform.name}_BASE_URL", self._address(platform)
-        host = parts.hostname or ""
+        name, parts = self.base_url_variable(place), self._address(place)
+        host, label = parts.hostname or "", _platform_of(place).label
         if is_loopback(host):
             return
-        if self.is_locked(platform):
+        if self.is_locked(place):
             raise CredentialsError(
-                f"STORMCTL_LIVE is not 1, which locks {platform.label}: {host} is not on this machine",
+                f"STORMCTL_LIVE is not 1, which locks {label}: {host} is not on this machine",
                 f"{UNLOCK} Or set {name} to an emulator for practice.",
             )
-        if host not in platform.facts.hosts and host not in self.allowed_hosts:
+        if not self.is_official(place) and host not in self.allowed_hosts:
             raise CredentialsError(
-                f"{name} points to {host}, which is not {platform.label}: no credentials are sent there",
+                f"{name} points to {host}, which is not {label}: no credentials are sent there",
                 f"Correct {name}, or set STORMCTL_ALLOW_HOST={host} in the environment if you trust it.",
             )
         if parts.scheme != "https":
@@ -139,9 +152,9 @@ class Settings(BaseModel):
                 f"{name} must be https: {parts.geturl()}", "Only loopback is reached without TLS."
             )
 
-    def is_locked(self, platform: Platform) -> bool:
+    def is_locked(self, place: ChannelId | Platform) -> bool:
         """Whether the lock keeps us from the platform; UsageError if its address is not one."""
-        return not self.live and not is_loopback(self._address(platform).hostname or "")
+        return not self.live and not is_loopback(self._address(place).hostname or "")
 
     def alert_addresses(self) -> tuple[SecretStr, ...]:
         """Return the addresses of `alert_urls`, one by one.
@@ -166,16 +179,30 @@ class Settings(BaseModel):
             raise UsageError("STORMCTL_HEARTBEAT_URL is not an address", hint)
         return self.heartbeat_url if self.live or is_loopback(host) else None
 
-    def _address(self, platform: Platform) -> SplitResult:
-        """Take the platform's address apart; UsageError, which never shows a password, if it is not one."""
-        name, url = f"STORMCTL_{platform.name}_BASE_URL", self.base_url(platform)
-        if "@" in url:
-            raise UsageError(f"{name} must not hold a user or password", "Remove what stands before the @.")
-        parts = urlsplit(url) if read_host(url) is not None else None
-        if parts is None or parts.query or parts.fragment:
-            shown = "".join(char if char.isprintable() else "?" for char in url)
-            raise UsageError(f"{name} is not an address: “{shown}”", "Write it like https://api.x.com.")
-        return parts
+    def _name(self, place: ChannelId | Platform) -> str:
+        """Return whose server a place is on: the channel's own, or the platform's."""
+        if isinstance(place, Platform):
+            return place.name
+        own = f"{place.platform.name}_{place.env_name}"
+        return own if own in self.base_urls else place.platform.name
+
+    def _address(self, place: ChannelId | Platform) -> SplitResult:
+        return _split(self.base_url_variable(place), self.base_url(place))
+
+
+def _split(name: str, url: str) -> SplitResult:
+    """Take a variable's address apart; UsageError, which never shows a password, if it is not one."""
+    if "@" in url:
+        raise UsageError(f"{name} must not hold a user or password", "Remove what stands before the @.")
+    parts = urlsplit(url) if read_host(url) is not None else None
+    if parts is None or parts.query or parts.fragment:
+        shown = "".join(char if char.isprintable() else "?" for char in url)
+        raise UsageError(f"{name} is not an address: “{shown}”", "Write it like https://api.x.com.")
+    return parts
+
+
+def _platform_of(place: ChannelId | Platform) -> Platform:
+    return place if isinstance(place, Platform) else place.platform
 
 
 def read_host(url: str) -> str | None:

@@ -177,7 +177,7 @@ class Context:
 
             adapters = open_rehearsal_adapters(self.root)
         else:
-            opened.ledger.check_hosts(self.environment.settings.hosts())
+            opened.ledger.check_hosts(self.environment.settings.hosts)
             adapters = EnvironmentAdapters(self.environment)
         try:
             yield adapters

@@ -6,6 +6,7 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import find_host, parse_channel_id
 from stormctl.errors import LedgerError, StormctlError
 from stormctl.ledger.control.alerts import Alerts
 from stormctl.ledger.control.budgets import Budgets
@@ -28,13 +29,16 @@ from stormctl.ledger.views.history import History
 from stormctl.places import OWN_FOLDER, hide_from_git
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from datetime import timedelta
     from pathlib import Path
 
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.ledger.db.sessions import Database, Session
     from stormctl.ledger.db.stores import Store
     from stormctl.ledger.place.memory import Memory
+
+    FindHosts = Callable[[Iterable[ChannelId]], Mapping[str, str]]
 
 
 class Ledger:
@@ -83,26 +87,36 @@ class Ledger:
     def bind_hosts(self, hosts: Mapping[str, str]) -> None:
         """Bind the ledger to the hosts of its first enrolment: practice is never taken for the day.
 
+        What channels share is bound by platform, and a channel's own server by channel.
+
         Args:
-            hosts: platform to host, such as `x` to `api.x.com`.
+            hosts: by channel and by platform, such as `x:acme` and `x` to `api.x.com`.
 
         Raises:
-            LedgerError: if a platform is bound to another host already; then nothing is bound.
+            LedgerError: if one is bound to another host already; then nothing is bound.
         """
         with self._database.transaction() as session:
             bound = _check_hosts(session, hosts, self.where)
-            for platform in sorted(set(hosts) - set(bound)):
-                session.write("bind_host", platform=platform, host=hosts[platform])
+            for place, host in sorted(hosts.items()):  # a platform before its channels
+                if find_host(bound, place) != host:
+                    session.write("bind_host", place=place, host=host)
+                    bound[place] = host
 
-    def check_hosts(self, hosts: Mapping[str, str]) -> None:
-        """Make sure that no platform is bound to another host than this one; LedgerError names both."""
+    def check_hosts(self, find_hosts: FindHosts, coming: Collection[ChannelId] = ()) -> None:
+        """Make sure that no channel would be posted to at another host; LedgerError names both.
+
+        Args:
+            find_hosts: tells where channels are, as for `bind_hosts`.
+            coming: channels to be looked at besides those that it has.
+        """
         with self._database.reading() as session:
-            _check_hosts(session, hosts, self.where)
+            known = [parse_channel_id(row["id"]) for row in session.rows("channel_ids")]
+            _check_hosts(session, find_hosts([*known, *coming]), self.where)
 
     def bound_hosts(self) -> dict[str, str]:
-        """Return the hosts that the ledger is bound to, by platform."""
+        """Return the hosts that the ledger is bound to, by platform, or by channel for its own server."""
         with self._database.reading() as session:
-            return {row["platform"]: row["host"] for row in session.rows("bound_hosts")}
+            return {row["place"]: row["host"] for row in session.rows("bound_hosts")}
 
     def clock_offset(self) -> timedelta:
         """Return how far the ledger's clock is ahead of this machine's: what its runners agree on.
@@ -132,12 +146,11 @@ class Ledger:
 
 def _check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict[str, str]:
     """Return the hosts that are bound; LedgerError if one of `hosts` is not the one that is."""
-    bound = {row["platform"]: row["host"] for row in session.rows("bound_hosts")}
-    for platform, host in sorted(hosts.items()):
-        if bound.get(platform, host) != host:
-            message = (
-                f"the ledger {where} belongs to {bound[platform]}, but {platform} would be posted to {host}"
-            )
+    bound = {row["place"]: row["host"] for row in session.rows("bound_hosts")}
+    for place, host in sorted(hosts.items()):
+        there = find_host(bound, place)
+        if there is not None and there != host:
+            message = f"the ledger {where} belongs to {there}, but {place} would be posted to {host}"
             raise LedgerError(message, "Use another ledger for it: set STORMCTL_LEDGER_URL.")
     return bound
 

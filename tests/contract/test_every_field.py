@@ -99,7 +99,7 @@ def dispatch(root: Path, plan: Plan, emulator: EmulatorThread) -> list[str]:
         for name, value in account.credentials.items()
     }
     clock, url = SystemClock(), emulator.base_url
-    settings = Settings(x_base_url=url, facebook_base_url=url, live=False)
+    settings = Settings(base_urls={"X": url, "FACEBOOK": url}, live=False)
     now = clock.moment()
     due = [replace(d, slot_at=now.at - timedelta(seconds=1), storm_on=now.at.date()) for d in plan.deliveries]
     with (

@@ -14,8 +14,9 @@ from tests.contract.crowd import STORMS
 from tests.contract.places import REFUSALS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import PlannedDelivery
     from tests.contract.conftest import Bench
 
@@ -182,10 +183,48 @@ class TestHosts:
 
         assert (ledger.bound_hosts(), caught.value.exit_code) == ({"x": "api.x.com"}, ExitCode.MAINTENANCE)
         with pytest.raises(LedgerError, match=r"belongs to api\.x\.com"):
-            ledger.check_hosts({"x": "127.0.0.1:8080"})
-        ledger.check_hosts({"x": "api.x.com", "facebook": "graph.facebook.com"})
+            ledger.check_hosts(lambda _: {"x": "127.0.0.1:8080"})
+        ledger.check_hosts(lambda _: {"x": "api.x.com", "facebook": "graph.facebook.com"})
         ledger.bind_hosts({"facebook": "graph.facebook.com"})
         assert ledger.bound_hosts() == {"facebook": "graph.facebook.com", "x": "api.x.com"}
+
+    def test_a_channel_may_have_a_server_of_its_own(self, bench: Bench) -> None:
+        """From its first enrolment on: it keeps it, and a channel of the platform's host can't move there."""
+        ledger = bench.ledger
+        mine = {"x": "api.x.com", "x:one": "api.x.com", "x:own": "own.example.org"}
+        ledger.bind_hosts(mine)
+
+        for moved in (
+            {"x:own": "api.x.com"},
+            {"x:one": "own.example.org"},
+            {"x:new": "own.example.org"},
+            {"x": "own.example.org"},
+        ):
+            with pytest.raises(LedgerError, match=f"but {next(iter(moved))} would be posted to"):
+                ledger.bind_hosts(moved)
+        ledger.bind_hosts({**mine, "x:new": "api.x.com"})
+
+        assert ledger.bound_hosts() == {"x": "api.x.com", "x:own": "own.example.org"}
+
+    def test_channels_that_share_no_host_have_each_its_own(self, bench: Bench, plan: Plan) -> None:
+        """Where the platform has no host, one more channel brings one more; whoever has moved is found."""
+        ledger = bench.ledger
+        bench.enroll(plan("a", 60), plan("b", 70, channel="x:other"))
+        here = {"x:migrants-day": "one.example.org", "x:other": "two.example.org"}
+        ledger.bind_hosts({"x:migrants-day": here["x:migrants-day"]})
+        ledger.bind_hosts({"x:other": here["x:other"]})
+        asked: list[str] = []
+
+        def find_hosts(channels: Iterable[ChannelId]) -> dict[str, str]:
+            asked.extend(map(str, channels))
+            return {name: here[name] for name in asked if name in here}
+
+        ledger.check_hosts(find_hosts)
+        here["x:other"] = "one.example.org"
+
+        assert set(here) < set(asked)
+        with pytest.raises(LedgerError, match=r"two\.example\.org, but x:other would be posted to one\."):
+            ledger.check_hosts(find_hosts)
 
 
 class TestGuards:

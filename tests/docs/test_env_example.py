@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 from stormctl.domain.base.channel import Platform, parse_channel_id
-from stormctl.environment import load_environment
+from stormctl.environment import SETTINGS, load_environment
 from stormctl.settings import Settings
 
 EXAMPLE = Path(__file__).parents[2] / ".env.example"
@@ -28,10 +28,11 @@ def uncomment(folder: Path) -> None:
 
 def test_every_variable_is_named() -> None:
     """The example names every setting, every credential and every shared field, and nothing else."""
-    expected = {f"{PREFIX}{name.upper()}" for name in Settings.model_fields} | {
-        f"{PREFIX}{name}" for name in ("DIR", "STATE_DIR")
+    expected = {f"{PREFIX}{name.upper()}" for name in SETTINGS} | {
+        f"{PREFIX}{name}" for name in ("DIR", "STATE_DIR", "X_MIGRANTS_DAY_BASE_URL")
     }
     for platform in Platform:
+        expected.add(f"{PREFIX}{platform.name}_BASE_URL")
         for field in platform.facts.fields:
             expected.add(f"{PREFIX}{platform.name}_MIGRANTS_DAY_{field.name}")
         expected |= {f"{PREFIX}{platform.name}_{field}" for field in platform.facts.app_fields}
@@ -45,7 +46,8 @@ def test_defaults_are_those_of_the_code(tmp_path: Path) -> None:
 
     settings = load_environment(tmp_path, {}).settings
 
-    assert Settings(live=False) == settings
+    assert settings.base_urls == {platform.name: platform.facts.origin for platform in Platform}
+    assert settings.model_copy(update={"base_urls": {}}) == Settings(live=False)
 
 
 def test_a_fresh_copy_is_locked(tmp_path: Path) -> None:

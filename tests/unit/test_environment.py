@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.signin import Source
 from stormctl.env_reading import UnusedVariable
-from stormctl.environment import Environment, load_environment
+from stormctl.environment import Environment, list_variables, load_environment
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings
 
@@ -226,6 +226,25 @@ def test_lines_without_effect_are_told(tmp_path: Path) -> None:
         UnusedVariable(1, "STORMCTL_SWEEP", is_repeated=True),
         UnusedVariable(9, "STORMCTL_DIR", is_repeated=False),
     )
+
+
+def test_servers_are_named_by_platform_and_by_channel(tmp_path: Path) -> None:
+    """From the file and from outside, which wins; a channel's own is no odd line."""
+    lines = "STORMCTL_X_BASE_URL=http://127.0.0.1:1\nSTORMCTL_X_MIGRANTS_DAY_BASE_URL=http://127.0.0.1:2\n"
+    _write_env(tmp_path, f"{lines}STORMCTL_FACEBOOK_BASE_URL=\n")
+
+    inside = load_environment(tmp_path, {})
+    outside = load_environment(tmp_path, {"STORMCTL_X_BASE_URL": "http://127.0.0.1:3"})
+
+    channels = [parse_channel_id(name) for name in ("x:migrants-day", "x:other", "facebook:migrants-day")]
+    assert [inside.settings.host(channel) for channel in channels] == [
+        "127.0.0.1:2",
+        "127.0.0.1:1",
+        "graph.facebook.com",
+    ]
+    assert outside.settings.host(channels[1]) == "127.0.0.1:3"
+    assert inside.unused_variables == ()
+    assert "STORMCTL_X_MIGRANTS_DAY_BASE_URL" in list_variables(channels)
 
 
 def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:

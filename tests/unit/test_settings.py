@@ -7,9 +7,10 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings, is_loopback
+from tests.factories import ACME
 
 TOKEN = "not-a-real-token-1234"  # noqa: S105 - nobody's
 
@@ -27,7 +28,7 @@ TOKEN = "not-a-real-token-1234"  # noqa: S105 - nobody's
 )
 def test_loopback_is_reached_even_while_the_platforms_are_locked(url: str) -> None:
     """Practice needs no TLS and no permission: nothing leaves the machine."""
-    settings = Settings(x_base_url=url, live=False)
+    settings = Settings(base_urls={"X": url}, live=False)
 
     settings.check_destination(Platform.X)
 
@@ -45,7 +46,7 @@ def test_loopback_is_reached_even_while_the_platforms_are_locked(url: str) -> No
 )
 def test_official_hosts_are_reached_by_tls(platform: Platform, url: str) -> None:
     """On the day, credentials go to the platforms themselves."""
-    settings = Settings(x_base_url=url, facebook_base_url=url, live=True)
+    settings = Settings(base_urls={"X": url, "FACEBOOK": url}, live=True)
 
     settings.check_destination(platform)
 
@@ -81,7 +82,7 @@ def test_the_lock_keeps_the_real_platforms_out(platform: Platform) -> None:
 def test_no_other_host_is_sent_credentials(url: str) -> None:
     """A host that only resembles the platform, another platform's and a private address are refused."""
     with pytest.raises(CredentialsError, match="no credentials are sent there") as caught:
-        Settings(x_base_url=url, live=True).check_destination(Platform.X)
+        Settings(base_urls={"X": url}, live=True).check_destination(Platform.X)
 
     assert "STORMCTL_ALLOW_HOST=" in caught.value.hint
 
@@ -89,8 +90,8 @@ def test_no_other_host_is_sent_credentials(url: str) -> None:
 def test_a_host_that_is_allowed_is_reached_by_tls_only() -> None:
     """STORMCTL_ALLOW_HOST opens one host, whatever its case, but not without TLS."""
     host, url = "Proxy.Example.org", "https://proxy.example.org:8443/x"
-    allowed = Settings(x_base_url=url, allow_host=host, live=True)
-    plain = Settings(x_base_url="http://proxy.example.org", allow_host=host, live=True)
+    allowed = Settings(base_urls={"X": url}, allow_host=host, live=True)
+    plain = Settings(base_urls={"X": "http://proxy.example.org"}, allow_host=host, live=True)
 
     allowed.check_destination(Platform.X)
 
@@ -102,7 +103,7 @@ def test_a_host_that_is_allowed_is_reached_by_tls_only() -> None:
 def test_an_official_host_without_tls_is_refused() -> None:
     """Tokens are never sent in the clear."""
     with pytest.raises(CredentialsError, match=r"must be https: http://api\.x\.com"):
-        Settings(x_base_url="http://api.x.com", live=True).check_destination(Platform.X)
+        Settings(base_urls={"X": "http://api.x.com"}, live=True).check_destination(Platform.X)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +127,7 @@ def test_an_official_host_without_tls_is_refused() -> None:
 )
 def test_what_is_not_an_address_is_told_in_one_line(url: str) -> None:
     """A typing error in a base address is a usage error, wherever the address is first looked at."""
-    settings = Settings(x_base_url=url)
+    settings = Settings(base_urls={"X": url})
 
     for look in (settings.check_destination, settings.host, settings.is_official):
         with pytest.raises(UsageError, match="STORMCTL_X_BASE_URL is not an address"):
@@ -139,19 +140,49 @@ def test_what_is_not_an_address_is_told_in_one_line(url: str) -> None:
 def test_an_address_with_a_password_is_refused_without_showing_it(url: str) -> None:
     """A password in the address would end up in the ledger and in logs."""
     with pytest.raises(UsageError, match="must not hold a user or password") as caught:
-        Settings(x_base_url=url).host(Platform.X)
+        Settings(base_urls={"X": url}).host(Platform.X)
 
     assert TOKEN not in f"{caught.value.message} {caught.value.hint}"
 
 
 def test_both_names_of_x_are_one_host_to_the_ledger() -> None:
     """A ledger of api.twitter.com is one of api.x.com; a local port is part of the host."""
-    old, new = Settings(x_base_url="https://api.twitter.com"), Settings()
-    local = Settings(x_base_url="http://127.0.0.1:8080/", facebook_base_url="http://127.0.0.1:8081")
+    old, new = Settings(base_urls={"X": "https://api.twitter.com"}), Settings()
+    local = Settings(base_urls={"X": "http://127.0.0.1:8080/", "FACEBOOK": "http://127.0.0.1:8081"})
 
-    assert old.hosts() == new.hosts() == {"x": "api.x.com", "facebook": "graph.facebook.com"}
-    assert local.hosts() == {"x": "127.0.0.1:8080", "facebook": "127.0.0.1:8081"}
-    assert local.base_url(Platform.X) == "http://127.0.0.1:8080"
+    assert old.hosts([ACME]) == new.hosts([ACME]) == {"x": "api.x.com", "x:acme": "api.x.com"}
+    assert [local.host(platform) for platform in Platform] == ["127.0.0.1:8080", "127.0.0.1:8081"]
+    assert local.base_url(Platform.X) == local.base_url(ACME) == "http://127.0.0.1:8080"
+
+
+def test_a_channel_may_have_a_server_of_its_own() -> None:
+    """It alone is looked for there, by every rule for hosts; what channels share is said by platform."""
+    settings = Settings(base_urls={"X": "https://api.twitter.com", "X_DIA_DOS": "http://127.0.0.1:8080/x/"})
+    own, page = ChannelId(Platform.X, "dia-dos"), ChannelId(Platform.FACEBOOK, "dia-dos")
+
+    assert settings.hosts([own, ACME, page]) == {
+        "x:dia-dos": "127.0.0.1:8080",
+        "x": "api.x.com",
+        "x:acme": "api.x.com",
+        "facebook": "graph.facebook.com",
+        "facebook:dia-dos": "graph.facebook.com",
+    }
+    assert settings.base_url(own) == "http://127.0.0.1:8080/x"
+    assert [settings.is_locked(channel) for channel in (own, ACME, page)] == [False, True, True]
+    assert [settings.is_official(channel) for channel in (own, ACME, page)] == [False, True, True]
+    settings.check_destination(own)
+
+
+@pytest.mark.parametrize("url", ["nowhere", "https://ada:secret@example.org"])
+def test_a_wrong_address_of_a_channel_names_its_variable(url: str) -> None:
+    """And is found before anybody is asked."""
+    settings = Settings(base_urls={"X_ACME": url})
+
+    with pytest.raises(UsageError, match=r"^STORMCTL_X_ACME_BASE_URL "):
+        settings.check_addresses()
+    with pytest.raises(UsageError, match=r"^STORMCTL_X_ACME_BASE_URL "):
+        settings.host(ACME)
+    assert settings.host(ChannelId(Platform.X, "other")) == "api.x.com"
 
 
 @pytest.mark.parametrize(

@@ -148,7 +148,7 @@ def list_accounts(
         raise UsageError(
             "there are no channels yet", "Name them in a schedule, or sign in: stormctl auth x NAME"
         )
-    with _open_known(context) as ledger, console.waiting("Asking the platforms"):
+    with _open_known(context, channels) as ledger, console.waiting("Asking the platforms"):
         rows = list_access(channels, context.environment, ledger, offline=offline)
     for variable in context.environment.unused_variables:
         message, hint = explain_unused(variable, channels)
@@ -253,8 +253,8 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
     """Show whose account it is, ask, and write."""
     from stormctl.render.terminal.accounts import render_grant, render_signed_in
 
-    settings, platform = context.environment.settings, signin.channel.platform
-    host, is_live = settings.host(platform), settings.is_official(platform)
+    settings = context.environment.settings
+    host, is_live = settings.host(signin.channel), settings.is_official(signin.channel)
     with _open_existing(context) as ledger:
         signin.check(grant, ledger)
     console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
@@ -277,13 +277,13 @@ def _open_existing(context: Context) -> Iterator[Ledger | None]:
 
 
 @contextmanager
-def _open_known(context: Context) -> Iterator[Ledger | None]:
+def _open_known(context: Context, channels: Sequence[ChannelId]) -> Iterator[Ledger | None]:
     """Open the ledger if there is one that can be read and belongs to the same hosts; tell if not."""
     with ExitStack() as stack:
         try:
             ledger = stack.enter_context(_open_existing(context))
             if ledger is not None:
-                ledger.check_hosts(context.environment.settings.hosts())
+                ledger.check_hosts(context.environment.settings.hosts, channels)
         except LedgerError as error:
             console.tell(f"the ledger is not read: {error.message}")
             ledger = None

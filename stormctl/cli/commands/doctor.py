@@ -68,7 +68,7 @@ def _diagnose(context: Context, schedule: str | None) -> Diagnosis:
     moment = SystemClock().moment()
     try:
         environment = context.environment
-        environment.settings.hosts()  # base addresses that are none are settings that can't be read
+        environment.settings.check_addresses()  # base addresses that are none are settings that can't be read
     except StormctlError as error:
         return diagnose_without_settings(context.root, error, moment)
     campaign = context.load_campaign(schedule)

@@ -81,7 +81,7 @@ def restore(
 
     context: Context = ctx.obj
     upkeep = _open(ctx)
-    exchange = upkeep.look_at(file, context.environment.settings.hosts())
+    exchange = upkeep.look_at(file, context.environment.settings.host)
     tell(render_exchange(exchange, upkeep.where))
     if not yes:
         _confirm(exchange)

@@ -70,7 +70,7 @@ def _serve(context: Context, view: StormView, log: Log) -> None:
         context.watching_adapters() as adapters,
         ExitStack() as watches,
     ):
-        ledger.check_hosts(context.environment.settings.hosts())
+        ledger.check_hosts(context.environment.settings.hosts)
         refuse_locked(context.environment.settings, ledger, waits=True)
         tell(f"alerts: {notifications.summary}")
         clock = SystemClock(ledger.clock_offset)
@@ -134,7 +134,7 @@ def _tick_once(context: Context, log: Log) -> ExitCode:
 
     notifications, adapters = context.notifications, EnvironmentAdapters(context.environment)
     with context.open_ledger(publishing=True) as ledger, ExitStack() as watches:
-        ledger.check_hosts(context.environment.settings.hosts())
+        ledger.check_hosts(context.environment.settings.hosts)
         refuse_locked(context.environment.settings, ledger)
         if notifications.is_locked:
             tell(f"alerts: {notifications.summary}")

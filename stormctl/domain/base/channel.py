@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from stormctl.domain.platforms.facts import Platform
 
-__all__ = ["ChannelId", "Platform", "parse_channel_id"]
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["ChannelId", "Platform", "find_host", "parse_channel_id", "parse_place"]
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -43,3 +47,17 @@ def parse_channel_id(text: str) -> ChannelId:
         message = f"“{text}” is not a channel: a name is letters, digits, “-”, “_” or “.”"
         raise ValueError(message)
     return ChannelId(Platform(platform), name)
+
+
+def parse_place(text: str) -> ChannelId | Platform:
+    """Read what a host serves: `platform:name`, or a platform; ValueError if it is neither."""
+    return parse_channel_id(text) if ":" in text else Platform(text)
+
+
+def find_host(hosts: Mapping[str, str], place: str) -> str | None:
+    """Return where a channel or platform is: a channel's own host, or the one that its platform's share.
+
+    Args:
+        hosts: by channel or platform, such as `x` to `api.x.com`.
+    """
+    return hosts.get(place, hosts.get(place.partition(":")[0]))

@@ -31,7 +31,7 @@ class LedgerFacts:
         where: for people: engine and place, without a password.
         version, newest: what its tables are, and what this stormctl knows.
         size: in bytes.
-        hosts: platform to host that it is bound to.
+        hosts: that it is bound to, by platform, and by channel where it has a server of its own.
         runners: those that may post; only the live ones.
         halts: how many are in force.
         moved_to: where it was copied to; None if it is in use.

@@ -62,13 +62,13 @@ class AccountSignIn(SignIn):
         settings = self.environment.settings
         return XSignIn(
             self._app(),
-            base_url=settings.base_url(self.channel.platform),
+            base_url=settings.base_url(self.channel),
             request_limit=settings.request_limit,
             allowed_hosts=settings.allowed_hosts,
         )
 
     def _keep(self, begun: RequestToken) -> None:
-        host = self.environment.settings.host(self.channel.platform)
+        host = self.environment.settings.host(self.channel)
         kept = json.dumps({"host": host, "token": begun.token, "secret": begun.secret})
         file = self._begun_file
         try:
@@ -87,7 +87,7 @@ class AccountSignIn(SignIn):
             begun, host = RequestToken(kept["token"], kept["secret"]), kept["host"]
         except (OSError, ValueError, KeyError, TypeError):  # never begun, or cut off while it was written
             host = None
-        if host != self.environment.settings.host(self.channel.platform):
+        if host != self.environment.settings.host(self.channel):
             raise UsageError(
                 f"no sign-in of {self.channel} was begun here",
                 f"Begin it: stormctl auth x {self.channel}",

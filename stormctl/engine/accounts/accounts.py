@@ -86,10 +86,10 @@ def _tell(
     """Add what a platform told; keys that nobody could ask about are not thereby bad."""
     if proof.error is not None:
         return replace(access, remarks=(f"not asked: {proof.error.message}",), hint=proof.error.hint)
-    platform = proof.channel.platform
-    elsewhere = f"NOT LIVE: {platform.label} is {settings.host(platform)} here, not the real one"
+    channel = proof.channel
+    elsewhere = f"NOT LIVE: {channel.platform.label} is {settings.host(channel)} here, not the real one"
     remarks = (
-        *(() if settings.is_official(platform) else (elsewhere,)),
+        *(() if settings.is_official(channel) else (elsewhere,)),
         *(message for message, _ in proof.check.unknown),
     )
     problems, hints = [message for message, _ in proof.check.bad], [hint for _, hint in proof.check.bad]

@@ -111,7 +111,7 @@ class EnvironmentAdapters:
 
     def _make(self, channel: ChannelId) -> _Pair:
         settings = self._environment.settings
-        settings.check_destination(channel.platform)
+        settings.check_destination(channel)
         found, missing = self._find(channel)
         if missing:
             raise CredentialsError(
@@ -170,7 +170,7 @@ class _Pair:
         return XAdapter(
             channel,
             credentials,
-            base_url=settings.base_url(channel.platform),
+            base_url=settings.base_url(channel),
             request_limit=settings.request_limit,
             now=read_wall_clock,
             allowed_hosts=settings.allowed_hosts,
@@ -191,7 +191,7 @@ def _make_facebook(channel: ChannelId, found: Mapping[str, str], settings: Setti
     return FacebookAdapter(
         channel,
         credentials,
-        base_url=settings.base_url(channel.platform),
+        base_url=settings.base_url(channel),
         request_limit=settings.request_limit,
         now=read_wall_clock,
         allowed_hosts=settings.allowed_hosts,

@@ -79,7 +79,7 @@ class PageSignIn(SignIn):
         settings = self.environment.settings
         graph = GraphSignIn(
             self._app(),
-            base_url=settings.base_url(self.channel.platform),
+            base_url=settings.base_url(self.channel),
             request_limit=settings.request_limit,
             now=read_wall_clock,
             learn=self._learn,

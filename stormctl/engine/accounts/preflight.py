@@ -97,10 +97,10 @@ def refuse_locked(settings: Settings, ledger: Ledger, *, waits: bool = False) ->
     Raises:
         CredentialsError: it is not; for one that waits, also if nothing is launched and all is locked.
     """
-    wanted = {parse_channel_id(name).platform for name in ledger.outbox.open_channels()}
-    locked = [platform for platform in Platform if settings.is_locked(platform)]
-    if wanted.intersection(locked) or (waits and not wanted and len(locked) == len(Platform)):
-        settings.check_destination(next(p for p in locked if not wanted or p in wanted))
+    wanted = [parse_channel_id(name) for name in sorted(ledger.outbox.open_channels())]
+    locked = [place for place in wanted or Platform if settings.is_locked(place)]
+    if locked and (wanted or (waits and len(locked) == len(Platform))):
+        settings.check_destination(locked[0])
 
 
 def check_accounts(proofs: Collection[ChannelProof], ledger: Ledger | None) -> None:

@@ -66,7 +66,7 @@ class SignIn:
         self._root = root
         self._learn = learn
         self._given: dict[str, str] = {}
-        environment.settings.check_destination(channel.platform)
+        environment.settings.check_destination(channel)
         find_target(root / ".env")
         for name in self._token_names().values():
             if environment.find_source(name) is Source.ENVIRONMENT:
@@ -117,7 +117,7 @@ class SignIn:
                     "Each channel needs an account of its own. Nothing was written.",
                 )
         if ledger is not None:
-            ledger.check_hosts(self.environment.settings.hosts())
+            ledger.check_hosts(self.environment.settings.hosts, [self.channel])
             check_accounts([grant.proof], ledger)
 
     def _refuse_change(self, owner: Owner) -> None:

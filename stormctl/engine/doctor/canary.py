@@ -17,7 +17,6 @@ from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.deliver.uploader import Uploader
-from stormctl.engine.launch.launch import hosts_of
 from stormctl.engine.operate.operator_actions import find_removals, take_down
 from stormctl.errors import CredentialsError, HaltedError, UsageError
 from stormctl.ledger.delivery.outbox import StormTerms
@@ -90,7 +89,7 @@ def prepare_canary(
         UsageError: the channel is suspended, or another canary is under way or still stands.
     """
     if ledger is not None:
-        ledger.check_hosts(hosts_of([channel], settings))
+        ledger.check_hosts(settings.hosts, [channel])
         _refuse_obstacles(channel, ledger)
     (proof,) = prove_channels([channel], adapters)
     if proof.error is not None:
@@ -105,8 +104,8 @@ def prepare_canary(
         channel=channel,
         account=proof.account,
         delivery=delivery,
-        host=settings.host(channel.platform),
-        is_live=settings.is_official(channel.platform),
+        host=settings.host(channel),
+        is_live=settings.is_official(channel),
         asked_usd_micros=proof.verification.cost_usd_micros if proof.verification is not None else 0,
         cost_usd_micros=cost_of_canary(delivery),
     )
@@ -126,7 +125,7 @@ def enroll_canary(canary: Canary, settings: Settings, ledger: Ledger, moment: Mo
     channel, account = canary.channel, canary.account
     _refuse_obstacles(channel, ledger)
     is_new = ledger.channels.get_account(str(channel)) is None
-    ledger.bind_hosts(hosts_of([channel], settings))
+    ledger.bind_hosts(settings.hosts([channel]))
     ledger.channels.bind(channel, account.id, account.name, moment)
     expires_at = moment.at + _patience(channel, settings)
     delivery = replace(canary.delivery, slot_at=moment.at, expires_at=expires_at)

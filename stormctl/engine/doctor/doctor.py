@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from stormctl.domain.base.channel import Platform
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.report.diagnosis import Line
     from stormctl.engine.accounts.preflight import ChannelProof
@@ -99,16 +98,10 @@ def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) 
 def _examine_settings(case: DoctorScope) -> DiagnosisSection:
     storm = case.campaign.storm
     channels = [rule.id for rule in storm.channels] if storm is not None else []
-    platforms = _find_platforms(case)
+    met = [] if case.is_launching else channels  # a launch's summary has told where they are
     return examine_settings(
-        case.root, case.settings, platforms, unused_variables=case.unused_variables, channels=channels
+        case.root, case.settings, met, unused_variables=case.unused_variables, channels=channels
     )
-
-
-def _find_platforms(case: DoctorScope) -> set[Platform]:
-    """Return the platforms that are met; none where a launch's summary has told where they are."""
-    storm = case.campaign.storm
-    return {rule.id.platform for rule in storm.channels} if storm and not case.is_launching else set()
 
 
 def read_case_ledger(case: DoctorScope) -> LedgerNotes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import find_host
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
@@ -161,13 +162,11 @@ def _judge_facts(facts: LedgerFacts) -> Iterator[Line]:
 
 
 def _judge_hosts(facts: LedgerFacts, campaign: Campaign, settings: Settings) -> Iterator[Line]:
-    platforms = (
-        {rule.id.platform for rule in campaign.storm.channels} if campaign.storm is not None else set()
-    )
-    for platform in sorted(platforms):
-        bound, host = facts.hosts.get(platform.value), settings.host(platform)
+    channels = sorted(rule.id for rule in campaign.storm.channels) if campaign.storm is not None else []
+    found = ((c.platform.label, find_host(facts.hosts, str(c)), settings.host(c)) for c in channels)
+    for label, bound, host in dict.fromkeys(found):
         if bound is not None and bound != host:
-            text = f"it belongs to {bound}, and {platform.label} would be posted to at {host}"
+            text = f"it belongs to {bound}, and {label} would be posted to at {host}"
             yield fail(text, "Use another ledger: set STORMCTL_LEDGER_URL.", ExitCode.MAINTENANCE)
 
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.duration import format_duration
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
 from stormctl.engine.alerts.notifications import make_notifications
@@ -83,7 +82,7 @@ def examine_machine(
 def examine_settings(
     root: Path,
     settings: Settings,
-    platforms: Collection[Platform],
+    met: Collection[ChannelId],
     *,
     unused_variables: Sequence[UnusedVariable] = (),
     channels: Collection[ChannelId] = (),
@@ -96,7 +95,7 @@ def examine_settings(
     Args:
         root: the campaign folder.
         settings: what the environment and `.env` say.
-        platforms: those that are met.
+        met: channels that are met.
         oddities: lines of `.env` that have no effect.
         channels: the storm's, whose credentials such a line may have meant.
     """
@@ -108,8 +107,8 @@ def examine_settings(
         text = "Git does not track .env; whether others can read it was not looked at"
         line = warn(text, "Look at the file's properties: nobody but you should be named there.")
     odd = (warn(*explain_unused(variable, channels)) for variable in unused_variables)
-    hosts = (_judge_host(platform, settings) for platform in Platform if platform in platforms)
-    urls = [settings.base_url(platform) for platform in Platform if platform in platforms]
+    hosts = dict.fromkeys(_judge_host(channel, settings) for channel in met)
+    urls = [settings.base_url(channel) for channel in met]
     return DiagnosisSection("settings", (line, *odd, *hosts, *_judge_network(urls)))
 
 
@@ -129,13 +128,13 @@ def _judge_network(urls: Collection[str]) -> Iterator[Line]:
         yield ok(f"certificates are proved by {named[1]} ({named[0]}), not by the public authorities")
 
 
-def _judge_host(platform: Platform, settings: Settings) -> Line:
+def _judge_host(channel: ChannelId, settings: Settings) -> Line:
     """Say loudly where a platform is not the real one: on the day, nobody would see a post."""
-    host = settings.host(platform)
-    if settings.is_official(platform):
-        return ok(f"{platform.label} is the real one: {host}")
-    hint = f"For the day itself, remove STORMCTL_{platform.name}_BASE_URL."
-    return warn(f"NOT LIVE: {platform.label} is {host} here, not the real one", hint)
+    host, label = settings.host(channel), channel.platform.label
+    if settings.is_official(channel):
+        return ok(f"{label} is the real one: {host}")
+    hint = f"For the day itself, remove {settings.base_url_variable(channel)}."
+    return warn(f"NOT LIVE: {label} is {host} here, not the real one", hint)
 
 
 def examine_watch(settings: Settings) -> DiagnosisSection:

@@ -92,9 +92,8 @@ def prepare_launch(
             raise UsageError(
                 f"{storm.id} has no channel {channel}", f"It has {', '.join(map(str, channels))}."
             )
-    hosts = hosts_of(channels, settings)
     if ledger is not None:
-        ledger.check_hosts(hosts)
+        ledger.check_hosts(settings.hosts, channels)
     settled = _settled_keys(ledger, storm.id)
     proofs = tuple(prove_channels(channels, adapters, without, need=find_need(plan)))
     _refuse_wrong_clock(proofs, ledger)  # by a wrong clock a storm may look over
@@ -140,7 +139,7 @@ def enroll(
     """
     storm, plan, root = preparation.storm, preparation.plan, preparation.campaign.root
     moment = clock.moment()
-    ledger.bind_hosts(hosts_of([proof.channel for proof in preparation.proofs], settings))
+    ledger.bind_hosts(settings.hosts(proof.channel for proof in preparation.proofs))
     for proof in preparation.proofs:
         if proof.account is not None:
             ledger.channels.bind(proof.channel, proof.account.id, proof.account.name, moment)
@@ -202,11 +201,6 @@ def run_storm(
     if runner.is_done(storm_id):
         runner.collect_all(storm_id)
     return runner
-
-
-def hosts_of(channels: Sequence[ChannelId], settings: Settings) -> dict[str, str]:
-    """Return the host of each platform that the channels are on."""
-    return {platform.value: settings.host(platform) for platform in {c.platform for c in channels}}
 
 
 def terms_of(storm: Storm) -> StormTerms:
@@ -289,13 +283,13 @@ def _summarize(
     coming = [d for d in plan.deliveries if str(d.key) not in settled]
     left = replace(plan, deliveries=tuple(coming))
     budget = storm.limits.budget_usd
-    platforms = sorted({rule.id.platform for rule in storm.channels})
+    channels = sorted(rule.id for rule in storm.channels)
     return LaunchSummary(
         storm_id=storm.id,
         storm_name=storm.name,
         timezone=storm.timezone,
-        hosts=tuple((platform.label, settings.host(platform)) for platform in platforms),
-        is_live=all(settings.is_official(platform) for platform in platforms),
+        hosts=tuple(dict.fromkeys((c.platform.label, settings.host(c)) for c in channels)),
+        is_live=all(settings.is_official(channel) for channel in channels),
         channels=tuple(proof.check for proof in proofs),
         first_at=min((d.slot_at for d in coming), default=None),
         last_at=max((d.slot_at for d in coming), default=None),

@@ -19,7 +19,7 @@ from stormctl.engine.launch.emulator_process import EmulatorProcess
 from stormctl.engine.launch.launch import enroll, prepare_launch, run_storm
 from stormctl.engine.launch.tally import tally_channels
 from stormctl.engine.operate.standing import get_status, report_storm
-from stormctl.environment import Environment
+from stormctl.environment import Environment, find_base_urls
 from stormctl.errors import StormctlError, UsageError
 from stormctl.ledger.ledger import open_ledger
 from stormctl.places import find_status, make_folder, write_text
@@ -267,8 +267,7 @@ def open_rehearsal_adapters(root: Path) -> EnvironmentAdapters:
 def make_environment(variables: Mapping[str, str]) -> Environment:
     """Return the environment of a rehearsal, from the variables of its emulator."""
     settings = Settings(
-        x_base_url=variables["STORMCTL_X_BASE_URL"],
-        facebook_base_url=variables["STORMCTL_FACEBOOK_BASE_URL"],
+        base_urls=find_base_urls(variables),
         live=False,
         request_limit=DURATIONS.request_limit,
     )

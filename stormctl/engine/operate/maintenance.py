@@ -8,6 +8,7 @@ from datetime import UTC
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import parse_place
 from stormctl.domain.report.maintenance import Introduction, RestorePreview
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import pass_on
@@ -20,10 +21,11 @@ from stormctl.ledger.ledger import open_ledger
 from stormctl.places import is_folder
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable
     from datetime import timedelta
     from pathlib import Path
 
+    from stormctl.domain.base.channel import ChannelId, Platform
     from stormctl.domain.base.clock import Clock
     from stormctl.domain.report.maintenance import Backup, LedgerFacts, MigratedLedger, Move, Restoration
     from stormctl.engine.base.equipment import Checkpoint
@@ -94,11 +96,11 @@ class LedgerMaintenance:
         occasion = self._occasion()
         return upkeep.migrate(self._store, self._name_backup(self._store, occasion), occasion)
 
-    def look_at(self, file: Path, hosts: Mapping[str, str]) -> RestorePreview:
+    def look_at(self, file: Path, find_host: Callable[[ChannelId | Platform], str]) -> RestorePreview:
         """Look at a backup and at what it would replace.
 
         Args:
-            hosts: platform to host by the settings: they count where no ledger is there to say better.
+            find_host: knows hosts by the settings: they count where no ledger is there to say better.
 
         Raises:
             LedgerError: the file is no ledger, newer, the ledger itself or of other hosts, or a runner lives.
@@ -109,7 +111,9 @@ class LedgerMaintenance:
             raise LedgerError(f"{file} is the ledger itself", "Name a backup of it.")
         facts = upkeep.describe(backup, occasion)
         present = restoring.find_present(self._store, occasion)
-        restoring.refuse_other_hosts(facts, present.hosts if present and present.hosts else hosts)
+        here = present.hosts if present else {}
+        here = here or {place: find_host(parse_place(place)) for place in facts.hosts}
+        restoring.refuse_other_hosts(facts, here)
         is_damaged = present is None and self._store.exists()
         return RestorePreview(backup=facts, present=present, is_damaged=is_damaged)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.resemblance import similarity
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.channel import find_host, parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
 from stormctl.domain.plan.cost import price_of_readings
 from stormctl.engine.base.account_readings import LOOK_BACK, read_account
@@ -82,7 +82,7 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
     """
     doubt = _get_doubt(ledger, key)
     platform, channel = doubt.channel.platform, str(doubt.channel)
-    host = ledger.bound_hosts().get(platform.value) or platform.facts.host
+    host = find_host(ledger.bound_hosts(), channel) or platform.facts.host
     account = ledger.channels.get_account(channel)
     post_id = parse_post_url(url, platform, host=host, account_id=account and account[0])
     try:

@@ -95,6 +95,6 @@ def report_storm(ledger: Ledger, moment: Moment, storm_id: str, durations: Durat
 
     status = get_status(ledger, moment, storm_id, durations)
     posts = ledger.metrics.newest(storm_id)
-    hosts = ledger.bound_hosts()
-    practice = {host for platform, host in hosts.items() if host not in Platform(platform).facts.hosts}
+    real = {host for platform in Platform for host in platform.facts.hosts}
+    practice = set(ledger.bound_hosts().values()) - real
     return build_report(status, posts, moment.at, sorted(practice))

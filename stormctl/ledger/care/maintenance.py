@@ -76,7 +76,7 @@ def describe(store: Store, occasion: Occasion) -> LedgerFacts:
             version=tables.version,
             newest=NEWEST,
             size=tables.size(),
-            hosts={row["platform"]: row["host"] for row in session.rows("bound_hosts")},
+            hosts={row["place"]: row["host"] for row in session.rows("bound_hosts")},
             storms=_count_storms(session),
             runners=occasion.find_live(session, store),
             halts=len(session.rows("active_halts")),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import find_host
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.report.maintenance import Restoration
 from stormctl.errors import DamagedLedgerError, LedgerError
@@ -57,11 +58,12 @@ def refuse_other_hosts(facts: LedgerFacts, hosts: Mapping[str, str]) -> None:
     """Make sure that a backup belongs to the same hosts: practice is never taken for the day.
 
     Raises:
-        LedgerError: a platform's host is another one; both are named.
+        LedgerError: a host is another one; both are named.
     """
-    for platform, host in sorted(facts.hosts.items()):
-        if hosts.get(platform, host) != host:
-            message = f"{facts.where} belongs to {host}, but {platform} is {hosts[platform]} here"
+    for place, host in sorted(facts.hosts.items()):
+        here = find_host(hosts, place)
+        if here is not None and here != host:
+            message = f"{facts.where} belongs to {host}, but {place} is {here} here"
             hint = "What was practised is never taken for the day, nor the day for practice."
             raise LedgerError(message, hint)
 

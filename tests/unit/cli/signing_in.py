@@ -11,7 +11,7 @@ import requests
 from dotenv import dotenv_values
 
 from stormctl.cli import console
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.emulator.core.accounts import make_accounts, short_user_token
 from stormctl.environment import load_environment
 from stormctl.ledger.ledger import open_ledger
@@ -107,7 +107,7 @@ def bind(campaign: CommandLine, channel: str, number: str, name: str, host: str 
     with closing(open_ledger("sqlite:///.stormctl/ledger.db", root=campaign.root, create=True)) as ledger:
         ledger.channels.bind(parse_channel_id(channel), number, name, read_moment())
         if host is not None:
-            ledger.bind_hosts({**settings.hosts(), "x": host})
+            ledger.bind_hosts({"x": host, "facebook": settings.host(Platform.FACEBOOK)})
 
 
 def begin(campaign: CommandLine, account: AccountSpec = ACME) -> str:

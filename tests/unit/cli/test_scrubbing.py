@@ -92,7 +92,7 @@ def test_libraries_at_debug_show_no_secret(talkative: io.StringIO, monkeypatch: 
     handler.setFormatter(ScrubbingFormatter("%(name)s %(message)s", scrubber))
     monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
     with EmulatorThread(accounts) as emulator:
-        settings = Settings(x_base_url=emulator.base_url, facebook_base_url=emulator.base_url, live=False)
+        settings = Settings(base_urls={"X": emulator.base_url, "FACEBOOK": emulator.base_url}, live=False)
         environment = Environment(settings, values)
         scrubber.learn(environment.secrets())
         adapters = EnvironmentAdapters(environment)

@@ -263,7 +263,7 @@ def test_closing_in_a_transaction_closes_after_it(tmp_path: Path) -> None:
     database = SqliteDatabase(tmp_path / "ledger.db", "ledger.db")
     with database.transaction() as session:
         database.close()
-        session.write("bind_host", platform="x", host="api.x.com")
+        session.write("bind_host", place="x", host="api.x.com")
 
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path)) as ledger:
         assert ledger.bound_hosts() == {"x": "api.x.com"}

@@ -1,6 +1,9 @@
 -- name: ensure_channel(id, platform)!
 INSERT INTO channels (id, platform) VALUES (:id, :platform) ON CONFLICT DO NOTHING;
 
+-- name: channel_ids()
+SELECT id FROM channels ORDER BY id;
+
 -- name: channel_row(id)^
 SELECT id, platform, account_id, account_name, on_trial FROM channels WHERE id = :id;
 

@@ -16,7 +16,8 @@ INSERT INTO meta (key, value) VALUES (:key, :value) ON CONFLICT (key) DO UPDATE 
 DELETE FROM meta WHERE key = :key;
 
 -- name: bound_hosts()
-SELECT platform, host FROM hosts ORDER BY platform;
+-- A row is of a platform, whose channels share the host, or of a channel with a server of its own.
+SELECT platform AS place, host FROM hosts ORDER BY platform;
 
--- name: bind_host(platform, host)!
-INSERT INTO hosts (platform, host) VALUES (:platform, :host);
+-- name: bind_host(place, host)!
+INSERT INTO hosts (platform, host) VALUES (:place, :host);

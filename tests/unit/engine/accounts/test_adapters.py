@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery.delivery import Delivered
+from stormctl.domain.delivery.delivery import Delivered, NotSent
 from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
@@ -43,7 +43,7 @@ def _variables(*left_out: str) -> dict[str, str]:
 
 
 def _adapters(url: str, *left_out: str) -> EnvironmentAdapters:
-    settings = Settings(x_base_url=url, facebook_base_url=url, live=False)
+    settings = Settings(base_urls={"X": url, "FACEBOOK": url}, live=False)
     return EnvironmentAdapters(Environment(settings, _variables(*left_out)))
 
 
@@ -65,6 +65,21 @@ def test_what_one_adapter_publishes_the_other_reads_back(
     assert [(p.account.channel, p.text) for p in emulator.world.posts()] == [
         (str(channel), "Everyone has rights.")
     ]
+
+
+def test_a_channel_with_a_server_of_its_own_is_published_there(emulator: EmulatorThread) -> None:
+    """Its platform's, and other channels, are elsewhere."""
+    urls = {"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1", "X_ACME": emulator.base_url}
+    adapters = EnvironmentAdapters(Environment(Settings(base_urls=urls), _variables()))
+
+    outcomes = [
+        adapters.publisher(channel).publish(OutgoingPost(text="Everyone has rights."), lambda: None)
+        for channel in (ACME, PAGE)
+    ]
+    adapters.close()
+
+    assert [type(outcome) for outcome in outcomes] == [Delivered, NotSent]
+    assert [p.account.channel for p in emulator.world.posts()] == [str(ACME)]
 
 
 def test_the_publisher_knows_the_name_that_the_reader_learnt(emulator: EmulatorThread) -> None:
@@ -134,7 +149,7 @@ class Rewritable:
 
 
 def _rewritable(url: str) -> tuple[EnvironmentAdapters, Rewritable, Settings]:
-    file, settings = Rewritable(), Settings(x_base_url=url, facebook_base_url=url, live=False)
+    file, settings = Rewritable(), Settings(base_urls={"X": url, "FACEBOOK": url}, live=False)
     return EnvironmentAdapters(Environment(settings, _variables()), file), file, settings
 
 

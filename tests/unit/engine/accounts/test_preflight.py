@@ -164,7 +164,7 @@ def test_what_is_proved_and_what_is_only_unknown_are_told_apart(bench: Bench) ->
 def test_who_would_only_idle_behind_the_lock_is_refused(bench: Bench) -> None:
     """A platform that has posts to go out counts; where nothing is launched, only who waits for it minds."""
     here = "http://127.0.0.1:9"
-    locked, half = Settings(), Settings(x_base_url=here)
+    locked, half = Settings(), Settings(base_urls={"X": here})
     for settings in (locked, half, Settings(live=True)):
         refuse_locked(settings, bench.ledger)
     refuse_locked(half, bench.ledger, waits=True)
@@ -174,7 +174,7 @@ def test_who_would_only_idle_behind_the_lock_is_refused(bench: Bench) -> None:
     bench.enroll(make_delivery("boat", channel=PAGE))
     with pytest.raises(CredentialsError, match="STORMCTL_LIVE is not 1, which locks Facebook"):
         refuse_locked(half, bench.ledger)
-    refuse_locked(Settings(facebook_base_url=here), bench.ledger)
+    refuse_locked(Settings(base_urls={"FACEBOOK": here}), bench.ledger)
     refuse_locked(Settings(live=True), bench.ledger)
 
 

@@ -50,7 +50,7 @@ def emulator(_emulator: EmulatorThread) -> EmulatorThread:
 
 def make_environment(emulator: EmulatorThread, *accounts: AccountSpec, **more: str) -> Environment:
     """Make an environment with the keys of accounts, under the names of their channels."""
-    settings = Settings(x_base_url=emulator.base_url, facebook_base_url=emulator.base_url)
+    settings = Settings(base_urls={"X": emulator.base_url, "FACEBOOK": emulator.base_url})
     values = {
         name_variable(channel.platform, field, channel): value
         for account in accounts

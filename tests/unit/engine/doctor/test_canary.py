@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
 
-LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 DROPPED = InDoubt(reason="the connection was lost")
 
 

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.report.diagnosis import Diagnosis
 
-LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 DAY_BEFORE = NOON - timedelta(days=1)
 
 

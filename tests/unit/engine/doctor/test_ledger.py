@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from stormctl.ledger.ledger import Ledger
 
 URL = "sqlite:///.stormctl/ledger.db"
-LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 NOW = Moment(NOON, NOON)
 LEASE = timedelta(seconds=20)
 

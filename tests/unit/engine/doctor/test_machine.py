@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 from pydantic import SecretStr
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.accounts.preflight import prove_channels
@@ -177,13 +177,15 @@ def test_a_line_of_env_without_effect_is_a_warning(tmp_path: Path) -> None:
 
 
 def test_a_platform_that_is_not_the_real_one_is_a_warning(tmp_path: Path) -> None:
-    """On the day, nobody would see a post; the real one is named, too."""
-    settings = Settings(x_base_url="http://127.0.0.1:8080")
+    """On the day, nobody would see a post; the real one is named, too, and a channel's own server."""
+    settings = Settings(base_urls={"X": "http://127.0.0.1:8080", "X_OWN": "http://127.0.0.1:9"})
+    channels = [ACME, ChannelId(Platform.X, "other"), ChannelId(Platform.X, "own"), PAGE]
 
-    _, x, facebook = examine_settings(tmp_path, settings, list(Platform)).lines
+    _, x, own, facebook = examine_settings(tmp_path, settings, channels).lines
 
     assert (x.verdict, x.text) == (Verdict.WARN, "NOT LIVE: X is 127.0.0.1:8080 here, not the real one")
-    assert "STORMCTL_X_BASE_URL" in x.hint
+    assert (own.verdict, own.text) == (Verdict.WARN, "NOT LIVE: X is 127.0.0.1:9 here, not the real one")
+    assert ("STORMCTL_X_BASE_URL" in x.hint, "STORMCTL_X_OWN_BASE_URL" in own.hint) == (True, True)
     assert (facebook.verdict, facebook.text) == (Verdict.OK, "Facebook is the real one: graph.facebook.com")
 
 
@@ -194,12 +196,12 @@ def test_the_proxy_and_the_authority_of_an_office_are_told(
     authority = make_certificate(tmp_path, "DNS:office.test")
     monkeypatch.setenv("HTTPS_PROXY", "http://maria:s3cr3t@proxy.example.org:3128")
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    here = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+    here = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 
-    *_, way, proof = examine_settings(tmp_path, Settings(), list(Platform)).lines
-    at_loopback = examine_settings(tmp_path, here, list(Platform)).lines
+    *_, way, proof = examine_settings(tmp_path, Settings(), [ACME, PAGE]).lines
+    at_loopback = examine_settings(tmp_path, here, [ACME, PAGE]).lines
     monkeypatch.setenv("NO_PROXY", "facebook.com")
-    *_, split, _ = examine_settings(tmp_path, Settings(), list(Platform)).lines
+    *_, split, _ = examine_settings(tmp_path, Settings(), [ACME, PAGE]).lines
 
     told = "the platforms are reached through the proxy proxy.example.org:3128 (HTTPS_PROXY)"
     assert (way.verdict, way.text) == (Verdict.OK, told)
@@ -229,7 +231,7 @@ def test_a_network_that_cannot_be_used_fails(
     """With the code of credentials: they would not go there."""
     monkeypatch.setenv(name, value)
 
-    *_, line = examine_settings(tmp_path, Settings(), list(Platform)).lines
+    *_, line = examine_settings(tmp_path, Settings(), [ACME, PAGE]).lines
 
     assert (line.verdict, line.exit_code, line.text) == (Verdict.FAIL, ExitCode.CREDENTIALS, text)
     assert line.hint

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from stormctl.engine.launch.launch import Preparation
     from tests.unit.engine.conftest import Bench
 
-LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 
 
 NOTHING = Adoption(published={}, unknown=(), cost_usd_micros=0)

@@ -30,7 +30,7 @@ pytestmark = pytest.mark.slow
 
 
 def _adapters(emulator: EmulatorProcess) -> EnvironmentAdapters:
-    settings = Settings(x_base_url=emulator.base_url, facebook_base_url=emulator.base_url, live=False)
+    settings = Settings(base_urls={"X": emulator.base_url, "FACEBOOK": emulator.base_url}, live=False)
     return EnvironmentAdapters(Environment(settings, emulator.variables()))
 
 

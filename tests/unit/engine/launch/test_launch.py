@@ -15,7 +15,6 @@ from stormctl.engine.base.equipment import Equipment, Rewriting
 from stormctl.engine.launch.launch import (
     LEFT_OUT,
     enroll,
-    hosts_of,
     prepare_launch,
     require_approval,
     run_storm,
@@ -37,7 +36,7 @@ if TYPE_CHECKING:
     from stormctl.engine.run.runner import Runner
     from tests.unit.engine.conftest import Bench
 
-LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 BAD = Verification(
     account=None, problems=(VerificationProblem(Certainty.BAD, "the token is dead", "Renew it."),)
 )
@@ -91,7 +90,7 @@ def test_the_summary_says_what_will_happen(bench: Bench, campaign: Campaign) -> 
 def test_a_summary_is_live_only_if_every_platform_is_the_real_one(bench: Bench, campaign: Campaign) -> None:
     """One platform on an emulator makes it practice."""
     real = _prepare(bench, campaign, Settings()).summary
-    half = _prepare(bench, campaign, Settings(x_base_url="http://127.0.0.1:1")).summary
+    half = _prepare(bench, campaign, Settings(base_urls={"X": "http://127.0.0.1:1"})).summary
 
     assert (real.is_live, half.is_live) == (True, False)
     assert real.hosts == (("Facebook", "graph.facebook.com"), ("X", "api.x.com"))
@@ -291,12 +290,12 @@ def test_a_ledger_of_practice_is_never_taken_for_the_day(bench: Bench, campaign:
 
 def test_an_address_that_is_none_ends_in_one_line(bench: Bench, campaign: Campaign) -> None:
     """A typing error in STORMCTL_X_BASE_URL is no traceback; one of an unused platform doesn't matter."""
-    wrong = Settings(x_base_url="http://[::1")
+    wrong = Settings(base_urls={"X": "http://[::1"})
 
     with pytest.raises(UsageError, match="STORMCTL_X_BASE_URL is not an address"):
         _prepare(bench, campaign, wrong)
 
-    assert hosts_of([PAGE], wrong) == {"facebook": "graph.facebook.com"}
+    assert wrong.hosts([PAGE]) == dict.fromkeys(("facebook", str(PAGE)), "graph.facebook.com")
 
 
 # Enrolment

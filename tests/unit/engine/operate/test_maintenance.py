@@ -12,6 +12,7 @@ import pytest
 from stormctl.engine.operate.maintenance import LedgerMaintenance
 from stormctl.errors import ExitCode, LedgerError
 from stormctl.ledger.ledger import open_ledger
+from stormctl.settings import Settings
 from tests.factories import make_delivery, make_terms
 from tests.fakes import NOON, FakeClock
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
     from tests.postgres import Server
 
 URL = "sqlite:///.stormctl/ledger.db"
-HOSTS = {"x": "api.x.com", "facebook": "graph.facebook.com"}
+HOST = Settings().host
+"""Where the platforms are, by default."""
 
 
 def make_upkeep(root: Path, url: str = URL, clock: FakeClock | None = None) -> LedgerMaintenance:
@@ -108,7 +110,7 @@ def test_a_damaged_ledger_is_set_aside_with_its_companions(tmp_path: Path) -> No
     ledger.write_bytes(b"rubbish " * 1000)
     ledger.with_name("ledger.db-shm").write_bytes(b"more rubbish")
 
-    exchange = upkeep.look_at(file, HOSTS)
+    exchange = upkeep.look_at(file, HOST)
     done = upkeep.restore(file)
 
     aside = tmp_path / ".stormctl" / "ledger-before-restore-20261218T170000Z.db"
@@ -130,7 +132,7 @@ def test_a_damaged_ledger_with_a_live_runner_stays(tmp_path: Path) -> None:
         (tmp_path / ".stormctl" / "ledger.db").write_bytes(b"rubbish " * 1000)
 
         with pytest.raises(LedgerError, match="a runner of this machine is alive"):
-            upkeep.look_at(file, HOSTS)
+            upkeep.look_at(file, HOST)
 
 
 def test_an_empty_file_is_no_ledger_to_lose(tmp_path: Path) -> None:
@@ -142,7 +144,7 @@ def test_an_empty_file_is_no_ledger_to_lose(tmp_path: Path) -> None:
         path.unlink()
     (tmp_path / ".stormctl" / "ledger.db").touch()
 
-    assert upkeep.look_at(file, HOSTS).present is None
+    assert upkeep.look_at(file, HOST).present is None
     upkeep.restore(file)
 
     assert upkeep.describe().hosts == {"x": "api.x.com"}
@@ -171,10 +173,10 @@ def test_practice_is_never_taken_for_the_day(tmp_path: Path) -> None:
     upkeep = make_upkeep(tmp_path)
 
     with pytest.raises(LedgerError, match=r"belongs to 127\.0\.0\.1:8080, but x is api\.x\.com here"):
-        upkeep.look_at(file, HOSTS)
+        upkeep.look_at(file, HOST)
     make_ledger(tmp_path)
     with pytest.raises(LedgerError, match=r"belongs to 127\.0\.0\.1:8080, but x is api\.x\.com here"):
-        upkeep.look_at(file, {"x": "127.0.0.1:8080"})
+        upkeep.look_at(file, lambda _: "127.0.0.1:8080")
 
 
 def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
@@ -194,7 +196,7 @@ def test_what_is_no_backup_is_refused(tmp_path: Path) -> None:
         (".stormctl/ledger.db", "is the ledger itself"),
     ):
         with pytest.raises(LedgerError, match=words):
-            upkeep.look_at(tmp_path / name, HOSTS)
+            upkeep.look_at(tmp_path / name, HOST)
     assert upkeep.describe().gaps == ()
 
 
@@ -223,7 +225,7 @@ def test_a_copied_ledger_is_not_restored_over(tmp_path: Path) -> None:
     upkeep.copy("sqlite:///new.db")
 
     with pytest.raises(LedgerError, match=r"was copied to sqlite: new\.db"):
-        upkeep.look_at(file, HOSTS)
+        upkeep.look_at(file, HOST)
 
     assert upkeep.describe().moved_to == "sqlite: new.db"
     assert upkeep.describe().known_until == NOON

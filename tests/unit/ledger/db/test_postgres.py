@@ -278,9 +278,9 @@ class TestTrouble:
 
         def write_twice() -> None:
             with database.transaction() as session:
-                session.write("bind_host", platform="x", host="api.x.com")
+                session.write("bind_host", place="x", host="api.x.com")
                 cut(postgres)
-                session.write("bind_host", platform="facebook", host="graph.facebook.com")
+                session.write("bind_host", place="facebook", host="graph.facebook.com")
 
         with pytest.raises(LedgerUnreachableError, match="does not answer") as caught:
             write_twice()
@@ -296,7 +296,7 @@ class TestTrouble:
 
         def write() -> None:
             with database.transaction() as session:
-                session.write("bind_host", platform="x", host="api.x.com")
+                session.write("bind_host", place="x", host="api.x.com")
                 cut(postgres)
 
         with pytest.raises(LedgerUnreachableError, match="was lost while it was written") as caught:
@@ -367,7 +367,7 @@ class TestTrouble:
 
         def write_and_refuse() -> None:
             with database.transaction() as session:
-                session.write("bind_host", platform="x", host="api.x.com")
+                session.write("bind_host", place="x", host="api.x.com")
                 cut(postgres)
                 reason = "halted"
                 raise SendForbidden(reason)
@@ -404,10 +404,10 @@ class TestTrouble:
 
         def fall_asleep() -> None:
             with database.transaction() as asleep:
-                asleep.write("bind_host", platform="x", host="api.x.com")
+                asleep.write("bind_host", place="x", host="api.x.com")
                 with closing(other), other.transaction() as session:
                     rows.append(session.rows("bound_hosts"))
-                asleep.write("bind_host", platform="facebook", host="graph.facebook.com")
+                asleep.write("bind_host", place="facebook", host="graph.facebook.com")
 
         with pytest.raises(LedgerUnreachableError):
             fall_asleep()
@@ -430,8 +430,8 @@ class TestTrouble:
 
         def write_twice() -> None:
             with database.transaction() as session:
-                session.write("bind_host", platform="x", host="a")
-                session.write("bind_host", platform="x", host="b")
+                session.write("bind_host", place="x", host="a")
+                session.write("bind_host", place="x", host="b")
 
         with pytest.raises(UniqueViolation, match="hosts_pkey"):
             write_twice()
@@ -462,7 +462,7 @@ class TestTrouble:
         """A connection in use is not torn away; it goes when its transaction ends."""
         with database.transaction() as session:
             database.close()
-            session.write("bind_host", platform="x", host="api.x.com")
+            session.write("bind_host", place="x", host="api.x.com")
 
         assert ledger.bound_hosts() == {"x": "api.x.com"}
         assert len(database._connections._idle) == 0
@@ -470,10 +470,10 @@ class TestTrouble:
     def test_nul_in_a_text_is_replaced(self, database: PostgresDatabase) -> None:
         """What a platform answers may hold one, and its answer must be written down all the same."""
         with database.transaction() as session:
-            session.write("bind_host", platform="x", host="a\0b")
+            session.write("bind_host", place="x", host="a\0b")
 
         with database.reading() as session:
-            assert session.rows("bound_hosts") == [{"platform": "x", "host": "a\N{REPLACEMENT CHARACTER}b"}]
+            assert session.rows("bound_hosts") == [{"place": "x", "host": "a\N{REPLACEMENT CHARACTER}b"}]
 
 
 class TestClock:
