@@ -7,6 +7,8 @@ from typing import Annotated
 
 import typer
 
+from stormctl.domain.base.channel import Platform
+
 ScheduleArgument = Annotated[
     str | None,
     typer.Argument(
@@ -23,7 +25,9 @@ RehearsalOption = Annotated[
 ChannelOption = Annotated[
     str | None, typer.Option("--channel", metavar="CHANNEL", help="Only this channel, such as x:acme.")
 ]
-PlatformOption = Annotated[str | None, typer.Option("--platform", help="Only this platform: x or facebook.")]
+PlatformOption = Annotated[
+    str | None, typer.Option("--platform", help=f"Only this platform: {' or '.join(Platform)}.")
+]
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Only messages of this topic.")]
 MessageOption = Annotated[str | None, typer.Option("--message", help="Only the message with this id.")]
 LogFileOption = Annotated[

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import sys
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, assert_never
 
 import typer
 
 from stormctl.cli import console
 from stormctl.cli.options import JsonOption
 from stormctl.cli.scrubbing import SCRUBBER
+from stormctl.domain.base.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stormctl.cli.context import Context
-    from stormctl.domain.base.channel import ChannelId, Platform
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.signin import ManagedPage
     from stormctl.engine.accounts.account_signin import AccountSignIn
     from stormctl.engine.accounts.page_signin import PageSignIn
@@ -45,10 +46,21 @@ def add_to(app: typer.Typer) -> None:
         rich_markup_mode=None,
         help="Sign accounts in, and see whose they are.",
     )
-    group.command("x")(sign_in_x)
-    group.command("facebook")(sign_in_facebook)
+    for platform in Platform:
+        group.command(platform.value)(find_sign_in(platform))
     group.command("list")(list_accounts)
     app.add_typer(group, name="auth")
+
+
+def find_sign_in(platform: Platform) -> Callable[..., None]:
+    """Return a platform's way to sign in."""
+    match platform:
+        case Platform.X:
+            return sign_in_x
+        case Platform.FACEBOOK:
+            return sign_in_facebook
+        case _:
+            assert_never(platform)
 
 
 def sign_in_x(
@@ -70,7 +82,6 @@ def sign_in_x(
     to you. Then X is asked whose account it is, and the tokens are written to .env. Where nobody can answer,
     the address is all that is printed: type the command again with --pin when the PIN is there.
     """
-    from stormctl.domain.base.channel import Platform
     from stormctl.engine.accounts.account_signin import AccountSignIn
 
     context: Context = ctx.obj
@@ -108,7 +119,6 @@ def sign_in_facebook(
     exchanged for one that lasts, shows the Pages that the person manages, and is then forgotten. The token of
     the Page that you choose is written to .env; it does not expire.
     """
-    from stormctl.domain.base.channel import Platform
     from stormctl.engine.accounts.page_signin import PageSignIn
     from stormctl.render.terminal.accounts import render_pages
 
