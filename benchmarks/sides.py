@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.server import LOOPBACK
+from stormctl.domain.base.channel import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -166,7 +167,7 @@ class Daemon:
 
     def _environment(self) -> dict[str, str]:
         values = plain_environment() | {"STORMCTL_LIVE": "0"}
-        values |= {f"STORMCTL_{platform}_BASE_URL": self.server.url for platform in ("X", "FACEBOOK")}
+        values |= {f"STORMCTL_{platform.name}_BASE_URL": self.server.url for platform in Platform}
         for number in range(self.channels):
             prefix = f"STORMCTL_X_C{number:02}"
             values |= {f"{prefix}_CONSUMER_KEY": "key", f"{prefix}_CONSUMER_SECRET": "secret"}

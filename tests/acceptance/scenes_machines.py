@@ -10,6 +10,7 @@ import threading
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import Platform
 from tests.acceptance.conftest import PATIENCE_S, make_old_ledger
 from tests.acceptance.runbook import FACEBOOK, Scenes, X
 from tests.acceptance.scenes_posts import holding
@@ -171,7 +172,7 @@ def play_loss_postgres(person: Person) -> None:
 def play_network(person: Person) -> None:
     """Nothing is reached; a person looks, and waits; then everything goes out by itself."""
     road = Road(person.emulator_url).open()
-    person.environment |= {f"STORMCTL_{name}_BASE_URL": road.url for name in ("X", "FACEBOOK")}
+    person.environment |= {f"STORMCTL_{platform.name}_BASE_URL": road.url for platform in Platform}
     person.write_day(("noon-statement",))
     person.run("launch", "--yes", "--detach")
     road.close()

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.base.channel import Platform
+
 if TYPE_CHECKING:
     from pathlib import Path
 
@@ -37,10 +39,7 @@ sys.addaudithook(watch)
 """
 """Python's own audit, started with every process, the emulator's included; local sockets are left out."""
 
-OFFICIAL = {
-    "STORMCTL_X_BASE_URL": "https://api.x.com",
-    "STORMCTL_FACEBOOK_BASE_URL": "https://graph.facebook.com",
-}
+OFFICIAL = {f"STORMCTL_{platform.name}_BASE_URL": platform.facts.origin for platform in Platform}
 
 CREDENTIALS = """\
 STORMCTL_LIVE=1
@@ -98,8 +97,9 @@ def official(stage: Campaign, connections: Connections) -> Campaign:
     """A launched storm whose ledger belongs to the real platforms, while the lock is on."""
     stage.run("launch", "--yes", "--detach")
     with closing(sqlite3.connect(stage.root / ".stormctl" / "ledger.db")) as database, database:
-        for platform, host in (("x", "api.x.com"), ("facebook", "graph.facebook.com")):
-            database.execute("UPDATE hosts SET host = ? WHERE platform = ?", (host, platform))
+        for platform in Platform:
+            values = (platform.facts.host, platform.value)
+            database.execute("UPDATE hosts SET host = ? WHERE platform = ?", values)
     assert connections.hosts() == {"127.0.0.1"}
     stage.environment |= OFFICIAL | {"STORMCTL_LIVE": "0"}
     return stage

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from stormctl.domain.base.channel import Platform
 from tests.acceptance.conftest import read_until, start_emulator
 
 if TYPE_CHECKING:
@@ -129,7 +130,7 @@ def test_a_platform_that_is_out_of_reach_gets_everything_when_it_is_back(stage: 
     """Refused connections are certainly not sent: no doubt, no pause, and every post arrives once."""
     road = Road(stage.emulator_url).open()
     stage.environment |= QUICK
-    stage.environment |= {f"STORMCTL_{name}_BASE_URL": road.url for name in ("X", "FACEBOOK")}
+    stage.environment |= {f"STORMCTL_{platform.name}_BASE_URL": road.url for platform in Platform}
     stage.run("launch", "--yes", "--detach")
     road.close()
     process = stage.start("launch", "--yes", "--plain")

@@ -151,7 +151,7 @@ def test_both_names_of_x_are_one_host_to_the_ledger() -> None:
     local = Settings(base_urls={"X": "http://127.0.0.1:8080/", "FACEBOOK": "http://127.0.0.1:8081"})
 
     assert old.hosts([ACME]) == new.hosts([ACME]) == {"x": "api.x.com", "x:acme": "api.x.com"}
-    assert [local.host(platform) for platform in Platform] == ["127.0.0.1:8080", "127.0.0.1:8081"]
+    assert (local.host(Platform.X), local.host(Platform.FACEBOOK)) == ("127.0.0.1:8080", "127.0.0.1:8081")
     assert local.base_url(Platform.X) == local.base_url(ACME) == "http://127.0.0.1:8080"
 
 

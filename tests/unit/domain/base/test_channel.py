@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.domain.base.channel import ChannelId, Platform, parse_channel_id
+from stormctl.domain.base.channel import ChannelId, Platform, find_host, parse_channel_id, parse_place
 
 
 def test_channel_is_platform_and_name() -> None:
@@ -25,6 +25,20 @@ def test_name_in_the_environment_is_plain() -> None:
     assert parse_channel_id("x:dia-migrantes.2").env_name == "DIA_MIGRANTES_2"
 
 
-def test_platforms_have_names_for_people() -> None:
-    """People read X and Facebook."""
-    assert [platform.label for platform in Platform] == ["X", "Facebook"]
+@pytest.mark.parametrize("platform", Platform)
+def test_a_place_is_a_channel_or_a_platform(platform: Platform) -> None:
+    """Both are read, and written again the same; what is neither is none."""
+    channel = ChannelId(platform, "acme")
+
+    assert [parse_place(str(place)) for place in (platform, channel)] == [platform, channel]
+    with pytest.raises(ValueError, match="myspace"):
+        parse_place("myspace")
+
+
+def test_a_channel_is_at_its_own_host_or_its_platforms() -> None:
+    """The nearer one counts; where neither is known, there is none."""
+    hosts = {"x": "api.x.com", "x:own": "own.example.org"}
+
+    found = [find_host(hosts, place) for place in ("x:own", "x:other", "x", "facebook:own")]
+
+    assert found == ["own.example.org", "api.x.com", "api.x.com", None]
