@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stormctl.domain.base.channel import Platform
 from stormctl.errors import UsageError
 
 
@@ -59,7 +60,7 @@ def emulator(
 
 
 def _campaign_channels(ctx: typer.Context) -> list[str]:
-    """Return every channel of the campaign's schedules, or two for trying where there is no campaign."""
+    """Return every channel of the campaign's schedules; without a campaign one per platform, for trying."""
     from stormctl.files.campaign import find_schedules
     from stormctl.files.schedules.schedule import load_storm
 
@@ -67,7 +68,7 @@ def _campaign_channels(ctx: typer.Context) -> list[str]:
         root: Path = ctx.obj.root
         schedules = find_schedules(root)
     except UsageError:
-        return ["x:acme", "facebook:acme"]
+        return [f"{platform}:acme" for platform in Platform]
     storms = [load_storm(root, path)[0] for path in schedules]
     names = [str(rule.id) for storm in storms if storm is not None for rule in storm.channels]
-    return list(dict.fromkeys(names)) or ["x:acme", "facebook:acme"]
+    return list(dict.fromkeys(names)) or [f"{platform}:acme" for platform in Platform]

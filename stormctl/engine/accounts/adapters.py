@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Protocol, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.signin import sign_in_command
@@ -147,52 +147,24 @@ class _Pair:
         self.reader.close()
 
     def _make(self, channel: ChannelId, found: Mapping[str, str], settings: Settings) -> PlatformAdapter:
+        from stormctl.platforms.credentials import FacebookCredentials, XCredentials
+
+        given = {field.lower(): value for field, value in found.items()}
+        place: dict[str, Any] = {
+            "base_url": settings.base_url(channel),
+            "request_limit": settings.request_limit,
+            "now": read_wall_clock,
+            "allowed_hosts": settings.allowed_hosts,
+        }
         match channel.platform:
             case Platform.X:
-                return self._make_x(channel, found, settings)
+                from stormctl.platforms.x.adapter import XAdapter, XIdentity
+
+                self._identity = self._identity or XIdentity()
+                return XAdapter(channel, XCredentials(**given), me=self._identity, **place)
             case Platform.FACEBOOK:
-                return _make_facebook(channel, found, settings)
+                from stormctl.platforms.facebook.adapter import FacebookAdapter
+
+                return FacebookAdapter(channel, FacebookCredentials(**given), **place)
             case _:
                 assert_never(channel.platform)
-
-    def _make_x(self, channel: ChannelId, found: Mapping[str, str], settings: Settings) -> PlatformAdapter:
-        from stormctl.platforms.credentials import XCredentials
-        from stormctl.platforms.x.adapter import XAdapter, XIdentity
-
-        self._identity = self._identity or XIdentity()
-        credentials = XCredentials(
-            consumer_key=found["CONSUMER_KEY"],
-            consumer_secret=found["CONSUMER_SECRET"],
-            access_token=found["ACCESS_TOKEN"],
-            access_token_secret=found["ACCESS_TOKEN_SECRET"],
-            account_id=found.get("ACCOUNT_ID"),
-        )
-        return XAdapter(
-            channel,
-            credentials,
-            base_url=settings.base_url(channel),
-            request_limit=settings.request_limit,
-            now=read_wall_clock,
-            allowed_hosts=settings.allowed_hosts,
-            me=self._identity,
-        )
-
-
-def _make_facebook(channel: ChannelId, found: Mapping[str, str], settings: Settings) -> PlatformAdapter:
-    from stormctl.platforms.credentials import FacebookCredentials
-    from stormctl.platforms.facebook.adapter import FacebookAdapter
-
-    credentials = FacebookCredentials(
-        page_id=found["PAGE_ID"],
-        page_token=found["PAGE_TOKEN"],
-        app_id=found.get("APP_ID"),
-        app_secret=found.get("APP_SECRET"),
-    )
-    return FacebookAdapter(
-        channel,
-        credentials,
-        base_url=settings.base_url(channel),
-        request_limit=settings.request_limit,
-        now=read_wall_clock,
-        allowed_hosts=settings.allowed_hosts,
-    )
