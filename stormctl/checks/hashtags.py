@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.base.text import find_hashtags
+from stormctl.domain.text.parts import find_hashtags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from stormctl.checks.case import CheckHit, captions_of, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.base.text import find_links
+from stormctl.domain.text.parts import find_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit, words_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.base.text import find_cashtags
+from stormctl.domain.text.parts import find_cashtags
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

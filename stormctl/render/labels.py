@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import Platform
-from stormctl.domain.report.reach import BESIDE, ENGAGEMENT, METRIC_WORDS, Metric
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import BESIDE, ENGAGEMENT, METRIC_WORDS
 from stormctl.domain.report.report import Step
 from stormctl.render.words import (
     clean,

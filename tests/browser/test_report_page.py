@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import build_report
 from stormctl.domain.report.status import ChannelStatus, StormStatus
 from stormctl.render.pages.report import render_report_page

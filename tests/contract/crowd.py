@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.delivery.delivery import InDoubt, Refused
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

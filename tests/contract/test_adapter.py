@@ -14,7 +14,7 @@ from PIL import Image
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.bank.resemblance import recognisable
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, SendForbidden
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import MediaFile, OutgoingPost, PrepareFailed, ReadFailed
 from tests.contract.practice import Practice, now

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.budget import Budget
 from stormctl.domain.delivery.delivery import NotSent
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from tests.contract.conftest import TERMS
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ import pytest
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from stormctl.domain.bank.message import Media, MediaKind
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, RateLimit
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.errors import CredentialsError, FindingsError, LedgerError
 from stormctl.ledger.control.halts import Resumed
 from tests.factories import learn_limits

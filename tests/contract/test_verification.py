@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.delivery.delivery import Delivered, Refused
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import Certainty, ReadFailed
 from tests.contract.practice import Practice, now

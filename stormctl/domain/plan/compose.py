@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.deadline import render_deadline
-from stormctl.domain.base.text import find_hashtags, find_links
 from stormctl.domain.delivery.delivery import Post
+from stormctl.domain.text.parts import find_hashtags, find_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.text import find_links
+from stormctl.domain.text.parts import find_links
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -9,8 +9,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs
 
-from stormctl.domain.platforms.record import CredentialField, LimitWords, MetricSource, PlatformFacts
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import CredentialField, LimitWords, Metric, MetricSource, PlatformFacts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

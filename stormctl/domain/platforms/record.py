@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -11,7 +12,20 @@ if TYPE_CHECKING:
     from datetime import date, timedelta
     from urllib.parse import SplitResult
 
-    from stormctl.domain.report.reach import Metric
+
+class Metric(StrEnum):
+    """What a platform counts for a post.
+
+    `IMPRESSIONS` are times shown, `REACH` is unique accounts.
+    """
+
+    IMPRESSIONS = "impressions"
+    REACH = "reach"
+    REACTIONS = "reactions"
+    REPLIES = "replies"
+    SHARES = "shares"
+    CLICKS = "clicks"
+    BOOKMARKS = "bookmarks"
 
 
 @dataclass(frozen=True, slots=True)

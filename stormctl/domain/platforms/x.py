@@ -10,11 +10,11 @@ from stormctl.domain.platforms.record import (
     Ceilings,
     CredentialField,
     LimitWords,
+    Metric,
     MetricSource,
     PlatformFacts,
     Prices,
 )
-from stormctl.domain.report.reach import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 def _measure(text: str) -> int:
-    from stormctl.domain.base.weight import measure
+    from stormctl.domain.text.weight import measure
 
     return measure(text)
 

@@ -3,26 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from stormctl.domain.platforms.record import Metric
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-
-class Metric(StrEnum):
-    """What a platform counts for a post.
-
-    `IMPRESSIONS` are times shown, `REACH` is unique accounts.
-    """
-
-    IMPRESSIONS = "impressions"
-    REACH = "reach"
-    REACTIONS = "reactions"
-    REPLIES = "replies"
-    SHARES = "shares"
-    CLICKS = "clicks"
-    BOOKMARKS = "bookmarks"
 
 
 ENGAGEMENT = (Metric.REACTIONS, Metric.REPLIES, Metric.SHARES, Metric.CLICKS)

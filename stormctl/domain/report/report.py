@@ -12,12 +12,13 @@ from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.platforms.record import Metric
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stormctl.domain.delivery.budget import Budget
+    from stormctl.domain.report.reach import PostReach
     from stormctl.domain.report.status import StormStatus
 
 BEST_POSTS = 5

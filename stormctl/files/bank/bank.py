@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import Bank
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
-from stormctl.domain.base.weight import MAX_RUN, find_long_run, is_monstrous
+from stormctl.domain.text.weight import MAX_RUN, find_long_run, is_monstrous
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
 from stormctl.files.bank.variants import build_variant, parse_wording_name

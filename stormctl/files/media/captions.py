@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.weight import is_monstrous
+from stormctl.domain.text.weight import is_monstrous
 from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.values import BadValueError, parse_language
 

@@ -6,7 +6,8 @@ from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import PostReach
 from stormctl.ledger.journal.rows import load_post, maybe_instant, micros_of
 
 if TYPE_CHECKING:

@@ -13,7 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from datetime import datetime
 
-    from stormctl.domain.report.reach import Metric, MetricReading
+    from stormctl.domain.platforms.record import Metric
+    from stormctl.domain.report.reach import MetricReading
 
     Get = Callable[[str, dict[str, str]], PlatformAnswer | Silence]
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import parse_qs, parse_qsl, urlsplit
 
-from stormctl.domain.report.reach import Metric, MetricReading
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.http.answers import read_count, read_id, read_text
 from stormctl.platforms.http.moments import parse_time

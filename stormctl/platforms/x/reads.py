@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.report.reach import Metric, MetricReading
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.http.answers import TEXT_CHARS, read_count, read_id, read_text
 from stormctl.platforms.http.moments import next_second, parse_time

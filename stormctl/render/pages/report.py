@@ -12,7 +12,7 @@ from markupsafe import Markup
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.render.labels import (
     describe_reading,
     describe_spread,

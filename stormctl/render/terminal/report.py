@@ -12,7 +12,8 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import BESIDE, Metric
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import BESIDE
 from stormctl.render.labels import (
     COLUMNS,
     METRIC_HEADS,

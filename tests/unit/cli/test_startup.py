@@ -54,7 +54,7 @@ NOT_FOR_STATUS = {
     "stormctl.domain.plan.cost",
     "stormctl.domain.report.report",
     "stormctl.domain.plan.storm",
-    "stormctl.domain.base.weight",
+    "stormctl.domain.text.weight",
     "stormctl.engine.run.runner",
     "stormctl.files.schedules.schedule",
     "stormctl.render.exports.documents",

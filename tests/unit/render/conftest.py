@@ -20,7 +20,8 @@ from stormctl.domain.plan.cost import cost_of, price_of
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
-from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import build_report
 from stormctl.domain.report.status import (
     ChannelStatus,

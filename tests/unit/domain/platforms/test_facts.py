@@ -5,8 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stormctl.domain.base.channel import Platform
-from stormctl.domain.platforms.record import Ceilings
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Ceilings, Metric
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.reach import Metric, PostReach
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import BEST_POSTS, Distribution, Figures, Report, Step, Total, build_report
 from stormctl.domain.report.status import ChannelStatus, StormStatus
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.event import EventKind
-from stormctl.domain.report.reach import Metric, MetricReading
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import MetricReading
 from stormctl.engine.deliver.collector import AGES, BATCH, REST, TRIES, Collector
 from tests.factories import ACME, PAGE, make_delivery
 

@@ -15,7 +15,8 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
-from stormctl.domain.report.reach import Metric, MetricReading
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import MetricReading
 from stormctl.engine.base.clocks import StormClock, SystemClock, read_wall_clock
 from stormctl.engine.base.equipment import Durations, Equipment
 from stormctl.engine.run.runner import SETTLINGS, Runner

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.platforms.adapter import ReadFailed
 from stormctl.platforms.facebook.metrics import read_post
 from stormctl.platforms.http.answers import PlatformAnswer, Silence

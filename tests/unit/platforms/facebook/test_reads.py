@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.facebook.reads import next_page, parse_counts, parse_insight, parse_post
 from stormctl.platforms.http.answers import PlatformAnswer

@@ -11,7 +11,7 @@ from oauthlib.oauth1 import Client as Signer  # type: ignore[import-untyped]  # 
 
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, OutgoingPost, ReadFailed
 from stormctl.platforms.credentials import XCredentials

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.x.reads import is_young, parse_metrics, parse_post, split
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.report.reach import Metric
+from stormctl.domain.platforms.record import Metric
 from stormctl.render.exports.report import report_json
 from tests.unit.render.conftest import round_trip
 

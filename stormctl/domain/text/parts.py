@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
-from stormctl.domain.base import weight
+from stormctl.domain.text import weight
 
 _TAG = re.compile(r"(?<![\w&/])[#＃](?P<tag>[^\s#＃]+)")
 _NAME = re.compile(r"(?<![\w@＠#＃$%&!*])[@＠](?P<name>[A-Za-z0-9_]{1,20})(?![@＠A-Za-z0-9_]|://)", re.ASCII)

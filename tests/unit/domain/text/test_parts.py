@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.domain.base.text import (
+from stormctl.domain.text.parts import (
     find_cashtags,
     find_hashtags,
     find_links,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from stormctl.domain.base import weight
+from stormctl.domain.text import weight
 
 if TYPE_CHECKING:
     import pytest
