@@ -94,12 +94,16 @@ def ask(question: str) -> str:
     return str(typer.prompt(question, default="", show_default=False, err=True)).strip()
 
 
-def confirm(what: str, word: str, *, yes: bool) -> None:
-    """Have a person type a word; UsageError for any other, and where nobody can answer."""
+def confirm(what: str, word: str, *, yes: bool, script: str = "--yes") -> None:
+    """Have a person type a word; UsageError for any other, and where nobody can answer.
+
+    Args:
+        script: what scripts type instead.
+    """
     if yes:
         return
     if not is_terminal():
-        raise UsageError("nobody can confirm here", "For scripts: --yes.")
+        raise UsageError("nobody can confirm here", f"For scripts: {script}.")
     if ask(f"Type {word} to {what}") != word:
         raise UsageError(f"nothing was done: the answer was not {word}")
 

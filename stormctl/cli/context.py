@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,12 +15,14 @@ from stormctl.places import is_guest, name_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
-    from stormctl.domain.base.clock import Clock
+    from stormctl.domain.base.clock import Clock, Moment
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
     from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
-    from stormctl.engine.base.equipment import Durations
+    from stormctl.engine.base.equipment import Durations, Workspace
+    from stormctl.engine.doctor.doctor import DoctorScope
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
 
@@ -65,17 +67,9 @@ class Context:
     @cached_property
     def durations(self) -> Durations:
         """How patient machines are, by the settings."""
-        from stormctl.domain.base.channel import Platform
         from stormctl.engine.base.equipment import Durations
 
-        settings = self.environment.settings
-        return Durations(
-            request_limit=settings.request_limit,
-            lease=settings.lease,
-            settling={platform: settings.settling_of(platform) for platform in Platform},
-            sweep=settings.sweep,
-            heartbeat=settings.heartbeat,
-        )
+        return Durations.by(self.environment.settings)
 
     @cached_property
     def notifications(self) -> Notifications:
@@ -96,6 +90,30 @@ class Context:
 
         return load_campaign(self.root, find_schedule(self.root, schedule))
 
+    def load_and_tell(self, schedule: str | None) -> Campaign:
+        """Read the campaign and tell what was found in its files."""
+        from stormctl.cli.console import tell
+        from stormctl.render.terminal.findings import render_findings
+
+        campaign = self.load_campaign(schedule)
+        if campaign.findings:
+            tell(render_findings(campaign.findings))
+        return campaign
+
+    def make_case(self, campaign: Campaign, moment: Moment, *, is_launching: bool = False) -> DoctorScope:
+        """Say what `doctor` is to look at."""
+        from stormctl.engine.doctor.doctor import DoctorScope
+
+        return DoctorScope(
+            root=self.root,
+            settings=self.environment.settings,
+            unused_variables=self.environment.unused_variables,
+            durations=self.durations,
+            campaign=campaign,
+            moment=moment,
+            is_launching=is_launching,
+        )
+
     @contextmanager
     def open_ledger(self, *, create: bool = False, publishing: bool = False) -> Iterator[Ledger]:
         """Open the ledger and close it again.
@@ -106,28 +124,40 @@ class Context:
         """
         from stormctl.ledger.ledger import open_ledger
 
-        ledger = open_ledger(
+        opened = open_ledger(
             self.ledger_url, root=self.root, create=create, publishing=publishing, is_known=True
         )
-        try:
+        with closing(opened) as ledger:
             yield ledger
-        finally:
-            ledger.close()
+
+    def open_existing(self) -> AbstractContextManager[Ledger | None]:
+        """Open the ledger if there is one."""
+        from stormctl.ledger.db.stores import find_store
+
+        return self.open_ledger() if find_store(self.ledger_url, self.root).exists() else nullcontext()
 
     @contextmanager
-    def watching_adapters(self) -> Iterator[EnvironmentAdapters]:
-        """Make adapters that take up rewritten credentials, for a runner; close them again."""
+    def open_workspace(self) -> Iterator[Workspace]:
+        """Hand out what launches and runners work with; their adapters take up rewritten credentials."""
         from stormctl.engine.accounts.adapters import EnvironmentAdapters
         from stormctl.engine.accounts.rewriting import EnvironmentFile
+        from stormctl.engine.base.equipment import Workspace
+        from stormctl.ledger.db.stores import find_store
 
+        store = find_store(self.ledger_url, self.root)
         file = EnvironmentFile(
             self.root, self.environment, learn=lambda rewritten: SCRUBBER.learn(rewritten.secrets())
         )
-        adapters = EnvironmentAdapters(self.environment, file)
-        try:
-            yield adapters
-        finally:
-            adapters.close()
+        with closing(EnvironmentAdapters(self.environment, file)) as adapters:
+            yield Workspace(
+                root=self.root,
+                settings=self.environment.settings,
+                durations=self.durations,
+                adapters=adapters,
+                where=store.where,
+                has_ledger=store.exists,
+                open_ledger=partial(self.open_ledger, publishing=True),
+            )
 
     @contextmanager
     def open_with_clock(self, *, rehearsal: bool, needs_keys: bool = True) -> Iterator[OpenLedger]:
@@ -147,13 +177,12 @@ class Context:
             from stormctl.engine.launch.rehearsal import open_rehearsal
 
             ledger, clock, durations = open_rehearsal(self.root)
-            try:
-                yield OpenLedger(ledger, clock, durations, REHEARSAL)
-            except StormctlError as error:
-                error.hint = COMMAND.sub(rf"\g<0>{REHEARSAL}", error.hint)
-                raise
-            finally:
-                ledger.close()
+            with closing(ledger):
+                try:
+                    yield OpenLedger(ledger, clock, durations, REHEARSAL)
+                except StormctlError as error:
+                    error.hint = COMMAND.sub(rf"\g<0>{REHEARSAL}", error.hint)
+                    raise
         else:
             if not needs_keys:
                 from stormctl.cli.keyless import find_environment
@@ -179,10 +208,8 @@ class Context:
         else:
             opened.ledger.check_hosts(self.environment.settings.hosts)
             adapters = EnvironmentAdapters(self.environment)
-        try:
+        with closing(adapters):
             yield adapters
-        finally:
-            adapters.close()
 
 
 @dataclass(frozen=True, slots=True)

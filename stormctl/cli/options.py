@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stormctl.domain.base.channel import Platform
+from stormctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from stormctl.domain.base.channel import ChannelId
 
 ScheduleArgument = Annotated[
     str | None,
@@ -30,6 +34,9 @@ PlatformOption = Annotated[
 ]
 TopicOption = Annotated[str | None, typer.Option("--topic", help="Only messages of this topic.")]
 MessageOption = Annotated[str | None, typer.Option("--message", help="Only the message with this id.")]
+FaultsOption = Annotated[
+    str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
+]
 LogFileOption = Annotated[
     Path | None,
     typer.Option(
@@ -40,3 +47,13 @@ LogFileOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def read_channel(name: str) -> ChannelId:
+    """Read the name of a channel, such as `x:acme`; UsageError if it is none."""
+    from stormctl.domain.base.channel import parse_channel_id
+
+    try:
+        return parse_channel_id(name)
+    except ValueError as error:
+        raise UsageError(str(error)) from None

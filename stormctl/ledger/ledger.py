@@ -10,7 +10,7 @@ from stormctl.domain.base.channel import find_host, parse_channel_id
 from stormctl.errors import LedgerError, StormctlError
 from stormctl.ledger.control.alerts import Alerts
 from stormctl.ledger.control.budgets import Budgets
-from stormctl.ledger.control.channels import Channels
+from stormctl.ledger.control.channels import Channels, bind_hosts, check_hosts
 from stormctl.ledger.control.halts import Halts
 from stormctl.ledger.control.runners import Runners
 from stormctl.ledger.db.guards import refuse_distrusted, secure
@@ -33,8 +33,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
-    from stormctl.ledger.db.sessions import Database, Session
+    from stormctl.ledger.db.sessions import Database
     from stormctl.ledger.db.stores import Store
     from stormctl.ledger.place.memory import Memory
 
@@ -63,7 +62,7 @@ class Ledger:
         self.path = path
         self._database = database
         self._memory = memory
-        self.outbox = Outbox(database)
+        self.outbox = Outbox(database, where)
         self.manual = ManualChanges(database)
         self.doubts = Doubts(database)
         self.follow_ups = FollowUps(database)
@@ -96,11 +95,7 @@ class Ledger:
             LedgerError: if one is bound to another host already; then nothing is bound.
         """
         with self._database.transaction() as session:
-            bound = _check_hosts(session, hosts, self.where)
-            for place, host in sorted(hosts.items()):  # a platform before its channels
-                if find_host(bound, place) != host:
-                    session.write("bind_host", place=place, host=host)
-                    bound[place] = host
+            bind_hosts(session, hosts, self.where)
 
     def check_hosts(self, find_hosts: FindHosts, coming: Collection[ChannelId] = ()) -> None:
         """Make sure that no channel would be posted to at another host; LedgerError names both.
@@ -111,7 +106,7 @@ class Ledger:
         """
         with self._database.reading() as session:
             known = [parse_channel_id(row["id"]) for row in session.rows("channel_ids")]
-            _check_hosts(session, find_hosts([*known, *coming]), self.where)
+            check_hosts(session, find_hosts([*known, *coming]), self.where)
 
     def bound_hosts(self) -> dict[str, str]:
         """Return the hosts that the ledger is bound to, by platform, or by channel for its own server."""
@@ -142,17 +137,6 @@ class Ledger:
         """Close every connection and let go of the locks of runners that were registered here."""
         self._database.close()
         self.runners.close()
-
-
-def _check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict[str, str]:
-    """Return the hosts that are bound; LedgerError if one of `hosts` is not the one that is."""
-    bound = {row["place"]: row["host"] for row in session.rows("bound_hosts")}
-    for place, host in sorted(hosts.items()):
-        there = find_host(bound, place)
-        if there is not None and there != host:
-            message = f"the ledger {where} belongs to {there}, but {place} would be posted to {host}"
-            raise LedgerError(message, "Use another ledger for it: set STORMCTL_LEDGER_URL.")
-    return bound
 
 
 def open_ledger(
@@ -228,13 +212,3 @@ def _take_over(store: Store, database: Database, inode: int | None) -> None:
             ledger_id = session.get("identity")["ledger_id"]
         if ledger_id is not None:
             store.memory.take_over(ledger_id, store.locks, inode)
-
-
-def find_ledger(url: str, *, root: Path) -> tuple[str, bool]:
-    """Return where a ledger is, for people, and whether it exists; nothing is changed.
-
-    Raises:
-        LedgerError: if the address names no ledger, or its server can't be asked.
-    """
-    store = find_store(url, root)
-    return store.where, store.exists()

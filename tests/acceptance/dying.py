@@ -1,6 +1,6 @@
-"""A runner that dies, sleeps or loses its network at a named point.
+"""A runner that dies, sleeps or loses its network at a named point, or a launch that dies at a statement.
 
-`python -m tests.acceptance.dying POINT [sleep|cut]`, started in a campaign folder.
+`python -m tests.acceptance.dying POINT [sleep|cut|enrol]`, started in a campaign folder.
 """
 
 from __future__ import annotations
@@ -13,14 +13,17 @@ import sys
 from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from stormctl.cli.context import Context
 from stormctl.domain.base.channel import Platform
+from stormctl.cli.main import main as stormctl
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Equipment
 from stormctl.engine.run.runner import Runner
 from stormctl.engine.run.served_channels import ServedChannels
+from stormctl.ledger.db.sessions import Session
 
 DIED = 86
 """The exit code that tells that the point was reached."""
@@ -60,6 +63,21 @@ def main(point: str, how: str) -> None:
         runner.run(lambda: runner.is_done("small"))
 
 
+def enroll(statement: str) -> None:
+    """Launch, and die as the ledger is asked for a statement the second time."""
+    execute, passed = Session._execute, 0
+
+    def die(self: Session, name: str, values: dict[str, Any]) -> Any:
+        nonlocal passed
+        passed += name == statement
+        if passed == 2:
+            os._exit(DIED)
+        return execute(self, name, values)
+
+    Session._execute = die  # type: ignore[method-assign]
+    stormctl(["launch", "--yes", "--detach"])
+
+
 def suspend(pid: int) -> None:
     """Suspend a runner while the ledger is locked by us: none of its threads sleeps with the lock."""
     with closing(sqlite3.connect(Path(".stormctl", "ledger.db"), isolation_level=None)) as file:
@@ -78,5 +96,7 @@ def _state_of(pid: int) -> str:
 if __name__ == "__main__":
     if sys.argv[1] == "suspend":
         suspend(int(sys.argv[2]))
+    elif sys.argv[2:] == ["enrol"]:
+        enroll(sys.argv[1])
     else:
         main(sys.argv[1], *(sys.argv[2:] or ["die"]))

@@ -14,6 +14,7 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.ledger.delivery.enrolment import Adoption
 from stormctl.ledger.delivery.outbox import Enrolled, StormTerms
 from tests.contract.crowd import gather
 from tests.contract.places import File, Schema
@@ -103,7 +104,9 @@ class Bench:
         """Enrol a plan; `terms` replace those of the storm."""
         channels = tuple(dict.fromkeys(str(d.channel) for d in deliveries)) or (X,)
         changed = replace(TERMS, **({"channels": channels} | terms))
-        return self.ledger.outbox.enroll(changed, deliveries, moment or at(-60), published or {})
+        return self.ledger.outbox.enroll(
+            changed, deliveries, moment or at(-60), Adoption(published=published or {})
+        )
 
     def claim(self, minutes: float = 0, channel: str = X, runner: str = "r1") -> Claim:
         """Claim what must be there."""

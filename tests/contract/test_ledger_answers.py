@@ -48,6 +48,11 @@ def forbidden(bench: Bench, claim: Claim, moment: Moment) -> str:
     return caught.value.reason
 
 
+def forgive(bench: Bench, late: LatePolicy, *, scope: str = "all", target: str | None = None) -> int:
+    """Resume a scope an hour after noon, with a policy for what is late; return how many that touched."""
+    return bench.ledger.halts.resume(bench.at(60), "ana", scope=scope, target=target, late=late).forgiven
+
+
 class TestRecord:
     """Every answer leads where the table of states says."""
 
@@ -447,12 +452,11 @@ class TestSweep:
         bench.ledger.halts.halt("all", None, "wait", "ana", bench.at(0))
         bench.ledger.halts.halt("topic", "rights", "an error in the text", "ana", bench.at(0))
         bench.ledger.channels.suspend(PAGE, "its token is dead", bench.at(0))
-        forgive = bench.ledger.outbox.forgive_late
 
         counts = [
-            forgive(LatePolicy.SEND, bench.at(60), scope="channel", target=X),
-            forgive(LatePolicy.SEND, bench.at(60)),
-            forgive(LatePolicy.SEND, bench.at(60), scope="channel", target=PAGE),
+            forgive(bench, LatePolicy.SEND, scope="channel", target=X),
+            forgive(bench, LatePolicy.SEND),
+            forgive(bench, LatePolicy.SEND, scope="channel", target=PAGE),
         ]
 
         late = {
@@ -472,14 +476,13 @@ class TestSweep:
             plan("later", 100),
             spacing=timedelta(),
         )
-        forgive = bench.ledger.outbox.forgive_late
 
         counts = [
-            forgive(LatePolicy.SKIP, bench.at(60)),
-            forgive(LatePolicy.SEND, bench.at(60), scope="topic", target="rights"),
-            forgive(LatePolicy.SPREAD, bench.at(60), scope="message", target="c"),
-            forgive(LatePolicy.SEND, bench.at(60), scope="platform", target="facebook"),
-            forgive(LatePolicy.SEND, bench.at(60), scope="channel", target=PAGE),
+            forgive(bench, LatePolicy.SKIP),
+            forgive(bench, LatePolicy.SEND, scope="topic", target="rights"),
+            forgive(bench, LatePolicy.SPREAD, scope="message", target="c"),
+            forgive(bench, LatePolicy.SEND, scope="platform", target="facebook"),
+            forgive(bench, LatePolicy.SEND, scope="channel", target=PAGE),
         ]
         bench.ledger.outbox.sweep(bench.at(60))
 

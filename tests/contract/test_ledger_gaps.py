@@ -9,6 +9,7 @@ import pytest
 
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, NotSent, SendForbidden, State
+from stormctl.ledger.delivery.enrolment import Adoption
 from stormctl.ledger.journal.gaps import Unknown
 from tests.contract.conftest import NOON, TERMS, X, at, plan
 
@@ -228,7 +229,7 @@ class TestSuspended:
         keys = tuple(str(delivery.key) for delivery in deliveries[:2])
         unknown = Unknown(channel=X, keys=keys, since=at(0).at, why=self.UNREAD)
         bench.ledger.channels.suspend(X, "left out at launch", at(30))
-        bench.ledger.outbox.enroll(TERMS, deliveries, at(30), {}, [unknown])
+        bench.ledger.outbox.enroll(TERMS, deliveries, at(30), Adoption(unknown=(unknown,)))
 
     def test_nothing_is_in_doubt_while_nobody_publishes_there(self, bench: Bench) -> None:
         """What is late is missed in time; what an enrolment may add there is looked for all the same."""

@@ -216,7 +216,7 @@ class TestSpread:
         """`resume --late spread` holds for its scope alone."""
         end = bench.at(300).at
         bench.enroll(plan("a", topic="t", window_end_at=end), plan("b", topic="u", window_end_at=end), **WIDE)
-        bench.ledger.outbox.forgive_late(LatePolicy.SPREAD, bench.at(60), scope="topic", target="t")
+        bench.ledger.halts.resume(bench.at(60), "ana", scope="topic", target="t", late=LatePolicy.SPREAD)
 
         bench.ledger.outbox.sweep(bench.at(60))
 

@@ -1,16 +1,24 @@
-"""Claim, send, receipt: what waits for the disk, and what is not read again when nobody else has written."""
+"""What is one step in the ledger: what waits for the disk, what is not read again, what is never in part."""
 
 from __future__ import annotations
 
+import itertools
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, SendForbidden, State
+from stormctl.ledger.control.halts import Resumed
+from stormctl.ledger.db.migrator import list_tables, load_migrations
 from stormctl.ledger.db.sessions import Session
-from tests.contract.conftest import LEASE, NOON, X, at, plan
+from stormctl.ledger.delivery.enrolment import Adoption
+from stormctl.ledger.journal.gaps import Unknown
+from tests.contract.conftest import LEASE, NOON, TERMS, X, at, plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -226,3 +234,119 @@ class TestFooting:
 
         assert set(asked) >= READ_AGAIN
         assert other.history.get(claims[1].key).state is State.CLAIMED
+
+
+class Killed(BaseException):
+    """Whoever writes is gone at once."""
+
+
+def launch(bench: Bench) -> None:
+    """Enrol late: one post stands on the account, one perhaps, and the other channel is left out."""
+    published, unknown = plan("there"), plan("perhaps", 1)
+    bench.ledger.outbox.enroll(
+        replace(TERMS, storm_id="imd", channels=(X, PAGE), budget_usd_micros=9_000_000),
+        [published, unknown, plan("coming", 90), plan("there", channel=PAGE)],
+        at(30),
+        Adoption(
+            published={str(published.key): bench.receipt()},
+            unknown=(
+                Unknown(channel=X, keys=(str(unknown.key),), since=NOON, why="page 2 is missing"),
+                Unknown(channel=PAGE, keys=(str(plan("there", channel=PAGE).key),), since=NOON, why="unread"),
+            ),
+            cost_usd_micros=35_000,
+        ),
+        hosts={"x": "api.x.com", "facebook": "graph.facebook.com"},
+        accounts={parse_channel_id(X): ("1", "@day"), parse_channel_id(PAGE): ("2", "Day")},
+        suspended={PAGE: "left out at launch"},
+    )
+
+
+def halt(bench: Bench) -> None:
+    """Enrol on two channels, of which one is suspended, and halt everything and that channel."""
+    bench.enroll(plan("a"), plan("b", 1), plan("c", channel=PAGE))
+    bench.ledger.channels.suspend(X, "its token is dead", at(0))
+    for scope, target in (("all", None), ("channel", X)):
+        bench.ledger.halts.halt(scope, target, "wait", "ana", at(0))
+
+
+def resume(bench: Bench) -> None:
+    """Resume the suspended channel, with an answer for what is late there."""
+    bench.ledger.halts.resume(at(60), "ana", scope="channel", target=X, late=LatePolicy.SEND)
+
+
+def look(bench: Bench) -> dict[str, list[str]]:
+    """Return all that a ledger holds."""
+    tables = list_tables(load_migrations("sqlite"))
+    return {table: sorted(map(repr, bench.execute(f"SELECT * FROM {table}"))) for table in tables}  # noqa: S608
+
+
+class TestAllOrNothing:
+    """What belongs together is there whole or not at all, whoever is killed meanwhile."""
+
+    @pytest.mark.parametrize(
+        ("prepare", "act", "least"),
+        [(lambda _bench: None, launch, 40), (halt, resume, 10)],
+        ids=["launch", "resume"],
+    )
+    def test_a_death_at_any_statement_leaves_nothing(
+        self,
+        bench: Bench,
+        monkeypatch: pytest.MonkeyPatch,
+        prepare: Callable[[Bench], None],
+        act: Callable[[Bench], None],
+        least: int,
+    ) -> None:
+        """The ledger is as it was, until the last statement has been committed."""
+        execute, left = Session._execute, 0
+        prepare(bench)
+        before = look(bench)
+
+        def die(self: Session, name: str, values: dict[str, Any]) -> Any:
+            nonlocal left
+            left -= 1
+            if left < 0:
+                raise Killed
+            return execute(self, name, values)
+
+        monkeypatch.setattr(Session, "_execute", die)
+        for statements in itertools.count():
+            left = statements
+            try:
+                act(bench)
+            except Killed:
+                assert look(bench) == before, f"dead after {statements} statements"
+            else:
+                break
+
+        assert statements >= least
+        assert look(bench) != before
+
+    def test_a_launch_is_whole(self, bench: Bench) -> None:
+        """Receipt, doubt, suspension, hosts, accounts and what the readings cost, beside the plan."""
+        launch(bench)
+
+        (storm,) = bench.ledger.history.status(at(30), storm_id="imd", runner_timeout=LEASE).storms
+        views = bench.ledger.history.deliveries("imd")
+        states = {(view.channel, view.message_id): view.state for view in views}
+        assert states == {
+            (X, "there"): State.DELIVERED,
+            (X, "perhaps"): State.IN_DOUBT,
+            (X, "coming"): State.PLANNED,
+            (PAGE, "there"): State.PLANNED,
+        }
+        assert storm.budget is not None
+        assert storm.budget.spent_usd_micros == 35_000
+        assert bench.ledger.bound_hosts() == {"x": "api.x.com", "facebook": "graph.facebook.com"}
+        assert bench.ledger.channels.get_account(PAGE) == ("2", "Day")
+        assert bench.ledger.channels.suspended() == {PAGE: "left out at launch"}
+
+    def test_a_resumption_is_whole(self, bench: Bench) -> None:
+        """The channel is released, its halt lifted, the wider one narrowed, and what is late is sent."""
+        halt(bench)
+
+        resumed = bench.ledger.halts.resume(at(60), "ana", scope="channel", target=X, late=LatePolicy.SEND)
+
+        assert resumed == Resumed(lifted=1, narrowed=1, is_released=True, forgiven=2)
+        assert bench.ledger.channels.suspended() == {}
+        assert bench.claim(60).message_id in {"a", "b"}
+        assert bench.find_claim(60, PAGE) is None

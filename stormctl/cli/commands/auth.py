@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from stormctl.cli import console
-from stormctl.cli.options import JsonOption
+from stormctl.cli.options import JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.base.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
@@ -148,7 +148,8 @@ def list_accounts(
     Asks the platforms, all channels side by side; on X each is billed as the reading of a user. Shows by name
     which variables are set, and where, and never a value. Exit code 5 if a channel can't post.
     """
-    from stormctl.engine.accounts.accounts import find_scheduled_channels, list_access
+    from stormctl.engine.accounts.accounts import list_access
+    from stormctl.engine.base.campaign import find_scheduled_channels
     from stormctl.engine.doctor.env_file import explain_unused
     from stormctl.render.terminal.accounts import access_json, render_access
 
@@ -173,8 +174,7 @@ def list_accounts(
 
 def _find_channel(context: Context, platform: Platform, name: str | None) -> ChannelId:
     """Return the channel that is named, or the only one of the platform in the schedules."""
-    from stormctl.domain.base.channel import parse_channel_id
-    from stormctl.engine.accounts.accounts import find_scheduled_channels
+    from stormctl.engine.base.campaign import find_scheduled_channels
 
     scheduled = [c for c in find_scheduled_channels(context.root) if c.platform is platform]
     listed = ", ".join(map(str, scheduled))
@@ -185,10 +185,7 @@ def _find_channel(context: Context, platform: Platform, name: str | None) -> Cha
         raise UsageError(
             why, f"One of: {listed}" if listed else f"Such as: stormctl auth {platform.value} NAME"
         )
-    try:
-        found = parse_channel_id(name if ":" in name else f"{platform.value}:{name}")
-    except ValueError as error:
-        raise UsageError(str(error)) from None
+    found = read_channel(name if ":" in name else f"{platform.value}:{name}")
     if found.platform is not platform:
         raise UsageError(f"{found} is not on {platform.label}", f"Type: stormctl auth {found.platform.value}")
     if scheduled and found not in scheduled:
@@ -265,7 +262,7 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
 
     settings = context.environment.settings
     host, is_live = settings.host(signin.channel), settings.is_official(signin.channel)
-    with _open_existing(context) as ledger:
+    with context.open_existing() as ledger:
         signin.check(grant, ledger)
     console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
@@ -275,23 +272,11 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
 
 
 @contextmanager
-def _open_existing(context: Context) -> Iterator[Ledger | None]:
-    """Open the ledger if there is one."""
-    from stormctl.ledger.ledger import find_ledger
-
-    if not find_ledger(context.ledger_url, root=context.root)[1]:
-        yield None
-        return
-    with context.open_ledger() as ledger:
-        yield ledger
-
-
-@contextmanager
 def _open_known(context: Context, channels: Sequence[ChannelId]) -> Iterator[Ledger | None]:
     """Open the ledger if there is one that can be read and belongs to the same hosts; tell if not."""
     with ExitStack() as stack:
         try:
-            ledger = stack.enter_context(_open_existing(context))
+            ledger = stack.enter_context(context.open_existing())
             if ledger is not None:
                 ledger.check_hosts(context.environment.settings.hosts, channels)
         except LedgerError as error:

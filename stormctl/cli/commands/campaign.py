@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 
 from stormctl.cli.options import JsonOption, ScheduleArgument
-from stormctl.cli.reading import load_and_tell
 from stormctl.errors import ExitCode
 
 
@@ -61,7 +60,7 @@ def plan(ctx: typer.Context, schedule: ScheduleArgument = None, as_json: JsonOpt
     from stormctl.render.exports.documents import plan_json
     from stormctl.render.terminal.timeline import render_plan
 
-    campaign = load_and_tell(ctx.obj, schedule)
+    campaign = ctx.obj.load_and_tell(schedule)
     if campaign.storm is not None and campaign.plan is not None:
         cost = cost_of(campaign.plan)
         if as_json:

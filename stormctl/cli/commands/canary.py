@@ -5,13 +5,14 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from typing import TYPE_CHECKING, NoReturn
 
 import typer
 
 from stormctl.cli import console
 from stormctl.cli.commands.control import find_user
+from stormctl.cli.options import read_channel
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 
 if TYPE_CHECKING:
@@ -36,40 +37,20 @@ def post_canary(context: Context, name: str, schedule: str | None, *, yes: bool)
         schedule: where the channel's language stands; None to find it.
         yes: whether nobody need be asked.
     """
-    from stormctl.domain.base.channel import parse_channel_id
-    from stormctl.engine.accounts.adapters import EnvironmentAdapters
-    from stormctl.engine.base.clocks import SystemClock
-    from stormctl.engine.base.equipment import Equipment
-    from stormctl.engine.doctor.canary import Release, enroll_canary, prepare_canary
-    from stormctl.ledger.ledger import find_ledger
+    from stormctl.engine.doctor.canary import releasing
 
-    try:
-        channel = parse_channel_id(name)
-    except ValueError as error:
-        raise UsageError(str(error)) from None
-    settings, lang = context.environment.settings, _find_language(context, channel, schedule)
-    adapters = EnvironmentAdapters(context.environment)
-    try:
-        where, exists = find_ledger(context.ledger_url, root=context.root)
-        with context.open_ledger(publishing=True) if exists else nullcontext() as known:
-            clock = SystemClock() if known is None else SystemClock(known.clock_offset)
-            prepared = prepare_canary(channel, lang, settings, adapters, ledger=known, moment=clock.moment())
-        _tell_canary(prepared, where, is_new=not exists)
-        console.confirm("post it", str(channel), yes=yes)
-        with context.open_ledger(create=True, publishing=True) as ledger, _patient() as patience:
-            clock = SystemClock(ledger.clock_offset)
-            enrolled = enroll_canary(prepared, settings, ledger, clock.moment())
-            equipment = Equipment(
-                ledger=ledger,
-                adapters=adapters,
-                clock=clock,
-                listener=_listen,
-                durations=context.durations,
-                root=context.root,
-            )
-            _release(Release(enrolled, equipment, find_user()), patience)
-    finally:
-        adapters.close()
+    channel, patience = read_channel(name), _Patience()
+    lang = _find_language(context, channel, schedule)
+    with context.open_workspace() as workspace, ExitStack() as signals:
+        is_new = not workspace.has_ledger()
+
+        def agree(canary: Canary) -> None:
+            _tell_canary(canary, workspace.where, is_new=is_new)
+            console.confirm("post it", str(channel), yes=yes)
+            signals.enter_context(patience.catching_signals())
+
+        with releasing(channel, lang, workspace, find_user(), listener=_listen, agree=agree) as release:
+            _release(release, patience)
 
 
 def _listen(event: StormEvent) -> None:
@@ -175,6 +156,18 @@ class _Patience:
         self._is_waiting = False
         self._was_asked = False
 
+    @contextmanager
+    def catching_signals(self) -> Iterator[None]:
+        """Let no signal end the process before what was posted is deleted again."""
+        names = ("SIGINT", "SIGTERM", "SIGHUP")
+        numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
+        before = {number: signal.signal(number, self.ask) for number in numbers}
+        try:
+            yield
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)
+
     def ask(self, _number: int, _frame: FrameType | None) -> None:
         """Take note of a signal; only the waiting is interrupted by it."""
         self._was_asked = True
@@ -196,17 +189,3 @@ class _Patience:
             self._was_asked = True
         finally:
             self._is_waiting = False
-
-
-@contextmanager
-def _patient() -> Iterator[_Patience]:
-    """Let no signal end the process before what was posted is deleted again."""
-    patience = _Patience()
-    names = ("SIGINT", "SIGTERM", "SIGHUP")
-    numbers = [getattr(signal, name) for name in names if hasattr(signal, name)]
-    before = {number: signal.signal(number, patience.ask) for number in numbers}
-    try:
-        yield patience
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

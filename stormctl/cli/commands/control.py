@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import getpass
-from contextlib import contextmanager
+from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
@@ -22,10 +22,10 @@ from stormctl.domain.base.amounts import count
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from contextlib import AbstractContextManager
 
     from stormctl.cli.context import Context, OpenLedger
-    from stormctl.domain.report.status import DeliveryView, LedgerStatus
+    from stormctl.domain.report.status import DeliveryView, LedgerStatus, Resumption
     from stormctl.engine.operate.halting import HaltAcknowledgement
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
@@ -116,16 +116,17 @@ def halt(
     Everything, or one platform, channel, topic or message. Waits up to 5 s for every live runner to have
     seen it. Exit code 11 if none is live or one is silent.
     """
-    from stormctl.cli.console import show
-    from stormctl.engine.operate.halting import wait_for_runners
+    from stormctl.cli.console import show, tell
+    from stormctl.engine.operate.halting import halt_scope, wait_for_runners
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
     reason = _read_reason(reason)
     with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
-        opened.ledger.halts.halt(scope, target, reason, find_user(), opened.clock.moment())
+        warning = halt_scope(opened.ledger, opened.clock, scope, target, reason=reason, who=find_user())
         what = "everything" if scope == "all" else f"{scope} {target}"
         show(f"halted {what} in {opened.ledger.where}: {reason}")
-        _warn_of_nothing(opened, scope, target)
+        if warning:
+            tell(warning)
         with _alerting(ctx.obj, opened, rehearsal=rehearsal):
             heard = wait_for_runners(opened.ledger, opened.clock, opened.durations, ACKNOWLEDGED_WITHIN)
             _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
@@ -158,18 +159,6 @@ def _read_reason(reason: str | None) -> str:
     return clean(reason) or "no reason given"
 
 
-def _warn_of_nothing(opened: OpenLedger, scope: str, target: str | None) -> None:
-    """Say loudly that a halt holds nothing back, which a slip of the hand would else hide."""
-    from stormctl.cli.console import tell
-    from stormctl.files.nearest import suggest
-
-    if target is None or scope == "platform":
-        return
-    known = opened.ledger.halts.find_names(scope)
-    if target not in known:
-        tell(f"IT HOLDS NOTHING BACK: no post here is of the {scope} {target}; {suggest(target, known)}")
-
-
 def resume(
     ctx: typer.Context,
     channel: ChannelOption = None,
@@ -192,54 +181,39 @@ def resume(
     it goes out next and what is late, and asks; the answer holds for that alone.
     """
     from stormctl.cli.console import is_terminal, show, tell
+    from stormctl.engine.operate.halting import resume_scope
+    from stormctl.engine.operate.standing import has_runner
     from stormctl.render.terminal.status import render_resumption
+
+    def decide(preview: Resumption) -> LatePolicy | None:
+        tell(render_resumption(preview))
+        chosen = late
+        if not yes and is_terminal():
+            chosen = late or _ask_for_policy(preview.late)
+            if not typer.confirm("Resume now?", err=True):
+                raise UsageError("not resumed", "The halt stays in force.")
+        return chosen
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
     with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
-        preview = opened.ledger.history.resumption(opened.clock.moment(), scope, target)
-        if not preview.halts and preview.releases is None:
-            raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
-        tell(render_resumption(preview))
-        if not yes and is_terminal():
-            late = late or _ask_for_policy(preview.late)
-            if not typer.confirm("Resume now?", err=True):
-                raise UsageError("not resumed", "The halt stays in force.")
-        moment = opened.clock.moment()
-        if late is not None:  # first, or a runner would sweep the late ones by their own policy
-            opened.ledger.outbox.forgive_late(late, moment, scope=scope, target=target)
-        resumed = opened.ledger.halts.resume(moment, find_user(), scope=scope, target=target)
-        released = (
-            scope == "channel" and target is not None and opened.ledger.channels.release(target, moment)
-        )
+        resumed = resume_scope(opened.ledger, opened.clock, scope, target, who=find_user(), decide=decide)
         with _alerting(ctx.obj, opened, rehearsal=rehearsal):
             done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
             done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
-            done += [f"{target} released"] if released else []
+            done += [f"{target} released"] if resumed.is_released else []
             show(f"resumed in {opened.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
-        runners = opened.ledger.runners.list(moment, timeout=opened.durations.runner_timeout)
-        if not any(runner.alive for runner in runners):
+        if not has_runner(opened.ledger, opened.clock.moment(), opened.durations):
             tell("no runner is live: nothing goes out before one runs (stormctl launch, daemon or tick)")
 
 
-@contextmanager
-def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> Iterator[None]:
+def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> AbstractContextManager[None]:
     """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
     from stormctl.cli.console import tell
+    from stormctl.engine.alerts.notifications import alerting
 
-    alerter = None
-    if not rehearsal:
-        try:
-            alerter = context.notifications.make_alerter(opened.ledger, opened.clock, opened.durations, tell)
-        except UsageError as error:  # it must not keep anybody from halting
-            tell(f"nobody is alerted: {error.message}")
-    if alerter is not None:
-        alerter.start()
-        alerter.ask_to_end(pausing=False)
-    try:
-        yield
-    finally:
-        if alerter is not None:
-            alerter.join()
+    if rehearsal:
+        return nullcontext()
+    return alerting(context.environment.settings, opened.ledger, opened.clock, opened.durations, tell)
 
 
 def read_scope(
@@ -275,16 +249,14 @@ def read_scope(
 
 
 def _ask_for_policy(late: int) -> LatePolicy | None:
+    from stormctl.cli.console import ask
+
     if not late:
         return None
-    answer = typer.prompt(
-        f"{count(late, 'post is', 'posts are')} late: skip, send or spread? (Enter: each one's own policy)",
-        default="",
-        show_default=False,
-        err=True,
-    )
+    posts = count(late, "post is", "posts are")
+    answer = ask(f"{posts} late: skip, send or spread? (Enter: each one's own policy)")
     try:
-        return LatePolicy(answer.strip()) if answer.strip() else None
+        return LatePolicy(answer) if answer else None
     except ValueError:
         raise UsageError(f"“{answer}” is none of skip, send, spread", "Nothing was resumed.") from None
 

@@ -131,6 +131,7 @@ def retry(
     says the same on that day already.
     """
     from stormctl.engine.operate.operator_actions import order_parts
+    from stormctl.engine.operate.standing import has_runner
     from stormctl.render.words import render_day_and_time
 
     with ctx.obj.open_with_clock(rehearsal=rehearsal) as opened:
@@ -139,10 +140,10 @@ def retry(
         moment = opened.clock.moment()
         slot_at = None if at is None else read_moment(at, set(zones.values()))
         slots = opened.ledger.manual.retry(found, find_user(), moment, at=slot_at, without_alt=without_alt)
-        runners = opened.ledger.runners.list(moment, timeout=opened.durations.runner_timeout)
+        is_served = has_runner(opened.ledger, moment, opened.durations)
     for key, new_at in slots.items():
         console.show(f"planned for {render_day_and_time(new_at, ZoneInfo(zones[key]))}: {key}")
-    if not any(runner.alive for runner in runners):
+    if not is_served:
         console.tell("no runner is live: it goes out when one runs (stormctl launch, daemon or tick)")
 
 
@@ -189,7 +190,7 @@ def resolve(
             evidence = find_evidence(opened.ledger, adapters, opened.clock, key, posted)
         if evidence.reservation:
             console.tell(evidence.reservation)
-            _confirm("record it as the post of this delivery", yes=yes)
+            console.confirm("record it as the post of this delivery", "yes", yes=yes)
         opened.ledger.manual.resolve_posted(
             key, evidence.post_id, evidence.url, find_user(), opened.clock.moment()
         )
@@ -235,7 +236,7 @@ def retract(
         console.tell(render_posts(removals, _read_zones(opened, removals)))
         with context.open_adapters(opened, rehearsal=rehearsal) as adapters:
             posts = "this post" if len(removals) == 1 else f"these {len(removals)} posts"
-            _confirm(f"delete {posts} from the platform", yes=yes)
+            console.confirm(f"delete {posts} from the platform", "yes", yes=yes)
             codes = set()
             for removal in removals:
                 outcome = take_down(opened.ledger, adapters, opened.clock, removal, find_user())
@@ -278,17 +279,6 @@ def _refuse_both(keys: list[str] | None, message: str | None, storm: str | None)
         raise UsageError("name deliveries by their keys, or a whole message with --message")
     if storm is not None and message is None:
         raise UsageError("--storm goes with --message", "A key names its storm already.")
-
-
-def _confirm(what: str, *, yes: bool) -> None:
-    """Have a person type `yes`; UsageError for any other answer, and where nobody can answer."""
-    if yes:
-        return
-    if not console.is_terminal():
-        raise UsageError("nobody can confirm here", "For scripts: --yes.")
-    answer = typer.prompt(f"Type yes to {what}", default="", show_default=False, err=True)
-    if answer.strip() != "yes":
-        raise UsageError("nothing was done: the answer was not yes")
 
 
 def _warn_of_more(opened: OpenLedger, message_id: str, storm_id: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -63,7 +64,7 @@ def doctor(
 def _diagnose(context: Context, schedule: str | None) -> Diagnosis:
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
     from stormctl.engine.base.clocks import SystemClock
-    from stormctl.engine.doctor.doctor import DoctorScope, diagnose, diagnose_without_settings
+    from stormctl.engine.doctor.doctor import diagnose, diagnose_without_settings
 
     moment = SystemClock().moment()
     try:
@@ -71,21 +72,9 @@ def _diagnose(context: Context, schedule: str | None) -> Diagnosis:
         environment.settings.check_addresses()  # base addresses that are none are settings that can't be read
     except StormctlError as error:
         return diagnose_without_settings(context.root, error, moment)
-    campaign = context.load_campaign(schedule)
-    adapters = EnvironmentAdapters(environment)
-    try:
-        case = DoctorScope(
-            root=context.root,
-            settings=environment.settings,
-            unused_variables=environment.unused_variables,
-            durations=context.durations,
-            campaign=campaign,
-            moment=moment,
-        )
-        with console.waiting("Asking the platforms"):
-            return diagnose(case, adapters)
-    finally:
-        adapters.close()
+    case = context.make_case(context.load_campaign(schedule), moment)
+    with closing(EnvironmentAdapters(environment)) as adapters, console.waiting("Asking the platforms"):
+        return diagnose(case, adapters)
 
 
 def _show(diagnosis: Diagnosis, *, as_json: bool) -> None:

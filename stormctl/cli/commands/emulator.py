@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from stormctl.cli.options import FaultsOption
 from stormctl.domain.base.channel import Platform
 from stormctl.errors import UsageError
 
@@ -31,9 +32,7 @@ def emulator(
         ),
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the audience, the credentials and the faults.")] = 0,
-    faults: Annotated[
-        str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
-    ] = "none",
+    faults: FaultsOption = "none",
     env: Annotated[
         Path | None,
         typer.Option(
@@ -60,15 +59,11 @@ def emulator(
 
 
 def _campaign_channels(ctx: typer.Context) -> list[str]:
-    """Return every channel of the campaign's schedules; without a campaign one per platform, for trying."""
-    from stormctl.files.campaign import find_schedules
-    from stormctl.files.schedules.schedule import load_storm
+    """Return every channel of the campaign's schedules, or one per platform for trying where there is none."""
+    from stormctl.engine.base.campaign import find_scheduled_channels
 
     try:
-        root: Path = ctx.obj.root
-        schedules = find_schedules(root)
+        names = [str(channel) for channel in find_scheduled_channels(ctx.obj.root)]
     except UsageError:
-        return [f"{platform}:acme" for platform in Platform]
-    storms = [load_storm(root, path)[0] for path in schedules]
-    names = [str(rule.id) for storm in storms if storm is not None for rule in storm.channels]
-    return list(dict.fromkeys(names)) or [f"{platform}:acme" for platform in Platform]
+        names = []
+    return names or [f"{platform}:acme" for platform in Platform]

@@ -13,7 +13,6 @@ from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
-    from stormctl.domain.report.maintenance import RestorePreview
     from stormctl.engine.operate.maintenance import LedgerMaintenance
 
 
@@ -76,15 +75,15 @@ def restore(
     Shows what it holds and what it replaces, and asks. The ledger that is there is set aside. Whatever was
     due since the backup is in doubt until a runner has read the accounts. No runner may be alive.
     """
-    from stormctl.cli.console import show, tell
+    from stormctl.cli.console import confirm, show, tell
     from stormctl.render.terminal.maintenance import render_exchange, render_restoration
 
     context: Context = ctx.obj
     upkeep = _open(ctx)
     exchange = upkeep.look_at(file, context.environment.settings.host)
     tell(render_exchange(exchange, upkeep.where))
-    if not yes:
-        _confirm(exchange)
+    word = exchange.backup.storms[0].storm_id if exchange.backup.storms else "restore"
+    confirm("restore", word, yes=yes, script="stormctl ledger restore FILE --yes")
     show(render_restoration(upkeep.restore(file)))
 
 
@@ -142,7 +141,7 @@ def accept(
     For a ledger's file that came from another machine, or was moved by hand. Shows what it would post
     first, and asks. Until then nothing of it is published; looking and halting need no word.
     """
-    from stormctl.cli.console import is_terminal, show, tell
+    from stormctl.cli.console import ask, is_terminal, show, tell
     from stormctl.render.terminal.maintenance import render_introduction
 
     upkeep = _open(ctx)
@@ -158,7 +157,7 @@ def accept(
     elif not is_terminal():
         hint = f"Have a person look at it. Then, for scripts: stormctl ledger accept --yes {ledger_id}"
         raise UsageError("nobody can say yes here", hint)
-    elif typer.prompt("Type yes to accept it", default="", show_default=False, err=True).strip() != "yes":
+    elif ask("Type yes to accept it") != "yes":
         raise UsageError("not accepted: that was not yes", "Nothing of it is published.")
     for alarm in upkeep.accept(ledger_id):
         tell(alarm)
@@ -170,15 +169,3 @@ def _open(ctx: typer.Context) -> LedgerMaintenance:
 
     context: Context = ctx.obj
     return LedgerMaintenance(context.ledger_url, context.root, context.durations.runner_timeout)
-
-
-def _confirm(exchange: RestorePreview) -> None:
-    """Have a person type the storm's name; UsageError where nobody can, or another one was typed."""
-    from stormctl.cli.console import is_terminal
-
-    if not is_terminal():
-        raise UsageError("nobody can confirm here", "For scripts: stormctl ledger restore FILE --yes.")
-    word = exchange.backup.storms[0].storm_id if exchange.backup.storms else "restore"
-    answer = typer.prompt(f"Type {word} to restore", default="", show_default=False, err=True)
-    if answer.strip() != word:
-        raise UsageError("not restored: that was not the storm's name", "Nothing was changed.")

@@ -9,12 +9,12 @@ import typer
 from typer.core import TyperCommand
 
 from stormctl.cli.context import Context
-from stormctl.cli.options import JsonOption, LogFileOption, PlainOption, ScheduleArgument
-from stormctl.cli.reading import load_and_tell
+from stormctl.cli.options import FaultsOption, JsonOption, LogFileOption, PlainOption, ScheduleArgument
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
-    from stormctl.domain.plan.summary import LaunchSummary
+    from stormctl.engine.launch.rehearsal import Rehearsed
+    from stormctl.engine.preparation import Preparation
     from stormctl.files.samples import Sample
 
 
@@ -34,6 +34,25 @@ class RehearseCommand(TyperCommand):
         return super().parse_args(ctx, given)
 
 
+SpeedOption = Annotated[
+    float | None,
+    typer.Option(
+        help="Storm seconds a second while nothing is due; by default the day takes 15 to 20 s.",
+        min=1.0,
+        max=100_000.0,
+        show_default=False,
+    ),
+]
+SampleOption = Annotated[
+    str | None,
+    typer.Option(
+        metavar="[NAME]",
+        help="First copy a sample campaign, by default imd-2026, to a new folder of that name here.",
+        show_default=False,
+    ),
+]
+
+
 def add_to(app: typer.Typer) -> None:
     """Add this module's command."""
     app.command(cls=RehearseCommand)(rehearse)
@@ -42,26 +61,9 @@ def add_to(app: typer.Typer) -> None:
 def rehearse(
     ctx: typer.Context,
     schedule: ScheduleArgument = None,
-    speed: Annotated[
-        float | None,
-        typer.Option(
-            help="Storm seconds a second while nothing is due; by default the day takes 15 to 20 s.",
-            min=1.0,
-            max=100_000.0,
-            show_default=False,
-        ),
-    ] = None,
-    faults: Annotated[
-        str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
-    ] = "none",
-    sample: Annotated[
-        str | None,
-        typer.Option(
-            metavar="[NAME]",
-            help="First copy a sample campaign, by default imd-2026, to a new folder of that name here.",
-            show_default=False,
-        ),
-    ] = None,
+    speed: SpeedOption = None,
+    faults: FaultsOption = "none",
+    sample: SampleOption = None,
     plain: PlainOption = False,
     as_json: JsonOption = False,
     log_file: LogFileOption = None,
@@ -75,39 +77,52 @@ def rehearse(
     Outside a campaign folder it offers to copy a sample campaign; --sample copies it unasked, never over what
     is there.
     """
-    from stormctl.cli.commands.report import write_report
-    from stormctl.cli.console import show, show_json, tell
+    from stormctl.cli.console import tell
     from stormctl.cli.logfile import logging_to
-    from stormctl.cli.watching import Watch, make_view, viewer_zone
+    from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.launch.rehearsal import DURATIONS, rehearsal_folder
     from stormctl.engine.launch.rehearsal import rehearse as run_rehearsal
-    from stormctl.engine.operate.standing import exit_codes_of_storm
-    from stormctl.render.exports.documents import tally_json
-    from stormctl.render.terminal.tables import render_summary, render_tally
+    from stormctl.engine.run.service import Onlooker
 
-    campaign = load_and_tell(_find_scene(ctx.obj, schedule, sample), schedule)
+    campaign = _find_scene(ctx.obj, schedule, sample).load_and_tell(schedule)
     storm, _ = campaign.get_plan()
     report_path = rehearsal_folder(campaign.root) / "report.html"
     view = make_view(storm.timezone, plain=plain, is_rehearsal=True)
-
-    def show_summary(summary: LaunchSummary) -> None:
-        tell(render_summary(summary, viewer_zone()))
-        tell(f"The timelines as followers would see them: http://{summary.hosts[0][1]}/")
-
     with logging_to(log_file, view) as log:
         watch = Watch(view, storm.id, DURATIONS, log=log)
         with watch.catching_signals():
             rehearsed = run_rehearsal(
                 campaign,
-                log,
+                _agree,
+                tell,
+                Onlooker(log, watch, showing=watch.showing()),
                 speed=speed,
                 is_watched=view.is_live,
                 faults=faults,
                 report_path=_shorten(report_path),
-                show=show_summary,
-                watch=watch,
-                showing=watch.showing(),
             )
+    _show(rehearsed, report_path, as_json=as_json)
+
+
+def _agree(preparation: Preparation) -> None:
+    """Show what a launch shows; nobody is asked."""
+    from stormctl.cli.console import tell
+    from stormctl.cli.watching import viewer_zone
+    from stormctl.render.terminal.tables import render_summary
+
+    summary = preparation.summary
+    tell(render_summary(summary, viewer_zone()))
+    tell(f"The timelines as followers would see them: http://{summary.hosts[0][1]}/")
+
+
+def _show(rehearsed: Rehearsed, report_path: Path, *, as_json: bool) -> None:
+    """Show how it went, and end with the exit code that says it."""
+    from stormctl.cli.commands.report import write_report
+    from stormctl.cli.console import show, show_json
+    from stormctl.engine.operate.standing import exit_codes_of_storm
+    from stormctl.render.exports.documents import tally_json
+    from stormctl.render.terminal.tables import render_tally
+
     write_report(rehearsed.report, report_path)
     if as_json:
         show_json(tally_json(rehearsed.tally))

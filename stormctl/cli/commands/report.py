@@ -40,17 +40,13 @@ def report(
     only the ledger; `launch`, `daemon` and `tick` take the readings.
     """
     from stormctl.cli.console import show, show_json
-    from stormctl.domain.base.reserved import CANARY_STORM
     from stormctl.engine.operate.standing import report_storm
     from stormctl.render.exports.report import report_json
     from stormctl.render.terminal.report import render_report
 
     context: Context = ctx.obj
     with context.open_with_clock(rehearsal=rehearsal) as opened:
-        storms = [name for name in opened.ledger.history.storms() if name != CANARY_STORM]
-        if storm is None and not storms:
-            raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
-        built = report_storm(opened.ledger, opened.clock.moment(), storm or storms[0], opened.durations)
+        built = report_storm(opened.ledger, opened.clock.moment(), storm, opened.durations)
     if page is not None:
         write_report(built, page)
     if as_json:

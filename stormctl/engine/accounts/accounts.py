@@ -8,29 +8,16 @@ from typing import TYPE_CHECKING
 from stormctl.domain.delivery.signin import ChannelAccess, CredentialsKnowledge, Owner, sign_in_command
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
-from stormctl.errors import CredentialsError, UsageError
-from stormctl.files.campaign import find_schedules
-from stormctl.files.schedules.schedule import load_storm
+from stormctl.errors import CredentialsError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
     from stormctl.settings import Settings
-
-
-def find_scheduled_channels(root: Path) -> tuple[ChannelId, ...]:
-    """Return every channel of the campaign's schedules, each once; none of a schedule that can't be read."""
-    try:
-        paths = find_schedules(root)
-    except UsageError:
-        return ()
-    storms = (load_storm(root, path)[0] for path in paths)
-    return tuple(dict.fromkeys(rule.id for storm in storms if storm is not None for rule in storm.channels))
 
 
 def list_access(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import socket
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.engine.alerts.alert_addresses import Sender, open_addresses
 from stormctl.engine.alerts.alerting import END_S, Alerter
 from stormctl.engine.alerts.pinging import Pinger
+from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,24 +20,11 @@ if TYPE_CHECKING:
     from pydantic import SecretStr
 
     from stormctl.domain.base.clock import Clock
-    from stormctl.domain.base.event import Listener
+    from stormctl.domain.base.event import StormEvent
     from stormctl.engine.alerts.alert_addresses import Addresses
-    from stormctl.engine.base.equipment import Durations
+    from stormctl.engine.base.equipment import Durations, Equipment
     from stormctl.ledger.ledger import Ledger
     from stormctl.settings import Settings
-
-
-@dataclass(frozen=True, slots=True)
-class NotificationHooks:
-    """What a runner's equipment takes of a lookout.
-
-    Attributes:
-        listener: hears every event and passes it on.
-        swept: called after each sweep that worked.
-    """
-
-    listener: Listener
-    swept: Callable[[], None]
 
 
 class Notifications:
@@ -67,30 +55,25 @@ class Notifications:
         return bool(self.addresses.locked) or self._is_heartbeat_locked
 
     @contextmanager
-    def watching(
-        self,
-        ledger: Ledger,
-        clock: Clock,
-        durations: Durations,
-        listener: Listener,
-        *,
-        pausing: bool = False,
-    ) -> Iterator[NotificationHooks]:
+    def watching(self, equipment: Equipment, *, pausing: bool = False) -> Iterator[Equipment]:
         """Look while a runner runs; at its end, wait some seconds at most for what is still to be said.
 
         Args:
-            listener: whom events are told to, and a line where nobody could be reached.
+            equipment: whose listener is told all events, and a line where nobody could be reached.
             pausing: whether the pause between alerts is kept at the end, because the next run is near.
+
+        Returns:
+            the equipment to run by: what it tells and each of its sweeps is heard here, too.
         """
 
         def warn(text: str) -> None:
-            listener(StormEvent(kind=EventKind.WARNING, at=clock.moment().at, text=text))
+            equipment.tell(EventKind.WARNING, text)
 
-        alerter = self.make_alerter(ledger, clock, durations, warn)
+        alerter = self.make_alerter(equipment.ledger, equipment.clock, equipment.durations, warn)
         pinger = None if self._heartbeat is None else Pinger(self._heartbeat, warn=warn)
 
         def listen(event: StormEvent) -> None:
-            listener(event)
+            equipment.listener(event)
             if alerter is not None:
                 alerter(event)
 
@@ -98,7 +81,7 @@ class Notifications:
             if worker is not None:
                 worker.start()
         try:
-            yield NotificationHooks(listen, _nothing if pinger is None else pinger.swept)
+            yield replace(equipment, listener=listen, swept=pinger.swept if pinger else equipment.swept)
         finally:
             end = time.monotonic() + END_S
             if alerter is not None:
@@ -130,5 +113,21 @@ def make_notifications(settings: Settings) -> Notifications:
     return Notifications(open_addresses(settings), heartbeat, is_heartbeat_locked=is_locked)
 
 
-def _nothing() -> None:
-    """Nobody wants to know."""
+@contextmanager
+def alerting(
+    settings: Settings, ledger: Ledger, clock: Clock, durations: Durations, warn: Callable[[str], None]
+) -> Iterator[None]:
+    """Have people told at once of what was just done, while whoever did it goes on."""
+    alerter = None
+    try:
+        alerter = make_notifications(settings).make_alerter(ledger, clock, durations, warn)
+    except UsageError as error:  # it must not keep anybody from halting
+        warn(f"nobody is alerted: {error.message}")
+    if alerter is not None:
+        alerter.start()
+        alerter.ask_to_end(pausing=False)
+    try:
+        yield
+    finally:
+        if alerter is not None:
+            alerter.join()

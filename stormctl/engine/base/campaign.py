@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.finding import sort_findings
-from stormctl.errors import FindingsError
+from stormctl.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.bank.message import Bank
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.finding import Finding
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.plan.storm import Storm
@@ -70,3 +71,16 @@ def load_campaign(root: Path, schedule: Path) -> Campaign:
     plan = plan_storm(storm, bank)
     findings = [*findings, *more, *run_checks(storm, bank, plan)]
     return Campaign(root=root, storm=storm, bank=bank, plan=plan, findings=tuple(sort_findings(findings)))
+
+
+def find_scheduled_channels(root: Path) -> tuple[ChannelId, ...]:
+    """Return every channel of the campaign's schedules, each once; none of a schedule that can't be read."""
+    from stormctl.files.campaign import find_schedules
+    from stormctl.files.schedules.schedule import load_storm
+
+    try:
+        paths = find_schedules(root)
+    except UsageError:
+        return ()
+    storms = (load_storm(root, path)[0] for path in paths)
+    return tuple(dict.fromkeys(rule.id for storm in storms if storm is not None for rule in storm.channels))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, Self
 
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import StormEvent
+from stormctl.engine.base.clocks import SystemClock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from contextlib import AbstractContextManager
     from pathlib import Path
 
     from stormctl.domain.base.channel import ChannelId
@@ -18,6 +21,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.event import EventKind, Listener
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import PlatformAdapter
+    from stormctl.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +40,17 @@ class Durations:
     sweep: timedelta = timedelta(seconds=1)
     heartbeat: timedelta = timedelta(seconds=5)
     upload_rest: timedelta = timedelta(seconds=15)
+
+    @classmethod
+    def by(cls, settings: Settings) -> Self:
+        """Return the durations that the settings say."""
+        return cls(
+            request_limit=settings.request_limit,
+            lease=settings.lease,
+            settling={platform: settings.settling_of(platform) for platform in Platform},
+            sweep=settings.sweep,
+            heartbeat=settings.heartbeat,
+        )
 
     @property
     def runner_timeout(self) -> timedelta:
@@ -135,6 +150,47 @@ class Equipment:
                 attempt_id=attempt_id,
                 url=url,
             )
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """A campaign folder with its settings and everything by them, or the stage of its rehearsal.
+
+    Attributes:
+        root: the campaign folder.
+        where: the ledger's place, for people.
+        has_ledger: whether it exists; LedgerError if nobody can tell.
+        open_ledger: opens it to publish from, and closes it; with `create=True` it is made if need be.
+        clock: a rehearsal's; otherwise the ledger has one.
+    """
+
+    root: Path
+    settings: Settings
+    durations: Durations
+    adapters: Adapters
+    where: str
+    has_ledger: Callable[[], bool]
+    open_ledger: Callable[..., AbstractContextManager[Ledger]]
+    clock: Clock | None = None
+
+    def open_known(self) -> AbstractContextManager[Ledger | None]:
+        """Open the ledger if there is one."""
+        return self.open_ledger() if self.has_ledger() else nullcontext()
+
+    def find_clock(self, ledger: Ledger | None) -> Clock:
+        """Return the clock that counts: a ledger on a server has its own."""
+        return self.clock or (SystemClock(ledger.clock_offset) if ledger is not None else SystemClock())
+
+    def equip(self, ledger: Ledger, listener: Listener) -> Equipment:
+        """Build a runner's equipment."""
+        return Equipment(
+            ledger=ledger,
+            adapters=self.adapters,
+            clock=self.find_clock(ledger),
+            listener=listener,
+            durations=self.durations,
+            root=self.root,
         )
 
 

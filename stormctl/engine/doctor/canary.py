@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -22,13 +23,13 @@ from stormctl.errors import CredentialsError, HaltedError, UsageError
 from stormctl.ledger.delivery.outbox import StormTerms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from stormctl.domain.base.channel import ChannelId
-    from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import Listener
     from stormctl.domain.delivery.delivery import Outcome, PlannedDelivery
-    from stormctl.domain.report.status import DeliveryView, HaltView
-    from stormctl.engine.base.equipment import Adapters, Equipment
+    from stormctl.domain.report.status import DeliveryView
+    from stormctl.engine.base.equipment import Equipment, Workspace
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import Account
     from stormctl.settings import Settings
@@ -67,20 +68,8 @@ class Canary:
         return str(self.delivery.key)
 
 
-def prepare_canary(
-    channel: ChannelId,
-    lang: str,
-    settings: Settings,
-    adapters: Adapters,
-    *,
-    ledger: Ledger | None,
-    moment: Moment,
-) -> Canary:
+def prepare_canary(channel: ChannelId, lang: str, workspace: Workspace, ledger: Ledger | None) -> Canary:
     """Make sure that a canary may go out; nothing is posted or written down.
-
-    Args:
-        lang: of its text.
-        ledger: None if there is none yet.
 
     Raises:
         CredentialsError: the channel can't publish, or nobody can say as whom.
@@ -88,10 +77,11 @@ def prepare_canary(
         LedgerError: the ledger is bound to other hosts.
         UsageError: the channel is suspended, or another canary is under way or still stands.
     """
+    settings = workspace.settings
     if ledger is not None:
         ledger.check_hosts(settings.hosts, [channel])
         _refuse_obstacles(channel, ledger)
-    (proof,) = prove_channels([channel], adapters)
+    (proof,) = prove_channels([channel], workspace.adapters)
     if proof.error is not None:
         raise proof.error
     problems = proof.check.bad or proof.check.unknown
@@ -99,7 +89,8 @@ def prepare_canary(
         message, hint = problems[0] if problems else ("nobody can say as whom", "")
         raise CredentialsError(f"no canary on {channel}: {message}", hint)
     check_accounts([proof], ledger)
-    delivery = plan_canary(channel, lang, moment.at, _patience(channel, settings))
+    now = workspace.find_clock(ledger).moment().at
+    delivery = plan_canary(channel, lang, now, _patience(channel, settings))
     return Canary(
         channel=channel,
         account=proof.account,
@@ -111,7 +102,7 @@ def prepare_canary(
     )
 
 
-def enroll_canary(canary: Canary, settings: Settings, ledger: Ledger, moment: Moment) -> Canary:
+def enroll_canary(canary: Canary, workspace: Workspace, ledger: Ledger) -> Canary:
     """Enter a canary in the ledger as a delivery of the storm `canary`, due now; return it as entered.
 
     Its text is the one that was shown, however long ago.
@@ -122,11 +113,10 @@ def enroll_canary(canary: Canary, settings: Settings, ledger: Ledger, moment: Mo
         HaltedError: a halt covers it by now.
         UsageError: another canary is under way.
     """
-    channel, account = canary.channel, canary.account
+    channel, account, settings = canary.channel, canary.account, workspace.settings
+    moment = workspace.find_clock(ledger).moment()
     _refuse_obstacles(channel, ledger)
     is_new = ledger.channels.get_account(str(channel)) is None
-    ledger.bind_hosts(settings.hosts([channel]))
-    ledger.channels.bind(channel, account.id, account.name, moment)
     expires_at = moment.at + _patience(channel, settings)
     delivery = replace(canary.delivery, slot_at=moment.at, expires_at=expires_at)
     own = channel.platform.facts.find_ceilings(verified=False)
@@ -142,8 +132,32 @@ def enroll_canary(canary: Canary, settings: Settings, ledger: Ledger, moment: Mo
         channels=(str(channel),),
         ceilings={str(channel): own} if is_new else {},
     )
-    ledger.outbox.enroll(terms, [delivery], moment)
+    hosts, accounts = settings.hosts([channel]), {channel: (account.id, account.name)}
+    ledger.outbox.enroll(terms, [delivery], moment, hosts=hosts, accounts=accounts)
     return replace(canary, delivery=delivery)
+
+
+@contextmanager
+def releasing(
+    channel: ChannelId,
+    lang: str,
+    workspace: Workspace,
+    who: str,
+    *,
+    listener: Listener,
+    agree: Callable[[Canary], None],
+) -> Iterator[Release]:
+    """Prepare a canary, have a person agree to it or raise, and enrol it; hand out what publishes it.
+
+    Raises:
+        StormctlError: as `prepare_canary` and `enroll_canary` do; nothing is enrolled then.
+    """
+    with workspace.open_known() as known:
+        prepared = prepare_canary(channel, lang, workspace, known)
+    agree(prepared)
+    with workspace.open_ledger(create=True) as ledger:
+        enrolled = enroll_canary(prepared, workspace, ledger)
+        yield Release(enrolled, workspace.equip(ledger, listener), who)
 
 
 class Release:
@@ -233,7 +247,8 @@ class Release:
             view = self._look(runner_id)
             if view.state is State.PLANNED:
                 self._why = view.why or "the channel did not let it out in time: stormctl status tells why"
-                self._call_off()
+                with suppress(UsageError):  # a runner was quicker: what became of it is seen at the next look
+                    self._ledger.manual.cancel([self._canary.key], self._who, self._clock.moment())
                 continue
             if not view.state.is_open or self._clock.steady_s() >= give_up_s or self._is_held(view):
                 return view
@@ -241,12 +256,6 @@ class Release:
                 channel = self._canary.channel
                 reconciler.settle(channel, self._equipment.adapters.reader(channel))
             self._wait(POLL_S)
-
-    def _call_off(self) -> None:
-        try:
-            self._ledger.manual.cancel([self._canary.key], self._who, self._clock.moment())
-        except UsageError:
-            return  # a runner was quicker: what became of it is seen at the next look
 
     def _is_held(self, view: DeliveryView) -> bool:
         """Whether it is in doubt, and a person must judge."""
@@ -272,11 +281,11 @@ def _stop_after_one() -> Callable[[], bool]:
 
 def _refuse_obstacles(channel: ChannelId, ledger: Ledger) -> None:
     """Refuse a canary that the ledger's rules would keep back, or that would not be alone."""
-    for halt in ledger.halts.active():
-        if _covers(halt, channel):
-            raise HaltedError(
-                f"{channel} is halted by {halt.who}: {halt.reason}", "A canary waits until it is resumed."
-            )
+    halt = ledger.halts.find_over(str(channel))
+    if halt is not None:
+        raise HaltedError(
+            f"{channel} is halted by {halt.who}: {halt.reason}", "A canary waits until it is resumed."
+        )
     why = ledger.channels.suspended().get(str(channel))
     if why is not None:
         raise UsageError(f"{channel} is suspended: {why}", f"stormctl resume --channel {channel}")
@@ -286,11 +295,3 @@ def _refuse_obstacles(channel: ChannelId, ledger: Ledger) -> None:
         if view.state.is_open:
             state = view.state.value.replace("_", " ")
             raise UsageError(f"another canary is {state}: {view.key}", f"stormctl show {view.key}")
-
-
-def _covers(halt: HaltView, channel: ChannelId) -> bool:
-    targets = {"all": None, "platform": channel.platform.value, "channel": str(channel)}
-    exceptions = {f"platform {channel.platform.value}", f"channel {channel}"}
-    return (
-        halt.scope in targets and halt.target == targets[halt.scope] and not exceptions & set(halt.exceptions)
-    )

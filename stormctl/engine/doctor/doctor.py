@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Durations, Readers
     from stormctl.engine.doctor.ledger import LedgerNotes
+    from stormctl.engine.preparation import Preparation
     from stormctl.env_reading import UnusedVariable
     from stormctl.errors import StormctlError
     from stormctl.settings import Settings
@@ -83,6 +84,13 @@ def examine(case: DoctorScope, proofs: Sequence[ChannelProof], notes: LedgerNote
         ),
         cost_usd_micros=sum(verification.cost_usd_micros for verification in verifications),
     )
+
+
+def find_troubles(case: DoctorScope, preparation: Preparation) -> tuple[DiagnosisSection, ...]:
+    """Find what would be warned of and a launch's summary does not show; no platform is asked again."""
+    checks = preparation.summary.channels
+    shown = {message for check in checks for message, _ in (*check.bad, *check.unknown)}
+    return examine(case, preparation.proofs, read_case_ledger(case)).troubles(shown)
 
 
 def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) -> Diagnosis:

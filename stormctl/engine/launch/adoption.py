@@ -2,45 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.resemblance import is_shortened, is_shown_as, recognisable
 from stormctl.domain.base.amounts import count
-from stormctl.domain.delivery.delivery import State
+from stormctl.domain.delivery.delivery import Delivered, State
 from stormctl.domain.plan.cost import price_of_readings
 from stormctl.engine.base.account_readings import is_older, read_account
 from stormctl.errors import CredentialsError, UsageError
+from stormctl.ledger.delivery.enrolment import Adoption
 from stormctl.ledger.journal.gaps import Unknown
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
     from datetime import datetime
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import PlannedDelivery
     from stormctl.engine.base.equipment import Adapters
-    from stormctl.engine.launch.launch import Preparation
+    from stormctl.engine.preparation import Preparation
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import Reading, SeenPost
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Adoption:
-    """What the accounts say of deliveries that somebody else may have published.
-
-    Attributes:
-        published: posts by delivery key, to be recorded as delivered.
-        unknown: what perhaps stands on accounts that could not be read whole; to be enrolled in doubt, or, on
-            a suspended channel, to be in doubt when that is released.
-        cost_usd_micros: of the readings.
-    """
-
-    published: Mapping[str, SeenPost]
-    unknown: tuple[Unknown, ...]
-    cost_usd_micros: int
 
 
 def find_published(
@@ -54,7 +38,7 @@ def find_published(
     Raises:
         UsageError: there are some, and `adopt` was not asked for.
     """
-    published: dict[str, SeenPost] = {}
+    published: dict[str, Delivered] = {}
     unknown: list[Unknown] = []
     cost_usd_micros = 0
     doubtful = _find_doubtful(preparation, ledger, moment)
@@ -64,7 +48,7 @@ def find_published(
         reading, why = _read(preparation, adapters, channel, first, moment)
         posts = [post for post in reading.posts if not is_older(post, first, reading)] if reading else []
         found = _match(_new_on(preparation, ledger, channel), posts)
-        published |= found
+        published |= {key: Delivered(post_id=post.post_id, url=post.url) for key, post in found.items()}
         cost_usd_micros += price_of_readings(channel, len(reading.posts)) if reading else 0
         if why:
             left = tuple(str(delivery.key) for delivery in due if str(delivery.key) not in found)

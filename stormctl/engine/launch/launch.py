@@ -1,206 +1,159 @@
-"""From a checked campaign to a running storm: prepare, enrol, run."""
+"""From a campaign to a running storm: agree, enrol, run; the same for real and in a rehearsal."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
-from types import MappingProxyType
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.amounts import count
-from stormctl.domain.delivery.delivery import Delivered
-from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.slots import find_quiet_spans
-from stormctl.domain.plan.summary import LaunchSummary
-from stormctl.engine.accounts.preflight import check_accounts, find_need, prove_channels
-from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offset
-from stormctl.engine.run.runner import Runner
-from stormctl.engine.run.served_channels import ServedChannels
-from stormctl.errors import ApprovalError, CredentialsError, UsageError
+from stormctl.engine.launch.adoption import find_published
+from stormctl.engine.preparation import prepare_launch
+from stormctl.engine.run.service import run_storm
 from stormctl.files.media.media import read_media
 from stormctl.ledger.delivery.outbox import StormTerms
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator
 
     from stormctl.domain.base.channel import ChannelId
-    from stormctl.domain.base.clock import Clock, Moment
-    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.base.clock import Moment
     from stormctl.domain.plan.storm import Storm
-    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
-    from stormctl.engine.base.equipment import Adapters, Equipment
+    from stormctl.engine.base.equipment import Workspace
+    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.run.runner import Runner
+    from stormctl.engine.run.service import Onlooker
+    from stormctl.ledger.delivery.enrolment import Adoption
     from stormctl.ledger.delivery.outbox import Enrolled
-    from stormctl.ledger.journal.gaps import Unknown
     from stormctl.ledger.ledger import Ledger
-    from stormctl.platforms.adapter import SeenPost
-    from stormctl.settings import Settings
 
 LEFT_OUT = "left out at launch"
 """Why a channel named in `--without` is suspended."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Preparation:
-    """A storm that is ready to be enrolled once a person has seen the summary."""
+@dataclass(frozen=True, slots=True)
+class Launch:
+    """A storm that is enrolled and can be run, as long as its ledger is open."""
 
-    campaign: Campaign
-    storm: Storm
-    plan: Plan
-    proofs: tuple[ChannelProof, ...]
-    summary: LaunchSummary
+    workspace: Workspace
+    preparation: Preparation
+    ledger: Ledger
 
-    @property
-    def bad(self) -> tuple[ChannelProof, ...]:
-        """The channels that are proved unable to publish."""
-        return tuple(proof for proof in self.proofs if proof.is_bad)
+    def run(self, kind: str, notifications: Notifications, onlooker: Onlooker) -> Runner:
+        """Run it as a runner of a kind, until nothing more can happen; people hear how it fares."""
+        equipment = self.workspace.equip(self.ledger, onlooker.listener)
+        with onlooker.showing, notifications.watching(equipment) as equipment:
+            return run_storm(
+                equipment,
+                onlooker,
+                storm_id=self.preparation.storm.id,
+                channels=self.preparation.serving,
+                kind=kind,
+                proofs=self.preparation.proofs,
+            )
 
-    @property
-    def serving(self) -> tuple[ChannelId, ...]:
-        """The channels that this launch will serve."""
-        return tuple(p.channel for p in self.proofs if not p.is_bad and not p.check.without)
 
-
-def prepare_launch(
+@contextmanager
+def launching(
     campaign: Campaign,
-    settings: Settings,
-    adapters: Adapters,
-    ledger: Ledger | None,
-    moment: Moment,
+    workspace: Workspace,
+    agree: Callable[[Preparation], None],
+    tell: Callable[[str], None],
     *,
-    where: str,
     without: Collection[ChannelId] = (),
-) -> Preparation:
-    """Check everything that can be known before anything is enrolled.
+    adopt: bool = False,
+) -> Iterator[Launch]:
+    """Check, have a person agree, and enrol what is not published yet: for real, and in a rehearsal.
 
     Args:
-        ledger: None if there is none yet.
-        where: the ledger's place, for people.
+        agree: shown what will happen; raises what stops it.
+        tell: told what was found and done, in lines for people.
+        without: channels that start suspended.
+        adopt: whether planned posts that stand on the accounts are recorded as delivered.
 
     Raises:
-        FindingsError: the files break a rule.
-        UsageError: the storm is over, `without` names a channel that it doesn't have, or all of them, or
-            the platforms say that the clock is wrong.
-        CredentialsError: no channel can publish, or one's credentials are another account's.
-        LedgerError: the ledger is bound to other hosts.
+        StormctlError: as `prepare_launch`, `find_published` and `enroll` do; nothing is enrolled then.
     """
-    storm, plan = campaign.get_plan()
-    channels = tuple(rule.id for rule in storm.channels)
-    for channel in without:
-        if channel not in channels:
-            raise UsageError(
-                f"{storm.id} has no channel {channel}", f"It has {', '.join(map(str, channels))}."
-            )
-    if ledger is not None:
-        ledger.check_hosts(settings.hosts, channels)
-    settled = _settled_keys(ledger, storm.id)
-    proofs = tuple(prove_channels(channels, adapters, without, need=find_need(plan)))
-    _refuse_wrong_clock(proofs, ledger)  # by a wrong clock a storm may look over
-    _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
-    check_accounts(proofs, ledger)
-    _refuse_without_channels(storm, proofs)
-    summary = _summarize(storm, plan, settings, proofs=proofs, settled=settled, moment=moment, where=where)
-    return Preparation(campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary)
-
-
-def require_approval(storm: Storm) -> None:
-    """Refuse a storm that asks for approvals, since they can't be collected yet; it may be rehearsed.
-
-    Raises:
-        ApprovalError: it asks for some.
-    """
-    if storm.approval:
-        raise ApprovalError(
-            f"{storm.id} asks for {count(storm.approval, 'approval')} of each post; "
-            "this version can't collect them",
-            "Set approval = 0 in the schedule once the posts have been agreed on elsewhere.",
-        )
+    with workspace.open_known() as known:
+        moment = workspace.find_clock(known).moment()
+        preparation = prepare_launch(campaign, workspace, known, moment, without=without)
+    agree(preparation)
+    with workspace.open_ledger(create=True) as ledger:
+        enroll(preparation, workspace, ledger, tell, adopt=adopt)
+        yield Launch(workspace, preparation, ledger)
 
 
 def enroll(
     preparation: Preparation,
-    settings: Settings,
+    workspace: Workspace,
     ledger: Ledger,
-    clock: Clock,
-    published: Mapping[str, SeenPost] = MappingProxyType({}),
+    tell: Callable[[str], None],
     *,
-    unknown: Sequence[Unknown] = (),
+    adopt: bool = False,
 ) -> Enrolled:
-    """Enter the plan in the ledger, with its media and accounts; the same plan twice changes nothing.
+    """Enter the plan in the ledger, after looking for what was published without it.
 
-    Args:
-        published: by delivery key, posts that stand on the accounts already; recorded as delivered.
-        unknown: deliveries that perhaps stand on accounts that can't be read; they start in doubt.
+    The same plan twice changes nothing. Hosts, accounts, suspensions, plan, receipts, doubts and what the
+    readings cost are one transaction: a daemon may be waiting for the storm, and a launch may be killed.
 
     Raises:
         LedgerError: the ledger is bound to other hosts.
         CredentialsError: a channel is bound to another account.
+        FindingsError: a picture has changed.
+        UsageError: planned posts stand on the accounts, and `adopt` was not asked for.
     """
-    storm, plan, root = preparation.storm, preparation.plan, preparation.campaign.root
-    moment = clock.moment()
-    ledger.bind_hosts(settings.hosts(proof.channel for proof in preparation.proofs))
-    for proof in preparation.proofs:
-        if proof.account is not None:
-            ledger.channels.bind(proof.channel, proof.account.id, proof.account.name, moment)
-    stored: set[str] = set()
-    for delivery in plan.deliveries:
-        for media in delivery.post.media:
-            if media.kind is MediaKind.VIDEO:  # too big for the ledger: every runner reads the file
-                continue
-            if media.digest not in stored and not ledger.media.has(media.digest):
-                ledger.media.store(media.digest, media.mime, read_media(root, media), moment)
-            stored.add(media.digest)
-    for proof in preparation.proofs:  # before anything is enrolled: a daemon may be waiting for it
-        if proof.check.without or proof.is_bad:
-            reason = LEFT_OUT if proof.check.without else proof.check.bad[0][0]
-            ledger.channels.suspend(str(proof.channel), reason, moment)
-    receipts = {key: Delivered(post_id=post.post_id, url=post.url) for key, post in published.items()}
-    return ledger.outbox.enroll(terms_of(storm), plan.deliveries, moment, receipts, unknown)
-
-
-def run_storm(
-    equipment: Equipment,
-    *,
-    storm_id: str,
-    channels: Sequence[ChannelId],
-    kind: str,
-    proofs: Sequence[ChannelProof] = (),
-    watch: Callable[[Runner], None] = lambda _runner: None,
-    on_sweep: Callable[[], None] = lambda: None,
-) -> Runner:
-    """Run an enrolled storm until nothing more can happen without a person, and read what it reached.
-
-    While credentials that were rewritten keep a channel from being served, it waits for the right ones.
-
-    Args:
-        channels: verified already.
-        proofs: of them.
-        watch: called some times a second, for the view and for signals.
-        on_sweep: called after every sweep of the runner.
-    """
-    served_channels = ServedChannels(equipment, channels, proofs)
-    runner = Runner(
-        equipment,
-        kind=kind,
-        channels=served_channels.channels,
-        on_sweep=on_sweep,
-        told_offset=served_channels.tell_offset,
+    clock = workspace.find_clock(ledger)
+    ledger.fingerprint_check.renew(clock.moment())
+    for alarm in ledger.fingerprint_check.take_alarms():
+        tell(alarm)
+    takeover = find_published(preparation, ledger, workspace.adapters, clock.moment(), adopt=adopt)
+    for line in _explain_doubts(takeover, preparation.serving):
+        tell(line)
+    moment, proofs = clock.moment(), preparation.proofs
+    _store_pictures(preparation, ledger, moment)  # before: they are big, and harm nobody without the plan
+    enrolled = ledger.outbox.enroll(
+        terms_of(preparation.storm),
+        preparation.plan.deliveries,
+        moment,
+        takeover,
+        hosts=workspace.settings.hosts(proof.channel for proof in proofs),
+        accounts={p.channel: (p.account.id, p.account.name) for p in proofs if p.account is not None},
+        suspended={
+            str(proof.channel): LEFT_OUT if proof.check.without else proof.check.bad[0][0]
+            for proof in proofs
+            if proof.check.without or proof.is_bad
+        },
     )
+    tell(
+        f"enrolled in {ledger.where}: {enrolled.added} new, {enrolled.updated} changed, "
+        f"{enrolled.unchanged} as before, {enrolled.withdrawn} withdrawn, {enrolled.settled} settled already"
+    )
+    return enrolled
 
-    def is_over() -> bool:
-        watch(runner)
-        served_channels.refresh()
-        is_waiting = served_channels.is_waiting and equipment.ledger.outbox.open_count(storm_id) > 0
-        return runner.is_done(storm_id) and not is_waiting
 
-    runner.run(is_over)
-    equipment.ledger.follow_ups.arrange()
-    for event in equipment.ledger.budgets.tell_spent(equipment.clock.moment()):  # a spent one ends the run
-        equipment.listener(event)
-    if runner.is_done(storm_id):
-        runner.collect_all(storm_id)
-    return runner
+def _explain_doubts(takeover: Adoption, serving: Collection[ChannelId]) -> Iterator[str]:
+    """Tell why deliveries start in doubt, or will be once their channel is resumed."""
+    served = {str(channel) for channel in serving}
+    for unknown in takeover.unknown:
+        if unknown.channel in served:
+            doubts = count(len(unknown.keys), "delivery starts", "deliveries start")
+            yield f"{unknown.why}: {doubts} in doubt"
+        else:
+            doubts = count(len(unknown.keys), "delivery is", "deliveries are")
+            yield f"{unknown.why}: {doubts} in doubt once it is resumed, until it has been read"
+
+
+def _store_pictures(preparation: Preparation, ledger: Ledger, moment: Moment) -> None:
+    """Store what runners need of pictures; videos are too big for the ledger: every runner reads the file."""
+    every = (media for delivery in preparation.plan.deliveries for media in delivery.post.media)
+    pictures = {media.digest: media for media in every if media.kind is not MediaKind.VIDEO}
+    for digest, media in pictures.items():
+        if not ledger.media.has(digest):
+            ledger.media.store(digest, media.mime, read_media(preparation.campaign.root, media), moment)
 
 
 def terms_of(storm: Storm) -> StormTerms:
@@ -221,82 +174,4 @@ def terms_of(storm: Storm) -> StormTerms:
             str(rule.id): rule.id.platform.facts.find_ceilings(verified=rule.verified)
             for rule in storm.channels
         },
-    )
-
-
-def _settled_keys(ledger: Ledger | None, storm_id: str) -> set[str]:
-    if ledger is None:
-        return set()
-    return {view.key for view in ledger.history.deliveries(storm_id) if not view.state.is_open}
-
-
-def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: bool) -> None:
-    """Refuse the first launch of a storm whose last slot is past its grace; a later one may finish it."""
-    last = max((d.slot_at + d.grace for d in plan.deliveries), default=None)
-    if last is None:
-        raise UsageError(
-            f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan tells why."
-        )
-    if last < moment.at and not is_enrolled:
-        raise UsageError(
-            f"{storm.id} is over: its last slot was {last - storm.late.grace:%Y-%m-%d %H:%M} UTC",
-            "Correct the date in the schedule, or rehearse it: stormctl rehearse.",
-        )
-
-
-def _refuse_wrong_clock(proofs: Sequence[ChannelProof], ledger: Ledger | None) -> None:
-    """Refuse a launch whose posts would go out early or late: by what its channels told of the time."""
-    ledger_ahead = ledger.clock_offset() if ledger is not None else timedelta()
-    off = find_offset((proof.verification for proof in proofs), ledger_ahead)
-    if off is not None and abs(off) > TRUSTED:
-        is_server = ledger is not None and ledger.path is None
-        whose = "the clock of the ledger's server" if is_server else "this machine's clock"
-        raise UsageError(
-            f"{whose} is {describe_offset(off)} the platforms'", "Set it right, then launch again."
-        )
-
-
-def _refuse_without_channels(storm: Storm, proofs: Sequence[ChannelProof]) -> None:
-    """Refuse a launch that no channel is left for: all are left out, or proved unable to publish."""
-    asked = [proof for proof in proofs if not proof.check.without]
-    if not asked:
-        raise UsageError(f"every channel of {storm.id} is left out", "Leave at least one to publish on.")
-    if not all(proof.is_bad for proof in asked):
-        return
-    for proof in asked:
-        if proof.error is not None:
-            raise proof.error
-    message, hint = asked[0].check.bad[0]
-    raise CredentialsError(f"no channel of {storm.id} can publish: {message}", hint)
-
-
-def _summarize(
-    storm: Storm,
-    plan: Plan,
-    settings: Settings,
-    *,
-    proofs: Sequence[ChannelProof],
-    settled: set[str],
-    moment: Moment,
-    where: str,
-) -> LaunchSummary:
-    coming = [d for d in plan.deliveries if str(d.key) not in settled]
-    left = replace(plan, deliveries=tuple(coming))
-    budget = storm.limits.budget_usd
-    channels = sorted(rule.id for rule in storm.channels)
-    return LaunchSummary(
-        storm_id=storm.id,
-        storm_name=storm.name,
-        timezone=storm.timezone,
-        hosts=tuple(dict.fromkeys((c.platform.label, settings.host(c)) for c in channels)),
-        is_live=all(settings.is_official(channel) for channel in channels),
-        channels=tuple(proof.check for proof in proofs),
-        first_at=min((d.slot_at for d in coming), default=None),
-        last_at=max((d.slot_at for d in coming), default=None),
-        count=len(coming),
-        late=sum(d.slot_at < moment.at for d in coming),
-        cost_usd_micros=cost_of(left).total_usd_micros,
-        budget_usd_micros=None if budget is None else int(budget * 1_000_000),
-        unplaced=len(plan.unplaced),
-        ledger=where,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,10 +13,11 @@ from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.report.tally import Tally
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
+from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.base.clocks import FollowedClock, StormClock, read_wall_clock, write_pace
-from stormctl.engine.base.equipment import Durations, Equipment
+from stormctl.engine.base.equipment import Durations, Workspace
 from stormctl.engine.launch.emulator_process import EmulatorProcess
-from stormctl.engine.launch.launch import enroll, prepare_launch, run_storm
+from stormctl.engine.launch.launch import launching
 from stormctl.engine.launch.tally import tally_channels
 from stormctl.engine.operate.standing import get_status, report_storm
 from stormctl.environment import Environment, find_base_urls
@@ -27,18 +28,18 @@ from stormctl.settings import Settings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from contextlib import AbstractContextManager
+    from datetime import datetime
     from pathlib import Path
 
     from stormctl.domain.base.clock import Clock
-    from stormctl.domain.base.event import Listener
     from stormctl.domain.delivery.delivery import Plan
-    from stormctl.domain.plan.summary import LaunchSummary
     from stormctl.domain.report.report import Report
     from stormctl.domain.report.status import StormStatus
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.clocks import Pace
+    from stormctl.engine.preparation import Preparation
     from stormctl.engine.run.runner import Runner
+    from stormctl.engine.run.service import Onlooker
     from stormctl.ledger.ledger import Ledger
 
 DURATIONS = Durations(
@@ -90,90 +91,83 @@ def choose_speed(plan: Plan, *, is_watched: bool) -> float:
 
 def rehearse(
     campaign: Campaign,
-    listener: Listener,
+    agree: Callable[[Preparation], None],
+    tell: Callable[[str], None],
+    onlooker: Onlooker,
     *,
     speed: float | None,
     is_watched: bool,
     faults: str,
     report_path: str,
-    show: Callable[[LaunchSummary], None],
-    watch: Callable[[Runner, Ledger, Clock], None],
-    showing: AbstractContextManager[object],
 ) -> Rehearsed:
-    """Run the storm against an emulator started for it, then ask the emulator what it really received.
+    """Launch the storm against an emulator started for it, then ask that what it really received.
 
     Args:
+        agree: shown what a launch shows.
+        tell: told what a launch tells.
         speed: storm seconds a real second while nothing is due; None for what suits the storm.
         is_watched: whether somebody follows it on a moving picture: without a speed it is slower then.
         faults: the emulator's profile of faults: `none`, `normal`, `rough` or a file.
-        show: handed the summary that a launch would show.
-        watch: called some times a second.
-        showing: entered while the storm runs.
 
     Raises:
         FindingsError: the files break a rule.
         UsageError: another rehearsal of this campaign is running.
     """
-    storm, plan = campaign.get_plan()
-    started = read_wall_clock()
+    _, plan = campaign.get_plan()
     speed = speed if speed is not None else choose_speed(plan, is_watched=is_watched)
-    with _set_stage(campaign, speed, faults) as stage:
-        begun = stage.clock.moment()
-        preparation = prepare_launch(
-            campaign, stage.settings, stage.adapters, stage.ledger, begun, where=stage.ledger.where
-        )
-        show(preparation.summary)
-        enroll(preparation, stage.settings, stage.ledger, stage.clock)
-        with showing:
-            runner = run_storm(
-                Equipment(
-                    ledger=stage.ledger,
-                    adapters=stage.adapters,
-                    clock=stage.clock,
-                    listener=listener,
-                    durations=DURATIONS,
-                    root=campaign.root,
-                ),
-                storm_id=storm.id,
-                channels=preparation.serving,
-                kind="rehearsal",
-                watch=lambda runner: watch(runner, stage.ledger, stage.clock),
-            )
-        ended = stage.clock.moment()
-        stage.clock.jump(ended.at + READ_AFTER)
-        runner.follow_up()
-        runner.collect_all(storm.id)
-        now = stage.clock.moment()
-        deliveries, received = stage.ledger.history.deliveries(storm.id), stage.emulator.received()
-        tallies, differences = tally_channels(deliveries, received)
-        tally = Tally(
-            channels=tallies,
-            differences=differences,
-            took_s=(read_wall_clock() - started).total_seconds(),
-            storm_s=(ended.at - begun.at - LEAD).total_seconds(),
-            report_path=report_path,
-        )
-        return Rehearsed(
-            tally=tally,
-            report=report_storm(stage.ledger, now, storm.id, DURATIONS),
-            status=get_status(stage.ledger, now, storm.id, DURATIONS),
-        )
+    with (
+        _set_stage(campaign, speed, faults) as stage,
+        launching(campaign, stage.workspace, agree, tell) as launch,
+    ):
+        runner = launch.run("rehearsal", make_notifications(stage.workspace.settings), onlooker)
+        return _settle(campaign, stage, runner, report_path)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Stage:
-    """What a rehearsal runs on: an emulator of its own, and everything that is made for it."""
+    """What a rehearsal runs on: an emulator of its own, and everything that is made for it.
 
+    Attributes:
+        started_at: when its making was begun, in real time.
+        begun_at: the storm's time when it was ready.
+    """
+
+    started_at: datetime
+    begun_at: datetime
     emulator: EmulatorProcess
-    settings: Settings
-    adapters: EnvironmentAdapters
     ledger: Ledger
     clock: StormClock
+    workspace: Workspace
+
+
+def _settle(campaign: Campaign, stage: _Stage, runner: Runner, report_path: str) -> Rehearsed:
+    """Read what was reached, a day later, and hold what the ledger says against what arrived."""
+    storm, _ = campaign.get_plan()
+    ended_at = stage.clock.moment().at
+    stage.clock.jump(ended_at + READ_AFTER)
+    runner.follow_up()
+    runner.collect_all(storm.id)
+    now = stage.clock.moment()
+    deliveries, received = stage.ledger.history.deliveries(storm.id), stage.emulator.received()
+    tallies, differences = tally_channels(deliveries, received)
+    tally = Tally(
+        channels=tallies,
+        differences=differences,
+        took_s=(read_wall_clock() - stage.started_at).total_seconds(),
+        storm_s=(ended_at - stage.begun_at - LEAD).total_seconds(),
+        report_path=report_path,
+    )
+    return Rehearsed(
+        tally=tally,
+        report=report_storm(stage.ledger, now, storm.id, DURATIONS),
+        status=get_status(stage.ledger, now, storm.id, DURATIONS),
+    )
 
 
 @contextmanager
 def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage]:
     """Start an emulator with its clock, adapters and a new ledger; put everything away at the end."""
+    started_at = read_wall_clock()
     storm, plan = campaign.get_plan()
     folder = _fresh_folder(campaign.root)
     channels = [rule.id for rule in storm.channels]
@@ -186,21 +180,32 @@ def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage
 
         first = min((d.slot_at for d in plan.deliveries), default=read_wall_clock())
         clock = StormClock(first - LEAD, speed, tell=tell)
-        adapters = EnvironmentAdapters(environment)
-        ledger = _open(campaign.root, create=True)
-        try:
-            _share_access(folder / ACCESS, emulator.variables())
-            yield _Stage(
-                emulator=emulator,
+        with (
+            closing(EnvironmentAdapters(environment)) as adapters,
+            closing(_open(campaign.root, create=True)) as ledger,
+        ):
+            workspace = Workspace(
+                root=campaign.root,
                 settings=environment.settings,
+                durations=DURATIONS,
                 adapters=adapters,
-                ledger=ledger,
+                where=ledger.where,
+                has_ledger=lambda: True,
+                open_ledger=lambda **_options: nullcontext(ledger),
                 clock=clock,
             )
-        finally:
-            (folder / ACCESS).unlink(missing_ok=True)
-            adapters.close()
-            ledger.close()
+            write_text(folder / ACCESS, json.dumps(dict(emulator.variables())), 0o600)
+            try:
+                yield _Stage(
+                    started_at=started_at,
+                    begun_at=clock.moment().at,
+                    emulator=emulator,
+                    ledger=ledger,
+                    clock=clock,
+                    workspace=workspace,
+                )
+            finally:
+                (folder / ACCESS).unlink(missing_ok=True)
 
 
 def _fresh_folder(root: Path) -> Path:
@@ -272,11 +277,6 @@ def make_environment(variables: Mapping[str, str]) -> Environment:
         request_limit=DURATIONS.request_limit,
     )
     return Environment(settings, variables)
-
-
-def _share_access(path: Path, variables: Mapping[str, str]) -> None:
-    """Write how to reach the emulator, readable for its owner only."""
-    write_text(path, json.dumps(dict(variables)), 0o600)
 
 
 def _open(root: Path, *, create: bool = False) -> Ledger:

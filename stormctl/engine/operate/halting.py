@@ -1,4 +1,4 @@
-"""Wait until every live runner has seen a halt."""
+"""Halt, wait until every live runner has seen it, and resume."""
 
 from __future__ import annotations
 
@@ -7,13 +7,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery.delivery import State
+from stormctl.errors import UsageError
+from stormctl.files.nearest import suggest
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import timedelta
 
+    from stormctl.domain.bank.message import LatePolicy
     from stormctl.domain.base.clock import Clock
-    from stormctl.domain.report.status import RunnerStatus
+    from stormctl.domain.report.status import Resumption, RunnerStatus
     from stormctl.engine.base.equipment import Durations
+    from stormctl.ledger.control.halts import Resumed
     from stormctl.ledger.ledger import Ledger
 
 POLL_S = 0.1
@@ -27,6 +32,41 @@ class HaltAcknowledgement:
     acknowledged: tuple[RunnerStatus, ...]
     silent: tuple[RunnerStatus, ...]
     in_flight: tuple[str, ...]
+
+
+def halt_scope(ledger: Ledger, clock: Clock, scope: str, target: str | None, *, reason: str, who: str) -> str:
+    """Stop publishing; return a warning where that holds nothing back, as after a slip of the hand."""
+    ledger.halts.halt(scope, target, reason, who, clock.moment())
+    if target is None or scope == "platform":
+        return ""
+    known = ledger.halts.find_names(scope)
+    if target in known:
+        return ""
+    return f"IT HOLDS NOTHING BACK: no post here is of the {scope} {target}; {suggest(target, known)}"
+
+
+def resume_scope(
+    ledger: Ledger,
+    clock: Clock,
+    scope: str,
+    target: str | None,
+    *,
+    who: str,
+    decide: Callable[[Resumption], LatePolicy | None],
+) -> Resumed:
+    """Let publishing flow again; one transaction lifts halts, releases a channel and treats what is late.
+
+    Args:
+        decide: shown what flows then; returns what happens to what is late, or raises to leave all as it is.
+
+    Raises:
+        UsageError: there is nothing to lift.
+    """
+    preview = ledger.history.resumption(clock.moment(), scope, target)
+    if not preview.halts and preview.releases is None:
+        raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
+    late = decide(preview)
+    return ledger.halts.resume(clock.moment(), who, scope=scope, target=target, late=late)
 
 
 def wait_for_runners(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import State
-from stormctl.errors import ExitCode, UsageError
+from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,6 +74,44 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
     return codes
 
 
+def end_run(
+    ledger: Ledger, moment: Moment, storm_id: str, durations: Durations, *, was_stopped: bool
+) -> tuple[LedgerStatus, ExitCode]:
+    """Return how a storm stands after a run, and what the shell is told of it."""
+    standing = ledger.history.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
+    codes = exit_codes_after_run(standing.storms[0], is_halted=bool(standing.halts), was_stopped=was_stopped)
+    return standing, choose_exit_code(codes)
+
+
+def exit_code_of_tick(
+    ledger: Ledger,
+    moment: Moment,
+    durations: Durations,
+    served: Sequence[ChannelId],
+    *,
+    may_go_by_clock: bool,
+) -> ExitCode:
+    """Return what the shell is told of a tick.
+
+    Args:
+        served: the channels that it could publish on.
+        may_go_by_clock: whether the clock could be believed; where not, nothing was published.
+    """
+    standing = ledger.history.status(moment, runner_timeout=durations.runner_timeout)
+    codes = exit_codes_of_ledger(standing) - {ExitCode.NO_RUNNER}
+    names = {str(channel) for channel in served}
+    if may_go_by_clock and set(ledger.outbox.due_channels(moment, ledger.outbox.open_channels())) - names:
+        codes.add(ExitCode.CREDENTIALS)
+    code = choose_exit_code(codes)
+    is_settled = may_go_by_clock and not is_work_left(ledger, moment, served)
+    return code if code is not ExitCode.DONE or is_settled else ExitCode.TRY_AGAIN
+
+
+def has_runner(ledger: Ledger, moment: Moment, durations: Durations) -> bool:
+    """Whether a runner lives: without one nothing goes out."""
+    return any(runner.alive for runner in ledger.runners.list(moment, timeout=durations.runner_timeout))
+
+
 def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) -> bool:
     """Whether the next tick may settle what this one could not: due, late, in doubt or to be read again."""
     names = [str(channel) for channel in channels]
@@ -85,14 +123,21 @@ def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) 
     )
 
 
-def report_storm(ledger: Ledger, moment: Moment, storm_id: str, durations: Durations) -> Report:
+def report_storm(ledger: Ledger, moment: Moment, storm_id: str | None, durations: Durations) -> Report:
     """Make a storm's report from the ledger alone; it says so where the posts went to no real platform.
+
+    Args:
+        storm_id: None for the ledger's newest.
 
     Raises:
         UsageError: the ledger doesn't know the storm.
     """
     from stormctl.domain.report.report import build_report
 
+    if storm_id is None:
+        storm_id = next((name for name in ledger.history.storms() if name != CANARY_STORM), None)
+        if storm_id is None:
+            raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
     status = get_status(ledger, moment, storm_id, durations)
     posts = ledger.metrics.newest(storm_id)
     real = {host for platform in Platform for host in platform.facts.hosts}

@@ -1,8 +1,4 @@
-"""Speak systemd's notification protocol: ready, alive, how things stand, stopping.
-
-Without `NOTIFY_SOCKET` in the environment nobody listens, and everything here does nothing.
-Source: sd_notify(3) and sd_watchdog_enabled(3), systemd 257.
-"""
+"""Run what is enrolled: a storm to its end, everything for good, or one round; and tell systemd meanwhile."""
 
 from __future__ import annotations
 
@@ -10,10 +6,27 @@ import contextlib
 import os
 import socket
 import time
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Self
 
+from stormctl.domain.base.event import EventKind
+from stormctl.engine.accounts.preflight import refuse_locked
+from stormctl.engine.operate.standing import exit_code_of_tick
+from stormctl.engine.run.runner import Runner
+from stormctl.engine.run.served_channels import ServedChannels
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from contextlib import AbstractContextManager
+
+    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.base.clock import Clock
+    from stormctl.domain.base.event import Listener
+    from stormctl.engine.accounts.preflight import ChannelProof
+    from stormctl.engine.alerts.notifications import Notifications
+    from stormctl.engine.base.equipment import Equipment, Workspace
+    from stormctl.errors import ExitCode
+    from stormctl.ledger.ledger import Ledger
 
 STATUS_REST_S = 5.0
 """Seconds between two status lines at least: they are for eyes, and each one wakes the service manager."""
@@ -34,7 +47,10 @@ MICROSECONDS = 1_000_000
 
 
 class Service:
-    """The service manager that started this process, if there is one.
+    """The service manager that started this process, if there is one: it is told ready, alive, how, stopping.
+
+    Without `NOTIFY_SOCKET` in the environment nobody listens, and everything here does nothing. Source:
+    sd_notify(3) and sd_watchdog_enabled(3), systemd 257.
 
     A message that can't be delivered is dropped: a manager that is away must not stop a storm.
 
@@ -132,3 +148,116 @@ def _read_watchdog(environ: Mapping[str, str]) -> float | None:
     if not period.isdecimal() or int(period) == 0 or (pid and pid != str(os.getpid())):
         return None
     return int(period) / MICROSECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class Onlooker:
+    """Whoever looks on while a runner runs.
+
+    Attributes:
+        listener: told every event.
+        watch: called some times a second, for a view and for signals.
+        service: told when the start is over, and of every sweep.
+        showing: entered while a launch's storm runs.
+    """
+
+    listener: Listener
+    watch: Callable[[Runner, Ledger, Clock], None]
+    service: Service = field(default_factory=Service)
+    showing: AbstractContextManager[object] = field(default_factory=contextlib.nullcontext)
+
+
+def run_storm(
+    equipment: Equipment,
+    onlooker: Onlooker,
+    *,
+    storm_id: str,
+    channels: Sequence[ChannelId],
+    kind: str,
+    proofs: Sequence[ChannelProof] = (),
+) -> Runner:
+    """Run an enrolled storm until nothing more can happen without a person, and read what it reached.
+
+    While credentials that were rewritten keep a channel from being served, it waits for the right ones.
+
+    Args:
+        channels: verified already.
+        proofs: of them.
+    """
+    ledger, clock = equipment.ledger, equipment.clock
+    served_channels = ServedChannels(equipment, channels, proofs)
+    runner = _make_runner(equipment, served_channels, kind, onlooker)
+
+    def is_over() -> bool:
+        onlooker.watch(runner, ledger, clock)
+        onlooker.service.ready()  # a launch has verified its channels already
+        served_channels.refresh()
+        is_waiting = served_channels.is_waiting and ledger.outbox.open_count(storm_id) > 0
+        return runner.is_done(storm_id) and not is_waiting
+
+    runner.run(is_over)
+    ledger.follow_ups.arrange()
+    for event in ledger.budgets.tell_spent(clock.moment()):  # a spent one ends the run
+        equipment.listener(event)
+    if runner.is_done(storm_id):
+        runner.collect_all(storm_id)
+    return runner
+
+
+def serve(workspace: Workspace, notifications: Notifications, onlooker: Onlooker) -> None:
+    """Publish whatever is launched until the onlooker stops the runner.
+
+    Raises:
+        CredentialsError: the lock keeps it from all that it has to publish.
+        LedgerError: there is no ledger, or it can't be published from.
+    """
+    settings, service = workspace.settings, onlooker.service
+    with workspace.open_ledger() as ledger:
+        ledger.check_hosts(settings.hosts)
+        refuse_locked(settings, ledger, waits=True)
+        with notifications.watching(workspace.equip(ledger, onlooker.listener)) as equipment:
+            served_channels = ServedChannels(equipment)
+            runner = _make_runner(equipment, served_channels, "daemon", onlooker)
+
+            def is_over() -> bool:
+                onlooker.watch(runner, ledger, equipment.clock)
+                served_channels.refresh()
+                if not served_channels.channels():
+                    refuse_locked(settings, ledger)
+                if service.ready() and not served_channels.channels():
+                    text = "nothing to publish yet; what is launched will be taken up"
+                    equipment.tell(EventKind.STARTED, text)
+                return False
+
+            runner.run(is_over)
+
+
+def tick(workspace: Workspace, notifications: Notifications, onlooker: Onlooker) -> ExitCode:
+    """Publish what is due now, one round; return what the shell is told.
+
+    Raises:
+        CredentialsError: the lock keeps it from what it has to publish.
+        LedgerError: there is no ledger, or it can't be published from.
+    """
+    with workspace.open_ledger() as ledger:
+        ledger.check_hosts(workspace.settings.hosts)
+        refuse_locked(workspace.settings, ledger)
+        with notifications.watching(workspace.equip(ledger, onlooker.listener), pausing=True) as equipment:
+            served_channels = ServedChannels(equipment)
+            served_channels.refresh(only_at_work=True)
+            runner = _make_runner(equipment, served_channels, "tick", onlooker)
+            onlooker.watch(runner, ledger, equipment.clock)
+            may_go_by_clock = runner.run_once()
+            moment, served = equipment.clock.moment(), served_channels.channels()
+            return exit_code_of_tick(
+                ledger, moment, equipment.durations, served, may_go_by_clock=may_go_by_clock
+            )
+
+
+def _make_runner(
+    equipment: Equipment, served_channels: ServedChannels, kind: str, onlooker: Onlooker
+) -> Runner:
+    told_offset, on_sweep = served_channels.tell_offset, onlooker.service.alive
+    return Runner(
+        equipment, kind=kind, channels=served_channels.channels, on_sweep=on_sweep, told_offset=told_offset
+    )

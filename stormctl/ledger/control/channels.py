@@ -9,12 +9,14 @@ from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import RateLimit
-from stormctl.errors import CredentialsError
+from stormctl.errors import CredentialsError, LedgerError
 from stormctl.ledger.journal.events import append_event
 from stormctl.ledger.journal.gaps import doubt_unread
 from stormctl.ledger.journal.rows import event_of, maybe_instant
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim
@@ -38,28 +40,8 @@ class Channels:
         Raises:
             CredentialsError: if the channel is bound to another account, or the account to another channel.
         """
-        name, platform = str(channel), channel.platform.value
         with self._database.transaction() as session:
-            _ensure(session, name)
-            row = session.get("channel_row", id=name)
-            if row["account_id"] not in {None, account_id}:
-                message = (
-                    f"{name} is the account {row['account_name']} ({row['account_id']}), "
-                    f"but its credentials are of {account_name} ({account_id})"
-                )
-                raise CredentialsError(message, "Put the credentials of the right account in place.")
-            other = session.find("channel_of_account", platform=platform, account_id=account_id)
-            if other is not None and other["id"] != name:
-                message = f"{other['id']} and {name} are the same account: {account_name} ({account_id})"
-                raise CredentialsError(message, "Each channel needs an account of its own.")
-            if (row["account_id"], row["account_name"]) != (account_id, account_name):
-                session.write(
-                    "bind_account",
-                    id=name,
-                    account_id=account_id,
-                    account_name=account_name,
-                    wall_now=to_micros(moment.wall_at),
-                )
+            bind_account(session, channel, account_id, account_name, moment)
 
     def get_account(self, channel: str) -> tuple[str, str] | None:
         """Return the id and name of the account behind a channel; None if it is not bound yet."""
@@ -83,9 +65,7 @@ class Channels:
     def suspend(self, channel: str, reason: str, moment: Moment) -> None:
         """Keep a channel from posting until a person releases it."""
         with self._database.transaction() as session:
-            _ensure(session, channel)
-            session.write("suspend_channel", id=channel, why=reason)
-            _tell(session, EventKind.SUSPENDED, channel, f"{channel} suspended: {reason}", moment)
+            suspend_channel(session, channel, reason, moment)
 
     def release(self, channel: str, moment: Moment) -> bool:
         """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither.
@@ -93,11 +73,7 @@ class Channels:
         What nobody has looked for on its account is in doubt from then on, until somebody has.
         """
         with self._database.transaction() as session:
-            touched = session.write("release_channel", id=channel, now=to_micros(moment.at))
-            if touched:
-                doubt_unread(session, channel, moment)
-                _tell(session, EventKind.RESUMED, channel, f"{channel} released", moment)
-        return bool(touched)
+            return release_channel(session, channel, moment)
 
     def suspended(self) -> dict[str, str]:
         """Return the suspended channels with the reasons."""
@@ -136,6 +112,69 @@ class Channels:
         with self._database.transaction() as session:
             session.write("rest_channel", id=channel, until=to_micros(moment.at + rest), why=reason)
             _tell(session, EventKind.PAUSED, channel, reason, moment)
+
+
+def check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict[str, str]:
+    """Return the hosts that the ledger is bound to; LedgerError if one of `hosts` is not the one that is."""
+    bound = {row["place"]: row["host"] for row in session.rows("bound_hosts")}
+    for place, host in sorted(hosts.items()):
+        there = find_host(bound, place)
+        if there is not None and there != host:
+            message = f"the ledger {where} belongs to {there}, but {place} would be posted to {host}"
+            raise LedgerError(message, "Use another ledger for it: set STORMCTL_LEDGER_URL.")
+    return bound
+
+
+def bind_hosts(session: Session, hosts: Mapping[str, str], where: str) -> None:
+    """Do what `Ledger.bind_hosts` does, within a transaction."""
+    bound = check_hosts(session, hosts, where)
+    for place, host in sorted(hosts.items()):  # a platform before its channels
+        if find_host(bound, place) != host:
+            session.write("bind_host", place=place, host=host)
+            bound[place] = host
+
+
+def bind_account(
+    session: Session, channel: ChannelId, account_id: str, account_name: str, moment: Moment
+) -> None:
+    """Do what `Channels.bind` does, within a transaction."""
+    name, platform = str(channel), channel.platform.value
+    _ensure(session, name)
+    row = session.get("channel_row", id=name)
+    if row["account_id"] not in {None, account_id}:
+        message = (
+            f"{name} is the account {row['account_name']} ({row['account_id']}), "
+            f"but its credentials are of {account_name} ({account_id})"
+        )
+        raise CredentialsError(message, "Put the credentials of the right account in place.")
+    other = session.find("channel_of_account", platform=platform, account_id=account_id)
+    if other is not None and other["id"] != name:
+        message = f"{other['id']} and {name} are the same account: {account_name} ({account_id})"
+        raise CredentialsError(message, "Each channel needs an account of its own.")
+    if (row["account_id"], row["account_name"]) != (account_id, account_name):
+        session.write(
+            "bind_account",
+            id=name,
+            account_id=account_id,
+            account_name=account_name,
+            wall_now=to_micros(moment.wall_at),
+        )
+
+
+def suspend_channel(session: Session, channel: str, reason: str, moment: Moment) -> None:
+    """Do what `Channels.suspend` does, within a transaction."""
+    _ensure(session, channel)
+    session.write("suspend_channel", id=channel, why=reason)
+    _tell(session, EventKind.SUSPENDED, channel, f"{channel} suspended: {reason}", moment)
+
+
+def release_channel(session: Session, channel: str, moment: Moment) -> bool:
+    """Do what `Channels.release` does, within a transaction."""
+    touched = session.write("release_channel", id=channel, now=to_micros(moment.at))
+    if touched:
+        doubt_unread(session, channel, moment)
+        _tell(session, EventKind.RESUMED, channel, f"{channel} released", moment)
+    return bool(touched)
 
 
 def _ensure(session: Session, channel: str) -> None:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.report.status import HaltView
+from stormctl.ledger.control.channels import release_channel
 from stormctl.ledger.journal.events import append_event
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from datetime import timedelta
 
+    from stormctl.domain.bank.message import LatePolicy
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.report.status import RunnerStatus
     from stormctl.ledger.control.runners import Runners
@@ -24,10 +26,19 @@ _COLUMNS = {"channel": "channel", "topic": "topic", "message": "message_id"}
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """How many halts a resumption ended, and of how many it took something out."""
+    """What a resumption did.
+
+    Attributes:
+        lifted: how many halts it ended.
+        narrowed: out of how many it took something.
+        is_released: whether it ended a channel's suspension or pause.
+        forgiven: how many late deliveries were given another policy.
+    """
 
     lifted: int = 0
     narrowed: int = 0
+    is_released: bool = False
+    forgiven: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,14 +124,33 @@ class Halts:
             append_event(session, StormEvent(kind=EventKind.HALTED, at=moment.at, text=text), moment)
             return int(row["id"])
 
-    def resume(self, moment: Moment, who: str, *, scope: str = "all", target: str | None = None) -> Resumed:
-        """Let publishing flow again; return what became of the halts.
+    def resume(
+        self,
+        moment: Moment,
+        who: str,
+        *,
+        scope: str = "all",
+        target: str | None = None,
+        late: LatePolicy | None = None,
+    ) -> Resumed:
+        """Let publishing flow again, in one transaction; return what became of halts, channel and late posts.
 
         `all` lifts every halt. A narrower scope lifts the halts of exactly that scope and target, and is
-        made an exception of those that cover more.
+        made an exception of those that cover more. A channel is released from its suspension, too.
+
+        Args:
+            moment: now.
+            who: who resumes.
+            scope: all, platform, channel, topic or message.
+            target: which one; None for all.
+            late: what happens to what is late and flows from now on; None leaves each its own policy. What
+                stays halted or suspended keeps its own: nobody has been asked about it. With `skip`, those
+                late beyond their grace become missed at the next sweep.
         """
         with self._database.transaction() as session:
             lifted = narrowed = 0
+            # Before anything is lifted: what flows is found by the halts that still stand.
+            forgiven = 0 if late is None else _forgive_late(session, late, moment, scope, target)
             for halt in load_halts(session):
                 if scope == "all" or (halt.scope, halt.target) == (scope, target):
                     lifted += session.write(
@@ -131,7 +161,9 @@ class Halts:
             if lifted or narrowed:
                 text = f"{_name(scope, target)} resumed by {who}"
                 append_event(session, StormEvent(kind=EventKind.RESUMED, at=moment.at, text=text), moment)
-            return Resumed(lifted, narrowed)
+            is_channel = scope == "channel" and target is not None
+            is_released = is_channel and release_channel(session, str(target), moment)
+            return Resumed(lifted, narrowed, is_released, forgiven)
 
     def find_names(self, scope: str) -> set[str]:
         """Return the channels, topics or messages of which the ledger has posts: what a halt can mean."""
@@ -149,6 +181,12 @@ class Halts:
         """Return the halts in force, oldest first."""
         with self._database.reading() as session:
             return view_halts(session)
+
+    def find_over(self, channel: str) -> Halt | None:
+        """Return a halt of a channel as a whole, or of more; None without one."""
+        whole = {"channel": channel, "topic": None, "message_id": None}
+        with self._database.reading() as session:
+            return next((halt for halt in load_halts(session) if halt.covers(whole)), None)
 
     def acknowledge(self, runner_id: str, moment: Moment) -> None:
         """Write down that a runner has seen every halt until now; that is a heartbeat as well."""
@@ -193,6 +231,43 @@ def matches(scope: str, target: str | None, delivery: Row) -> bool:
     if scope == "platform":
         return str(delivery["channel"]).startswith(f"{target}:")
     return bool(delivery[_COLUMNS[scope]] == target)
+
+
+def make_rule(session: Session, scope: str, target: str | None) -> Callable[[Row], bool]:
+    """Return what tells whether a planned delivery flows once a scope is resumed, and by that alone."""
+    remaining = _remaining(load_halts(session), scope, target)
+    suspended = {row["id"] for row in session.rows("suspended_channels")}
+    if scope == "channel":
+        suspended.discard(target)
+
+    def flows(row: Row) -> bool:
+        is_free = row["channel"] not in suspended and not is_halted(remaining, row)
+        return is_free and matches(scope, target, row)
+
+    return flows
+
+
+def _remaining(halts: Iterable[Halt], scope: str, target: str | None) -> list[Halt]:
+    """Return the halts as they will stand: lifted, narrowed or untouched."""
+    if scope == "all" or target is None:
+        return []
+    return [
+        replace(halt, exceptions=(*halt.exceptions, (scope, target)))
+        if halt.is_wider(scope, target)
+        else halt
+        for halt in halts
+        if (halt.scope, halt.target) != (scope, target)
+    ]
+
+
+def _forgive_late(
+    session: Session, policy: LatePolicy, moment: Moment, scope: str, target: str | None
+) -> int:
+    flows = make_rule(session, scope, target)
+    keys = [row["key"] for row in session.rows("late_planned", now=to_micros(moment.at)) if flows(row)]
+    for key in keys:
+        session.write("forgive_late", key=key, policy=policy.value)
+    return len(keys)
 
 
 def _name(scope: str, target: str | None) -> str:

@@ -10,7 +10,9 @@ from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import State
 from stormctl.errors import FindingsError
-from stormctl.ledger.journal.events import append_event
+from stormctl.ledger.delivery.answers import deliver
+from stormctl.ledger.journal.events import append_event, tell
+from stormctl.ledger.journal.gaps import note_unknown
 from stormctl.ledger.journal.rows import delivery_values, digest_plan, micros_of
 
 if TYPE_CHECKING:
@@ -18,11 +20,13 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from stormctl.domain.base.clock import Moment
-    from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
     from stormctl.domain.platforms.record import Ceilings
     from stormctl.ledger.db.sessions import Row, Session
+    from stormctl.ledger.journal.gaps import Unknown
 
 _WITHDRAWN = "no longer in the plan"
+_ADOPTED = "it stood on the account before this ledger was made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,25 @@ class StormTerms:
     quiet: tuple[tuple[datetime, datetime], ...]
     channels: tuple[str, ...]
     ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Adoption:
+    """What the accounts say of deliveries that somebody else may have published.
+
+    Attributes:
+        published: by delivery key, the receipts of posts that stand there: delivered from the first moment.
+        unknown: what perhaps stands on accounts that could not be read whole; it starts in doubt or, on a
+            suspended channel, is in doubt when that is released.
+        cost_usd_micros: of the readings.
+    """
+
+    published: Mapping[str, Delivered] = field(default_factory=dict)
+    unknown: tuple[Unknown, ...] = ()
+    cost_usd_micros: int = 0
+
+
+NO_TAKEOVER = Adoption()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -81,9 +104,9 @@ def plan_values(deliveries: Sequence[PlannedDelivery]) -> list[dict[str, Any]]:
 
 
 def enroll_plan(
-    session: Session, terms: StormTerms, plan: Sequence[dict[str, Any]], moment: Moment
+    session: Session, terms: StormTerms, plan: Sequence[dict[str, Any]], moment: Moment, takeover: Adoption
 ) -> Enrolled:
-    """Enter a plan, made by `plan_values`, in the ledger; the same plan twice changes nothing.
+    """Enter a plan, made by `plan_values`, with what was found of it, within a transaction.
 
     Raises:
         FindingsError: if two deliveries would say the same on a channel on one date.
@@ -104,7 +127,21 @@ def enroll_plan(
         text = f"{done.added} added, {done.updated} updated, {done.withdrawn} withdrawn"
         event = StormEvent(kind=EventKind.ENROLLED, at=moment.at, text=text, storm_id=terms.storm_id)
         append_event(session, event, moment)
+    for key, receipt in takeover.published.items():
+        _adopt(session, key, receipt, moment)
+    for doubtful in takeover.unknown:
+        note_unknown(session, doubtful, moment)
+    if takeover.cost_usd_micros:
+        session.write("spend", storm_id=terms.storm_id, micros=takeover.cost_usd_micros)
     return done
+
+
+def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> None:
+    """Record a planned delivery as delivered, since its post was found on the account."""
+    row = session.find("planned_row", key=key)
+    if row is not None:
+        deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
+        tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
 
 
 def _compare(plan: Sequence[dict[str, Any]], enrolled: dict[str, Row]) -> _Changes:

@@ -8,20 +8,17 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import SendForbidden
 from stormctl.errors import LedgerUnreachableError
+from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.control.halts import is_halted, load_halts
 from stormctl.ledger.db.sessions import UniqueViolation
-from stormctl.ledger.delivery.answers import deliver, mark_sent, record_answer
+from stormctl.ledger.delivery.answers import mark_sent, record_answer
 from stormctl.ledger.delivery.claiming import claim_best, find_lapse, find_obstacle
-from stormctl.ledger.delivery.enrolment import Enrolled, StormTerms, enroll_plan, plan_values
+from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Enrolled, StormTerms, enroll_plan, plan_values
 from stormctl.ledger.delivery.openings import find_next, find_openings
-from stormctl.ledger.delivery.resumption import forgive_late
 from stormctl.ledger.delivery.rewinding import mend_times
 from stormctl.ledger.delivery.sweeping import release_claims, sweep_all
-from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.gaps import note_unknown
 from stormctl.ledger.journal.media import find_valid_upload
 from stormctl.ledger.journal.rows import load_post
 
@@ -30,27 +27,28 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from stormctl.domain.bank.message import Media
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
-    from stormctl.domain.delivery.delivery import Claim, Delivered, Outcome, PlannedDelivery
+    from stormctl.domain.delivery.delivery import Claim, Outcome, PlannedDelivery
     from stormctl.ledger.db.sessions import Database, Session
     from stormctl.ledger.delivery.answers import Recorded
     from stormctl.ledger.delivery.claiming import ClaimRules
+    from stormctl.ledger.delivery.enrolment import Adoption
     from stormctl.ledger.delivery.rewinding import WaitingTimes
-    from stormctl.ledger.journal.gaps import Unknown
 
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
 
 _log = logging.getLogger(__name__)
 _TAKEN = "the claim was taken away"
-_ADOPTED = "it stood on the account before this ledger was made"
 
 
 class Outbox:
     """The deliveries of a ledger; every change of a state is here, in `doubts` or in what they call."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, where: str) -> None:
         self._database = database
+        self._where = where
         self._footings: dict[str, ClaimRules] = {}
 
     def enroll(
@@ -58,33 +56,43 @@ class Outbox:
         terms: StormTerms,
         deliveries: Sequence[PlannedDelivery],
         moment: Moment,
-        published: Mapping[str, Delivered] = MappingProxyType({}),
-        unknown: Sequence[Unknown] = (),
+        takeover: Adoption = NO_TAKEOVER,
+        *,
+        hosts: Mapping[str, str] = MappingProxyType({}),
+        accounts: Mapping[ChannelId, tuple[str, str]] = MappingProxyType({}),
+        suspended: Mapping[str, str] = MappingProxyType({}),
     ) -> Enrolled:
-        """Enter a storm's plan in one transaction; the same plan twice changes nothing.
+        """Enter a storm's plan and all that goes with it, in one transaction: whoever is killed left nothing.
 
-        Planned deliveries follow the plan: slot, text and all. Those that left it are withdrawn, and come
-        back with it. What is in flight or settled is left alone, and so is what the operator cancelled.
+        The same plan twice changes nothing. Planned deliveries follow the plan: slot, text and all. Those
+        that left it are withdrawn, and come back with it. What is in flight or settled is left alone, and so
+        is what the operator cancelled.
 
         Args:
             terms: the storm's.
             deliveries: its whole plan.
             moment: now.
-            published: by key, the receipts of posts that stand on the accounts already. Their deliveries
-                are delivered in the same transaction, so that no runner can claim one in between.
-            unknown: what perhaps stands on accounts that can't be read: in doubt in the same transaction.
+            takeover: what stands on the accounts already, or perhaps, and what it cost to find out.
+            hosts: by platform, such as `x` to `api.x.com`: the ledger is bound to the first ones.
+            accounts: the id and name of each channel's account; each is bound to the first one.
+            suspended: by channel, why it posts nothing until a person releases it.
 
         Raises:
             FindingsError: if two deliveries would say the same on a channel on one date.
+            LedgerError: if a platform is bound to another host.
+            CredentialsError: if a channel is bound to another account, or the account to another channel.
         """
         plan = plan_values(deliveries)
         with self._database.transaction() as session:
-            enrolled = enroll_plan(session, terms, plan, moment)
-            for key, receipt in published.items():
-                _adopt(session, key, receipt, moment)
-            for doubtful in unknown:
-                note_unknown(session, doubtful, moment)
-            return enrolled
+            bind_hosts(session, hosts, self._where)
+            for channel, account in accounts.items():
+                bind_account(session, channel, *account, moment)
+            for (
+                name,
+                why,
+            ) in suspended.items():  # before the plan: what is unknown there waits for its release
+                suspend_channel(session, name, why, moment)
+            return enroll_plan(session, terms, plan, moment, takeover)
 
     def next_due(self, moment: Moment, channels: Collection[str]) -> datetime | None:
         """Return the earliest storm time from now on at which `claim` would succeed if nobody halts.
@@ -271,17 +279,6 @@ class Outbox:
                 session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
         return tuple(events)
 
-    def forgive_late(
-        self, policy: LatePolicy, moment: Moment, *, scope: str = "all", target: str | None = None
-    ) -> int:
-        """Set what happens to what is late and flows once a scope is resumed; return how many there are.
-
-        What stays halted or suspended keeps its own policy: nobody has been asked about it. With `skip`,
-        those late beyond their grace become missed at the next sweep.
-        """
-        with self._database.transaction() as session:
-            return forgive_late(session, policy, to_micros(moment.at), scope, target)
-
     def to_prepare(
         self, moment: Moment, channels: Collection[str], ahead: timedelta
     ) -> list[tuple[str, Media]]:
@@ -324,14 +321,6 @@ class Outbox:
         """Return the channels on which something may still happen, in order."""
         with self._database.reading() as session:
             return [row["channel"] for row in session.rows("open_channels")]
-
-
-def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> None:
-    """Record a planned delivery as delivered, since its post was found on the account."""
-    row = session.find("planned_row", key=key)
-    if row is not None:
-        deliver(session, key, None, receipt, delivered_at=to_micros(moment.at), why=_ADOPTED)
-        tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
 
 
 def _find_next_of(session: Session, channel: str, now: int) -> int | None:

@@ -2,30 +2,36 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.engine.base.equipment import Durations, Equipment, pass_on
+from stormctl.engine.base.equipment import Durations, Equipment, Workspace, pass_on
 from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.uploader import Uploader
+from stormctl.engine.preparation import prepare_launch
 from stormctl.ledger.ledger import Ledger, open_ledger
+from stormctl.settings import Settings
 from tests.factories import ACME, PAGE, make_terms
 from tests.fakes import Events, FakeClock, FakePlatform, FakePlatforms
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import PlannedDelivery, State
+    from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Checkpoint
+    from stormctl.engine.preparation import Preparation
 
 
 DAY = timedelta(days=1)
+LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
 
 
 @dataclass
@@ -53,6 +59,23 @@ class Bench:
         """Enter deliveries in the ledger; `fields` replace the storm's terms."""
         terms = make_terms(*dict.fromkeys(d.channel for d in deliveries), **fields)
         self.ledger.outbox.enroll(terms, deliveries, self.clock.moment())
+
+    def workspace(self, settings: Settings = LOCAL) -> Workspace:
+        """Make what a use case is handed: the ledger is there, and so are the platforms."""
+        return Workspace(
+            root=Path(),
+            settings=settings,
+            durations=self.equipment.durations,
+            adapters=self.platforms,
+            where="sqlite: ledger.db",
+            has_ledger=lambda: True,
+            open_ledger=lambda **_options: nullcontext(self.ledger),
+            clock=self.clock,
+        )
+
+    def prepare(self, campaign: Campaign, settings: Settings = LOCAL, **options: Any) -> Preparation:
+        """Prepare the launch of a campaign."""
+        return prepare_launch(campaign, self.workspace(settings), self.ledger, self.clock.moment(), **options)
 
     def dispatcher(self, checkpoint: Checkpoint = pass_on) -> Dispatcher:
         """Make a dispatcher."""

@@ -17,7 +17,8 @@ from stormctl.domain.base.clock import Moment
 from stormctl.errors import ExitCode, LedgerError, LedgerGoneError
 from stormctl.ledger.db.migrator import load_migrations
 from stormctl.ledger.db.sqlite import SqliteDatabase
-from stormctl.ledger.ledger import find_ledger, open_ledger
+from stormctl.ledger.db.stores import find_store
+from stormctl.ledger.ledger import open_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -56,11 +57,11 @@ def test_created_with_its_folder(tmp_path: Path) -> None:
 
 def test_found_without_opening(tmp_path: Path) -> None:
     """Where a ledger would lie can be told before there is one."""
-    before = find_ledger(URL, root=tmp_path)
+    store = find_store(URL, tmp_path)
+    before = store.exists()
     open_ledger(URL, root=tmp_path, create=True).close()
 
-    assert before == ("sqlite: .stormctl/ledger.db", False)
-    assert find_ledger(URL, root=tmp_path) == ("sqlite: .stormctl/ledger.db", True)
+    assert (store.where, before, store.exists()) == ("sqlite: .stormctl/ledger.db", False, True)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="POSIX permissions")

@@ -14,8 +14,9 @@ from stormctl.emulator.core.accounts import short_user_token
 from stormctl.emulator.core.faults import parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.engine.accounts.account_signin import AccountSignIn
-from stormctl.engine.accounts.accounts import find_scheduled_channels, list_access
+from stormctl.engine.accounts.accounts import list_access
 from stormctl.engine.accounts.page_signin import PageSignIn
+from stormctl.engine.base.campaign import find_scheduled_channels
 from stormctl.environment import Environment, name_variable
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.platforms.x.signin import PinRefusedError

@@ -33,9 +33,7 @@ def test_a_run_is_told_of_at_its_end(bench: Bench) -> None:
     event = StormEvent(kind=EventKind.BUG, at=NOON, text="oops", channel="x:acme")
     with receiving() as receiver:
         notifications = make(receiver)
-        with notifications.watching(
-            bench.ledger, bench.clock, bench.equipment.durations, bench.events
-        ) as watched:
+        with notifications.watching(bench.equipment) as watched:
             watched.swept()
             watched.listener(event)
 
@@ -49,9 +47,7 @@ def test_without_addresses_nothing_is_started(bench: Bench) -> None:
     event = StormEvent(kind=EventKind.BUG, at=NOON, text="oops")
     notifications = make_notifications(Settings())
 
-    with notifications.watching(
-        bench.ledger, bench.clock, bench.equipment.durations, bench.events
-    ) as watched:
+    with notifications.watching(bench.equipment) as watched:
         watched.swept()
         watched.listener(event)
 
@@ -64,9 +60,7 @@ def test_a_failing_monitor_is_told_to_the_listener(bench: Bench) -> None:
     """As a warning, with nothing of its address."""
     with receiving(500) as receiver:
         notifications = make_notifications(Settings(heartbeat_url=SecretStr(receiver.url("http", "s3cr3t"))))
-        with notifications.watching(
-            bench.ledger, bench.clock, bench.equipment.durations, bench.events
-        ) as watched:
+        with notifications.watching(bench.equipment) as watched:
             watched.swept()
 
     assert bench.events.texts(EventKind.WARNING) == [

@@ -12,9 +12,9 @@ import pytest
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, State
 from stormctl.engine.deliver.reconciler import Reconciler
-from stormctl.engine.launch.launch import run_storm
 from stormctl.engine.operate.standing import exit_codes_of_ledger, get_status, is_work_left
 from stormctl.engine.run.served_channels import ServedChannels
+from stormctl.engine.run.service import Onlooker, run_storm
 from stormctl.errors import ExitCode
 from tests.factories import ACME, PAGE, make_delivery
 
@@ -220,7 +220,8 @@ def test_a_run_that_ends_has_entered_what_is_to_be_read_again(bench: Bench) -> N
     with bench.ledger._database.transaction() as session:
         session._connection.execute("DELETE FROM follow_ups")
 
-    run_storm(bench.equipment, storm_id="storm", channels=[ACME], kind="launch")
+    onlooker = Onlooker(bench.events, lambda *_seen: None)
+    run_storm(bench.equipment, onlooker, storm_id="storm", channels=[ACME], kind="launch")
 
     status = get_status(bench.ledger, bench.clock.moment(), "storm", bench.equipment.durations)
     assert [one.channel for one in status.follow_ups] == ["x:acme", "x:acme"]

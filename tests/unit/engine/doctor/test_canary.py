@@ -12,7 +12,6 @@ from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refus
 from stormctl.engine.doctor.canary import SETTLINGS, Canary, Release, enroll_canary, prepare_canary
 from stormctl.errors import CredentialsError, HaltedError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
-from stormctl.settings import Settings
 from tests.factories import ACME, make_delivery, make_terms
 
 if TYPE_CHECKING:
@@ -23,18 +22,15 @@ if TYPE_CHECKING:
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
 
-LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 DROPPED = InDoubt(reason="the connection was lost")
 
 
 def _prepare(bench: Bench) -> Canary:
-    return prepare_canary(
-        ACME, "en", LOCAL, bench.platforms, ledger=bench.ledger, moment=bench.clock.moment()
-    )
+    return prepare_canary(ACME, "en", bench.workspace(), bench.ledger)
 
 
 def _enroll(bench: Bench) -> Canary:
-    return enroll_canary(_prepare(bench), LOCAL, bench.ledger, bench.clock.moment())
+    return enroll_canary(_prepare(bench), bench.workspace(), bench.ledger)
 
 
 def _release(bench: Bench, canary: Canary) -> Release:
@@ -72,7 +68,7 @@ def test_what_was_shown_is_what_is_posted(bench: Bench) -> None:
     prepared = _prepare(bench)
     bench.clock.move(timedelta(minutes=10))
 
-    release = _release(bench, enroll_canary(prepared, LOCAL, bench.ledger, bench.clock.moment()))
+    release = _release(bench, enroll_canary(prepared, bench.workspace(), bench.ledger))
 
     assert release.publish().state is State.DELIVERED
     assert bench.x.sent[0].text == prepared.delivery.post.text
@@ -301,7 +297,7 @@ def test_a_halt_while_a_person_thinks_refuses_it(bench: Bench) -> None:
     bench.ledger.halts.halt("all", None, "a mistake", "ada", bench.clock.moment())
 
     with pytest.raises(HaltedError):
-        enroll_canary(prepared, LOCAL, bench.ledger, bench.clock.moment())
+        enroll_canary(prepared, bench.workspace(), bench.ledger)
     assert bench.ledger.history.storms() == []
 
 

@@ -11,11 +11,11 @@ import pytest
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import State
 from stormctl.engine.base.account_readings import LOOK_AHEAD, LOOK_BACK
-from stormctl.engine.launch.adoption import Adoption, find_published
-from stormctl.engine.launch.launch import enroll, prepare_launch
+from stormctl.engine.launch.adoption import find_published
+from stormctl.engine.launch.launch import enroll
 from stormctl.errors import UsageError
+from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Adoption
 from stormctl.platforms.adapter import OutgoingPost, Reading
-from stormctl.settings import Settings
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON
 from tests.unit.engine.campaigns import make_campaign
@@ -26,21 +26,19 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.base.channel import ChannelId
-    from stormctl.engine.launch.launch import Preparation
+    from stormctl.engine.preparation import Preparation
     from tests.unit.engine.conftest import Bench
-
-LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
-
-
-NOTHING = Adoption(published={}, unknown=(), cost_usd_micros=0)
 
 
 def _prepare(bench: Bench, root: Path, *, without: Collection[ChannelId] = (), tail: str = "") -> Preparation:
-    campaign = make_campaign(root, tail=tail)
-    moment = bench.clock.moment()
-    return prepare_launch(
-        campaign, LOCAL, bench.platforms, bench.ledger, moment, where="here", without=without
-    )
+    return bench.prepare(make_campaign(root, tail=tail), without=without)
+
+
+def _enroll(bench: Bench, preparation: Preparation) -> list[str]:
+    """Enrol it; return what was told."""
+    told: list[str] = []
+    enroll(preparation, bench.workspace(), bench.ledger, told.append)
+    return told
 
 
 def _find(bench: Bench, preparation: Preparation, *, adopt: bool = False) -> Adoption:
@@ -120,17 +118,17 @@ def test_nothing_is_read_before_the_first_slot(bench: Bench, tmp_path: Path) -> 
     """The platform bills readings: a storm that has not begun can't stand there."""
     preparation = _prepare(bench, tmp_path)
 
-    assert _find(bench, preparation) == NOTHING
+    assert _find(bench, preparation) == NO_TAKEOVER
     assert bench.x.readings == bench.facebook.readings == 0
 
 
 def test_a_ledger_that_knows_a_storm_already_needs_no_reading(bench: Bench, tmp_path: Path) -> None:
     """It knows what it published."""
-    bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path)
-    enroll(preparation, LOCAL, bench.ledger, bench.clock)
+    _enroll(bench, preparation)
+    bench.clock.move(timedelta(minutes=5))
 
-    assert _find(bench, preparation) == NOTHING
+    assert _find(bench, preparation) == NO_TAKEOVER
     assert bench.x.readings == 0
 
 
@@ -144,7 +142,7 @@ def test_what_may_stand_on_accounts_that_could_not_be_read_starts_in_doubt(
     bench.facebook.incomplete = "page 2 is missing"
 
     takeover = _find(bench, preparation)
-    enroll(preparation, LOCAL, bench.ledger, bench.clock, takeover.published, unknown=takeover.unknown)
+    _enroll(bench, preparation)
 
     due = {str(d.key) for d in preparation.plan.deliveries if d.slot_at < bench.clock.at}
     views = bench.ledger.history.deliveries(preparation.storm.id)
@@ -179,7 +177,7 @@ def test_new_deliveries_in_a_gap_are_looked_for(bench: Bench, tmp_path: Path) ->
     preparation = _prepare(bench, tmp_path)
     deliveries = preparation.plan.deliveries
     few = replace(preparation, plan=replace(preparation.plan, deliveries=deliveries[-1:]))
-    enroll(few, LOCAL, bench.ledger, bench.clock)
+    _enroll(bench, few)
     since = bench.clock.at
     bench.clock.move(timedelta(minutes=5))
     bench.ledger.gaps.note(since, bench.clock.moment(), "it was restored")
@@ -196,11 +194,11 @@ def test_new_deliveries_outside_every_gap_need_no_reading(bench: Bench, tmp_path
     preparation = _prepare(bench, tmp_path)
     deliveries = preparation.plan.deliveries
     few = replace(preparation, plan=replace(preparation.plan, deliveries=deliveries[-1:]))
-    enroll(few, LOCAL, bench.ledger, bench.clock)
+    _enroll(bench, few)
     bench.ledger.gaps.note(NOON - timedelta(hours=2), Moment(NOON - timedelta(hours=1), NOON), "restored")
     bench.clock.move(timedelta(minutes=5))
 
-    assert _find(bench, preparation) == NOTHING
+    assert _find(bench, preparation) == NO_TAKEOVER
     assert bench.x.readings == bench.facebook.readings == 0
 
 
@@ -209,16 +207,16 @@ def test_a_channel_that_is_left_out_is_not_read(bench: Bench, tmp_path: Path) ->
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path, without=[PAGE])
 
-    takeover = _find(bench, preparation)
-    enroll(preparation, LOCAL, bench.ledger, bench.clock, takeover.published, unknown=takeover.unknown)
+    told = _enroll(bench, preparation)
     before = _states_on(bench, PAGE)
     bench.ledger.channels.release(str(PAGE), bench.clock.moment())
 
     assert (before, _states_on(bench, PAGE)) == ({State.PLANNED}, {State.IN_DOUBT, State.PLANNED})
     assert (bench.x.readings, bench.facebook.readings) == (1, 0)
-    assert [unknown.why for unknown in takeover.unknown] == [
-        "facebook:acme is left out or can't be used, so it was not read"
-    ]
+    assert told[0] == (
+        "facebook:acme is left out or can't be used, so it was not read: "
+        "1 delivery is in doubt once it is resumed, until it has been read"
+    )
 
 
 def test_a_channel_without_deliveries_is_not_read(bench: Bench, tmp_path: Path) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +21,7 @@ from stormctl.engine.launch.rehearsal import (
     rehearse,
 )
 from stormctl.engine.operate.standing import get_status
+from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.ledger import open_ledger
 from tests.fakes import Events
@@ -68,6 +68,7 @@ class Stage:
 
     events: Events = field(default_factory=Events)
     summaries: list[LaunchSummary] = field(default_factory=list)
+    told: list[str] = field(default_factory=list)
     looks: int = 0
     stop_at: int = 0
 
@@ -80,13 +81,14 @@ class Stage:
     def rehearse(self, campaign: Campaign, **options: Any) -> Rehearsed:
         """Rehearse as fast as can be."""
         usual: dict[str, Any] = {"speed": 20_000, "is_watched": False, "faults": "none"}
+        show = options.pop("show", self.summaries.append)
         return rehearse(
             campaign,
-            self.events,
+            lambda preparation: show(preparation.summary),
+            self.told.append,
+            Onlooker(self.events, self.watch),
             report_path="report.html",
-            watch=self.watch,
-            showing=nullcontext(),
-            **usual | {"show": self.summaries.append} | options,
+            **usual | options,
         )
 
 
@@ -122,6 +124,9 @@ def test_a_small_storm_arrives_exactly_once(stage: Stage, campaign: Campaign) ->
     assert (summary.is_live, summary.count, summary.late) == (False, 4, 0)
     assert all(host.startswith("127.0.0.1:") for _, host in summary.hosts)
     assert [check.bad for check in summary.channels] == [(), ()]
+    assert [line.partition(": ")[2] for line in stage.told] == [
+        ".stormctl/rehearsal/ledger.db: 4 new, 0 changed, 0 as before, 0 withdrawn, 0 settled already"
+    ]
 
 
 def test_posts_whose_answers_were_lost_still_arrive_exactly_once(

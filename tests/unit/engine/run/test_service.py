@@ -1,21 +1,35 @@
-"""The service manager is told what systemd's protocol asks for, and no more often than it helps."""
+"""A daemon serves for good, a tick one round; systemd is told what its protocol asks for."""
 
 from __future__ import annotations
 
 import os
 import socket
 import sys
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.engine.run.service import EXTEND_REST_S, STATUS_REST_S, Service
+from stormctl.domain.base.event import EventKind
+from stormctl.domain.delivery.delivery import State
+from stormctl.engine.alerts.notifications import make_notifications
+from stormctl.engine.run.service import EXTEND_REST_S, STATUS_REST_S, Onlooker, Service, serve, tick
+from stormctl.errors import CredentialsError, ExitCode, LedgerError
+from stormctl.settings import Settings
+from tests.factories import PAGE, make_delivery
+from tests.fakes import NOON
+from tests.unit.engine.conftest import LOCAL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-pytestmark = pytest.mark.skipif(not hasattr(socket, "AF_UNIX"), reason="systemd speaks over AF_UNIX")
+    from stormctl.engine.run.runner import Runner
+    from tests.unit.engine.conftest import Bench
+
+NOBODY = make_notifications(Settings())
 
 
 class Manager:
@@ -55,6 +69,8 @@ class Stopwatch:
 @pytest.fixture
 def manager(tmp_path: Path) -> Iterator[Manager]:
     """A manager that listens in a folder."""
+    if not hasattr(socket, "AF_UNIX"):
+        pytest.skip("systemd speaks over AF_UNIX")
     listening = Manager(str(tmp_path / "notify"))
     yield listening
     listening.close()
@@ -182,3 +198,78 @@ def test_a_manager_that_has_gone_stops_nothing(manager: Manager) -> None:
     service.stopping()
 
     assert service.is_listening
+
+
+def _tick(bench: Bench, settings: Settings = LOCAL) -> ExitCode:
+    return tick(bench.workspace(settings), NOBODY, Onlooker(bench.events, lambda *_seen: None))
+
+
+def _serve(bench: Bench, settings: Settings = LOCAL, looks: int = 4) -> None:
+    """Serve until so many looks were taken."""
+    left = iter(range(looks))
+
+    def watch(runner: Runner, *_seen: object) -> None:
+        if next(left, None) is None:
+            runner.stop()
+
+    durations = replace(bench.equipment.durations, sweep=timedelta(milliseconds=50))
+    workspace = replace(bench.workspace(settings), durations=durations)
+    serve(workspace, NOBODY, Onlooker(bench.events, watch))
+
+
+def test_a_daemon_serves_every_channel_until_it_is_stopped(bench: Bench) -> None:
+    """Two storms on two channels, with nothing said of either: the ledger knows."""
+    bench.enroll(make_delivery("a"), make_delivery("b", channel=PAGE))
+
+    _serve(bench)
+
+    assert set(bench.states().values()) == {State.DELIVERED}
+    assert bench.events.texts(EventKind.STARTED) == []
+
+
+def test_a_daemon_that_has_nothing_to_publish_says_so_once(bench: Bench) -> None:
+    """It waits for what will be launched."""
+    _serve(bench)
+
+    assert bench.events.texts(EventKind.STARTED) == [
+        "nothing to publish yet; what is launched will be taken up"
+    ]
+
+
+@pytest.mark.parametrize("run", [_tick, _serve])
+def test_a_locked_platform_is_not_run_for(bench: Bench, run: Callable[[Bench, Settings], object]) -> None:
+    """Behind the lock a runner would only idle; the ledger of another host is nothing to publish from."""
+    bench.enroll(make_delivery("a"), make_delivery("b", channel=PAGE))
+
+    with pytest.raises(CredentialsError, match="STORMCTL_LIVE"):
+        run(bench, Settings(live=False))
+    bench.ledger.bind_hosts({"x": "api.x.com"})
+    with pytest.raises(LedgerError, match=r"belongs to api\.x\.com"):
+        run(bench, LOCAL)
+
+    assert bench.x.sent == bench.facebook.sent == []
+
+
+def test_a_tick_publishes_what_is_due_and_leaves_the_rest(bench: Bench) -> None:
+    """The next one comes in a minute."""
+    bench.enroll(
+        make_delivery("a"),
+        make_delivery("b", channel=PAGE),
+        make_delivery("later", slot_at=NOON + timedelta(hours=1)),
+    )
+
+    code = _tick(bench)
+
+    assert code is ExitCode.DONE
+    assert Counter(bench.states().values()) == {State.DELIVERED: 2, State.PLANNED: 1}
+
+
+def test_a_tick_says_which_trouble_is_left(bench: Bench) -> None:
+    """A channel without credentials has something due; the other one is served all the same."""
+    bench.platforms.withheld[PAGE] = CredentialsError("no credentials for facebook:acme", "")
+    bench.enroll(make_delivery("a"), make_delivery("b", channel=PAGE))
+
+    code = _tick(bench)
+
+    assert code is ExitCode.CREDENTIALS
+    assert bench.states()["a/en"] is State.DELIVERED

@@ -22,7 +22,8 @@ from stormctl.ledger.db import postgres as engine
 from stormctl.ledger.db.migrator import load_migrations
 from stormctl.ledger.db.postgres import PostgresDatabase
 from stormctl.ledger.db.sessions import UniqueViolation
-from stormctl.ledger.ledger import find_ledger, open_ledger
+from stormctl.ledger.db.stores import find_store
+from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.place.addresses import parse_address
 from tests.postgres import LOCKED_PASSWORD, LOCKED_USER
 
@@ -81,7 +82,8 @@ class TestOpening:
         """Elsewhere a database without our tables stops with an explanation, and stays as it is."""
         with pytest.raises(LedgerError, match="there is no ledger in the database postgres") as caught:
             open_ledger(url, root=tmp_path)
-        before = find_ledger(url, root=tmp_path)
+        store = find_store(url, tmp_path)
+        before = store.exists()
 
         with closing(open_ledger(url, root=tmp_path, create=True)) as ledger:
             where, path = ledger.where, ledger.path
@@ -89,8 +91,7 @@ class TestOpening:
         assert "`stormctl launch` creates it" in caught.value.hint
         assert where.startswith("postgresql: postgres on ")
         assert path is None
-        assert before == (where, False)
-        assert find_ledger(url, root=tmp_path) == (where, True)
+        assert (store.where, before, store.exists()) == (where, False, True)
 
     def test_second_opening_finds_what_the_first_wrote(
         self, ledger: Ledger, url: str, tmp_path: Path
@@ -247,7 +248,7 @@ class TestSecrets:
     )
     def test_address_that_leads_nowhere(self, tmp_path: Path, url: str, words: str) -> None:
         """It stops in one line with the address but for the password."""
-        for use in (open_ledger, find_ledger):
+        for use in (open_ledger, lambda url, root: find_store(url, root).exists()):
             with pytest.raises(LedgerError, match=words) as caught:
                 use(url, root=tmp_path)
 
