@@ -6,7 +6,7 @@ import uuid
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import find_host, parse_channel_id
+from stormctl.domain.base.channel import parse_channel_id
 from stormctl.errors import LedgerError, StormctlError
 from stormctl.ledger.control.alerts import Alerts
 from stormctl.ledger.control.budgets import Budgets
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.ledger.db.sessions import Database
     from stormctl.ledger.db.stores import Store
     from stormctl.ledger.place.memory import Memory

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from stormctl.cli.context import Context
-from stormctl.domain.base.channel import Platform
 from stormctl.cli.main import main as stormctl
+from stormctl.domain.base.channel import Platform
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Equipment

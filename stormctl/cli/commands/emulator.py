@@ -59,7 +59,7 @@ def emulator(
 
 
 def _campaign_channels(ctx: typer.Context) -> list[str]:
-    """Return every channel of the campaign's schedules, or one per platform for trying where there is none."""
+    """Return every channel of the campaign's schedules, or one per platform to try."""
     from stormctl.engine.base.campaign import find_scheduled_channels
 
     try:

@@ -15,7 +15,7 @@ from stormctl.errors import CredentialsError
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
     from stormctl.engine.launch.launch import Launch
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
 
 
 def add_to(app: typer.Typer) -> None:
@@ -55,7 +55,7 @@ def launch(
     """
     from stormctl.cli.console import tell
     from stormctl.engine.launch.launch import launching
-    from stormctl.engine.preparation import require_approval
+    from stormctl.engine.launch.preparation import require_approval
 
     context: Context = ctx.obj
     campaign = context.load_and_tell(schedule)

@@ -13,8 +13,8 @@ from stormctl.cli.options import FaultsOption, JsonOption, LogFileOption, PlainO
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
+    from stormctl.engine.launch.preparation import Preparation
     from stormctl.engine.launch.rehearsal import Rehearsed
-    from stormctl.engine.preparation import Preparation
     from stormctl.files.samples import Sample
 
 

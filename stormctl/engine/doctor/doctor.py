@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Durations, Readers
     from stormctl.engine.doctor.ledger import LedgerNotes
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
     from stormctl.env_reading import UnusedVariable
     from stormctl.errors import StormctlError
     from stormctl.settings import Settings

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import PlannedDelivery
     from stormctl.engine.base.equipment import Adapters
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import Reading, SeenPost
 

@@ -10,7 +10,7 @@ from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.amounts import count
 from stormctl.domain.plan.slots import find_quiet_spans
 from stormctl.engine.launch.adoption import find_published
-from stormctl.engine.preparation import prepare_launch
+from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.engine.run.service import run_storm
 from stormctl.files.media.media import read_media
 from stormctl.ledger.delivery.outbox import StormTerms
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
     from stormctl.engine.run.runner import Runner
     from stormctl.engine.run.service import Onlooker
     from stormctl.ledger.delivery.enrolment import Adoption

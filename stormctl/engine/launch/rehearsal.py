@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from stormctl.domain.report.status import StormStatus
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.clocks import Pace
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
     from stormctl.engine.run.runner import Runner
     from stormctl.engine.run.service import Onlooker
     from stormctl.ledger.ledger import Ledger

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.base.channel import find_host, parse_channel_id
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import RateLimit

@@ -14,7 +14,7 @@ from stormctl.engine.base.equipment import Durations, Equipment, Workspace, pass
 from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.uploader import Uploader
-from stormctl.engine.preparation import prepare_launch
+from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.ledger.ledger import Ledger, open_ledger
 from stormctl.settings import Settings
 from tests.factories import ACME, PAGE, make_terms
@@ -27,11 +27,11 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import PlannedDelivery, State
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Checkpoint
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
 
 
 DAY = timedelta(days=1)
-LOCAL = Settings(x_base_url="http://127.0.0.1:1", facebook_base_url="http://127.0.0.1:1")
+LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 
 
 @dataclass

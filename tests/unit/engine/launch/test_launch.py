@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.platforms.prices import X_OWN_READING_USD_MICROS
 from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.launch.launch import LEFT_OUT, enroll, launching, terms_of
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.engine.base.campaign import Campaign
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
     from tests.unit.engine.conftest import Bench
 
 BAD = Verification(
@@ -131,7 +131,11 @@ def test_posts_that_stand_there_already_are_recorded_and_not_sent_again(bench: B
     bench.serve(ACME)
 
     view = bench.ledger.history.get(str(there.key))
-    assert (view.state, view.post_id, spent) == (State.DELIVERED, "acme-1", X_OWN_READING_USD_MICROS)
+    assert (view.state, view.post_id, spent) == (
+        State.DELIVERED,
+        "acme-1",
+        Platform.X.facts.prices.own_reading,
+    )
     assert len(bench.x.sent) == 1
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from stormctl.domain.plan.cost import cost_of
 from stormctl.engine.launch.launch import enroll
-from stormctl.engine.preparation import prepare_launch, require_approval
+from stormctl.engine.launch.preparation import prepare_launch, require_approval
 from stormctl.errors import ApprovalError, CredentialsError, FindingsError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.engine.base.campaign import Campaign
-    from stormctl.engine.preparation import Preparation
+    from stormctl.engine.launch.preparation import Preparation
     from tests.unit.engine.conftest import Bench
 
 BAD = Verification(
@@ -66,7 +66,7 @@ def test_the_summary_says_what_will_happen(bench: Bench, campaign: Campaign) -> 
 def test_a_summary_is_live_only_if_every_platform_is_the_real_one(bench: Bench, campaign: Campaign) -> None:
     """One platform on an emulator makes it practice."""
     real = bench.prepare(campaign, Settings()).summary
-    half = bench.prepare(campaign, Settings(x_base_url="http://127.0.0.1:1")).summary
+    half = bench.prepare(campaign, Settings(base_urls={"X": "http://127.0.0.1:1"})).summary
 
     assert (real.is_live, half.is_live) == (True, False)
     assert real.hosts == (("Facebook", "graph.facebook.com"), ("X", "api.x.com"))

@@ -24,7 +24,6 @@ if TYPE_CHECKING:
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace
     from stormctl.ledger.ledger import Ledger
-    from stormctl.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
