@@ -35,7 +35,6 @@ POSTS_A_CHANNEL = 40
 """X lets an unverified account post 50 times a day."""
 
 START_S = 3
-"""From now to the first slot, in seconds."""
 
 HEAD = """\
 name = "A storm for measuring"
@@ -50,6 +49,9 @@ per_day = 1000
 
 [late]
 policy = "send"
+
+[trust]
+links = ["example.org"]
 """
 
 CHANNEL = """
@@ -78,6 +80,8 @@ class Stage:
         durations: environment variables that shorten what machines wait for.
         channels: how many at least; a multiple of `a_second`.
         a_second: slots a second in all.
+        starts_in_s: from now to the first slot, in seconds.
+        more: what each text ends with; `{number}` is the post's.
     """
 
     root: Path
@@ -87,6 +91,8 @@ class Stage:
     durations: dict[str, str] = field(default_factory=dict)
     channels: int = 1
     a_second: int = 1
+    starts_in_s: float = START_S
+    more: str = ""
 
     def __post_init__(self) -> None:
         count = max(self.channels, -(-self.posts // POSTS_A_CHANNEL))
@@ -98,7 +104,7 @@ class Stage:
     @property
     def lasts_s(self) -> float:
         """Seconds from now to the last slot."""
-        return START_S + self.posts / self.a_second
+        return self.starts_in_s + self.posts / self.a_second
 
     def start(self) -> subprocess.Popen[bytes]:
         """Start a runner: a launch of the storm, its lines appended to one log."""
@@ -106,7 +112,7 @@ class Stage:
             return subprocess.Popen(  # noqa: S603 - our own words
                 [sys.executable, "-c", HASTY, "launch", "--yes", "--plain"],
                 cwd=self.root,
-                env=self._environment(),
+                env=self.environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
@@ -127,7 +133,8 @@ class Stage:
             requests = json.load(answer)["requests"]
         return Counter(f"{r['operation']} {r['fault']}" for r in requests if r["fault"])
 
-    def _environment(self) -> dict[str, str]:
+    def environment(self) -> dict[str, str]:
+        """Return the environment of a stormctl that posts to the emulator."""
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STORMCTL_")}
         chosen = {"STORMCTL_LEDGER_URL": self.ledger_url} if self.ledger_url else {}
         own = {"STORMCTL_LIVE": "0", "STORMCTL_STATE_DIR": str(self.root.parent / f"{self.root.name}-state")}
@@ -138,11 +145,12 @@ class Stage:
         bank.mkdir(parents=True)
         for number in range(self.posts):
             channel = number % len(self.ids)
-            text = f"Post {number:05} of {self.posts}: everyone who moves has rights.\n"
+            text = f"Post {number:05} of {self.posts}: everyone who moves has rights."
+            text += f"{self.more.format(number=number)}\n"
             (bank / f"c{channel:02}-{number:05}.en.md").write_text(text, encoding="utf-8")
 
     def _write_schedule(self) -> None:
-        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=START_S)  # noqa: TID251 - real processes
+        start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self.starts_in_s)  # noqa: TID251 - real processes
         text = HEAD.format(date=start.date())
         count = len(self.ids)
         every = -(-count // self.a_second)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar
 
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Delivered
 from stormctl.platforms.adapter import Account, ReadFailed, Reading, SeenPost, Upload, Verification
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Clock
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from stormctl.engine.base.equipment import Rewriting
     from stormctl.errors import StormctlError
     from stormctl.platforms.adapter import MediaFile, OutgoingPost
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 NOON = datetime(2026, 12, 18, 17, 0, tzinfo=UTC)
 """Noon of the day in New York."""
@@ -269,3 +272,24 @@ class Events:
     def texts(self, kind: EventKind) -> list[str]:
         """Return what was told of one kind."""
         return [event.text for event in self.all if event.kind is kind]
+
+
+class Walked(tuple[T, ...]):  # noqa: SLOT001 - it counts
+    """A tuple that counts how often it is gone through."""
+
+    walks = 0
+
+    def __iter__(self) -> Iterator[T]:
+        """Go through it once more."""
+        self.walks += 1
+        return super().__iter__()
+
+
+def noting(function: Callable[P, T], calls: list[tuple[Any, ...]]) -> Callable[P, T]:
+    """Return a function that does the same, and notes what it is called with."""
+
+    def noted(*arguments: P.args, **options: P.kwargs) -> T:
+        calls.append(arguments)
+        return function(*arguments, **options)
+
+    return noted

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.finding import Place
 from stormctl.domain.plan.compose import compose
-from stormctl.domain.plan.wordings import find_wordings
+from stormctl.domain.plan.wordings import Wordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.domain.bank.message import Bank, Variant
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan, Post
     from stormctl.domain.plan.storm import ChannelRule, Storm
 
@@ -45,20 +47,32 @@ class CheckContext:
         self.plan = plan
 
     @cached_property
+    def index(self) -> Wordings:
+        """The bank's wordings, to be selected from."""
+        return Wordings(self.bank)
+
+    @cached_property
     def wordings(self) -> tuple[tuple[ChannelRule, dict[str, tuple[Variant, ...]]], ...]:
         """What each channel would publish, message by message."""
         rules = self.storm.channels if self.storm else ()
-        return tuple((rule, find_wordings(self.bank, rule)) for rule in rules)
+        return tuple((rule, self.index.find(rule)) for rule in rules)
 
     @cached_property
     def composed(self) -> tuple[Composed, ...]:
-        """Every variant on every channel that would publish it."""
+        """Every variant on every channel that would publish it; what is planned, as it was planned."""
         if self.storm is None:
             return ()
+        planned: dict[tuple[ChannelId, str, str], tuple[Post, ...]] = defaultdict(tuple)
+        for delivery in self.plan.deliveries if self.plan else ():
+            planned[delivery.channel, delivery.key.message, delivery.key.tail] += (delivery.post,)
         return tuple(
-            Composed(variant, rule, compose(variant, rule, self.storm))
+            Composed(
+                variant,
+                rule,
+                planned.get((rule.id, message_id, variant.tail)) or compose(variant, rule, self.storm),
+            )
             for rule, messages in self.wordings
-            for wordings in messages.values()
+            for message_id, wordings in messages.items()
             for variant in wordings
         )
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.plan.wordings import selects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,7 +43,7 @@ def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
 )
 def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that have no wording of a pinned message."""
-    known = case.bank.message_ids
+    known = set(case.bank.message_ids)
     for pin in case.storm.pins if case.storm else ():
         for channel, messages in case.wordings:
             if pin.message in known and pin.message not in messages:
@@ -65,7 +64,7 @@ def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     """Find selectors that no message of the bank answers to."""
     for channel in case.storm.channels if case.storm else ():
         for selector in channel.messages:
-            if not any(selects(selector, variant) for variant in case.bank.variants):
+            if not case.index.select(selector):
                 yield CheckHit(
                     channel.place,
                     f"“{selector}” matches no message",
@@ -102,10 +101,10 @@ def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose language no channel of their platform takes."""
     if case.storm is None:
         return
+    takers = {(channel.id.platform, channel.languages) for channel in case.storm.channels}
     for variant in case.bank.variants:
         if not any(
-            variant.suits(channel.id.platform)
-            and (not channel.languages or variant.lang in channel.languages)
-            for channel in case.storm.channels
+            variant.suits(platform) and (not languages or variant.lang in languages)
+            for platform, languages in takers
         ):
             yield CheckHit(variant.place, f"no channel takes {variant.tail}", "add the language to a channel")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.text.parts import find_links
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan, PlannedDelivery, Post
@@ -23,16 +23,24 @@ class ChannelCost:
     """A channel's share, in millionths of a US dollar.
 
     Attributes:
-        posts: how many are published; a thread's parts count each.
-        posts_with_link: those of them that the platform bills as posts with a URL.
+        published: every post; a thread's parts each.
     """
 
     channel: ChannelId
-    posts: int
-    posts_with_link: int
+    published: tuple[Post, ...]
     publish_usd_micros: int
     alt_text_usd_micros: int
     readings_usd_micros: int
+
+    @property
+    def posts(self) -> int:
+        """How many posts are published; a thread's parts count each."""
+        return len(self.published)
+
+    @property
+    def posts_with_link(self) -> int:
+        """How many of them carry a link."""
+        return sum(has_link(post) for post in self.published)
 
     @property
     def total_usd_micros(self) -> int:
@@ -98,7 +106,7 @@ def price_of_readings(channel: ChannelId, posts: int) -> int:
 
 
 def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
-    """Add up what a plan costs.
+    """Add up what a plan costs, by the price that each of its deliveries carries.
 
     Args:
         plan: every delivery in it counts.
@@ -109,21 +117,20 @@ def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
         by_channel[delivery.channel].append(delivery)
     return Cost(
         tuple(
-            _cost_on(channel, (d.post for d in deliveries), readings_a_post)
+            _cost_on(channel, deliveries, readings_a_post)
             for channel, deliveries in sorted(by_channel.items())
         )
     )
 
 
-def _cost_on(channel: ChannelId, posts: Iterable[Post], readings_a_post: int) -> ChannelCost:
-    published = tuple(posts)
+def _cost_on(channel: ChannelId, deliveries: Sequence[PlannedDelivery], readings_a_post: int) -> ChannelCost:
+    alt_texts = sum(_alt_text_price(delivery.post, channel) for delivery in deliveries)
     return ChannelCost(
         channel=channel,
-        posts=len(published),
-        posts_with_link=sum(has_link(post) for post in published),
-        publish_usd_micros=sum(_create_price(post, channel) for post in published),
-        alt_text_usd_micros=sum(_alt_text_price(post, channel) for post in published),
-        readings_usd_micros=price_of_readings(channel, readings_a_post * len(published)),
+        published=tuple(delivery.post for delivery in deliveries),
+        publish_usd_micros=sum(delivery.price_usd_micros for delivery in deliveries) - alt_texts,
+        alt_text_usd_micros=alt_texts,
+        readings_usd_micros=price_of_readings(channel, readings_a_post * len(deliveries)),
     )
 
 

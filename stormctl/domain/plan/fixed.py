@@ -11,14 +11,15 @@ from stormctl.domain.base.localtime import days_between, to_utc
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.occupancy import Occupancy
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
-from stormctl.domain.plan.wordings import find_wordings, is_extra
+from stormctl.domain.plan.wordings import is_extra
 
 if TYPE_CHECKING:
     from datetime import date, datetime
 
-    from stormctl.domain.bank.message import Bank, Variant
+    from stormctl.domain.bank.message import Variant
     from stormctl.domain.plan.slots import Span
     from stormctl.domain.plan.storm import ChannelRule, Storm
+    from stormctl.domain.plan.wordings import Wordings
 
 _MINUTE = timedelta(minutes=1)
 
@@ -51,11 +52,11 @@ class ChannelDraft:
         occupancy: the moments that are claimed.
     """
 
-    def __init__(self, storm: Storm, rule: ChannelRule, bank: Bank) -> None:
+    def __init__(self, storm: Storm, rule: ChannelRule, wordings: Wordings) -> None:
         self.storm = storm
         self.rule = rule
         self.fixed: list[FixedPost] = []
-        self.queue = {message: list(wordings) for message, wordings in find_wordings(bank, rule).items()}
+        self.queue = {message: list(variants) for message, variants in wordings.find(rule).items()}
         self.refused: list[tuple[Variant, str]] = []
         self.before: dict[str, datetime] = {}
         self.occupancy = Occupancy(storm.limits)

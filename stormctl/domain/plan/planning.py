@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.seeding import draw
@@ -12,6 +13,7 @@ from stormctl.domain.plan.cost import price_of
 from stormctl.domain.plan.fixed import ChannelDraft, FixedPost
 from stormctl.domain.plan.placing import Candidate, MessageTimes, Placing
 from stormctl.domain.plan.slots import find_slots
+from stormctl.domain.plan.wordings import Wordings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +22,7 @@ if TYPE_CHECKING:
     from stormctl.domain.bank.message import Bank, Variant
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.plan.slots import Slot
-    from stormctl.domain.plan.storm import ChannelRule, Storm
+    from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 
 
 def plan_storm(storm: Storm, bank: Bank) -> Plan:
@@ -35,7 +37,11 @@ def plan_storm(storm: Storm, bank: Bank) -> Plan:
     Raises:
         LocalTimeError: if a time in the storm is one that clocks skip or show twice.
     """
-    drafts = [ChannelDraft(storm, rule, bank) for rule in storm.channels]
+    wordings, windows = Wordings(bank), _windows_of(storm)
+    drafts = [
+        ChannelDraft(replace(storm, windows=tuple(windows[rule.id])), rule, wordings)
+        for rule in storm.channels
+    ]
     spread = MessageTimes(storm.limits.same_message_apart)
     for draft in drafts:
         draft.fix_pins()
@@ -46,7 +52,7 @@ def plan_storm(storm: Storm, bank: Bank) -> Plan:
     unplaced: list[Unplaced] = []
     spare: list[tuple[ChannelId, int]] = []
     for draft in drafts:
-        slots = find_slots(storm, draft.rule, [post.at for post in draft.fixed])
+        slots = find_slots(draft.storm, draft.rule, [post.at for post in draft.fixed])
         placing = Placing(slots, _line_up(draft, slots), draft.occupancy, spread)
         filled = [_into_slot(slot, variant) for slot, variant in placing.fill()]
         for post in (*draft.fixed, *filled):
@@ -61,6 +67,15 @@ def plan_storm(storm: Storm, bank: Bank) -> Plan:
         unplaced=tuple(unplaced),
         spare=tuple(spare),
     )
+
+
+def _windows_of(storm: Storm) -> dict[ChannelId, list[Window]]:
+    """Return each channel's own windows, so that none is asked of those of all the others."""
+    found: dict[ChannelId, list[Window]] = {rule.id: [] for rule in storm.channels}
+    for window in storm.windows:
+        for channel in found.keys() & window.channels if window.channels else found:
+            found[channel].append(window)
+    return found
 
 
 def _line_up(draft: ChannelDraft, slots: tuple[Slot, ...]) -> list[Candidate]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
 
 _PLATFORM_LABELS = frozenset(platform.value for platform in Platform)
 _TOPIC = "topic:"
+_WILDCARD = re.compile(r"[*?\[]")
 
 
 def is_extra(variant: Variant) -> bool:
@@ -21,24 +24,53 @@ def is_extra(variant: Variant) -> bool:
     return variant.label is not None and variant.label not in _PLATFORM_LABELS
 
 
-def selects(selector: str, variant: Variant) -> bool:
-    """Tell whether `topic:NAME` or a shell pattern of message ids selects a variant."""
-    if selector.startswith(_TOPIC):
-        return variant.topic == selector.removeprefix(_TOPIC)
-    return fnmatchcase(variant.message_id, selector)
+class Wordings:
+    """Which wordings of a bank each channel publishes, found without a look at all the others.
 
-
-def find_wordings(bank: Bank, rule: ChannelRule) -> dict[str, tuple[Variant, ...]]:
-    """Find what a channel publishes: the wordings of each message, in the order in which it prefers them.
-
-    Languages come in the rule's order, or by name where it takes all; then the plain wording, then extra
-    ones by label. A wording labelled with the channel's platform takes the plain one's place.
+    A storm may have hundreds of channels, each with its own part of the bank: so that planning takes time in
+    proportion to what is published, wordings are indexed by message id, topic, language and partner.
     """
-    chosen: dict[str, list[Variant]] = defaultdict(list)
-    for variant in bank.variants:
-        if _is_wanted(variant, rule):
-            chosen[variant.message_id].append(variant)
-    return {message_id: _in_order(variants, rule) for message_id, variants in chosen.items()}
+
+    def __init__(self, bank: Bank) -> None:
+        self._variants = bank.variants
+        self._by_id: dict[str, list[int]] = defaultdict(list)
+        self._by_topic: dict[str | None, list[int]] = defaultdict(list)
+        self._by_origin: dict[tuple[str, str | None], list[int]] = defaultdict(list)
+        for number, variant in enumerate(bank.variants):
+            self._by_id[variant.message_id].append(number)
+            self._by_topic[variant.topic].append(number)
+            self._by_origin[variant.lang, variant.partner].append(number)
+        self._ids = sorted(self._by_id)
+
+    def select(self, selector: str) -> list[int]:
+        """Return the positions of what `topic:NAME` or a shell pattern of message ids selects."""
+        if selector.startswith(_TOPIC):
+            return self._by_topic.get(selector.removeprefix(_TOPIC), [])
+        fixed = _WILDCARD.split(selector, maxsplit=1)[0]
+        low = bisect_left(self._ids, fixed)
+        high = bisect_right(self._ids, fixed, low, key=lambda name: name[: len(fixed)])
+        names = (name for name in self._ids[low:high] if fnmatchcase(name, selector))
+        return [number for name in names for number in self._by_id[name]]
+
+    def find(self, rule: ChannelRule) -> dict[str, tuple[Variant, ...]]:
+        """Find what a channel publishes: the wordings of each message, in the order in which it prefers them.
+
+        Languages come in the rule's order, or by name where it takes all; then the plain wording, then extra
+        ones by label. A wording labelled with the channel's platform takes the plain one's place.
+        """
+        chosen: dict[str, list[Variant]] = defaultdict(list)
+        for number in sorted(self._find_candidates(rule)):
+            variant = self._variants[number]
+            if _is_wanted(variant, rule):
+                chosen[variant.message_id].append(variant)
+        return {message_id: _in_order(variants, rule) for message_id, variants in chosen.items()}
+
+    def _find_candidates(self, rule: ChannelRule) -> set[int]:
+        if rule.messages:
+            return {number for selector in rule.messages for number in self.select(selector)}
+        languages = rule.languages or {lang for lang, _ in self._by_origin}
+        origins = ((lang, partner) for lang in languages for partner in (None, rule.partner))
+        return {number for origin in origins for number in self._by_origin.get(origin, ())}
 
 
 def _is_wanted(variant: Variant, rule: ChannelRule) -> bool:
@@ -46,7 +78,6 @@ def _is_wanted(variant: Variant, rule: ChannelRule) -> bool:
         variant.suits(rule.id.platform)
         and (not rule.languages or variant.lang in rule.languages)
         and variant.partner in {None, rule.partner}
-        and (not rule.messages or any(selects(selector, variant) for selector in rule.messages))
     )
 
 

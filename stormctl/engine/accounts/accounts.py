@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.errors import CredentialsError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.engine.accounts.preflight import ChannelProof
@@ -41,12 +42,19 @@ def list_access(
     finally:
         adapters.close()
     told = {str(proof.channel): proof for proof in proofs}
+    alike: dict[object, list[ChannelProof]] = defaultdict(list)
+    for proof in proofs:
+        alike[_account_of(proof)].append(proof)
     return [
-        _tell(access, told[access.channel], proofs, ledger, environment.settings)
+        _tell(access, told[access.channel], alike, ledger, environment.settings)
         if access.channel in told
         else access
         for access in known
     ]
+
+
+def _account_of(proof: ChannelProof) -> object:
+    return (proof.channel.platform, proof.account.id) if proof.account is not None else proof.channel
 
 
 def _look_up(channel: ChannelId, environment: Environment, ledger: Ledger | None) -> ChannelAccess:
@@ -66,11 +74,15 @@ def _look_up(channel: ChannelId, environment: Environment, ledger: Ledger | None
 def _tell(
     access: ChannelAccess,
     proof: ChannelProof,
-    proofs: Sequence[ChannelProof],
+    alike: Mapping[object, Sequence[ChannelProof]],
     ledger: Ledger | None,
     settings: Settings,
 ) -> ChannelAccess:
-    """Add what a platform told; keys that nobody could ask about are not thereby bad."""
+    """Add what a platform told; keys that nobody could ask about are not thereby bad.
+
+    Args:
+        alike: by account, every channel that is it.
+    """
     if proof.error is not None:
         return replace(access, remarks=(f"not asked: {proof.error.message}",), hint=proof.error.hint)
     channel = proof.channel
@@ -80,7 +92,8 @@ def _tell(
         *(message for message, _ in proof.check.unknown),
     )
     problems, hints = [message for message, _ in proof.check.bad], [hint for _, hint in proof.check.bad]
-    for group, book in [((proof,), ledger), *(((proof, other), None) for other in proofs if other != proof)]:
+    twins = [other for other in alike[_account_of(proof)] if other is not proof]
+    for group, book in [((proof,), ledger), *(((proof, twin), None) for twin in twins)]:
         try:
             check_accounts(group, book)
         except CredentialsError as error:

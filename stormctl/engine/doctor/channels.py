@@ -35,8 +35,9 @@ SCARCE = 0.1
 def examine_channels(
     campaign: Campaign, proofs: Sequence[ChannelProof], notes: LedgerNotes, moment: Moment
 ) -> tuple[DiagnosisSection, ...]:
-    """Judge every channel."""
-    strangers = dict(find_strangers(proofs, notes.accounts))
+    """Judge every channel; what the plan needs is added up once for all of them."""
+    strangers, needs = dict(find_strangers(proofs, notes.accounts)), _Needs(campaign)
+    canaries = _find_canaries(notes, moment)
     sections = []
     for proof in proofs:
         lines = [*_judge_account(proof, notes)]
@@ -44,10 +45,31 @@ def examine_channels(
         if stranger is not None:
             lines.append(fail(stranger.message, stranger.hint, stranger.exit_code))
         if proof.verification is not None and not proof.is_bad:
-            lines += _judge_verification(proof.channel, proof.verification, campaign, notes, moment)
+            lines += _judge_verification(
+                proof.channel, proof.verification, needs, canaries.get(str(proof.channel))
+            )
         lines += _judge_ledger(proof.channel, proof.verification, notes, moment)
         sections.append(DiagnosisSection(str(proof.channel), tuple(lines)))
     return tuple(sections)
+
+
+class _Needs:
+    """What a storm's plan asks of its channels.
+
+    Attributes:
+        span: from when until when credentials are needed; None without a plan.
+        usd_micros: what each channel costs, in millionths of a US dollar.
+        videos: the channels that publish one.
+        verified: the channels that the schedule calls verified.
+    """
+
+    def __init__(self, campaign: Campaign) -> None:
+        storm, plan = campaign.storm, campaign.plan
+        costs, deliveries = (cost_of(plan).by_channel, plan.deliveries) if plan is not None else ((), ())
+        self.span = find_need(plan) if plan is not None else None
+        self.usd_micros = {cost.channel: cost.total_usd_micros for cost in costs}
+        self.videos = {d.channel for d in deliveries for m in d.post.media if m.kind is MediaKind.VIDEO}
+        self.verified = {rule.id for rule in storm.channels if rule.verified} if storm is not None else set()
 
 
 def _judge_account(proof: ChannelProof, notes: LedgerNotes) -> Iterator[Line]:
@@ -70,16 +92,19 @@ def _judge_account(proof: ChannelProof, notes: LedgerNotes) -> Iterator[Line]:
 
 
 def _judge_verification(
-    channel: ChannelId, told: Verification, campaign: Campaign, notes: LedgerNotes, moment: Moment
+    channel: ChannelId, told: Verification, needs: _Needs, canary: str | None
 ) -> Iterator[Line]:
-    """Judge what the platform told of credentials that are not proved bad."""
+    """Judge what the platform told of credentials that are not proved bad.
+
+    Args:
+        canary: the day of the newest canary that went out; None if there was none lately.
+    """
     if told.kind:
         yield ok(told.kind)
-    need = find_need(campaign.plan) if campaign.plan is not None else None
     for ending in told.endings:
-        if outlasts(ending, need):
+        if outlasts(ending, needs.span):
             yield ok(f"{ending.what} lasts until {ending.at:%Y-%m-%d %H:%M} UTC")
-    canary, label = _find_canary(channel, notes, moment), channel.platform.label
+    label = channel.platform.label
     if told.may_post:
         yield ok(f"{label} says that the credentials may post")
     elif canary is None and told.account is not None:
@@ -89,14 +114,14 @@ def _judge_verification(
     if unasked and canary is None:
         hint = f"Prove it with one post, and open its link signed out: {_canary_command(channel)}"
         yield warn(unasked, hint)
-    yield from _judge_rights(channel, told, campaign)
-    yield from _judge_api(channel.platform, need)
-    yield from _judge_standing(channel, told, campaign)
+    yield from _judge_rights(channel, told, needs)
+    yield from _judge_api(channel.platform, needs)
+    yield from _judge_standing(channel, told, needs)
     if canary is not None:
         yield ok(f"a canary went out on {canary}")
 
 
-def _judge_rights(channel: ChannelId, told: Verification, campaign: Campaign) -> Iterator[Line]:
+def _judge_rights(channel: ChannelId, told: Verification, needs: _Needs) -> Iterator[Line]:
     """Judge the permissions that the platform told; where it told none, nothing is concluded."""
     if told.permissions is None:
         return
@@ -105,40 +130,31 @@ def _judge_rights(channel: ChannelId, told: Verification, campaign: Campaign) ->
     for right, loss in facts.rights.items():
         if right not in told.permissions:
             yield warn(f"the token lacks {right}: {loss}", again)
-    has_video = campaign.plan is not None and any(
-        media.kind is MediaKind.VIDEO
-        for delivery in campaign.plan.deliveries
-        if delivery.channel == channel
-        for media in delivery.post.media
-    )
-    if has_video and facts.video_right and facts.video_right not in told.permissions:
+    if channel in needs.videos and facts.video_right and facts.video_right not in told.permissions:
         lack = f"the plan has videos, and the token lacks {facts.video_right}"
         yield warn(f"{lack}, which {facts.label} may ask for", again)
 
 
-def _judge_api(platform: Platform, need: ChannelNeeds | None) -> Iterator[Line]:
+def _judge_api(platform: Platform, needs: _Needs) -> Iterator[Line]:
     """Judge whether the version of the platform's API outlives the storm."""
     ends_on = platform.facts.api_ends_on
     if ends_on is None:
         return
     text = f"{platform.facts.api} lives until {ends_on} at least"
-    if need is not None and need.last_at.date() >= ends_on:
+    if needs.span is not None and needs.span.last_at.date() >= ends_on:
         yield warn(f"{text}, and the storm lasts longer", "Look for a newer stormctl.")
     else:
         yield ok(text)
 
 
-def _judge_standing(channel: ChannelId, told: Verification, campaign: Campaign) -> Iterator[Line]:
+def _judge_standing(channel: ChannelId, told: Verification, needs: _Needs) -> Iterator[Line]:
     """Judge whether the account is verified as the schedule says, and what the storm needs of its credits."""
     label = channel.platform.label
-    rules = campaign.storm.channels if campaign.storm is not None else ()
-    rule = next((rule for rule in rules if rule.id == channel), None)
-    if rule is not None and rule.verified and told.is_verified is False:
+    if channel in needs.verified and told.is_verified is False:
         text = f"the schedule calls the account verified, and {label} does not: its ceilings are lower"
         yield warn(text, "Take verified = true out of the schedule.")
     if told.account is not None and channel.platform.facts.prices.dearest_post:
-        costs = cost_of(campaign.plan).by_channel if campaign.plan is not None else ()
-        micros = sum(cost.total_usd_micros for cost in costs if cost.channel == channel)
+        micros = needs.usd_micros.get(channel)
         need = f"; this storm needs about ${micros / 1_000_000:.2f} here" if micros else ""
         yield ok(f"credits are not used up; how many are left, {label} does not tell{need}")
 
@@ -174,17 +190,16 @@ def _judge_limit(limit: RateLimit, platform: Platform) -> Iterator[Line]:
         yield ok(text)
 
 
-def _find_canary(channel: ChannelId, notes: LedgerNotes, moment: Moment) -> str | None:
-    """Return the day of the newest canary that went out on a channel; None if there was none lately."""
-    days = [
-        view.delivered_at
+def _find_canaries(notes: LedgerNotes, moment: Moment) -> dict[str, str]:
+    """Return, by channel, the day of the newest canary that went out lately."""
+    times = sorted(
+        (view.delivered_at, view.channel)
         for view in notes.canaries
-        if view.channel == str(channel)
-        and view.state in {State.DELIVERED, State.RETRACTED}
+        if view.state in {State.DELIVERED, State.RETRACTED}
         and view.delivered_at is not None
         and view.delivered_at > moment.at - CANARY_COUNTS
-    ]
-    return f"{max(days):%Y-%m-%d}" if days else None
+    )
+    return {channel: f"{at:%Y-%m-%d}" for at, channel in times}
 
 
 def _canary_command(channel: ChannelId) -> str:

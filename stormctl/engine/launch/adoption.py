@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.resemblance import is_shortened, is_shown_as, recognisable
@@ -15,7 +16,7 @@ from stormctl.ledger.journal.gaps import Unknown
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from stormctl.domain.base.channel import ChannelId
@@ -41,13 +42,16 @@ def find_published(
     published: dict[str, Delivered] = {}
     unknown: list[Unknown] = []
     cost_usd_micros = 0
-    doubtful = _find_doubtful(preparation, ledger, moment)
-    for channel in dict.fromkeys(delivery.channel for delivery in doubtful):
-        due = [delivery for delivery in doubtful if delivery.channel == channel]
+    serving = frozenset(preparation.serving)
+    doubtful = _by_channel(_find_doubtful(preparation, ledger, moment))
+    known = _known_keys(ledger, preparation.storm.id) if doubtful else set()
+    # What comes later may stand there too, so all that is new on a channel is looked for.
+    new = _by_channel(d for d in preparation.plan.deliveries if str(d.key) not in known)
+    for channel, due in doubtful.items():
         first = min(delivery.slot_at for delivery in due)
-        reading, why = _read(preparation, adapters, channel, first, moment)
+        reading, why = _read(serving, adapters, channel, first, moment)
         posts = [post for post in reading.posts if not is_older(post, first, reading)] if reading else []
-        found = _match(_new_on(preparation, ledger, channel), posts)
+        found = _match(new[channel], posts)
         published |= {key: Delivered(post_id=post.post_id, url=post.url) for key, post in found.items()}
         cost_usd_micros += price_of_readings(channel, len(reading.posts)) if reading else 0
         if why:
@@ -74,10 +78,11 @@ def _find_doubtful(preparation: Preparation, ledger: Ledger, moment: Moment) -> 
     return [delivery for delivery in inside if str(delivery.key) not in known]
 
 
-def _new_on(preparation: Preparation, ledger: Ledger, channel: ChannelId) -> list[PlannedDelivery]:
-    """Return everything planned on a channel that the ledger doesn't know, what comes later included."""
-    known = _known_keys(ledger, preparation.storm.id)
-    return [d for d in preparation.plan.deliveries if d.channel == channel and str(d.key) not in known]
+def _by_channel(deliveries: Iterable[PlannedDelivery]) -> dict[ChannelId, list[PlannedDelivery]]:
+    found: dict[ChannelId, list[PlannedDelivery]] = defaultdict(list)
+    for delivery in deliveries:
+        found[delivery.channel].append(delivery)
+    return found
 
 
 def _known_keys(ledger: Ledger, storm_id: str) -> Collection[str]:
@@ -87,10 +92,14 @@ def _known_keys(ledger: Ledger, storm_id: str) -> Collection[str]:
 
 
 def _read(
-    preparation: Preparation, adapters: Adapters, channel: ChannelId, first: datetime, moment: Moment
+    serving: Collection[ChannelId],
+    adapters: Adapters,
+    channel: ChannelId,
+    first: datetime,
+    moment: Moment,
 ) -> tuple[Reading | None, str]:
     """Read an account; return what it shows, and why that may not be everything."""
-    if channel not in preparation.serving:
+    if channel not in serving:
         return None, f"{channel} is left out or can't be used, so it was not read"
     try:
         reading = read_account(adapters.reader(channel), first, moment.at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery.delivery import State
@@ -23,13 +23,16 @@ def tally_channels(
     A post counts as a duplicate when its channel holds the same text more than once: by the
     protocol a text goes out once a channel and day.
     """
-    live = [post for post in received if not post.deleted]
-    channels = sorted({d.channel for d in deliveries} | {p.channel for p in live})
+    ours: dict[str, list[DeliveryView]] = defaultdict(list)
+    for delivery in deliveries:
+        ours[delivery.channel].append(delivery)
+    theirs: dict[str, list[ReceivedPost]] = defaultdict(list)
+    for post in received:
+        if not post.deleted:
+            theirs[post.channel].append(post)
     tallies, differences = [], []
-    for channel in channels:
-        ours = [d for d in deliveries if d.channel == channel]
-        theirs = [p for p in live if p.channel == channel]
-        tally, lines = _tally(channel, ours, theirs)
+    for channel in sorted({*ours, *theirs}):
+        tally, lines = _tally(channel, ours[channel], theirs[channel])
         tallies.append(tally)
         differences += lines
     return tuple(tallies), tuple(differences)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import replace
 from textwrap import shorten
 from typing import TYPE_CHECKING
@@ -54,8 +54,11 @@ def render_plan(plan: Plan, storm: Storm, cost: Cost) -> RenderableType:
     zone = ZoneInfo(storm.timezone)
     parts: list[RenderableType] = [_render_title(plan, storm, zone)]
     thread_sizes = Counter(_name_thread(d.key) for d in plan.deliveries)
+    by_channel: dict[ChannelId, list[PlannedDelivery]] = defaultdict(list)
+    for delivery in plan.deliveries:
+        by_channel[delivery.channel].append(delivery)
     for rule in storm.channels:
-        deliveries = [d for d in plan.deliveries if d.channel == rule.id]
+        deliveries = by_channel[rule.id]
         if deliveries:
             heading = Text.assemble((str(rule.id), STRONG), (f"  {count(len(deliveries), 'post')}", QUIET))
             parts += ["", heading, _render_day_of(deliveries, thread_sizes, zone)]

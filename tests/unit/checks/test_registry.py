@@ -9,14 +9,26 @@ from hypothesis import strategies as st
 
 from stormctl.checks.registry import RULES, explain, rule, run_checks
 from stormctl.domain.base.finding import Severity
+from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.errors import UsageError
-from tests.unit.domain.making import at, make_bank, make_media, make_storm, make_variant
+from tests.fakes import noting
+from tests.unit.domain.making import (
+    at,
+    make_bank,
+    make_media,
+    make_messages,
+    make_rule,
+    make_storm,
+    make_variant,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import CheckContext, CheckHit
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.plan.storm import ChannelRule, Storm
 
 
 @pytest.mark.parametrize("code", sorted(RULES))
@@ -104,3 +116,20 @@ def test_whatever_loads_can_be_checked(files: list[tuple[str, str, str, bool]]) 
     findings = run_checks(storm, bank, plan_storm(storm, bank))
 
     assert all(finding.code in RULES and finding.message for finding in findings)
+
+
+def test_each_post_is_composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is checked is what was planned; only a wording without a slot is composed for its checks."""
+    storm = make_storm(make_rule("x:one"), make_rule("x:two"), make_rule("facebook:acme"))
+    bank = make_bank(
+        *make_messages(11), make_variant("story.en", parts=("One.", "Two.")), make_variant("zoo.en")
+    )
+    calls: list[tuple[Variant, ChannelRule, Storm]] = []
+    for module in ("domain.planning", "checks.case"):
+        monkeypatch.setattr(f"stormctl.{module}.compose", noting(compose, calls))
+
+    findings = run_checks(storm, bank, plan_storm(storm, bank))
+
+    composed = [(variant.name, rule.id) for variant, rule, _ in calls]
+    assert len(composed) == len(set(composed)) == 3 * 13
+    assert {finding.code for finding in findings} == {"unplaced", "same-text-on-x-channels"}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from stormctl.domain.base.channel import parse_channel_id
@@ -72,3 +74,18 @@ def test_no_post_is_dearer_than_the_dearest() -> None:
     post = Post(text="About boats", link="https://example.org", media=(make_media(),) * MAX_IMAGES)
 
     assert price_of(post, _X) == _X.platform.facts.prices.dearest_post == 220_000
+
+
+def test_a_plan_is_not_priced_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it costs is the sum of the prices that its deliveries carry, on however many channels."""
+    storm = make_storm(*(make_rule(f"x:c{number}") for number in range(3)))
+    plan = plan_storm(storm, make_bank(make_variant("a.en", media=(make_media(),)), make_variant("b.en")))
+    dearer = replace(plan, deliveries=tuple(replace(d, price_usd_micros=7_000) for d in plan.deliveries))
+    monkeypatch.setattr(
+        "stormctl.domain.plan.cost.find_links", lambda text: pytest.fail(f"priced again: {text}")
+    )
+
+    cost = cost_of(dearer, readings_a_post=0)
+
+    assert (cost.total_usd_micros, cost.alt_text_usd_micros) == (6 * 7_000, 3 * 5_000)
+    assert [share.publish_usd_micros for share in cost.by_channel] == [2 * 7_000 - 5_000] * 3

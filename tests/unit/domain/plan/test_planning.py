@@ -17,6 +17,7 @@ from stormctl.domain.plan.occupancy import QUARTER
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
 from stormctl.domain.plan.storm import ChannelRule, Late, Pin, Quiet, Storm
+from tests.fakes import noting
 from tests.unit.domain.making import (
     NO_LIMITS,
     SCHEDULE,
@@ -381,3 +382,20 @@ def _check_apart(storm: Storm, plan: Plan) -> None:
         for (a, _, kind), (b, _, other) in pairwise(sorted(posts)):
             if Kind.SLOT in {kind, other}:
                 assert b - a >= storm.limits.same_message_apart
+
+
+def test_a_channel_is_asked_only_of_its_own_windows(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A storm may have hundreds of channels with a window each; one without names is everybody's."""
+    rules = [make_rule(f"x:c{number:02}") for number in range(20)]
+    own = [make_window(channels=(rule.id,) * 2, every=timedelta(hours=4)) for rule in rules]
+    storm = make_storm(*rules, windows=(*own, make_window("20:00", "21:00")))
+    asked: list[tuple[Storm, ChannelRule]] = []
+    for module in ("fixed", "slots"):
+        monkeypatch.setattr(f"stormctl.domain.{module}.find_spans", noting(find_spans, asked))
+
+    plan = plan_storm(storm, make_bank(*make_messages(4)))
+
+    looked_at = [narrowed.windows for narrowed, _ in asked]
+    assert looked_at[:20] == looked_at[20:] == [(window, storm.windows[-1]) for window in own]
+    assert {count for _, count in plan.spare} == {0}
+    assert len(plan.deliveries) == 20 * 4

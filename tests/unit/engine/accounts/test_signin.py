@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.emulator.core.accounts import AccountSpec
 
 ACCOUNT, PAGE, READ_ONLY = make_accounts(["x:acme", "facebook:acme", "facebook:reader"], seed=7)
@@ -215,6 +216,24 @@ def test_the_list_finds_twins(emulator: EmulatorThread) -> None:
     assert [len(row.problems) for row in rows] == [1, 1, 0]
     assert "x:acme and x:twin are the same account" in rows[0].problems[0]
     assert rows[2].missing == ("STORMCTL_FACEBOOK_ACME_PAGE_ID", "STORMCTL_FACEBOOK_ACME_PAGE_TOKEN")
+
+
+def test_only_channels_with_the_same_account_are_compared(
+    emulator: EmulatorThread, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A campaign may have hundreds of channels; each is held against the ledger, too."""
+    twin = replace(ACCOUNT, name="twin")
+    environment = make_environment(emulator, ACCOUNT, twin, PAGE, READ_ONLY)
+    compared: list[set[ChannelId]] = []
+    monkeypatch.setattr(
+        "stormctl.engine.accounts.accounts.check_accounts",
+        lambda proofs, _ledger: compared.append({proof.channel for proof in proofs}),
+    )
+
+    list_access([X, FACEBOOK, TWIN, parse_channel_id("facebook:reader")], environment, None, offline=False)
+
+    assert sorted(map(len, compared)) == [1, 1, 1, 1, 2, 2]
+    assert compared.count({X, TWIN}) == 2
 
 
 def test_a_locked_platform_is_not_asked(emulator: EmulatorThread) -> None:

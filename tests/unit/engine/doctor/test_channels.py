@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import RateLimit, State
+from stormctl.domain.plan.cost import cost_of
+from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.domain.report.status import DeliveryView
 from stormctl.engine.accounts.preflight import prove_channels
@@ -20,11 +23,13 @@ from stormctl.engine.doctor.channels import examine_channels
 from stormctl.engine.doctor.ledger import LedgerNotes
 from stormctl.platforms.adapter import Ending, Verification
 from tests.factories import ACME, PAGE
-from tests.fakes import NOON, FakePlatforms
+from tests.fakes import NOON, FakePlatforms, Walked, noting
+from tests.unit.domain.making import make_bank, make_messages, make_rule, make_storm
 from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.delivery.delivery import Plan
     from stormctl.engine.base.campaign import Campaign
 
 NOTES = LedgerNotes(where="sqlite: ledger.db", folder=Path())
@@ -255,3 +260,40 @@ def test_a_channel_that_is_left_out_is_not_judged(campaign: Campaign) -> None:
     (section,) = examine_channels(campaign, proofs, NOTES, NOW)
 
     assert [line.text for line in section.lines] == ["left out: not asked"]
+
+
+def test_a_plan_is_priced_once_however_many_channels(
+    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each channel is told its own share of it."""
+    channels = [parse_channel_id(f"x:c{number}") for number in range(5)]
+    storm = make_storm(*(make_rule(f"x:c{n}", messages=(f"m0[0-{n}]",)) for n in range(5)))
+    campaign = replace(campaign, storm=storm, plan=plan_storm(storm, make_bank(*make_messages(5))))
+    priced: list[tuple[Plan]] = []
+    monkeypatch.setattr("stormctl.engine.doctor.channels.cost_of", noting(cost_of, priced))
+
+    sections = examine_channels(campaign, prove_channels(channels, FakePlatforms(channels)), NOTES, NOW)
+
+    assert priced == [(campaign.plan,)]
+    told = [line.text.partition("needs about ")[2] for section in sections for line in section.lines]
+    assert [share for share in told if share] == [
+        "$0.02 here",
+        "$0.04 here",
+        "$0.06 here",
+        "$0.08 here",
+        "$0.10 here",
+    ]
+
+
+def test_a_plan_is_gone_through_as_often_for_many_channels_as_for_one(campaign: Campaign) -> None:
+    """On X and on Facebook."""
+    assert campaign.plan is not None
+    channels = [parse_channel_id(f"{platform}:c{n}") for n in range(20) for platform in ("x", "facebook")]
+    walks = []
+    for asked in (channels[:2], channels):
+        deliveries = Walked(campaign.plan.deliveries)
+        case = replace(campaign, plan=replace(campaign.plan, deliveries=deliveries))
+        examine_channels(case, prove_channels(asked, FakePlatforms(asked)), NOTES, NOW)
+        walks.append(deliveries.walks)
+
+    assert walks[0] == walks[1] > 0

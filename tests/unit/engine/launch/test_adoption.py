@@ -17,7 +17,7 @@ from stormctl.errors import UsageError
 from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Adoption
 from stormctl.platforms.adapter import OutgoingPost, Reading
 from tests.factories import ACME, PAGE
-from tests.fakes import NOON
+from tests.fakes import NOON, Walked, noting
 from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
@@ -247,3 +247,19 @@ def test_the_reading_reaches_from_the_first_slot_to_now(
     _find(bench, preparation)
 
     assert asked == [(NOON - LOOK_BACK, bench.clock.at + LOOK_AHEAD)]
+
+
+def test_the_ledger_is_asked_once_what_it_knows(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However many channels have something due; nor is each held against all the others."""
+    bench.clock.move(timedelta(minutes=5))
+    preparation = _prepare(bench, tmp_path)
+    proofs = Walked(preparation.proofs)
+    asked: list[tuple[str]] = []
+    monkeypatch.setattr(bench.ledger.history, "deliveries", noting(bench.ledger.history.deliveries, asked))
+
+    _find(bench, replace(preparation, proofs=proofs))
+
+    assert proofs.walks == 1
+    assert (bench.x.readings, bench.facebook.readings, asked) == (1, 1, [("small",)])

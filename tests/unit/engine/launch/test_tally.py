@@ -9,7 +9,7 @@ from stormctl.domain.report.status import DeliveryView
 from stormctl.domain.report.tally import ChannelTally
 from stormctl.engine.launch.emulator_process import ReceivedPost
 from stormctl.engine.launch.tally import tally_channels
-from tests.fakes import NOON
+from tests.fakes import NOON, Walked
 
 
 def _delivery(message: str, *, channel: str = "x:acme", **fields: Any) -> DeliveryView:
@@ -112,3 +112,17 @@ def test_what_was_not_delivered_is_named_with_its_state_and_reason() -> None:
 def test_nothing_planned_and_nothing_received_is_nothing_to_tell() -> None:
     """An empty storm has no channels to tally."""
     assert tally_channels([], []) == ((), ())
+
+
+def test_the_ledger_is_gone_through_once_however_many_channels() -> None:
+    """A storm may have hundreds."""
+    channels = [f"x:c{number:02}" for number in range(30)]
+    deliveries = Walked(
+        _delivery(message, channel=channel) for message in ("m1", "m2") for channel in channels
+    )
+    posts = Walked(_post(message, channel=channel) for channel in channels for message in ("m1", "m2"))
+
+    tallies, differences = tally_channels(deliveries, posts)
+
+    assert [tally.channel for tally in tallies] == channels
+    assert (differences, deliveries.walks, posts.walks) == ((), 1, 1)

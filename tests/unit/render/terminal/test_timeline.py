@@ -7,10 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Plan
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.limits import Limits
 from stormctl.render.terminal.timeline import render_plan
+from tests.fakes import Walked
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -101,3 +103,23 @@ def test_an_empty_plan_is_said_so(show: Callable[..., str], storm: Storm) -> Non
 
     assert "Nothing is planned." in shown
     assert "x:migrants-day             0     0          0      0        0  $0.00" in shown
+
+
+def test_a_plan_is_gone_through_as_often_for_many_channels_as_for_one(
+    show: Callable[..., str], plan: Plan, storm: Storm, cost: Cost
+) -> None:
+    """A storm may have hundreds; they are shown in the schedule's order."""
+    many = [replace(storm.channels[0], id=parse_channel_id(f"x:c{number:02}")) for number in range(30)]
+    walks = []
+    for channels in (storm.channels[:1], (*storm.channels, *many)):
+        deliveries = Walked(
+            replace(delivery, channel=rule.id) for rule in channels for delivery in plan.deliveries
+        )
+        shown = show(
+            render_plan(replace(plan, deliveries=deliveries), replace(storm, channels=channels), cost)
+        )
+        walks.append(deliveries.walks)
+
+    assert walks[0] == walks[1] > 0
+    headings = [line.partition("  ")[0] for line in shown.splitlines() if line.endswith("  7 posts")]
+    assert headings == [str(rule.id) for rule in channels]
