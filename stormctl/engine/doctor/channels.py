@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import RateLimit
     from stormctl.domain.report.diagnosis import Line
-    from stormctl.engine.accounts.preflight import ChannelNeeds, ChannelProof
+    from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.doctor.ledger import LedgerNotes
     from stormctl.platforms.adapter import Verification
