@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.channel import parse_channel_id
@@ -29,7 +29,7 @@ from stormctl.ledger.views.history import History
 from stormctl.places import OWN_FOLDER, hide_from_git
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from datetime import timedelta
     from pathlib import Path
 
@@ -113,6 +113,23 @@ class Ledger:
         """Return the hosts that the ledger is bound to, by platform, or by channel for its own server."""
         with self._database.reading() as session:
             return {row["place"]: row["host"] for row in session.rows("bound_hosts")}
+
+    def changes(self) -> object:
+        """Return what is equal as long as nobody has written anything that a runner asks about.
+
+        It costs no more than a look at one row, so that a runner for which nothing is due asks no more. Signs
+        of life of this process leave it as it is; those of others may not.
+
+        Raises:
+            LedgerError: if the ledger can't be read, or is not the one that it was.
+        """
+        return self._database.changes()
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Let what this thread reads meanwhile be read in one transaction."""
+        with self._database.reading() as session, self._database.snapshot.share(session):
+            yield
 
     def clock_offset(self) -> timedelta:
         """Return how far the ledger's clock is ahead of this machine's: what its runners agree on.

@@ -15,7 +15,6 @@ from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Equipment
-from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.uploader import Uploader
 from stormctl.environment import Environment
@@ -111,7 +110,7 @@ def dispatch(root: Path, plan: Plan, emulator: EmulatorThread) -> list[str]:
             ledger.media.store(media.digest, media.mime, read_media(root, media), now)
         ledger.outbox.enroll(make_terms(ACME, PAGE, storm_id=plan.storm_id), due, now)
         runner_id = ledger.runners.register("launch", "here", 1, now)
-        dispatcher = Dispatcher(equipment, runner_id, Uploader(equipment, runner_id), Breaker(equipment))
+        dispatcher = Dispatcher(equipment, runner_id, Uploader(equipment, runner_id))
         for channel in (ACME, PAGE):
             dispatcher.serve(channel, lambda: False)
         return [view.state.value for view in ledger.history.deliveries(plan.storm_id)]

@@ -420,16 +420,16 @@ class TestRunners:
         """The system frees the lock however the process ended; other hosts are judged by their leases."""
         here = bench.ledger.runners.register("launch", socket.gethostname(), 7, bench.at(0))
         bench.ledger.runners.register("launch", "elsewhere", 7, bench.at(0))
-        living = bench.ledger.runners.find_dead(bench.at(0))
+        living = bench.ledger.runners.find_dead()
         bench.ledger.close()
         bench.ledger = bench.reopen()
 
-        dead = bench.ledger.runners.find_dead(bench.at(0))
+        dead = bench.ledger.runners.find_dead()
         alive = {r.id for r in bench.ledger.runners.list(bench.at(0), timeout=MINUTE) if r.alive}
         bench.ledger.outbox.take_over(dead, bench.at(0))
 
         assert (living, dead, here in alive, len(alive)) == ([], [here], False, 1)
-        assert bench.ledger.runners.find_dead(bench.at(0)) == []
+        assert bench.ledger.runners.find_dead() == []
 
     def test_registering_sweeps_up_old_locks(self, bench: Bench) -> None:
         """Lock files of runners that were taken over don't pile up; a living one's stays."""

@@ -10,11 +10,10 @@ import pytest
 
 from stormctl.engine.alerts.pinging import EVERY_S
 from stormctl.engine.base.equipment import Durations
-from stormctl.engine.base.repeats import EVERY
-from stormctl.engine.deliver.breaker import REST
 from stormctl.engine.deliver.collector import AGES
-from stormctl.engine.deliver.dispatcher import FIRST_BACKOFF, LONGEST_BACKOFF
+from stormctl.engine.deliver.dispatcher import FIRST_BACKOFF, LONGEST_BACKOFF, UNVERIFIED_REST
 from stormctl.engine.run.clock_guard import TRUSTED
+from stormctl.engine.run.lanes import EVERY
 from stormctl.engine.run.served_channels import UNKNOWN_AGAIN_AFTER
 from stormctl.ledger.control import alerts
 from stormctl.ledger.delivery.follow_ups import LATER, SOON
@@ -47,7 +46,7 @@ SET = Settings()
         (TROUBLES_TO_PAUSE, 3, "operations", "three answers in a row were in doubt or refused for good"),
         (PAUSES[0], 30 * SECOND, "operations", "The channel rests for 30 seconds"),
         (PAUSES[1:], (2 * MINUTE,), "operations", "it rests for two minutes; after a third time"),
-        (REST, 30 * SECOND, "operations", "The channel rests for 30 seconds"),
+        (UNVERIFIED_REST, 30 * SECOND, "operations", "The channel rests for 30 seconds"),
         (FIRST_BACKOFF, 15 * SECOND, "operations", "the channel waits 15 seconds, doubling"),
         (LONGEST_BACKOFF, 15 * MINUTE, "operations", "doubling to 15 minutes"),
         (UNKNOWN_AGAIN_AFTER, 30 * SECOND, "operations", "it is asked again after 30 seconds"),

@@ -8,7 +8,6 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.event import EventKind
-from stormctl.domain.delivery.delivery import State
 from stormctl.domain.plan.cost import price_of_readings
 from stormctl.platforms.adapter import ReadFailed
 
@@ -41,36 +40,37 @@ class Collector:
         self._ledger = equipment.ledger
         self._clock = equipment.clock
         self._tries: Counter[str] = Counter()
-        self._rests_until: dict[ChannelId, datetime] = {}
+        self._rests_until: dict[str, datetime] = {}
+        self._due_at: dict[str, datetime] = {}
 
-    def is_due(self, channel: ChannelId) -> bool:
-        """Whether posts of the channel reached an age at which they are read at least `BATCH` ago."""
-        moment = self._clock.moment()
-        rests_until = self._rests_until.get(channel)
-        if rests_until is not None and moment.at < rests_until:
-            return False
-        waited = replace(moment, at=moment.at - BATCH)
-        return bool(self._ledger.metrics.due(waited, AGES, [str(channel)]))
+    def ask(self) -> None:
+        """Ask the ledger when which channel is read next; it holds as long as nobody writes there."""
+        self._due_at = {name: at + BATCH for name, at in self._ledger.metrics.next_due(AGES).items()}
+
+    def find_due(self) -> set[str]:
+        """Return the channels of which a post reached an age at which it is read at least `BATCH` ago.
+
+        It goes by what was asked last.
+        """
+        now = self._clock.moment().at
+        return {name for name, at in self._due_at.items() if at <= now and not self._rests(name, now)}
 
     def collect(self, channel: ChannelId, adapter: PlatformAdapter) -> int:
         """Read the posts of the channel that are due, once one has waited; return how many were read."""
-        if not self.is_due(channel):
+        moment = self._clock.moment()
+        waited = replace(moment, at=moment.at - BATCH)
+        if self._rests(str(channel), moment.at) or not self._ledger.metrics.due(waited, AGES, [str(channel)]):
             return 0
         due = self._ledger.metrics.due(self._clock.moment(), AGES, [str(channel)])
         posts = {key: post_id for key, _, post_id in due}
         read = self._read(channel, adapter, posts)
         self._give_up(posts, read)
         if len(read) < len(posts):
-            self._rests_until[channel] = self._clock.moment().at + REST
+            self._rests_until[str(channel)] = self._clock.moment().at + REST
         return len(read)
 
-    def collect_all(self, channel: ChannelId, storm_id: str, adapter: PlatformAdapter) -> int:
-        """Read every delivered post of a storm's channel now, whatever its age; return how many were read."""
-        posts = {
-            view.key: view.post_id
-            for view in self._ledger.history.deliveries(storm_id)
-            if view.channel == str(channel) and view.state is State.DELIVERED and view.post_id is not None
-        }
+    def collect_all(self, channel: ChannelId, posts: Mapping[str, str], adapter: PlatformAdapter) -> int:
+        """Read posts of a channel now (their ids, by key), whatever their age; return how many were read."""
         missing = dict(posts)
         for _ in range(TRIES):
             for key in self._read(channel, adapter, missing):
@@ -99,6 +99,10 @@ class Collector:
             what = "a post is" if len(read) == 1 else f"{len(read)} posts are"
             self._equipment.tell(EventKind.METRICS, f"metrics of {what} read", channel=channel)
         return read
+
+    def _rests(self, name: str, now: datetime) -> bool:
+        until = self._rests_until.get(name)
+        return until is not None and now < until
 
     def _give_up(self, posts: Mapping[str, str], read: set[str]) -> None:
         """Leave posts that gave nothing `TRIES` times until their next age: they may be gone."""

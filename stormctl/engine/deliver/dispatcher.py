@@ -6,6 +6,8 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import (
     MEDIA_GONE,
     SAID_TO_STAND,
@@ -16,9 +18,10 @@ from stormctl.domain.delivery.delivery import (
     Refused,
     SendForbidden,
 )
+from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.engine.base.equipment import pass_on
 from stormctl.engine.deliver.recorder import Recorder
-from stormctl.errors import LedgerError
+from stormctl.errors import CredentialsError, LedgerError
 from stormctl.ledger.delivery.openings import BACKOFF
 from stormctl.platforms.adapter import OutgoingPost
 
@@ -31,7 +34,6 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim, Outcome
     from stormctl.engine.base.equipment import Checkpoint, Equipment
-    from stormctl.engine.deliver.breaker import Breaker
     from stormctl.engine.deliver.uploader import Uploader
     from stormctl.ledger.journal.media import StoredUpload
 
@@ -42,6 +44,9 @@ LONGEST_BACKOFF = timedelta(minutes=15)
 FIRST_RECONNECT = timedelta(seconds=5)
 LONGEST_RECONNECT = timedelta(minutes=1)
 """How long a channel rests when the platform could not be reached at all."""
+
+UNVERIFIED_REST = timedelta(seconds=30)
+"""How long a channel rests, on the storm's clock, when after its pause the platform could not be asked."""
 
 
 class Dispatcher:
@@ -56,7 +61,6 @@ class Dispatcher:
         equipment: Equipment,
         runner_id: str,
         uploader: Uploader,
-        breaker: Breaker,
         checkpoint: Checkpoint = pass_on,
     ) -> None:
         self._equipment = equipment
@@ -64,9 +68,8 @@ class Dispatcher:
         self._clock = equipment.clock
         self._runner_id = runner_id
         self._uploader = uploader
-        self._breaker = breaker
         self._checkpoint = checkpoint
-        self.recorder = Recorder(equipment, breaker, checkpoint)
+        self.recorder = Recorder(equipment, checkpoint)
         self._setbacks: dict[ChannelId, int] = {}
 
     def serve(self, channel: ChannelId, stopping: Callable[[], bool]) -> int:
@@ -74,6 +77,7 @@ class Dispatcher:
         adapter = self._equipment.adapters.publisher(channel)
         attempted, is_prepared = 0, False
         while not stopping() and self.recorder.write_kept(channel):
+            # kept answers come first: while the ledger takes none, another post would only be another doubt
             self._checkpoint("before claim")
             claim, has_media = self._claim(channel, is_prepared=is_prepared)
             if claim is not None:
@@ -84,7 +88,7 @@ class Dispatcher:
                 self._uploader.prepare(channel, adapter, ahead=timedelta())
                 is_prepared = True
             # a pause outlasts the serving: what it asks for comes before a first attempt
-            elif attempted or not self._breaker.verify_if_due(channel):
+            elif attempted or not self._verify_if_due(channel):
                 break
         return attempted
 
@@ -94,6 +98,36 @@ class Dispatcher:
         if is_prepared:
             return self._ledger.outbox.claim(*place), False
         return self._ledger.outbox.claim_unless_media(*place)
+
+    def _verify_if_due(self, channel: ChannelId) -> bool:
+        """Verify a channel whose pause is over; True if it may post one delivery on trial now.
+
+        Of several runners one asks, and once a pause: on X it costs the reading of a user. What is proved
+        bad suspends the channel. Where the platform can't say, the channel rests a little more.
+        """
+        channels, moment = self._ledger.channels, self._clock.moment()
+        if not channels.take_verification(str(channel), moment):
+            return False
+        (proof,) = prove_channels([channel], self._equipment.adapters)
+        bad, unknown = [message for message, _ in proof.check.bad], proof.check.unknown
+        try:
+            check_accounts([proof], self._ledger)
+        except CredentialsError as error:
+            bad.append(error.message)
+        moment = self._clock.moment()
+        if bad:
+            channels.suspend(str(channel), bad[0], moment)
+            text = f"suspended: {bad[0]} — once it is mended: stormctl resume --channel {channel}"
+            self._equipment.tell(EventKind.SUSPENDED, text, channel=channel)
+            return False
+        if proof.account is None:
+            reason = unknown[0][0] if unknown else "the platform did not say whose account it is"
+            text = f"not verified, asked again in {format_duration(UNVERIFIED_REST)}: {reason}"
+            channels.rest(str(channel), UNVERIFIED_REST, text, moment)
+            self._equipment.tell(EventKind.PAUSED, text, channel=channel)
+            return False
+        channels.start_trial(str(channel))
+        return True
 
     def _attempt(self, claim: Claim) -> None:
         """Publish what was claimed, and record what came of it."""
@@ -120,7 +154,9 @@ class Dispatcher:
 
         def before_send() -> None:
             self._checkpoint("before sending_at")
+            # forgotten before the moment of sending: if we die in between, they are only uploaded once more
             spent.extend(self._uploader.spend(claim))
+            # committed before the first byte: whoever finds it may not send again without reading the account
             self._ledger.outbox.mark_sending(claim, self._clock.moment())
             self._checkpoint("after sending_at")
 

@@ -44,14 +44,25 @@ class Reconciler:
         self._ledger = equipment.ledger
         self._clock = equipment.clock
         self._durations = equipment.durations
+        self._doubts: list[Doubt] = []
+        self._follow_ups: list[FollowUp] = []
 
-    def is_due(self, channel: ChannelId) -> bool:
-        """Whether a reading of the channel is due: for a doubt, or since something was sent again."""
-        return bool(self._due(channel) or self._due_follow_ups(channel, REST))
+    def ask(self) -> None:
+        """Ask the ledger what is to be read on all channels; it holds as long as nobody writes there."""
+        self._doubts, self._follow_ups = self._ledger.doubts.open(), self._ledger.follow_ups.open()
+
+    def find_due(self) -> set[str]:
+        """Return the channels of which a reading is due: for a doubt, or since something was sent again.
+
+        It goes by what was asked last.
+        """
+        due = (*self._select(self._doubts), *self._select_follow_ups(self._follow_ups, REST))
+        return {str(one.channel) for one in due}
 
     def settle(self, channel: ChannelId, adapter: PlatformAdapter) -> None:
         """Make one reading of the channel, for every doubt that it can settle and all that is due again."""
-        self._read(channel, adapter, self._due(channel), self._due_follow_ups(channel, REST))
+        doubts = self._select(self._ledger.doubts.open([str(channel)]))
+        self._read(channel, adapter, doubts, self._due_follow_ups(channel, REST))
 
     def follow_up(self, channel: ChannelId, adapter: PlatformAdapter) -> None:
         """Make the readings of the channel that are due since something was sent again, without a rest."""
@@ -68,6 +79,7 @@ class Reconciler:
         sought = [*doubts, *follow_ups]
         if not sought:
             return
+        # from its beginning, not its end: a post that appears meanwhile may be on a page that was read before
         started = self._clock.moment()
         try:
             reading = read_account(adapter, min(one.sending_at for one in sought), started.at)
@@ -135,13 +147,10 @@ class Reconciler:
         self._ledger.doubts.hold(doubt, reason, self._clock.moment())
         self._tell(doubt, f"a person must judge: {reason}")
 
-    def _due(self, channel: ChannelId) -> list[Doubt]:
+    def _select(self, doubts: Iterable[Doubt]) -> list[Doubt]:
+        """Return the doubts for which another reading helps now."""
         wall_now = self._clock.moment().wall_at
-        return [
-            doubt
-            for doubt in self._ledger.doubts.open([str(channel)])
-            if not doubt.held and self._next_reading_at(doubt) <= wall_now
-        ]
+        return [doubt for doubt in doubts if not doubt.held and self._next_reading_at(doubt) <= wall_now]
 
     def _next_reading_at(self, doubt: Doubt) -> datetime:
         """Return the real time of the next reading that helps.
@@ -156,10 +165,13 @@ class Reconciler:
         return certain_from if last < certain_from else last + self._settling(doubt.channel)
 
     def _due_follow_ups(self, channel: ChannelId, rest: timedelta) -> list[FollowUp]:
+        return self._select_follow_ups(self._ledger.follow_ups.open(str(channel)), rest)
+
+    def _select_follow_ups(self, follow_ups: Iterable[FollowUp], rest: timedelta) -> list[FollowUp]:
         moment = self._clock.moment()
         return [
             one
-            for one in self._ledger.follow_ups.open(str(channel))
+            for one in follow_ups
             if one.due_at <= moment.at
             and (one.tried_wall_at is None or abs(moment.wall_at - one.tried_wall_at) >= rest)
         ]

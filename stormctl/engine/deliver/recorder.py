@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.event import EventKind, StormEvent
-from stormctl.domain.delivery.delivery import Delivered, NotSent, Refused, State
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.errors import LedgerError, UnknownAttemptError
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim, Outcome
     from stormctl.engine.base.equipment import Checkpoint, Equipment
-    from stormctl.engine.deliver.breaker import Breaker
     from stormctl.ledger.delivery.answers import Recorded
 
 
@@ -38,9 +37,8 @@ class TimedOutcome:
 class Recorder:
     """Records answers in the ledger; what can't be written is kept, and its channel rests meanwhile."""
 
-    def __init__(self, equipment: Equipment, breaker: Breaker, checkpoint: Checkpoint) -> None:
+    def __init__(self, equipment: Equipment, checkpoint: Checkpoint) -> None:
         self._equipment = equipment
-        self._breaker = breaker
         self._checkpoint = checkpoint
         self._kept: dict[ChannelId, list[TimedOutcome]] = {}
         self._turn = threading.Lock()
@@ -65,6 +63,7 @@ class Recorder:
             return True
         with self._turn:
             answers = self._kept.get(channel, [])
+            # in the order in which they came: a later answer may follow from an earlier one
             while answers:
                 try:
                     recorded = self._write(answers[0])
@@ -103,7 +102,10 @@ class Recorder:
             self._equipment.listener(_describe(answer, recorded.state))
         if recorded.alarm is not None:
             self._equipment.listener(recorded.alarm)
-        self._breaker.tell_verdict(answer.claim, answer.outcome)
+        if isinstance(answer.outcome, InDoubt | Refused):  # it may have paused or suspended the channel
+            verdict = self._equipment.ledger.channels.find_verdict(answer.claim)
+            if verdict is not None:
+                self._equipment.listener(verdict)
 
     def _tell(self, answer: TimedOutcome, what: str) -> None:
         """Tell of an answer that is not in the ledger, unless it is that nothing was sent."""

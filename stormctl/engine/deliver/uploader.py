@@ -61,6 +61,8 @@ class Uploader:
         self._runner_id = runner_id
         self._failures: dict[_Name, _Failure] = {}
         self._turns: dict[_Name, threading.Lock] = {}
+        self._missing: list[tuple[str, Media]] = []
+        self._more_at: datetime | None = None
 
     def prepare(self, channel: ChannelId, adapter: PlatformAdapter, ahead: timedelta = AHEAD) -> None:
         """Upload what the channel's deliveries due within `ahead` need and don't have yet.
@@ -74,9 +76,18 @@ class Uploader:
                 if not self._rests(channel, media):
                     self._upload(channel, media, adapter)
 
-    def is_due(self, channel: ChannelId) -> bool:
-        """Whether `prepare` has something to upload now."""
-        return bool(self._wanted(channel, AHEAD))
+    def ask(self) -> None:
+        """Ask the ledger what is to be uploaded on all channels; it holds as long as nobody writes there."""
+        moment, outbox = self._clock.moment(), self._ledger.outbox
+        self._missing = outbox.to_prepare(moment, AHEAD)
+        slot_at = outbox.next_media_slot(moment.at + AHEAD)
+        self._more_at = None if slot_at is None else slot_at - AHEAD
+
+    def find_due(self) -> set[str]:
+        """Return the channels on which `prepare` has something to upload now, by what was asked last."""
+        if self._more_at is not None and self._more_at <= self._clock.moment().at:
+            self.ask()
+        return {channel for channel, media in self._missing if not self._rests(channel, media)}
 
     def is_resting(self) -> bool:
         """Whether an upload that failed will be tried again soon, in real time: a fast clock waits for it."""
@@ -86,10 +97,10 @@ class Uploader:
         """Return when the first work is for what is due at `next_due`: its upload, or the post itself.
 
         Args:
-            moment: before `is_due` was asked, since the clock may be fast: what starts in between is due.
+            moment: before `ask`, since the clock may be fast: what starts in between is due.
         """
         start, names = next_due - AHEAD, [str(channel) for channel in channels]
-        if start <= moment.at or not self._ledger.outbox.to_prepare(moment, names, next_due - moment.at):
+        if start <= moment.at or not self._ledger.outbox.to_prepare(moment, next_due - moment.at, names):
             return next_due
         return start
 
@@ -154,7 +165,7 @@ class Uploader:
         return refused if was_so else replace(refused, for_good=False)
 
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
-        missing = self._ledger.outbox.to_prepare(self._clock.moment(), [str(channel)], ahead)
+        missing = self._ledger.outbox.to_prepare(self._clock.moment(), ahead, [str(channel)])
         return [media for _, media in missing if not self._rests(channel, media)]
 
     def _upload(self, channel: ChannelId, media: Media, adapter: PlatformAdapter) -> None:
@@ -213,7 +224,7 @@ class Uploader:
             made_with_ai=media.made_with_ai,
         )
 
-    def _rests(self, channel: ChannelId, media: Media) -> bool:
+    def _rests(self, channel: ChannelId | str, media: Media) -> bool:
         failure = self._failures.get(_name(channel, media))
         return failure is not None and (failure.is_for_good or self._is_fresh(failure))
 
@@ -230,5 +241,5 @@ def _offer_without(claim: Claim, refused: Refused) -> Refused:
     return replace(refused, reason=f"{refused.reason} — to send it without its description: {command}")
 
 
-def _name(channel: ChannelId, media: Media) -> _Name:
+def _name(channel: ChannelId | str, media: Media) -> _Name:
     return str(channel), media.digest, media.alt, media.made_with_ai

@@ -14,7 +14,6 @@ from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, State
 from stormctl.domain.plan.canary import cost_of_canary, plan_canary
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
-from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.deliver.uploader import Uploader
@@ -197,7 +196,7 @@ class Release:
         runner_id = ledger.runners.register("canary", socket.gethostname(), os.getpid(), clock.moment())
         try:
             uploader = Uploader(self._equipment, runner_id)
-            dispatcher = Dispatcher(self._equipment, runner_id, uploader, Breaker(self._equipment))
+            dispatcher = Dispatcher(self._equipment, runner_id, uploader)
             try:
                 self._attempt(dispatcher, runner_id)
             finally:

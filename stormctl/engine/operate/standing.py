@@ -119,7 +119,7 @@ def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) 
         bool(ledger.outbox.due_channels(moment, names))
         or bool(ledger.outbox.undecided(moment).intersection(names))
         or any(not doubt.held for doubt in ledger.doubts.open(names))
-        or any(one.due_at <= moment.at for name in names for one in ledger.follow_ups.open(name))
+        or any(one.due_at <= moment.at and str(one.channel) in names for one in ledger.follow_ups.open())
     )
 
 

@@ -1,55 +1,100 @@
-"""Threads for channels: each channel has at most one piece of work in a lane at a time."""
+"""Threads for channels, one piece of work a channel at a time; and what is told where it goes wrong."""
 
 from __future__ import annotations
 
 import logging
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.amounts import count
+from stormctl.domain.base.event import EventKind
 from stormctl.errors import StormctlError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
 
     from stormctl.domain.base.channel import ChannelId
+    from stormctl.engine.base.equipment import Equipment
 
 logger = logging.getLogger(__name__)
+
+EVERY = timedelta(minutes=1)
+"""How long, in real time, an identical warning is held back after it was told."""
+
+
+@dataclass(slots=True)
+class _Told:
+    at: datetime
+    held_back: int = 0
+
+    def is_recent(self, wall_at: datetime) -> bool:
+        """Whether it was within the minute; a clock that was set back does not make it so for hours."""
+        return abs(wall_at - self.at) < EVERY
+
+
+class Problems:
+    """What goes wrong while a runner works; for any number of threads.
+
+    The same warning again and again is a storm of its own: it is told once a minute, with how often it came.
+
+    Attributes:
+        bugs: in the order in which they were met; they must not be forgotten.
+    """
+
+    def __init__(self, equipment: Equipment) -> None:
+        self._equipment = equipment
+        self._told: dict[str, _Told] = {}
+        self._lock = threading.Lock()
+        self.bugs: list[Exception] = []
+
+    def warn(self, text: str) -> None:
+        """Tell a warning, unless it was told just now."""
+        wall_at = self._equipment.clock.moment().wall_at
+        with self._lock:
+            told = self._told.get(text)
+            if told is not None and told.is_recent(wall_at):
+                told.held_back += 1
+                return
+            self._told = {line: t for line, t in self._told.items() if t.held_back or t.is_recent(wall_at)}
+            self._told[text] = _Told(wall_at)
+        if told is not None and told.held_back:
+            text += f" (and {count(told.held_back, 'time')} since it was last told)"
+        self._equipment.tell(EventKind.WARNING, text)
+
+    def note_bug(self, bug: Exception, text: str, channel: ChannelId | None = None) -> None:
+        """Keep a bug, whose traceback was logged, and tell of it."""
+        self.bugs.append(bug)
+        self._equipment.tell(EventKind.BUG, text, channel=channel)
 
 
 class Lane:
     """One kind of work, done for many channels at once and for each channel one after the other.
 
     An expected error (credentials withdrawn, ledger locked) is told, and the channel rests until
-    `refresh`. A bug is logged with its traceback at once, closes the lane for that channel alone, and
-    is kept in `bugs`: it must neither stop the other channels on the day nor be forgotten.
+    `refresh`. A bug is logged with its traceback at once, and closes the lane for that channel alone: it
+    must not stop the other channels on the day.
 
     Args:
         name: of its threads.
         threads: at most; they are started as channels need them.
-        warn: told one line for each error.
-        broken: told the channel and a line when a bug closes the lane for it.
+        problems: told what goes wrong.
         freed: told a channel whenever its work has ended.
     """
 
     def __init__(
-        self,
-        name: str,
-        threads: int,
-        *,
-        warn: Callable[[str], None],
-        broken: Callable[[ChannelId, str], None],
-        freed: Callable[[ChannelId], None],
+        self, name: str, threads: int, problems: Problems, *, freed: Callable[[ChannelId], None]
     ) -> None:
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix=name)
-        self._warn = warn
-        self._tell_broken = broken
+        self._problems = problems
         self._freed = freed
         self._lock = threading.Lock()
         self._at_work: set[ChannelId] = set()
         self._resting: set[ChannelId] = set()
         self._broken: set[ChannelId] = set()
-        self.bugs: list[Exception] = []
 
     @property
     def is_busy(self) -> bool:
@@ -94,7 +139,7 @@ class Lane:
         try:
             rests = not work(channel)
         except StormctlError as error:
-            self._warn(f"{channel}: {error.message}")
+            self._problems.warn(f"{channel}: {error.message}")
         except Exception as bug:
             logger.exception("a bug while working for %s", channel)
             self._break(channel, bug)
@@ -105,14 +150,13 @@ class Lane:
         try:
             self._freed(channel)
         except StormctlError as error:
-            self._warn(error.message)  # the next tick arms the timer again
+            self._problems.warn(error.message)  # the next tick arms the timer again
         except Exception as bug:
             logger.exception("a bug after the work for %s", channel)
             self._break(channel, bug)
 
     def _break(self, channel: ChannelId, bug: Exception) -> None:
         text = f"a bug, its traceback is in the log: {type(bug).__name__}: {bug}"
-        self._tell_broken(channel, text)
+        self._problems.note_bug(bug, text, channel)
         with self._lock:
             self._broken.add(channel)
-            self.bugs.append(bug)

@@ -63,6 +63,8 @@ class ServedChannels:
         self._rewritten: set[str] = set()
         self._accounts: dict[str, str] = {}
         self._rests: dict[str, _Rest] = {}
+        self._changes: object = None
+        self._open: list[str] = []
 
     def channels(self) -> list[ChannelId]:
         """Return the channels to serve now."""
@@ -100,14 +102,23 @@ class ServedChannels:
 
     def _find_unserved(self, moment: Moment, *, only_at_work: bool) -> list[str]:
         outbox, follow_ups = self._equipment.ledger.outbox, self._equipment.ledger.follow_ups
-        wanted = outbox.open_channels() if self._own is None else self._own
-        names = [name for name in wanted if name not in self._served]
+        names = [name for name in self._find_wanted() if name not in self._served]
         if not only_at_work:
             return names
         at_work = {str(doubt.channel) for doubt in self._equipment.ledger.doubts.open(names)}
         at_work |= {*outbox.due_channels(moment, names), *outbox.undecided(moment)}
-        at_work |= {n for n in names for one in follow_ups.open(n) if one.due_at <= moment.at}
+        at_work |= {str(one.channel) for one in follow_ups.open() if one.due_at <= moment.at}
         return [name for name in names if name in at_work]
+
+    def _find_wanted(self) -> Sequence[str]:
+        """Return the channels to serve if possible; the ledger is asked once anybody has written there."""
+        if self._own is not None:
+            return self._own
+        changes = self._equipment.ledger.changes()
+        if changes != self._changes:
+            self._open = self._equipment.ledger.outbox.open_channels()
+            self._changes = changes
+        return self._open
 
     def _hear(self, proofs: Iterable[ChannelProof]) -> None:
         ledger_ahead = self._equipment.ledger.clock_offset()

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.run.clock_guard import ClockJump
+    from stormctl.ledger.delivery.sweeping import Rest
 
 ABSENT = timedelta(minutes=1)
 """For how long nobody must have been running before that is told."""
@@ -65,6 +66,7 @@ class Sweep:
         self._told_offset = told_offset
         self._lock = threading.Lock()
         self._is_first = True
+        self._rest: Rest | None = None
         self._is_contradicted = self._is_told = False
         self._asked_after = timedelta()
         is_file = equipment.ledger.path is not None
@@ -86,12 +88,19 @@ class Sweep:
         """Whether people were told that the clock is wrong, or that nobody confirms it."""
         return self._is_told
 
-    def sweep(self) -> tuple[StormEvent, ...]:
-        """Do what time has decided, as far as the clock is believed; return what happened."""
-        with self._lock:
-            return self._sweep()
+    def sweep(self, *, is_news: bool = True) -> tuple[StormEvent, ...]:
+        """Do what time has decided, as far as the clock is believed; return what happened.
 
-    def _sweep(self) -> tuple[StormEvent, ...]:
+        Args:
+            is_news: whether anybody may have written since the last time; without news the ledger is asked
+                only once a time has come for which it waits.
+        """
+        with self._lock:
+            return self._sweep(is_news=is_news)
+
+    def _sweep(self, *, is_news: bool) -> tuple[StormEvent, ...]:
+        rest, self._rest = None if is_news else self._rest, None
+        # the clocks first: what is given up by a clock that is wrong does not come back
         was_doubted = self._clock_guard.doubted is not None
         lapse = self._clock_guard.look()
         is_right_again = was_doubted and self._clock_guard.doubted is None
@@ -101,6 +110,7 @@ class Sweep:
         elif lapse.set_by and not (was_doubted and self.is_proved):
             self._tell_setting(lapse.set_by)
         if is_right_again or lapse.set_by < timedelta():
+            rest = None
             self._mend(lapse.moment, -lapse.set_by if lapse.set_by else None)
         if self._clock_guard.doubted is not None and not self._settle(lapse):
             return ()
@@ -108,11 +118,21 @@ class Sweep:
             self._mend(lapse.moment, None)
         moment = self._equipment.clock.moment()
         away = self._find_away(lapse.since_at if lapse.slept else None, moment)
+        # before the sweep, which moves or gives up what is late
         late = dict(self._ledger.outbox.late_counts(moment)) if away is not None else {}
-        events = self._ledger.outbox.sweep(moment) + self._ledger.budgets.tell_spent(moment)
+        is_forced = self._is_first or away is not None
+        if rest is not None and not is_forced and not rest.is_over(moment):
+            self._rest = rest
+            return ()
+        events: tuple[StormEvent, ...] = ()
+        rest = self._ledger.outbox.find_rest(moment)
+        if is_forced or rest.is_over(moment):
+            events = self._ledger.outbox.sweep(moment)
+        events += self._ledger.budgets.tell_spent(moment)
         if away is not None:
-            self._report(*away, moment, late, events)
+            self._append(_report(*away, moment, late, events), moment)
         self._is_first = False
+        self._rest = rest
         return events
 
     def _find_away(self, slept_since: datetime | None, moment: Moment) -> tuple[str, datetime] | None:
@@ -125,26 +145,6 @@ class Sweep:
             if self._ledger.outbox.was_due(since, moment):
                 return "nobody was running", since
         return None
-
-    def _report(
-        self,
-        how: str,
-        since: datetime,
-        moment: Moment,
-        late: dict[str, tuple[int, str]],
-        events: Iterable[StormEvent],
-    ) -> None:
-        counts = Counter(event.kind for event in events)
-        total = sum(count for count, _ in late.values())
-        parts = [
-            f"{total} late",
-            *(f"{counts[kind]} {word}" for kind, word in _WORDS.items() if counts[kind]),
-        ]
-        what = ", ".join(parts) if total or len(parts) > 1 else "nothing was due"
-        storm_id = next(iter(late)) if len(late) == 1 else None
-        zone: tzinfo = ZoneInfo(late[storm_id][1]) if storm_id is not None else UTC
-        text = f"{how} {_span(since, moment.at, zone)}: {what}"
-        self._append(StormEvent(kind=EventKind.WOKEN, at=moment.at, text=text, storm_id=storm_id), moment)
 
     def _settle(self, lapse: ClockJump) -> bool:
         """Try to find out whether a doubted clock is right; True if it is, or does not matter yet."""
@@ -229,6 +229,27 @@ class Sweep:
     def _append(self, event: StormEvent, moment: Moment) -> None:
         self._ledger.history.append(event, moment)
         self._equipment.listener(event)
+
+
+def _report(
+    how: str,
+    since: datetime,
+    moment: Moment,
+    late: dict[str, tuple[int, str]],
+    events: Iterable[StormEvent],
+) -> StormEvent:
+    """Say what became due while nobody was at work, and what the sweep made of it."""
+    counts = Counter(event.kind for event in events)
+    total = sum(count for count, _ in late.values())
+    parts = [
+        f"{total} late",
+        *(f"{counts[kind]} {word}" for kind, word in _WORDS.items() if counts[kind]),
+    ]
+    what = ", ".join(parts) if total or len(parts) > 1 else "nothing was due"
+    storm_id = next(iter(late)) if len(late) == 1 else None
+    zone: tzinfo = ZoneInfo(late[storm_id][1]) if storm_id is not None else UTC
+    text = f"{how} {_span(since, moment.at, zone)}: {what}"
+    return StormEvent(kind=EventKind.WOKEN, at=moment.at, text=text, storm_id=storm_id)
 
 
 def _span(since: datetime, until: datetime, zone: tzinfo) -> str:

@@ -190,6 +190,9 @@ class Halts:
 
     def acknowledge(self, runner_id: str, moment: Moment) -> None:
         """Write down that a runner has seen every halt until now; that is a heartbeat as well."""
+        with self._database.reading() as session:
+            if session.find("unseen_halt", runner_id=runner_id) is None:
+                return
         with self._database.transaction() as session:
             session.write("acknowledge_halts", runner_id=runner_id, wall_now=to_micros(moment.wall_at))
 

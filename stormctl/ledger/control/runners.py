@@ -53,6 +53,7 @@ class Runners:
         self._fingerprint_check = fingerprint_check
         self._host = host or socket.gethostname()
         self._held: dict[str, FileLock] = {}
+        self._unstopped: list[str] = []
 
     def register(self, kind: str, host: str, pid: int, moment: Moment) -> str:
         """Enter a new runner and take its lock, which it holds until it stops or dies; return its id.
@@ -146,14 +147,19 @@ class Runners:
             for channel in load_channels(row["channels"])
         }
 
-    def find_dead(self, moment: Moment) -> builtins.list[str]:  # noqa: ARG002 - questions about runners take it
+    def find_dead(self, *, is_news: bool = True) -> builtins.list[str]:
         """Return the runners of this machine that ended without stopping: their locks are free.
 
         Runners of other machines are judged by their leases alone.
+
+        Args:
+            is_news: whether others may have come since the last time; without news the ledger is not asked.
         """
-        with self._database.reading() as session:
-            rows = session.rows("unstopped_runners", host=self._host)
-        return [row["id"] for row in rows if is_free(self._path(row["id"]))]
+        if is_news:
+            with self._database.reading() as session:
+                rows = session.rows("unstopped_runners", host=self._host)
+            self._unstopped = [row["id"] for row in rows if row["id"] not in self._held]
+        return [runner_id for runner_id in self._unstopped if is_free(self._path(runner_id))]
 
     def close(self) -> None:
         """Let go of every lock held here, as the end of the process would."""

@@ -52,19 +52,19 @@ _DEFAULTS = {
     "keepalives_interval": "5",
     "keepalives_count": "2",
 }
-_CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS micros"
+CLOCK = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000000 AS BIGINT) AS micros"
 _PREPARE = (
     f"SET lock_timeout = '{BUSY_TIMEOUT_S:.0f}s'; SET statement_timeout = '{STATEMENT_TIMEOUT_S}s'; "
     # A moment of sending that a crashed server forgets would be published twice.
     "SELECT set_config('synchronous_commit', 'on', false)"
-    f" WHERE current_setting('synchronous_commit') = 'off'; {_CLOCK}"
+    f" WHERE current_setting('synchronous_commit') = 'off'; {CLOCK}"
 )
 WRITE = (
     "BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; "
-    f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'; {_CLOCK}"
+    f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_TIMEOUT_S}s'; {CLOCK}"
 )
-WRITE_SOON = f"{WRITE.removesuffix(_CLOCK)}SET LOCAL synchronous_commit = off; {_CLOCK}"
-READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {_CLOCK}"
+WRITE_SOON = f"{WRITE.removesuffix(CLOCK)}SET LOCAL synchronous_commit = off; {CLOCK}"
+READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {CLOCK}"
 """What begins a transaction; every beginning reads the server's clock, without a journey of its own."""
 
 
@@ -81,9 +81,14 @@ class _TextDumper(StrDumperUnknown):
 
 
 class Connection(psycopg.Connection[dict[str, Any]]):
-    """A connection whose patience ends: a server that hangs keeps no time limit of its own."""
+    """A connection whose patience ends: a server that hangs keeps no time limit of its own.
+
+    Attributes:
+        begun: the answers to what it was lent with.
+    """
 
     patience_s = ANSWER_TIMEOUT_S
+    begun: psycopg.Cursor[dict[str, Any]]
 
     def wait(self, gen: Any, interval: float = 0.1, timeout: float | None = None) -> Any:
         """Wait for an answer; OperationalError if none comes in time."""
@@ -117,7 +122,7 @@ class Connections:
         channels would else wait for minutes, and with it the sweep or the end of the process.
 
         Args:
-            begin: `WRITE` or `READ`.
+            begin: `WRITE` or `READ`, or what needs no transaction, with `CLOCK` at its end.
 
         Raises:
             psycopg.OperationalError: if the server can't be reached.
@@ -187,11 +192,11 @@ class Connections:
         return connection
 
     def _execute_timed(self, connection: Connection, statements: str) -> None:
-        """Execute statements of which the last one is `_CLOCK`, and take note of its answer."""
+        """Execute statements of which the last one is `CLOCK`, and take note of its answer."""
         before = self._wall()
-        cursor = connection.execute(statements.encode(), prepare=False)
+        connection.begun = connection.execute(statements.encode(), prepare=False)
         after = self._wall()
-        ((micros,),) = (row.values() for row in cursor.set_result(-1))
+        ((micros,),) = (row.values() for row in connection.begun.set_result(-1))
         self.offset.note(before, from_micros(micros), after)
 
     def _take_back(self, connection: Connection) -> None:

@@ -5,17 +5,26 @@ from __future__ import annotations
 import re
 import threading
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
 from stormctl.errors import LedgerError, LedgerUnreachableError
-from stormctl.ledger.db.connections import READ, WRITE, WRITE_SOON, Connections, first_line, read_wall_clock
+from stormctl.ledger.db.connections import (
+    CLOCK,
+    READ,
+    WRITE,
+    WRITE_SOON,
+    Connections,
+    first_line,
+    read_wall_clock,
+)
 from stormctl.ledger.db.migrator import list_tables, load_migrations
 from stormctl.ledger.db.sessions import (
     MARKS,
     Seen,
     Session,
+    Snapshot,
     UniqueViolation,
     load_queries,
     pass_all,
@@ -49,6 +58,8 @@ _STANDING = """SELECT v.value, (SELECT m.value FROM meta m WHERE m.key = 'moved_
 FROM meta v WHERE v.key = 'schema_version'"""
 _PASS = f"{_GATE}; {_COUNT}; {_STANDING}"
 """Waits for the gate, counts who has passed it, and reads what stands there then, in one journey."""
+_LOOK = f"{_STANDING}; {CLOCK}"
+_NO_GATE: dict[str, Any] = {"value": "0", "moved_to": None, "pulse": 0, "passes": 0}
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
 _UNHURRIED = "SET LOCAL statement_timeout = 0; SET LOCAL idle_in_transaction_session_timeout = 0"
 _CHANGE = f"BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE; {_UNHURRIED}"
@@ -92,8 +103,9 @@ class PostgresDatabase:
 
     def __init__(self, address: ServerAddress, wall: Callable[[], datetime] = read_wall_clock) -> None:
         self._address, self._shown = address, address.shown
-        self.seen = Seen()
+        self.seen, self.snapshot = Seen(), Snapshot()
         self._passes = -1
+        self._signs = 0
         self._connections = Connections(address, wall)
         self._turn = threading.Lock()
         self._readers = threading.BoundedSemaphore(READERS)
@@ -119,15 +131,34 @@ class PostgresDatabase:
             yield session
             self._commit(connection)
             self._passes = gate["passes"]
+            self._signs += not session.is_news
             self.seen.keep(session)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
+        if self.snapshot.session is not None:
+            yield self.snapshot.session
+            return
         with self._readers, self._errors_explained(), self._connections.lend(READ) as connection:
             refuse_unusable(_pass_gate(connection, _VERSION), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
             connection.execute("COMMIT")
+
+    def changes(self) -> object:
+        """Return what is another thing once anybody has written news; see `Ledger.changes`.
+
+        Raises:
+            LedgerRewoundError: if the ledger is older than what was seen of it: its server failed over.
+            LedgerUnreachableError: if the server doesn't answer.
+            LedgerError: if another version migrated it meanwhile.
+        """
+        # nobody of ours writes meanwhile, and one journey keeps nobody waiting for long
+        with self._turn, self._errors_explained(), self._connections.lend(_LOOK) as connection:
+            gate = connection.begun.set_result(0).fetchone() or _NO_GATE
+            refuse_unusable(gate, len(self._migrations), self._shown)
+            self.seen.look(gate["pulse"] or 0, self._shown, renewing=False)
+            return (gate["passes"] or 0) - self._signs
 
     def clock_offset(self) -> timedelta:
         """Return how far the server's clock is ahead of this machine's; every transaction measures it."""
@@ -303,7 +334,7 @@ class PostgresDatabase:
 def _pass_gate(connection: Connection, query: str) -> Row:
     """Read what `pass_gate` does, holding the gate if the query says so."""
     found = connection.execute(query.encode()).set_result(-1).fetchone()
-    return found or {"value": "0", "moved_to": None, "pulse": 0, "passes": 0}
+    return found or _NO_GATE
 
 
 def _sort_as_sqlite(statement: str) -> str:

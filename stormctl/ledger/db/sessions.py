@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -41,6 +43,7 @@ class Session:
         stamp: what was read under the same stamp still holds, but for what steps have changed since.
         is_step: set by a transaction that changes nothing but one delivery on its way to its receipt, and
             what is kept of that delivery's channel and of its storm's money.
+        is_news: unset by a transaction that writes nothing that a runner asks about: a sign of life.
         pulse: the ledger's pulse, set by a transaction that raises it.
         memory: what `recall` has read under this stamp.
     """
@@ -50,6 +53,7 @@ class Session:
         self._connection = connection
         self.stamp = self.pulse = 0
         self.is_step = False
+        self.is_news = True
         self.memory: dict[Any, list[Row]] = {}
 
     def each(self, name: str, /, **values: Any) -> Iterator[Row]:
@@ -102,10 +106,11 @@ class Seen:
         pulse: the highest. It is raised by every runner's sign of life and by every moment of sending, and
             these are on the disk before anybody sees them: a ledger in which it is lower has lost some.
         is_rewound: whether the ledger was found to be older than what was seen, and that is not noted yet.
+        written: how many transactions of our own have written news.
     """
 
     def __init__(self) -> None:
-        self.pulse = 0
+        self.pulse = self.written = 0
         self.is_rewound = False
         self._stamp = 0
         self._memory: dict[Any, list[Row]] = {}
@@ -136,8 +141,24 @@ class Seen:
     def keep(self, session: Session) -> None:
         """Take in what a transaction of our own has written, once it is committed."""
         self.pulse = max(self.pulse, session.pulse)
+        self.written += session.is_news
         if session.is_step:
             self._stamp, self._memory = session.stamp, session.memory
+
+
+class Snapshot(threading.local):
+    """The reading transaction in which a thread asks several questions, while it does."""
+
+    session: Session | None = None
+
+    @contextmanager
+    def share(self, session: Session) -> Iterator[None]:
+        """Let what this thread reads meanwhile be read in one transaction."""
+        self.session = session
+        try:
+            yield
+        finally:
+            self.session = None
 
 
 class Database(Protocol):
@@ -145,9 +166,11 @@ class Database(Protocol):
 
     Attributes:
         seen: by this process, at the gate.
+        snapshot: what the readings of a thread share.
     """
 
     seen: Seen
+    snapshot: Snapshot
 
     def transaction(self, *, durable: bool = True, renewing: bool = False) -> AbstractContextManager[Session]:
         """Open the one writing transaction: it holds the ledger's gate until it is committed or undone.
@@ -161,7 +184,11 @@ class Database(Protocol):
         ...
 
     def reading(self) -> AbstractContextManager[Session]:
-        """Open a transaction that only reads, from one snapshot, without the gate."""
+        """Open a transaction that only reads, without the gate; or join the thread's `snapshot`."""
+        ...
+
+    def changes(self) -> object:
+        """Return what is another thing once anybody has written news; see `Ledger.changes`."""
         ...
 
     def clock_offset(self) -> timedelta:

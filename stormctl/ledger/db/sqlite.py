@@ -19,6 +19,7 @@ from stormctl.ledger.db.sessions import (
     MARKS,
     Seen,
     Session,
+    Snapshot,
     UniqueViolation,
     load_queries,
     pass_all,
@@ -63,7 +64,7 @@ class SqliteDatabase:
     def __init__(self, path: Path, shown: str) -> None:
         self._path = path
         self._shown = shown
-        self.seen = Seen()
+        self.seen, self.snapshot = Seen(), Snapshot()
         self._data_version = -1
         self._writer: deque[sqlite3.Connection] = deque()
         self._idle: deque[sqlite3.Connection] = deque()
@@ -100,11 +101,30 @@ class SqliteDatabase:
     @contextmanager
     def reading(self) -> Iterator[Session]:
         """Open a transaction that only reads; see `Database`."""
+        if self.snapshot.session is not None:
+            yield self.snapshot.session
+            return
         with self._errors_explained(), self._borrow(self._idle) as connection:
             with _all_or_nothing(connection, "BEGIN") as session:
                 self._pass_gate(session)
                 yield session
             self._presence.check()
+
+    def changes(self) -> object:
+        """Return what is another thing once anybody has written news; see `Ledger.changes`.
+
+        Raises:
+            LedgerGoneError: if the file was deleted or replaced since it was opened.
+            LedgerRewoundError: if it is older than what was seen of it.
+            LedgerError: if it can't be read, or another version migrated it meanwhile.
+        """
+        with self._turn, self._errors_explained(), self._borrow(self._writer) as connection:
+            # a connection's own commits leave it as it is
+            (data_version,) = connection.execute("PRAGMA data_version").fetchone()
+            if data_version != self._data_version:
+                gate = self._pass_gate(Session(load_queries("sqlite3"), connection))
+                self.seen.look(gate["pulse"] or 0, self._shown, renewing=False)
+            return data_version, self.seen.written
 
     def _keep_log(self) -> None:
         """Give a backup that was put here by hand the log that every ledger in use has.

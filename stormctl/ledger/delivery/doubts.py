@@ -80,13 +80,14 @@ class Doubts:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def open(self, channels: Collection[str]) -> list[Doubt]:
-        """Return what is in doubt on some channels, the oldest sending first within each."""
+    def open(self, channels: Collection[str] | None = None) -> list[Doubt]:
+        """Return what is in doubt on some channels, or on all, the oldest sending first."""
+        only = next(iter(channels)) if channels is not None and len(channels) == 1 else None
         with self._database.reading() as session:
             return [
                 _doubt_of(session, row)
-                for channel in channels
-                for row in session.rows("open_doubts", channel=channel)
+                for row in session.rows("open_doubts", channel=only)
+                if channels is None or row["channel"] in channels
             ]
 
     def record_reading(self, doubt: Doubt, moment: Moment, *, complete: bool, reason: str) -> None:

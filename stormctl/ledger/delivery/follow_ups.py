@@ -58,8 +58,8 @@ class FollowUps:
         with self._database.transaction() as session:
             arrange_follow_ups(session)
 
-    def open(self, channel: str) -> list[FollowUp]:
-        """Return the readings of a channel that are not taken yet, the soonest first."""
+    def open(self, channel: str | None = None) -> list[FollowUp]:
+        """Return the readings of a channel, or of all, that are not taken yet, the soonest first."""
         with self._database.reading() as session:
             return _load_open(session, channel)
 
@@ -109,12 +109,7 @@ def arrange_follow_ups(session: Session) -> None:
 
 def view_follow_ups(session: Session, storm_id: str) -> tuple[FollowUpView, ...]:
     """Return when the accounts of a storm are read again, each time once, the soonest first."""
-    times = {
-        (one.due_at, str(one.channel))
-        for row in session.rows("channels_to_follow")
-        for one in _load_open(session, row["channel"])
-        if one.storm_id == storm_id
-    }
+    times = {(one.due_at, str(one.channel)) for one in _load_open(session, None) if one.storm_id == storm_id}
     return tuple(FollowUpView(channel=channel, due_at=due_at) for due_at, channel in sorted(times))
 
 
@@ -127,7 +122,7 @@ def view_copies(session: Session, storm_id: str) -> tuple[CopyView, ...]:
     )
 
 
-def _load_open(session: Session, channel: str) -> list[FollowUp]:
+def _load_open(session: Session, channel: str | None) -> list[FollowUp]:
     found = [_follow_up_of(row) for row in session.rows("open_follow_ups", channel=channel)]
     return sorted(found, key=lambda follow_up: follow_up.due_at)
 

@@ -6,7 +6,6 @@ import logging
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.delivery.delivery import SendForbidden
 from stormctl.errors import LedgerUnreachableError
@@ -18,15 +17,17 @@ from stormctl.ledger.delivery.claiming import claim_best, find_lapse, find_obsta
 from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Enrolled, StormTerms, enroll_plan, plan_values
 from stormctl.ledger.delivery.openings import find_next, find_openings
 from stormctl.ledger.delivery.rewinding import mend_times
-from stormctl.ledger.delivery.sweeping import release_claims, sweep_all
+from stormctl.ledger.delivery.sweeping import find_rest, find_undecided, release_claims, sweep_all
+from stormctl.ledger.journal.events import tell
+from stormctl.ledger.journal.gaps import note_unknown
 from stormctl.ledger.journal.media import find_valid_upload
-from stormctl.ledger.journal.rows import load_post
+from stormctl.ledger.journal.rows import load_post, maybe_instant
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from stormctl.domain.bank.message import Media
+    from stormctl.domain.bank.message import LatePolicy, Media
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from stormctl.ledger.delivery.claiming import ClaimRules
     from stormctl.ledger.delivery.enrolment import Adoption
     from stormctl.ledger.delivery.rewinding import WaitingTimes
+    from stormctl.ledger.delivery.sweeping import Rest
+    from stormctl.ledger.journal.gaps import Unknown
 
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
 
@@ -249,20 +252,13 @@ class Outbox:
 
     def undecided(self, moment: Moment) -> set[str]:
         """Return the channels on which the next sweep will release, move or give up something."""
-        now = to_micros(moment.at)
         with self._database.reading() as session:
-            lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
-            expired = session.rows("expired_now", now=now)
-            missed = session.rows("missed_now", now=now)
-            halts = load_halts(session) if missed else ()
-            suspended = {row["id"] for row in session.rows("suspended_channels")} if missed else set()
-        moved = (
-            row
-            for row in missed
-            if not is_halted(halts, row)
-            and not (row["late"] == LatePolicy.SPREAD and row["channel"] in suspended)
-        )
-        return {row["channel"] for row in (*lapsed, *expired, *moved)}
+            return find_undecided(session, moment)
+
+    def find_rest(self, moment: Moment) -> Rest:
+        """Return until when `sweep` would do nothing if nobody writes."""
+        with self._database.reading() as session:
+            return find_rest(session, moment)
 
     def mend_times(self, moment: Moment, rests: WaitingTimes, by: timedelta | None) -> None:
         """Free what waits for a time that will not come, since the clock was set back; see `rewinding`."""
@@ -280,19 +276,20 @@ class Outbox:
         return tuple(events)
 
     def to_prepare(
-        self, moment: Moment, channels: Collection[str], ahead: timedelta
+        self, moment: Moment, ahead: timedelta, channels: Collection[str] | None = None
     ) -> list[tuple[str, Media]]:
         """Return channel and media of what is due within `ahead` (storm time) and has no valid upload.
 
-        Nothing that a halt covers: it stops uploads too.
+        Nothing that a halt covers: it stops uploads too. Without `channels` it is of all.
         """
         missing: dict[tuple[str, str, str], tuple[str, Media]] = {}
         now, until = to_micros(moment.at), to_micros(moment.at + ahead)
+        only = next(iter(channels)) if channels is not None and len(channels) == 1 else None
         with self._database.reading() as session:
             rows = [
                 row
-                for channel in channels
-                for row in session.rows("to_prepare", channel=channel, now=now, until=until)
+                for row in session.rows("to_prepare", channel=only, now=now, until=until)
+                if channels is None or row["channel"] in channels
             ]
             halts = load_halts(session) if rows else []
             for row in rows:
@@ -305,6 +302,11 @@ class Outbox:
                         missing[name] = (channel, media)
         return list(missing.values())
 
+    def next_media_slot(self, after: datetime) -> datetime | None:
+        """Return the first slot after a moment (storm time) of anything planned with media; None without."""
+        with self._database.reading() as session:
+            return maybe_instant(session.value("next_media_slot", after=to_micros(after)))
+
     def open_count(self, storm_id: str | None = None) -> int:
         """Return how many deliveries are planned, claimed or in doubt, of one storm or of all."""
         with self._database.reading() as session:
@@ -315,7 +317,8 @@ class Outbox:
     def in_flight(self, channels: Collection[str]) -> int:
         """Return how many deliveries of some channels are claimed, or in doubt and not held for a person."""
         with self._database.reading() as session:
-            return sum(int(session.value("in_flight_count", channel=channel)) for channel in channels)
+            rows = session.rows("in_flight_counts")
+        return sum(row["value"] for row in rows if row["channel"] in channels)
 
     def open_channels(self) -> list[str]:
         """Return the channels on which something may still happen, in order."""

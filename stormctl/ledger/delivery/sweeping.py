@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
@@ -13,9 +14,11 @@ from stormctl.ledger.control.halts import is_halted, load_halts
 from stormctl.ledger.delivery.follow_ups import arrange_follow_ups
 from stormctl.ledger.delivery.spreading import spread_late
 from stormctl.ledger.journal.events import tell
+from stormctl.ledger.journal.rows import maybe_instant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
@@ -25,6 +28,56 @@ _NOT_SENT = "before anything was sent: planned again"
 _LATE = "its slot passed"
 _NOT_PAID = "its slot passed, and the budget did not pay for it"
 _PERHAPS_SENT = "after the request began: perhaps it was posted"
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """Until when a sweep would do nothing if nobody writes.
+
+    Attributes:
+        until: storm time; None for ever.
+        wall_until: real time; None for ever.
+    """
+
+    until: datetime | None
+    wall_until: datetime | None
+
+    def is_over(self, moment: Moment) -> bool:
+        """Whether the next sweep may have something to do."""
+        return (self.until is not None and self.until <= moment.at) or (
+            self.wall_until is not None and self.wall_until <= moment.wall_at
+        )
+
+
+def find_rest(session: Session, moment: Moment) -> Rest:
+    """Find out until when there is nothing for `sweep_all` to do; until now, if there is."""
+    halts = load_halts(session)
+    if (
+        find_undecided(session, moment)
+        or any(not is_halted(halts, row) for row in session.rows("orphaned_parts"))
+        or session.find("unarranged_follow_up") is not None
+    ):
+        return Rest(moment.at, None)
+    row = session.get("next_decisions", now=to_micros(moment.at))
+    decided = [at for at in (row["expires_at"], row["give_up_at"]) if at is not None]
+    return Rest(maybe_instant(min(decided, default=None)), maybe_instant(row["lease_until"]))
+
+
+def find_undecided(session: Session, moment: Moment) -> set[str]:
+    """Return the channels on which the next sweep will release, move or give up something."""
+    now = to_micros(moment.at)
+    lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
+    expired = session.rows("expired_now", now=now)
+    missed = session.rows("missed_now", now=now)
+    halts = load_halts(session) if missed else ()
+    suspended = {row["id"] for row in session.rows("suspended_channels")} if missed else set()
+    moved = (
+        row
+        for row in missed
+        if not is_halted(halts, row)
+        and not (row["late"] == LatePolicy.SPREAD and row["channel"] in suspended)
+    )
+    return {row["channel"] for row in (*lapsed, *expired, *moved)}
 
 
 def sweep_all(session: Session, moment: Moment) -> tuple[StormEvent, ...]:

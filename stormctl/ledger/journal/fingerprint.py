@@ -88,6 +88,7 @@ class FingerprintCheck:
         before = session.get("identity")
         pulse = before["pulse"] or 0
         why = self._find_doubt(before["ledger_id"], pulse)
+        session.is_news = why is not None
         if why is not None:
             since = _find_since(session, before["pulse_at"], moment)
             count = note_gap(session, since, moment, why)

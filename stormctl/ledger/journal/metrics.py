@@ -12,7 +12,7 @@ from stormctl.ledger.journal.rows import load_post, maybe_instant, micros_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import timedelta
+    from datetime import datetime, timedelta
 
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database
@@ -73,6 +73,25 @@ class Metrics:
             )
             for row in posts
         ]
+
+    def receipts(self, storm_id: str) -> dict[str, dict[str, str]]:
+        """Return the post id of every delivered post of a storm, by channel and key, in order of slot."""
+        found: defaultdict[str, dict[str, str]] = defaultdict(dict)
+        with self._database.reading() as session:
+            for row in session.each("receipts_of_storm", storm_id=storm_id):
+                found[row["channel"]][row["key"]] = row["post_id"]
+        return dict(found)
+
+    def next_due(self, ages: Sequence[timedelta]) -> dict[str, datetime]:
+        """Return by channel when the first post reaches, or has reached, an age without a reading since."""
+        found: dict[str, datetime] = {}
+        with self._database.reading() as session:
+            for age in ages:
+                for row in session.rows("first_unread_at_age", age=micros_of(age)):
+                    if row["delivered_at"] is not None:
+                        at = from_micros(row["delivered_at"]) + age
+                        found[row["channel"]] = min(at, found.get(row["channel"], at))
+        return found
 
     def due(
         self, moment: Moment, ages: Sequence[timedelta], channels: Collection[str]

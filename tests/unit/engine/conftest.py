@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.engine.base.equipment import Durations, Equipment, Workspace, pass_on
-from stormctl.engine.deliver.breaker import Breaker
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.uploader import Uploader
 from stormctl.engine.launch.preparation import prepare_launch
@@ -80,7 +79,7 @@ class Bench:
     def dispatcher(self, checkpoint: Checkpoint = pass_on) -> Dispatcher:
         """Make a dispatcher."""
         uploader = Uploader(self.equipment, self.runner_id)
-        return Dispatcher(self.equipment, self.runner_id, uploader, Breaker(self.equipment), checkpoint)
+        return Dispatcher(self.equipment, self.runner_id, uploader, checkpoint)
 
     def serve(self, channel: ChannelId = ACME) -> int:
         """Serve a channel once, with a new dispatcher."""

@@ -66,6 +66,15 @@ UPDATE attempts SET lapsed = :lapsed WHERE id = :attempt_id AND token = :token;
 SELECT key, storm_id, channel, message_id FROM deliveries
 WHERE state = 'planned' AND expires_at IS NOT NULL AND expires_at <= :now ORDER BY expires_at;
 
+-- name: next_decisions(now)^
+-- What time alone decides next: a lease runs out (real time), a deadline passes, a grace ends.
+SELECT
+    (SELECT min(lease_until) FROM deliveries WHERE state = 'claimed') AS lease_until,
+    (SELECT min(expires_at) FROM deliveries
+        WHERE state = 'planned' AND expires_at IS NOT NULL AND expires_at > :now) AS expires_at,
+    (SELECT min(give_up_at) FROM deliveries
+        WHERE state = 'planned' AND give_up_at IS NOT NULL AND give_up_at >= :now) AS give_up_at;
+
 -- name: missed_now(now)
 -- Later than their grace: to be spread, or missed. The best first, as they would be claimed.
 SELECT key, storm_id, channel, topic, message_id, kind, late, slot_at, window_end_at, not_before, retry_at, expires_at

@@ -147,10 +147,11 @@ SELECT (SELECT count(*) FROM deliveries WHERE state = 'planned' AND storm_id = :
     + (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND storm_id = :storm_id)
     + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND storm_id = :storm_id) AS value;
 
--- name: in_flight_count(channel)^
--- What is claimed, or in doubt and not held for a person.
-SELECT (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND channel = :channel)
-    + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND channel = :channel AND held = 0) AS value;
+-- name: in_flight_counts()
+-- What is claimed, or in doubt and not held for a person, by channel.
+SELECT channel, count(*) AS value FROM deliveries WHERE state = 'claimed' GROUP BY channel
+UNION ALL
+SELECT channel, count(*) FROM deliveries WHERE state = 'in_doubt' AND held = 0 GROUP BY channel;
 
 -- name: open_channels()
 -- Channels with something planned, claimed, in doubt or to be looked at again: one probe each, however long the
@@ -166,10 +167,21 @@ ORDER BY c.id;
 SELECT key, storm_id, channel, message_id FROM deliveries WHERE key = :key AND state = 'planned';
 
 -- name: to_prepare(channel, until, now)
-SELECT key, post, channel, topic, message_id FROM deliveries
-WHERE channel = :channel AND state = 'planned' AND has_media = 1 AND slot_at <= :until
-    AND (expires_at IS NULL OR expires_at > :now) AND (give_up_at IS NULL OR give_up_at >= :now)
-ORDER BY slot_at, key;
+-- Of one channel, or of all: channel by channel, since there lies the index (SQLite keeps to a CROSS JOIN's order).
+SELECT d.key, d.post, d.channel, d.topic, d.message_id FROM channels c CROSS JOIN deliveries d
+WHERE (CAST(:channel AS TEXT) IS NULL OR c.id = CAST(:channel AS TEXT)) AND d.channel = c.id
+    AND d.state = 'planned' AND d.has_media = 1 AND d.slot_at <= :until
+    AND (d.expires_at IS NULL OR d.expires_at > :now) AND (d.give_up_at IS NULL OR d.give_up_at >= :now)
+ORDER BY d.slot_at, d.key;
+
+-- name: next_media_slot(after)^
+SELECT min(m.slot_at) AS value FROM (
+    SELECT (
+        SELECT min(d.slot_at) FROM deliveries d
+        WHERE d.channel = c.id AND d.state = 'planned' AND d.has_media = 1 AND d.slot_at > :after
+    ) AS slot_at
+    FROM channels c
+) m;
 
 -- name: media_due(channel, now)^
 SELECT key FROM deliveries WHERE channel = :channel AND state = 'planned' AND has_media = 1 AND slot_at <= :now

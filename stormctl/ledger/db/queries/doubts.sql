@@ -1,10 +1,13 @@
 -- name: open_doubts(channel)
+-- Of one channel, or of all.
 SELECT d.key, d.storm_id, d.channel, d.post, d.attempt_id, d.sending_at, d.sending_wall_at, d.held,
     (SELECT b.post_id FROM deliveries b WHERE b.key = d.before_key) AS in_reply_to,
     (SELECT a.answer_code FROM attempts a WHERE a.id = d.attempt_id) AS code,
     (SELECT min(a.sending_at) FROM attempts a
         WHERE a.key = d.key AND (a.answer = 'in_doubt' OR a.lapsed = 'in_doubt')) AS first_sending_at
-FROM deliveries d WHERE d.channel = :channel AND d.state = 'in_doubt' ORDER BY d.sending_at, d.key;
+FROM deliveries d
+WHERE (CAST(:channel AS TEXT) IS NULL OR d.channel = CAST(:channel AS TEXT)) AND d.state = 'in_doubt'
+ORDER BY d.sending_at, d.key;
 
 -- name: readings_of(attempt_id)
 SELECT started_wall_at, complete, reason FROM readings WHERE attempt_id = :attempt_id

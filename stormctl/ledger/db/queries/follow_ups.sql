@@ -11,17 +11,22 @@ FROM attempts gone CROSS JOIN attempts again CROSS JOIN (
 WHERE gone.settled = 'not_there' AND again.key = gone.key AND again.id > gone.id AND again.counts = 1
     AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.attempt_id = again.id);
 
+-- name: unarranged_follow_up()^
+-- Whether `arrange_follow_ups` has something to enter.
+SELECT again.id FROM attempts gone CROSS JOIN attempts again
+WHERE gone.settled = 'not_there' AND again.key = gone.key AND again.id > gone.id AND again.counts = 1
+    AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.attempt_id = again.id)
+LIMIT 1;
+
 -- name: open_follow_ups(channel)
--- A storm is over when its last planned slot has come; the account may show a post of the first attempt.
+-- Of one channel, or of all. A storm is over when its last planned slot has come; the account may show a post of the first attempt.
 SELECT f.attempt_id, f.due_at, f.at_end, f.tried_wall_at, d.key, d.storm_id, d.channel, d.post,
     (SELECT max(s.slot_at) FROM deliveries s WHERE s.storm_id = d.storm_id AND s.state = 'planned') AS last_slot_at,
     (SELECT min(e.sending_at) FROM attempts e WHERE e.key = d.key AND e.id <= f.attempt_id) AS sending_at,
     (SELECT b.post_id FROM deliveries b WHERE b.key = d.before_key) AS in_reply_to
 FROM follow_ups f JOIN attempts a ON a.id = f.attempt_id JOIN deliveries d ON d.key = a.key
-WHERE f.channel = :channel AND f.taken_wall_at IS NULL ORDER BY f.due_at, f.attempt_id, f.at_end;
-
--- name: channels_to_follow()
-SELECT DISTINCT channel FROM follow_ups WHERE taken_wall_at IS NULL ORDER BY channel;
+WHERE (CAST(:channel AS TEXT) IS NULL OR f.channel = CAST(:channel AS TEXT)) AND f.taken_wall_at IS NULL
+ORDER BY f.due_at, f.attempt_id, f.at_end;
 
 -- name: close_follow_up(attempt_id, due_at, at_end, tried_wall_at, taken_wall_at)!
 UPDATE follow_ups SET tried_wall_at = :tried_wall_at, taken_wall_at = CAST(:taken_wall_at AS BIGINT)

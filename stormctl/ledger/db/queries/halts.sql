@@ -19,6 +19,10 @@ INSERT INTO halt_exceptions (halt_id, scope, target) VALUES (:halt_id, :scope, :
 UPDATE runners SET halt_seen = (SELECT coalesce(max(h.id), 0) FROM halts h), beat_wall_at = :wall_now
 WHERE id = :runner_id AND halt_seen < (SELECT coalesce(max(h.id), 0) FROM halts h);
 
+-- name: unseen_halt(runner_id)^
+SELECT h.id FROM halts h WHERE h.id > (SELECT r.halt_seen FROM runners r WHERE r.id = :runner_id)
+ORDER BY h.id DESC LIMIT 1;
+
 -- name: known_names(scope)
 -- What halts of a scope can name: that of which the ledger has posts.
 SELECT DISTINCT CASE :scope WHEN 'channel' THEN channel WHEN 'topic' THEN topic ELSE message_id END AS name

@@ -15,11 +15,25 @@ SELECT key, channel, message_id, post, url, delivered_at FROM deliveries
 WHERE state = 'delivered' AND (CAST(:storm_id AS TEXT) IS NULL OR storm_id = CAST(:storm_id AS TEXT))
 ORDER BY delivered_at, key;
 
+-- name: receipts_of_storm(storm_id)
+SELECT key, channel, post_id FROM deliveries
+WHERE storm_id = :storm_id AND state = 'delivered' AND post_id IS NOT NULL ORDER BY slot_at, key;
+
 -- name: unread_at_age(channel, now, age)
 SELECT key, channel, post_id FROM deliveries
 WHERE channel = :channel AND state = 'delivered' AND delivered_at <= :now - :age
     AND (metrics_read_at IS NULL OR metrics_read_at < delivered_at + :age)
 ORDER BY delivered_at, key;
+
+-- name: first_unread_at_age(age)
+-- Of each channel the oldest post that was not read since it reached an age, or that has not reached it yet.
+SELECT c.id AS channel, (
+    SELECT d.delivered_at FROM deliveries d
+    WHERE d.channel = c.id AND d.state = 'delivered'
+        AND (d.metrics_read_at IS NULL OR d.metrics_read_at < d.delivered_at + :age)
+    ORDER BY d.delivered_at LIMIT 1
+) AS delivered_at
+FROM channels c;
 
 -- name: charge_reading(key, micros)!
 UPDATE storms SET spent_usd_micros = spent_usd_micros + :micros

@@ -20,7 +20,7 @@ from stormctl.domain.report.reach import MetricReading
 from stormctl.engine.base.clocks import StormClock, SystemClock, read_wall_clock
 from stormctl.engine.base.equipment import Durations, Equipment
 from stormctl.engine.run.runner import SETTLINGS, Runner
-from stormctl.errors import LedgerError, LedgerGoneError, LedgerUnreachableError
+from stormctl.errors import CredentialsError, LedgerError, LedgerGoneError, LedgerUnreachableError
 from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.place.memory import find_state_folder
 from stormctl.platforms.adapter import PrepareFailed
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from stormctl.platforms.adapter import MediaFile, OutgoingPost, Upload
     from tests.unit.engine.conftest import Bench
 
+HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 
 
@@ -350,14 +351,14 @@ def test_a_clock_that_is_set_back_does_not_keep_the_run_alive(bench: Bench) -> N
     durations = bench.equipment.durations
     runner = Runner(bench.equipment, kind="launch", channels=lambda: [ACME])
     bench.clock.set_by(-timedelta(hours=1))
-    runner._look_after_ledger()
+    runner._housekeeping.do()
     bench.enroll(make_delivery(slot_at=bench.clock.at))
     bench.x.script.append(InDoubt(reason="dropped"))
     bench.serve()
 
     before = runner.is_done("storm")
     bench.clock.move(durations.patience(SETTLINGS))
-    runner._look_after_ledger()
+    runner._housekeeping.do()
 
     assert (before, runner.is_done("storm")) == (False, True)
 
@@ -371,7 +372,7 @@ def test_a_run_does_not_end_while_its_account_can_be_read(bench: Bench) -> None:
     bench.serve()
     bench.serve(PAGE)
     bench.clock.move(bench.equipment.durations.patience(4))
-    runner._look_after_ledger()
+    runner._housekeeping.do()
     ends = [runner.is_done("storm")]
 
     for doubt in bench.ledger.doubts.open([str(PAGE)]):
@@ -464,6 +465,30 @@ def test_after_the_run_every_delivered_post_is_read(bench: Bench) -> None:
 
     values = {post.channel: post.values for post in bench.ledger.metrics.newest("storm")}
     assert values == {"x:acme": {Metric.IMPRESSIONS: 120}, "facebook:acme": {}}
+
+
+def test_after_the_run_a_channel_without_posts_needs_no_credentials(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The storm's posts are loaded once, however many channels it has; only those with posts are asked."""
+    now = read_wall_clock()
+    bench.enroll(make_delivery(slot_at=now), make_delivery("later", slot_at=now + HOUR, channel=PAGE))
+    runner = _runner(bench)
+    runner.run_once()
+    bench.x.metrics = [MetricReading("acme-1", Metric.IMPRESSIONS, 120)]
+    bench.platforms.withheld[PAGE] = CredentialsError("no credentials", "Put them back.")
+    load, loads = bench.ledger.metrics.receipts, []
+
+    def receipts(storm_id: str) -> dict[str, dict[str, str]]:
+        loads.append(storm_id)
+        return load(storm_id)
+
+    monkeypatch.setattr(bench.ledger.metrics, "receipts", receipts)
+
+    runner.collect_all("storm")
+
+    assert loads == ["storm"]
+    assert [post.values for post in bench.ledger.metrics.newest("storm")] == [{Metric.IMPRESSIONS: 120}]
 
 
 def test_after_the_run_the_channels_are_read_side_by_side(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, Refused
-from stormctl.engine.deliver.breaker import REST
+from stormctl.engine.deliver.dispatcher import UNVERIFIED_REST
 from stormctl.ledger.delivery.troubles import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from tests.factories import ACME, make_delivery
@@ -110,7 +110,7 @@ def test_a_platform_that_cannot_be_asked_gets_a_short_rest(bench: Bench) -> None
     well, bench.x.verification = bench.x.verification, UNREACHABLE
     for _ in range(3):
         bench.serve()
-        bench.clock.move(REST)
+        bench.clock.move(UNVERIFIED_REST)
     unreachable = (len(bench.x.sent), bench.x.verifications)
     bench.x.verification = well
 
