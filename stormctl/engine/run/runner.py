@@ -7,15 +7,15 @@ import os
 import socket
 from typing import TYPE_CHECKING
 
-from stormctl.engine.background import Background
 from stormctl.engine.base.equipment import pass_on
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.uploader import Uploader
-from stormctl.engine.housekeeping import Housekeeping
+from stormctl.engine.run.background import Background
+from stormctl.engine.run.housekeeping import Housekeeping
 from stormctl.engine.run.lanes import Problems
+from stormctl.engine.run.scheduler import Scheduler
 from stormctl.engine.run.sweep import Sweep
 from stormctl.engine.run.timer import Timer
-from stormctl.engine.scheduler import Scheduler
 from stormctl.errors import LedgerGoneError, LedgerUnreachableError, StormctlError
 
 if TYPE_CHECKING:

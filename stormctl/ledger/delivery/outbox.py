@@ -18,8 +18,6 @@ from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Enrolled, StormTerms
 from stormctl.ledger.delivery.openings import find_next, find_openings
 from stormctl.ledger.delivery.rewinding import mend_times
 from stormctl.ledger.delivery.sweeping import find_rest, find_undecided, release_claims, sweep_all
-from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.gaps import note_unknown
 from stormctl.ledger.journal.media import find_valid_upload
 from stormctl.ledger.journal.rows import load_post, maybe_instant
 
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from stormctl.domain.bank.message import LatePolicy, Media
+    from stormctl.domain.bank.message import Media
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
@@ -38,7 +36,6 @@ if TYPE_CHECKING:
     from stormctl.ledger.delivery.enrolment import Adoption
     from stormctl.ledger.delivery.rewinding import WaitingTimes
     from stormctl.ledger.delivery.sweeping import Rest
-    from stormctl.ledger.journal.gaps import Unknown
 
 __all__ = ["Enrolled", "Outbox", "StormTerms"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.engine.scheduler import Agenda
+from stormctl.engine.run.scheduler import Agenda
 from tests.factories import ACME, PAGE, make_delivery
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
-    from stormctl.engine.background import Background
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.deliver.dispatcher import Dispatcher
+    from stormctl.engine.run.background import Background
     from stormctl.engine.run.lanes import Problems
     from stormctl.engine.run.sweep import Sweep
     from stormctl.ledger.delivery.outbox import Outbox

@@ -15,10 +15,11 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, State
-from stormctl.domain.report.reach import Metric, MetricReading
+from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.reach import MetricReading
 from stormctl.engine.deliver.collector import AGES, BATCH
 from stormctl.engine.deliver.uploader import AHEAD
-from stormctl.engine.housekeeping import ASK_AGAIN
+from stormctl.engine.run.housekeeping import ASK_AGAIN
 from stormctl.engine.run.runner import Runner
 from stormctl.engine.run.served_channels import ServedChannels
 from stormctl.errors import CredentialsError, LedgerError
