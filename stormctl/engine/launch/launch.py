@@ -79,8 +79,7 @@ def launching(
         StormctlError: as `prepare_launch`, `find_published` and `enroll` do; nothing is enrolled then.
     """
     with workspace.open_known() as known:
-        moment = workspace.find_clock(known).moment()
-        preparation = prepare_launch(campaign, workspace, known, moment, without=without)
+        preparation = prepare_launch(campaign, workspace, known, without=without)
     agree(preparation)
     with workspace.open_ledger(create=True) as ledger:
         enroll(preparation, workspace, ledger, tell, adopt=adopt)

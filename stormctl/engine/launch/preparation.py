@@ -51,7 +51,6 @@ def prepare_launch(
     campaign: Campaign,
     workspace: Workspace,
     ledger: Ledger | None,
-    moment: Moment,
     *,
     without: Collection[ChannelId] = (),
 ) -> Preparation:
@@ -76,7 +75,7 @@ def prepare_launch(
             )
     if ledger is not None:
         ledger.check_hosts(workspace.settings.hosts, channels)
-    settled = _settled_keys(ledger, storm.id)
+    moment, settled = workspace.find_clock(ledger).moment(), _settled_keys(ledger, storm.id)
     proofs = tuple(prove_channels(channels, workspace.adapters, without, need=find_need(plan)))
     _refuse_wrong_clock(proofs, ledger)  # by a wrong clock a storm may look over
     _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))

@@ -87,10 +87,8 @@ class Outbox:
             bind_hosts(session, hosts, self._where)
             for channel, account in accounts.items():
                 bind_account(session, channel, *account, moment)
-            for (
-                name,
-                why,
-            ) in suspended.items():  # before the plan: what is unknown there waits for its release
+            # Before the plan: what is unknown on a suspended channel waits for its release.
+            for name, why in suspended.items():
                 suspend_channel(session, name, why, moment)
             return enroll_plan(session, terms, plan, moment, takeover)
 

@@ -74,7 +74,7 @@ class Bench:
 
     def prepare(self, campaign: Campaign, settings: Settings = LOCAL, **options: Any) -> Preparation:
         """Prepare the launch of a campaign."""
-        return prepare_launch(campaign, self.workspace(settings), self.ledger, self.clock.moment(), **options)
+        return prepare_launch(campaign, self.workspace(settings), self.ledger, **options)
 
     def dispatcher(self, checkpoint: Checkpoint = pass_on) -> Dispatcher:
         """Make a dispatcher."""

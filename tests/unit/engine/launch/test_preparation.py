@@ -74,7 +74,7 @@ def test_a_summary_is_live_only_if_every_platform_is_the_real_one(bench: Bench, 
 
 def test_without_a_ledger_everything_is_still_to_come(bench: Bench, campaign: Campaign) -> None:
     """The first launch has no ledger yet: nothing is created by looking."""
-    summary = prepare_launch(campaign, bench.workspace(), None, bench.clock.moment()).summary
+    summary = prepare_launch(campaign, bench.workspace(), None).summary
 
     assert (summary.count, summary.ledger) == (4, "sqlite: ledger.db")
 
