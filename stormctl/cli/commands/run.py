@@ -53,9 +53,8 @@ def daemon(
     )
     with logging_to(log_file, view) as log, context.open_workspace() as workspace:
         watch = Watch(view, None, context.durations, log=log, service=service)
-        tell(f"alerts: {notifications.summary}")
         with watch.catching_signals():
-            serve(workspace, notifications, Onlooker(log, watch, service))
+            serve(workspace, notifications, Onlooker(log, watch, service), tell)
 
 
 def tick(ctx: typer.Context, log_file: LogFileOption = None) -> None:
@@ -73,9 +72,6 @@ def tick(ctx: typer.Context, log_file: LogFileOption = None) -> None:
     context: Context = ctx.obj
     view, notifications = make_view("UTC", plain=True), context.notifications
     with logging_to(log_file, view) as log, context.open_workspace() as workspace:
-        if notifications.is_locked:
-            tell(f"alerts: {notifications.summary}")
-        code = run_tick(
-            workspace, notifications, Onlooker(log, Watch(view, None, context.durations, log=log))
-        )
+        watch = Watch(view, None, context.durations, log=log)
+        code = run_tick(workspace, notifications, Onlooker(log, watch), tell)
     raise typer.Exit(code)

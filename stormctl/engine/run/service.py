@@ -204,8 +204,13 @@ def run_storm(
     return runner
 
 
-def serve(workspace: Workspace, notifications: Notifications, onlooker: Onlooker) -> None:
+def serve(
+    workspace: Workspace, notifications: Notifications, onlooker: Onlooker, tell: Callable[[str], None]
+) -> None:
     """Publish whatever is launched until the onlooker stops the runner.
+
+    Args:
+        tell: told who is alerted, once nothing keeps it from serving.
 
     Raises:
         CredentialsError: the lock keeps it from all that it has to publish.
@@ -215,6 +220,7 @@ def serve(workspace: Workspace, notifications: Notifications, onlooker: Onlooker
     with workspace.open_ledger() as ledger:
         ledger.check_hosts(settings.hosts)
         refuse_locked(settings, ledger, waits=True)
+        tell(f"alerts: {notifications.summary}")
         with notifications.watching(workspace.equip(ledger, onlooker.listener)) as equipment:
             served_channels = ServedChannels(equipment)
             runner = _make_runner(equipment, served_channels, "daemon", onlooker)
@@ -232,8 +238,13 @@ def serve(workspace: Workspace, notifications: Notifications, onlooker: Onlooker
             runner.run(is_over)
 
 
-def tick(workspace: Workspace, notifications: Notifications, onlooker: Onlooker) -> ExitCode:
+def tick(
+    workspace: Workspace, notifications: Notifications, onlooker: Onlooker, tell: Callable[[str], None]
+) -> ExitCode:
     """Publish what is due now, one round; return what the shell is told.
+
+    Args:
+        tell: told who is alerted, where the lock keeps somebody from it.
 
     Raises:
         CredentialsError: the lock keeps it from what it has to publish.
@@ -242,6 +253,8 @@ def tick(workspace: Workspace, notifications: Notifications, onlooker: Onlooker)
     with workspace.open_ledger() as ledger:
         ledger.check_hosts(workspace.settings.hosts)
         refuse_locked(workspace.settings, ledger)
+        if notifications.is_locked:
+            tell(f"alerts: {notifications.summary}")
         with notifications.watching(workspace.equip(ledger, onlooker.listener), pausing=True) as equipment:
             served_channels = ServedChannels(equipment)
             served_channels.refresh(only_at_work=True)

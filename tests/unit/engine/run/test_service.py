@@ -201,7 +201,7 @@ def test_a_manager_that_has_gone_stops_nothing(manager: Manager) -> None:
 
 
 def _tick(bench: Bench, settings: Settings = LOCAL) -> ExitCode:
-    return tick(bench.workspace(settings), NOBODY, Onlooker(bench.events, lambda *_seen: None))
+    return tick(bench.workspace(settings), NOBODY, Onlooker(bench.events, lambda *_seen: None), print)
 
 
 def _serve(bench: Bench, settings: Settings = LOCAL, looks: int = 4) -> None:
@@ -214,7 +214,7 @@ def _serve(bench: Bench, settings: Settings = LOCAL, looks: int = 4) -> None:
 
     durations = replace(bench.equipment.durations, sweep=timedelta(milliseconds=50))
     workspace = replace(bench.workspace(settings), durations=durations)
-    serve(workspace, NOBODY, Onlooker(bench.events, watch))
+    serve(workspace, NOBODY, Onlooker(bench.events, watch), print)
 
 
 def test_a_daemon_serves_every_channel_until_it_is_stopped(bench: Bench) -> None:
