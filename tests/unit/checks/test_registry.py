@@ -125,7 +125,7 @@ def test_each_post_is_composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
         *make_messages(11), make_variant("story.en", parts=("One.", "Two.")), make_variant("zoo.en")
     )
     calls: list[tuple[Variant, ChannelRule, Storm]] = []
-    for module in ("domain.planning", "checks.case"):
+    for module in ("domain.plan.planning", "checks.case"):
         monkeypatch.setattr(f"stormctl.{module}.compose", noting(compose, calls))
 
     findings = run_checks(storm, bank, plan_storm(storm, bank))

@@ -391,7 +391,7 @@ def test_a_channel_is_asked_only_of_its_own_windows(monkeypatch: pytest.MonkeyPa
     storm = make_storm(*rules, windows=(*own, make_window("20:00", "21:00")))
     asked: list[tuple[Storm, ChannelRule]] = []
     for module in ("fixed", "slots"):
-        monkeypatch.setattr(f"stormctl.domain.{module}.find_spans", noting(find_spans, asked))
+        monkeypatch.setattr(f"stormctl.domain.plan.{module}.find_spans", noting(find_spans, asked))
 
     plan = plan_storm(storm, make_bank(*make_messages(4)))
 
