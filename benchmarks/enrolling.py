@@ -14,7 +14,7 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.ledger.delivery.outbox import StormTerms
+from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.ledger import open_ledger
 
 STORM = "measured"
@@ -51,7 +51,7 @@ def enroll(root: Path, host: str, channels: list[str], slots: list[tuple[float, 
     ]
     ledger = open_ledger(LEDGER, root=root, create=True)
     ledger.bind_hosts({"x": host})
-    ledger.outbox.enroll(terms, deliveries, Moment(now, now))
+    ledger.enrolment.enroll(terms, deliveries, Moment(now, now))
     ledger.close()
 
 

@@ -190,7 +190,7 @@ def _finish(stage: Stage, processes: list[subprocess.Popen[bytes]], ledger: Ledg
     deadline_s = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline_s:
         if all(process.poll() is not None for process in processes):
-            if not ledger.outbox.open_count(STORM) or relaunches == RELAUNCHES_AT_END:
+            if not ledger.backlog.open_count(STORM) or relaunches == RELAUNCHES_AT_END:
                 return released
             relaunches += 1
             processes.append(stage.start())
@@ -202,7 +202,7 @@ def _finish(stage: Stage, processes: list[subprocess.Popen[bytes]], ledger: Ledg
 
 def _release(ledger: Ledger) -> int:
     moment = SystemClock(ledger.clock_offset).moment()
-    status = ledger.history.status(moment, storm_id=STORM, runner_timeout=RUNNER_TIMEOUT)
+    status = ledger.overview.status(moment, storm_id=STORM, runner_timeout=RUNNER_TIMEOUT)
     closed = [
         channel.channel
         for storm in status.storms

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.base.channel import ChannelId, parse_channel_id
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.ledger.delivery.outbox import StormTerms
+from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.delivery.troubles import write_limits
+from stormctl.ledger.journal.gaps import note_gap
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -81,3 +82,9 @@ def learn_limits(ledger: Ledger, channel: str, limits: Sequence[RateLimit], mome
     with ledger._database.transaction() as session:
         session.write("ensure_channel", id=channel, platform=platform)
         write_limits(session, channel, limits, moment)
+
+
+def note_gap_of(ledger: Ledger, since: datetime, moment: Moment, why: str) -> int:
+    """Let a ledger not know what was published since a moment, as after a restore; return the doubts."""
+    with ledger._database.transaction() as session:
+        return note_gap(session, since, moment, why)

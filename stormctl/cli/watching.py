@@ -111,12 +111,12 @@ class Watch:
             self._service.stopping()
             self._service.status("stopping: finishing the requests in flight")
         elif self._service.wants_status():
-            status = ledger.history.status(clock.moment(), runner_timeout=self._durations.runner_timeout)
+            status = ledger.overview.status(clock.moment(), runner_timeout=self._durations.runner_timeout)
             self._service.status(render_status_line(status))
 
     def _renew(self, storm_id: str, ledger: Ledger, clock: Clock) -> None:
         moment = clock.moment()
-        status = ledger.history.status(
+        status = ledger.overview.status(
             moment, storm_id=storm_id, runner_timeout=self._durations.runner_timeout
         )
         for storm in status.storms:

@@ -1,31 +1,18 @@
-"""Open the ledger and hand out its rooms."""
+"""Open a ledger, create it, bind it to its hosts; hand out its rooms, each made when it is first used."""
 
 from __future__ import annotations
 
+import threading
 import uuid
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.errors import LedgerError, StormctlError
-from stormctl.ledger.control.alerts import Alerts
-from stormctl.ledger.control.budgets import Budgets
-from stormctl.ledger.control.channels import Channels, bind_hosts, check_hosts
-from stormctl.ledger.control.halts import Halts
-from stormctl.ledger.control.runners import Runners
-from stormctl.ledger.db.guards import refuse_distrusted, secure
-from stormctl.ledger.db.sqlite import SqliteDatabase
+from stormctl.ledger.control.channels import bind_hosts, check_hosts
 from stormctl.ledger.db.stores import FileStore, find_store
-from stormctl.ledger.delivery.doubts import Doubts
-from stormctl.ledger.delivery.follow_ups import FollowUps
-from stormctl.ledger.delivery.manual_changes import ManualChanges
-from stormctl.ledger.delivery.outbox import Outbox
-from stormctl.ledger.journal.fingerprint import FingerprintCheck
-from stormctl.ledger.journal.gaps import Gaps
-from stormctl.ledger.journal.media import MediaStore
-from stormctl.ledger.journal.metrics import Metrics
 from stormctl.ledger.place.addresses import without_password
-from stormctl.ledger.views.history import History
 from stormctl.places import OWN_FOLDER, hide_from_git
 
 if TYPE_CHECKING:
@@ -34,9 +21,62 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.base.channel import ChannelId
+    from stormctl.ledger.backlog import Backlog
+    from stormctl.ledger.control.alerts import Alerts
+    from stormctl.ledger.control.budgets import Budgets
+    from stormctl.ledger.control.channels import Channels
+    from stormctl.ledger.control.halts import Halts
+    from stormctl.ledger.control.runners import Runners
     from stormctl.ledger.db.sessions import Database
+    from stormctl.ledger.db.sqlite import SqliteDatabase
     from stormctl.ledger.db.stores import Store
+    from stormctl.ledger.delivery.doubts import Doubts
+    from stormctl.ledger.delivery.enrolment import Enrolment
+    from stormctl.ledger.delivery.follow_ups import FollowUps
+    from stormctl.ledger.delivery.manual_changes import ManualChanges
+    from stormctl.ledger.delivery.outbox import Outbox
+    from stormctl.ledger.delivery.resumption import Resumptions
+    from stormctl.ledger.delivery.sweeping import Sweeping
+    from stormctl.ledger.journal.fingerprint import FingerprintCheck
+    from stormctl.ledger.journal.gaps import Gaps
+    from stormctl.ledger.journal.media import MediaStore
+    from stormctl.ledger.journal.metrics import Metrics
+    from stormctl.ledger.overview import Overview
     from stormctl.ledger.place.memory import Memory
+    from stormctl.ledger.views.history import History
+
+_MAKING = threading.RLock()
+"""Held while a room is made, which may need another one."""
+
+
+class _Room:
+    """A room of a ledger: made, and its module loaded, once for all threads, by whoever first uses it."""
+
+    def __init__(self, module: str, needs: Callable[[Any], tuple[Any, ...]]) -> None:
+        self._module = module
+        self._needs = needs
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._owner, self._name = owner, name
+
+    def __get__(self, ledger: Any, owner: type | None = None) -> Any:
+        if ledger is None:
+            return self
+        with _MAKING:
+            if self._name not in ledger.__dict__:
+                make = getattr(import_module(self._module), self._owner.__annotations__[self._name])
+                ledger.__dict__[self._name] = make(*self._needs(ledger))
+            return ledger.__dict__[self._name]
+
+
+def _room(module: str, needs: Callable[[Any], tuple[Any, ...]] = lambda _: ()) -> Any:
+    """Declare a room, which is of the class that it is annotated with.
+
+    Args:
+        module: where the class is.
+        needs: what of the ledger the class takes beside the database.
+    """
+    return _Room(module, lambda self: (self._database, *needs(self)))
 
     FindHosts = Callable[[Iterable[ChannelId]], Mapping[str, str]]
 
@@ -48,6 +88,31 @@ class Ledger:
         where: for people: engine and place, without a password.
         path: the file; None for a server.
     """
+
+    enrolment: Enrolment = _room("stormctl.ledger.delivery.enrolment", lambda self: (self.where,))
+    outbox: Outbox = _room("stormctl.ledger.delivery.outbox")
+    sweeping: Sweeping = _room("stormctl.ledger.delivery.sweeping")
+    backlog: Backlog = _room("stormctl.ledger.backlog")
+    manual: ManualChanges = _room("stormctl.ledger.delivery.manual_changes")
+    doubts: Doubts = _room("stormctl.ledger.delivery.doubts")
+    follow_ups: FollowUps = _room("stormctl.ledger.delivery.follow_ups")
+    gaps: Gaps = _room("stormctl.ledger.journal.gaps")
+    channels: Channels = _room("stormctl.ledger.control.channels")
+    budgets: Budgets = _room("stormctl.ledger.control.budgets")
+    fingerprint_check: FingerprintCheck = _room(
+        "stormctl.ledger.journal.fingerprint", lambda self: (self._memory, self.where, self.path)
+    )
+    runners: Runners = _room(
+        "stormctl.ledger.control.runners",
+        lambda self: (self._locks, self.fingerprint_check, None, self._home),
+    )
+    halts: Halts = _room("stormctl.ledger.control.halts", lambda self: (self.runners,))
+    alerts: Alerts = _room("stormctl.ledger.control.alerts", lambda self: (self.runners,))
+    media: MediaStore = _room("stormctl.ledger.journal.media")
+    metrics: Metrics = _room("stormctl.ledger.journal.metrics")
+    history: History = _room("stormctl.ledger.views.history")
+    overview: Overview = _room("stormctl.ledger.overview", lambda self: (self.runners, self.where))
+    resumptions: Resumptions = _room("stormctl.ledger.delivery.resumption")
 
     def __init__(
         self,
@@ -63,26 +128,8 @@ class Ledger:
         self.path = path
         self._database = database
         self._memory = memory
-        self.outbox = Outbox(database, where)
-        self.manual = ManualChanges(database)
-        self.doubts = Doubts(database)
-        self.follow_ups = FollowUps(database)
-        self.gaps = Gaps(database)
-        self.channels = Channels(database)
-        self.budgets = Budgets(database)
-        self.fingerprint_check = FingerprintCheck(
-            database,
-            memory,
-            where=where,
-            inode=None if path is None else lambda: path.stat().st_ino,
-            read_filed=database.read_filed if isinstance(database, SqliteDatabase) else None,
-        )
-        self.runners = Runners(database, locks, self.fingerprint_check, home=home)
-        self.halts = Halts(database, self.runners)
-        self.alerts = Alerts(database, self.runners)
-        self.media = MediaStore(database)
-        self.metrics = Metrics(database)
-        self.history = History(database, self.runners, where)
+        self._locks = locks
+        self._home = home
 
     def bind_hosts(self, hosts: Mapping[str, str]) -> None:
         """Bind the ledger to the hosts of its first enrolment: practice is never taken for the day.
@@ -154,7 +201,8 @@ class Ledger:
     def close(self) -> None:
         """Close every connection and let go of the locks of runners that were registered here."""
         self._database.close()
-        self.runners.close()
+        if "runners" in self.__dict__:
+            self.runners.close()
 
 
 def open_ledger(
@@ -209,6 +257,8 @@ def _open_file(store: FileStore, *, create: bool, publishing: bool) -> SqliteDat
         hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
         raise LedgerError(message, hint)
     if publishing:
+        from stormctl.ledger.db.guards import secure
+
         secure(store)
     database = store.database
     if create:
@@ -217,6 +267,8 @@ def _open_file(store: FileStore, *, create: bool, publishing: bool) -> SqliteDat
         hide_from_git(store.path.parent)
     database.prepare(create=create, name=lambda: store.memory.name(store.path))
     if publishing:
+        from stormctl.ledger.db.guards import refuse_distrusted
+
         refuse_distrusted(store, database)
     else:
         _take_over(store, database, store.path.stat().st_ino)

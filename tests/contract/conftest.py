@@ -152,7 +152,7 @@ class Bench:
 
     def next_due(self, minutes: float = 0, *channels: str) -> float | None:
         """Return the next due moment in minutes after noon."""
-        due = self.ledger.outbox.next_due(at(minutes), channels or (X,))
+        due = min(self.ledger.backlog.next_dues(at(minutes), channels or (X,)).values(), default=None)
         return None if due is None else (due - NOON) / timedelta(minutes=1)
 
 

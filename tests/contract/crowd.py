@@ -48,7 +48,7 @@ def gather(bench: Bench, plan: Callable[..., PlannedDelivery]) -> tuple[str, ...
         bench.ledger.manual.cancel(_keys(storm, "cancelled"), "ana", bench.at(PAST))
         for channel in CHANNELS:
             _publish(bench, channel)
-        bench.ledger.outbox.sweep(bench.at(SENT + EACH))
+        bench.ledger.sweeping.sweep(bench.at(SENT + EACH))
         for key in _keys(storm, "retracted"):
             post_id = bench.ledger.history.get(key).post_id
             assert post_id is not None

@@ -108,7 +108,7 @@ def dispatch(root: Path, plan: Plan, emulator: EmulatorThread) -> list[str]:
         equipment = Equipment(ledger=ledger, adapters=adapters, clock=clock, listener=Events(), root=root)
         for media in {m for d in due for m in d.post.media if m.mime == "image/png"}:
             ledger.media.store(media.digest, media.mime, read_media(root, media), now)
-        ledger.outbox.enroll(make_terms(ACME, PAGE, storm_id=plan.storm_id), due, now)
+        ledger.enrolment.enroll(make_terms(ACME, PAGE, storm_id=plan.storm_id), due, now)
         runner_id = ledger.runners.register("launch", "here", 1, now)
         dispatcher = Dispatcher(equipment, runner_id, Uploader(equipment, runner_id))
         for channel in (ACME, PAGE):

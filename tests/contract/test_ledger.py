@@ -184,14 +184,14 @@ class TestCounts:
         bench.deliver(channel=PAGE)
         bench.claim(5)
 
-        outbox = bench.ledger.outbox
+        backlog = bench.ledger.backlog
         assert (
-            outbox.open_count(),
-            outbox.open_count("imd"),
-            outbox.open_count("x"),
-            outbox.in_flight([X, PAGE]),
-            outbox.in_flight([PAGE]),
-            outbox.open_channels(),
+            backlog.open_count(),
+            backlog.open_count("imd"),
+            backlog.open_count("x"),
+            backlog.in_flight([X, PAGE]),
+            backlog.in_flight([PAGE]),
+            backlog.open_channels(),
         ) == (3 + OPEN, 3, 0, 2, 0, sorted([PAGE, X, *CHANNELS]))
 
     def test_whatever_is_open_opens_its_channel(self, bench: Bench, plan: Plan) -> None:
@@ -203,7 +203,7 @@ class TestCounts:
         bench.deliver(channel="x:delivered")
         bench.ledger.manual.cancel(["imd/x:cancelled/a/en"], "ana", bench.at(0))
 
-        found = bench.ledger.outbox.open_channels()
+        found = bench.ledger.backlog.open_channels()
 
         assert found == sorted([*CHANNELS, "x:claimed", "x:in-doubt", "x:planned"])
 
@@ -213,7 +213,7 @@ class TestCounts:
         bench.answer(bench.send(), DOUBT)
         bench.ledger.doubts.hold(bench.ledger.doubts.open([X])[0], "one resembles it", bench.at(1))
 
-        assert (bench.ledger.outbox.open_count(), bench.ledger.outbox.in_flight([X])) == (1 + OPEN, 0)
+        assert (bench.ledger.backlog.open_count(), bench.ledger.backlog.in_flight([X])) == (1 + OPEN, 0)
 
     def test_adopted_post_is_delivered_without_an_attempt(self, bench: Bench, plan: Plan) -> None:
         """A planned text that stands on the account already is recorded, and matched by nobody else."""

@@ -83,7 +83,7 @@ class TestGathering:
         """What comes within some seconds is one message."""
         bench.enroll(plan("a"), plan("b", 1), plan("c", 30, expires_at=bench.at(31).at), plan("d", 99))
         bench.answer(bench.send(), FAILED)
-        bench.ledger.outbox.sweep(bench.at(40))
+        bench.ledger.sweeping.sweep(bench.at(40))
 
         alert = take(bench, 40.5)
 
@@ -373,7 +373,7 @@ def test_a_late_receipt_of_another_post_is_told_as_posted_twice(bench: Bench, pl
     """An answer that proves two posts of one delivery must reach a person."""
     bench.enroll(plan("a", grace=timedelta(hours=9)), plan("b", 600))
     lost = bench.send()
-    bench.ledger.outbox.sweep(bench.at(1))
+    bench.ledger.sweeping.sweep(bench.at(1))
     (doubt,) = bench.ledger.doubts.open([X])
     bench.ledger.doubts.settle_delivered(doubt, "p7", "https://example.org/p7", bench.at(1), "found")
     bench.answer(lost, bench.receipt(), 2)

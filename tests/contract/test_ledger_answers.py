@@ -133,7 +133,7 @@ class TestRecord:
         """After the claim was lost, a refusal leaves the delivery in doubt."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
 
         late = bench.answer(claim, FOR_GOOD, 2)
 
@@ -143,7 +143,7 @@ class TestRecord:
         """A receipt that comes after the lease ran out makes the delivery delivered, when it was sent."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
 
         late = bench.answer(claim, bench.receipt(), 2)
 
@@ -155,7 +155,7 @@ class TestRecord:
         """If a stranger's equal post settled the doubt, the late receipt breaks nothing and is told."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         doubt = bench.ledger.doubts.open([X])[0]
         bench.ledger.doubts.settle_delivered(
             doubt, "stranger", "https://x.com/i/stranger", bench.at(1), "found"
@@ -171,7 +171,7 @@ class TestRecord:
         """Before the second request begins, it is forbidden."""
         bench.enroll(plan("a", grace=timedelta(hours=1)))
         old = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         bench.execute(
             "UPDATE deliveries SET state = 'planned', sending_at = NULL, sending_wall_at = NULL"
             " WHERE storm_id = 'imd'"
@@ -187,7 +187,7 @@ class TestRecord:
         """Two receipts stay on their attempts, and people are told how to take one down."""
         bench.enroll(plan("a", grace=timedelta(hours=1)))
         old = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         bench.execute(
             "UPDATE deliveries SET state = 'planned', sending_at = NULL, sending_wall_at = NULL"
             " WHERE storm_id = 'imd'"
@@ -216,7 +216,7 @@ class TestRecord:
         bench.enroll(plan("a", grace=timedelta(hours=2)))
         claim = bench.send()
         if first == "proved not there":
-            bench.ledger.outbox.sweep(bench.at(1))
+            bench.ledger.sweeping.sweep(bench.at(1))
             (doubt,) = bench.ledger.doubts.open([X])
             for minutes in (2, 5):
                 bench.ledger.doubts.record_reading(doubt, bench.at(minutes), complete=True, reason="")
@@ -224,7 +224,7 @@ class TestRecord:
         else:
             bench.answer(claim, FOR_NOW if first == "refused" else NotSent(reason="no route"), 1)
         second = bench.send(10)
-        bench.ledger.outbox.sweep(bench.at(11))
+        bench.ledger.sweeping.sweep(bench.at(11))
 
         state = bench.answer(second, bench.receipt(), 12)
 
@@ -236,7 +236,7 @@ class TestRecord:
         """The reconciler and the runner may both bring the same post."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         doubt = bench.ledger.doubts.open([X])[0]
         bench.ledger.doubts.settle_delivered(doubt, "p1", "https://example.org/p1", bench.at(2), "found")
 
@@ -252,7 +252,7 @@ class TestRecord:
         """If the text was given to another delivery meanwhile, people are warned and nothing breaks."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         bench.execute(
             "UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator' WHERE storm_id = 'imd'"
         )
@@ -273,7 +273,7 @@ class TestRecord:
         """What failed here, or is said elsewhere or another day, is no second post: nobody is warned."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         bench.execute(
             "UPDATE deliveries SET state = 'cancelled', cancelled_by = 'operator' WHERE storm_id = 'imd'"
         )
@@ -308,8 +308,8 @@ class TestSweep:
         bench.enroll(plan("a"))
         claim = bench.claim()
 
-        early = bench.ledger.outbox.sweep(bench.at(0, wall_s=19))
-        events = bench.ledger.outbox.sweep(bench.at(0, wall_s=20))
+        early = bench.ledger.sweeping.sweep(bench.at(0, wall_s=19))
+        events = bench.ledger.sweeping.sweep(bench.at(0, wall_s=20))
 
         assert (early, [event.kind for event in events]) == ((), [EventKind.NOT_SENT])
         assert bench.ledger.history.attempts(claim.key)[0].outcome == "not_sent"
@@ -320,7 +320,7 @@ class TestSweep:
         bench.enroll(plan("a"))
         claim = bench.send()
 
-        events = bench.ledger.outbox.sweep(bench.at(0, wall_s=20))
+        events = bench.ledger.sweeping.sweep(bench.at(0, wall_s=20))
 
         assert [event.kind for event in events] == [EventKind.IN_DOUBT]
         assert (
@@ -338,7 +338,7 @@ class TestSweep:
 
         assert bench.states() == {"a": "claimed"}
         assert None is bench.find_claim(1)
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         assert bench.states() == {"a": "in_doubt"}
 
     def test_take_over_does_not_wait_for_the_lease(self, bench: Bench, plan: Plan) -> None:
@@ -347,7 +347,7 @@ class TestSweep:
         bench.claim(runner="dead")
         bench.claim(channel=PAGE, runner="alive")
 
-        events = bench.ledger.outbox.take_over(["dead"], bench.at(0))
+        events = bench.ledger.sweeping.take_over(["dead"], bench.at(0))
 
         assert [e.text for e in events] == ["a: its runner died before anything was sent: planned again"]
         assert bench.states() == {"a": "planned", "b": "claimed"}
@@ -357,7 +357,7 @@ class TestSweep:
         bench.enroll(plan("a", expires_at=bench.at(5).at))
         bench.ledger.halts.halt("all", None, "wait", "ana", bench.at(0))
 
-        events = bench.ledger.outbox.sweep(bench.at(5))
+        events = bench.ledger.sweeping.sweep(bench.at(5))
 
         assert ([e.kind for e in events], bench.states()) == ([EventKind.EXPIRED], {"a": "expired"})
 
@@ -379,7 +379,7 @@ class TestSweep:
         bench.answer(bench.send(), FOR_GOOD)
         bench.ledger.manual.cancel([f"imd/{X}/cancelled/en"], "ana", bench.at(0))
 
-        first, second = bench.ledger.outbox.sweep(bench.at(21)), bench.ledger.outbox.sweep(bench.at(99))
+        first, second = bench.ledger.sweeping.sweep(bench.at(21)), bench.ledger.sweeping.sweep(bench.at(99))
 
         assert [(event.kind, event.key) for event in first] == [(given_up, f"imd/{X}/planned/en")]
         assert second == ()
@@ -390,8 +390,8 @@ class TestSweep:
         bench.enroll(plan("a"), plan("b", topic="rights"))
         bench.ledger.halts.halt("topic", "rights", "wait", "ana", bench.at(0))
 
-        at_grace = bench.ledger.outbox.sweep(bench.at(15))
-        bench.ledger.outbox.sweep(bench.at(15.1))
+        at_grace = bench.ledger.sweeping.sweep(bench.at(15))
+        bench.ledger.sweeping.sweep(bench.at(15.1))
 
         assert at_grace == ()
         assert bench.states() == {"a": "missed", "b": "planned"}
@@ -404,7 +404,7 @@ class TestSweep:
         bench.enroll(*vigil, storm_id="vigil", timezone="Europe/Madrid", spacing=timedelta())
         bench.enroll(plan("h", 12, storm="later"), storm_id="later")
 
-        counts = bench.ledger.outbox.late_counts(bench.at(10))
+        counts = bench.ledger.backlog.late_counts(bench.at(10))
 
         new_york = "America/New_York"
         assert counts == {
@@ -421,7 +421,7 @@ class TestSweep:
             *(plan("a"), plan("b", 2, topic="rights"), plan("c", 4, channel=PAGE, **spread)),
             *(plan("d", 30, expires_at=bench.at(31).at), plan("e", 40, channel=PAGE)),
         )
-        outbox, halts, channels = bench.ledger.outbox, bench.ledger.halts, bench.ledger.channels
+        backlog, halts, channels = bench.ledger.backlog, bench.ledger.halts, bench.ledger.channels
         steps: list[tuple[float, Callable[[], object]]] = [
             (15, lambda: None),
             (15.1, lambda: channels.suspend(X, "blocked", bench.at(15))),
@@ -438,10 +438,10 @@ class TestSweep:
 
         for minutes, act in steps:
             act()
-            undecided = outbox.undecided(bench.at(minutes))
-            events = outbox.sweep(bench.at(minutes))
+            undecided = backlog.undecided(bench.at(minutes))
+            events = bench.ledger.sweeping.sweep(bench.at(minutes))
             assert undecided == {event.channel for event in events}
-            assert outbox.undecided(bench.at(minutes)) == set()
+            assert backlog.undecided(bench.at(minutes)) == set()
             found.append("".join(event.key.split("/")[2] for event in events if event.key))
 
         assert found == ["", "a", "", "", "b", "", "c", "d", "", "e"]
@@ -484,7 +484,7 @@ class TestSweep:
             forgive(bench, LatePolicy.SEND, scope="platform", target="facebook"),
             forgive(bench, LatePolicy.SEND, scope="channel", target=PAGE),
         ]
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         assert counts == [4 + PLANNED, 1, 1, 1 + PLANNED // 2, 1]
         assert bench.states() == {
@@ -494,7 +494,7 @@ class TestSweep:
             "d": "planned",
             "later": "planned",
         }
-        bench.ledger.outbox.sweep(bench.at(91))
+        bench.ledger.sweeping.sweep(bench.at(91))
         assert bench.states() == {
             "a": "planned",
             "b": "missed",

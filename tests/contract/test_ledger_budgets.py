@@ -106,7 +106,7 @@ def test_a_free_post_that_is_missed_does_not_blame_the_budget(bench: Bench, plan
     """Nothing was wanting."""
     enroll(bench, plan)
     bench.ledger.budgets.charge("imd", 40_000)
-    bench.ledger.outbox.sweep(bench.at(90))
+    bench.ledger.sweeping.sweep(bench.at(90))
 
     reasons = {view.message_id: view.why for view in bench.ledger.history.deliveries("imd")}
     assert reasons["free"] == "its slot passed"
@@ -135,7 +135,7 @@ def test_a_storm_without_a_budget_has_none_in_status(bench: Bench, plan: Plan) -
 
 def find_budget(bench: Bench) -> Budget | None:
     """Return the budget that `status` shows."""
-    status = bench.ledger.history.status(bench.at(0), storm_id="imd", runner_timeout=TERMS.spacing)
+    status = bench.ledger.overview.status(bench.at(0), storm_id="imd", runner_timeout=TERMS.spacing)
     (storm,) = status.storms
     return storm.budget
 
@@ -157,7 +157,7 @@ def test_what_is_missed_for_want_of_money_says_so(bench: Bench, plan: Plan) -> N
     """Whoever asks why it did not go out finds the reason at the delivery; others keep theirs."""
     enroll(bench, plan)
     bench.deliver()
-    bench.ledger.outbox.sweep(bench.at(90))
+    bench.ledger.sweeping.sweep(bench.at(90))
 
     reasons = {view.message_id: view.why for view in bench.ledger.history.deliveries("imd")}
     assert reasons == {

@@ -262,7 +262,7 @@ class TestClaim:
 
         other = bench.reopen()
 
-        assert other.outbox.next_due(bench.at(1), [X]) == bench.at(600).at
+        assert other.backlog.next_dues(bench.at(1), [X]).get(X) == bench.at(600).at
         assert other.outbox.claim(X, "r2", bench.at(10), LEASE) is None
 
     def test_account_ceilings_hold_over_all_storms(self, bench: Bench, plan: Plan) -> None:
@@ -364,7 +364,7 @@ class TestClaim:
         """Only channels with something due now are named."""
         bench.enroll(plan("a"), plan("b", 5, channel=PAGE))
 
-        assert bench.ledger.outbox.due_channels(bench.at(1), [X, PAGE, X_ES]) == [X]
+        assert bench.ledger.backlog.due_channels(bench.at(1), [X, PAGE, X_ES]) == [X]
 
     def test_unique_violation_claims_nothing_and_is_logged(
         self, bench: Bench, plan: Plan, caplog: pytest.LogCaptureFixture
@@ -422,7 +422,7 @@ class TestThreads:
         bench.answer(bench.send(), DOUBT)
 
         assert (bench.find_claim(60), bench.next_due(60)) == (None, None)
-        assert bench.ledger.outbox.sweep(bench.at(60)) == ()
+        assert bench.ledger.sweeping.sweep(bench.at(60)) == ()
 
     def test_parts_after_a_missed_one_are_missed(self, bench: Bench, plan: Plan) -> None:
         """A thread that never began does not stay open for ever; each part is told once."""
@@ -432,7 +432,7 @@ class TestThreads:
         told = [
             [
                 event.key.split("/", 2)[2]
-                for event in bench.ledger.outbox.sweep(bench.at(minutes))
+                for event in bench.ledger.sweeping.sweep(bench.at(minutes))
                 if event.key
             ]
             for minutes in (16, 17, 18, 19)
@@ -447,7 +447,7 @@ class TestThreads:
         """A failed part may be retried: the rest waits."""
         bench.enroll(plan("t", part=1), plan("t", part=2, text="And"))
         bench.answer(bench.send(), FOR_GOOD)
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         assert bench.states() == {"t/1": "failed", "t/2": "planned"}
 
@@ -464,7 +464,7 @@ class TestMarkSending:
         assert forbidden(bench, claim, bench.at(1, wall_s=20)) == "the lease ran out"
         bench.ledger.outbox.mark_sending(claim, bench.at(0))
         assert forbidden(bench, claim, bench.at(0)) == "a request was already made under this claim"
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         assert forbidden(bench, claim, bench.at(1)) == "the claim was taken away"
 
     def test_halt(self, bench: Bench, plan: Plan) -> None:

@@ -209,14 +209,14 @@ class TestFailover:
     ) -> None:
         """Neither the runner that had made it, nor one that had seen it; and no sweep gives anything up."""
         bench.send(0)
-        other.outbox.sweep(at(1, wall_s=1))
+        other.sweeping.sweep(at(1, wall_s=1))
         forget(FORGET_SENDINGS, *FORGET_CLAIMS)
         runner = bench.ledger if is_own else other
 
         with pytest.raises(LedgerRewoundError, match="is older than what was seen of it"):
             runner.outbox.claim(X, "r2", at(2), LEASE)
         with pytest.raises(LedgerRewoundError):
-            runner.outbox.sweep(at(3))
+            runner.sweeping.sweep(at(3))
 
         assert runner.fingerprint_check.must_renew()
         assert set(bench.states().values()) == {"planned"}
@@ -227,7 +227,7 @@ class TestFailover:
     ) -> None:
         """The next sign of life of a runner notes it, on every channel, and claims go on after it."""
         bench.send(0)
-        other.outbox.sweep(at(1, wall_s=1))
+        other.sweeping.sweep(at(1, wall_s=1))
         forget(FORGET_SENDINGS, *FORGET_CLAIMS)
         runner = bench.ledger if is_own else other
         with pytest.raises(LedgerRewoundError):
@@ -277,12 +277,12 @@ class TestFailover:
         bench.send(0, PAGE)
         ((pulse,),) = bench.execute("SELECT value FROM meta WHERE key = 'pulse'")
         bench.ledger.outbox.mark_sending(first, at(1, wall_s=1))
-        other.outbox.sweep(at(1, wall_s=1))
+        other.sweeping.sweep(at(1, wall_s=1))
         forget(f"{FORGET_SENDINGS} AND channel = '{X}'")
         bench.execute(f"UPDATE meta SET value = '{pulse}' WHERE key = 'pulse'")  # noqa: S608 - a number
 
         with pytest.raises(LedgerRewoundError):
-            other.outbox.sweep(at(2))
+            other.sweeping.sweep(at(2))
 
     @pytest.mark.parametrize("is_own", [True, False])
     def test_a_lost_claim_is_no_alarm(
@@ -290,7 +290,7 @@ class TestFailover:
     ) -> None:
         """It need not be on the disk: its runner is forbidden to send, and it is claimed again."""
         claim = bench.claim(0)
-        other.outbox.sweep(at(0))
+        other.sweeping.sweep(at(0))
         forget(*FORGET_CLAIMS)
         runner = bench.ledger if is_own else other
 
@@ -330,7 +330,7 @@ class TestFiles:
         """A folder with a ledger that has lived, and one planned delivery that was due by now."""
         root = tmp_path / "campaign"
         ledger = open_ledger("sqlite:///ledger.db", root=root, create=True)
-        ledger.outbox.enroll(TERMS, [plan()], at(-60))
+        ledger.enrolment.enroll(TERMS, [plan()], at(-60))
         ledger.runners.stop(live(ledger, -10, -5), at(-4))
         ledger.close()
         return root

@@ -49,7 +49,7 @@ def resent(bench: Bench) -> FollowUp:
     prove_absent(bench, 0)
     bench.deliver(2)
     bench.deliver(2, channel=PAGE)
-    bench.ledger.outbox.sweep(at(2))
+    bench.ledger.sweeping.sweep(at(2))
     return bench.ledger.follow_ups.open(X)[0]
 
 
@@ -60,7 +60,7 @@ class TestDue:
     def test_after_two_and_fifteen_minutes_and_at_the_storms_end(self, bench: Bench) -> None:
         """Of the channel alone on which something was sent again, and of every storm by its own end."""
         bench.enroll(plan("far", 500, storm="vigil"), storm_id="vigil")
-        bench.ledger.outbox.sweep(at(3))
+        bench.ledger.sweeping.sweep(at(3))
 
         assert minutes(bench.ledger.follow_ups.open(X)) == [4, 17, 90]
         assert bench.ledger.follow_ups.open(PAGE) == []
@@ -87,7 +87,7 @@ class TestDue:
         """Whether they are taken or not."""
         bench.ledger.follow_ups.record(bench.ledger.follow_ups.open(X)[:2], at(20), complete=True)
 
-        bench.ledger.outbox.sweep(at(21))
+        bench.ledger.sweeping.sweep(at(21))
         bench.ledger.follow_ups.arrange()
 
         assert minutes(bench.ledger.follow_ups.open(X)) == [90]
@@ -95,19 +95,19 @@ class TestDue:
     def test_the_channel_stays_open_for_them(self, bench: Bench) -> None:
         """A daemon that is started after the storm serves it, until they are taken."""
         bench.ledger.manual.cancel([f"imd/{X}/b/en"], "ana", at(3))
-        before = bench.ledger.outbox.open_channels()
+        before = bench.ledger.backlog.open_channels()
 
         bench.ledger.follow_ups.record(bench.ledger.follow_ups.open(X), at(20), complete=True)
 
         assert before == sorted([X, *CHANNELS])
-        assert bench.ledger.outbox.open_channels() == sorted(CHANNELS)
+        assert bench.ledger.backlog.open_channels() == sorted(CHANNELS)
 
     def test_status_tells_when(self, bench: Bench) -> None:
         """Each time once, of the storm in which it was sent again."""
         bench.ledger.manual.cancel([f"imd/{X}/b/en"], "ana", at(3))
         bench.enroll(plan("far", 500, storm="vigil"), storm_id="vigil")
 
-        status = bench.ledger.history.status(at(3), runner_timeout=LONG)
+        status = bench.ledger.overview.status(at(3), runner_timeout=LONG)
 
         told = {s.storm_id: [(f.channel, f.due_at) for f in s.follow_ups] for s in status.storms}
         nothing: dict[str, object] = {storm: [] for storm in ("vigil", *STORMS)}
@@ -120,11 +120,11 @@ def test_what_was_refused_or_not_sent_again_is_not_followed(bench: Bench) -> Non
     bench.answer(bench.send(), DOUBT)
     prove_absent(bench, 0)
     bench.answer(bench.send(2), REFUSED, 2, retry=3)
-    bench.ledger.outbox.sweep(at(2.5))
+    bench.ledger.sweeping.sweep(at(2.5))
     before = bench.ledger.follow_ups.open(X)
 
     bench.deliver(3)
-    bench.ledger.outbox.sweep(at(3.5))
+    bench.ledger.sweeping.sweep(at(3.5))
 
     assert (before, minutes(bench.ledger.follow_ups.open(X))) == ([], [5, 18, 18])
 
@@ -144,7 +144,7 @@ class TestCopies:
 
     def copies(self, bench: Bench) -> list[tuple[str, str]]:
         """Return what `status` says stands twice."""
-        status = bench.ledger.history.status(at(5), runner_timeout=LONG)
+        status = bench.ledger.overview.status(at(5), runner_timeout=LONG)
         return [(copy.key, copy.url) for storm in status.storms for copy in storm.copies]
 
     def test_a_second_post_is_told_once_with_what_takes_it_down(self, bench: Bench, resent: FollowUp) -> None:
@@ -198,7 +198,7 @@ class TestCopies:
         """The runner that hung brings its own receipt after the other one's."""
         bench.enroll(plan("a", grace=LONG), spacing=timedelta())
         old = bench.send()
-        bench.ledger.outbox.sweep(at(1))
+        bench.ledger.sweeping.sweep(at(1))
         prove_absent(bench, 0)
         bench.deliver(2)
 
@@ -276,7 +276,7 @@ class TestForeignReceipts:
         bench.enroll(plan("a"), plan("b", 1), spacing=timedelta())
         bench.deliver()
         claim = bench.send(1)
-        bench.ledger.outbox.sweep(at(2))
+        bench.ledger.sweeping.sweep(at(2))
 
         state = bench.answer(claim, Delivered(post_id="p1", url="https://example.org/p1"), 3)
 

@@ -12,6 +12,7 @@ from stormctl.domain.delivery.delivery import Delivered, NotSent, SendForbidden,
 from stormctl.ledger.delivery.enrolment import Adoption
 from stormctl.ledger.journal.gaps import Unknown
 from tests.contract.conftest import NOON, TERMS, X, at, plan
+from tests.factories import note_gap_of
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench
@@ -27,7 +28,7 @@ def crowd() -> tuple[str, ...]:
 
 def note(bench: Bench, since: float, now: float) -> int:
     """Note a gap between two moments, in minutes after noon."""
-    return bench.ledger.gaps.note(at(since).at, at(now), WHY)
+    return note_gap_of(bench.ledger, at(since).at, at(now), WHY)
 
 
 def read_twice(bench: Bench, now: float) -> list[bool]:
@@ -153,7 +154,7 @@ def test_proof_begins_anew_with_a_gap(bench: Bench) -> None:
     """A reading from before it proves nothing: another life may have published since."""
     bench.enroll(plan())
     claim = bench.send(0)
-    bench.ledger.outbox.sweep(at(1))
+    bench.ledger.sweeping.sweep(at(1))
     (doubt,) = bench.ledger.doubts.open([X])
     bench.ledger.doubts.record_reading(doubt, at(1), complete=True, reason="")
 
@@ -234,7 +235,7 @@ class TestSuspended:
     def test_nothing_is_in_doubt_while_nobody_publishes_there(self, bench: Bench) -> None:
         """What is late is missed in time; what an enrolment may add there is looked for all the same."""
         before = bench.states()
-        bench.ledger.outbox.sweep(at(31))
+        bench.ledger.sweeping.sweep(at(31))
 
         (gap,) = bench.ledger.gaps.list()
         assert before == {"due": "planned", "fresh": "planned", "later": "planned"}
@@ -243,7 +244,7 @@ class TestSuspended:
 
     def test_its_release_puts_in_doubt_what_nobody_looked_for(self, bench: Bench) -> None:
         """It is looked for from the first slot on, and goes out only if it is not there."""
-        bench.ledger.outbox.sweep(at(31))
+        bench.ledger.sweeping.sweep(at(31))
 
         bench.ledger.channels.release(X, at(32))
 
@@ -256,7 +257,7 @@ class TestSuspended:
 
     def test_what_is_asked_for_again_after_the_release_is_looked_for_first(self, bench: Bench) -> None:
         """It was missed here, and perhaps published by another ledger. Once: then the account is known."""
-        bench.ledger.outbox.sweep(at(31))
+        bench.ledger.sweeping.sweep(at(31))
         bench.ledger.channels.release(X, at(32))
         key = "imd/x:migrants-day/due/en"
 
@@ -269,7 +270,7 @@ class TestSuspended:
 
     def test_what_is_asked_for_before_the_release_is_in_doubt_with_it(self, bench: Bench) -> None:
         """While the channel rests nothing has to be settled."""
-        bench.ledger.outbox.sweep(at(31))
+        bench.ledger.sweeping.sweep(at(31))
         bench.ledger.manual.retry(["imd/x:migrants-day/due/en"], "ana", at(31))
         before = bench.states()["due"]
 
@@ -287,6 +288,21 @@ class TestSuspended:
 
         assert settled == [True, True]
         assert set(bench.states().values()) == {"planned"}
+
+    def test_a_second_launch_makes_it_looked_for_from_the_earlier_moment_on(self, bench: Bench) -> None:
+        """Each delivery is in doubt once, however often it was enrolled before somebody looked."""
+        keys = ("imd/x:migrants-day/due/en", "imd/x:migrants-day/fresh/en")
+        for since in (-10, 5):
+            unknown = Unknown(channel=X, keys=keys[since > 0 :], since=at(since).at, why="left out again")
+            bench.ledger.enrolment.enroll(
+                TERMS, [plan("due", 0), plan("fresh", 25), plan("later", 60)], at(31), {}, [unknown]
+            )
+
+        bench.ledger.channels.release(X, at(32))
+
+        doubts = bench.ledger.doubts.open([X])
+        assert {doubt.key: doubt.sending_at for doubt in doubts} == dict.fromkeys(keys, at(-10).at)
+        assert bench.execute("SELECT key FROM unread") == []
 
     def test_a_restored_ledger_doubts_also_there(self, bench: Bench) -> None:
         """Another life of it may have released the channel."""

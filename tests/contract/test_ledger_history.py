@@ -113,7 +113,7 @@ class TestStatus:
         bench.ledger.runners.beat(runner, bench.at(5), channels=[X])
         bench.ledger.halts.halt("all", None, "wait", "ana", bench.at(5))
 
-        status = bench.ledger.history.status(bench.at(5), runner_timeout=MINUTE)
+        status = bench.ledger.overview.status(bench.at(5), runner_timeout=MINUTE)
 
         storm, *others = status.storms
         page, x, idle = storm.channels
@@ -138,7 +138,7 @@ class TestStatus:
         refused = Refused(reason="too long", code="400", for_good=True)
         bench.answer(bench.send(1), refused, 1)
 
-        (storm,) = bench.ledger.history.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
+        (storm,) = bench.ledger.overview.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
 
         held = "it waits for the part before it, which failed or waits itself"
         (channel,) = storm.channels
@@ -155,7 +155,7 @@ class TestStatus:
         bench.enroll(*(plan("t", part=part, text=f"Part {part}.") for part in range(1, 4)))
         bench.deliver(0)
 
-        (storm,) = bench.ledger.history.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
+        (storm,) = bench.ledger.overview.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
 
         assert (storm.late, storm.troubled) == (2, ())
 
@@ -164,7 +164,7 @@ class TestStatus:
         bench.enroll(plan("a"))
         bench.enroll(plan("b", storm="vigil"), storm_id="vigil")
 
-        status = bench.ledger.history.status(bench.at(0), storm_id="vigil", runner_timeout=MINUTE)
+        status = bench.ledger.overview.status(bench.at(0), storm_id="vigil", runner_timeout=MINUTE)
 
         assert [storm.storm_id for storm in status.storms] == ["vigil"]
 

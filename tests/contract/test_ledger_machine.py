@@ -30,7 +30,7 @@ from stormctl.domain.delivery.delivery import (
     SendForbidden,
     State,
 )
-from stormctl.ledger.delivery.outbox import StormTerms
+from stormctl.ledger.delivery.enrolment import StormTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,7 +111,7 @@ class Runners(RuleBasedStateMachine):
         self.sending: list[tuple[Claim, datetime]] = []
         self.world = World()
         self.halted = False
-        self.ledger.outbox.enroll(TERMS, plan_of(), self.moment)
+        self.ledger.enrolment.enroll(TERMS, plan_of(), self.moment)
 
     @property
     def moment(self) -> Moment:
@@ -127,7 +127,7 @@ class Runners(RuleBasedStateMachine):
     @rule(channel=st.sampled_from(CHANNELS), runner=st.sampled_from(["r1", "r2"]))
     def claim(self, channel: str, runner: str) -> None:
         """What is due may be claimed, and nothing else: the two answers agree."""
-        due_at = self.ledger.outbox.next_due(self.moment, [channel])
+        due_at = self.ledger.backlog.next_dues(self.moment, [channel]).get(channel)
         if due_at is not None and self.ledger.channels.take_verification(channel, self.moment):
             self.ledger.channels.start_trial(channel)
         claim = self.ledger.outbox.claim(channel, runner, self.moment, LEASE)
@@ -209,12 +209,12 @@ class Runners(RuleBasedStateMachine):
     @rule()
     def sweep(self) -> None:
         """Time decides."""
-        self.ledger.outbox.sweep(self.moment)
+        self.ledger.sweeping.sweep(self.moment)
 
     @rule(runner=st.sampled_from(["r1", "r2"]))
     def take_over(self, runner: str) -> None:
         """A runner is held for dead; it may come back late and must not send."""
-        self.ledger.outbox.take_over([runner], self.moment)
+        self.ledger.sweeping.take_over([runner], self.moment)
 
     @rule()
     def reconcile(self) -> None:
@@ -237,7 +237,7 @@ class Runners(RuleBasedStateMachine):
     @rule(texts=st.sampled_from(["", " reworded"]))
     def plan_again(self, texts: str) -> None:
         """The plan is reworded and enrolled again, at any time."""
-        self.ledger.outbox.enroll(TERMS, plan_of(texts), self.moment)
+        self.ledger.enrolment.enroll(TERMS, plan_of(texts), self.moment)
 
     @rule(halting=st.sampled_from([False, False, True]))
     def halt_or_resume(self, *, halting: bool) -> None:
@@ -327,7 +327,7 @@ def test_eight_threads_break_no_ceiling(new_place: Callable[..., Place]) -> None
         channels=CHANNELS,
     )
     plan = [replace(d, slot_at=NOON, late=LatePolicy.SEND, expires_at=None) for d in plan_of()]
-    ledgers[0].outbox.enroll(terms, plan, Moment(NOON, NOON))
+    ledgers[0].enrolment.enroll(terms, plan, Moment(NOON, NOON))
     sent: defaultdict[str, list[datetime]] = defaultdict(list)
     keys: Counter[str] = Counter()
     lock, ticks = threading.Lock(), iter(range(10**6))

@@ -46,10 +46,10 @@ def bring(bench: Bench, plan: Plan, state: State) -> None:
         case State.IN_DOUBT:
             bench.answer(bench.send(), InDoubt(reason="timed out"))
         case State.MISSED:
-            bench.ledger.outbox.sweep(bench.at(16))
+            bench.ledger.sweeping.sweep(bench.at(16))
         case State.EXPIRED:
             bench.enroll(plan("a", expires_at=bench.at(5).at))
-            bench.ledger.outbox.sweep(bench.at(6))
+            bench.ledger.sweeping.sweep(bench.at(6))
         case State.CANCELLED:
             bench.ledger.manual.cancel([KEY], "lead", bench.at(0))
         case State.DELIVERED | State.RETRACTED:
@@ -137,7 +137,7 @@ class TestRetry:
 
         slots = bench.ledger.manual.retry([KEY], "lead", bench.at(40))
         planned = bench.ledger.history.get(KEY)
-        bench.ledger.outbox.sweep(bench.at(54))
+        bench.ledger.sweeping.sweep(bench.at(54))
         bench.answer(bench.send(54), Delivered(post_id="new", url="https://example.org/new"), 54)
 
         assert slots == {KEY: bench.at(40).at}
@@ -168,7 +168,7 @@ class TestRetry:
 
         states = []
         for minute in (54, 56, 119, 121, 9999):
-            bench.ledger.outbox.sweep(bench.at(minute))
+            bench.ledger.sweeping.sweep(bench.at(minute))
             states.append((minute, bench.states()["a"]))
 
         assert missed_at == next((minute for minute, state in states if state == "missed"), None)
@@ -230,13 +230,13 @@ class TestRetry:
         """A part without the one before it would be given up again; both together go."""
         bench.enroll(*(plan("a", part=n, text=f"Part {n}") for n in (1, 2)))
         for _ in range(2):
-            bench.ledger.outbox.sweep(bench.at(16))
+            bench.ledger.sweeping.sweep(bench.at(16))
         first, second = key_of("a", 1), key_of("a", 2)
         retry = bench.ledger.manual.retry
 
         said = refusal(lambda: retry([second], "lead", bench.at(20)))
         retry([first, second], "lead", bench.at(20))
-        bench.ledger.outbox.sweep(bench.at(21))
+        bench.ledger.sweeping.sweep(bench.at(21))
 
         assert said == f"{first} is missed, and {second} replies to it"
         assert bench.states() == {"a/1": "planned", "a/2": "planned"}
@@ -293,7 +293,7 @@ class TestResolve:
         """The person looked too early: what the platform says is the truth."""
         bench.enroll(plan("a"))
         claim = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         bench.ledger.manual.resolve_not_posted(KEY, "lead", bench.at(2))
 
         state = bench.answer(claim, bench.receipt(), 3)
@@ -333,7 +333,7 @@ class TestRetracted:
         """It was posted twice: with one of them gone, the delivery stays delivered."""
         bench.enroll(plan("a", grace=timedelta(hours=2)))
         first = bench.send()
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         bench.ledger.manual.resolve_posted(KEY, "p9", "https://example.org/p9", "lead", bench.at(2))
         bench.answer(first, Delivered(post_id="p8", url="https://example.org/p8"), 3)
         warning = bench.ledger.history.recent(1)[0]
@@ -363,7 +363,7 @@ class TestRetracted:
         bench.deliver()
         bench.ledger.manual.retracted(key_of("a", 1), "p1", "lead", bench.at(0))
 
-        bench.ledger.outbox.sweep(bench.at(0))
+        bench.ledger.sweeping.sweep(bench.at(0))
 
         assert bench.states() == {"a/1": "retracted", "a/2": "missed"}
 

@@ -426,7 +426,7 @@ class TestRunners:
 
         dead = bench.ledger.runners.find_dead()
         alive = {r.id for r in bench.ledger.runners.list(bench.at(0), timeout=MINUTE) if r.alive}
-        bench.ledger.outbox.take_over(dead, bench.at(0))
+        bench.ledger.sweeping.take_over(dead, bench.at(0))
 
         assert (living, dead, here in alive, len(alive)) == ([], [here], False, 1)
         assert bench.ledger.runners.find_dead() == []
@@ -437,7 +437,7 @@ class TestRunners:
         bench.ledger.close()
         bench.ledger = bench.reopen()
         first = bench.ledger.runners.register("launch", "h", 8, bench.at(0))
-        bench.ledger.outbox.take_over([dead], bench.at(0))
+        bench.ledger.sweeping.take_over([dead], bench.at(0))
 
         second = bench.ledger.runners.register("launch", "h", 9, bench.at(0))
 

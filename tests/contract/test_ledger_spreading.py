@@ -52,7 +52,7 @@ class TestSpread:
         """Four late ones in four hours: one an hour, the best first, and each move is told in local time."""
         bench.enroll(*(spread(plan, f"m{n}", n, priority=-n) for n in range(4)))
 
-        events = bench.ledger.outbox.sweep(bench.at(60))
+        events = bench.ledger.sweeping.sweep(bench.at(60))
 
         assert slots(bench) == {"m0": 60, "m1": 120, "m2": 180, "m3": 240}
         assert [event.kind for event in events] == [EventKind.MOVED] * 4
@@ -63,7 +63,7 @@ class TestSpread:
         bench.enroll(*(spread(plan, f"m{n}") for n in range(3)), spacing=timedelta())
 
         before = (bench.find_claim(60), bench.next_due(60))
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         assert before == (None, None)
         assert bench.deliver(60).message_id
@@ -78,7 +78,7 @@ class TestSpread:
         bench.enroll(*planned, *late, sent, spacing=timedelta(minutes=5), quiet=silence, **WIDE)
         bench.deliver(58)
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         times = sorted([58, *slots(bench).values()])
         assert all(later - earlier >= 5 for earlier, later in pairwise(times))
@@ -100,7 +100,7 @@ class TestSpread:
         bench.deliver(61, X_ES)
         bench.claim(62, PAGE)
 
-        bench.ledger.outbox.sweep(bench.at(62))
+        bench.ledger.sweeping.sweep(bench.at(62))
 
         found = slots(bench)
         assert (found["m0"], found["m1"]) == (63, 79)
@@ -111,7 +111,7 @@ class TestSpread:
         account = {X: Ceilings(per_15min=2, per_day=50)}
         bench.enroll(*late, spacing=timedelta(), per_15min=9, ceilings=account)
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         times = sorted(slots(bench).values())
         assert len(times) == 8
@@ -121,7 +121,7 @@ class TestSpread:
         """Of ten, three fit into twelve minutes at a spacing of five; the best ones get them."""
         bench.enroll(*(spread(plan, f"m{n}", until=72, priority=-n) for n in range(10)))
 
-        events = bench.ledger.outbox.sweep(bench.at(60))
+        events = bench.ledger.sweeping.sweep(bench.at(60))
 
         assert sorted(slots(bench)) == ["m0", "m1", "m2"]
         assert [e.kind for e in events].count(EventKind.MISSED) == 7
@@ -133,7 +133,7 @@ class TestSpread:
         embargoed = spread(plan, "embargoed", not_before=bench.at(200).at, priority=9)
         bench.enroll(*(spread(plan, f"m{n}", priority=1) for n in range(4)), urgent, embargoed)
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         assert slots(bench)["urgent"] < 90
         assert slots(bench)["embargoed"] >= 200
@@ -142,7 +142,7 @@ class TestSpread:
         """A pin is its time: late beyond its grace it is missed, and so is what has no window."""
         bench.enroll(plan("pin", kind=Kind.PIN, late=LatePolicy.SPREAD))
 
-        (event,) = bench.ledger.outbox.sweep(bench.at(60))
+        (event,) = bench.ledger.sweeping.sweep(bench.at(60))
 
         assert (bench.states(), event.kind) == ({"pin": "missed"}, EventKind.MISSED)
         assert "no window to be moved in" in event.text
@@ -152,7 +152,7 @@ class TestSpread:
         parts = [spread(plan, "thread", part=n, text=f"Part {n}") for n in (1, 2, 3)]
         bench.enroll(*parts, spread(plan, "single"))
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         found = slots(bench)
         assert found["thread/1"] == found["thread/2"] == found["thread/3"] >= 60
@@ -163,7 +163,7 @@ class TestSpread:
     def test_the_same_plan_does_not_move_it_back(self, bench: Bench, plan: Plan) -> None:
         """Enrolled again, reworded or not, it stays where it was spread to; a new slot in the plan counts."""
         bench.enroll(spread(plan, "a"))
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
         bench.enroll(spread(plan, "a"), moment=bench.at(60))
         same = slots(bench)
         bench.enroll(spread(plan, "a", text="Better words"), moment=bench.at(60))
@@ -179,12 +179,12 @@ class TestSpread:
     def test_moved_and_late_again_it_moves_again(self, bench: Bench, plan: Plan) -> None:
         """Its first slot is remembered, however often it moves; when the window is over it is missed."""
         bench.enroll(spread(plan, "a"))
-        bench.ledger.outbox.sweep(bench.at(60))
-        bench.ledger.outbox.sweep(bench.at(90))
+        bench.ledger.sweeping.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(90))
         second = slots(bench)
         (first_slot,) = bench.execute("SELECT spread_from FROM deliveries WHERE storm_id = 'imd'")[0]
 
-        bench.ledger.outbox.sweep(bench.at(310))
+        bench.ledger.sweeping.sweep(bench.at(310))
 
         assert second == {"a": 90}
         assert first_slot == NOON.timestamp() * 1_000_000
@@ -194,10 +194,10 @@ class TestSpread:
         """Nothing is moved where nothing can go out; released, it is spread over what is left."""
         bench.enroll(spread(plan, "a"))
         bench.ledger.channels.suspend(X, "token dead", bench.at(10))
-        waiting = bench.ledger.outbox.sweep(bench.at(60))
+        waiting = bench.ledger.sweeping.sweep(bench.at(60))
         bench.ledger.channels.release(X, bench.at(120))
 
-        bench.ledger.outbox.sweep(bench.at(120))
+        bench.ledger.sweeping.sweep(bench.at(120))
 
         assert waiting == ()
         assert slots(bench) == {"a": 120}
@@ -206,7 +206,7 @@ class TestSpread:
         """Five hundred late ones in five hours, one every 36 seconds."""
         bench.enroll(*(spread(plan, f"m{n:03}", until=360) for n in range(500)), spacing=timedelta(), **WIDE)
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         times = sorted(slots(bench).values())
         assert len(times) == 500
@@ -218,7 +218,7 @@ class TestSpread:
         bench.enroll(plan("a", topic="t", window_end_at=end), plan("b", topic="u", window_end_at=end), **WIDE)
         bench.ledger.halts.resume(bench.at(60), "ana", scope="topic", target="t", late=LatePolicy.SPREAD)
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         assert (slots(bench), bench.states()["b"]) == ({"a": 60}, "missed")
 

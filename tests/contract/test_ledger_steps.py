@@ -107,7 +107,7 @@ class TestDisk:
         """A halt, a plan and a sweep are promises of their own."""
         bench.enroll(plan())
         bench.ledger.halts.halt("all", None, "wait", "ana", at(0))
-        bench.ledger.outbox.sweep(at(1))
+        bench.ledger.sweeping.sweep(at(1))
 
         assert waits == [True, True, True]
 
@@ -144,8 +144,8 @@ class TestFooting:
         [
             lambda ledger: ledger.halts.halt("channel", X, "wait", "ana", at(0)),
             lambda ledger: ledger.channels.suspend(X, "dead", at(0)),
-            lambda ledger: ledger.outbox.take_over(["r1"], at(0)),
-            lambda ledger: ledger.gaps.note(at(-5).at, at(0), "a copy"),
+            lambda ledger: ledger.sweeping.take_over(["r1"], at(0)),
+            lambda ledger: note_gap_of(ledger, at(-5).at, at(0), "a copy"),
         ],
         ids=["halt", "suspension", "takeover", "gap"],
     )

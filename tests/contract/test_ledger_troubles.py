@@ -71,7 +71,7 @@ class TestTroubles:
         enroll(bench, plan)
         for n in range(4):
             bench.send(n)
-            bench.ledger.outbox.sweep(bench.at(n + 0.9))
+            bench.ledger.sweeping.sweep(bench.at(n + 0.9))
 
         assert bench.next_due(4) == 4
 
@@ -176,9 +176,9 @@ class TestTrial:
         """What was under way when the pause began neither ends nor lengthens it."""
         enroll(bench, plan)
         lost = [bench.send(0)]
-        bench.ledger.outbox.sweep(bench.at(0.9))
+        bench.ledger.sweeping.sweep(bench.at(0.9))
         lost.append(bench.send(0.9))
-        bench.ledger.outbox.sweep(bench.at(1.8))
+        bench.ledger.sweeping.sweep(bench.at(1.8))
         answer(bench, DOUBT, DOUBT, DOUBT, minutes=2)
 
         bench.answer(lost[0], bench.receipt(), 2.1)
@@ -202,7 +202,7 @@ class TestStatus:
 
     def find_wait(self, bench: Bench, minutes: float) -> tuple[float, str] | None:
         """Return what status says of the channel."""
-        standing = bench.ledger.history.status(bench.at(minutes), runner_timeout=timedelta(seconds=15))
+        standing = bench.ledger.overview.status(bench.at(minutes), runner_timeout=timedelta(seconds=15))
         channel = standing.storms[0].channels[0]
         if channel.waits_until is None:
             return None
@@ -214,7 +214,7 @@ class TestStatus:
         answer(bench, DOUBT, DOUBT, DOUBT)
 
         paused = self.find_wait(bench, 0.1)
-        standing = bench.ledger.history.status(bench.at(1), runner_timeout=timedelta(seconds=15))
+        standing = bench.ledger.overview.status(bench.at(1), runner_timeout=timedelta(seconds=15))
 
         assert paused == (PAUSE, "paused: timed out")
         assert standing.storms[0].channels[0].on_trial

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import socket
 import sqlite3
 import stat
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.delivery.delivery import InDoubt, State
 from stormctl.errors import ExitCode, LedgerError
@@ -40,6 +42,9 @@ if TYPE_CHECKING:
 TIMEOUT = timedelta(seconds=15)
 NEWEST = len(load_migrations("sqlite"))
 TABLES = list_tables(load_migrations("sqlite"))
+SINCE = 1_797_590_000_000_000
+"""Storm time, in microseconds, before every slot of the filled ledger."""
+
 PICTURE = bytes(range(256)) * 8_000
 
 
@@ -97,6 +102,12 @@ def dump(place: Place, *, meta: bool = False) -> dict[str, list[tuple[Any, ...]]
     }
 
 
+def read_rows(place: Place, version: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table of a version."""
+    tables = list_tables(load_migrations("sqlite")[:version])
+    return {table: sorted(place.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}  # noqa: S608 - our own words
+
+
 def make_old(place: Place) -> None:
     """Make a ledger of version 2, as an older stormctl left it, with one delivery."""
     dialect = "sqlite" if isinstance(place, File) else "postgresql"
@@ -111,14 +122,32 @@ def make_old(place: Place) -> None:
     )
 
 
-def fill_old(place: Place) -> None:
-    """Make a ledger of version 4 with two storms on two channels, something in every table and state."""
+def fill_old(place: Place, version: int = 4) -> None:
+    """Make a ledger of version 4 or 5 with two storms on two channels, something in every table and state."""
     dialect = "sqlite" if isinstance(place, File) else "postgresql"
-    for migration in load_migrations(dialect)[:4]:
+    for migration in load_migrations(dialect)[:version]:
         for statement in migration.statements:
             place.execute(statement)
     for statement in (Path(__file__).parent / "ledger_4.sql").read_text(encoding="utf-8").split(";\n\n"):
         place.execute(statement)
+    place.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")  # noqa: S608 - a number
+
+
+def fill_unread(place: Place) -> None:
+    """Suspend the channels of a ledger of version 5, with what nobody has looked for there."""
+    facebook = "imd/facebook:migrants-day/imd"
+    unread = {
+        "facebook:migrants-day": [
+            [[f"{facebook}-planned/en", f"{facebook}-late/en"], SINCE + 9, "♥"],
+            [[f"{facebook}-planned/en", f"{facebook}-missed/en"], SINCE, "it's left out"],
+        ],
+        "x:migrants-day": [[["vigil/x:migrants-day/vigil-planned/en"], SINCE, "left out"]],
+    }
+    place.execute("INSERT INTO meta (key, value) VALUES ('noticed_event', '3')")
+    place.execute("UPDATE channels SET suspended_why = 'left out at launch'")
+    for channel, value in unread.items():
+        text = json.dumps(value).replace("'", "''")
+        place.execute(f"INSERT INTO meta (key, value) VALUES ('unread/{channel}', '{text}')")  # noqa: S608 - our own words
 
 
 @pytest.fixture
@@ -155,6 +184,7 @@ def rich(bench: Bench, plan: Plan) -> Bench:
         "gaps (id, from_at, until_at, why, noted_wall_at)": "1, 1, 2, 'a copy', 3",
         "follow_ups (attempt_id, channel, due_at, at_end)": "1, 'x:migrants-day', 1, 0",
         "copies (channel, post_id, key, url, found_wall_at)": f"'x:migrants-day', '9', '{key}', 'u', 1",
+        "unread (key, since_at, why)": f"'{key}', 1, 'it was left out'",
     }.items():
         bench.execute(f"INSERT INTO {table} VALUES ({values})")  # noqa: S608 - our own words
     return bench
@@ -384,15 +414,14 @@ class TestMigrate:
         """What version 4 held is there, is worked with, and what it had sent again is looked at again."""
         place = new_place()
         fill_old(place)
-        tables = [table for table in TABLES if table not in {"follow_ups", "copies"}]
-        before = {table: sorted(place.execute(f"SELECT * FROM {table}"), key=repr) for table in tables}  # noqa: S608 - our own words
+        before = read_rows(place, 4)
 
         upkeep.migrate(store_of(place), tmp_path / "ledger.db", at(bench))
 
         with closing(place.open()) as ledger:
             after = dump(place)
             states = [view.state for storm in ("imd", "vigil") for view in ledger.history.deliveries(storm)]
-            ledger.outbox.sweep(bench.at(0))
+            ledger.sweeping.sweep(bench.at(0))
             follow_ups = [one.key for one in ledger.follow_ups.open("facebook:migrants-day")]
         same = {name: after[name] for name in before if name != "meta"}
         assert same == {name: rows for name, rows in before.items() if name != "meta"}
@@ -400,6 +429,54 @@ class TestMigrate:
         assert after["follow_ups"] == after["copies"] == []
         assert sorted(follow_ups) == [
             f"{storm}/facebook:migrants-day/{storm}-absent/en" for storm in ("imd", "vigil") for _ in range(3)
+        ]
+
+    def test_what_nobody_looked_for_is_kept(
+        self, new_place: Callable[[], Place], bench: Bench, tmp_path: Path
+    ) -> None:
+        """What version 5 kept as JSON is rows: each delivery once, from the earliest moment on."""
+        place = new_place()
+        fill_old(place, 5)
+        fill_unread(place)
+        before = read_rows(place, 5)
+
+        upkeep.migrate(store_of(place), tmp_path / "ledger.db", at(bench))
+
+        after = dump(place)
+        assert {name: after[name] for name in before if name != "meta"} == {
+            name: rows for name, rows in before.items() if name != "meta"
+        }
+        assert after["meta"] == [("noticed_event", "3")]
+        assert after["unread"] == [
+            ("imd/facebook:migrants-day/imd-late/en", SINCE + 9, "♥"),
+            ("imd/facebook:migrants-day/imd-missed/en", SINCE, "it's left out"),
+            ("imd/facebook:migrants-day/imd-planned/en", SINCE, "it's left out"),
+            ("vigil/x:migrants-day/vigil-planned/en", SINCE, "left out"),
+        ]
+
+    def test_what_nobody_looked_for_is_looked_for_after_it(
+        self, new_place: Callable[[], Place], bench: Bench, tmp_path: Path
+    ) -> None:
+        """On the channel that is released: what is planned there, each from its own moment on."""
+        place = new_place()
+        fill_old(place, 5)
+        fill_unread(place)
+        upkeep.migrate(store_of(place), tmp_path / "ledger.db", at(bench))
+
+        with closing(place.open()) as ledger:
+            asked = {doubt.key for doubt in ledger.doubts.open(["facebook:migrants-day"])}
+            ledger.channels.release("facebook:migrants-day", bench.at(0))
+            doubts = ledger.doubts.open(["facebook:migrants-day", "x:migrants-day"])
+
+        since = {
+            doubt.key.split("/", 2)[2]: to_micros(doubt.sending_at)
+            for doubt in doubts
+            if doubt.key not in asked and doubt.channel.platform is Platform.FACEBOOK
+        }
+        assert since == {"imd-planned/en": SINCE, "imd-late/en": SINCE + 9}
+        assert place.execute("SELECT key FROM unread ORDER BY key") == [
+            ("imd/facebook:migrants-day/imd-missed/en",),
+            ("vigil/x:migrants-day/vigil-planned/en",),
         ]
 
     def test_nothing_to_do(self, bench: Bench, tmp_path: Path) -> None:
@@ -505,7 +582,7 @@ class TestCopy:
         runner = bench.ledger.runners.register("daemon", socket.gethostname(), 17, bench.at(0))
         attempt(0)
         bench.ledger.runners.stop(runner, bench.at(0))
-        bench.ledger.outbox.sweep(bench.at(1))
+        bench.ledger.sweeping.sweep(bench.at(1))
         upkeep.copy(store_of(bench.place), store_of(elsewhere), elsewhere.url, at(bench, 1))
 
         words = ["could be published meanwhile", "claimed", "could be published meanwhile", "process 17"]

@@ -66,7 +66,7 @@ def status(
     from stormctl.engine.operate.standing import exit_codes_of_ledger
 
     with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
-        standing = opened.ledger.history.status(
+        standing = opened.ledger.overview.status(
             opened.clock.moment(), storm_id=storm, runner_timeout=opened.durations.runner_timeout
         )
         if storm is not None and not standing.storms:

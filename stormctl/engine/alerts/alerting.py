@@ -194,7 +194,7 @@ class Alerter:
 def find_unserved(ledger: Ledger, moment: Moment, durations: Durations) -> list[StormEvent]:
     """Find the channels on which something has been due for a while and that no live runner serves."""
     before = Moment(moment.at - UNSERVED_AFTER, moment.wall_at - UNSERVED_AFTER)
-    due = ledger.outbox.due_channels(before, ledger.outbox.open_channels())
+    due = ledger.backlog.due_channels(before, ledger.backlog.open_channels())
     served = ledger.alerts.served(moment, timeout=durations.runner_timeout) if due else set()
     return [
         StormEvent(

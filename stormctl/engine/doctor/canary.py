@@ -19,7 +19,7 @@ from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.engine.deliver.uploader import Uploader
 from stormctl.engine.operate.operator_actions import find_removals, take_down
 from stormctl.errors import CredentialsError, HaltedError, UsageError
-from stormctl.ledger.delivery.outbox import StormTerms
+from stormctl.ledger.delivery.enrolment import StormTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

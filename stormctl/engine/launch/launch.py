@@ -13,7 +13,7 @@ from stormctl.engine.launch.adoption import find_published
 from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.engine.run.service import run_storm
 from stormctl.files.media.media import read_media
-from stormctl.ledger.delivery.outbox import StormTerms
+from stormctl.ledger.delivery.enrolment import StormTerms
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator

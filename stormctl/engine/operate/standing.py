@@ -25,7 +25,7 @@ LOST = (State.FAILED, State.MISSED, State.EXPIRED)
 
 def get_status(ledger: Ledger, moment: Moment, storm_id: str, durations: Durations) -> StormStatus:
     """Return how one storm stands; UsageError if the ledger doesn't know it."""
-    status = ledger.history.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
+    status = ledger.overview.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
     if not status.storms:
         known = ", ".join(ledger.history.storms()) or "none"
         raise UsageError(f"the ledger has no storm {storm_id}", f"It has: {known}.")
@@ -116,8 +116,8 @@ def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) 
     """Whether the next tick may settle what this one could not: due, late, in doubt or to be read again."""
     names = [str(channel) for channel in channels]
     return (
-        bool(ledger.outbox.due_channels(moment, names))
-        or bool(ledger.outbox.undecided(moment).intersection(names))
+        bool(ledger.backlog.due_channels(moment, names))
+        or bool(ledger.backlog.undecided(moment).intersection(names))
         or any(not doubt.held for doubt in ledger.doubts.open(names))
         or any(one.due_at <= moment.at and str(one.channel) in names for one in ledger.follow_ups.open())
     )

@@ -128,8 +128,8 @@ class Runner:
         Either every delivery is settled, or what is left waits for a person: it is held in doubt, its
         account can't be read for long, its channel is suspended or not served, or the budget is spent.
         """
-        outbox = self._ledger.outbox
-        if not outbox.open_count(storm_id):
+        backlog = self._ledger.backlog
+        if not backlog.open_count(storm_id):
             return True
         channels = [str(channel) for channel in self._scheduler.find_open()]
         moment = self._clock.moment()
@@ -137,13 +137,13 @@ class Runner:
             return False
         if self._scheduler.must_wait() or outbox.undecided(moment):
             return False
-        if outbox.next_due(moment, channels) is not None:
+        if backlog.next_dues(moment, channels):
             return False
         doubts = [doubt for doubt in self._ledger.doubts.open(channels) if not doubt.held]
         patience = self._durations.patience(SETTLINGS)
         was_patient = self._clock.steady_s() - self._began_s >= patience.total_seconds()
         # where the account was read just now, the next reading settles it: a network came back late
-        return outbox.in_flight(channels) == len(doubts) and all(
+        return backlog.in_flight(channels) == len(doubts) and all(
             was_patient and not doubt.is_readable and moment.wall_at >= doubt.sending_wall_at + patience
             for doubt in doubts
         )

@@ -13,7 +13,7 @@ from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.engine.deliver.dispatcher import LONGEST_BACKOFF
 from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, ClockGuard, describe_offset, find_offset
 from stormctl.errors import CredentialsError
-from stormctl.ledger.delivery.rewinding import WaitingTimes
+from stormctl.ledger.delivery.sweeping import WaitingTimes
 from stormctl.ledger.delivery.troubles import PAUSES
 
 if TYPE_CHECKING:
@@ -142,13 +142,13 @@ class Sweep:
         last = self._last_seen_at
         if self._is_first and last is not None and moment.wall_at - last > self._absence:
             since = moment.at - (moment.wall_at - last)
-            if self._ledger.outbox.was_due(since, moment):
+            if self._ledger.backlog.was_due(since, moment):
                 return "nobody was running", since
         return None
 
     def _settle(self, lapse: ClockJump) -> bool:
         """Try to find out whether a doubted clock is right; True if it is, or does not matter yet."""
-        if not self.is_proved and not self._ledger.outbox.open_channels():
+        if not self.is_proved and not self._ledger.backlog.open_channels():
             self._clock_guard.doubt()  # the patience begins with what there is to do
             return True
         doubted_for = self._clock_guard.doubted_for()
@@ -220,7 +220,7 @@ class Sweep:
         """Free what waits for a time that a clock, since set back, had written."""
         durations = self._equipment.durations
         rests = WaitingTimes(lease=durations.lease, pause=PAUSES[-1], backoff=LONGEST_BACKOFF)
-        self._ledger.outbox.mend_times(moment, rests, by)
+        self._ledger.sweeping.mend_times(moment, rests, by)
 
     def _warn(self, text: str) -> None:
         moment = self._equipment.clock.moment()

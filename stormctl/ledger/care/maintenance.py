@@ -12,8 +12,7 @@ from stormctl.domain.report.maintenance import Backup, LedgerFacts, MigratedLedg
 from stormctl.errors import LedgerError
 from stormctl.ledger.control.halts import load_halts
 from stormctl.ledger.control.runners import find_live
-from stormctl.ledger.db.migrator import load_migrations
-from stormctl.ledger.db.sessions import refuse_older_version, refuse_unusable
+from stormctl.ledger.db.migrator import load_migrations, refuse_older_version, refuse_unusable
 from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.db.stores import FileStore, making_file, put_new, refuse_existing
 from stormctl.ledger.db.tables import SCHEMA_VERSION, SqliteTables, compare, is_same, pour

@@ -16,9 +16,9 @@ from psycopg.rows import dict_row
 from psycopg.types.string import StrDumperUnknown
 
 from stormctl.domain.base.clock import from_micros
-from stormctl.errors import LedgerError
+from stormctl.errors import LedgerError, LedgerUnreachableError
 from stormctl.ledger.db.offsets import ServerOffset
-from stormctl.ledger.db.sessions import BUSY_TIMEOUT_S
+from stormctl.ledger.db.sessions import BUSY_TIMEOUT_S, UniqueViolation
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -66,6 +66,19 @@ WRITE = (
 WRITE_SOON = f"{WRITE.removesuffix(CLOCK)}SET LOCAL synchronous_commit = off; {CLOCK}"
 READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {CLOCK}"
 """What begins a transaction; every beginning reads the server's clock, without a journey of its own."""
+
+
+_PASSING = {"25P03"}
+"""SQLSTATEs of what passes, beside psycopg's operational errors: a transaction that was idle too long."""
+
+_REMEDIES = {
+    "25006": "It can't be written: name the server that accepts writing, not its standby.",
+    "28000": "The server doesn't let this user in.",
+    "28P01": "Look at user and password in STORMCTL_LEDGER_URL.",
+    "3D000": "The database must exist: createdb, or ask who runs the server.",
+    "42501": "Its user must be allowed to create tables, and to read and write them.",
+    "53100": "Free some space on its disk: nothing is posted that can't be written down.",
+}
 
 
 def read_wall_clock() -> datetime:
@@ -212,6 +225,24 @@ class Connections:
             connection.close()
         elif not connection.closed:
             self._idle.append(connection)
+
+
+@contextmanager
+def explain_errors(address: ServerAddress) -> Iterator[None]:
+    """Turn what a person can mend into LedgerError; mistakes of our own statements stay as they are."""
+    try:
+        yield
+    except psycopg.errors.UniqueViolation as error:
+        raise UniqueViolation(first_line(error)) from error
+    except psycopg.Error as error:
+        text = address.redact(first_line(error))
+        if error.sqlstate in _REMEDIES:
+            message = f"the ledger {address.shown} cannot be used: {text}"
+            raise LedgerError(message, _REMEDIES[error.sqlstate]) from error
+        if isinstance(error, psycopg.OperationalError) or error.sqlstate in _PASSING:
+            message = f"the ledger {address.shown} does not answer: {text}"
+            raise LedgerUnreachableError(message, "Is the server running, and the network up?") from error
+        raise
 
 
 def first_line(error: psycopg.Error) -> str:

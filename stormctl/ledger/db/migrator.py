@@ -1,4 +1,4 @@
-"""Read the numbered migrations of a database's dialect; the engine applies them."""
+"""Which version a ledger is of, and the numbered migrations that lead there; the engine applies them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stormctl.errors import LedgerError
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stormctl.ledger.db.sessions import Row, Session
+
 FOLDER = Path(__file__).parent / "migrations"
+MARKS = {"meta", "deliveries", "attempts"}
+"""The tables that make a database a ledger."""
 
 _NAME = re.compile(r"(?P<version>\d{4})_(?P<name>[a-z0-9_]+)(?:\.(?P<dialect>[a-z]+))?\.sql")
 _END_OF_STATEMENT = re.compile(r"(?<=;)\s*\n\s*\n")
@@ -54,3 +60,42 @@ def load_migrations(dialect: str, folder: Path = FOLDER) -> tuple[Migration, ...
 def list_tables(migrations: Sequence[Migration]) -> tuple[str, ...]:
     """Return the tables that migrations create, in their order: what others refer to comes first."""
     return tuple(name for m in migrations for text in m.statements for name in _CREATED.findall(text))
+
+
+def pass_all(session: Session) -> None:
+    """Find nothing wrong: what is checked where nothing is asked for."""
+
+
+def refuse_newer_version(version: int, known: int, shown: str) -> None:
+    """Make sure that a ledger is not of a version that this stormctl doesn't know; LedgerError if it is."""
+    if version > known:
+        message = f"the ledger {shown} is of version {version}; this stormctl knows versions up to {known}"
+        raise LedgerError(message, "Use the newer stormctl that wrote it, or another ledger.")
+
+
+def refuse_older_version(version: int, known: int, shown: str) -> None:
+    """Make sure that a ledger is not of an older version than this stormctl's; LedgerError if it is."""
+    if version < known:
+        message = f"the ledger {shown} is of version {version}; this stormctl works with version {known}"
+        raise LedgerError(message, "stormctl ledger migrate backs it up and brings it to this version.")
+
+
+def refuse_unusable(gate: Row, known: int, shown: str) -> None:
+    """Make sure that a ledger may be worked with, in each transaction anew.
+
+    Args:
+        gate: what `pass_gate` found.
+
+    Raises:
+        LedgerError: it is of another version than at its opening, or was copied to another place.
+    """
+    version = int(gate["value"])
+    if gate["moved_to"] is not None:
+        message = f"the ledger {shown} was copied to {gate['moved_to']}, and is not used any more"
+        raise LedgerError(message, "Set STORMCTL_LEDGER_URL to the new one; stormctl ledger shows this one.")
+    if version != known:
+        message = (
+            f"the ledger {shown} was changed to version {version} meanwhile; "
+            f"this stormctl knows version {known}"
+        )
+        raise LedgerError(message, "Start this command again with the stormctl that changed it.")

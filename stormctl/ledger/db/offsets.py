@@ -10,7 +10,7 @@ KEPT = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _ClockReading:
     """What one reading proves: the offset lies between `low` and `high`."""
 
     low: timedelta
@@ -26,7 +26,7 @@ class ServerOffset:
     """The offset of a server's clock, as sharp as the quickest reading of the last minute allows."""
 
     def __init__(self) -> None:
-        self._best: _Reading | None = None
+        self._best: _ClockReading | None = None
 
     def note(self, before: datetime, server: datetime, after: datetime) -> None:
         """Take note of a reading.
@@ -40,7 +40,7 @@ class ServerOffset:
         """
         if after < before:
             return
-        new, best = _Reading(server - after, server - before, after), self._best
+        new, best = _ClockReading(server - after, server - before, after), self._best
         if (
             best is None
             or new.width <= best.width

@@ -1,4 +1,4 @@
-"""A ledger on a PostgreSQL server: transactions behind one gate, migrations, errors in plain words."""
+"""A ledger on a PostgreSQL server: transactions behind one gate, migrations, whole tables."""
 
 from __future__ import annotations
 
@@ -11,27 +11,24 @@ import psycopg
 
 from stormctl.errors import LedgerError, LedgerUnreachableError
 from stormctl.ledger.db.connections import (
-    CLOCK,
     READ,
     WRITE,
     WRITE_SOON,
     Connections,
+    explain_errors,
     first_line,
     read_wall_clock,
 )
-from stormctl.ledger.db.migrator import list_tables, load_migrations
-from stormctl.ledger.db.sessions import (
+from stormctl.ledger.db.migrator import (
     MARKS,
-    Seen,
-    Session,
-    Snapshot,
-    UniqueViolation,
-    load_queries,
+    list_tables,
+    load_migrations,
     pass_all,
     refuse_newer_version,
     refuse_older_version,
     refuse_unusable,
 )
+from stormctl.ledger.db.sessions import Seen, Session, load_queries
 from stormctl.ledger.db.tables import PostgresTables
 
 if TYPE_CHECKING:
@@ -71,17 +68,6 @@ _MIGRATING = 0x73746F726D
 
 _SHAPES_TABLE = re.compile(r"^(CREATE|ALTER) TABLE", re.MULTILINE)
 
-_PASSING = {"25P03"}
-"""SQLSTATEs of what passes, beside psycopg's operational errors: a transaction that was idle too long."""
-
-_REMEDIES = {
-    "25006": "It can't be written: name the server that accepts writing, not its standby.",
-    "28000": "The server doesn't let this user in.",
-    "28P01": "Look at user and password in STORMCTL_LEDGER_URL.",
-    "3D000": "The database must exist: createdb, or ask who runs the server.",
-    "42501": "Its user must be allowed to create tables, and to read and write them.",
-    "53100": "Free some space on its disk: nothing is posted that can't be written down.",
-}
 _UNKNOWN = (
     "Nobody knows whether the last change was written. Nothing is posted blindly for that: claims are found "
     "again by their leases, doubts by reading the account. A command may be repeated."
@@ -122,7 +108,7 @@ class PostgresDatabase:
             LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
         """
         begin = WRITE if durable else WRITE_SOON
-        with self._turn, self._errors_explained(), self._connections.lend(begin) as connection:
+        with self._turn, explain_errors(self._address), self._connections.lend(begin) as connection:
             gate = _pass_gate(connection, _PASS)
             refuse_unusable(gate, len(self._migrations), self._shown)
             self.seen.look(gate["pulse"] or 0, self._shown, renewing=renewing)
@@ -140,7 +126,7 @@ class PostgresDatabase:
         if self.snapshot.session is not None:
             yield self.snapshot.session
             return
-        with self._readers, self._errors_explained(), self._connections.lend(READ) as connection:
+        with self._readers, explain_errors(self._address), self._connections.lend(READ) as connection:
             refuse_unusable(_pass_gate(connection, _VERSION), len(self._migrations), self._shown)
             yield Session(load_queries("psycopg"), connection)
             connection.execute("COMMIT")
@@ -174,7 +160,7 @@ class PostgresDatabase:
         Raises:
             LedgerError: if the server can't be reached, or doesn't let us in.
         """
-        with self._opening_explained(), closing(self._connections.connect()) as connection:
+        with _explain_opening(self._address), closing(self._connections.connect()) as connection:
             return self._read_version(connection, create=True) > 0
 
     def prepare(self, *, create: bool) -> None:
@@ -187,7 +173,7 @@ class PostgresDatabase:
             LedgerError: if the server can't be reached, or what is there is no ledger, of another version,
                 or can't be read and written.
         """
-        with self._opening_explained(), closing(self._connections.connect()) as connection:
+        with _explain_opening(self._address), closing(self._connections.connect()) as connection:
             version = self._read_version(connection, create=create)
         if version:
             refuse_older_version(version, len(self._migrations), self._shown)
@@ -205,7 +191,7 @@ class PostgresDatabase:
             LedgerError: if the server can't be reached, or what is there is no ledger, of a newer version,
                 or can't be read and written.
         """
-        with self._opening_explained(), self._begin_whole(_CHANGE) as connection:
+        with _explain_opening(self._address), self._begin_whole(_CHANGE) as connection:
             version = self._lock_version(connection, create=create)
             if 0 < version < len(self._migrations):
                 check(Session(load_queries("psycopg"), connection))
@@ -222,7 +208,8 @@ class PostgresDatabase:
             LedgerError: if there is no ledger, or it is of a newer version.
             LedgerUnreachableError: if the server doesn't answer.
         """
-        with self._errors_explained(), self._begin_whole(_CHANGE if writing else _SNAPSHOT) as connection:
+        begin = _CHANGE if writing else _SNAPSHOT
+        with explain_errors(self._address), self._begin_whole(begin) as connection:
             version = self._read_version(connection, create=False)
             if writing:
                 version = int(_pass_gate(connection, _GATE)["value"])
@@ -240,7 +227,7 @@ class PostgresDatabase:
             LedgerError: if there is a ledger, or tables of another program have our names.
             LedgerUnreachableError: if the server doesn't answer.
         """
-        with self._errors_explained(), self._begin_whole(_CHANGE) as connection:
+        with explain_errors(self._address), self._begin_whole(_CHANGE) as connection:
             version = self._lock_version(connection, create=True)
             if version and over is None:
                 raise LedgerError(f"there is a ledger already: {self._shown}")
@@ -303,32 +290,16 @@ class PostgresDatabase:
             message = f"the ledger {self._shown} was lost while it was written: {text}"
             raise LedgerUnreachableError(message, _UNKNOWN) from error
 
-    @contextmanager
-    def _opening_explained(self) -> Iterator[None]:
-        """Turn whatever keeps a ledger from being opened into an error that won't mend itself."""
-        try:
-            with self._errors_explained():
-                yield
-        except LedgerUnreachableError as error:
-            hint = "Look at STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
-            raise LedgerError(error.message, hint) from error
 
-    @contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        """Turn what a person can mend into LedgerError; mistakes of our own statements stay as they are."""
-        try:
+@contextmanager
+def _explain_opening(address: ServerAddress) -> Iterator[None]:
+    """Turn whatever keeps a ledger from being opened into an error that won't mend itself."""
+    try:
+        with explain_errors(address):
             yield
-        except psycopg.errors.UniqueViolation as error:
-            raise UniqueViolation(first_line(error)) from error
-        except psycopg.Error as error:
-            text = self._address.redact(first_line(error))
-            if error.sqlstate in _REMEDIES:
-                message = f"the ledger {self._shown} cannot be used: {text}"
-                raise LedgerError(message, _REMEDIES[error.sqlstate]) from error
-            if isinstance(error, psycopg.OperationalError) or error.sqlstate in _PASSING:
-                message = f"the ledger {self._shown} does not answer: {text}"
-                raise LedgerUnreachableError(message, "Is the server running, and the network up?") from error
-            raise
+    except LedgerUnreachableError as error:
+        hint = "Look at STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
+        raise LedgerError(error.message, hint) from error
 
 
 def _pass_gate(connection: Connection, query: str) -> Row:

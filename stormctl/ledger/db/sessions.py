@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from stormctl.errors import LedgerError, LedgerRewoundError
-from stormctl.ledger.db.statements import Statements
+from stormctl.errors import LedgerRewoundError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,11 +17,43 @@ if TYPE_CHECKING:
     from datetime import timedelta
 
 QUERIES = Path(__file__).parent / "queries"
+_NAME = re.compile(r"^-- name: (?=(\w+))", re.MULTILINE)
 BUSY_TIMEOUT_S = 10.0
 """How long a transaction waits for another process's; each takes a few milliseconds."""
 
-MARKS = {"meta", "deliveries", "attempts"}
-"""The tables that make a database a ledger."""
+
+class Statements:
+    """The queries of a folder's files, as attributes by their names, each parsed when it is first asked for.
+
+    Most commands need few of them.
+
+    Args:
+        folder: with files as aiosql reads them.
+        driver: known to aiosql, which writes parameters its way.
+    """
+
+    def __init__(self, folder: Path, driver: str) -> None:
+        self._driver = driver
+        self._texts: dict[str, str] = {}
+        for path in sorted(folder.glob("*.sql")):
+            _, *parts = _NAME.split(path.read_text(encoding="utf-8"))
+            self._texts |= dict(zip(parts[::2], parts[1::2], strict=True))
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all queries."""
+        return list(self._texts)
+
+    def __getattr__(self, name: str) -> Any:
+        """Parse a query that was not asked for before; AttributeError if there is none of that name."""
+        import aiosql
+
+        if name not in self._texts:
+            message = f"there is no query {name}"
+            raise AttributeError(message)
+        query = getattr(aiosql.from_str(f"-- name: {self._texts[name]}", self._driver), name)
+        setattr(self, name, query)
+        return query
 
 
 class UniqueViolation(Exception):  # noqa: N818 - an answer of the database that callers handle
@@ -204,42 +236,3 @@ class Database(Protocol):
 def load_queries(driver: str) -> Statements:
     """Load `queries/` for a driver known to aiosql."""
     return Statements(QUERIES, driver)
-
-
-def pass_all(session: Session) -> None:
-    """Find nothing wrong: what is checked where nothing is asked for."""
-
-
-def refuse_newer_version(version: int, known: int, shown: str) -> None:
-    """Make sure that a ledger is not of a version that this stormctl doesn't know; LedgerError if it is."""
-    if version > known:
-        message = f"the ledger {shown} is of version {version}; this stormctl knows versions up to {known}"
-        raise LedgerError(message, "Use the newer stormctl that wrote it, or another ledger.")
-
-
-def refuse_older_version(version: int, known: int, shown: str) -> None:
-    """Make sure that a ledger is not of an older version than this stormctl's; LedgerError if it is."""
-    if version < known:
-        message = f"the ledger {shown} is of version {version}; this stormctl works with version {known}"
-        raise LedgerError(message, "stormctl ledger migrate backs it up and brings it to this version.")
-
-
-def refuse_unusable(gate: Row, known: int, shown: str) -> None:
-    """Make sure that a ledger may be worked with, in each transaction anew.
-
-    Args:
-        gate: what `pass_gate` found.
-
-    Raises:
-        LedgerError: it is of another version than at its opening, or was copied to another place.
-    """
-    version = int(gate["value"])
-    if gate["moved_to"] is not None:
-        message = f"the ledger {shown} was copied to {gate['moved_to']}, and is not used any more"
-        raise LedgerError(message, "Set STORMCTL_LEDGER_URL to the new one; stormctl ledger shows this one.")
-    if version != known:
-        message = (
-            f"the ledger {shown} was changed to version {version} meanwhile; "
-            f"this stormctl knows version {known}"
-        )
-        raise LedgerError(message, "Start this command again with the stormctl that changed it.")

@@ -1,59 +1,27 @@
-"""A ledger in one SQLite file: connections, transactions, errors in plain words."""
+"""A ledger in one SQLite file, for many threads and processes: transactions behind one gate."""
 
 from __future__ import annotations
 
-import os
-import sqlite3
-import sys
 import threading
 from collections import deque
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.errors import DamagedLedgerError, LedgerError
-from stormctl.ledger.db.migrator import load_migrations
-from stormctl.ledger.db.schemas import refuse_strangers
-from stormctl.ledger.db.sessions import (
-    BUSY_TIMEOUT_S,
-    MARKS,
-    Seen,
-    Session,
-    Snapshot,
-    UniqueViolation,
-    load_queries,
-    pass_all,
-    refuse_newer_version,
-    refuse_older_version,
-    refuse_unusable,
-)
-from stormctl.ledger.db.tables import SCHEMA_VERSION, SqliteTables, pour
-from stormctl.ledger.place.pairing import refuse_log_of_another, refuse_stray_log
+from stormctl.ledger.db.migrator import refuse_unusable
+from stormctl.ledger.db.sessions import Seen, Session, Snapshot, load_queries
 from stormctl.ledger.place.presence import Presence
-from stormctl.places import find_status, make_folder, open_or_make
+from stormctl.ledger.sqlite_files import SqliteFile, all_or_nothing, explain_errors
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    import sqlite3
+    from collections.abc import Iterator
     from pathlib import Path
 
-    from stormctl.ledger.db.sessions import Row
-    from stormctl.ledger.db.tables import Tables
-
-_UNIQUE = {sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY}
-_OUR_MISTAKES = {sqlite3.SQLITE_ERROR, sqlite3.SQLITE_CONSTRAINT, sqlite3.SQLITE_MISUSE, sqlite3.SQLITE_RANGE}
-_DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
-_PRIMARY_CODE = 0xFF
-_REMEDIES = {
-    sqlite3.SQLITE_BUSY: "Another program holds it locked: close it, and try again.",
-    sqlite3.SQLITE_FULL: "Free some space on the disk: nothing is posted that can't be written down.",
-    sqlite3.SQLITE_READONLY: "The file and its folder must be writable for you.",
-    sqlite3.SQLITE_CANTOPEN: "The file and its folder must exist and be writable for you.",
-    sqlite3.SQLITE_CORRUPT: "stormctl ledger restore FILE takes a backup in its place, and keeps this one.",
-    sqlite3.SQLITE_NOTADB: "Choose another file with STORMCTL_LEDGER_URL.",
-}
+    from stormctl.ledger.db.sessions import Row, Session
 
 
-class SqliteDatabase:
+class SqliteDatabase(SqliteFile):
     """A ledger in one SQLite file, for any number of threads and processes of one machine.
 
     Connections are lent for the length of a transaction, so that no thread keeps one. SQLite's own write
@@ -62,18 +30,15 @@ class SqliteDatabase:
     """
 
     def __init__(self, path: Path, shown: str) -> None:
-        self._path = path
-        self._shown = shown
+        super().__init__(path, shown)
         self.seen, self.snapshot = Seen(), Snapshot()
         self._data_version = -1
         self._writer: deque[sqlite3.Connection] = deque()
         self._idle: deque[sqlite3.Connection] = deque()
         self._closed = threading.Event()
         self._presence = Presence(path)
-        self._is_paired = False
         self._has_log = False
         self._turn = threading.Lock()
-        self._migrations = load_migrations("sqlite")
 
     @contextmanager
     def transaction(self, *, durable: bool = True, renewing: bool = False) -> Iterator[Session]:
@@ -88,10 +53,10 @@ class SqliteDatabase:
         with self._turn:
             if not self._has_log:
                 self._keep_log()
-            with self._errors_explained(), self._borrow(self._writer) as connection:
+            with explain_errors(self._path), self._borrow(self._writer) as connection:
                 # FULL waits for the disk at every commit, NORMAL only before the log goes into the file
                 connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-                with _all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
+                with all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
                     self._look(connection, session, renewing=renewing)
                     yield session
                 self.seen.keep(session)
@@ -104,8 +69,8 @@ class SqliteDatabase:
         if self.snapshot.session is not None:
             yield self.snapshot.session
             return
-        with self._errors_explained(), self._borrow(self._idle) as connection:
-            with _all_or_nothing(connection, "BEGIN") as session:
+        with explain_errors(self._path), self._borrow(self._idle) as connection:
+            with all_or_nothing(connection, "BEGIN") as session:
                 self._pass_gate(session)
                 yield session
             self._presence.check()
@@ -118,7 +83,7 @@ class SqliteDatabase:
             LedgerRewoundError: if it is older than what was seen of it.
             LedgerError: if it can't be read, or another version migrated it meanwhile.
         """
-        with self._turn, self._errors_explained(), self._borrow(self._writer) as connection:
+        with self._turn, explain_errors(self._path), self._borrow(self._writer) as connection:
             # a connection's own commits leave it as it is
             (data_version,) = connection.execute("PRAGMA data_version").fetchone()
             if data_version != self._data_version:
@@ -126,13 +91,24 @@ class SqliteDatabase:
                 self.seen.look(gate["pulse"] or 0, self._shown, renewing=False)
             return data_version, self.seen.written
 
+    def clock_offset(self) -> timedelta:
+        """Return zero: the file's clock is this machine's."""
+        return timedelta()
+
+    def close(self) -> None:
+        """Close every connection; those in use are closed when their transaction ends."""
+        self._closed.set()
+        for connections in (self._idle, self._writer):
+            while connections:
+                connections.pop().close()
+
     def _keep_log(self) -> None:
         """Give a backup that was put here by hand the log that every ledger in use has.
 
         Without one, whoever writes waits for whoever reads, and what a killed runner leaves beside the file
         does not tell whose it is.
         """
-        with self._errors_explained(), self._borrow(self._idle) as connection:
+        with explain_errors(self._path), self._borrow(self._idle) as connection:
             connection.execute("PRAGMA journal_mode = WAL")
         self._has_log = True
 
@@ -170,244 +146,3 @@ class SqliteDatabase:
                 connection.close()
             else:
                 idle.append(connection)
-
-    def read_filed(self) -> dict[str, str]:
-        """Return `meta` as the file alone has it, whatever the log adds; empty if that can't be told now."""
-        try:
-            return self._read_meta("mode=ro&immutable=1")
-        except sqlite3.DatabaseError:
-            return {}  # the log holds everything yet, or the file is just being written
-
-    def _connect(self) -> sqlite3.Connection:
-        if not self._is_paired:
-            log = self._path.with_name(f"{self._path.name}-wal")
-            found = find_status(log)
-            if found is not None and found.st_size:  # before a connection could write it into the file
-                refuse_log_of_another(self._path)
-                refuse_stray_log(self._path, self.read_filed(), self._read_meta("mode=ro"))
-            self._is_paired = True
-        connection = self._open("mode=rw")
-        connection.row_factory = sqlite3.Row
-        try:
-            connection.execute("PRAGMA trusted_schema = OFF")  # what a file brings calls no function
-            connection.execute("PRAGMA cell_size_check = ON")
-            if sys.version_info >= (3, 12):
-                connection.setconfig(sqlite3.SQLITE_DBCONFIG_DEFENSIVE)
-            connection.execute("PRAGMA foreign_keys = ON")
-            connection.execute("PRAGMA synchronous = FULL")  # also of what migrates and restores
-        except sqlite3.Error:
-            connection.close()
-            raise
-        return connection
-
-    def _open(self, options: str) -> sqlite3.Connection:
-        return sqlite3.connect(
-            f"{self._path.absolute().as_uri()}?{options}",
-            uri=True,
-            timeout=BUSY_TIMEOUT_S,
-            isolation_level=None,
-            check_same_thread=False,
-        )
-
-    def _read_meta(self, options: str) -> dict[str, str]:
-        """Return `meta`, on a connection of its own that can't write; empty where there is none."""
-        with closing(self._open(options)) as connection:
-            if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'meta'").fetchone():
-                return {}
-            return dict(connection.execute("SELECT key, value FROM meta").fetchall())
-
-    def clock_offset(self) -> timedelta:
-        """Return zero: the file's clock is this machine's."""
-        return timedelta()
-
-    def close(self) -> None:
-        """Close every connection; those in use are closed when their transaction ends."""
-        self._closed.set()
-        for connections in (self._idle, self._writer):
-            while connections:
-                connections.pop().close()
-
-    def create_file(self) -> None:
-        """Create the empty file, readable for its owner only; what already stands there is left alone.
-
-        Raises:
-            LedgerError: if the folder cannot be written.
-        """
-        try:
-            make_folder(self._path.parent)
-            os.close(open_or_make(self._path, os.O_RDWR))
-        except OSError as error:
-            message = f"cannot create the ledger {self._path}: {error.strerror}"
-            raise LedgerError(message, "Its folder must be writable for you.") from error
-
-    def prepare(self, *, create: bool, name: Callable[[], str] | None = None) -> None:
-        """Make sure that the file is a ledger of this version.
-
-        Args:
-            create: whether an empty file becomes one.
-            name: gives it its id then.
-
-        Raises:
-            LedgerError: if it is not a ledger, of another version, or cannot be read or written.
-        """
-        with self._errors_explained(), closing(self._connect()) as connection:
-            version = self._read_version(connection, create=create)
-        if version:
-            refuse_older_version(version, len(self._migrations), self._shown)
-        else:
-            self.migrate(create=True, name=name)
-
-    def migrate(
-        self,
-        *,
-        create: bool,
-        check: Callable[[Session], None] = pass_all,
-        name: Callable[[], str] | None = None,
-    ) -> None:
-        """Bring the file to this version, in one transaction.
-
-        Args:
-            create: whether an empty file may become a ledger.
-            check: called in the transaction before an older ledger is changed; stops it by raising.
-            name: gives a new ledger its id.
-
-        Raises:
-            LedgerError: if it is not a ledger, of a newer version, or cannot be read or written.
-        """
-        with self._errors_explained(), closing(self._connect()) as connection:
-            if self._read_version(connection, create=create) == len(self._migrations):
-                return
-            connection.execute("PRAGMA journal_mode = WAL")
-            with _all_or_nothing(connection, "BEGIN IMMEDIATE") as session:
-                version = self._read_version(connection, create=create)
-                if version:
-                    check(session)
-                    refuse_strangers(connection, version, self._shown)
-                self._apply(connection, session, version, len(self._migrations))
-                if not version and name is not None:
-                    session.write("set_meta", key="ledger_id", value=name())
-
-    def _apply(self, connection: sqlite3.Connection, session: Session, after: int, until: int) -> None:
-        """Apply the migrations behind a version, up to another one."""
-        for migration in self._migrations[after:until]:
-            for statement in migration.statements:
-                connection.execute(statement)
-            session.write("set_schema_version", value=str(migration.version))
-
-    @contextmanager
-    def whole(self, *, writing: bool = False) -> Iterator[SqliteTables]:
-        """Open a transaction over all tables, also of an older version, or of a ledger that is out of use.
-
-        Args:
-            writing: whether it holds the ledger's gate until it is committed.
-
-        Raises:
-            LedgerError: if it is not a ledger, of a newer version, or cannot be read or written.
-        """
-        begin = "BEGIN IMMEDIATE" if writing else "BEGIN"
-        with (
-            self._errors_explained(),
-            closing(self._connect()) as connection,
-            _all_or_nothing(connection, begin) as session,
-        ):
-            version = self._read_version(connection, create=False)
-            yield SqliteTables(connection, session, self._migrations[:version])
-
-    @contextmanager
-    def founding(self, version: int | None = None) -> Iterator[SqliteTables]:
-        """Make an empty file a ledger in one transaction, and fill it there.
-
-        Args:
-            version: which one; this stormctl's by default.
-
-        Raises:
-            LedgerError: if something is there already, or it cannot be written.
-        """
-        with (
-            self._errors_explained(),
-            closing(self._connect()) as connection,
-            _all_or_nothing(connection, "BEGIN IMMEDIATE") as session,
-        ):
-            if self._read_version(connection, create=True):
-                raise LedgerError(f"there is a ledger already: {self._shown}")
-            migrations = self._migrations[:version]
-            self._apply(connection, session, 0, len(migrations))
-            yield SqliteTables(connection, session, migrations)
-
-    def fill(self, source: Tables) -> None:
-        """Make this empty file a ledger with the rows of another one, in tables of our own.
-
-        Raises:
-            DamagedLedgerError: no ledger has such rows.
-            LedgerError: something is there already, or it cannot be written.
-        """
-        try:
-            with self.founding(source.version) as tables:
-                pour(source, tables, without={SCHEMA_VERSION})
-        except (UniqueViolation, sqlite3.IntegrityError) as error:
-            message = f"{self._shown} holds rows that no ledger has: {error}"
-            raise DamagedLedgerError(message, "Take another backup.") from None
-
-    def save(self, tables: SqliteTables) -> None:
-        """Copy another file's pages into this empty one, as a transaction there sees them."""
-        with self._errors_explained(), closing(self._connect()) as connection:
-            tables.copy_pages(connection)
-            connection.execute("PRAGMA journal_mode = DELETE")
-            (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
-        if found != "ok":
-            raise DamagedLedgerError(f"the copy of the ledger is damaged: {found}", "Look after the disk.")
-
-    def close_log(self) -> None:
-        """Bring everything into the one file, without companions, until somebody opens it again.
-
-        Raises:
-            LedgerError: if another process has it open, or it cannot be written.
-        """
-        with self._errors_explained(), closing(self._connect()) as connection:
-            connection.execute("PRAGMA journal_mode = DELETE")  # which needs the file for itself
-            connection.execute("PRAGMA journal_mode = WAL")
-
-    def _read_version(self, connection: sqlite3.Connection, *, create: bool) -> int:
-        tables = {
-            name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
-        }
-        if not tables and create:
-            return 0
-        if not tables >= MARKS:
-            message = f"{self._path} is not a stormctl ledger"
-            raise LedgerError(
-                message, "Choose another file with STORMCTL_LEDGER_URL; this one was left alone."
-            )
-        row = connection.execute("SELECT value FROM meta WHERE key = 'schema_version'").fetchone()
-        version = 0 if row is None else int(row[0])
-        refuse_newer_version(version, len(self._migrations), str(self._path))
-        return version
-
-    @contextmanager
-    def _errors_explained(self) -> Iterator[None]:
-        """Turn what a person can mend into LedgerError; mistakes of our own statements stay as they are."""
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR)
-            if code in _UNIQUE:
-                raise UniqueViolation(str(error)) from error
-            primary = code & _PRIMARY_CODE
-            if primary in _OUR_MISTAKES:
-                raise
-            message = f"the ledger {self._path} cannot be used: {error}"
-            kind = DamagedLedgerError if primary in _DAMAGES else LedgerError
-            raise kind(message, _REMEDIES.get(primary, "Look after the disk it lies on.")) from error
-
-
-@contextmanager
-def _all_or_nothing(connection: sqlite3.Connection, begin: str) -> Iterator[Session]:
-    connection.execute(begin)
-    try:
-        yield Session(load_queries("sqlite3"), connection)
-        connection.execute("COMMIT")
-    except BaseException:
-        # A full disk and the like have already undone the transaction.
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise

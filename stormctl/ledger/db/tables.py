@@ -10,7 +10,7 @@ from stormctl.domain.base.amounts import count
 from stormctl.errors import DamagedLedgerError, LedgerError
 from stormctl.ledger.db.migrator import list_tables
 from stormctl.ledger.db.schemas import refuse_strangers
-from stormctl.ledger.place.pairing import FILED
+from stormctl.ledger.place.presence import FILED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence

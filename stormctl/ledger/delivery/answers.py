@@ -26,7 +26,7 @@ _LATE = "the receipt came late"
 
 
 @dataclass(frozen=True, slots=True)
-class _Answer:
+class _Stored:
     """An outcome as the ledger keeps it, and where it leads while the claim is current."""
 
     name: str
@@ -72,6 +72,7 @@ def record_answer(
     if attempt is None:
         message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
         raise UnknownAttemptError(message, "Look at the account before anything is posted again.")
+    # Written once, whatever comes later: an answer whose commit was lost may be said again.
     if attempt["answer"] is not None:
         return _recall(session, claim, outcome, attempt)
     if isinstance(outcome, Delivered) and attempt["owner"] is not None:
@@ -82,6 +83,7 @@ def record_answer(
         mark_sent(session, claim, attempt["price_usd_micros"], moment)
         attempt = session.get("attempt_of", **names)
     _complete_attempt(session, claim, answer, outcome, attempt=attempt, moment=moment)
+    # In the answer's own transaction: nobody claims between a refusal and the pause that follows.
     note_outcome(session, claim, outcome, moment)
     if attempt["is_current"]:
         session.is_step = isinstance(outcome, Delivered)
@@ -121,19 +123,19 @@ def mark_sent(session: Session, claim: Claim, price: int, moment: Moment) -> boo
     return is_current
 
 
-def _translate(outcome: Outcome) -> _Answer:
+def _translate(outcome: Outcome) -> _Stored:
     match outcome:
         case Delivered():
-            return _Answer("delivered", State.DELIVERED, EventKind.DELIVERED, counts=True)
+            return _Stored("delivered", State.DELIVERED, EventKind.DELIVERED, counts=True)
         case NotSent():
-            return _Answer("not_sent", State.PLANNED, EventKind.NOT_SENT, counts=False, why=outcome.reason)
+            return _Stored("not_sent", State.PLANNED, EventKind.NOT_SENT, counts=False, why=outcome.reason)
         case Refused():
             state, event = (
                 (State.FAILED, EventKind.FAILED) if outcome.for_good else (State.PLANNED, EventKind.PUT_OFF)
             )
-            return _Answer("refused", state, event, counts=False, why=outcome.reason, code=outcome.code)
+            return _Stored("refused", state, event, counts=False, why=outcome.reason, code=outcome.code)
         case InDoubt():
-            return _Answer(
+            return _Stored(
                 "in_doubt",
                 State.IN_DOUBT,
                 EventKind.IN_DOUBT,
@@ -146,7 +148,7 @@ def _translate(outcome: Outcome) -> _Answer:
 
 
 def _complete_attempt(
-    session: Session, claim: Claim, answer: _Answer, outcome: Outcome, *, attempt: Row, moment: Moment
+    session: Session, claim: Claim, answer: _Stored, outcome: Outcome, *, attempt: Row, moment: Moment
 ) -> None:
     receipt = outcome if isinstance(outcome, Delivered) else None
     session.write(
@@ -168,7 +170,7 @@ def _complete_attempt(
 def _move_on(
     session: Session,
     claim: Claim,
-    answer: _Answer,
+    answer: _Stored,
     outcome: Outcome,
     *,
     moment: Moment,

@@ -130,6 +130,7 @@ def _take(session: Session, key: str, runner_id: str, moment: Moment, lease: tim
         lease_until=to_micros(moment.wall_at + lease),
         now=now,
     )
+    # With the claim, in one transaction: an answer that comes after the lease still finds its attempt.
     session.write(
         "add_attempt",
         id=row["attempt_id"],

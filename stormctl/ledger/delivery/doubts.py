@@ -159,6 +159,7 @@ class Doubts:
         why = NOT_THERE_AFTER_ALL if is_refused else "two complete readings of the account don't show it"
         with self._database.transaction() as session:
             row = session.find("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
+            # The statement judges the readings itself: one that began too early would plan a second post.
             settled = row is not None and session.write(
                 "settle_not_there",
                 key=doubt.key,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.base.channel import parse_channel_id
@@ -22,9 +23,10 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
     from stormctl.domain.platforms.record import Ceilings
-    from stormctl.ledger.db.sessions import Row, Session
+    from stormctl.ledger.db.sessions import Database, Row, Session
     from stormctl.ledger.journal.gaps import Unknown
 
+_ADOPTED = "it stood on the account before this ledger was made"
 _WITHDRAWN = "no longer in the plan"
 _ADOPTED = "it stood on the account before this ledger was made"
 
@@ -95,6 +97,55 @@ class _Changes:
     update: list[dict[str, Any]] = field(default_factory=list)
     withdraw: list[str] = field(default_factory=list)
     done: Enrolled = field(default_factory=Enrolled)
+
+
+class Enrolment:
+    """What enters plans in a ledger."""
+
+    def __init__(self, database: Database, where: str) -> None:
+        self._database = database
+        self._where = where
+
+    def enroll(
+        self,
+        terms: StormTerms,
+        deliveries: Sequence[PlannedDelivery],
+        moment: Moment,
+        takeover: Adoption = NO_TAKEOVER,
+        *,
+        hosts: Mapping[str, str] = MappingProxyType({}),
+        accounts: Mapping[ChannelId, tuple[str, str]] = MappingProxyType({}),
+        suspended: Mapping[str, str] = MappingProxyType({}),
+    ) -> Enrolled:
+        """Enter a storm's plan and all that goes with it, in one transaction: whoever is killed left nothing.
+
+        The same plan twice changes nothing. Planned deliveries follow the plan: slot, text and all. Those
+        that left it are withdrawn, and come back with it. What is in flight or settled is left alone, and so
+        is what the operator cancelled.
+
+        Args:
+            terms: the storm's.
+            deliveries: its whole plan.
+            moment: now.
+            takeover: what stands on the accounts already, or perhaps, and what it cost to find out.
+            hosts: by platform, such as `x` to `api.x.com`: the ledger is bound to the first ones.
+            accounts: the id and name of each channel's account; each is bound to the first one.
+            suspended: by channel, why it posts nothing until a person releases it.
+
+        Raises:
+            FindingsError: if two deliveries would say the same on a channel on one date.
+            LedgerError: if a platform is bound to another host.
+            CredentialsError: if a channel is bound to another account, or the account to another channel.
+        """
+        plan = plan_values(deliveries)
+        with self._database.transaction() as session:
+            bind_hosts(session, hosts, self._where)
+            for channel, account in accounts.items():
+                bind_account(session, channel, *account, moment)
+            # Before the plan: what is unknown on a suspended channel waits for its release.
+            for name, why in suspended.items():
+                suspend_channel(session, name, why, moment)
+            return enroll_plan(session, terms, plan, moment, takeover)
 
 
 def plan_values(deliveries: Sequence[PlannedDelivery]) -> list[dict[str, Any]]:

@@ -10,11 +10,10 @@ from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, State
-from stormctl.domain.report.status import CopyView, FollowUpView
 from stormctl.ledger.delivery.answers import deliver, tell_copy
 from stormctl.ledger.delivery.doubts import SearchedPost
 from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.rows import load_post, maybe_instant, micros_of
+from stormctl.ledger.journal.rows import follow_up_due_at, load_post, maybe_instant, micros_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -107,30 +106,12 @@ def arrange_follow_ups(session: Session) -> None:
     session.write("arrange_follow_ups", first=micros_of(SOON), second=micros_of(LATER))
 
 
-def view_follow_ups(session: Session, storm_id: str) -> tuple[FollowUpView, ...]:
-    """Return when the accounts of a storm are read again, each time once, the soonest first."""
-    times = {(one.due_at, str(one.channel)) for one in _load_open(session, None) if one.storm_id == storm_id}
-    return tuple(FollowUpView(channel=channel, due_at=due_at) for due_at, channel in sorted(times))
-
-
-def view_copies(session: Session, storm_id: str) -> tuple[CopyView, ...]:
-    """Return what stands twice on a storm's accounts."""
-    return tuple(
-        CopyView(key=row["key"], channel=row["channel"], url=row["url"])
-        for row in session.rows("standing_copies")
-        if row["storm_id"] == storm_id
-    )
-
-
 def _load_open(session: Session, channel: str | None) -> list[FollowUp]:
     found = [_follow_up_of(row) for row in session.rows("open_follow_ups", channel=channel)]
     return sorted(found, key=lambda follow_up: follow_up.due_at)
 
 
 def _follow_up_of(row: Row) -> FollowUp:
-    due_at = row["due_at"]
-    if row["at_end"] and row["last_slot_at"] is not None:
-        due_at = max(due_at, row["last_slot_at"])
     return FollowUp(
         key=row["key"],
         storm_id=row["storm_id"],
@@ -139,7 +120,7 @@ def _follow_up_of(row: Row) -> FollowUp:
         attempt_id=row["attempt_id"],
         sending_at=from_micros(row["sending_at"]),
         in_reply_to=row["in_reply_to"],
-        due_at=from_micros(due_at),
+        due_at=follow_up_due_at(row),
         tried_wall_at=maybe_instant(row["tried_wall_at"]),
         row=(row["due_at"], row["at_end"]),
     )

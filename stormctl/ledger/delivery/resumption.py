@@ -12,12 +12,24 @@ from stormctl.ledger.journal.rows import delivery_view_of
 
 if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
-    from stormctl.ledger.db.sessions import Row, Session
+    from stormctl.ledger.db.sessions import Database, Row, Session
 
 _SHOWN = 10
 
 
-def preview_resumption(session: Session, moment: Moment, scope: str, target: str | None) -> Resumption:
+class Resumptions:
+    """What a ledger's resumptions set off."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def preview(self, moment: Moment, scope: str, target: str | None) -> Resumption:
+        """Return what resuming a scope would lift, and what of it would flow then, from one snapshot."""
+        with self._database.reading() as session:
+            return _preview(session, moment, scope, target)
+
+
+def _preview(session: Session, moment: Moment, scope: str, target: str | None) -> Resumption:
     """Return what a resumption of a scope lifts, and what of the scope flows after it."""
     touched = {halt.id for halt in load_halts(session) if halt.is_touched_by(scope, target)}
     releases = None

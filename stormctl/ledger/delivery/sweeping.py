@@ -1,8 +1,9 @@
-"""Tidy up what time has decided: lost claims, passed deadlines, late and missed slots."""
+"""Tidy up what time has decided: lost claims, passed deadlines, late and missed slots, a clock set back."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
@@ -17,17 +18,33 @@ from stormctl.ledger.journal.events import tell
 from stormctl.ledger.journal.rows import maybe_instant
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
-    from stormctl.ledger.db.sessions import Row, Session
+    from stormctl.ledger.db.sessions import Database, Row, Session
 
 _NOT_SENT = "before anything was sent: planned again"
 _LATE = "its slot passed"
 _NOT_PAID = "its slot passed, and the budget did not pay for it"
 _PERHAPS_SENT = "after the request began: perhaps it was posted"
+
+
+MARGIN = timedelta(seconds=5)
+"""How far ahead a moment may lie that another machine has just written."""
+
+LONGEST_AHEAD = timedelta(days=1)
+"""How far back an account is read for a doubt whose moment of sending is not known."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WaitingTimes:
+    """The longest that each thing may wait, from now on."""
+
+    lease: timedelta
+    pause: timedelta
+    backoff: timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,26 +97,72 @@ def find_undecided(session: Session, moment: Moment) -> set[str]:
     return {row["channel"] for row in (*lapsed, *expired, *moved)}
 
 
-def sweep_all(session: Session, moment: Moment) -> tuple[StormEvent, ...]:
-    """Release claims whose lease ran out, expire what passed its deadline, spread or give up what is late.
+class Sweeping:
+    """What brings a ledger up to the present time."""
 
-    What was sent again is entered to be looked at again.
-    """
-    arrange_follow_ups(session)
-    lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
-    return (
-        *release_claims(session, lapsed, moment, "the lease ran out"),
-        *_expire(session, moment),
-        *_miss(session, moment),
-    )
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def sweep(self, moment: Moment) -> tuple[StormEvent, ...]:
+        """Release lapsed claims, expire what passed its deadline, spread or give up what is too late.
+
+        While a halt covers a delivery it is not missed; deadlines pass all the same. What was sent again is
+        entered to be looked at again. Returns what happened.
+        """
+        with self._database.transaction() as session:
+            arrange_follow_ups(session)
+            lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
+            return (
+                *_release(session, lapsed, moment, "the lease ran out"),
+                *_expire(session, moment),
+                *_miss(session, moment),
+            )
+
+    def take_over(self, runner_ids: Collection[str], moment: Moment) -> tuple[StormEvent, ...]:
+        """Release the claims of dead runners at once, whatever their leases, and strike the runners off."""
+        events: list[StormEvent] = []
+        with self._database.transaction() as session:
+            for runner_id in runner_ids:
+                rows = session.rows("claims_of", runner_id=runner_id)
+                events += _release(session, rows, moment, "its runner died")
+                session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
+        return tuple(events)
+
+    def mend_times(self, moment: Moment, rests: WaitingTimes, by: timedelta | None) -> None:
+        """Bring leases, heartbeats, pauses, rests and doubts that lie in the future back to what they may be.
+
+        What a platform told (the reset of a limit) stays as it is. An attempt keeps the moment that was
+        written. The account is read for a doubt from as much earlier as the clock was wrong, and anew: a
+        reading that began too late would prove that a post is not there although it is.
+
+        Args:
+            moment: now.
+            rests: the longest waits.
+            by: how far the clock was set back; None if that is not known.
+        """
+        with self._database.transaction() as session:
+            now, wall_now = to_micros(moment.at), to_micros(moment.wall_at)
+            session.write("mend_leases", until=to_micros(moment.wall_at + rests.lease + MARGIN))
+            session.write("mend_upload_leases", until=to_micros(moment.wall_at + LONGEST_AHEAD))
+            session.write("mend_beats", wall_now=wall_now, until=to_micros(moment.wall_at + MARGIN))
+            session.write("mend_pauses", until=to_micros(moment.at + rests.pause))
+            session.write("mend_backoffs", now=now, until=to_micros(moment.at + rests.backoff))
+            session.write("mend_answers", wall_now=wall_now, soon=to_micros(moment.at + rests.lease))
+            session.write("mend_retries", now=now, until=to_micros(moment.at + rests.backoff))
+            session.write(
+                "mend_doubts",
+                wall_now=wall_now,
+                since=to_micros(moment.wall_at + MARGIN) if by is None else 0,
+                back=(LONGEST_AHEAD if by is None else by + MARGIN) // timedelta(microseconds=1),
+                latest=to_micros(moment.at),
+            )
 
 
-def release_claims(
-    session: Session, rows: Iterable[Row], moment: Moment, reason: str
-) -> tuple[StormEvent, ...]:
+def _release(session: Session, rows: Iterable[Row], moment: Moment, reason: str) -> tuple[StormEvent, ...]:
     """Take claims away: back to planned if nothing was sent, in doubt otherwise."""
     events = []
     for row in rows:
+        # The last check commits it before the first byte: without it nothing can have left this machine.
         was_sent = row["sending_at"] is not None
         state = State.IN_DOUBT if was_sent else State.PLANNED
         kind = EventKind.IN_DOUBT if was_sent else EventKind.NOT_SENT

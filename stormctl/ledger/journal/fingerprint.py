@@ -7,13 +7,14 @@ import uuid
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.journal.gaps import note_gap
 from stormctl.ledger.place.memory import LedgerFingerprint
-from stormctl.ledger.place.pairing import FILED
+from stormctl.ledger.place.presence import FILED
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
     from datetime import datetime
+    from pathlib import Path
 
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database, Session
@@ -39,24 +40,16 @@ class FingerprintCheck:
         database: the ledger's.
         memory: of this machine, outside of the campaign folder.
         where: the ledger, for people.
-        inode: of the ledger's file; None for a server, where another machine may join without a witness.
-        read_filed: reads what the file alone says of itself; None for a server. See `pairing`.
+        path: the ledger's file; None for a server, where another machine may join without a witness.
     """
 
-    def __init__(
-        self,
-        database: Database,
-        memory: Memory,
-        *,
-        where: str,
-        inode: Callable[[], int] | None,
-        read_filed: Callable[[], Mapping[str, str]] | None = None,
-    ) -> None:
+    def __init__(self, database: Database, memory: Memory, where: str, path: Path | None) -> None:
         self._database = database
         self._memory = memory
         self._where = where
-        self._inode = inode
-        self._read_filed = read_filed
+        self._path = path
+        # what the file alone says of itself; see `presence`
+        self._read_filed = database.read_filed if isinstance(database, SqliteDatabase) else None
         self._filed: str | None = None
         self._seen: LedgerFingerprint | None = None
         self._alarms: list[str] = []
@@ -126,7 +119,7 @@ class FingerprintCheck:
         seen = self._memory.load(ledger_id)
         if seen is not None and seen.pulse > pulse:
             return _OLDER
-        if self._inode is not None and (seen is None or seen.inode != self._inode()):
+        if self._path is not None and (seen is None or seen.inode != self._path.stat().st_ino):
             return _COPY
         return None
 
@@ -142,7 +135,7 @@ class FingerprintCheck:
             values[FILED] = self._filed
         for key, value in values.items():
             session.write("set_meta", key=key, value=str(value))
-        return LedgerFingerprint(ledger_id, pulse, self._inode() if self._inode is not None else None)
+        return LedgerFingerprint(ledger_id, pulse, None if self._path is None else self._path.stat().st_ino)
 
 
 def _find_since(session: Session, pulse_at: int | None, moment: Moment) -> datetime:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
@@ -26,24 +27,6 @@ class Gaps:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def note(self, since: datetime, moment: Moment, why: str) -> int:
-        """Write a gap down, and put in doubt what may have been published in it, all in one transaction.
-
-        That is whatever is claimed, and whatever is planned and was due: with another life of this ledger,
-        a runner may have published it. The reconciler finds out by reading the accounts from `since` on.
-        What is in doubt already needs its proof anew.
-
-        Args:
-            since: storm time from which on the ledger may lack what was published.
-            moment: now; the gap ends here.
-            why: for people, such as “the ledger was restored from a backup”.
-
-        Returns:
-            How many deliveries went in doubt.
-        """
-        with self._database.transaction() as session:
-            return note_gap(session, since, moment, why)
 
     def list(self) -> tuple[GapView, ...]:
         """Return every gap, the newest first."""
@@ -87,8 +70,8 @@ def note_unknown(session: Session, unknown: Unknown, moment: Moment) -> None:
         return
     gap = open_gap(session, unknown.since, moment, unknown.why)
     if is_suspended(session, unknown.channel):
-        waiting = [*_load_unread(session, unknown.channel), unknown]
-        _keep_unread(session, unknown.channel, waiting)
+        for key in unknown.keys:
+            session.write("add_unread", key=key, since=to_micros(unknown.since), why=unknown.why)
     else:
         put_in_doubt(session, gap, rows, moment)
 
@@ -99,15 +82,10 @@ def doubt_unread(session: Session, channel: str, moment: Moment) -> None:
     To be called when it is released, and when something on it is asked for again: what is planned then is
     looked for first. What is not planned stays to be looked for, should it be asked for later.
     """
-    left = []
-    for unknown in _load_unread(session, channel):
-        rows = _rows_to_doubt(session, unknown.keys)
-        if rows:
-            put_in_doubt(session, open_gap(session, unknown.since, moment, unknown.why), rows, moment)
-        doubted = {row["key"] for row in rows}
-        rest = tuple(key for key in unknown.keys if key not in doubted)
-        left += [replace(unknown, keys=rest)] if rest else []
-    _keep_unread(session, channel, left)
+    rows = session.rows("unread_of", channel=channel)
+    session.write("forget_unread", channel=channel)
+    for (since, why), group in groupby(rows, key=itemgetter("since_at", "unread_why")):
+        put_in_doubt(session, open_gap(session, from_micros(since), moment, why), group, moment)
 
 
 def is_suspended(session: Session, channel: str) -> bool:
@@ -116,7 +94,21 @@ def is_suspended(session: Session, channel: str) -> bool:
 
 
 def note_gap(session: Session, since: datetime, moment: Moment, why: str) -> int:
-    """Do what `Gaps.note` does, within a transaction."""
+    """Write a gap down, and put in doubt what may have been published in it.
+
+    That is whatever is claimed, and whatever is planned and was due: with another life of this ledger, a
+    runner may have published it. The reconciler finds out by reading the accounts from `since` on. What is
+    in doubt already needs its proof anew.
+
+    Args:
+        session: of a transaction.
+        since: storm time from which on the ledger may lack what was published.
+        moment: now; the gap ends here.
+        why: for people, such as “the ledger was restored from a backup”.
+
+    Returns:
+        How many deliveries went in doubt.
+    """
     gap = open_gap(session, since, moment, why)
     session.write("restart_proofs", wall_now=to_micros(moment.wall_at))
     rows = session.rows("doubtful_since", now=to_micros(moment.at))
@@ -193,23 +185,6 @@ def view_gaps(session: Session) -> tuple[GapView, ...]:
 
 def _rows_to_doubt(session: Session, keys: Iterable[str]) -> list[Row]:
     return [row for key in keys if (row := session.find("row_to_doubt", key=key)) is not None]
-
-
-def _load_unread(session: Session, channel: str) -> list[Unknown]:
-    row = session.find("unread_of", channel=channel)
-    return [
-        Unknown(channel=channel, keys=tuple(keys), since=from_micros(since), why=why)
-        for keys, since, why in (json.loads(row["value"]) if row is not None else ())
-    ]
-
-
-def _keep_unread(session: Session, channel: str, unread: Iterable[Unknown]) -> None:
-    """Remember what was not looked for on a channel, or that nothing is left of it."""
-    values = [(unknown.keys, to_micros(unknown.since), unknown.why) for unknown in unread]
-    if values:
-        session.write("set_meta", key=f"unread/{channel}", value=json.dumps(values))
-    else:
-        session.write("forget_meta", key=f"unread/{channel}")
 
 
 def _assume_attempt(session: Session, gap: Gap, row: Row, moment: Moment) -> int:

@@ -186,6 +186,14 @@ def attempt_view_of(row: Row) -> AttemptView:
     )
 
 
+def follow_up_due_at(row: Row) -> datetime:
+    """Return when an account is read again; at the storm's end, once its last slot has passed."""
+    due_at = row["due_at"]
+    if row["at_end"] and row["last_slot_at"] is not None:
+        due_at = max(due_at, row["last_slot_at"])
+    return from_micros(due_at)
+
+
 def event_of(row: Row) -> StormEvent:
     """Make an event of its row."""
     return StormEvent(

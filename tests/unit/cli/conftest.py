@@ -127,7 +127,7 @@ def read_moment() -> Moment:
 def enroll(ledger: Ledger, *deliveries: PlannedDelivery) -> None:
     """Enter deliveries of the storm `storm` in the ledger."""
     channels = dict.fromkeys(delivery.channel for delivery in deliveries)
-    ledger.outbox.enroll(make_terms(*channels), deliveries, read_moment())
+    ledger.enrolment.enroll(make_terms(*channels), deliveries, read_moment())
 
 
 class Practice:

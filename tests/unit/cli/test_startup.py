@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from datetime import timedelta
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 import pytest
@@ -99,6 +100,41 @@ def test_status_loads_only_what_it_shows(ledger: Ledger) -> None:
     seen = json.loads(printed.splitlines()[-1])
     assert seen["code"] == 0
     assert NOT_FOR_STATUS.intersection(seen["modules"]) == set()
+
+
+NOT_FOR_REPORT = {
+    "stormctl.ledger.delivery.answers",
+    "stormctl.ledger.backlog",
+    "stormctl.ledger.delivery.claiming",
+    "stormctl.ledger.delivery.manual_changes",
+    "stormctl.ledger.delivery.doubts",
+    "stormctl.ledger.delivery.enrolment",
+    "stormctl.ledger.delivery.follow_ups",
+    "stormctl.ledger.delivery.outbox",
+    "stormctl.ledger.delivery.resumption",
+    "stormctl.ledger.delivery.spreading",
+    "stormctl.ledger.delivery.sweeping",
+    "stormctl.ledger.delivery.troubles",
+}
+"""What publishes, and what people do to deliveries."""
+
+
+def test_report_loads_no_room_of_delivery(ledger: Ledger) -> None:
+    """It reads: what claims, sends, records and sweeps is not even made, and so can do nothing."""
+    enroll(ledger, make_delivery("boat", slot_at=NOON + timedelta(days=9_000)))
+    command = [sys.executable, "-c", PROGRAM, "report"]
+
+    printed = subprocess.run(command, capture_output=True, check=True, encoding="utf-8").stdout
+
+    seen = json.loads(printed.splitlines()[-1])
+    assert seen["code"] == 0
+    assert NOT_FOR_REPORT.intersection(seen["modules"]) == set()
+
+
+@pytest.mark.parametrize("name", sorted(NOT_FOR_REPORT | NOT_FOR_STATUS))
+def test_what_must_not_be_loaded_exists(name: str) -> None:
+    """A name that nothing has would never be loaded."""
+    assert find_spec(name) is not None
 
 
 PLUG_IN = """\

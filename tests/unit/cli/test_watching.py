@@ -72,7 +72,7 @@ def clock() -> FakeClock:
 def runner(ledger: Ledger, clock: FakeClock) -> Runner:
     """A runner that serves one channel."""
     platforms = FakePlatforms([ACME])
-    ledger.outbox.enroll(make_terms(ACME), [make_delivery(slot_at=clock.at)], clock.moment())
+    ledger.enrolment.enroll(make_terms(ACME), [make_delivery(slot_at=clock.at)], clock.moment())
     equipment = Equipment(
         ledger=ledger, adapters=platforms, clock=clock, listener=Events(), durations=Durations()
     )
@@ -168,7 +168,7 @@ def test_the_end_stays_on_the_screen(runner: Runner, ledger: Ledger, clock: Fake
 
     with watch.showing():
         watch(runner, ledger, clock)
-        ledger.outbox.sweep(clock.move(timedelta(days=1)))
+        ledger.sweeping.sweep(clock.move(timedelta(days=1)))
 
     assert [_only_state(status) for status in picture.shown] == [State.PLANNED, State.MISSED]
     assert picture.calls == ["start", "stop"]

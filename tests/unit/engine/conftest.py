@@ -57,7 +57,7 @@ class Bench:
     def enroll(self, *deliveries: PlannedDelivery, **fields: Any) -> None:
         """Enter deliveries in the ledger; `fields` replace the storm's terms."""
         terms = make_terms(*dict.fromkeys(d.channel for d in deliveries), **fields)
-        self.ledger.outbox.enroll(terms, deliveries, self.clock.moment())
+        self.ledger.enrolment.enroll(terms, deliveries, self.clock.moment())
 
     def workspace(self, settings: Settings = LOCAL) -> Workspace:
         """Make what a use case is handed: the ledger is there, and so are the platforms."""
@@ -92,7 +92,7 @@ class Bench:
 
     def spent(self) -> int:
         """Return what the storm has spent, in millionths of a US dollar."""
-        status = self.ledger.history.status(self.clock.moment(), runner_timeout=DAY)
+        status = self.ledger.overview.status(self.clock.moment(), runner_timeout=DAY)
         (budget,) = (storm.budget for storm in status.storms)
         assert budget is not None
         return budget.spent_usd_micros

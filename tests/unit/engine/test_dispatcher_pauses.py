@@ -58,7 +58,10 @@ def test_after_a_pause_one_more_trouble_pauses_longer(bench: Bench) -> None:
     bench.serve()
 
     assert len(bench.x.sent) == TROUBLES_TO_PAUSE + 1
-    assert bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)]) == bench.clock.at + PAUSES[1]
+    assert (
+        bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
+        == bench.clock.at + PAUSES[1]
+    )
 
 
 def test_when_pauses_do_not_help_the_channel_is_suspended(bench: Bench) -> None:

@@ -6,7 +6,9 @@ import hashlib
 import sqlite3
 import stat
 import sys
-from contextlib import closing
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -18,7 +20,7 @@ from stormctl.errors import ExitCode, LedgerError, LedgerGoneError
 from stormctl.ledger.db.migrator import load_migrations
 from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.db.stores import find_store
-from stormctl.ledger.ledger import open_ledger
+from stormctl.ledger.ledger import Ledger, open_ledger
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -149,7 +151,7 @@ def test_version_that_changed_meanwhile_stops_the_next_transaction(tmp_path: Pat
         execute(tmp_path / "ledger.db", "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
 
         with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
-            ledger.outbox.sweep(NOW)
+            ledger.sweeping.sweep(NOW)
         with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
             ledger.bound_hosts()
 
@@ -237,7 +239,7 @@ def test_lock_folder_that_is_a_file(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match="cannot lock"):
             ledger.runners.register("launch", "h", 1, NOW)
 
-        assert ledger.history.status(NOW, runner_timeout=NOON - NOON).runners == ()
+        assert ledger.overview.status(NOW, runner_timeout=NOON - NOON).runners == ()
 
 
 def test_vanished_file(tmp_path: Path) -> None:
@@ -246,7 +248,7 @@ def test_vanished_file(tmp_path: Path) -> None:
         (tmp_path / "ledger.db").unlink()
 
         with pytest.raises(LedgerGoneError, match="was deleted or replaced while it was in use"):
-            ledger.outbox.sweep(NOW)
+            ledger.sweeping.sweep(NOW)
 
 
 def test_closed_ledger_says_so(tmp_path: Path) -> None:
@@ -304,3 +306,38 @@ def test_missing_row_is_a_bug(tmp_path: Path) -> None:
 
     with closing(database), database.reading() as session, pytest.raises(LookupError, match="receipt_of"):
         session.get("receipt_of", key="nowhere")
+
+
+def test_opening_makes_no_room(tmp_path: Path) -> None:
+    """What is not used is not there; what a room needs is made with it, once and of the class promised."""
+    with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
+        rooms = Ledger.__annotations__
+        before = rooms.keys() & vars(ledger).keys()
+        halts = ledger.halts
+        beside = rooms.keys() & vars(ledger).keys()
+
+        assert (before, beside, ledger.halts) == (set(), {"halts", "runners", "witness"}, halts)
+        assert rooms == {name: type(getattr(ledger, name)).__name__ for name in rooms}
+        assert {"outbox", "enrolment", "sweeping", "backlog", "overview"} <= rooms.keys()
+
+
+def test_one_room_for_all_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two that ask at the same time get the same one: it may hold what a claim stood on, or a lock."""
+    both = threading.Barrier(2)
+
+    class Slow:
+        def __init__(self, *_needs: object) -> None:
+            """Be made as slowly as it takes another thread to come in."""
+            with suppress(threading.BrokenBarrierError):
+                both.wait(0.2)
+
+    monkeypatch.setattr("stormctl.ledger.delivery.outbox.Outbox", Slow)
+
+    with (
+        closing(open_ledger(URL, root=tmp_path, create=True)) as ledger,
+        ThreadPoolExecutor(2) as threads,
+    ):
+        first, second = threads.map(lambda _: ledger.outbox, range(2))
+
+    assert first is second
+    assert both.broken

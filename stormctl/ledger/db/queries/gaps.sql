@@ -22,9 +22,22 @@ ORDER BY channel, slot_at, key;
 SELECT key, storm_id, channel, message_id, state, slot_at, price_usd_micros, attempt_id, token, sending_at
 FROM deliveries WHERE key = :key AND state = 'planned';
 
--- name: unread_of(channel)^
--- What nobody has looked for on a channel, since it was suspended when it was enrolled.
-SELECT value FROM meta WHERE key = 'unread/' || :channel;
+-- name: unread_of(channel)
+-- What is planned on a channel and was looked for by nobody, since the channel was suspended when it was enrolled.
+SELECT u.since_at, u.why AS unread_why, d.key, d.storm_id, d.channel, d.message_id, d.state, d.slot_at,
+    d.price_usd_micros, d.attempt_id, d.token, d.sending_at
+FROM unread u JOIN deliveries d ON d.key = u.key
+WHERE d.channel = :channel AND d.state = 'planned'
+ORDER BY u.since_at, u.why, d.slot_at, d.key;
+
+-- name: add_unread(key, since, why)!
+-- The earliest moment counts: from it on the account has to be read.
+INSERT INTO unread (key, since_at, why) VALUES (:key, :since, :why)
+ON CONFLICT (key) DO UPDATE SET since_at = excluded.since_at, why = excluded.why
+WHERE excluded.since_at < unread.since_at;
+
+-- name: forget_unread(channel)!
+DELETE FROM unread WHERE key IN (SELECT d.key FROM deliveries d WHERE d.channel = :channel AND d.state = 'planned');
 
 -- name: restart_proofs(wall_now)!
 -- A reading that was made before a gap was noted proves nothing any more.

@@ -181,10 +181,10 @@ def test_refusals_without_a_reset_to_come_back_off_twice_as_long_each_time(
     dispatcher = bench.dispatcher()
 
     dispatcher.serve(ACME, lambda: False)
-    first = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+    first = bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
     bench.clock.move(timedelta(seconds=15))
     dispatcher.serve(ACME, lambda: False)
-    second = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+    second = bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
 
     assert first == bench.clock.at
     assert second == bench.clock.at + timedelta(seconds=30)
@@ -199,7 +199,7 @@ def test_a_back_off_begins_anew_after_a_post_that_went_out(bench: Bench) -> None
 
     for _ in range(3):
         dispatcher.serve(ACME, lambda: False)
-        due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+        due = bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
         assert due is not None
         rests.append(due - bench.clock.at)
         bench.clock.move(rests[-1])
@@ -491,7 +491,7 @@ def test_a_receipt_that_comes_after_the_lease_ran_out_is_still_recorded(bench: B
 
     def answer_late(post: OutgoingPost) -> Outcome:
         bench.clock.move(bench.equipment.durations.lease + timedelta(seconds=1))
-        bench.ledger.outbox.sweep(bench.clock.moment())
+        bench.ledger.sweeping.sweep(bench.clock.moment())
         return bench.x.accept(post)
 
     bench.x.script.append(answer_late)

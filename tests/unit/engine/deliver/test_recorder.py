@@ -85,7 +85,7 @@ def test_a_receipt_that_comes_after_its_lease_still_delivers(bench: Bench, other
     _lock_when_posted(bench, other)
     dispatcher.serve(ACME, lambda: False)
     other.execute("ROLLBACK")
-    bench.ledger.outbox.sweep(bench.clock.move(timedelta(minutes=1)))
+    bench.ledger.sweeping.sweep(bench.clock.move(timedelta(minutes=1)))
     in_doubt = bench.state()
 
     dispatcher.recorder.write_all()
@@ -100,7 +100,7 @@ def _deliver_twice(bench: Bench) -> str:
 
     def answer_late(post: OutgoingPost) -> Outcome:
         receipt = bench.x.accept(post)
-        bench.ledger.outbox.sweep(bench.clock.move(timedelta(minutes=1)))
+        bench.ledger.sweeping.sweep(bench.clock.move(timedelta(minutes=1)))
         (doubt,) = bench.ledger.doubts.open([str(ACME)])
         bench.ledger.doubts.settle_delivered(
             doubt, "other", "http://127.0.0.1/other", bench.clock.moment(), "found"
@@ -132,7 +132,7 @@ def test_a_receipt_beside_a_doubtful_attempt_is_told_with_the_suspicion(
     dispatcher.serve(ACME, lambda: False)
     other.execute("ROLLBACK")
     later = bench.clock.move(timedelta(minutes=1))
-    bench.ledger.outbox.sweep(later)
+    bench.ledger.sweeping.sweep(later)
     other.execute("UPDATE deliveries SET state = 'planned', sending_at = NULL, sending_wall_at = NULL")
     claim = bench.ledger.outbox.claim(str(ACME), "elsewhere", later, timedelta(seconds=20))
     assert claim is not None
@@ -241,7 +241,7 @@ def test_a_ledger_that_is_gone_is_told_of_what_was_in_flight(bench: Bench, tmp_p
         "posted, but it could not be written down: http://127.0.0.1/acme-1"
     )
     with pytest.raises(LedgerGoneError, match="was deleted or replaced"):
-        bench.ledger.outbox.sweep(bench.clock.moment())
+        bench.ledger.sweeping.sweep(bench.clock.moment())
 
 
 def _disk_is_full(*_: object, **__: object) -> object:

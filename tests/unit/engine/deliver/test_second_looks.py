@@ -33,7 +33,7 @@ def live(bench: Bench, lasts: timedelta, step: timedelta = timedelta(seconds=2))
     """Let runners work for a while: sweep, read what is due, publish what is due, on both channels."""
     reconciler, end_at = Reconciler(bench.equipment), bench.clock.at + lasts
     while bench.clock.at < end_at:
-        bench.ledger.outbox.sweep(bench.clock.moment())
+        bench.ledger.sweeping.sweep(bench.clock.moment())
         for channel, platform in bench.platforms.platforms.items():
             platform.arrive()
             reconciler.settle(channel, platform)
@@ -110,7 +110,7 @@ def resend(bench: Bench, *, budget_usd_micros: int | None = None) -> None:
     )
     bench.x.script.append(DROPPED)
     live(bench, timedelta(seconds=80), timedelta(seconds=10))
-    bench.ledger.outbox.sweep(bench.clock.moment())
+    bench.ledger.sweeping.sweep(bench.clock.moment())
     assert texts(bench) == {"Text of a": 1, "Text of b": 1}
 
 
@@ -235,7 +235,7 @@ def test_status_is_eight_until_the_copy_is_gone_or_left(bench: Bench) -> None:
     durations = bench.equipment.durations
 
     def codes() -> set[ExitCode]:
-        status = bench.ledger.history.status(bench.clock.moment(), runner_timeout=durations.runner_timeout)
+        status = bench.ledger.overview.status(bench.clock.moment(), runner_timeout=durations.runner_timeout)
         return exit_codes_of_ledger(status) & {ExitCode.IN_DOUBT}
 
     before = codes()

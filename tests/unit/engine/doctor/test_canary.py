@@ -79,9 +79,9 @@ def test_it_counts_against_the_accounts_ceilings(bench: Bench) -> None:
     _publish(bench)
     terms = make_terms(ACME, spacing=timedelta(minutes=5))
 
-    bench.ledger.outbox.enroll(terms, [make_delivery()], bench.clock.moment())
+    bench.ledger.enrolment.enroll(terms, [make_delivery()], bench.clock.moment())
 
-    assert bench.ledger.outbox.due_channels(bench.clock.moment(), [str(ACME)]) == []
+    assert bench.ledger.backlog.due_channels(bench.clock.moment(), [str(ACME)]) == []
 
 
 def test_it_stands_at_the_accounts_ceiling(bench: Bench) -> None:

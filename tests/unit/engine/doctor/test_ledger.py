@@ -22,9 +22,10 @@ from stormctl.engine.base.equipment import Durations
 from stormctl.engine.doctor.ledger import examine_ledger, read_ledger
 from stormctl.engine.operate.maintenance import LedgerMaintenance
 from stormctl.errors import ExitCode
+from stormctl.ledger.care.maintenance import NEWEST
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
-from tests.factories import ACME, PAGE, learn_limits, make_delivery, make_terms
+from tests.factories import ACME, PAGE, learn_limits, make_delivery, make_terms, note_gap_of
 from tests.fakes import NOON
 from tests.unit.engine.campaigns import make_campaign
 
@@ -78,7 +79,7 @@ def fly(ledger: Ledger, outcome: Delivered | InDoubt) -> str:
     """Let a canary fly; return its key."""
     planned, moment = plan_canary(ACME, "en", NOON, LEASE), SystemClock().moment()
     planned = replace(planned, slot_at=moment.at, expires_at=None)
-    ledger.outbox.enroll(make_terms(storm_id=CANARY_STORM), [planned], moment)
+    ledger.enrolment.enroll(make_terms(storm_id=CANARY_STORM), [planned], moment)
     claim = ledger.outbox.claim(str(ACME), "r1", moment, LEASE)
     assert claim is not None
     ledger.outbox.mark_sending(claim, moment)
@@ -92,7 +93,7 @@ def test_a_ledger_that_opens_is_fine(tmp_path: Path, campaign: Campaign) -> None
     section = look(tmp_path, campaign)
 
     assert texts(section, Verdict.OK) == [
-        "sqlite: .stormctl/ledger.db: version 5, it can be read and written",
+        f"sqlite: .stormctl/ledger.db: version {NEWEST}, it can be read and written",
         "no runner is alive; launch, daemon or tick is one",
     ]
     assert len(section.lines) == 2
@@ -161,8 +162,8 @@ def test_a_gap_a_halt_and_a_missing_backup_are_warnings(
     tmp_path: Path, campaign: Campaign, ledger: Ledger
 ) -> None:
     """Each with what to do about it."""
-    ledger.outbox.enroll(make_terms(), [make_delivery(slot_at=NOON)], NOW)
-    ledger.gaps.note(NOON - timedelta(hours=1), NOW, "restored")
+    ledger.enrolment.enroll(make_terms(), [make_delivery(slot_at=NOON)], NOW)
+    note_gap_of(ledger, NOON - timedelta(hours=1), NOW, "restored")
     ledger.halts.halt("all", None, "a mistake", "ada", NOW)
 
     section = look(tmp_path, campaign)
@@ -177,7 +178,7 @@ def test_a_gap_a_halt_and_a_missing_backup_are_warnings(
 
 def test_a_backup_is_told(tmp_path: Path, campaign: Campaign, ledger: Ledger) -> None:
     """With its time."""
-    ledger.outbox.enroll(make_terms(), [make_delivery(slot_at=NOON)], NOW)
+    ledger.enrolment.enroll(make_terms(), [make_delivery(slot_at=NOON)], NOW)
     done = LedgerMaintenance(URL, tmp_path, timedelta(seconds=15)).back_up(None)
 
     section = look(tmp_path, campaign)
@@ -202,7 +203,7 @@ def test_a_storm_about_to_begin_needs_a_runner(
 ) -> None:
     """From a quarter of an hour before its first post on, where it has posts to make."""
     assert campaign.plan is not None
-    ledger.outbox.enroll(make_terms(ACME, PAGE, storm_id="small"), campaign.plan.deliveries, NOW)
+    ledger.enrolment.enroll(make_terms(ACME, PAGE, storm_id="small"), campaign.plan.deliveries, NOW)
     at = NOON + timedelta(minutes=minutes)
 
     warned = texts(look(tmp_path, campaign, Moment(at, at)), Verdict.WARN)

@@ -180,7 +180,7 @@ def test_new_deliveries_in_a_gap_are_looked_for(bench: Bench, tmp_path: Path) ->
     _enroll(bench, few)
     since = bench.clock.at
     bench.clock.move(timedelta(minutes=5))
-    bench.ledger.gaps.note(since, bench.clock.moment(), "it was restored")
+    note_gap_of(bench.ledger, since, bench.clock.moment(), "it was restored")
     key, text = _first_on_x(preparation)
     bench.x.accept(OutgoingPost(text=text))
 

@@ -35,7 +35,7 @@ def make_ledger(root: Path, url: str = URL, host: str = "api.x.com") -> None:
     """Make a ledger with one delivery, due at noon."""
     with closing(open_ledger(url, root=root, create=True)) as ledger:
         ledger.bind_hosts({"x": host})
-        ledger.outbox.enroll(make_terms(), [make_delivery()], FakeClock().moment())
+        ledger.enrolment.enroll(make_terms(), [make_delivery()], FakeClock().moment())
 
 
 def execute(path: Path, statement: str) -> None:

@@ -250,7 +250,7 @@ class TestMessage:
         later = replace(later, key=replace(later.key, storm="next"))
         bench.enroll(make_delivery())
         terms = make_terms(ACME, storm_id="next")
-        bench.ledger.outbox.enroll(terms, [later], bench.clock.moment())
+        bench.ledger.enrolment.enroll(terms, [later], bench.clock.moment())
 
         with pytest.raises(UsageError, match="several storms: next, storm"):
             get_message(bench.ledger, "m1", {State.PLANNED}, None)

@@ -39,7 +39,7 @@ def _status(bench: Bench) -> StormStatus:
 
 
 def _ledger_status(bench: Bench) -> LedgerStatus:
-    return bench.ledger.history.status(
+    return bench.ledger.overview.status(
         bench.clock.moment(), runner_timeout=bench.equipment.durations.runner_timeout
     )
 
@@ -87,7 +87,7 @@ def test_what_was_missed_or_expired_is_incomplete(
     """A slot that passed by more than the grace, and a deadline that passed."""
     bench.enroll(make_delivery(expires_at=deadline))
     bench.clock.move(HOUR)
-    bench.ledger.outbox.sweep(bench.clock.moment())
+    bench.ledger.sweeping.sweep(bench.clock.moment())
 
     assert bench.state() is state
     assert exit_codes_of_storm(_status(bench)) == {DONE, INCOMPLETE}
@@ -195,7 +195,7 @@ def test_a_canary_that_did_not_go_out_is_nobodys_loss(
 ) -> None:
     """A storm is complete without it; one in doubt calls for a person all the same."""
     planned = plan_canary(ACME, "en", NOON, HOUR)
-    bench.ledger.outbox.enroll(make_terms(ACME, storm_id=CANARY_STORM), [planned], bench.clock.moment())
+    bench.ledger.enrolment.enroll(make_terms(ACME, storm_id=CANARY_STORM), [planned], bench.clock.moment())
     bench.x.script.append(outcome)
     bench.serve()
 
@@ -205,6 +205,6 @@ def test_a_canary_that_did_not_go_out_is_nobodys_loss(
 def test_a_spent_budget_calls_for_a_person(bench: Bench) -> None:
     """`status` says it by its code too, whoever runs."""
     terms = make_terms(budget_usd_micros=10)
-    bench.ledger.outbox.enroll(terms, [make_delivery(price_usd_micros=11)], bench.clock.moment())
+    bench.ledger.enrolment.enroll(terms, [make_delivery(price_usd_micros=11)], bench.clock.moment())
 
     assert exit_codes_of_ledger(_ledger_status(bench)) == {DONE, ExitCode.BUDGET}

@@ -97,7 +97,7 @@ def test_each_sweep_is_a_sign_of_life_also_without_a_ledger(
     def go_away(_moment: Moment) -> list[StormEvent]:
         raise LedgerUnreachableError("the server does not answer")
 
-    monkeypatch.setattr(bench.ledger.outbox, "sweep", go_away)
+    monkeypatch.setattr(bench.ledger.sweeping, "sweep", go_away)
     equipment = replace(bench.equipment, clock=SystemClock())
     runner = Runner(equipment, kind="daemon", channels=lambda: [ACME], on_sweep=lambda: signs.append(None))
 
@@ -406,14 +406,14 @@ def test_a_ledger_that_is_locked_for_a_moment_costs_a_line(
 ) -> None:
     """The sweep comes again; the run goes on."""
     bench.enroll(make_delivery(slot_at=read_wall_clock()))
-    sweep, failures = bench.ledger.outbox.sweep, [LedgerError("the ledger is locked")]
+    sweep, failures = bench.ledger.sweeping.sweep, [LedgerError("the ledger is locked")]
 
     def sweep_or_fail(moment: Moment) -> tuple[StormEvent, ...]:
         if failures:
             raise failures.pop()
         return sweep(moment)
 
-    monkeypatch.setattr(bench.ledger.outbox, "sweep", sweep_or_fail)
+    monkeypatch.setattr(bench.ledger.sweeping, "sweep", sweep_or_fail)
     runner = _runner(bench)
 
     runner.run(lambda: runner.is_done("storm"))
@@ -431,7 +431,7 @@ def test_a_bug_in_the_sweep_ends_the_run(
     def fail(_moment: Moment) -> tuple[StormEvent, ...]:
         raise ZeroDivisionError("a bug of ours")
 
-    monkeypatch.setattr(bench.ledger.outbox, "sweep", fail)
+    monkeypatch.setattr(bench.ledger.sweeping, "sweep", fail)
 
     with pytest.raises(ZeroDivisionError, match="a bug of ours"):
         _runner(bench).run(lambda: False)
@@ -622,7 +622,7 @@ def test_the_same_warning_is_not_told_with_every_sweep(bench: Bench, monkeypatch
         message = "the ledger is locked"
         raise LedgerError(message)
 
-    monkeypatch.setattr(bench.ledger.outbox, "sweep", fail)
+    monkeypatch.setattr(bench.ledger.sweeping, "sweep", fail)
 
     _runner(bench).run(lambda: sweeps >= 3)
 

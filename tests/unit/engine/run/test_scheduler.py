@@ -16,7 +16,7 @@ MINUTE = timedelta(minutes=1)
 
 def test_it_remembers_what_comes_next_on_each_channel(bench: Bench) -> None:
     """One channel is due now, the other in a minute."""
-    now, agenda = bench.clock.at, Agenda(bench.ledger.outbox)
+    now, agenda = bench.clock.at, Agenda(bench.ledger.backlog)
     bench.enroll(make_delivery(slot_at=now), make_delivery("later", slot_at=now + MINUTE, channel=PAGE))
 
     agenda.ask(bench.clock.moment(), [ACME, PAGE])
@@ -28,7 +28,7 @@ def test_it_remembers_what_comes_next_on_each_channel(bench: Bench) -> None:
 
 def test_a_channel_with_nothing_to_come_is_not_due(bench: Bench) -> None:
     """It was asked about, and that is remembered, too."""
-    agenda = Agenda(bench.ledger.outbox)
+    agenda = Agenda(bench.ledger.backlog)
 
     agenda.ask(bench.clock.moment(), [ACME])
 
@@ -39,7 +39,7 @@ def test_a_channel_with_nothing_to_come_is_not_due(bench: Bench) -> None:
 
 def test_a_channel_that_is_being_served_is_not_due_again_before_it_was_asked(bench: Bench) -> None:
     """What was due is perhaps being sent: starting again for it would find nothing, and let it rest."""
-    agenda = Agenda(bench.ledger.outbox)
+    agenda = Agenda(bench.ledger.backlog)
     bench.enroll(make_delivery(slot_at=bench.clock.at))
     agenda.ask(bench.clock.moment(), [ACME])
 

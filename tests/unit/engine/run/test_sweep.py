@@ -340,7 +340,7 @@ class TestSetBack:
         sweeper.sweep()
         bench.clock.move(5 * HOUR - 3 * MINUTE)  # the slots are due again, the wrong time is still ahead
 
-        due = bench.ledger.outbox.next_due(bench.clock.moment(), [str(ACME)])
+        due = bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
 
         assert due == bench.clock.at + 3 * MINUTE
         assert _told(bench, EventKind.WARNING) == ["the clock was set back by 5h"]
@@ -367,7 +367,7 @@ class TestSetBack:
 
         sweeper.sweep()
 
-        due = outbox.next_due(bench.clock.moment(), [str(ACME)])
+        due = bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
         assert due == bench.clock.at + bench.equipment.durations.lease
 
     def test_a_lost_claim_is_released_after_a_lease_from_now(self, bench: Bench) -> None:
@@ -416,7 +416,7 @@ class TestBudget:
 
     def test_a_spent_budget_is_among_what_happened(self, bench: Bench) -> None:
         """Once: the next sweep has nothing to say."""
-        bench.ledger.outbox.enroll(
+        bench.ledger.enrolment.enroll(
             make_terms(budget_usd_micros=10), [make_delivery(price_usd_micros=11)], bench.clock.moment()
         )
         sweeper = Sweep(bench.equipment, lambda: [ACME], "launch", None)

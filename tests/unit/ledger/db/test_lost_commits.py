@@ -66,7 +66,7 @@ def database(tmp_path: Path) -> LossyDatabase:
 def ledger(database: LossyDatabase, tmp_path: Path) -> Iterator[Ledger]:
     """A ledger with one delivery that is due."""
     made = Ledger(database, where="lossy", path=None, locks=tmp_path / "runners", memory=Memory())
-    made.outbox.enroll(make_terms(ACME), [make_delivery(slot_at=NOON)], NOW)
+    made.enrolment.enroll(make_terms(ACME), [make_delivery(slot_at=NOON)], NOW)
     yield made
     made.close()
 
@@ -105,7 +105,7 @@ def test_second_post_is_told_when_the_answer_is_said_again(
     """A late receipt of a second post brings its alarm, whether or not the first try had written it."""
     first = claim(ledger)
     ledger.outbox.mark_sending(first, NOW)
-    ledger.outbox.sweep(LATER)
+    ledger.sweeping.sweep(LATER)
     (doubt,) = ledger.doubts.open([str(ACME)])
     ledger.doubts.settle_delivered(doubt, "p2", "https://example.org/p2", LATER, "found on the account")
     database.loses = loses
@@ -126,7 +126,7 @@ def test_claim_that_was_written_unknown_lapses(ledger: Ledger, database: LossyDa
     with pytest.raises(LedgerUnreachableError):
         claim(ledger)
 
-    ledger.outbox.sweep(LATER)
+    ledger.sweeping.sweep(LATER)
     assert state(ledger) is State.PLANNED
 
 
@@ -141,5 +141,5 @@ def test_moment_of_sending_that_was_written_unknown_is_a_doubt(
     with pytest.raises(LedgerUnreachableError):
         ledger.outbox.mark_sending(taken, NOW)
 
-    ledger.outbox.sweep(LATER)
+    ledger.sweeping.sweep(LATER)
     assert state(ledger) is after

@@ -149,7 +149,7 @@ class TestOpening:
 
         with pytest.raises(LedgerError, match=rf"of version 99.*up to {len(load_migrations('postgresql'))}"):
             open_ledger(url, root=tmp_path)
-        for use in (ledger.bound_hosts, lambda: ledger.outbox.sweep(NOW)):
+        for use in (ledger.bound_hosts, lambda: ledger.sweeping.sweep(NOW)):
             with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
                 use()
 

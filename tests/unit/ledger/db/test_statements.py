@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 import aiosql
 import pytest
 
-from stormctl.ledger.db.sessions import QUERIES, load_queries
-from stormctl.ledger.db.statements import Statements
+from stormctl.ledger.db.sessions import QUERIES, Statements, load_queries
 
 if TYPE_CHECKING:
     from pathlib import Path
