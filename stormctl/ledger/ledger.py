@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.base.channel import ChannelId
-    from stormctl.ledger.backlog import Backlog
     from stormctl.ledger.control.alerts import Alerts
     from stormctl.ledger.control.budgets import Budgets
     from stormctl.ledger.control.channels import Channels
@@ -41,9 +40,13 @@ if TYPE_CHECKING:
     from stormctl.ledger.journal.gaps import Gaps
     from stormctl.ledger.journal.media import MediaStore
     from stormctl.ledger.journal.metrics import Metrics
-    from stormctl.ledger.overview import Overview
     from stormctl.ledger.place.memory import Memory
+    from stormctl.ledger.views.backlog import Backlog
     from stormctl.ledger.views.history import History
+    from stormctl.ledger.views.overview import Overview
+
+if TYPE_CHECKING:
+    FindHosts = Callable[[Iterable[ChannelId]], Mapping[str, str]]
 
 _MAKING = threading.RLock()
 """Held while a room is made, which may need another one."""
@@ -78,8 +81,6 @@ def _room(module: str, needs: Callable[[Any], tuple[Any, ...]] = lambda _: ()) -
     """
     return _Room(module, lambda self: (self._database, *needs(self)))
 
-    FindHosts = Callable[[Iterable[ChannelId]], Mapping[str, str]]
-
 
 class Ledger:
     """The durable truth about every storm: what was, is and will be published.
@@ -92,7 +93,7 @@ class Ledger:
     enrolment: Enrolment = _room("stormctl.ledger.delivery.enrolment", lambda self: (self.where,))
     outbox: Outbox = _room("stormctl.ledger.delivery.outbox")
     sweeping: Sweeping = _room("stormctl.ledger.delivery.sweeping")
-    backlog: Backlog = _room("stormctl.ledger.backlog")
+    backlog: Backlog = _room("stormctl.ledger.views.backlog")
     manual: ManualChanges = _room("stormctl.ledger.delivery.manual_changes")
     doubts: Doubts = _room("stormctl.ledger.delivery.doubts")
     follow_ups: FollowUps = _room("stormctl.ledger.delivery.follow_ups")
@@ -111,7 +112,7 @@ class Ledger:
     media: MediaStore = _room("stormctl.ledger.journal.media")
     metrics: Metrics = _room("stormctl.ledger.journal.metrics")
     history: History = _room("stormctl.ledger.views.history")
-    overview: Overview = _room("stormctl.ledger.overview", lambda self: (self.runners, self.where))
+    overview: Overview = _room("stormctl.ledger.views.overview", lambda self: (self.runners, self.where))
     resumptions: Resumptions = _room("stormctl.ledger.delivery.resumption")
 
     def __init__(

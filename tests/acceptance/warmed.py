@@ -13,10 +13,10 @@ rich.console tweepy yaml stormctl.cli.console stormctl.cli.context stormctl.cli.
 stormctl.cli.watching stormctl.engine.accounts.adapters stormctl.engine.run.awake
 stormctl.engine.launch.launch stormctl.engine.alerts.notifications stormctl.engine.operate.operator_actions
 stormctl.engine.accounts.rewriting stormctl.engine.operate.standing stormctl.engine.operate.maintenance
-stormctl.ledger.control.alerts stormctl.ledger.backlog stormctl.ledger.control.budgets
+stormctl.ledger.control.alerts stormctl.ledger.views.backlog stormctl.ledger.control.budgets
 stormctl.ledger.control.channels stormctl.ledger.delivery.manual_changes stormctl.ledger.delivery.enrolment
 stormctl.ledger.db.guards stormctl.ledger.journal.metrics stormctl.ledger.delivery.outbox
-stormctl.ledger.overview stormctl.ledger.db.postgres stormctl.ledger.delivery.resumption
+stormctl.ledger.views.overview stormctl.ledger.db.postgres stormctl.ledger.delivery.resumption
 stormctl.ledger.delivery.sweeping stormctl.platforms.facebook.adapter stormctl.platforms.x.adapter
 stormctl.render.terminal.deliveries stormctl.render.terminal.report stormctl.render.terminal.tables
 stormctl.render.terminal.maintenance tests.acceptance.unwell tests.acceptance.warm

@@ -14,8 +14,7 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.ledger.delivery.enrolment import Adoption
-from stormctl.ledger.delivery.outbox import Enrolled, StormTerms
+from stormctl.ledger.delivery.enrolment import Adoption, Enrolled, StormTerms
 from tests.contract.crowd import gather
 from tests.contract.places import File, Schema
 
@@ -104,7 +103,7 @@ class Bench:
         """Enrol a plan; `terms` replace those of the storm."""
         channels = tuple(dict.fromkeys(str(d.channel) for d in deliveries)) or (X,)
         changed = replace(TERMS, **({"channels": channels} | terms))
-        return self.ledger.outbox.enroll(
+        return self.ledger.enrolment.enroll(
             changed, deliveries, moment or at(-60), Adoption(published=published or {})
         )
 

@@ -254,6 +254,6 @@ class TestCounts:
         bench.ledger.halts.halt("topic", "rights", "wait", "ana", bench.at(0))
         bench.ledger.media.record_upload(X, other, "m2", None, bench.at(0))
 
-        found = bench.ledger.outbox.to_prepare(bench.at(0), timedelta(minutes=5), [X])
+        found = bench.ledger.backlog.to_prepare(bench.at(0), timedelta(minutes=5), [X])
 
         assert found == [(X, PICTURE)]

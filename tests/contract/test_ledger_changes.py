@@ -48,8 +48,8 @@ class TestChanges:
         for minutes in range(3):
             bench.ledger.runners.beat(runner, at(minutes), channels=[X, PAGE])
             bench.ledger.halts.acknowledge(runner, at(minutes))
-            bench.ledger.outbox.next_dues(at(minutes), [X, PAGE])
-            other.outbox.find_rest(at(minutes))
+            bench.ledger.backlog.next_dues(at(minutes), [X, PAGE])
+            other.backlog.find_rest(at(minutes))
 
         assert bench.ledger.changes() == before
 
@@ -103,10 +103,10 @@ class TestRest:
     @pytest.fixture(autouse=True)
     def _settled(self, bench: Bench) -> None:
         """What others are late with is given up before."""
-        bench.ledger.outbox.sweep(at(0))
+        bench.ledger.sweeping.sweep(at(0))
 
     def _until(self, bench: Bench, minutes: float = 0) -> tuple[datetime | None, datetime | None]:
-        rest = bench.ledger.outbox.find_rest(at(minutes))
+        rest = bench.ledger.backlog.find_rest(at(minutes))
         return rest.until, rest.wall_until
 
     def test_it_lasts_until_the_next_deadline_or_end_of_a_grace(self, bench: Bench) -> None:
@@ -116,7 +116,7 @@ class TestRest:
         found = []
         for minutes in (0, 22, 25.1, 55.1):
             found.append(self._until(bench, minutes)[0])
-            bench.ledger.outbox.sweep(at(minutes))
+            bench.ledger.sweeping.sweep(at(minutes))
 
         assert found == [at(22).at, at(22).at, at(25.1).at, at(55.1).at]
 
@@ -127,17 +127,17 @@ class TestRest:
         claim = bench.claim(channel=PAGE)
 
         assert self._until(bench)[1] == claim.lease_until
-        assert bench.ledger.outbox.find_rest(at(0, wall_s=20)).is_over(at(0, wall_s=20))
+        assert bench.ledger.backlog.find_rest(at(0, wall_s=20)).is_over(at(0, wall_s=20))
 
     def test_parts_whose_thread_ended_end_it(self, bench: Bench) -> None:
         """They are given up by the next sweep, unless a halt keeps them."""
         bench.enroll(plan("a", 10, part=1), plan("a", 10, part=2, text="And", topic="rights"))
-        before = bench.ledger.outbox.find_rest(at(0)).is_over(at(0))
+        before = bench.ledger.backlog.find_rest(at(0)).is_over(at(0))
         bench.ledger.manual.cancel(["imd/x:migrants-day/a/en/1"], "ana", at(0))
-        ended = bench.ledger.outbox.find_rest(at(0)).is_over(at(0))
+        ended = bench.ledger.backlog.find_rest(at(0)).is_over(at(0))
         bench.ledger.halts.halt("topic", "rights", "wait", "ana", at(0))
 
-        assert (before, ended, bench.ledger.outbox.find_rest(at(0)).is_over(at(0))) == (False, True, False)
+        assert (before, ended, bench.ledger.backlog.find_rest(at(0)).is_over(at(0))) == (False, True, False)
 
     def test_what_was_sent_again_ends_it(self, bench: Bench) -> None:
         """Its readings are entered by the next sweep."""
@@ -147,12 +147,12 @@ class TestRest:
         for wall_s in (10, 70):
             bench.ledger.doubts.record_reading(doubt, at(0, wall_s=wall_s), complete=True, reason="")
         assert bench.prove_absent(doubt, at(1.2))
-        before = bench.ledger.outbox.find_rest(at(1.2)).is_over(at(1.2))
+        before = bench.ledger.backlog.find_rest(at(1.2)).is_over(at(1.2))
         bench.deliver(2)
-        found = bench.ledger.outbox.find_rest(at(2)).is_over(at(2))
-        bench.ledger.outbox.sweep(at(2))
+        found = bench.ledger.backlog.find_rest(at(2)).is_over(at(2))
+        bench.ledger.sweeping.sweep(at(2))
 
-        assert (before, found, bench.ledger.outbox.find_rest(at(2)).is_over(at(2))) == (False, True, False)
+        assert (before, found, bench.ledger.backlog.find_rest(at(2)).is_over(at(2))) == (False, True, False)
 
     def test_what_is_halted_or_waits_on_a_suspended_channel_does_not_end_it(self, bench: Bench) -> None:
         """A sweep leaves it as it is, however late."""
@@ -170,15 +170,15 @@ class TestRest:
 def test_a_snapshot_holds_while_others_write(bench: Bench, other: Ledger) -> None:
     """Several questions are asked of one state of the ledger; the next ones of the newest."""
     bench.enroll(plan("a"), plan("b", 5, channel=PAGE))
-    outbox = bench.ledger.outbox
+    backlog = bench.ledger.backlog
 
     with bench.ledger.snapshot():
-        before = outbox.next_due(at(0), [X]), outbox.in_flight([X])
+        before = backlog.next_dues(at(0), [X]).get(X), backlog.in_flight([X])
         other.outbox.claim(X, "r1", at(0), timedelta(seconds=20))
-        meanwhile = outbox.next_due(at(0), [X]), outbox.in_flight([X])
+        meanwhile = backlog.next_dues(at(0), [X]).get(X), backlog.in_flight([X])
 
     assert before == meanwhile == (at(0).at, 0)
-    assert (outbox.next_due(at(0), [X]), outbox.in_flight([X])) == (None, 1)
+    assert (backlog.next_dues(at(0), [X]).get(X), backlog.in_flight([X])) == (None, 1)
 
 
 class TestAllChannels:
@@ -208,15 +208,15 @@ class TestAllChannels:
             plan("d", 8, media=later["d3"], channel=PAGE),
             plan("e", 7, media=later["d4"]),
         )
-        outbox = bench.ledger.outbox
+        backlog = bench.ledger.backlog
 
-        found = outbox.to_prepare(at(0), timedelta(minutes=5))
-        slots = [outbox.next_media_slot(at(minutes).at) for minutes in (5, 7, 8)]
+        found = backlog.to_prepare(at(0), timedelta(minutes=5))
+        slots = [backlog.next_media_slot(at(minutes).at) for minutes in (5, 7, 8)]
         bench.ledger.manual.cancel([f"imd/{X}/e/en"], "ana", at(0))
 
         assert found == [(X, PICTURE), (PAGE, later["d2"][0])]
         assert slots == [at(7).at, at(8).at, None]
-        assert outbox.next_media_slot(at(5).at) == at(8).at
+        assert backlog.next_media_slot(at(5).at) == at(8).at
 
     def test_when_each_channel_is_read_next(self, bench: Bench) -> None:
         """The oldest post that was not read since it reached an age; what the crowd sent is long read."""
@@ -267,6 +267,6 @@ class TestAllChannels:
         bench.answer(bench.send(channel=PAGE), DOUBT)
         bench.claim(10, PAGE)
 
-        in_flight = bench.ledger.outbox.in_flight
+        in_flight = bench.ledger.backlog.in_flight
 
         assert [in_flight(names) for names in ([X], [PAGE], [X, PAGE], ["x:nobody"], [])] == [1, 2, 3, 0, 0]

@@ -230,7 +230,7 @@ class TestSuspended:
         keys = tuple(str(delivery.key) for delivery in deliveries[:2])
         unknown = Unknown(channel=X, keys=keys, since=at(0).at, why=self.UNREAD)
         bench.ledger.channels.suspend(X, "left out at launch", at(30))
-        bench.ledger.outbox.enroll(TERMS, deliveries, at(30), Adoption(unknown=(unknown,)))
+        bench.ledger.enrolment.enroll(TERMS, deliveries, at(30), Adoption(unknown=(unknown,)))
 
     def test_nothing_is_in_doubt_while_nobody_publishes_there(self, bench: Bench) -> None:
         """What is late is missed in time; what an enrolment may add there is looked for all the same."""
@@ -295,7 +295,10 @@ class TestSuspended:
         for since in (-10, 5):
             unknown = Unknown(channel=X, keys=keys[since > 0 :], since=at(since).at, why="left out again")
             bench.ledger.enrolment.enroll(
-                TERMS, [plan("due", 0), plan("fresh", 25), plan("later", 60)], at(31), {}, [unknown]
+                TERMS,
+                [plan("due", 0), plan("fresh", 25), plan("later", 60)],
+                at(31),
+                Adoption(unknown=(unknown,)),
             )
 
         bench.ledger.channels.release(X, at(32))

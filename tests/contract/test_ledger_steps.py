@@ -19,6 +19,7 @@ from stormctl.ledger.db.sessions import Session
 from stormctl.ledger.delivery.enrolment import Adoption
 from stormctl.ledger.journal.gaps import Unknown
 from tests.contract.conftest import LEASE, NOON, TERMS, X, at, plan
+from tests.factories import note_gap_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -243,7 +244,7 @@ class Killed(BaseException):
 def launch(bench: Bench) -> None:
     """Enrol late: one post stands on the account, one perhaps, and the other channel is left out."""
     published, unknown = plan("there"), plan("perhaps", 1)
-    bench.ledger.outbox.enroll(
+    bench.ledger.enrolment.enroll(
         replace(TERMS, storm_id="imd", channels=(X, PAGE), budget_usd_micros=9_000_000),
         [published, unknown, plan("coming", 90), plan("there", channel=PAGE)],
         at(30),
@@ -325,7 +326,7 @@ class TestAllOrNothing:
         """Receipt, doubt, suspension, hosts, accounts and what the readings cost, beside the plan."""
         launch(bench)
 
-        (storm,) = bench.ledger.history.status(at(30), storm_id="imd", runner_timeout=LEASE).storms
+        (storm,) = bench.ledger.overview.status(at(30), storm_id="imd", runner_timeout=LEASE).storms
         views = bench.ledger.history.deliveries("imd")
         states = {(view.channel, view.message_id): view.state for view in views}
         assert states == {

@@ -97,7 +97,7 @@ def refuse_locked(settings: Settings, ledger: Ledger, *, waits: bool = False) ->
     Raises:
         CredentialsError: it is not; for one that waits, also if nothing is launched and all is locked.
     """
-    names = sorted(ledger.outbox.open_channels())
+    names = sorted(ledger.backlog.open_channels())
     wanted = sorted(map(parse_channel_id, names), key=lambda channel: list(Platform).index(channel.platform))
     locked = [place for place in wanted or Platform if settings.is_locked(place)]
     if locked and (wanted or (waits and len(locked) == len(Platform))):

@@ -78,9 +78,9 @@ class Uploader:
 
     def ask(self) -> None:
         """Ask the ledger what is to be uploaded on all channels; it holds as long as nobody writes there."""
-        moment, outbox = self._clock.moment(), self._ledger.outbox
-        self._missing = outbox.to_prepare(moment, AHEAD)
-        slot_at = outbox.next_media_slot(moment.at + AHEAD)
+        moment, backlog = self._clock.moment(), self._ledger.backlog
+        self._missing = backlog.to_prepare(moment, AHEAD)
+        slot_at = backlog.next_media_slot(moment.at + AHEAD)
         self._more_at = None if slot_at is None else slot_at - AHEAD
 
     def find_due(self) -> set[str]:
@@ -100,7 +100,7 @@ class Uploader:
             moment: before `ask`, since the clock may be fast: what starts in between is due.
         """
         start, names = next_due - AHEAD, [str(channel) for channel in channels]
-        if start <= moment.at or not self._ledger.outbox.to_prepare(moment, next_due - moment.at, names):
+        if start <= moment.at or not self._ledger.backlog.to_prepare(moment, next_due - moment.at, names):
             return next_due
         return start
 
@@ -165,7 +165,7 @@ class Uploader:
         return refused if was_so else replace(refused, for_good=False)
 
     def _wanted(self, channel: ChannelId, ahead: timedelta) -> list[Media]:
-        missing = self._ledger.outbox.to_prepare(self._clock.moment(), ahead, [str(channel)])
+        missing = self._ledger.backlog.to_prepare(self._clock.moment(), ahead, [str(channel)])
         return [media for _, media in missing if not self._rests(channel, media)]
 
     def _upload(self, channel: ChannelId, media: Media, adapter: PlatformAdapter) -> None:

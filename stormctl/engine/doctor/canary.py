@@ -132,7 +132,7 @@ def enroll_canary(canary: Canary, workspace: Workspace, ledger: Ledger) -> Canar
         ceilings={str(channel): own} if is_new else {},
     )
     hosts, accounts = settings.hosts([channel]), {channel: (account.id, account.name)}
-    ledger.outbox.enroll(terms, [delivery], moment, hosts=hosts, accounts=accounts)
+    ledger.enrolment.enroll(terms, [delivery], moment, hosts=hosts, accounts=accounts)
     return replace(canary, delivery=delivery)
 
 

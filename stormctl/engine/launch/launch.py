@@ -27,8 +27,7 @@ if TYPE_CHECKING:
     from stormctl.engine.launch.preparation import Preparation
     from stormctl.engine.run.runner import Runner
     from stormctl.engine.run.service import Onlooker
-    from stormctl.ledger.delivery.enrolment import Adoption
-    from stormctl.ledger.delivery.outbox import Enrolled
+    from stormctl.ledger.delivery.enrolment import Adoption, Enrolled
     from stormctl.ledger.ledger import Ledger
 
 LEFT_OUT = "left out at launch"
@@ -114,7 +113,7 @@ def enroll(
         tell(line)
     moment, proofs = clock.moment(), preparation.proofs
     _store_pictures(preparation, ledger, moment)  # before: they are big, and harm nobody without the plan
-    enrolled = ledger.outbox.enroll(
+    enrolled = ledger.enrolment.enroll(
         terms_of(preparation.storm),
         preparation.plan.deliveries,
         moment,

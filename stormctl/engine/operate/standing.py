@@ -78,7 +78,7 @@ def end_run(
     ledger: Ledger, moment: Moment, storm_id: str, durations: Durations, *, was_stopped: bool
 ) -> tuple[LedgerStatus, ExitCode]:
     """Return how a storm stands after a run, and what the shell is told of it."""
-    standing = ledger.history.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
+    standing = ledger.overview.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
     codes = exit_codes_after_run(standing.storms[0], is_halted=bool(standing.halts), was_stopped=was_stopped)
     return standing, choose_exit_code(codes)
 
@@ -97,10 +97,10 @@ def exit_code_of_tick(
         served: the channels that it could publish on.
         may_go_by_clock: whether the clock could be believed; where not, nothing was published.
     """
-    standing = ledger.history.status(moment, runner_timeout=durations.runner_timeout)
+    standing = ledger.overview.status(moment, runner_timeout=durations.runner_timeout)
     codes = exit_codes_of_ledger(standing) - {ExitCode.NO_RUNNER}
     names = {str(channel) for channel in served}
-    if may_go_by_clock and set(ledger.outbox.due_channels(moment, ledger.outbox.open_channels())) - names:
+    if may_go_by_clock and set(ledger.backlog.due_channels(moment, ledger.backlog.open_channels())) - names:
         codes.add(ExitCode.CREDENTIALS)
     code = choose_exit_code(codes)
     is_settled = may_go_by_clock and not is_work_left(ledger, moment, served)

@@ -75,7 +75,7 @@ class Housekeeping:
         events = self._sweeper.sweep(is_news=is_news)
         dead = self._ledger.runners.find_dead(is_news=is_news)
         if dead:
-            events += self._ledger.outbox.take_over(dead, moment)
+            events += self._ledger.sweeping.take_over(dead, moment)
         for event in events:
             self._equipment.listener(event)
         self._equipment.swept()

@@ -135,7 +135,7 @@ class Runner:
         moment = self._clock.moment()
         if self._scheduler.is_publishing or self._scheduler.is_anything_to_come():
             return False
-        if self._scheduler.must_wait() or outbox.undecided(moment):
+        if self._scheduler.must_wait() or backlog.undecided(moment):
             return False
         if backlog.next_dues(moment, channels):
             return False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stormctl.engine.run.background import Background
     from stormctl.engine.run.lanes import Problems
     from stormctl.engine.run.sweep import Sweep
-    from stormctl.ledger.delivery.outbox import Outbox
+    from stormctl.ledger.views.backlog import Backlog
 
 PUBLISHERS = 64
 READERS = 8
@@ -32,15 +32,15 @@ class Agenda:
     again whenever anybody has written: what others enrolled, resumed or halted meanwhile is seen then.
     """
 
-    def __init__(self, outbox: Outbox) -> None:
-        self._outbox = outbox
+    def __init__(self, backlog: Backlog) -> None:
+        self._backlog = backlog
         self._next: dict[ChannelId, datetime | None] = {}
         self._struck: set[ChannelId] = set()
 
     def ask(self, moment: Moment, channels: Iterable[ChannelId]) -> None:
         """Ask the ledger about some channels."""
         names = {str(channel): channel for channel in channels}
-        found = self._outbox.next_dues(moment, list(names))
+        found = self._backlog.next_dues(moment, list(names))
         for name, channel in names.items():
             self._next[channel] = found.get(name)
             self._struck.discard(channel)
@@ -98,7 +98,7 @@ class Scheduler:
         self._background = background
         self._sweeper = sweeper
         self._wake_in = wake_in
-        self._agenda = Agenda(self._ledger.outbox)
+        self._agenda = Agenda(self._ledger.backlog)
         self._publishing = Lane("publish", PUBLISHERS, problems, freed=self._start_after)
         self._reading = Lane("read", READERS, problems, freed=self._start_after)
         self._lock = threading.RLock()
@@ -218,11 +218,11 @@ class Scheduler:
         """Whether something is under way, to be tried again soon, or in doubt and to be settled."""
         if self._publishing.is_busy or self._reading.is_busy or self._background.uploader.is_resting():
             return True
-        return self._ledger.outbox.in_flight([str(c) for c in channels]) > 0
+        return self._ledger.backlog.in_flight([str(c) for c in channels]) > 0
 
     def _find_due(self) -> list[ChannelId]:
         channels = self._channels()
-        names = self._ledger.outbox.due_channels(self._clock.moment(), [str(c) for c in channels])
+        names = self._ledger.backlog.due_channels(self._clock.moment(), [str(c) for c in channels])
         return [channel for channel in channels if str(channel) in set(names)]
 
     def _publish(self, channel: ChannelId) -> bool:

@@ -101,12 +101,12 @@ class ServedChannels:
             self._judge(proof, moment)
 
     def _find_unserved(self, moment: Moment, *, only_at_work: bool) -> list[str]:
-        outbox, follow_ups = self._equipment.ledger.outbox, self._equipment.ledger.follow_ups
+        backlog, follow_ups = self._equipment.ledger.backlog, self._equipment.ledger.follow_ups
         names = [name for name in self._find_wanted() if name not in self._served]
         if not only_at_work:
             return names
         at_work = {str(doubt.channel) for doubt in self._equipment.ledger.doubts.open(names)}
-        at_work |= {*outbox.due_channels(moment, names), *outbox.undecided(moment)}
+        at_work |= {*backlog.due_channels(moment, names), *backlog.undecided(moment)}
         at_work |= {str(one.channel) for one in follow_ups.open() if one.due_at <= moment.at}
         return [name for name in names if name in at_work]
 
@@ -116,7 +116,7 @@ class ServedChannels:
             return self._own
         changes = self._equipment.ledger.changes()
         if changes != self._changes:
-            self._open = self._equipment.ledger.outbox.open_channels()
+            self._open = self._equipment.ledger.backlog.open_channels()
             self._changes = changes
         return self._open
 

@@ -192,7 +192,7 @@ def run_storm(
         onlooker.watch(runner, ledger, clock)
         onlooker.service.ready()  # a launch has verified its channels already
         served_channels.refresh()
-        is_waiting = served_channels.is_waiting and ledger.outbox.open_count(storm_id) > 0
+        is_waiting = served_channels.is_waiting and ledger.backlog.open_count(storm_id) > 0
         return runner.is_done(storm_id) and not is_waiting
 
     runner.run(is_over)

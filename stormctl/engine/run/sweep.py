@@ -119,15 +119,15 @@ class Sweep:
         moment = self._equipment.clock.moment()
         away = self._find_away(lapse.since_at if lapse.slept else None, moment)
         # before the sweep, which moves or gives up what is late
-        late = dict(self._ledger.outbox.late_counts(moment)) if away is not None else {}
+        late = dict(self._ledger.backlog.late_counts(moment)) if away is not None else {}
         is_forced = self._is_first or away is not None
         if rest is not None and not is_forced and not rest.is_over(moment):
             self._rest = rest
             return ()
         events: tuple[StormEvent, ...] = ()
-        rest = self._ledger.outbox.find_rest(moment)
+        rest = self._ledger.backlog.find_rest(moment)
         if is_forced or rest.is_over(moment):
-            events = self._ledger.outbox.sweep(moment)
+            events = self._ledger.sweeping.sweep(moment)
         events += self._ledger.budgets.tell_spent(moment)
         if away is not None:
             self._append(_report(*away, moment, late, events), moment)

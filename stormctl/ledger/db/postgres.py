@@ -11,6 +11,7 @@ import psycopg
 
 from stormctl.errors import LedgerError, LedgerUnreachableError
 from stormctl.ledger.db.connections import (
+    CLOCK,
     READ,
     WRITE,
     WRITE_SOON,
@@ -28,7 +29,7 @@ from stormctl.ledger.db.migrator import (
     refuse_older_version,
     refuse_unusable,
 )
-from stormctl.ledger.db.sessions import Seen, Session, load_queries
+from stormctl.ledger.db.sessions import Seen, Session, Snapshot, load_queries
 from stormctl.ledger.db.tables import PostgresTables
 
 if TYPE_CHECKING:
@@ -140,7 +141,7 @@ class PostgresDatabase:
             LedgerError: if another version migrated it meanwhile.
         """
         # nobody of ours writes meanwhile, and one journey keeps nobody waiting for long
-        with self._turn, self._errors_explained(), self._connections.lend(_LOOK) as connection:
+        with self._turn, explain_errors(self._address), self._connections.lend(_LOOK) as connection:
             gate = connection.begun.set_result(0).fetchone() or _NO_GATE
             refuse_unusable(gate, len(self._migrations), self._shown)
             self.seen.look(gate["pulse"] or 0, self._shown, renewing=False)

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING
 
 from stormctl.ledger.db.migrator import refuse_unusable
 from stormctl.ledger.db.sessions import Seen, Session, Snapshot, load_queries
+from stormctl.ledger.db.sqlite_files import SqliteFile, all_or_nothing, explain_errors
 from stormctl.ledger.place.presence import Presence
-from stormctl.ledger.sqlite_files import SqliteFile, all_or_nothing, explain_errors
 
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stormctl.ledger.db.sessions import Row, Session
+    from stormctl.ledger.db.sessions import Row
 
 
 class SqliteDatabase(SqliteFile):

@@ -11,6 +11,7 @@ from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import State
 from stormctl.errors import FindingsError
+from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.delivery.answers import deliver
 from stormctl.ledger.journal.events import append_event, tell
 from stormctl.ledger.journal.gaps import note_unknown
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
     from stormctl.domain.platforms.record import Ceilings

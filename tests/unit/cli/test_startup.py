@@ -104,7 +104,7 @@ def test_status_loads_only_what_it_shows(ledger: Ledger) -> None:
 
 NOT_FOR_REPORT = {
     "stormctl.ledger.delivery.answers",
-    "stormctl.ledger.backlog",
+    "stormctl.ledger.views.backlog",
     "stormctl.ledger.delivery.claiming",
     "stormctl.ledger.delivery.manual_changes",
     "stormctl.ledger.delivery.doubts",

@@ -16,7 +16,7 @@ from stormctl.engine.launch.launch import enroll
 from stormctl.errors import UsageError
 from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Adoption
 from stormctl.platforms.adapter import OutgoingPost, Reading
-from tests.factories import ACME, PAGE
+from tests.factories import ACME, PAGE, note_gap_of
 from tests.fakes import NOON, Walked, noting
 from tests.unit.engine.campaigns import make_campaign
 
@@ -195,7 +195,7 @@ def test_new_deliveries_outside_every_gap_need_no_reading(bench: Bench, tmp_path
     deliveries = preparation.plan.deliveries
     few = replace(preparation, plan=replace(preparation.plan, deliveries=deliveries[-1:]))
     _enroll(bench, few)
-    bench.ledger.gaps.note(NOON - timedelta(hours=2), Moment(NOON - timedelta(hours=1), NOON), "restored")
+    note_gap_of(bench.ledger, NOON - timedelta(hours=2), Moment(NOON - timedelta(hours=1), NOON), "restored")
     bench.clock.move(timedelta(minutes=5))
 
     assert _find(bench, preparation) == NO_TAKEOVER

@@ -16,7 +16,7 @@ from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.launch.launch import LEFT_OUT, enroll, launching, terms_of
 from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
-from stormctl.ledger.delivery.outbox import Enrolled
+from stormctl.ledger.delivery.enrolment import Enrolled
 from stormctl.platforms.adapter import Certainty, OutgoingPost, Verification, VerificationProblem
 from tests.factories import ACME, PAGE
 from tests.fakes import FakePlatform
@@ -183,7 +183,7 @@ def _launch(
     with launching(campaign, workspace, agree, told.append) as launched:
         if terms:
             changed, plan = replace(terms_of(launched.preparation.storm), **terms), launched.preparation.plan
-            bench.ledger.outbox.enroll(changed, plan.deliveries, bench.clock.moment())
+            bench.ledger.enrolment.enroll(changed, plan.deliveries, bench.clock.moment())
         launched.run("launch", make_notifications(LOCAL), Onlooker(bench.events, watch))
     return told
 

@@ -273,7 +273,7 @@ def test_a_sweep_that_failed_is_made_up_for(
     bench: Bench, sweeper: Sweeper, other: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The news that it brought is not lost, whichever question could not be asked."""
-    for room, name in ((bench.ledger.outbox, "next_dues"), (bench.ledger.halts, "acknowledge")):
+    for room, name in ((bench.ledger.backlog, "next_dues"), (bench.ledger.halts, "acknowledge")):
         before = len(bench.x.sent)
         message = f"{name}-{before}"
         plan = make_delivery(message, slot_at=bench.clock.at)
@@ -295,7 +295,7 @@ def test_a_channel_that_could_not_be_asked_about_after_its_work_is_asked_by_the_
     """Its credentials were gone and the ledger was locked: nobody writes, and it is not forgotten."""
     gone = CredentialsError("no credentials", "Put them back.")
     bench.platforms.withheld.update({ACME: gone, PAGE: gone})
-    ask, failures = bench.ledger.outbox.next_dues, threading.Semaphore(0)
+    ask, failures = bench.ledger.backlog.next_dues, threading.Semaphore(0)
 
     def ask_about_all(moment: Moment, channels: Sequence[str]) -> dict[str, datetime]:
         if len(channels) == 1:
@@ -306,7 +306,7 @@ def test_a_channel_that_could_not_be_asked_about_after_its_work_is_asked_by_the_
     for wait in (HOUR - 10 * SECOND, SECOND, SECOND):
         sweeper.sweep(wait)
     with monkeypatch.context() as patch:
-        patch.setattr(bench.ledger.outbox, "next_dues", ask_about_all)
+        patch.setattr(bench.ledger.backlog, "next_dues", ask_about_all)
         sweeper.sweep(8 * SECOND)
         asked_in_vain = [failures.acquire(timeout=PATIENCE_S) for _ in (ACME, PAGE)]
     lost = sweeper.runner._scheduler._agenda.find_next([ACME])
