@@ -14,6 +14,7 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.plan.limits import make_limits
 from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.ledger import open_ledger
 
@@ -29,10 +30,7 @@ def enroll(root: Path, host: str, channels: list[str], slots: list[tuple[float, 
         storm_id=STORM,
         name="A storm for measuring",
         timezone="UTC",
-        spacing=timedelta(),
-        per_15min=1_000_000,
-        per_day=1_000_000,
-        budget_usd_micros=None,
+        limits=make_limits(spacing=timedelta(), per_15min=1_000_000, per_day=1_000_000),
         quiet=(),
         channels=tuple(channels),
     )

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.base.channel import ChannelId, parse_channel_id
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.plan.limits import CEILING_KEYS, Limits, make_limits
+from stormctl.domain.platforms.record import Ceiling
 from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.delivery.troubles import write_limits
 from stormctl.ledger.journal.gaps import note_gap
@@ -21,6 +24,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import RateLimit
     from stormctl.ledger.ledger import Ledger
 
+QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24)
 ACME = parse_channel_id("x:acme")
 PAGE = parse_channel_id("facebook:acme")
 PNG = b"\x89PNG\r\n\x1a\nnot really a picture"
@@ -60,20 +64,33 @@ def make_delivery(
     )
 
 
+def take_limits(fields: dict[str, Any], **usual: Any) -> Limits:
+    """Take from the fields of a storm's terms what limits it; `usual` is what is not among them.
+
+    They are called as in a schedule, but for the budget, which is in millionths of a dollar.
+    """
+    given = {key: fields.pop(key) for key in ("spacing", *CEILING_KEYS) if key in fields}
+    micros = fields.pop("budget_usd_micros", None)
+    budget = None if micros is None else Decimal(micros) / 1_000_000
+    return make_limits(**usual | given, budget_usd=budget)
+
+
 def make_terms(*channels: ChannelId, **fields: Any) -> StormTerms:
     """Make the terms of the storm `storm`, with ceilings that nothing meets by chance."""
     usual: dict[str, Any] = {
         "storm_id": "storm",
         "name": "A storm",
         "timezone": "America/New_York",
-        "spacing": timedelta(),
-        "per_15min": 1000,
-        "per_day": 1000,
-        "budget_usd_micros": None,
+        "limits": take_limits(fields, spacing=timedelta(), per_15min=1000, per_day=1000),
         "quiet": (),
         "channels": tuple(str(channel) for channel in channels or (ACME,)),
     }
     return StormTerms(**usual | fields)
+
+
+def keeps(ceiling: Ceiling, posts: Sequence[datetime]) -> bool:
+    """Tell whether posts, in order, keep a ceiling: no span of its period holds one more than its count."""
+    return all(b - a >= ceiling.period for a, b in zip(posts, posts[ceiling.count :], strict=False))
 
 
 def learn_limits(ledger: Ledger, channel: str, limits: Sequence[RateLimit], moment: Moment) -> None:

@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.localtime import DAY
 from stormctl.domain.base.reserved import RESERVED_STORMS
 from stormctl.domain.plan.cost import cost_of
-from stormctl.domain.plan.occupancy import DAY, QUARTER
+from stormctl.domain.plan.limits import Limits, find_key
+from stormctl.domain.plan.occupancy import Occupancy
 from stormctl.domain.platforms.x import X
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from stormctl.checks.case import CheckContext
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.platforms.record import Ceiling
 
 _MICROS = 1_000_000
 
@@ -47,61 +51,66 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "per-day-exceeded",
     Severity.ERROR,
-    "No channel plans more than `per_day` posts in any 24 hours.",
-    why="The ledger holds back what is beyond the ceiling, and it would be missed.",
-    mend="Take pins or messages out, or raise [limits] per_day.",
+    "No channel plans more posts than its storm allows in any 24 hours, or any other span.",
+    why="The ledger holds back what is beyond a ceiling, and it would be missed.",
+    mend="Take pins or messages out, or raise the ceiling in [limits], such as per_day.",
 )
 def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
-    """Find channels that plan more posts in 24 hours than the storm allows, a thread's parts counted each."""
+    """Find channels that plan more posts than the storm allows.
+
+    A thread that is longer than a ceiling of less than a day takes longer, and nothing of it is missed.
+    """
     if case.plan is None or case.storm is None:
         return
-    limit = case.storm.limits.per_day
-    for channel, moments in _times_of(case.plan).items():
-        if _is_exceeded(moments, limit, DAY):
-            yield CheckHit(
-                case.storm.rule_of(channel).place,
-                f"{channel} plans more than {count(limit, 'post')} in 24 hours",
-                "take some out, or raise per_day under [limits]",
-            )
+    for channel, threads in _threads_of(case.plan).items():
+        for ceiling in case.storm.limits.ceilings:
+            most = ceiling.count if ceiling.period < DAY else len(case.plan.deliveries)
+            if _is_exceeded([(at, min(parts, most)) for at, parts in threads], ceiling):
+                yield CheckHit(
+                    case.storm.rule_of(channel).place,
+                    f"{channel} plans more than {ceiling}",
+                    f"take some out, or raise {find_key(ceiling)} under [limits]",
+                )
 
 
 @rule(
     "beyond-platform-ceiling",
     Severity.ERROR,
     "No channel plans more posts than its platform allows an account.",
-    why=f"X lets an account post {X.ceilings.per_day} times a day, {X.ceilings_verified.per_day:,} times if"
-    f" it is verified, and {X.ceilings.per_15min} times in 15 minutes; the ledger holds back what is beyond"
-    " that, and it would be missed.",
+    why=f"X lets an account make {' and '.join(map(str, X.ceilings))}, and one that it has verified"
+    f" {X.ceilings_verified[-1]}; the ledger holds back what is beyond that, and it would be missed.",
     mend="Take messages out or widen the windows; say `verified = true` of a channel that X has verified.",
 )
 def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the platform's documented ceilings allow."""
     if case.plan is None or case.storm is None:
         return
-    for channel, moments in _times_of(case.plan).items():
+    for channel, threads in _threads_of(case.plan).items():
         told = case.storm.rule_of(channel)
-        ceilings = channel.platform.facts.find_ceilings(verified=told.verified)
-        for limit, period, words in (
-            (ceilings.per_15min, QUARTER, "15 minutes"),
-            (ceilings.per_day, DAY, "24 hours"),
-        ):
-            if limit is not None and _is_exceeded(moments, limit, period):
-                message = (
-                    f"{channel} plans more than the {limit:,} posts in {words} that its account may make"
-                )
+        for ceiling in channel.platform.facts.find_ceilings(verified=told.verified):
+            if _is_exceeded(threads, ceiling):
+                message = f"{channel} plans more than the {ceiling} that its account may make"
                 yield CheckHit(told.place, message, "take some out, or spread them over more time")
 
 
-def _times_of(plan: Plan) -> dict[ChannelId, list[datetime]]:
-    """Return each channel's slots in order."""
-    times: dict[ChannelId, list[datetime]] = defaultdict(list)
+def _threads_of(plan: Plan) -> dict[ChannelId, list[tuple[datetime, int]]]:
+    """Return each channel's slots in order, each with how many posts go out there: of a thread, its parts."""
+    threads: dict[ChannelId, Counter[tuple[datetime, str, str]]] = defaultdict(Counter)
     for delivery in plan.deliveries:
-        times[delivery.channel].append(delivery.slot_at)
-    return {channel: sorted(moments) for channel, moments in times.items()}
+        threads[delivery.channel][delivery.slot_at, delivery.key.message, delivery.key.tail] += 1
+    return {
+        channel: [(at, parts) for (at, *_), parts in sorted(found.items())]
+        for channel, found in threads.items()
+    }
 
 
-def _is_exceeded(moments: Sequence[datetime], limit: int, period: timedelta) -> bool:
-    return any(later - earlier < period for earlier, later in zip(moments, moments[limit:], strict=False))
+def _is_exceeded(threads: Sequence[tuple[datetime, int]], ceiling: Ceiling) -> bool:
+    occupancy = Occupancy(Limits(spacing=timedelta(), ceilings=(ceiling,)))
+    for at, parts in threads:
+        if parts > ceiling.count or not occupancy.is_free(at, parts):
+            return True
+        occupancy.add(at, parts)
+    return False
 
 
 @rule(

@@ -14,9 +14,11 @@ from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.plan.limits import Limits
 from stormctl.ledger.delivery.enrolment import Adoption, Enrolled, StormTerms
 from tests.contract.crowd import gather
 from tests.contract.places import File, Schema
+from tests.factories import take_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -35,10 +37,7 @@ TERMS = StormTerms(
     storm_id="imd",
     name="International Migrants Day",
     timezone="America/New_York",
-    spacing=timedelta(minutes=5),
-    per_15min=5,
-    per_day=45,
-    budget_usd_micros=None,
+    limits=Limits(),
     quiet=(),
     channels=(X,),
 )
@@ -100,9 +99,10 @@ class Bench:
         published: Mapping[str, Delivered] | None = None,
         **terms: Any,
     ) -> Enrolled:
-        """Enrol a plan; `terms` replace those of the storm."""
+        """Enrol a plan; `terms` replace those of the storm, with limits called as in `take_limits`."""
         channels = tuple(dict.fromkeys(str(d.channel) for d in deliveries)) or (X,)
-        changed = replace(TERMS, **({"channels": channels} | terms))
+        usual: dict[str, Any] = {"channels": channels, "limits": take_limits(terms)}
+        changed = replace(TERMS, **usual | terms)
         return self.ledger.enrolment.enroll(
             changed, deliveries, moment or at(-60), Adoption(published=published or {})
         )

@@ -32,7 +32,16 @@ PLANNED, OPEN = 12, 26
 """How many are planned, all late two minutes after noon, and how many are open. Each channel has half."""
 
 _STATES = ("delivered", "retracted", "failed", "in_doubt")
-_TABLES = ("storms", "channels", "storm_channels", "deliveries", "attempts", "readings", "snapshots")
+_TABLES = (
+    "storms",
+    "channels",
+    "ceilings",
+    "storm_channels",
+    "deliveries",
+    "attempts",
+    "readings",
+    "snapshots",
+)
 
 
 def gather(bench: Bench, plan: Callable[..., PlannedDelivery]) -> tuple[str, ...]:

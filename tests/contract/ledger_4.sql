@@ -13,9 +13,9 @@ INSERT INTO quiet (storm_id, from_at, until_at) VALUES
 ('imd', 1797619200000000, 1797619260000000),
 ('vigil', 1797619200000000, 1797619260000000);
 
-INSERT INTO channels (id, platform, account_id, account_name, bound_wall_at, troubles, troubled_at, pauses, on_trial) VALUES
-('x:migrants-day', 'x', '1', 'Migrants Day', 1793604600000000, 0, 1797592200000000, 0, 0),
-('facebook:migrants-day', 'facebook', NULL, NULL, NULL, 0, 1797592200000000, 0, 0);
+INSERT INTO channels (id, platform, account_id, account_name, bound_wall_at, troubles, troubled_at, pauses, per_15min, per_day, on_trial) VALUES
+('x:migrants-day', 'x', '1', 'Migrants Day', 1793604600000000, 0, 1797592200000000, 0, 100, 50, 0),
+('facebook:migrants-day', 'facebook', NULL, NULL, NULL, 0, 1797592200000000, 0, NULL, NULL, 0);
 
 INSERT INTO storm_channels (storm_id, channel, position) VALUES
 ('imd', 'x:migrants-day', 0),

@@ -135,7 +135,7 @@ def test_a_storm_without_a_budget_has_none_in_status(bench: Bench, plan: Plan) -
 
 def find_budget(bench: Bench) -> Budget | None:
     """Return the budget that `status` shows."""
-    status = bench.ledger.overview.status(bench.at(0), storm_id="imd", runner_timeout=TERMS.spacing)
+    status = bench.ledger.overview.status(bench.at(0), storm_id="imd", runner_timeout=TERMS.limits.spacing)
     (storm,) = status.storms
     return storm.budget
 
@@ -145,7 +145,7 @@ def test_an_alert_tells_it(bench: Bench, plan: Plan) -> None:
     enroll(bench, plan)
     bench.deliver()
     tell(bench, 1)
-    bench.ledger.alerts.gather(bench.at(1), TERMS.spacing)
+    bench.ledger.alerts.gather(bench.at(1), TERMS.limits.spacing)
 
     alert = bench.ledger.alerts.take(bench.at(2))
 

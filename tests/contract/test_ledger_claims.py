@@ -19,9 +19,9 @@ from stormctl.domain.delivery.delivery import (
     Refused,
     SendForbidden,
 )
-from stormctl.domain.platforms.record import Ceilings
+from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import LEASE
-from tests.factories import learn_limits
+from tests.factories import DAY, QUARTER, learn_limits
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -267,7 +267,7 @@ class TestClaim:
 
     def test_account_ceilings_hold_over_all_storms(self, bench: Bench, plan: Plan) -> None:
         """What the platform allows the account is less than each storm allows itself: it counts for both."""
-        account = {X: Ceilings(per_15min=2, per_day=3)}
+        account = {X: (Ceiling(2, QUARTER), Ceiling(3, DAY))}
         terms: dict[str, Any] = {"spacing": timedelta(), "per_15min": 99, "per_day": 99, "ceilings": account}
         bench.enroll(*(plan(f"a{n}") for n in range(2)), **terms)
         vigil = [plan(f"b{n}", storm="vigil", late=LatePolicy.SEND) for n in range(3)]
@@ -284,11 +284,11 @@ class TestClaim:
 
     def test_account_ceilings_forbid_the_last_step_too(self, bench: Bench, plan: Plan) -> None:
         """A claim from before is stopped at the last check when the account has no room any more."""
-        bench.enroll(plan("a"), spacing=timedelta(), ceilings={X: Ceilings(per_day=1)})
+        bench.enroll(plan("a"), spacing=timedelta(), ceilings={X: (Ceiling(1, DAY),)})
         bench.deliver()
-        bench.enroll(plan("a"), plan("b"), spacing=timedelta(), ceilings={X: Ceilings(per_day=2)})
+        bench.enroll(plan("a"), plan("b"), spacing=timedelta(), ceilings={X: (Ceiling(2, DAY),)})
         claim = bench.claim(1)
-        bench.enroll(plan("a"), plan("b"), spacing=timedelta(), ceilings={X: Ceilings(per_day=1)})
+        bench.enroll(plan("a"), plan("b"), spacing=timedelta(), ceilings={X: (Ceiling(1, DAY),)})
 
         assert "ceilings" in forbidden(bench, claim, bench.at(1))
 

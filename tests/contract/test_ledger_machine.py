@@ -7,6 +7,7 @@ import threading
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
@@ -30,6 +31,7 @@ from stormctl.domain.delivery.delivery import (
     SendForbidden,
     State,
 )
+from stormctl.domain.plan.limits import make_limits
 from stormctl.ledger.delivery.enrolment import StormTerms
 
 if TYPE_CHECKING:
@@ -51,10 +53,9 @@ TERMS = StormTerms(
     storm_id="imd",
     name="imd",
     timezone="UTC",
-    spacing=SPACING,
-    per_15min=PER_15MIN,
-    per_day=PER_DAY,
-    budget_usd_micros=BUDGET,
+    limits=make_limits(
+        spacing=SPACING, per_15min=PER_15MIN, per_day=PER_DAY, budget_usd=Decimal(BUDGET) / 1_000_000
+    ),
     quiet=(QUIET,),
     channels=CHANNELS,
 )
@@ -319,10 +320,7 @@ def test_eight_threads_break_no_ceiling(new_place: Callable[..., Place]) -> None
         storm_id="imd",
         name="imd",
         timezone="UTC",
-        spacing=timedelta(seconds=30),
-        per_15min=7,
-        per_day=99,
-        budget_usd_micros=None,
+        limits=make_limits(spacing=timedelta(seconds=30), per_15min=7, per_day=99),
         quiet=(),
         channels=CHANNELS,
     )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Kind
-from stormctl.domain.platforms.record import Ceilings
+from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import NOON
+from tests.factories import DAY, QUARTER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,7 +109,7 @@ class TestSpread:
     def test_ceilings_hold_for_moved_ones(self, bench: Bench, plan: Plan) -> None:
         """No fifteen minutes get more than the storm or the account allows."""
         late = [spread(plan, f"m{n}", until=120) for n in range(12)]
-        account = {X: Ceilings(per_15min=2, per_day=50)}
+        account = {X: (Ceiling(2, QUARTER), Ceiling(50, DAY))}
         bench.enroll(*late, spacing=timedelta(), per_15min=9, ceilings=account)
 
         bench.ledger.sweeping.sweep(bench.at(60))

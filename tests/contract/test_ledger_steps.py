@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from tests.contract.conftest import Bench
 
 PAGE = "facebook:migrants-day"
-READ_AGAIN = {"claimed_row", "active_halts", "channel_gate", "newest_sends", "quiet_of"}
+READ_AGAIN = {"claimed_row", "active_halts", "channel_gate", "terms_of_delivery", "quiet_of"}
 
 
 @pytest.fixture
@@ -137,7 +137,7 @@ class TestFooting:
         claim = bench.claim(1)
 
         assert "active_halts" not in asked
-        assert {"channel_gate", "newest_sends"} <= set(asked)
+        assert {"channel_gate", "terms_of_channel"} <= set(asked)
         assert other.history.get(claim.key).state is State.CLAIMED
 
     @pytest.mark.parametrize(

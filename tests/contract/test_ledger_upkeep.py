@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import json
 import socket
 import sqlite3
@@ -122,15 +123,31 @@ def make_old(place: Place) -> None:
     )
 
 
-def fill_old(place: Place, version: int = 4) -> None:
-    """Make a ledger of version 4 or 5 with two storms on two channels, something in every table and state."""
-    dialect = "sqlite" if isinstance(place, File) else "postgresql"
-    for migration in load_migrations(dialect)[:version]:
-        for statement in migration.statements:
-            place.execute(statement)
-    for statement in (Path(__file__).parent / "ledger_4.sql").read_text(encoding="utf-8").split(";\n\n"):
+def fill_old(place: Place, version: int) -> None:
+    """Make a ledger of version 4 or later: two storms on two channels, something in each table and state."""
+    migrations = load_migrations("sqlite" if isinstance(place, File) else "postgresql")
+    filling = (Path(__file__).parent / "ledger_4.sql").read_text(encoding="utf-8").split(";\n\n")
+    steps = [migration.statements for migration in migrations[:version]]
+    for statement in itertools.chain(*steps[:4], filling, *steps[4:]):
         place.execute(statement)
-    place.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")  # noqa: S608 - a number
+    place.execute(f"UPDATE meta SET value = '{version}' WHERE key = 'schema_version'")  # noqa: S608 - our own words
+
+
+def read_kept(place: Place, version: int) -> dict[str, list[tuple[Any, ...]]]:
+    """Return every row of every table of a version but `meta`, in the columns that are there to this day."""
+    columns: list[dict[str, list[str]]] = []
+    for migrations in (load_migrations("sqlite")[:version], load_migrations("sqlite")):
+        with closing(sqlite3.connect(":memory:")) as connection:
+            for statement in itertools.chain(*(migration.statements for migration in migrations)):
+                connection.execute(statement)
+            tables = {t: connection.execute(f"PRAGMA table_info({t})") for t in list_tables(migrations)}
+            columns.append({table: [row[1] for row in rows] for table, rows in tables.items()})
+    old, new = columns
+    kept = {table: [name for name in old[table] if name in new[table]] for table in old if table != "meta"}
+    return {
+        table: sorted(place.execute(f"SELECT {', '.join(names)} FROM {table}"), key=repr)  # noqa: S608 - our own words
+        for table, names in kept.items()
+    }
 
 
 def fill_unread(place: Place) -> None:
@@ -408,25 +425,31 @@ class TestMigrate:
         with closing(place.open()) as ledger:
             assert ledger.bound_hosts() == {"x": "api.x.com"}
 
+    @pytest.mark.parametrize("version", range(4, NEWEST))
     def test_a_filled_ledger_keeps_every_row(
-        self, new_place: Callable[[], Place], bench: Bench, tmp_path: Path
+        self, new_place: Callable[[], Place], bench: Bench, tmp_path: Path, version: int
     ) -> None:
-        """What version 4 held is there, is worked with, and what it had sent again is looked at again."""
+        """What it held is there, is worked with, and what it had sent again is looked at again."""
         place = new_place()
-        fill_old(place)
-        before = read_rows(place, 4)
+        fill_old(place, version)
+        before = read_kept(place, version)
 
         upkeep.migrate(store_of(place), tmp_path / "ledger.db", at(bench))
 
         with closing(place.open()) as ledger:
-            after = dump(place)
+            after, whole = read_kept(place, version), dump(place)
             states = [view.state for storm in ("imd", "vigil") for view in ledger.history.deliveries(storm)]
             ledger.sweeping.sweep(bench.at(0))
             follow_ups = [one.key for one in ledger.follow_ups.open("facebook:migrants-day")]
-        same = {name: after[name] for name in before if name != "meta"}
-        assert same == {name: rows for name, rows in before.items() if name != "meta"}
+        assert after == before
+        assert whole["follow_ups"] == whole["copies"] == []
+        assert set(whole["ceilings"]) == {
+            *((storm, None, 500, 900_000_000) for storm in ("imd", "vigil")),
+            *((storm, None, 900, 86_400_000_000) for storm in ("imd", "vigil")),
+            (None, "x:migrants-day", 100, 900_000_000),
+            (None, "x:migrants-day", 50, 86_400_000_000),
+        }
         assert set(states) == set(State)
-        assert after["follow_ups"] == after["copies"] == []
         assert sorted(follow_ups) == [
             f"{storm}/facebook:migrants-day/{storm}-absent/en" for storm in ("imd", "vigil") for _ in range(3)
         ]
@@ -438,14 +461,12 @@ class TestMigrate:
         place = new_place()
         fill_old(place, 5)
         fill_unread(place)
-        before = read_rows(place, 5)
+        before = read_kept(place, 5)
 
         upkeep.migrate(store_of(place), tmp_path / "ledger.db", at(bench))
 
         after = dump(place)
-        assert {name: after[name] for name in before if name != "meta"} == {
-            name: rows for name, rows in before.items() if name != "meta"
-        }
+        assert read_kept(place, 5) == before
         assert after["meta"] == [("noticed_event", "3")]
         assert after["unread"] == [
             ("imd/facebook:migrants-day/imd-late/en", SINCE + 9, "♥"),

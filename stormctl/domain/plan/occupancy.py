@@ -1,4 +1,4 @@
-"""When a channel posts, kept within the storm's spacing and ceilings."""
+"""When a channel posts, kept within spacing and ceilings: one rule for plan, ledger and checks."""
 
 from __future__ import annotations
 
@@ -7,23 +7,22 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from stormctl.domain.platforms.record import Ceiling
     from stormctl.domain.plan.limits import Limits
 
-QUARTER = timedelta(minutes=15)
-DAY = timedelta(hours=24)
 _INSTANT = timedelta(seconds=1)
 
 
 class Occupancy:
     """The moments at which one channel posts, in order, and how many posts go out at each.
 
-    The ceilings are rolling, as the ledger's are at send time: no 15 minutes hold more than `per_15min`
-    posts and no 24 hours more than `per_day`, wherever they begin. A thread's parts count each.
+    The ceilings are rolling: no span of a ceiling's period holds more than its count, wherever it begins.
+    A thread's parts count each.
     """
 
-    def __init__(self, limits: Limits, *, daily: bool = True) -> None:
+    def __init__(self, limits: Limits) -> None:
         self._spacing = limits.spacing
-        self._ceilings = [(limits.per_15min, QUARTER), *([(limits.per_day, DAY)] if daily else [])]
+        self._ceilings = limits.ceilings
         self._times: list[datetime] = []
         self._weights: list[int] = []
         self._is_heavy = False
@@ -41,13 +40,13 @@ class Occupancy:
 
     def find_free(self, at: datetime, weight: int = 1) -> datetime | None:
         """Return the moment itself if it suits, else a later one worth trying; None if none ever suits."""
-        if any(count <= 0 for count, _ in self._ceilings):
+        if any(ceiling.count <= 0 for ceiling in self._ceilings):
             return None
         near = self._after_neighbours(at)
         if near is not None:
             return near
-        for count, period in self._ceilings:
-            later = self._after_ceiling(at, min(weight, count), count, period)
+        for ceiling in self._ceilings:
+            later = self._after_ceiling(at, min(weight, ceiling.count), ceiling)
             if later is not None:
                 return later
         return at
@@ -65,8 +64,9 @@ class Occupancy:
         neighbour = self.find_nearer(at)
         return None if neighbour is None else neighbour + self._spacing
 
-    def _after_ceiling(self, at: datetime, weight: int, count: int, period: timedelta) -> datetime | None:
+    def _after_ceiling(self, at: datetime, weight: int, ceiling: Ceiling) -> datetime | None:
         """Return when to try again if the ceiling would be passed; None if it holds."""
+        count, period = ceiling.count, ceiling.period
         low, high = bisect_right(self._times, at - period), bisect_left(self._times, at + period)
         if self._sum(low, high) + weight <= count:
             return None

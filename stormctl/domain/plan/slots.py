@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import takewhile
 from typing import TYPE_CHECKING
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
+    from stormctl.domain.plan.limits import Limits
     from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 
 _CRON_FIELDS = 5
@@ -111,7 +112,7 @@ def find_slots(storm: Storm, rule: ChannelRule, taken: Iterable[datetime] = ()) 
 
     They keep to the windows' rhythms with their jitter, outside quiet times, within spacing and ceilings.
     One that would be too near to another or to a silence is moved later, by at most the spacing, or else
-    dropped; where a day has more than `per_day`, those that remain are spread evenly over it.
+    dropped; where a day has more than it may, those that remain are spread evenly over it.
 
     Args:
         storm: the schedule.
@@ -182,7 +183,8 @@ def _cron_moments(span: Span, expression: str) -> Iterator[datetime]:
 
 
 def _place(wanted: Iterable[Slot], fixed: Sequence[datetime], storm: Storm) -> list[Slot]:
-    occupancy = _occupy(fixed, storm, daily=False)
+    within_a_day = tuple(ceiling for ceiling in storm.limits.ceilings if ceiling.period < DAY)
+    occupancy = _occupy(fixed, replace(storm.limits, ceilings=within_a_day))
     silences = Silences(find_quiet_spans(storm))
     placed = []
     for slot in wanted:
@@ -205,8 +207,9 @@ def _find_place(slot: Slot, occupancy: Occupancy, silences: Silences, latest: da
 
 
 def _thin_out(placed: Sequence[Slot], fixed: Sequence[datetime], storm: Storm) -> tuple[Slot, ...]:
-    """Keep each day, and then each 24 hours, within `per_day`."""
-    per_day = storm.limits.per_day
+    """Keep each day within the ceilings of a day and more, and then each span of their periods."""
+    long = [ceiling.count for ceiling in storm.limits.ceilings if ceiling.period >= DAY]
+    per_day = min(long, default=len(placed) + len(fixed))
     if len(placed) + len(fixed) <= per_day:
         return tuple(placed)
     zone = ZoneInfo(storm.timezone)
@@ -214,7 +217,7 @@ def _thin_out(placed: Sequence[Slot], fixed: Sequence[datetime], storm: Storm) -
     by_day: dict[date, list[Slot]] = defaultdict(list)
     for slot in placed:
         by_day[slot.storm_on].append(slot)
-    occupancy = _occupy(fixed, storm, daily=True)
+    occupancy = _occupy(fixed, storm.limits)
     kept = []
     for day, slots in sorted(by_day.items()):
         for index in pick_evenly(len(slots), max(0, per_day - claimed[day])):
@@ -224,8 +227,8 @@ def _thin_out(placed: Sequence[Slot], fixed: Sequence[datetime], storm: Storm) -
     return tuple(sorted(kept, key=lambda slot: slot.at))
 
 
-def _occupy(fixed: Iterable[datetime], storm: Storm, *, daily: bool) -> Occupancy:
-    occupancy = Occupancy(storm.limits, daily=daily)
+def _occupy(fixed: Iterable[datetime], limits: Limits) -> Occupancy:
+    occupancy = Occupancy(limits)
     for at in fixed:
         occupancy.add(at)
     return occupancy

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from stormctl.domain.base.amounts import count as words
 
 if TYPE_CHECKING:
     import re
     from collections.abc import Callable, Mapping
-    from datetime import date, timedelta
+    from datetime import date
     from urllib.parse import SplitResult
 
 
@@ -29,11 +32,17 @@ class Metric(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Ceilings:
-    """The most posts of an account in any 15 minutes and in any 24 hours; None where none is documented."""
+class Ceiling:
+    """At most `count` posts in any span of a period, wherever it begins; the period in whole minutes."""
 
-    per_15min: int | None = None
-    per_day: int | None = None
+    count: int
+    period: timedelta
+
+    def __str__(self) -> str:
+        """Write it as `5 posts in 15 minutes`."""
+        minutes = self.period // timedelta(minutes=1)
+        span = words(minutes, "minute") if minutes % 60 else words(minutes // 60, "hour")
+        return f"{words(self.count, 'post')} in {span}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -160,8 +169,8 @@ class PlatformFacts:
     max_cashtags: int | None = None
     allows_same_text: bool
     has_handles: bool
-    ceilings: Ceilings = Ceilings()
-    ceilings_verified: Ceilings = Ceilings()
+    ceilings: tuple[Ceiling, ...] = ()
+    ceilings_verified: tuple[Ceiling, ...] = ()
     prices: Prices = Prices()
     fields: tuple[CredentialField, ...]
     account_field: str
@@ -197,6 +206,6 @@ class PlatformFacts:
         source = self.metrics.get(metric)
         return source.name if source is not None else None
 
-    def find_ceilings(self, *, verified: bool) -> Ceilings:
+    def find_ceilings(self, *, verified: bool) -> tuple[Ceiling, ...]:
         """Return what is documented for an account."""
         return self.ceilings_verified if verified else self.ceilings

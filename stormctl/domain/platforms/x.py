@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.platforms.record import (
-    Ceilings,
+    Ceiling,
     CredentialField,
     LimitWords,
     Metric,
@@ -19,6 +19,8 @@ from stormctl.domain.platforms.record import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from urllib.parse import SplitResult
+
+_QUARTER, _DAY = timedelta(minutes=15), timedelta(hours=24)
 
 
 def _measure(text: str) -> int:
@@ -61,8 +63,8 @@ X = PlatformFacts(
     # Rate limits; and original posts of an account in a day (help.x.com, 2026-05). X counts a thread's parts
     # as replies, of which it allows more; they are counted here all the same. It also divides the day into
     # half hours, and does not say how.
-    ceilings=Ceilings(per_15min=100, per_day=50),
-    ceilings_verified=Ceilings(per_15min=100, per_day=2_400),
+    ceilings=(Ceiling(100, _QUARTER), Ceiling(50, _DAY)),
+    ceilings_verified=(Ceiling(100, _QUARTER), Ceiling(2_400, _DAY)),
     # Pay-per-use pricing; it does not say which of two items a deletion is, and this is the dearer.
     prices=Prices(
         post=15_000,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, State
 from stormctl.domain.plan.canary import cost_of_canary, plan_canary
+from stormctl.domain.plan.limits import Limits
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.reconciler import Reconciler
@@ -123,10 +124,7 @@ def enroll_canary(canary: Canary, workspace: Workspace, ledger: Ledger) -> Canar
         storm_id=CANARY_STORM,
         name="Canaries",
         timezone="UTC",
-        spacing=timedelta(),
-        per_15min=1_000,  # the account's own ceilings hold all the same
-        per_day=1_000,
-        budget_usd_micros=None,
+        limits=Limits(spacing=timedelta(), ceilings=()),
         quiet=(),
         channels=(str(channel),),
         ceilings={str(channel): own} if is_new else {},

@@ -156,16 +156,11 @@ def _store_pictures(preparation: Preparation, ledger: Ledger, moment: Moment) ->
 
 def terms_of(storm: Storm) -> StormTerms:
     """Return what a runner must know of a storm, so that it never needs the campaign's files."""
-    limits = storm.limits
-    budget = limits.budget_usd
     return StormTerms(
         storm_id=storm.id,
         name=storm.name,
         timezone=storm.timezone,
-        spacing=limits.spacing,
-        per_15min=limits.per_15min,
-        per_day=limits.per_day,
-        budget_usd_micros=None if budget is None else int(budget * 1_000_000),
+        limits=storm.limits,
         quiet=find_quiet_spans(storm),
         channels=tuple(str(rule.id) for rule in storm.channels),
         ceilings={

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
 from stormctl.domain.plan import storm as domain
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.limits import make_limits
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import NotUtf8Error, decode_text
 from stormctl.files.schedules import tables
@@ -123,7 +123,6 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
     head = schedule.head
     if notes.findings or not (head.date and head.name and head.timezone and head.bank):
         return None
-    limits = head.limits.model_dump(exclude_none=True)
     late = head.late.model_dump(exclude_none=True)
     return domain.Storm(
         id=storm_id,
@@ -149,7 +148,7 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
             for index, table in schedule.pins.items()
         ),
         reminders=tuple(head.reminders.before),
-        limits=Limits(**limits),
+        limits=make_limits(**head.limits.model_dump(exclude_none=True)),
         late=domain.Late(**late),
         trust=_build_trust(head.trust),
         facts_max_age=head.facts.max_age,

@@ -7,11 +7,12 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainValidator
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, create_model
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import ChannelId, parse_channel_id
 from stormctl.domain.base.duration import parse_duration
+from stormctl.domain.plan.limits import CEILING_KEYS
 from stormctl.files.validation import STRICT
 from stormctl.files.values import (
     BadValueError,
@@ -184,14 +185,14 @@ class RemindersTable(BaseModel):
     before: list[Positive] = []
 
 
-class LimitsTable(BaseModel):
-    """`[limits]`: what is not given has the default of `domain.plan.storm.Limits`."""
+_COUNT: Any = (Annotated[int, Field(ge=1)] | None, None)
+_Ceilings: Any = create_model("_Ceilings", __config__=STRICT, **dict.fromkeys(CEILING_KEYS, _COUNT))
 
-    model_config = STRICT
+
+class LimitsTable(_Ceilings):
+    """`[limits]`: what is not given has the default of `domain.plan.limits.Limits`."""
 
     spacing: Duration | None = None
-    per_15min: Annotated[int, Field(ge=1)] | None = None
-    per_day: Annotated[int, Field(ge=1)] | None = None
     same_message_apart: Duration | None = None
     budget_usd: Annotated[Decimal, PlainValidator(_parse_money)] | None = None
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.ledger.control.halts import is_halted, load_halts
-from stormctl.ledger.delivery.openings import CATCH_UP_GAP, find_openings, make_opening
+from stormctl.ledger.delivery.openings import CATCH_UP_GAP, SKEW, find_openings, make_opening
 from stormctl.ledger.journal.events import tell
 from stormctl.ledger.journal.rows import claim_of
 
@@ -183,7 +183,8 @@ def _find_obstacle_on_channel(session: Session, row: Row, now: int) -> str | Non
     gate = session.get("channel_gate", channel=row["channel"], now=now)
     if gate["suspended_why"] is not None:
         return f"the channel is suspended: {gate['suspended_why']}"
-    opening = make_opening(session, row["channel"], gate, row, now=now)
+    terms = session.get("terms_of_delivery", key=row["key"], now=now, skew=SKEW)
+    opening = make_opening(session, row["channel"], gate, terms, now=now)
     return _find_closure(opening, row["price_usd_micros"], now)
 
 

@@ -19,12 +19,13 @@ from stormctl.ledger.journal.rows import delivery_values, digest_plan, micros_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
-    from stormctl.domain.platforms.record import Ceilings
+    from stormctl.domain.plan.limits import Limits
+    from stormctl.domain.platforms.record import Ceiling
     from stormctl.ledger.db.sessions import Database, Row, Session
     from stormctl.ledger.journal.gaps import Unknown
 
@@ -38,7 +39,7 @@ class StormTerms:
     """What a runner must know of a storm without its campaign's files.
 
     Attributes:
-        budget_usd_micros: in millionths of a dollar; None without a budget.
+        limits: all that the schedule says, whatever of it holds at send time.
         quiet: the silences of all days, each from (inclusive) and until (exclusive), aware UTC.
         channels: in the schedule's order.
         ceilings: what the platform allows a channel's account, over all storms; a channel that is not named
@@ -48,13 +49,10 @@ class StormTerms:
     storm_id: str
     name: str
     timezone: str
-    spacing: timedelta
-    per_15min: int
-    per_day: int
-    budget_usd_micros: int | None
+    limits: Limits
     quiet: tuple[tuple[datetime, datetime], ...]
     channels: tuple[str, ...]
-    ceilings: Mapping[str, Ceilings] = field(default_factory=dict)
+    ceilings: Mapping[str, tuple[Ceiling, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,12 +250,11 @@ def _write_terms(session: Session, terms: StormTerms, earlier: Iterable[str], mo
         id=terms.storm_id,
         name=terms.name,
         timezone=terms.timezone,
-        spacing=micros_of(terms.spacing),
-        per_15min=terms.per_15min,
-        per_day=terms.per_day,
-        budget=terms.budget_usd_micros,
+        spacing=micros_of(terms.limits.spacing),
+        budget=terms.limits.budget_usd_micros,
         wall_now=to_micros(moment.wall_at),
     )
+    _write_ceilings(session, terms.limits.ceilings, storm_id=terms.storm_id)
     session.write("clear_quiet", storm_id=terms.storm_id)
     for from_at, until_at in terms.quiet:
         session.write(
@@ -270,4 +267,13 @@ def _write_terms(session: Session, terms: StormTerms, earlier: Iterable[str], mo
         session.write("ensure_channel", id=channel, platform=platform)
         session.write("add_storm_channel", storm_id=terms.storm_id, channel=channel, position=position)
     for channel, ceilings in terms.ceilings.items():
-        session.write("set_ceilings", id=channel, per_15min=ceilings.per_15min, per_day=ceilings.per_day)
+        _write_ceilings(session, ceilings, channel=channel)
+
+
+def _write_ceilings(
+    session: Session, ceilings: Iterable[Ceiling], *, storm_id: str | None = None, channel: str | None = None
+) -> None:
+    session.write("clear_ceilings", storm_id=storm_id, channel=channel)
+    for ceiling in ceilings:
+        period = micros_of(ceiling.period)
+        session.write("add_ceiling", storm_id=storm_id, channel=channel, posts=ceiling.count, period=period)

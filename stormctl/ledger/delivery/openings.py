@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum, auto
 from operator import itemgetter
 from typing import TYPE_CHECKING, assert_never
 
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.channel import parse_channel_id
-from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND
+from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.domain.platforms.record import Ceiling
+from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND, micros_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.ledger.db.sessions import Row, Session
 
-QUARTER = 15 * 60 * MICROSECONDS_PER_SECOND
-DAY = 24 * 60 * 60 * MICROSECONDS_PER_SECOND
 THREAD_GAP = 5 * MICROSECONDS_PER_SECOND
 """How long a thread's part waits after the send before it, in place of the storm's spacing."""
 
@@ -42,11 +45,9 @@ _PAGE = 64
 
 
 class Bar(Enum):
-    """What keeps a channel closed."""
+    """What keeps a channel closed, if no ceiling does."""
 
     SPACING = auto()
-    QUARTER = auto()
-    DAY = auto()
     PAUSE = auto()
     LIMIT = auto()
 
@@ -78,7 +79,7 @@ class Opening:
     opens_at: int
     quiet: tuple[tuple[int, int], ...]
     left: int | None
-    bar: Bar = Bar.SPACING
+    bar: Bar | Ceiling = Bar.SPACING
     catch_up_at: int = 0
     to_verify: bool = False
 
@@ -106,26 +107,24 @@ def find_openings(session: Session, channel: str, now: int) -> Iterator[Opening]
     gate = session.find("channel_gate", channel=channel, now=now)
     if gate is None or gate["suspended_why"] is not None or gate["in_flight"] is not None:
         return
-    for terms in session.rows("terms_of_channel", channel=channel):
+    for terms in session.rows("terms_of_channel", channel=channel, now=now, skew=SKEW):
         yield make_opening(session, channel, gate, terms, now=now)
 
 
 def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: int) -> Opening:
     """Work out from what when on a storm may post on a channel; suspension is the caller's business.
 
-    Ceilings count attempts with `sending_at` of all storms, unless certainly not sent or refused: a window
-    of n posts opens when the n-th newest send has left it. The stricter of the storm's ceiling and of the
-    account's holds.
+    Ceilings count attempts with `sending_at` of all storms, unless certainly not sent or refused. Both the
+    storm's and the account's hold. While none is full, they keep nothing closed; when a full one opens, the
+    rule of the plan tells. A send that lies further ahead than the wait for it is left out: a clock that was
+    since set back wrote it, and to wait for that time to come would silence the channel.
     """
     gap = THREAD_GAP if terms["follows"] else terms["spacing"]
-    per_15min = stricter(terms["per_15min"], gate["per_15min"])
-    per_day = stricter(terms["per_day"], gate["per_day"])
-    sends = _find_sends(session, channel, gap, per_15min, per_day, now=now)
-    newest = sends["newest"]
-    waits = (
+    newest = terms["newest"]
+    ceilings = find_ceilings(session, channel, terms["id"]) if terms["is_full"] else ()
+    waits: tuple[tuple[int, Bar | Ceiling], ...] = (
         (_after(newest, gap), Bar.SPACING),
-        (_after(sends["fills_15min"], QUARTER), Bar.QUARTER),
-        (_after(sends["fills_day"], DAY), Bar.DAY),
+        *((_reopen(session, channel, ceiling, now), ceiling) for ceiling in ceilings),
         (gate["paused_until"] or 0, Bar.PAUSE),
         (gate["closed_until"] or 0, Bar.LIMIT),
     )
@@ -148,26 +147,24 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
 def find_wait(session: Session, channel: str, storm_id: str, slot_at: int, now: int) -> Wait | None:
     """Find out what keeps a storm's next slot on a channel waiting; None if nothing that is worth telling."""
     gate = session.get("channel_gate", channel=channel, now=now)
-    for terms in session.rows("terms_of_channel", channel=channel):
+    for terms in session.rows("terms_of_channel", channel=channel, now=now, skew=SKEW):
         if terms["id"] == storm_id and not terms["follows"]:
             opening = make_opening(session, channel, gate, terms, now=now)
             if opening.opens_at <= max(now, slot_at):
                 return None
             if opening.bar is Bar.SPACING and opening.opens_at - now <= TOLD_SPACING:
                 return None
-            return Wait(opening.opens_at, _explain(channel, opening.bar, gate, terms))
+            return Wait(opening.opens_at, _explain(channel, opening.bar, gate))
     return None
 
 
-def _explain(channel: str, bar: Bar, gate: Row, terms: Row) -> str:
+def _explain(channel: str, bar: Bar | Ceiling, gate: Row) -> str:
     """Say in words what keeps a channel closed."""
     match bar:
         case Bar.SPACING:
             return "the spacing to the post before it"
-        case Bar.QUARTER:
-            return f"{count(stricter(terms['per_15min'], gate['per_15min']), 'post')} in 15 minutes"
-        case Bar.DAY:
-            return f"{count(stricter(terms['per_day'], gate['per_day']), 'post')} in 24 hours"
+        case Ceiling():
+            return str(bar)
         case Bar.PAUSE:
             return f"paused: {gate['paused_why']}"
         case Bar.LIMIT:
@@ -221,7 +218,7 @@ def _find_ready_at(opening: Opening, row: Row, now: int) -> int | None:
 
 
 def _coming(session: Session, opening: Opening) -> Iterator[Row]:
-    slot_at, key, size = -DAY, "", _FEW
+    slot_at, key, size = 0, "", _FEW
     while True:
         page = session.rows(
             "coming",
@@ -238,21 +235,16 @@ def _coming(session: Session, opening: Opening) -> Iterator[Row]:
         slot_at, key, size = page[-1]["slot_at"], page[-1]["key"], _PAGE
 
 
-def _find_sends(session: Session, channel: str, gap: int, per_15min: int, per_day: int, *, now: int) -> Row:
-    """Find the newest send, and those that fill the windows of 15 minutes and of a day.
-
-    One that lies further ahead than the wait itself is left out: a clock that was since set back wrote it,
-    and to wait for that time to come would silence the channel.
-    """
-    return session.get(
-        "newest_sends",
-        channel=channel,
-        gap_until=now + max(gap, SKEW),
-        in_15min=per_15min - 1,
-        in_15min_until=now + QUARTER,
-        in_day=per_day - 1,
-        in_day_until=now + DAY,
-    )
+def _reopen(session: Session, channel: str, ceiling: Ceiling, now: int) -> int:
+    """Return when a ceiling lets the next post out: now, or when those that fill it leave it room."""
+    period = micros_of(ceiling.period)
+    occupancy = Occupancy(Limits(spacing=timedelta(), ceilings=(ceiling,)))
+    for row in session.rows("sends_between", channel=channel, since=now - period, until=now + period):
+        occupancy.add(from_micros(row["sending_at"]))
+    at = from_micros(now)
+    while (later := occupancy.find_free(at)) is not None and later > at:
+        at = later
+    return to_micros(at)
 
 
 def _after(send: int | None, wait: int) -> int:
@@ -260,6 +252,7 @@ def _after(send: int | None, wait: int) -> int:
     return 0 if send is None else send + wait
 
 
-def stricter(storm: int, account: int | None) -> int:
-    """Return the lower of a storm's ceiling and its account's; None where the platform documents none."""
-    return storm if account is None else min(storm, account)
+def find_ceilings(session: Session, channel: str, storm_id: str) -> tuple[Ceiling, ...]:
+    """Find what holds for a storm on a channel: its own ceilings and those of the account."""
+    rows = session.rows("ceilings_of", channel=channel, storm_id=storm_id)
+    return tuple(Ceiling(row["posts"], timedelta(microseconds=row["period"])) for row in rows)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.occupancy import DAY, Occupancy
-from stormctl.ledger.delivery.openings import make_opening, stricter
+from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
 from stormctl.ledger.journal.events import tell
 
 if TYPE_CHECKING:
@@ -59,7 +59,8 @@ def spread_late(session: Session, rows: Iterable[Row], moment: Moment) -> Spread
     for (_, channel, end, weight), items in groups.items():
         gate = session.get("channel_gate", channel=channel, now=to_micros(moment.at))
         if gate["suspended_why"] is None:
-            terms = session.get("terms_of_delivery", key=items[0][0]["key"])
+            now, key = to_micros(moment.at), items[0][0]["key"]
+            terms = session.get("terms_of_delivery", key=key, now=now, skew=SKEW)
             room = _Room(session, gate, terms, from_micros(end), weight=weight, moment=moment)
             places = room.place([row for row, _ in items])
             for (row, keys), at in zip(items, places, strict=True):
@@ -95,14 +96,14 @@ class _Room:
     def __init__(
         self, session: Session, gate: Row, terms: Row, end_at: datetime, *, weight: int, moment: Moment
     ) -> None:
+        channel = terms["channel"]
         self._limits = Limits(
             spacing=timedelta(microseconds=terms["spacing"]),
-            per_15min=stricter(terms["per_15min"], gate["per_15min"]),
-            per_day=stricter(terms["per_day"], gate["per_day"]),
+            ceilings=find_ceilings(session, channel, terms["id"]),
         )
-        self._opening: Opening = make_opening(
-            session, terms["channel"], gate, terms, now=to_micros(moment.at)
-        )
+        longest = max((ceiling.period for ceiling in self._limits.ceilings), default=timedelta())
+        reach = max(longest, self._limits.spacing)
+        self._opening: Opening = make_opening(session, channel, gate, terms, now=to_micros(moment.at))
         self._start_at = _round_up(max(moment.at, from_micros(self._opening.opens_at)))
         self._end_at = end_at
         self._weight = weight
@@ -110,10 +111,10 @@ class _Room:
             from_micros(row["taken_at"])
             for row in session.rows(
                 "taken_times",
-                channel=terms["channel"],
+                channel=channel,
                 now=to_micros(moment.at),
-                since=to_micros(moment.at - DAY),
-                until=to_micros(end_at + DAY),
+                since=to_micros(moment.at - reach),
+                until=to_micros(end_at + reach),
             )
         ]
 

@@ -192,9 +192,8 @@ def _render_cost(storm: Storm, cost: Cost) -> Text:
     text = Text.assemble(
         ("Cost ", STRONG), format_usd(cost.total_usd_micros), f": {shares}" if shares else ""
     )
-    budget = storm.limits.budget_usd
-    if budget is not None:
-        budget_micros = int(budget * 1_000_000)
+    budget_micros = storm.limits.budget_usd_micros
+    if budget_micros is not None:
         fits = cost.total_usd_micros <= budget_micros
         word = ("within the budget of ", GOOD) if fits else ("OVER the budget of ", WARN)
         text.append("; ").append(*word).append(format_usd(budget_micros))

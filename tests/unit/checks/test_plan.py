@@ -7,8 +7,10 @@ from decimal import Decimal
 import pytest
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.platforms.record import Ceiling
+from stormctl.domain.plan.limits import make_limits
 from stormctl.domain.plan.planning import plan_storm
+from tests.factories import DAY, HOUR, QUARTER
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import (
     NO_LIMITS,
@@ -48,13 +50,24 @@ def test_day_beyond_its_ceiling_is_an_error() -> None:
     bank = make_bank(make_variant("a.en", parts=("One.", "Two.")), make_variant("b.en"))
     plan = plan_storm(storm, bank)
     strict, lenient = (
-        replace(storm, limits=Limits(spacing=NO_LIMITS.spacing, per_day=count)) for count in (2, 3)
+        replace(storm, limits=make_limits(spacing=NO_LIMITS.spacing, per_day=count)) for count in (2, 3)
     )
 
     assert [f.message for f in run_checks(strict, bank, plan)] == [
         "x:acme plans more than 2 posts in 24 hours"
     ]
     assert run_checks(lenient, bank, plan) == []
+
+
+@pytest.mark.parametrize(("period", "expected"), [(QUARTER, []), (HOUR, []), (DAY, ["per-day-exceeded"])])
+def test_a_thread_may_be_longer_than_a_ceiling_of_less_than_a_day(
+    period: timedelta, expected: list[str]
+) -> None:
+    """Its last parts go out a little later; those beyond a day's ceiling would follow a day later."""
+    storm = make_storm(limits=replace(NO_LIMITS, ceilings=(Ceiling(3, period),)))
+    thread = make_variant("a.en", parts=tuple(f"Part {n}." for n in range(4)))
+
+    assert codes(thread, storm=storm) == expected
 
 
 @pytest.mark.parametrize(
@@ -72,7 +85,7 @@ def test_day_beyond_what_the_platform_allows_is_an_error(
     storm = make_storm(
         make_rule(channel, verified=verified),
         windows=(make_window("00:00", "23:00", every=timedelta(minutes=20)),),
-        limits=Limits(spacing=timedelta(), per_15min=5, per_day=999),
+        limits=make_limits(spacing=timedelta(), per_15min=5, per_day=999),
     )
 
     assert codes(*(make_variant(f"m{n}.en", text=f"Number {n}") for n in range(51)), storm=storm) == expected
@@ -82,7 +95,7 @@ def test_quarter_beyond_what_the_platform_allows_is_an_error() -> None:
     """A hundred and one parts at once are more than X takes in fifteen minutes."""
     storm = make_storm(
         make_rule(verified=True),
-        limits=Limits(spacing=timedelta(), per_15min=999, per_day=999),
+        limits=NO_LIMITS,
     )
     thread = make_variant("a.en", parts=tuple(f"Part {n}." for n in range(101)))
 

@@ -6,9 +6,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from hypothesis import strategies as st
+
 from stormctl.domain.bank.message import Bank, Media, MediaKind, Variant
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.finding import Place
+from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.storm import ChannelRule, Storm, Trust, Window
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
 NEW_YORK = "America/New_York"
 DAY = date(2026, 12, 18)
 SCHEDULE = Place("schedules/storm.toml", 1)
-NO_LIMITS = Limits(spacing=timedelta(), per_15min=1000, per_day=100_000)
+NO_LIMITS = Limits(spacing=timedelta(), ceilings=())
 
 
 def make_variant(name: str = "dignity.en", text: str | None = None, **fields: Any) -> Variant:
@@ -90,3 +93,9 @@ def times_of(plan: Plan, channel: str = "x:acme") -> dict[str, str]:
     return {
         f"{d.key.message}.{d.key.tail}": clock(d.slot_at) for d in plan.deliveries if d.key.channel == channel
     }
+
+
+def draw_ceilings(least: int) -> st.SearchStrategy[tuple[Ceiling, ...]]:
+    """Draw ceilings of a quarter of an hour, an hour and a day, none of less than so many posts."""
+    spans = ((timedelta(minutes=15), 6), (timedelta(hours=1), 12), (timedelta(hours=24), 60))
+    return st.tuples(*(st.builds(Ceiling, st.integers(least, most), st.just(span)) for span, most in spans))

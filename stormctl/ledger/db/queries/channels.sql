@@ -55,9 +55,6 @@ UPDATE channels SET paused_until = NULL, paused_why = NULL, on_trial = 2 WHERE i
 -- name: rest_channel(id, until, why)!
 UPDATE channels SET paused_until = :until, paused_why = :why WHERE id = :id AND on_trial = 1;
 
--- name: set_ceilings(id, per_15min, per_day)!
-UPDATE channels SET per_15min = CAST(:per_15min AS BIGINT), per_day = CAST(:per_day AS BIGINT) WHERE id = :id;
-
 -- name: record_limit(channel, name, ceiling, remaining, reset_at, now)!
 INSERT INTO limits (channel, name, ceiling, remaining, reset_at, learnt_at)
 VALUES (

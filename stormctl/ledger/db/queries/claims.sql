@@ -2,7 +2,7 @@
 -- What keeps a whole channel from posting; closed_until is the latest reset of the exhausted limits, closed_by
 -- that limit's name. One whose reset is past or was never told closes nothing.
 SELECT
-    c.suspended_why, c.paused_until, c.paused_why, c.per_15min, c.per_day,
+    c.suspended_why, c.paused_until, c.paused_why,
     CASE WHEN c.on_trial = 1 THEN 1 ELSE 0 END AS to_verify,
     l.reset_at AS closed_until, l.name AS closed_by,
     (SELECT d.key FROM deliveries d WHERE d.channel = c.id AND d.state = 'claimed') AS in_flight
@@ -12,10 +12,27 @@ FROM channels c LEFT JOIN limits l ON l.channel = c.id AND l.name = (
 )
 WHERE c.id = :channel;
 
--- name: terms_of_channel(channel)
--- The storms that have something planned on a channel, with what they allow; parts that follow apart.
-SELECT s.id, f.follows, s.spacing, s.per_15min, s.per_day, s.budget_usd_micros,
-    s.spent_usd_micros
+-- name: terms_of_channel(channel, now, skew)
+-- The storms that have something planned on a channel, with what they allow; parts that follow apart. Beside it,
+-- the newest send, and whether a ceiling of the storm or of the account is full, by the attempts of every storm:
+-- the account is one.
+SELECT s.id, f.follows, s.spacing, s.budget_usd_micros, s.spent_usd_micros,
+    (
+        SELECT max(a.sending_at) FROM attempts a
+        WHERE a.channel = sc.channel AND a.counts = 1
+            AND a.sending_at <= :now + CASE WHEN f.follows = 0 AND s.spacing > :skew THEN s.spacing ELSE :skew END
+    ) AS newest,
+    EXISTS (
+        SELECT 1 FROM (
+            SELECT min(posts) AS posts, period FROM ceilings WHERE storm_id = s.id OR channel = sc.channel
+            GROUP BY period
+        ) c
+        WHERE c.posts <= (
+            SELECT count(*) FROM attempts a
+            WHERE a.channel = sc.channel AND a.counts = 1
+                AND a.sending_at > :now - c.period AND a.sending_at <= :now + c.period
+        )
+    ) AS is_full
 FROM storm_channels sc JOIN storms s ON s.id = sc.storm_id CROSS JOIN (SELECT 0 AS follows UNION ALL SELECT 1) f
 WHERE sc.channel = :channel AND EXISTS (
     SELECT 1 FROM deliveries d
@@ -23,33 +40,38 @@ WHERE sc.channel = :channel AND EXISTS (
 )
 ORDER BY s.id, f.follows;
 
--- name: terms_of_delivery(key)^
-SELECT s.id, d.channel, d.follows, s.timezone, s.spacing, s.per_15min, s.per_day, s.budget_usd_micros,
-    s.spent_usd_micros
+-- name: terms_of_delivery(key, now, skew)^
+-- The same for one delivery, whatever state it is in.
+SELECT s.id, d.channel, d.follows, s.timezone, s.spacing, s.budget_usd_micros, s.spent_usd_micros,
+    (
+        SELECT max(a.sending_at) FROM attempts a
+        WHERE a.channel = d.channel AND a.counts = 1
+            AND a.sending_at <= :now + CASE WHEN d.follows = 0 AND s.spacing > :skew THEN s.spacing ELSE :skew END
+    ) AS newest,
+    EXISTS (
+        SELECT 1 FROM (
+            SELECT min(posts) AS posts, period FROM ceilings WHERE storm_id = s.id OR channel = d.channel
+            GROUP BY period
+        ) c
+        WHERE c.posts <= (
+            SELECT count(*) FROM attempts a
+            WHERE a.channel = d.channel AND a.counts = 1
+                AND a.sending_at > :now - c.period AND a.sending_at <= :now + c.period
+        )
+    ) AS is_full
 FROM deliveries d JOIN storms s ON s.id = d.storm_id WHERE d.key = :key;
 
 -- name: quiet_of(storm_id)
 SELECT from_at, until_at FROM quiet WHERE storm_id = :storm_id ORDER BY from_at;
 
--- name: newest_sends(channel, gap_until, in_15min, in_15min_until, in_day, in_day_until)^
--- The newest send, and those that so many others follow: NULL if there were fewer. Attempts of every storm: the
--- account is one.
-SELECT
-    (
-        SELECT a.sending_at FROM attempts a
-        WHERE a.channel = :channel AND a.counts = 1 AND a.sending_at <= :gap_until
-        ORDER BY a.sending_at DESC LIMIT 1
-    ) AS newest,
-    (
-        SELECT a.sending_at FROM attempts a
-        WHERE a.channel = :channel AND a.counts = 1 AND a.sending_at <= :in_15min_until
-        ORDER BY a.sending_at DESC LIMIT 1 OFFSET :in_15min
-    ) AS fills_15min,
-    (
-        SELECT a.sending_at FROM attempts a
-        WHERE a.channel = :channel AND a.counts = 1 AND a.sending_at <= :in_day_until
-        ORDER BY a.sending_at DESC LIMIT 1 OFFSET :in_day
-    ) AS fills_day;
+-- name: ceilings_of(storm_id, channel)
+-- Those of the storm and of the account; where both have one for a period, the stricter one holds.
+SELECT min(posts) AS posts, period FROM ceilings WHERE storm_id = :storm_id OR channel = :channel
+GROUP BY period ORDER BY period;
+
+-- name: sends_between(channel, since, until)
+SELECT sending_at FROM attempts
+WHERE channel = :channel AND counts = 1 AND sending_at > :since AND sending_at <= :until ORDER BY sending_at;
 
 -- name: taken_times(channel, now, since, until)
 -- When a channel posts beside what is late: what it sent, what it is sending, what is planned, in order.
@@ -114,10 +136,8 @@ INSERT INTO attempts (
 SELECT post_id FROM deliveries WHERE key = :key;
 
 -- name: claimed_row(key, attempt_id, token)^
--- A claimed delivery with what its storm allows.
-SELECT d.key, d.channel, d.topic, d.message_id, d.lease_until, d.expires_at, d.sending_at, d.price_usd_micros,
-    d.follows, s.id, s.spacing, s.per_15min, s.per_day, s.budget_usd_micros, s.spent_usd_micros
-FROM deliveries d JOIN storms s ON s.id = d.storm_id
+SELECT d.key, d.channel, d.topic, d.message_id, d.lease_until, d.expires_at, d.sending_at, d.price_usd_micros
+FROM deliveries d
 WHERE d.key = :key AND d.attempt_id = :attempt_id AND d.token = :token AND d.state = 'claimed';
 
 -- name: set_sending(key, attempt_id, token, now, wall_now)!

@@ -1,13 +1,16 @@
--- name: upsert_storm(id, name, timezone, spacing, per_15min, per_day, budget, wall_now)!
-INSERT INTO storms (
-    id, name, timezone, spacing, per_15min, per_day, budget_usd_micros, enrolled_wall_at
-) VALUES (
-    :id, :name, :timezone, :spacing, :per_15min, :per_day, CAST(:budget AS BIGINT), :wall_now
-)
+-- name: upsert_storm(id, name, timezone, spacing, budget, wall_now)!
+INSERT INTO storms (id, name, timezone, spacing, budget_usd_micros, enrolled_wall_at)
+VALUES (:id, :name, :timezone, :spacing, CAST(:budget AS BIGINT), :wall_now)
 ON CONFLICT (id) DO UPDATE SET
     name = excluded.name, timezone = excluded.timezone, spacing = excluded.spacing,
-    per_15min = excluded.per_15min, per_day = excluded.per_day,
     budget_usd_micros = excluded.budget_usd_micros;
+
+-- name: clear_ceilings(storm_id, channel)!
+DELETE FROM ceilings WHERE storm_id = CAST(:storm_id AS TEXT) OR channel = CAST(:channel AS TEXT);
+
+-- name: add_ceiling(storm_id, channel, posts, period)!
+INSERT INTO ceilings (storm_id, channel, posts, period)
+VALUES (CAST(:storm_id AS TEXT), CAST(:channel AS TEXT), :posts, :period);
 
 -- name: clear_quiet(storm_id)!
 DELETE FROM quiet WHERE storm_id = :storm_id;

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.delivery.delivery import Kind
+from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.storm import Pin, Quiet
+from tests.factories import DAY
 from tests.unit.domain.making import (
     NO_LIMITS,
     SCHEDULE,
@@ -160,7 +162,7 @@ def test_reminder_whose_time_is_claimed_moves_earlier() -> None:
     [
         (make_window("08:00", "16:00"), {}, NO_LIMITS),
         (make_window(), {"not_before": at("19:30")}, NO_LIMITS),
-        (make_window(), {"parts": ("One.", "Two.")}, replace(NO_LIMITS, per_day=0)),
+        (make_window(), {"parts": ("One.", "Two.")}, replace(NO_LIMITS, ceilings=(Ceiling(0, DAY),))),
     ],
 )
 def test_reminder_without_a_place_leaves_its_wording(

@@ -6,15 +6,17 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.occupancy import DAY, QUARTER, Occupancy
-from tests.unit.domain.making import at
+from stormctl.domain.platforms.record import Ceiling
+from stormctl.domain.plan.limits import Limits, make_limits
+from stormctl.domain.plan.occupancy import Occupancy
+from tests.factories import DAY, keeps
+from tests.unit.domain.making import at, draw_ceilings
 
 _NOON = at("12:00")
 
 
 def _limits(spacing: int = 0, per_15min: int = 100, per_day: int = 1000) -> Limits:
-    return Limits(spacing=timedelta(minutes=spacing), per_15min=per_15min, per_day=per_day)
+    return make_limits(spacing=timedelta(minutes=spacing), per_15min=per_15min, per_day=per_day)
 
 
 def _minutes(*minutes: float) -> list[datetime]:
@@ -73,9 +75,9 @@ def test_parts_of_a_thread_count_each() -> None:
     assert Occupancy(_limits(per_15min=5)).is_free(_NOON, weight=9)
 
 
-def test_day_may_be_left_out() -> None:
-    """The daily ceiling counts only where it is asked for."""
-    strict, lenient = (Occupancy(_limits(per_day=1), daily=daily) for daily in (True, False))
+def test_a_day_holds_no_more_than_its_ceiling() -> None:
+    """The day is any 24 hours; without a ceiling for it, it holds whatever comes."""
+    strict, lenient = (Occupancy(Limits(ceilings=ceilings)) for ceilings in ((Ceiling(1, DAY),), ()))
     for occupancy in (strict, lenient):
         occupancy.add(_NOON)
     later = _minutes(120)[0]
@@ -93,16 +95,17 @@ def test_ceiling_of_nothing_lets_nothing_through() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 120), st.integers(1, 3)), max_size=40),
     st.integers(0, 9),
-    st.integers(1, 6),
+    draw_ceilings(least=1),
 )
 def test_what_is_found_free_keeps_every_limit(
-    wishes: list[tuple[int, int]], spacing: int, per_15min: int
+    wishes: list[tuple[int, int]], spacing: int, ceilings: tuple[Ceiling, ...]
 ) -> None:
     """However moments are entered, those that were found free never break spacing or ceiling."""
-    occupancy = Occupancy(_limits(spacing=spacing, per_15min=per_15min, per_day=20))
+    occupancy = Occupancy(Limits(spacing=timedelta(minutes=spacing), ceilings=ceilings))
+    most = min(ceiling.count for ceiling in ceilings)
     posts: list[datetime] = []
     for minute, wish in wishes:
-        moment, weight = _minutes(minute)[0], min(wish, per_15min)
+        moment, weight = _minutes(minute)[0], min(wish, most)
         found = occupancy.find_free(moment, weight)
         assert found is not None
         assert found >= moment
@@ -113,5 +116,4 @@ def test_what_is_found_free_keeps_every_limit(
     posts.sort()
     starts = sorted(set(posts))
     assert all(b - a >= timedelta(minutes=spacing) for a, b in pairwise(starts))
-    assert all(b - a >= QUARTER for a, b in zip(posts, posts[per_15min:], strict=False))
-    assert all(b - a >= DAY for a, b in zip(posts, posts[20:], strict=False))
+    assert all(keeps(ceiling, posts) for ceiling in ceilings)

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.limits import make_limits
 from stormctl.domain.plan.occupancy import Occupancy
 from stormctl.domain.plan.placing import NOT_IN_TIME, TOO_NEAR, Candidate, MessageTimes, Placing
 from stormctl.domain.plan.slots import Slot
@@ -16,7 +16,7 @@ def _slots(*clocks: str) -> list[Slot]:
 
 
 def _occupancy(per_15min: int = 100) -> Occupancy:
-    return Occupancy(Limits(spacing=timedelta(), per_15min=per_15min, per_day=1000))
+    return Occupancy(make_limits(spacing=timedelta(), per_15min=per_15min, per_day=1000))
 
 
 def _fill(placing: Placing) -> dict[str, str]:

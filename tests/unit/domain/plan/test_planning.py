@@ -12,17 +12,19 @@ from hypothesis import strategies as st
 from stormctl.domain.bank.message import LatePolicy, Variant
 from stormctl.domain.base.localtime import LocalTimeError
 from stormctl.domain.delivery.delivery import Kind, Plan
+from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.occupancy import QUARTER
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
 from stormctl.domain.plan.storm import ChannelRule, Late, Pin, Quiet, Storm
+from tests.factories import QUARTER, keeps
 from tests.fakes import noting
 from tests.unit.domain.making import (
     NO_LIMITS,
     SCHEDULE,
     at,
     clock,
+    draw_ceilings,
     make_bank,
     make_messages,
     make_rule,
@@ -253,7 +255,7 @@ def test_message_that_cannot_keep_apart_is_left_out() -> None:
 def test_thread_is_one_slot_with_a_delivery_a_part() -> None:
     """On X a thread's parts share their slot and are numbered; they count against the ceilings."""
     window = make_window("08:00", "09:00", every=timedelta(minutes=5))
-    storm = make_storm(windows=(window,), limits=replace(NO_LIMITS, per_15min=4))
+    storm = make_storm(windows=(window,), limits=replace(NO_LIMITS, ceilings=(Ceiling(4, QUARTER),)))
     thread = make_variant("thread.en", parts=tuple(f"Part {n}." for n in range(1, 5)), priority=1)
 
     plan = plan_storm(storm, make_bank(thread, *make_messages(3)))
@@ -316,8 +318,7 @@ def _storms(draw: st.DrawFn) -> tuple[Storm, list[Variant]]:
         seed=draw(st.integers(0, 5)),
         limits=Limits(
             spacing=timedelta(minutes=draw(st.integers(0, 10))),
-            per_15min=draw(st.integers(3, 5)),
-            per_day=draw(st.integers(5, 60)),
+            ceilings=draw(draw_ceilings(least=3)),
             same_message_apart=timedelta(minutes=draw(st.integers(0, 60))),
         ),
     )
@@ -369,9 +370,7 @@ def _check_channel(storm: Storm, plan: Plan, channel: str) -> None:
     posts = [d.slot_at for d in deliveries]
     limits = storm.limits
     assert all(b - a >= limits.spacing for a, b in pairwise(sorted(set(posts))))
-    for earlier, later in zip(posts, posts[limits.per_15min :], strict=False):
-        assert later - earlier >= QUARTER
-    assert len(posts) <= limits.per_day
+    assert all(keeps(ceiling, posts) for ceiling in limits.ceilings)
 
 
 def _check_apart(storm: Storm, plan: Plan) -> None:

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.localtime import LocalTimeError
-from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.occupancy import DAY, QUARTER
+from stormctl.domain.platforms.record import Ceiling
+from stormctl.domain.plan.limits import Limits, make_limits
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_slots, find_spans, pick_evenly
 from stormctl.domain.plan.storm import ChannelRule, Quiet, Storm, Window
-from tests.unit.domain.making import SCHEDULE, at, clock, make_rule, make_storm, make_window
+from tests.factories import DAY, QUARTER, keeps
+from tests.unit.domain.making import SCHEDULE, at, clock, draw_ceilings, make_rule, make_storm, make_window
 
 _RULE = make_rule()
 _FALL = date(2026, 11, 1)
@@ -142,13 +143,13 @@ def test_crowded_slots_spread_by_the_spacing() -> None:
 
 def test_slot_is_dropped_where_nothing_may_be_posted() -> None:
     """A ceiling of nothing leaves no slot."""
-    assert find_slots(make_storm(limits=Limits(per_15min=0)), _RULE) == ()
+    assert find_slots(make_storm(limits=Limits(ceilings=(Ceiling(0, QUARTER),))), _RULE) == ()
 
 
 def test_day_with_too_many_slots_is_thinned_evenly() -> None:
     """Of more slots than a day may have, those kept are spread over the whole day; pins count."""
     storm = make_storm(
-        windows=(make_window("08:00", "18:00"),), limits=Limits(spacing=timedelta(minutes=5), per_day=4)
+        windows=(make_window("08:00", "18:00"),), limits=make_limits(spacing=timedelta(minutes=5), per_day=4)
     )
 
     slots = find_slots(storm, _RULE, [at("12:30")])
@@ -161,7 +162,7 @@ def test_rolling_day_holds_across_midnight() -> None:
     storm = make_storm(
         first_on=date(2026, 12, 17),
         windows=(make_window("08:00", "18:00"),),
-        limits=Limits(spacing=timedelta(minutes=5), per_day=3),
+        limits=make_limits(spacing=timedelta(minutes=5), per_day=3),
     )
 
     moments = [slot.at for slot in find_slots(storm, _RULE, [at("20:00", date(2026, 12, 17))])]
@@ -269,9 +270,7 @@ def _schedules(draw: st.DrawFn) -> tuple[Storm, list[datetime]]:
         jitter=timedelta(minutes=draw(st.integers(0, 12))),
     )
     limits = Limits(
-        spacing=timedelta(minutes=draw(st.integers(0, 15))),
-        per_15min=draw(st.integers(1, 6)),
-        per_day=draw(st.integers(1, 60)),
+        spacing=timedelta(minutes=draw(st.integers(0, 15))), ceilings=draw(draw_ceilings(least=1))
     )
     storm = _one_day(on, window, limits=limits, seed=draw(st.integers()), quiet=(_quiet("11:00", "11:45"),))
     taken = draw(st.lists(st.integers(0, 1439), max_size=6))
@@ -292,5 +291,4 @@ def test_slots_keep_every_limit(case: tuple[Storm, list[datetime]]) -> None:
     assert not any(silences.find(moment) for moment in slots)
     assert all(b - a >= limits.spacing for a, b in pairwise(slots))
     assert all(abs(moment - other) >= limits.spacing for moment in slots for other in fixed)
-    assert all(b - a >= QUARTER for a, b in zip(slots, slots[limits.per_15min :], strict=False))
-    assert len(slots) <= limits.per_day
+    assert all(keeps(ceiling, slots) for ceiling in limits.ceilings)

@@ -5,20 +5,20 @@ from __future__ import annotations
 import pytest
 
 from stormctl.domain.base.channel import Platform
-from stormctl.domain.platforms.record import Ceilings, Metric
+from stormctl.domain.platforms.record import Ceiling, Metric
 
 
 @pytest.mark.parametrize(
     ("platform", "verified", "ceilings"),
     [
-        (Platform.X, False, Ceilings(100, 50)),
-        (Platform.X, True, Ceilings(100, 2_400)),
-        (Platform.FACEBOOK, False, Ceilings()),
-        (Platform.FACEBOOK, True, Ceilings()),
+        (Platform.X, False, (Ceiling(100, QUARTER), Ceiling(50, DAY))),
+        (Platform.X, True, (Ceiling(100, QUARTER), Ceiling(2_400, DAY))),
+        (Platform.FACEBOOK, False, ()),
+        (Platform.FACEBOOK, True, ()),
     ],
 )
 def test_ceilings_are_the_platforms_documented_ones(
-    platform: Platform, *, verified: bool, ceilings: Ceilings
+    platform: Platform, *, verified: bool, ceilings: tuple[Ceiling, ...]
 ) -> None:
     """X has one a quarter of an hour and one a day, which verified accounts have higher; Facebook none."""
     assert platform.facts.find_ceilings(verified=verified) == ceilings

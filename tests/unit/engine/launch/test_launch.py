@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ import pytest
 from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.plan.limits import make_limits
 from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.launch.launch import LEFT_OUT, enroll, launching, terms_of
@@ -140,7 +142,7 @@ def test_posts_that_stand_there_already_are_recorded_and_not_sent_again(bench: B
 
 
 def test_a_storms_terms_are_what_its_schedule_says(tmp_path: Path) -> None:
-    """Ceilings, silences as instants, and the budget in millionths of a dollar."""
+    """Its limits as they are, and silences as instants."""
     campaign = make_campaign(
         tmp_path,
         limits="per_15min = 3\nper_day = 20\nbudget_usd = 2.5",
@@ -152,8 +154,9 @@ def test_a_storms_terms_are_what_its_schedule_says(tmp_path: Path) -> None:
 
     quiet_from = datetime(2026, 12, 18, 17, 10, tzinfo=UTC)
     assert (terms.storm_id, terms.name, terms.timezone) == ("small", "A small storm", "America/New_York")
-    assert (terms.spacing, terms.per_15min, terms.per_day) == (timedelta(), 3, 20)
-    assert terms.budget_usd_micros == 2_500_000
+    assert terms.limits == make_limits(
+        spacing=timedelta(), per_15min=3, per_day=20, budget_usd=Decimal("2.5")
+    )
     assert (quiet_from, quiet_from + timedelta(minutes=5)) in terms.quiet
     assert terms.channels == ("x:acme", "facebook:acme")
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -11,6 +13,7 @@ import pytest
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.finding import Place
+from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.storm import (
     Ask,
@@ -170,8 +173,7 @@ def test_every_key_of_a_schedule_is_understood(campaign: Campaign) -> None:
         reminders=(timedelta(hours=3), timedelta(minutes=45)),
         limits=Limits(
             spacing=timedelta(minutes=7),
-            per_15min=4,
-            per_day=40,
+            ceilings=(Ceiling(4, timedelta(minutes=15)), Ceiling(40, timedelta(hours=24))),
             same_message_apart=timedelta(minutes=30),
             budget_usd=Decimal("10.1"),
         ),
@@ -209,6 +211,28 @@ def test_a_short_schedule_has_the_defaults(campaign: Campaign) -> None:
     assert (storm.limits, storm.late, storm.trust) == (Limits(), Late(), Trust())
     assert storm.windows[0].every == timedelta(minutes=20)
     assert (storm.first_on, storm.last_on) == (date(2026, 12, 18), date(2026, 12, 18))
+
+
+def test_one_more_key_of_a_ceiling_is_one_line_of_one_list(campaign: Campaign) -> None:
+    """With `per_hour` in the list, a schedule may have it; like its siblings it allows one post at least."""
+    schedules = [campaign.write_schedule(MINIMAL + f"[limits]\nper_hour = {n}\n", f"of-{n}") for n in (12, 0)]
+    code = f"""if True:
+        import datetime, pathlib
+        from stormctl.domain.plan.limits import CEILING_KEYS
+        CEILING_KEYS["per_hour"] = datetime.timedelta(hours=1)
+        from stormctl.files.schedules.schedule import load_storm
+        for path in {[str(path) for path in schedules]}:
+            storm, findings = load_storm(pathlib.Path({str(campaign.root)!r}), pathlib.Path(path))
+            found = [finding.message for finding in findings if "limits" in finding.message]
+            print(found or [str(ceiling) for ceiling in storm.limits.ceilings])
+    """
+
+    told = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True)
+
+    assert told.stdout.splitlines() == [
+        "['5 posts in 15 minutes', '12 posts in 1 hour', '45 posts in 24 hours']",
+        "['limits.per_hour: must be at least 1, not 0']",
+    ]
 
 
 def test_what_lies_around_a_schedule_leaves_a_storm(campaign: Campaign) -> None:
