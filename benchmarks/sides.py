@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from benchmarks.server import LOOPBACK
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.launch.emulator_process import ANSWER_S, EmulatorProcess
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ HASTY = """\
 import sys
 from datetime import timedelta
 from stormctl.cli.main import main
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 for platform in Platform:
     object.__setattr__(platform.facts, "settling", timedelta())
 sys.exit(main())

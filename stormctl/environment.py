@@ -9,8 +9,8 @@ from urllib.parse import unquote, unquote_plus, urlsplit
 
 from pydantic import SecretStr, ValidationError
 
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.delivery.signin import Source, Variable
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.env_reading import read_env_file
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.network import find_proxy_secrets

@@ -11,8 +11,8 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.duration import parse_duration
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.errors import CredentialsError, UsageError
 
 UNLOCK = "Set STORMCTL_LIVE=1 in .env for the day itself."

@@ -8,10 +8,9 @@ from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
-from stormctl.domain.base.channel import ChannelId, parse_channel_id
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.plan.limits import CEILING_KEYS, Limits, make_limits
-from stormctl.domain.platforms.record import Ceiling
+from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
 from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.delivery.troubles import write_limits
 from stormctl.ledger.journal.gaps import note_gap
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import RateLimit
+    from stormctl.domain.platforms.record import Ceiling
     from stormctl.ledger.ledger import Ledger
 
 QUARTER, HOUR, DAY = timedelta(minutes=15), timedelta(hours=1), timedelta(hours=24)

@@ -14,10 +14,10 @@ from stormctl.platforms.adapter import Account, ReadFailed, Reading, SeenPost, U
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Clock
     from stormctl.domain.base.event import EventKind, StormEvent
     from stormctl.domain.delivery.delivery import Outcome
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.reach import MetricReading
     from stormctl.engine.base.equipment import Rewriting
     from stormctl.errors import StormctlError

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.domain.bank.message import Bank, Variant
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan, Post
     from stormctl.domain.plan.storm import ChannelRule, Storm
+    from stormctl.domain.platforms.channel import ChannelId
 
 
 @dataclass(frozen=True, slots=True)

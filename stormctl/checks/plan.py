@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.checks.case import CheckContext
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.platforms.record import Ceiling
 
 _MICROS = 1_000_000

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from stormctl.checks.case import CheckContext, Composed
     from stormctl.domain.bank.message import Variant
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
 
 
 @rule(

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
 
 ScheduleArgument = Annotated[
     str | None,
@@ -51,7 +51,7 @@ LogFileOption = Annotated[
 
 def read_channel(name: str) -> ChannelId:
     """Read the name of a channel, such as `x:acme`; UsageError if it is none."""
-    from stormctl.domain.base.channel import parse_channel_id
+    from stormctl.domain.platforms.channel import parse_channel_id
 
     try:
         return parse_channel_id(name)

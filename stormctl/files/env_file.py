@@ -9,7 +9,7 @@ import uuid
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.env_reading import check_env_file, refuse_tracked
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.places import hand_over, is_there

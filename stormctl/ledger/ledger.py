@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import LedgerError, StormctlError
 from stormctl.ledger.control.channels import bind_hosts, check_hosts
 from stormctl.ledger.db.stores import FileStore, find_store
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.control.alerts import Alerts
     from stormctl.ledger.control.budgets import Budgets
     from stormctl.ledger.control.channels import Channels

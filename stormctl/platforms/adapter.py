@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.bank.message import MediaKind
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Outcome, RateLimit
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.reach import MetricReading
 
 

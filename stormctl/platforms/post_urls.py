@@ -11,7 +11,7 @@ from stormctl.errors import UsageError
 if TYPE_CHECKING:
     from urllib.parse import SplitResult
 
-    from stormctl.domain.base.channel import Platform
+    from stormctl.domain.platforms.channel import Platform
 
 
 def parse_post_url(url: str, platform: Platform, *, host: str, account_id: str | None) -> str | None:

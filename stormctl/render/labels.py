@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.amounts import count
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import BESIDE, ENGAGEMENT, METRIC_WORDS
 from stormctl.domain.report.report import Step

@@ -17,7 +17,7 @@ from typing import Any
 
 from stormctl.cli.context import Context
 from stormctl.cli.main import main as stormctl
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Equipment

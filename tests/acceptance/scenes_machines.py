@@ -10,7 +10,7 @@ import threading
 from contextlib import closing, contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from tests.acceptance.conftest import PATIENCE_S, make_old_ledger
 from tests.acceptance.runbook import FACEBOOK, Scenes, X
 from tests.acceptance.scenes_posts import holding

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 
 if TYPE_CHECKING:
     from pathlib import Path

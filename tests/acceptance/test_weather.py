@@ -19,7 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from tests.acceptance.conftest import read_until, start_emulator
 
 if TYPE_CHECKING:

@@ -15,7 +15,7 @@ from multiprocessing.reduction import DupFd
 from subprocess import CompletedProcess, TimeoutExpired
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from tests.acceptance.conftest import PATIENCE_S
 
 if TYPE_CHECKING:

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.plan.limits import Limits
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.enrolment import Adoption, Enrolled, StormTerms
 from tests.contract.crowd import gather
 from tests.contract.places import File, Schema

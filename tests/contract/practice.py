@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import requests
 
-from stormctl.domain.base.channel import Platform, parse_channel_id
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.emulator.core.clock import EmulatorClock
 from stormctl.platforms.adapter import OutgoingPost, PlatformAdapter
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials

@@ -12,9 +12,9 @@ import pytest
 from stormctl.checks.registry import run_checks
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.delivery.delivery import SendForbidden
-from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import NOON, X
 from tests.factories import DAY, HOUR, QUARTER, keeps
 from tests.unit.domain.making import (
@@ -120,7 +120,7 @@ class TestAnHour:
         bench.enroll(plan("sent", 50), plan("coming", 130), *late, limits=LIMITS)
         bench.deliver(50)
 
-        bench.ledger.outbox.sweep(bench.at(60))
+        bench.ledger.sweeping.sweep(bench.at(60))
 
         views = bench.ledger.history.deliveries("imd")
         posts = sorted(view.slot_at for view in views if view.state in {"planned", "delivered"})
@@ -134,7 +134,7 @@ class TestAnHour:
         for minutes in (0, 1):
             bench.deliver(minutes)
 
-        standing = bench.ledger.history.status(bench.at(2), runner_timeout=timedelta(seconds=15))
+        standing = bench.ledger.overview.status(bench.at(2), runner_timeout=timedelta(seconds=15))
 
         told = [(c.waits_until, c.waits_why) for s in standing.storms for c in s.channels if c.channel == X]
         assert told == [(bench.at(60).at, "2 posts in 1 hour")]

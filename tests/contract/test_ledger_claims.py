@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import (
     InDoubt,
     Kind,
@@ -19,6 +18,7 @@ from stormctl.domain.delivery.delivery import (
     Refused,
     SendForbidden,
 )
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import LEASE
 from tests.factories import DAY, QUARTER, learn_limits

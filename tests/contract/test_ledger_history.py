@@ -16,8 +16,8 @@ from tests.contract.places import REFUSALS
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.domain.platforms.channel import ChannelId
     from tests.contract.conftest import Bench
 
     Plan = Callable[..., PlannedDelivery]

@@ -16,7 +16,6 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import (
     Claim,
@@ -32,6 +31,7 @@ from stormctl.domain.delivery.delivery import (
     State,
 )
 from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.enrolment import StormTerms
 
 if TYPE_CHECKING:

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.bank.message import Media, MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, RateLimit
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.errors import CredentialsError, FindingsError, LedgerError
 from stormctl.ledger.control.halts import Resumed
@@ -24,8 +24,8 @@ from tests.factories import learn_limits
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.delivery.doubts import Doubt
     from stormctl.ledger.ledger import Ledger
     from tests.contract.conftest import Bench

@@ -6,13 +6,14 @@ import itertools
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, SendForbidden, State
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.control.halts import Resumed
 from stormctl.ledger.db.migrator import list_tables, load_migrations
 from stormctl.ledger.db.sessions import Session
@@ -245,7 +246,9 @@ def launch(bench: Bench) -> None:
     """Enrol late: one post stands on the account, one perhaps, and the other channel is left out."""
     published, unknown = plan("there"), plan("perhaps", 1)
     bench.ledger.enrolment.enroll(
-        replace(TERMS, storm_id="imd", channels=(X, PAGE), budget_usd_micros=9_000_000),
+        replace(
+            TERMS, storm_id="imd", channels=(X, PAGE), limits=replace(TERMS.limits, budget_usd=Decimal(9))
+        ),
         [published, unknown, plan("coming", 90), plan("there", channel=PAGE)],
         at(30),
         Adoption(

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.delivery.delivery import InDoubt, State
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import ExitCode, LedgerError
 from stormctl.ledger.care import maintenance as upkeep
 from stormctl.ledger.care import restoring

@@ -15,8 +15,8 @@ import pytest
 import requests
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import MediaFile, OutgoingPost, PlatformAdapter, PrepareFailed
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from stormctl.domain.base.channel import Platform, parse_channel_id
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.environment import SETTINGS, load_environment
 from stormctl.settings import Settings
 

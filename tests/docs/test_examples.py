@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.bank.variants import Wording
 from stormctl.files.schedules.schedule import load_storm

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 
 ROOT = Path(__file__).parents[2]
 ENTRY = re.compile(r"^\*\*(?P<word>[^*]+)\*\*: (?P<meaning>.+)$", re.MULTILINE)

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.x import X
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.campaign import find_schedule

@@ -15,11 +15,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.cli.commands.auth import find_sign_in
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.delivery.delivery import Post
 from stormctl.domain.plan.canary import plan_canary
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.cost import price_of, price_of_readings
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.environment import Environment
 from stormctl.platforms.post_urls import parse_post_url

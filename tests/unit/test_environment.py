@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import pytest
 from pydantic import SecretStr
 
-from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.signin import Source
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.env_reading import UnusedVariable
 from stormctl.environment import Environment, list_variables, load_environment
 from stormctl.errors import CredentialsError, UsageError

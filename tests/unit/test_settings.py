@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr, ValidationError
 
-from stormctl.domain.base.channel import ChannelId, Platform
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.settings import Settings, is_loopback
 from tests.factories import ACME

@@ -11,15 +11,15 @@ import typer
 from stormctl.cli import console
 from stormctl.cli.options import JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from stormctl.cli.context import Context
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.signin import ManagedPage
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.accounts.account_signin import AccountSignIn
     from stormctl.engine.accounts.page_signin import PageSignIn
     from stormctl.engine.accounts.signin import Grant, SignIn

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from stormctl.cli.context import Context
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.event import StormEvent
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.status import DeliveryView
     from stormctl.engine.doctor.canary import Canary, Release
 

@@ -220,7 +220,7 @@ def read_scope(
     *, channel: str | None, platform: str | None, topic: str | None, message: str | None
 ) -> tuple[str, str | None]:
     """Return the scope and target of a halt; UsageError if several were named or one is not valid."""
-    from stormctl.domain.base.channel import Platform, parse_channel_id
+    from stormctl.domain.platforms.channel import Platform, parse_channel_id
 
     named = [
         (scope, target)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from stormctl.cli.options import FaultsOption
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import UsageError
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.platforms.facebook import PUBLISH_TASK
 
 if TYPE_CHECKING:
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
 
 
 def sign_in_command(channel: ChannelId) -> str:

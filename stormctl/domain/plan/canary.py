@@ -12,7 +12,7 @@ from stormctl.domain.plan.cost import price_of
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
 
 SENTENCES = {
     "en": "Technical test of this account. This post will be removed in a moment.",

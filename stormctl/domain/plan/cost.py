@@ -11,8 +11,8 @@ from stormctl.domain.text.parts import find_links
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan, PlannedDelivery, Post
+    from stormctl.domain.platforms.channel import ChannelId
 
 READINGS_A_POST = 4
 """How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from stormctl.domain.platforms.record import Ceiling
     from stormctl.domain.plan.limits import Limits
+    from stormctl.domain.platforms.record import Ceiling
 
 _INSTANT = timedelta(seconds=1)
 

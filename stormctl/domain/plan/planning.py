@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.bank.message import Bank, Variant
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.plan.slots import Slot
     from stormctl.domain.plan.storm import ChannelRule, Storm, Window
+    from stormctl.domain.platforms.channel import ChannelId
 
 
 def plan_storm(storm: Storm, bank: Bank) -> Plan:

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import date, datetime, time
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.finding import Place
+    from stormctl.domain.platforms.channel import ChannelId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,7 +8,7 @@ from collections import defaultdict
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 
 if TYPE_CHECKING:
     from stormctl.domain.bank.message import Bank, Variant

@@ -10,8 +10,8 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.domain.platforms.record import Metric
 
 if TYPE_CHECKING:

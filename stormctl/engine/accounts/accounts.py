@@ -14,7 +14,7 @@ from stormctl.errors import CredentialsError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.signin import sign_in_command
+from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.base.clocks import read_wall_clock
 from stormctl.engine.base.equipment import Rewriting
 from stormctl.errors import CredentialsError
@@ -14,7 +14,7 @@ from stormctl.errors import CredentialsError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.accounts.rewriting import Rewritten
     from stormctl.environment import Environment
     from stormctl.platforms.adapter import PlatformAdapter

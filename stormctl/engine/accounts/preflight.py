@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.base.duration import format_duration
 from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.plan.summary import ChannelCheck
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.engine.base.asking import ask_all
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Certainty, VerificationProblem
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime, timedelta
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Readers
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import Account, Ending, Verification

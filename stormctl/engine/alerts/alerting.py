@@ -8,10 +8,10 @@ import time
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.alert import Notice, write_alert
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import StormctlError
 
 if TYPE_CHECKING:

@@ -12,10 +12,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.bank.message import Bank
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.finding import Finding
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.plan.storm import Storm
+    from stormctl.domain.platforms.channel import ChannelId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

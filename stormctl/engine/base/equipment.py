@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Protocol, Self
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import StormEvent
+from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.base.clocks import SystemClock
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from contextlib import AbstractContextManager
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Clock
     from stormctl.domain.base.event import EventKind, Listener
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.ledger import Ledger
     from stormctl.platforms.adapter import PlatformAdapter
     from stormctl.settings import Settings

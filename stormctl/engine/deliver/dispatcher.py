@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.bank.message import Media
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim, Outcome
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Checkpoint, Equipment
     from stormctl.engine.deliver.uploader import Uploader
     from stormctl.ledger.journal.media import StoredUpload

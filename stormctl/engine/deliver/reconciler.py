@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.ledger.delivery.doubts import Doubt, SearchedPost
     from stormctl.ledger.delivery.follow_ups import FollowUp

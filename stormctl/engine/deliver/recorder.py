@@ -13,9 +13,9 @@ from stormctl.errors import LedgerError, UnknownAttemptError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim, Outcome
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Checkpoint, Equipment
     from stormctl.ledger.delivery.answers import Recorded
 

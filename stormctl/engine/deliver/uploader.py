@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.domain.bank.message import Media
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim, Outcome
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.ledger.journal.media import StoredUpload
     from stormctl.platforms.adapter import Content, PlatformAdapter

@@ -25,9 +25,9 @@ from stormctl.ledger.delivery.enrolment import StormTerms
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.event import Listener
     from stormctl.domain.delivery.delivery import Outcome, PlannedDelivery
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.status import DeliveryView
     from stormctl.engine.base.equipment import Equipment, Workspace
     from stormctl.ledger.ledger import Ledger

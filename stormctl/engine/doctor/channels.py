@@ -16,9 +16,9 @@ from stormctl.errors import ExitCode
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from stormctl.domain.base.channel import ChannelId, Platform
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import RateLimit
+    from stormctl.domain.platforms.channel import ChannelId, Platform
     from stormctl.domain.report.diagnosis import Line
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.base.campaign import Campaign

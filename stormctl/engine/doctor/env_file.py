@@ -10,7 +10,7 @@ from stormctl.files.nearest import find_nearest
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.env_reading import UnusedVariable
 
 

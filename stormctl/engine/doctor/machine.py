@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from datetime import tzinfo
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.plan.storm import Storm
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.diagnosis import Line
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.env_reading import UnusedVariable

@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import PlannedDelivery
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Adapters
     from stormctl.engine.launch.preparation import Preparation
     from stormctl.ledger.ledger import Ledger

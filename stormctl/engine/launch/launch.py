@@ -18,9 +18,9 @@ from stormctl.ledger.delivery.enrolment import StormTerms
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.plan.storm import Storm
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace

@@ -16,10 +16,10 @@ from stormctl.errors import ApprovalError, CredentialsError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.plan.storm import Storm
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.clock import Moment
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.report.tally import Tally
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.alerts.notifications import make_notifications

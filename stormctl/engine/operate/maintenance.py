@@ -8,7 +8,7 @@ from datetime import UTC
 from itertools import chain, count
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_place
+from stormctl.domain.platforms.channel import parse_place
 from stormctl.domain.report.maintenance import Introduction, RestorePreview
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import pass_on
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from datetime import timedelta
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId, Platform
     from stormctl.domain.base.clock import Clock
+    from stormctl.domain.platforms.channel import ChannelId, Platform
     from stormctl.domain.report.maintenance import Backup, LedgerFacts, MigratedLedger, Move, Restoration
     from stormctl.engine.base.equipment import Checkpoint
     from stormctl.ledger.db.stores import Store

@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.resemblance import similarity
-from stormctl.domain.base.channel import find_host, parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
 from stormctl.domain.plan.cost import price_of_readings
+from stormctl.domain.platforms.channel import find_host, parse_channel_id
 from stormctl.engine.base.account_readings import LOOK_BACK, read_account
 from stormctl.engine.deliver.reconciler import ALIKE, is_same
 from stormctl.errors import CredentialsError, ExitCode, UsageError

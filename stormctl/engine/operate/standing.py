@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.report import Report
     from stormctl.domain.report.status import LedgerStatus, StormStatus
     from stormctl.engine.base.equipment import Durations

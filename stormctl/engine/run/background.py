@@ -12,7 +12,7 @@ from stormctl.engine.deliver.reconciler import Reconciler
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.deliver.uploader import Uploader
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.deliver.recorder import Recorder
     from stormctl.engine.run.sweep import Sweep

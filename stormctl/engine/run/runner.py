@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import timedelta
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Checkpoint, Equipment
 
 logger = logging.getLogger(__name__)

@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.deliver.dispatcher import Dispatcher
     from stormctl.engine.run.background import Background

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.event import EventKind
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.engine.run.clock_guard import find_offset
 from stormctl.errors import CredentialsError
@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.base.equipment import Equipment
 

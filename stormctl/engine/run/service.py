@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from contextlib import AbstractContextManager
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Clock
     from stormctl.domain.base.event import Listener
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.equipment import Equipment, Workspace

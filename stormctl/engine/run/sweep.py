@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from datetime import datetime, tzinfo
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.run.clock_guard import ClockJump
     from stormctl.ledger.delivery.sweeping import Rest

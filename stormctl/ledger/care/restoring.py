@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import find_host
 from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.platforms.channel import find_host
 from stormctl.domain.report.maintenance import Restoration
 from stormctl.errors import DamagedLedgerError, LedgerError
 from stormctl.ledger.care.maintenance import back_up, describe, refuse_runners, require_ledger

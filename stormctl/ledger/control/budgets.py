@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.budget import RAISE, Budget
+from stormctl.domain.platforms.channel import Platform
 from stormctl.ledger.journal.events import append_event
 
 if TYPE_CHECKING:

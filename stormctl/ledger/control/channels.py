@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import find_host, parse_channel_id
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import RateLimit
+from stormctl.domain.platforms.channel import find_host, parse_channel_id
 from stormctl.errors import CredentialsError, LedgerError
 from stormctl.ledger.journal.events import append_event
 from stormctl.ledger.journal.gaps import doubt_unread
@@ -17,9 +17,9 @@ from stormctl.ledger.journal.rows import event_of, maybe_instant
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Claim
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.db.sessions import Database, Session
 
 VERIFYING = timedelta(seconds=30)

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import NOT_THERE_AFTER_ALL, SAID_TO_STAND, Delivered, State
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.answers import deliver
 from stormctl.ledger.journal.events import tell
 from stormctl.ledger.journal.gaps import give_back
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection
     from datetime import datetime, timedelta
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Post
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.db.sessions import Database, Row, Session
 
 

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import FindingsError
 from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.delivery.answers import deliver
@@ -21,10 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
     from stormctl.domain.plan.limits import Limits
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.platforms.record import Ceiling
     from stormctl.ledger.db.sessions import Database, Row, Session
     from stormctl.ledger.journal.gaps import Unknown

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, State
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.answers import deliver, tell_copy
 from stormctl.ledger.delivery.doubts import SearchedPost
 from stormctl.ledger.journal.events import tell

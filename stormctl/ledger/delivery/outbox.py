@@ -28,9 +28,8 @@ _TAKEN = "the claim was taken away"
 class Outbox:
     """The way of a delivery from its claim to its answer; nothing else in stormctl lets a post be sent."""
 
-    def __init__(self, database: Database, where: str) -> None:
+    def __init__(self, database: Database) -> None:
         self._database = database
-        self._where = where
         self._footings: dict[str, ClaimRules] = {}
 
     def claim(self, channel: str, runner_id: str, moment: Moment, lease: timedelta) -> Claim | None:

@@ -8,10 +8,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import Claim, Kind, PlannedDelivery, Post, State
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.report.status import AttemptView, DeliveryView
 
 if TYPE_CHECKING:

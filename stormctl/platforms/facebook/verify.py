@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from datetime import datetime
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import RateLimit
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.platforms.credentials import FacebookCredentials
 
     Get = Callable[..., PlatformAnswer | Silence]

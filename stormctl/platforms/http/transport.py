@@ -12,7 +12,7 @@ from urllib.parse import quote, quote_plus, urlsplit
 import requests
 import urllib3
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import CredentialsError
 from stormctl.network import find_proxy, load_authorities
 from stormctl.platforms.http.answers import (

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from datetime import datetime, timedelta
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.reach import MetricReading
     from stormctl.platforms.adapter import SeenPost
     from stormctl.platforms.credentials import XCredentials

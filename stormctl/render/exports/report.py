@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.exports.documents import (
     SCHEMA_VERSION,

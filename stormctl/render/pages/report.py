@@ -10,8 +10,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from stormctl.domain.base.amounts import count
-from stormctl.domain.base.channel import Platform, parse_channel_id
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.labels import (
     describe_reading,

@@ -10,8 +10,8 @@ from rich.padding import Padding
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import BESIDE
 from stormctl.render.labels import (

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import DeliveryKey, Plan, PlannedDelivery, Unplaced
     from stormctl.domain.plan.cost import Cost
     from stormctl.domain.plan.storm import Storm
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.render.terminal.grid import Cell
 
 KIND_STYLES = {Kind.PIN: "bold", Kind.REMINDER: "cyan", Kind.POST: "bold", Kind.SLOT: ""}

@@ -7,9 +7,9 @@ from decimal import Decimal
 import pytest
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import make_limits
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.record import Ceiling
 from tests.factories import DAY, HOUR, QUARTER
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import (

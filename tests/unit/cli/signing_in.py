@@ -11,7 +11,7 @@ import requests
 from dotenv import dotenv_values
 
 from stormctl.cli import console
-from stormctl.domain.base.channel import Platform, parse_channel_id
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.emulator.core.accounts import make_accounts, short_user_token
 from stormctl.environment import load_environment
 from stormctl.ledger.ledger import open_ledger

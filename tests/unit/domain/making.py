@@ -9,11 +9,11 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from stormctl.domain.bank.message import Bank, Media, MediaKind, Variant
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.finding import Place
-from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.storm import ChannelRule, Storm, Trust, Window
+from stormctl.domain.platforms.channel import parse_channel_id
+from stormctl.domain.platforms.record import Ceiling
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Plan

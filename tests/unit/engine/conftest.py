@@ -22,8 +22,8 @@ from tests.fakes import Events, FakeClock, FakePlatform, FakePlatforms
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import PlannedDelivery, State
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Checkpoint
     from stormctl.engine.launch.preparation import Preparation

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
 from stormctl.platforms.facebook.adapter import FacebookAdapter
 from stormctl.platforms.x.adapter import XAdapter

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import UsageError
 from stormctl.platforms.post_urls import is_same_address, parse_post_url
 

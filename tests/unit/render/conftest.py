@@ -12,7 +12,6 @@ import pytest
 from rich.console import Console
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.base.finding import Finding, Place, Severity
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
@@ -20,6 +19,7 @@ from stormctl.domain.plan.cost import cost_of, price_of
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import build_report

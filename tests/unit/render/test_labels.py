@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.labels import COLUMNS, explain_metric, find_total, list_columns, name_sources
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.storm import ChannelRule, Trust
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.text.parts import find_hashtags
 from tests.unit.domain.making import at, make_media, make_rule, make_storm, make_variant
 

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Post
 from stormctl.domain.plan.cost import cost_of, has_link, price_of
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.files.media.media import MAX_IMAGES
 from tests.unit.domain.making import make_bank, make_media, make_rule, make_storm, make_variant
 

@@ -6,9 +6,9 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits, make_limits
 from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.domain.platforms.record import Ceiling
 from tests.factories import DAY, keeps
 from tests.unit.domain.making import at, draw_ceilings
 

@@ -9,12 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.localtime import LocalTimeError
-from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits, make_limits
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_slots, find_spans, pick_evenly
 from stormctl.domain.plan.storm import ChannelRule, Quiet, Storm, Window
+from stormctl.domain.platforms.channel import parse_channel_id
+from stormctl.domain.platforms.record import Ceiling
 from tests.factories import DAY, QUARTER, keeps
 from tests.unit.domain.making import SCHEDULE, at, clock, draw_ceilings, make_rule, make_storm, make_window
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.platforms.channel import parse_channel_id
 from tests.unit.domain.making import make_rule, make_storm
 
 

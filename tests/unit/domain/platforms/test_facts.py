@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Ceiling, Metric
+from tests.factories import DAY, QUARTER
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import BEST_POSTS, Distribution, Figures, Report, Step, Total, build_report

@@ -21,7 +21,7 @@ from tests.factories import ACME, PAGE
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
 
 ACCOUNTS = make_accounts([str(ACME), str(PAGE)], 1)
 

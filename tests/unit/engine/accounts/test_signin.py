@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.signin import CredentialsKnowledge
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.emulator.core.accounts import short_user_token
 from stormctl.emulator.core.faults import parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.emulator.core.accounts import AccountSpec
 
 ACCOUNT, PAGE, READ_ONLY = make_accounts(["x:acme", "facebook:acme", "facebook:reader"], seed=7)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.base.account_readings import BEARABLE, LOOK_AHEAD, LOOK_BACK, read_account
 from stormctl.platforms.adapter import ReadFailed, Reading, SeenPost
 from tests.fakes import NOON, FakePlatform

@@ -12,7 +12,7 @@ from stormctl.engine.deliver.collector import AGES, BATCH, REST, TRIES, Collecto
 from tests.factories import ACME, PAGE, make_delivery
 
 if TYPE_CHECKING:
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from tests.unit.engine.conftest import Bench
 
 

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, Refused, State
+from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.deliver.dispatcher import FIRST_RECONNECT
 from stormctl.platforms.adapter import PrepareFailed
 from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
 
 if TYPE_CHECKING:
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Outcome
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.platforms.adapter import OutgoingPost
     from tests.unit.engine.conftest import Bench
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, Refused
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.engine.base.equipment import Durations
 from stormctl.engine.deliver.uploader import AHEAD, LEASE_REQUESTS, Uploader
 from stormctl.platforms.adapter import PrepareFailed, Upload

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import RateLimit, State
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.domain.report.status import DeliveryView
 from stormctl.engine.accounts.preflight import prove_channels
@@ -28,8 +28,8 @@ from tests.unit.domain.making import make_bank, make_messages, make_rule, make_s
 from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.campaign import Campaign
 
 NOTES = LedgerNotes(where="sqlite: ledger.db", folder=Path())

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from stormctl.engine.doctor.ledger import LedgerNotes
     from stormctl.ledger.ledger import Ledger
 
-NEWEST = len(load_migrations("sqlite"))
 URL = "sqlite:///.stormctl/ledger.db"
 LOCAL = Settings(base_urls={"X": "http://127.0.0.1:1", "FACEBOOK": "http://127.0.0.1:1"})
 NOW = Moment(NOON, NOON)

@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import pytest
 from pydantic import SecretStr
 
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.clock import Moment
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.accounts.preflight import prove_channels
 from stormctl.engine.doctor.machine import examine_machine, examine_settings, examine_watch

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.launch.preparation import Preparation
     from tests.unit.engine.conftest import Bench
 

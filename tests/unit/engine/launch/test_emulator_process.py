@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.clocks import Pace, read_wall_clock
 from stormctl.engine.launch import emulator_process

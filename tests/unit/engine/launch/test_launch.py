@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.launch.launch import LEFT_OUT, enroll, launching, terms_of

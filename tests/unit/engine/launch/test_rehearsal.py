@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.launch.rehearsal import (
     ACCESS,

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, State
+from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
 from stormctl.engine.deliver.collector import AGES, BATCH

@@ -17,7 +17,7 @@ from tests.factories import ACME, PAGE
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from stormctl.domain.base.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId
     from tests.unit.engine.conftest import Bench
 
 SECOND = timedelta(seconds=1)

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import Platform
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
+from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
 from stormctl.engine.base.clocks import StormClock, SystemClock, read_wall_clock
@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from stormctl.domain.base.channel import ChannelId
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Outcome
+    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.delivery.answers import Recorded
     from stormctl.platforms.adapter import MediaFile, OutgoingPost, Upload
     from tests.unit.engine.conftest import Bench

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.channel import ChannelId, Platform
 from stormctl.domain.base.finding import Place
-from stormctl.domain.platforms.record import Ceiling
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.storm import (
     Ask,
@@ -27,6 +25,8 @@ from stormctl.domain.plan.storm import (
     Trust,
     Window,
 )
+from stormctl.domain.platforms.channel import ChannelId, Platform
+from stormctl.domain.platforms.record import Ceiling
 from stormctl.errors import UsageError
 from stormctl.files.schedules.schedule import load_storm
 from tests.unit.files.campaigns import MINIMAL, load, to_lines

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.journal.rows import (
     delivery_values,
     digest_plan,

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.platforms.adapter import MediaFile, OutgoingPost, PrepareFailed, ReadFailed, Upload
 from stormctl.platforms.credentials import FacebookCredentials

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Outcome, Refused
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.platforms.adapter import Captions, MediaFile, OutgoingPost, PrepareFailed, Upload
 from stormctl.platforms.credentials import FacebookCredentials
 from stormctl.platforms.facebook.adapter import FacebookAdapter

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.platforms.adapter import Account, Certainty, Ending, Verification
 from stormctl.platforms.credentials import FacebookCredentials
 from stormctl.platforms.facebook.adapter import FacebookAdapter

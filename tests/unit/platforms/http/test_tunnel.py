@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, NotSent
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.platforms.adapter import OutgoingPost
 from stormctl.platforms.credentials import XCredentials
 from stormctl.platforms.http.answers import PlatformAnswer, Silence

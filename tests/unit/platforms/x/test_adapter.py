@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from oauthlib.oauth1 import Client as Signer  # type: ignore[import-untyped]  # ships no types
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, OutgoingPost, ReadFailed

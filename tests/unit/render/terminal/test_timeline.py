@@ -7,10 +7,10 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.channel import parse_channel_id
 from stormctl.domain.delivery.delivery import Plan
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.limits import Limits
+from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.render.terminal.timeline import render_plan
 from tests.fakes import Walked
 

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from stormctl.domain.base.channel import ChannelId, Platform, find_host, parse_channel_id, parse_place
+from stormctl.domain.platforms.channel import ChannelId, Platform, find_host, parse_channel_id, parse_place
 
 
 def test_channel_is_platform_and_name() -> None:
