@@ -49,7 +49,7 @@ class TestChanges:
             bench.ledger.runners.beat(runner, at(minutes), channels=[X, PAGE])
             bench.ledger.halts.acknowledge(runner, at(minutes))
             bench.ledger.backlog.next_dues(at(minutes), [X, PAGE])
-            other.backlog.find_rest(at(minutes))
+            other.backlog.next_decision(at(minutes))
 
         assert bench.ledger.changes() == before
 
@@ -106,8 +106,8 @@ class TestRest:
         bench.ledger.sweeping.sweep(at(0))
 
     def _until(self, bench: Bench, minutes: float = 0) -> tuple[datetime | None, datetime | None]:
-        rest = bench.ledger.backlog.find_rest(at(minutes))
-        return rest.until, rest.wall_until
+        found = bench.ledger.backlog.next_decision(at(minutes))
+        return found.at, found.wall_at
 
     def test_it_lasts_until_the_next_deadline_or_end_of_a_grace(self, bench: Bench) -> None:
         """Whichever comes first over all storms and channels; then a sweep has something to do."""
@@ -127,17 +127,21 @@ class TestRest:
         claim = bench.claim(channel=PAGE)
 
         assert self._until(bench)[1] == claim.lease_until
-        assert bench.ledger.backlog.find_rest(at(0, wall_s=20)).is_over(at(0, wall_s=20))
+        assert bench.ledger.backlog.next_decision(at(0, wall_s=20)).is_due(at(0, wall_s=20))
 
     def test_parts_whose_thread_ended_end_it(self, bench: Bench) -> None:
         """They are given up by the next sweep, unless a halt keeps them."""
         bench.enroll(plan("a", 10, part=1), plan("a", 10, part=2, text="And", topic="rights"))
-        before = bench.ledger.backlog.find_rest(at(0)).is_over(at(0))
+        before = bench.ledger.backlog.next_decision(at(0)).is_due(at(0))
         bench.ledger.manual.cancel(["imd/x:migrants-day/a/en/1"], "ana", at(0))
-        ended = bench.ledger.backlog.find_rest(at(0)).is_over(at(0))
+        ended = bench.ledger.backlog.next_decision(at(0)).is_due(at(0))
         bench.ledger.halts.halt("topic", "rights", "wait", "ana", at(0))
 
-        assert (before, ended, bench.ledger.backlog.find_rest(at(0)).is_over(at(0))) == (False, True, False)
+        assert (before, ended, bench.ledger.backlog.next_decision(at(0)).is_due(at(0))) == (
+            False,
+            True,
+            False,
+        )
 
     def test_what_was_sent_again_ends_it(self, bench: Bench) -> None:
         """Its readings are entered by the next sweep."""
@@ -147,12 +151,16 @@ class TestRest:
         for wall_s in (10, 70):
             bench.ledger.doubts.record_reading(doubt, at(0, wall_s=wall_s), complete=True, reason="")
         assert bench.prove_absent(doubt, at(1.2))
-        before = bench.ledger.backlog.find_rest(at(1.2)).is_over(at(1.2))
+        before = bench.ledger.backlog.next_decision(at(1.2)).is_due(at(1.2))
         bench.deliver(2)
-        found = bench.ledger.backlog.find_rest(at(2)).is_over(at(2))
+        found = bench.ledger.backlog.next_decision(at(2)).is_due(at(2))
         bench.ledger.sweeping.sweep(at(2))
 
-        assert (before, found, bench.ledger.backlog.find_rest(at(2)).is_over(at(2))) == (False, True, False)
+        assert (before, found, bench.ledger.backlog.next_decision(at(2)).is_due(at(2))) == (
+            False,
+            True,
+            False,
+        )
 
     def test_what_is_halted_or_waits_on_a_suspended_channel_does_not_end_it(self, bench: Bench) -> None:
         """A sweep leaves it as it is, however late."""

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.engine.run.clock_guard import ClockJump
-    from stormctl.ledger.delivery.sweeping import Rest
+    from stormctl.ledger.delivery.sweeping import NextDecision
 
 ABSENT = timedelta(minutes=1)
 """For how long nobody must have been running before that is told."""
@@ -66,7 +66,7 @@ class Sweep:
         self._told_offset = told_offset
         self._lock = threading.Lock()
         self._is_first = True
-        self._rest: Rest | None = None
+        self._decision: NextDecision | None = None
         self._is_contradicted = self._is_told = False
         self._asked_after = timedelta()
         is_file = equipment.ledger.path is not None
@@ -99,7 +99,7 @@ class Sweep:
             return self._sweep(is_news=is_news)
 
     def _sweep(self, *, is_news: bool) -> tuple[StormEvent, ...]:
-        rest, self._rest = None if is_news else self._rest, None
+        decision, self._decision = None if is_news else self._decision, None
         # the clocks first: what is given up by a clock that is wrong does not come back
         was_doubted = self._clock_guard.doubted is not None
         lapse = self._clock_guard.look()
@@ -110,7 +110,7 @@ class Sweep:
         elif lapse.set_by and not (was_doubted and self.is_proved):
             self._tell_setting(lapse.set_by)
         if is_right_again or lapse.set_by < timedelta():
-            rest = None
+            decision = None
             self._mend(lapse.moment, -lapse.set_by if lapse.set_by else None)
         if self._clock_guard.doubted is not None and not self._settle(lapse):
             return ()
@@ -121,18 +121,18 @@ class Sweep:
         # before the sweep, which moves or gives up what is late
         late = dict(self._ledger.backlog.late_counts(moment)) if away is not None else {}
         is_forced = self._is_first or away is not None
-        if rest is not None and not is_forced and not rest.is_over(moment):
-            self._rest = rest
+        if decision is not None and not is_forced and not decision.is_due(moment):
+            self._decision = decision
             return ()
         events: tuple[StormEvent, ...] = ()
-        rest = self._ledger.backlog.find_rest(moment)
-        if is_forced or rest.is_over(moment):
+        decision = self._ledger.backlog.next_decision(moment)
+        if is_forced or decision.is_due(moment):
             events = self._ledger.sweeping.sweep(moment)
         events += self._ledger.budgets.tell_spent(moment)
         if away is not None:
             self._append(_report(*away, moment, late, events), moment)
         self._is_first = False
-        self._rest = rest
+        self._decision = decision
         return events
 
     def _find_away(self, slept_since: datetime | None, moment: Moment) -> tuple[str, datetime] | None:

@@ -48,36 +48,36 @@ class WaitingTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Rest:
-    """Until when a sweep would do nothing if nobody writes.
+class NextDecision:
+    """When a sweep has something to decide next, if nobody writes.
 
     Attributes:
-        until: storm time; None for ever.
-        wall_until: real time; None for ever.
+        at: storm time; None for never.
+        wall_at: real time; None for never.
     """
 
-    until: datetime | None
-    wall_until: datetime | None
+    at: datetime | None
+    wall_at: datetime | None
 
-    def is_over(self, moment: Moment) -> bool:
-        """Whether the next sweep may have something to do."""
-        return (self.until is not None and self.until <= moment.at) or (
-            self.wall_until is not None and self.wall_until <= moment.wall_at
+    def is_due(self, moment: Moment) -> bool:
+        """Whether either has come."""
+        return (self.at is not None and self.at <= moment.at) or (
+            self.wall_at is not None and self.wall_at <= moment.wall_at
         )
 
 
-def find_rest(session: Session, moment: Moment) -> Rest:
-    """Find out until when there is nothing for `sweep_all` to do; until now, if there is."""
+def find_next_decision(session: Session, moment: Moment) -> NextDecision:
+    """Find out when a sweep has something to do next: now, or once the next time has come."""
     halts = load_halts(session)
     if (
         find_undecided(session, moment)
         or any(not is_halted(halts, row) for row in session.rows("orphaned_parts"))
         or session.find("unarranged_follow_up") is not None
     ):
-        return Rest(moment.at, None)
+        return NextDecision(moment.at, None)
     row = session.get("next_decisions", now=to_micros(moment.at))
     decided = [at for at in (row["expires_at"], row["give_up_at"]) if at is not None]
-    return Rest(maybe_instant(min(decided, default=None)), maybe_instant(row["lease_until"]))
+    return NextDecision(maybe_instant(min(decided, default=None)), maybe_instant(row["lease_until"]))
 
 
 def find_undecided(session: Session, moment: Moment) -> set[str]:

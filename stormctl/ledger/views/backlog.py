@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.ledger.control.halts import is_halted, load_halts
 from stormctl.ledger.delivery.openings import find_next, find_openings
-from stormctl.ledger.delivery.sweeping import find_rest, find_undecided
+from stormctl.ledger.delivery.sweeping import find_next_decision, find_undecided
 from stormctl.ledger.journal.media import find_valid_upload
 from stormctl.ledger.journal.rows import load_post, maybe_instant
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stormctl.domain.bank.message import Media
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database, Session
-    from stormctl.ledger.delivery.sweeping import Rest
+    from stormctl.ledger.delivery.sweeping import NextDecision
 
 
 class Backlog:
@@ -52,10 +52,10 @@ class Backlog:
         with self._database.reading() as session:
             return find_undecided(session, moment)
 
-    def find_rest(self, moment: Moment) -> Rest:
-        """Return until when a sweep would do nothing if nobody writes."""
+    def next_decision(self, moment: Moment) -> NextDecision:
+        """Return when a sweep has something to do next, if nobody writes; until then it does nothing."""
         with self._database.reading() as session:
-            return find_rest(session, moment)
+            return find_next_decision(session, moment)
 
     def late_counts(self, moment: Moment) -> dict[str, tuple[int, str]]:
         """Return by storm how many planned deliveries have passed their slot, with the storm's zone."""
