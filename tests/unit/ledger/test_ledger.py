@@ -316,7 +316,7 @@ def test_opening_makes_no_room(tmp_path: Path) -> None:
         halts = ledger.halts
         beside = rooms.keys() & vars(ledger).keys()
 
-        assert (before, beside, ledger.halts) == (set(), {"halts", "runners", "witness"}, halts)
+        assert (before, beside, ledger.halts) == (set(), {"halts", "runners", "fingerprint_check"}, halts)
         assert rooms == {name: type(getattr(ledger, name)).__name__ for name in rooms}
         assert {"outbox", "enrolment", "sweeping", "backlog", "overview"} <= rooms.keys()
 

@@ -176,7 +176,7 @@ def _launch(
     campaign: Campaign,
     agree: Callable[[Preparation], None] = lambda _preparation: None,
     watch: Callable[..., None] = lambda *_seen: None,
-    **terms: Any,
+    **limits: Any,
 ) -> list[str]:
     """Launch what has just begun, and run it to its end; return what was told."""
     bench.clock.move(HALF_HOUR)
@@ -184,8 +184,9 @@ def _launch(
     durations = replace(bench.equipment.durations, sweep=timedelta(milliseconds=50))
     workspace = replace(bench.workspace(), durations=durations)
     with launching(campaign, workspace, agree, told.append) as launched:
-        if terms:
-            changed, plan = replace(terms_of(launched.preparation.storm), **terms), launched.preparation.plan
+        if limits:
+            terms, plan = terms_of(launched.preparation.storm), launched.preparation.plan
+            changed = replace(terms, limits=replace(terms.limits, **limits))
             bench.ledger.enrolment.enroll(changed, plan.deliveries, bench.clock.moment())
         launched.run("launch", make_notifications(LOCAL), Onlooker(bench.events, watch))
     return told
@@ -246,7 +247,7 @@ def test_a_run_that_the_budget_ends_says_so(bench: Bench, tmp_path: Path) -> Non
     """Nothing more can happen without a person, who must know why."""
     campaign = make_campaign(tmp_path, tail=SEND_LATE, limits="budget_usd = 10.0")
 
-    _launch(bench, campaign, budget_usd_micros=20_000)
+    _launch(bench, campaign, budget_usd=Decimal("0.02"))
 
     (line,) = bench.events.texts(EventKind.BUDGET_SPENT)
     assert line.startswith("the budget of $0.02 is spent")
