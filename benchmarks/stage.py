@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.launch.emulator_process import ANSWER_S, EmulatorProcess
+from tests.campaigns import CampaignFolder, make_schedule
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,12 +37,7 @@ POSTS_A_CHANNEL = 40
 
 START_S = 3
 
-HEAD = """\
-name = "A storm for measuring"
-date = {date}
-timezone = "UTC"
-bank = "measured"
-
+LIMITS = """
 [limits]
 spacing = "0s"
 per_15min = 1000
@@ -52,19 +48,6 @@ policy = "send"
 
 [trust]
 links = ["example.org"]
-"""
-
-CHANNEL = """
-[[channels]]
-id = "{channel}"
-languages = ["en"]
-messages = ["c{number:02}-*"]
-
-[[windows]]
-from = {start}
-to = {end}
-every = "{every}s"
-channels = ["{channel}"]
 """
 
 
@@ -97,6 +80,7 @@ class Stage:
     def __post_init__(self) -> None:
         count = max(self.channels, -(-self.posts // POSTS_A_CHANNEL))
         self.ids = [parse_channel_id(f"{('x', 'facebook')[n % 2]}:c{n:02}") for n in range(count)]
+        self.folder = CampaignFolder(self.root, "measured", STORM)
         self._write_messages()
         self._write_schedule()
         self.emulator = EmulatorProcess(self.ids, seed=7, faults=self.faults)
@@ -141,24 +125,23 @@ class Stage:
         return kept | own | self.emulator.variables() | self.durations | chosen
 
     def _write_messages(self) -> None:
-        bank = self.root / "messages" / "measured"
-        bank.mkdir(parents=True)
         for number in range(self.posts):
             channel = number % len(self.ids)
             text = f"Post {number:05} of {self.posts}: everyone who moves has rights."
-            text += f"{self.more.format(number=number)}\n"
-            (bank / f"c{channel:02}-{number:05}.en.md").write_text(text, encoding="utf-8")
+            self.folder.write(
+                f"c{channel:02}-{number:05}.en.md", f"{text}{self.more.format(number=number)}\n"
+            )
 
     def _write_schedule(self) -> None:
         start = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=self.starts_in_s)  # noqa: TID251 - real processes
-        text = HEAD.format(date=start.date())
-        count = len(self.ids)
-        every = -(-count // self.a_second)
+        every = -(-len(self.ids) // self.a_second)
+        channels, windows = {}, []
         for number, channel in enumerate(self.ids):
             first = start + timedelta(seconds=number // self.a_second)
-            end = first + timedelta(seconds=every * -(-self.posts // count))
-            text += CHANNEL.format(
-                channel=channel, number=number, start=f"{first:%H:%M:%S}", end=f"{end:%H:%M:%S}", every=every
+            end = first + timedelta(seconds=every * -(-self.posts // len(self.ids)))
+            channels[str(channel)] = f'languages = ["en"]\nmessages = ["c{number:02}-*"]'
+            windows.append(
+                f'from = {first:%H:%M:%S}\nto = {end:%H:%M:%S}\nevery = "{every}s"\nchannels = ["{channel}"]'
             )
-        (self.root / "schedules").mkdir()
-        (self.root / "schedules" / f"{STORM}.toml").write_text(text, encoding="utf-8")
+        text = make_schedule(channels, windows, date=start.date(), zone="UTC", bank="measured", tail=LIMITS)
+        self.folder.write_schedule(text)

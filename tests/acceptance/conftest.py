@@ -20,6 +20,7 @@ import pytest
 
 from benchmarks.stage import HASTY
 from stormctl.ledger.db.migrator import load_migrations
+from tests.campaigns import ACME, CampaignFolder, make_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,26 +33,7 @@ PATIENCE_S = 50
 SCENE_S = 180
 """The same for a whole scene of many commands: on a busy machine each one starts several times slower."""
 
-SCHEDULE = """\
-name = "A small storm"
-date = {date}
-timezone = "UTC"
-bank = "small"
-hashtags = ["MigrantsDay"]
-
-[[channels]]
-id = "x:acme"
-languages = ["en"]
-
-[[channels]]
-id = "facebook:acme"
-languages = ["en"]
-
-[[windows]]
-from = {start}
-to = {end}
-every = "{every}"
-
+MORE = """
 [limits]
 spacing = "0s"
 per_15min = 500
@@ -61,8 +43,7 @@ per_day = 500
 policy = "send"
 
 [trust]
-links = ["example.org"]
-"""
+links = ["example.org"]"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -73,14 +54,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @dataclass
-class Campaign:
+class Campaign(CampaignFolder):
     """A campaign folder and the environment in which commands are run there, perhaps through another one.
 
     Attributes:
         is_warm: whether a command that is run to its end is forked, as in `tests.acceptance.warm`.
     """
 
-    root: Path
     environment: dict[str, str] = field(default_factory=dict)
     emulator_url: str = ""
     is_warm: bool = False
@@ -88,21 +68,24 @@ class Campaign:
 
     def write_messages(self, count: int) -> None:
         """Write that many messages in English."""
-        bank = self.root / "messages" / "small"
-        bank.mkdir(parents=True, exist_ok=True)
         for number in range(count):
             text = f"Message {number:03}: everyone who moves has rights, today and every day.\n"
-            (bank / f"m{number:03}.en.md").write_text(text, encoding="utf-8")
+            self.write(f"m{number:03}.en.md", text)
 
-    def write_schedule(self, *, every: str = "1s", starts_in: float = 0, lasts: float = 6) -> None:
+    def write_hours(self, *, every: str = "1s", starts_in: float = 0, lasts: float = 6) -> None:
         """Write a schedule whose window opens soon, with a slot every second on each channel."""
         start = datetime.now(UTC) + timedelta(seconds=starts_in)  # noqa: TID251 - a real day for real processes
         end = start + timedelta(seconds=lasts)
-        text = SCHEDULE.format(
-            date=f"{start:%Y-%m-%d}", start=f"{start:%H:%M:%S}", end=f"{end:%H:%M:%S}", every=every
+        window = f'from = {start:%H:%M:%S}\nto = {end:%H:%M:%S}\nevery = "{every}"'
+        text = make_schedule(
+            dict.fromkeys(ACME, 'languages = ["en"]\n'),
+            [window],
+            date=start.date(),
+            zone="UTC",
+            head='hashtags = ["MigrantsDay"]\n',
+            tail=MORE,
         )
-        (self.root / "schedules").mkdir(exist_ok=True)
-        (self.root / "schedules" / "small.toml").write_text(text, encoding="utf-8")
+        self.write_schedule(text)
 
     def run(
         self,
@@ -216,7 +199,7 @@ def campaign(tmp_path: Path) -> Campaign:
     made = Campaign(tmp_path / "campaign")
     made.root.mkdir()
     made.write_messages(6)
-    made.write_schedule()
+    made.write_hours()
     return made
 
 

@@ -20,6 +20,7 @@ import pytest
 from stormctl.engine.operate.maintenance import LedgerMaintenance
 from tests.acceptance.conftest import PATIENCE_S, ROOT, Campaign
 from tests.acceptance.warm import WarmProcess, run_warm
+from tests.campaigns import make_schedule
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -47,29 +48,6 @@ SAYS_YES = {
     "rehearse": ["--speed", "100000"],
 }
 """What a script says where a person at a terminal answers, or has a minute."""
-
-SCHEDULE = """\
-name = "International Migrants Day 2026"
-date = {date}
-timezone = "{zone}"
-bank = "imd-2026"
-hashtags = ["MigrantsDay"]
-{channels}
-[[windows]]
-from = {start}
-to = {end}
-every = "{every}"
-{pins}
-[limits]
-spacing = "0s"
-{limits}
-[late]
-policy = "{late}"
-grace = "{grace}"
-
-[trust]
-links = ["example.org"]
-"""
 
 
 @dataclass(frozen=True)
@@ -164,34 +142,30 @@ class Person(Campaign):
         verified: bool = False,
     ) -> None:
         """Write a bank with a text for each message, and a schedule from now on; `pin` goes out at once."""
-        bank = self.root / "messages" / "imd-2026"
-        bank.mkdir(parents=True, exist_ok=True)
-        for name in messages:
-            head = "---\ntopic: sign-on\n---\n" if name == "sign-on" else ""
-            text = f"{head}About {name}: a paper boat for everyone who moves, today and every day.\n"
-            (bank / f"{name}.en.md").write_text(text, encoding="utf-8")
+        self.bank_name = self.storm = "imd-2026"
+        for message in messages:
+            head = "---\ntopic: sign-on\n---\n" if message == "sign-on" else ""
+            text = f"{head}About {message}: a paper boat for everyone who moves, today and every day.\n"
+            self.write(f"{message}.en.md", text)
         hour = datetime.now(UTC).hour  # noqa: TID251 - a real day for real processes
         zone = ZoneInfo(f"Etc/GMT{hour - 12:+d}")  # where it is noon: no storm crosses midnight
         now = datetime.now(zone)  # noqa: TID251 - as above
         start = now + timedelta(seconds=starts_in)
         end = start + timedelta(seconds=len(messages) if lasts is None else lasts)
-        more = "verified = true\n" if verified else ""
-        text = SCHEDULE.format(
-            date=f"{now:%Y-%m-%d}",
+        more = 'languages = ["en"]\n' + ("verified = true\n" if verified else "")
+        pins = f'[[pins]]\nat = {now:%H:%M:%S}\nmessage = "{pin}"\n' if pin else ""
+        text = make_schedule(
+            dict.fromkeys(channels, more),
+            [f'from = {start:%H:%M:%S}\nto = {end:%H:%M:%S}\nevery = "{every}"\n'],
+            name="International Migrants Day 2026",
+            date=now.date(),
             zone=zone.key,
-            channels="".join(
-                f'\n[[channels]]\nid = "{name}"\nlanguages = ["en"]\n{more}' for name in channels
-            ),
-            start=f"{start:%H:%M:%S}",
-            end=f"{end:%H:%M:%S}",
-            every=every,
-            pins=f'\n[[pins]]\nat = {now:%H:%M:%S}\nmessage = "{pin}"\n' if pin else "",
-            limits=limits,
-            late=late,
-            grace=grace,
+            bank=self.bank_name,
+            head='hashtags = ["MigrantsDay"]\n',
+            tail=f'{pins}[limits]\nspacing = "0s"\n{limits}\n[late]\npolicy = "{late}"\ngrace = "{grace}"\n'
+            '[trust]\nlinks = ["example.org"]',
         )
-        (self.root / "schedules").mkdir(exist_ok=True)
-        (self.root / "schedules" / "imd-2026.toml").write_text(text, encoding="utf-8")
+        self.write_schedule(text)
 
     def write_midday(self, **options: Any) -> None:
         """Write a day in its midst: the noon statement is due now, the others in the coming hours."""

@@ -59,7 +59,7 @@ def test_a_suspended_channel_is_told_and_nothing_secret(stage: Campaign, receive
 
 def test_a_halt_and_a_resume_are_told_without_a_runner(stage: Campaign, receiver: Receiver) -> None:
     """The command itself tells who, what and why, at once."""
-    stage.write_schedule(starts_in=3600, lasts=60)
+    stage.write_hours(starts_in=3600, lasts=60)
     stage.run("launch", "--yes", "--detach")
 
     stage.run("halt", "--reason", "a tragedy", expect=11)
@@ -73,7 +73,7 @@ def test_a_halt_and_a_resume_are_told_without_a_runner(stage: Campaign, receiver
 
 def test_three_runners_tell_it_once(stage: Campaign, receiver: Receiver) -> None:
     """Whoever sees it first takes it; the storm's end is told once too."""
-    stage.write_schedule(lasts=16)
+    stage.write_hours(lasts=16)
     stage.ask("/_emulator/faults", TOKEN_DEAD)
     first = stage.start("launch", "--yes", "--plain")
     read_until(first, " delivered ", 1)
@@ -118,7 +118,7 @@ def test_a_bad_address_stops_the_launch_before_anything_is_enrolled(stage: Campa
 
     refused = stage.run("launch", "--yes", expect=2, STORMCTL_ALERT_URLS=urls)
     exists = (stage.root / ".stormctl" / "ledger.db").exists()
-    stage.write_schedule(starts_in=3600, lasts=60)
+    stage.write_hours(starts_in=3600, lasts=60)
     stage.run("launch", "--yes", "--detach")
     halted = stage.run("halt", "--reason", "a tragedy", expect=11, STORMCTL_ALERT_URLS=urls)
 

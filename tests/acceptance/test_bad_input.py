@@ -336,7 +336,7 @@ def test_a_ledger_of_other_hosts(stage: Campaign) -> None:
 
 def test_a_storm_that_is_over(stage: Campaign) -> None:
     """Yesterday's storm is not launched today."""
-    stage.write_schedule(starts_in=-86400)
+    stage.write_hours(starts_in=-86400)
     schedule = stage.root / "schedules" / "small.toml"
     text = schedule.read_text(encoding="utf-8").replace('policy = "send"', 'policy = "skip"')
     schedule.write_text(text, encoding="utf-8")

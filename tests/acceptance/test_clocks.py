@@ -57,7 +57,7 @@ def _running(stage: Campaign, clock: WallClock, *words: str) -> Iterator[subproc
 
 def _enroll_hour(stage: Campaign, channel: str, *, starts_in: float, late: str = "send") -> None:
     """Enrol posts of one channel for the hour to come, by a clock that is right."""
-    stage.write_schedule(every="5m", starts_in=starts_in, lasts=3600)
+    stage.write_hours(every="5m", starts_in=starts_in, lasts=3600)
     file = stage.root / "schedules" / "small.toml"
     other = "facebook:acme" if channel == "x:acme" else "x:acme"
     text = file.read_text(encoding="utf-8").replace(
@@ -176,7 +176,7 @@ def test_a_clock_that_is_set_during_a_launch_stops_nothing(
 ) -> None:
     """Each setting is told within seconds, and once it is right all goes out, each post once."""
     stage.write_messages(24)
-    stage.write_schedule(every="1s", starts_in=3, lasts=24)
+    stage.write_hours(every="1s", starts_in=3, lasts=24)
     with _running(stage, clock, "launch", "--yes", "--plain") as launch:
         read_until(launch, "  delivered  ", 4)
         for ahead, told in settings:

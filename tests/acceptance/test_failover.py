@@ -34,7 +34,7 @@ OLDER = "is older than what was seen of it"
 def storm(stage: Campaign) -> Campaign:
     """A storm of sixteen seconds, with short patience; it begins when two runners can be there."""
     stage.write_messages(16)
-    stage.write_schedule(starts_in=12, lasts=16)
+    stage.write_hours(starts_in=12, lasts=16)
     stage.environment |= {
         "STORMCTL_REQUEST_LIMIT": "1s",
         "STORMCTL_LEASE": "3s",

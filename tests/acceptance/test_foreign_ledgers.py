@@ -61,7 +61,7 @@ def foreign(stage: Campaign) -> Path:
     other.write_messages(2)
     for file in (other.root / "messages" / "small").iterdir():
         file.write_text(f"Nobody has approved this, {file.name.split('.')[0]}.\n", encoding="utf-8")
-    other.write_schedule()
+    other.write_hours()
     other.run("launch", "--yes", "--detach", STORMCTL_STATE_DIR=str(stage.root.parent / "their-state"))
     return ledger_of(other)
 

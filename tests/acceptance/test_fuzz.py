@@ -34,6 +34,7 @@ from stormctl.platforms.facebook import reads as graph_reads
 from stormctl.platforms.http.answers import PlatformAnswer, read_json, read_whole
 from stormctl.platforms.x.reads import parse_page
 from tests.bounded import run_bounded
+from tests.campaigns import ACME, CampaignFolder, make_schedule
 from tests.unit.files.films import make_mp4
 
 if TYPE_CHECKING:
@@ -45,14 +46,7 @@ BATCH = 20
 CPU_S = 60
 """A batch costs a few seconds; an example that hangs costs all."""
 
-SCHEDULE = """
-name = "Day"
-date = 2026-12-18
-timezone = "UTC"
-bank = "imd"
-channels = [{ id = "x:acme", languages = ["en"] }, { id = "facebook:acme", languages = ["en"] }]
-windows = [{ from = 08:00:00, to = 20:00:00, every = "1h" }]
-"""
+SCHEDULE = make_schedule(dict.fromkeys(ACME, 'languages = ["en"]'), bank="imd")
 
 PIECES = [
     *(
@@ -158,8 +152,7 @@ def try_all(argument: list[Any]) -> int:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder).resolve()
         (root / "messages/imd").mkdir(parents=True)
-        (root / "schedules").mkdir()
-        (root / "schedules/day.toml").write_text(SCHEDULE, encoding="utf-8")
+        CampaignFolder(root).write_schedule(SCHEDULE, "day")
         for example in examples:
             READERS[name](root, base64.b64decode(example))
     return len(examples)

@@ -34,7 +34,7 @@ UNREADABLE = {"rules": [{"platform": "x", "operation": "read_timeline", "action"
 def quick(stage: Campaign) -> None:
     """Settle doubts in seconds, and publish a little slower than that."""
     stage.environment |= QUICK
-    stage.write_schedule(every="2s", lasts=12)
+    stage.write_hours(every="2s", lasts=12)
 
 
 def _ledger(stage: Campaign) -> Path:
@@ -100,7 +100,7 @@ def test_a_backup_over_a_killed_runners_ledger_is_refused_until_it_is_restored(
     stage: Campaign, tmp_path: Path
 ) -> None:
     """SQLite would read the dead runner's log into the backup: half of each, and nobody would know."""
-    stage.write_schedule(every="5s", lasts=30)  # the runner must not be through when it is killed
+    stage.write_hours(every="5s", lasts=30)  # the runner must not be through when it is killed
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 2)
     stage.run("ledger", "backup", str(tmp_path / "backup.db"))

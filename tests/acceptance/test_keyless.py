@@ -29,7 +29,7 @@ pytestmark = [
 @pytest.fixture
 def daemon(stage: Campaign, tmp_path: Path) -> Iterator[subprocess.Popen[str]]:
     """A daemon of a storm that begins in an hour, whose ledger lies where only `.env` says."""
-    stage.write_schedule(starts_in=3600, lasts=6)
+    stage.write_hours(starts_in=3600, lasts=6)
     env = stage.root / ".env"
     env.touch(0o600)
     env.write_text(f"STORMCTL_LEDGER_URL=sqlite:///{tmp_path / 'far' / 'storm.db'}\n", encoding="utf-8")
@@ -108,7 +108,7 @@ def test_a_daemon_is_halted_whatever_became_of_its_env(
 @pytest.mark.long
 def test_a_servers_ledger_is_reached_with_its_password(stage: Campaign, postgres: Server) -> None:
     """The runner's note holds none: PGPASSWORD brings it, and without it the process to end is named."""
-    stage.write_schedule(starts_in=3600, lasts=6)
+    stage.write_hours(starts_in=3600, lasts=6)
     env = stage.root / ".env"
     env.touch(0o600)
     with postgres.schema() as schema:
@@ -137,7 +137,7 @@ def test_a_servers_ledger_is_reached_with_its_password(stage: Campaign, postgres
 @pytest.mark.long
 def test_without_a_live_runner_the_folders_own_ledger_is_used(stage: Campaign) -> None:
     """With a warning; a name in the process's own environment is the person's word, and wins."""
-    stage.write_schedule(starts_in=3600, lasts=6)
+    stage.write_hours(starts_in=3600, lasts=6)
     stage.run("launch", "--yes", "--detach")
     env = stage.root / ".env"
     env.touch(0o644)

@@ -58,7 +58,7 @@ def test_two_runners_on_one_ledger_deliver_each_post_once(stage: Campaign) -> No
 
 def test_a_halt_stops_the_next_post_until_it_is_lifted(stage: Campaign) -> None:
     """After `halt` nothing more arrives; after `resume` the rest does, each once."""
-    stage.write_schedule(every="3s", lasts=18)  # long enough for the halt to come in time on a busy machine
+    stage.write_hours(every="3s", lasts=18)  # long enough for the halt to come in time on a busy machine
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 2)
 

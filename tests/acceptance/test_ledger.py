@@ -52,7 +52,7 @@ def execute(path: Path, *statements: str) -> None:
 def test_what_went_out_after_the_backup_is_not_sent_again(stage: Campaign) -> None:
     """Backed up in mid-storm, run on, restored, launched again: the accounts tell what the backup can't."""
     stage.environment |= QUICK
-    stage.write_schedule(every="8s", lasts=48)  # long enough for a busy machine
+    stage.write_hours(every="8s", lasts=48)  # long enough for a busy machine
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 2)
 
@@ -91,7 +91,7 @@ def test_a_restore_that_is_killed_leaves_a_whole_ledger(stage: Campaign, point: 
 def test_a_storm_moves_to_a_server_in_its_midst(stage: Campaign, postgres: Server) -> None:
     """Halt, copy, killed on the way or not, go on there: each post once; the old ledger says where it is."""
     stage.environment |= QUICK
-    stage.write_schedule(every="5s", lasts=30)
+    stage.write_hours(every="5s", lasts=30)
     process = stage.start("launch", "--yes", "--plain")
     read_until(process, " delivered ", 3)
     stage.run("halt", "--reason", "the ledger moves")

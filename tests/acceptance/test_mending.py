@@ -105,7 +105,7 @@ def test_a_message_is_taken_down_from_every_channel(stage: Campaign) -> None:
 
 def test_what_was_cancelled_stays_so_until_it_is_retried(stage: Campaign) -> None:
     """A second launch doesn't bring it back; `retry` does, and it goes out."""
-    stage.write_schedule(starts_in=3600)
+    stage.write_hours(starts_in=3600)
     stage.run("launch", "--yes", "--detach")
 
     stage.run("cancel", "--message", "m000")
@@ -123,7 +123,7 @@ def test_what_was_cancelled_stays_so_until_it_is_retried(stage: Campaign) -> Non
 
 def test_what_was_missed_goes_out_when_it_is_retried(stage: Campaign) -> None:
     """Nobody was there at its slot; a person says that it is worth saying all the same."""
-    stage.write_schedule(every="1h", lasts=7200)  # the later slot lets a slow launch in
+    stage.write_hours(every="1h", lasts=7200)  # the later slot lets a slow launch in
     schedule = stage.root / "schedules" / "small.toml"
     text = schedule.read_text(encoding="utf-8")
     schedule.write_text(text.replace('policy = "send"', 'policy = "skip"\ngrace = "4s"'), encoding="utf-8")
@@ -148,7 +148,7 @@ def test_what_was_missed_goes_out_when_it_is_retried(stage: Campaign) -> None:
 
 def test_a_post_of_a_rehearsal_is_taken_down_while_it_runs(campaign: Campaign) -> None:
     """Practising with one's hands: the rehearsal's emulator is reached with its own throw-away keys."""
-    campaign.write_schedule(every="100s", lasts=600)
+    campaign.write_hours(every="100s", lasts=600)
     process = campaign.start("rehearse", "--speed", "20", "--plain")
     read_until(process, " delivered ", 2)
 

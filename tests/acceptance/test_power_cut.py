@@ -71,7 +71,7 @@ def shim(tmp_path: Path) -> Path:
 def storm(stage: Campaign) -> Campaign:
     """A storm that goes out as fast as it can, twenty posts on each channel, with short patience."""
     stage.write_messages(20)
-    stage.write_schedule(lasts=20)
+    stage.write_hours(lasts=20)
     stage.environment |= {
         "STORMCTL_REQUEST_LIMIT": "1s",
         "STORMCTL_LEASE": "3s",
@@ -120,7 +120,7 @@ def test_power_cuts_with_a_file(storm: Campaign, shim: Path) -> None:
 
 def test_crashes_of_a_server(storm: Campaign) -> None:
     """Its memory holds ten seconds of what need not be on the disk; two runners live through its crashes."""
-    storm.write_schedule(starts_in=12, lasts=20)
+    storm.write_hours(starts_in=12, lasts=20)
     with serving(wal_writer_delay="10s") as server, server.schema() as schema:
         storm.environment["STORMCTL_LEDGER_URL"] = server.url_of(schema)
         with two_runners(storm) as runners:

@@ -36,7 +36,7 @@ def is_open(port: int) -> bool:
 def long_campaign(campaign: Campaign) -> Campaign:
     """A storm of eight posts on each of two channels: at 60 times the speed, twenty seconds to act in."""
     campaign.write_messages(8)
-    campaign.write_schedule(every="3m", lasts=1440)
+    campaign.write_hours(every="3m", lasts=1440)
     return campaign
 
 

@@ -41,7 +41,7 @@ def newcomer(tmp_path: Path, builds: Path) -> Campaign:
     with zipfile.ZipFile(wheel) as archive:
         archive.extractall(tmp_path / "site")  # noqa: S202 - our own
     (tmp_path / "empty").mkdir()
-    return Campaign(tmp_path / "empty", {"PYTHONPATH": str(tmp_path / "site")})
+    return Campaign(tmp_path / "empty", environment={"PYTHONPATH": str(tmp_path / "site")})
 
 
 def read_sample(root: Path = ROOT) -> dict[str, bytes]:

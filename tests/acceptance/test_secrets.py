@@ -202,7 +202,7 @@ def test_nothing_that_a_day_writes_holds_a_secret(stage: Campaign, receiver: Rec
     """Sign-ins, a storm at DEBUG with trouble and bugs, its report, ledgers in and out of reach."""
     everything = {f"sign-in {number}": text for number, text in enumerate(sign_in(stage))}
     secrets = find_secrets(stage)
-    stage.write_schedule(lasts=3)
+    stage.write_hours(lasts=3)
     faults = [{"action": "unauthorized", "platform": "x", "nth": [2]}, {"action": "error_before", "nth": [3]}]
     stage.ask("/_emulator/faults", {"rules": faults})
 

@@ -68,7 +68,7 @@ def test_a_daemon_tells_its_manager_and_finishes_the_request_in_flight(
     stage: Campaign, manager: socket.socket
 ) -> None:
     """READY, signs of life, STOPPING on SIGTERM, and the slow post is still recorded."""
-    stage.write_schedule(every="30s", starts_in=4, lasts=180)
+    stage.write_hours(every="30s", starts_in=4, lasts=180)
     stage.run("launch", "--yes", "--detach")
     stage.ask("/_emulator/faults", {"action": "slow", "seconds": 3.0})
     daemon = stage.start("daemon", NOTIFY_SOCKET=manager.getsockname(), WATCHDOG_USEC="1500000")
@@ -89,7 +89,7 @@ def test_a_daemon_tells_its_manager_and_finishes_the_request_in_flight(
 
 def test_rewritten_credentials_are_taken_up_without_a_restart(campaign: Campaign) -> None:
     """Wrong keys are told; those of another account are refused; the right ones publish what is left."""
-    campaign.write_schedule(every="1s", lasts=6)
+    campaign.write_hours(every="1s", lasts=6)
     with start_emulator(campaign, "x:acme", "facebook:acme", "x:other") as variables:
         campaign.emulator_url = variables["STORMCTL_X_BASE_URL"]
         right = {n: v for n, v in variables.items() if not n.startswith("STORMCTL_X_OTHER_")}
@@ -128,7 +128,7 @@ def test_rewritten_credentials_are_taken_up_without_a_restart(campaign: Campaign
 
 def test_a_launch_takes_new_keys_of_the_same_account(campaign: Campaign) -> None:
     """A Page's token is renewed in mid-storm: the launch verifies it, says so, and goes on."""
-    campaign.write_schedule(every="5s", lasts=30)
+    campaign.write_hours(every="5s", lasts=30)
     with start_emulator(campaign, "x:acme", "facebook:acme") as variables:
         campaign.emulator_url = variables["STORMCTL_X_BASE_URL"]
         write_env(campaign, variables)

@@ -69,7 +69,7 @@ def test_a_running_installation_is_upgraded(stage: Campaign, before: Campaign, u
     env.touch(mode=0o600)
     env.write_text(QUICK + "\n".join(lines) + "\n", encoding="utf-8")
     stage.environment = {}
-    stage.write_schedule(every="4s", lasts=24)
+    stage.write_hours(every="4s", lasts=24)
     before.run("launch", "--yes", "--detach")
     old = before.start("daemon")
     read_until(old, " delivered ", 2)

@@ -21,9 +21,9 @@ from stormctl.environment import Environment
 from stormctl.files.media.media import read_media
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
+from tests.campaigns import CampaignFolder, make_png, make_schedule
 from tests.factories import ACME, PAGE, make_terms
 from tests.fakes import Events
-from tests.unit.files.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
@@ -31,21 +31,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.delivery.delivery import Plan
 
-SCHEDULE = """\
-name = "A small storm"
-date = 2026-12-18
-timezone = "UTC"
-bank = "acme"
-hashtags = ["Rights"]
-[[channels]]
-id = "x:acme"
-[[channels]]
-id = "facebook:acme"
-[[windows]]
-from = 12:00:00
-to = 13:00:00
-every = "10m"
-"""
+SCHEDULE = make_schedule(bank="acme", zone="UTC", head='hashtags = ["Rights"]')
 PICTURE = """\
 ---
 media: [{file: boat.png, alt: "A boat"}]
@@ -76,16 +62,13 @@ SRT = "1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
 
 def write_campaign(root: Path) -> Plan:
     """Write three messages, which say together all that a post can carry, and plan them."""
-    bank = root / "messages" / "acme"
-    bank.mkdir(parents=True)
-    (root / "schedules").mkdir()
-    (root / "schedules" / "small.toml").write_text(SCHEDULE, encoding="utf-8")
+    folder = CampaignFolder(root, "acme")
     for name, text in (("picture", PICTURE), ("video", VIDEO), ("link", LINK)):
-        (bank / f"{name}.en.md").write_text(text, encoding="utf-8")
-    (bank / "boat.png").write_bytes(make_png())
-    (bank / "wave.mp4").write_bytes(make_mp4())
-    (bank / "wave.en.vtt").write_text(VTT, encoding="utf-8")
-    plan = load_campaign(root, root / "schedules" / "small.toml").plan
+        folder.write(f"{name}.en.md", text)
+    folder.write("boat.png", make_png())
+    folder.write("wave.mp4", make_mp4())
+    folder.write("wave.en.vtt", VTT)
+    plan = load_campaign(root, folder.write_schedule(SCHEDULE)).plan
     assert plan is not None
     return plan
 

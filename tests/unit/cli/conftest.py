@@ -18,6 +18,7 @@ from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread, describe
 from stormctl.engine.base.clocks import read_wall_clock
 from stormctl.ledger.ledger import open_ledger
+from tests.campaigns import make_schedule
 from tests.factories import make_terms
 
 if TYPE_CHECKING:
@@ -27,26 +28,10 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import PlannedDelivery
     from stormctl.ledger.ledger import Ledger
 
-SCHEDULE = """\
-name = "A day far away"
-date = 2099-12-18
-timezone = "America/New_York"
-bank = "small"
-hashtags = ["MigrantsDay"]
-
-[[channels]]
-id = "x:acme"
-
-[[channels]]
-id = "facebook:acme"
-
-[[windows]]
-from = 09:00:00
-to = 12:00:00
-every = "1h"
-"""
-
-
+HOURLY = 'from = 09:00:00\nto = 12:00:00\nevery = "1h"'
+SCHEDULE = make_schedule(
+    windows=[HOURLY], name="A day far away", date="2099-12-18", head='hashtags = ["MigrantsDay"]'
+)
 ACCOUNTS = make_accounts(["x:acme", "facebook:acme"], 0)
 URL = "sqlite:///.stormctl/ledger.db"
 

@@ -6,13 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.files.campaigns import Campaign
+from tests.campaigns import CampaignFolder
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 
 @pytest.fixture
-def campaign(tmp_path: Path) -> Campaign:
+def campaign(tmp_path: Path) -> CampaignFolder:
     """An empty campaign with the bank `imd`."""
-    return Campaign(tmp_path.resolve())
+    made = CampaignFolder(tmp_path.resolve(), "imd", "imd-2026")
+    made.bank.mkdir(parents=True)
+    (made.root / "schedules").mkdir()
+    return made

@@ -17,22 +17,16 @@ from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.media.media import MediaShelf
 from stormctl.files.schedules.schedule import load_storm
 from tests.bounded import run_bounded
+from tests.campaigns import ACME, make_chunk, make_schedule
 from tests.unit.files.films import make_box, make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 ORIENTATION = 0x0112
-SCHEDULE = """
-name = "Day"
-date = 2026-12-18
-timezone = "UTC"
-bank = "imd"
-channels = [{ id = "x:acme", languages = ["en"] }, { id = "facebook:acme", languages = ["en"] }]
-windows = [{ from = 08:00:00, to = 20:00:00, every = "1h" }]
-"""
+SCHEDULE = make_schedule(dict.fromkeys(ACME, 'languages = ["en"]'), bank="imd")
 
 
 def check(root: str) -> list[str]:
@@ -73,24 +67,19 @@ def lying_photo() -> bytes:
     return jpeg(7000, 7100, exif=exif)
 
 
-def chunk(kind: bytes, payload: bytes) -> bytes:
-    """Make a chunk of a PNG."""
-    return len(payload).to_bytes(4) + kind + payload + zlib.crc32(kind + payload).to_bytes(4)
-
-
 def png(width: int, height: int, *extra: bytes) -> bytes:
     """Make an empty PNG in colours that can be seen through, with chunks before its pixels."""
     packer = zlib.compressobj()
     pixels = b"".join(packer.compress(bytes(1 + 4 * width)) for _ in range(height)) + packer.flush()
-    head = chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
-    body = head + b"".join(extra) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
+    head = make_chunk(b"IHDR", struct.pack(">IIBBBBB", width, height, 8, 6, 0, 0, 0))
+    body = head + b"".join(extra) + make_chunk(b"IDAT", pixels) + make_chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 
 def texts() -> bytes:
     """Make a PNG with texts of a megabyte each, and a colour profile of a hundred."""
-    words = [chunk(b"zTXt", b"a%d\0\0" % n + zlib.compress(bytes(1_000_000))) for n in range(300)]
-    return png(16, 16, chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(100_000_000))), *words)
+    words = [make_chunk(b"zTXt", b"a%d\0\0" % n + zlib.compress(bytes(1_000_000))) for n in range(300)]
+    return png(16, 16, make_chunk(b"iCCP", b"x\0\0" + zlib.compress(bytes(100_000_000))), *words)
 
 
 def webp(width: int, height: int) -> bytes:
@@ -127,7 +116,7 @@ MEDIA: dict[str, tuple[Callable[[], bytes], str]] = {
     "large.webp": (lambda: webp(4000, 4000), "image/png"),
     "pixels.png": (lambda: png(9400, 9400), "media-too-big"),
     "large.png": (lambda: png(7000, 7000), "image/png"),
-    "chunks.png": (lambda: png(16, 16, chunk(b"IDAT", b"") * 3_000_000), "media-too-big"),
+    "chunks.png": (lambda: png(16, 16, make_chunk(b"IDAT", b"") * 3_000_000), "media-too-big"),
     "texts.png": (texts, "media-type"),
     "frames.gif": (lambda: gif(500_000), "media-too-big"),
     "pixels.gif": (lambda: gif(340, 1500, 1500), "media-too-big"),
@@ -142,7 +131,7 @@ MEDIA: dict[str, tuple[Callable[[], bytes], str]] = {
 
 
 @pytest.mark.parametrize("file", MEDIA)
-def test_a_media_file_costs_at_most_two_seconds_and_300_mb(campaign: Campaign, file: str) -> None:
+def test_a_media_file_costs_at_most_two_seconds_and_300_mb(campaign: CampaignFolder, file: str) -> None:
     """Pixels, scans, pictures, pieces and boxes are counted by their heads before anything is decoded."""
     make, expected = MEDIA[file]
     campaign.write(file, make())
@@ -170,7 +159,7 @@ TEXTS = {
 
 
 @pytest.mark.parametrize("name", TEXTS)
-def test_reading_a_message_is_linear_in_its_length(campaign: Campaign, name: str) -> None:
+def test_reading_a_message_is_linear_in_its_length(campaign: CampaignFolder, name: str) -> None:
     """Whatever 64 KiB hold: what would take the square of their length is refused before it is parsed."""
     text, expected = TEXTS[name]
     campaign.write("a.en.md", f"{text}\n")
@@ -184,7 +173,7 @@ def test_reading_a_message_is_linear_in_its_length(campaign: Campaign, name: str
 
 
 @pytest.mark.parametrize("words", ["www." * 2000, "x.y z.a " * 9000, "a\n" * 40_000])
-def test_captions_are_no_longer_than_speech(campaign: Campaign, words: str) -> None:
+def test_captions_are_no_longer_than_speech(campaign: CampaignFolder, words: str) -> None:
     """They are held against the rules of texts, line by line."""
     campaign.write("a.mp4", make_mp4())
     campaign.write("a.en.srt", f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n")
@@ -194,7 +183,7 @@ def test_captions_are_no_longer_than_speech(campaign: Campaign, words: str) -> N
     assert "bad-captions" in run_bounded("tests.unit.files.test_bounds:check", str(campaign.root))
 
 
-def test_a_run_without_blanks_is_told_with_its_line(campaign: Campaign) -> None:
+def test_a_run_without_blanks_is_told_with_its_line(campaign: CampaignFolder) -> None:
     """Before anything else of the file; the others are read."""
     campaign.write("a.en.md", "Dignity.\n\nfor " + "all" * 667 + "\n")
     campaign.write("b.en.md", "Dignity for " + "al" * 1000 + "\n")
@@ -224,7 +213,7 @@ def test_a_run_without_blanks_is_told_with_its_line(campaign: Campaign) -> None:
     ],
     ids=["nested", "nested over lines", "a long number", "tables", "steps", "keys", "large"],
 )
-def test_no_schedule_hangs_or_breaks_the_reader(campaign: Campaign, source: str) -> None:
+def test_no_schedule_hangs_or_breaks_the_reader(campaign: CampaignFolder, source: str) -> None:
     """What nests without end or is too large is a finding like every other."""
     campaign.write("a.en.md", "Hello.\n")
     campaign.write_schedule(source, "day")

@@ -8,7 +8,7 @@ import pytest
 
 from stormctl.engine.base.campaign import load_campaign
 from stormctl.errors import FindingsError, UsageError
-from tests.unit.engine.campaigns import make_campaign, write_campaign
+from tests.campaigns import make_campaign, write_campaign
 
 if TYPE_CHECKING:
     from pathlib import Path

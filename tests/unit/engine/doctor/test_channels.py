@@ -22,10 +22,10 @@ from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.doctor.channels import examine_channels
 from stormctl.engine.doctor.ledger import LedgerNotes
 from stormctl.platforms.adapter import Ending, Verification
+from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms, Walked, noting
 from tests.unit.domain.making import make_bank, make_messages, make_rule, make_storm
-from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Plan

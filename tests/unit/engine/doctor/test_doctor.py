@@ -23,9 +23,9 @@ from stormctl.errors import CredentialsError, ExitCode
 from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
+from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
-from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from pathlib import Path

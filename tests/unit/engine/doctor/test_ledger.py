@@ -25,9 +25,9 @@ from stormctl.errors import ExitCode
 from stormctl.ledger.care.maintenance import NEWEST
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
+from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE, learn_limits, make_delivery, make_terms, note_gap_of
 from tests.fakes import NOON
-from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

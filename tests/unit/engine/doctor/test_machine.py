@@ -19,10 +19,10 @@ from stormctl.engine.doctor.machine import examine_machine, examine_settings, ex
 from stormctl.env_reading import UnusedVariable
 from stormctl.errors import ExitCode
 from stormctl.settings import Settings
+from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms
 from tests.tunnels import make_certificate
-from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -16,9 +16,9 @@ from stormctl.engine.launch.launch import enroll
 from stormctl.errors import UsageError
 from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Adoption
 from stormctl.platforms.adapter import OutgoingPost, Reading
+from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE, note_gap_of
 from tests.fakes import NOON, Walked, noting
-from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -104,7 +104,7 @@ def test_an_address_that_the_platform_writes_in_its_own_way_is_found(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     """With a scheme, or as a short link that was not written out: it is the planned post all the same."""
-    monkeypatch.setattr("tests.unit.engine.campaigns.M2", "Sign at example.org/act before the evening.\n")
+    monkeypatch.setattr("tests.campaigns.M2", "Sign at example.org/act before the evening.\n")
     bench.clock.move(timedelta(minutes=5))
     preparation = _prepare(bench, tmp_path, tail='[trust]\nlinks = ["example.org"]')
     bench.x.accept(OutgoingPost(text=f"Sign at {address} before the evening."))

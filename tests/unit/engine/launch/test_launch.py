@@ -20,9 +20,9 @@ from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.delivery.enrolment import Enrolled
 from stormctl.platforms.adapter import Certainty, OutgoingPost, Verification, VerificationProblem
+from tests.campaigns import TEXTS, make_campaign
 from tests.factories import ACME, PAGE
 from tests.fakes import FakePlatform
-from tests.unit.engine.campaigns import TEXTS, make_campaign
 from tests.unit.engine.conftest import LOCAL
 
 if TYPE_CHECKING:

@@ -14,8 +14,8 @@ from stormctl.engine.launch.preparation import prepare_launch, require_approval
 from stormctl.errors import ApprovalError, CredentialsError, FindingsError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
+from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE
-from tests.unit.engine.campaigns import make_campaign
 from tests.unit.engine.conftest import LOCAL
 
 if TYPE_CHECKING:

@@ -24,8 +24,8 @@ from stormctl.engine.operate.standing import get_status
 from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.ledger import open_ledger
+from tests.campaigns import make_campaign
 from tests.fakes import Events
-from tests.unit.engine.campaigns import make_campaign
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,14 +13,14 @@ from stormctl.domain.bank.message import LatePolicy, MediaKind, Variant
 from stormctl.domain.base.finding import Place, Severity
 from stormctl.errors import UsageError
 from stormctl.files.bank.bank import find_bank_names, load_bank
-from tests.unit.files.campaigns import make_png
+from tests.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.base.finding import Finding
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 FULL = """\
 ---
@@ -48,12 +48,12 @@ def _lines(findings: list[Finding]) -> list[str]:
     return [f"{f.place} {f.code} {f.message}" for f in findings]
 
 
-def _only_line(campaign: Campaign) -> str:
+def _only_line(campaign: CampaignFolder) -> str:
     [line] = _lines(load_bank(campaign.root, "imd")[1])
     return line.removeprefix("messages/imd/")
 
 
-def test_every_key_of_a_message_is_understood(campaign: Campaign) -> None:
+def test_every_key_of_a_message_is_understood(campaign: CampaignFolder) -> None:
     """A message with all front matter becomes a variant with typed values and the lines of its keys."""
     campaign.write("images/boat.png", make_png())
     campaign.write("sign-on.en.last-call.md", FULL)
@@ -88,7 +88,7 @@ def test_every_key_of_a_message_is_understood(campaign: Campaign) -> None:
     assert dict(variant.lines)["expires"] == 5
 
 
-def test_variants_are_ordered_by_name(campaign: Campaign) -> None:
+def test_variants_are_ordered_by_name(campaign: CampaignFolder) -> None:
     """Files become variants in the order of their names; front matter is optional; --- makes a thread."""
     campaign.write("b.en.md", "Two\n---\nparts")
     campaign.write("a.pt-br.md", "Olá")
@@ -106,7 +106,7 @@ def test_variants_are_ordered_by_name(campaign: Campaign) -> None:
     ]
 
 
-def test_pictures_readmes_and_hidden_files_are_no_messages(campaign: Campaign) -> None:
+def test_pictures_readmes_and_hidden_files_are_no_messages(campaign: CampaignFolder) -> None:
     """What belongs beside messages is passed over in silence."""
     campaign.write("README.md", "How we write.")
     campaign.write("readme.txt", "How we write.")
@@ -119,7 +119,7 @@ def test_pictures_readmes_and_hidden_files_are_no_messages(campaign: Campaign) -
     assert (bank.variants, findings) == ((), [])
 
 
-def test_all_that_is_wrong_is_found_at_once(campaign: Campaign) -> None:
+def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
     """No finding hides another, in one file or in several; what is sound is still read."""
     campaign.write("good.en.md", "Fine.")
     campaign.write("bad.en.md", "---\nlnk: https://example.org\nlate: never\nas_of: 2018\n---\nText")
@@ -169,7 +169,9 @@ def test_all_that_is_wrong_is_found_at_once(campaign: Campaign) -> None:
         ),
     ],
 )
-def test_a_file_that_would_be_lost_is_an_error(campaign: Campaign, name: str, line: str, hint: str) -> None:
+def test_a_file_that_would_be_lost_is_an_error(
+    campaign: CampaignFolder, name: str, line: str, hint: str
+) -> None:
     """A message that would never be posted because of its name or place says so, and what to do."""
     campaign.write(name, "Text")
 
@@ -180,7 +182,7 @@ def test_a_file_that_would_be_lost_is_an_error(campaign: Campaign, name: str, li
     assert finding.is_error
 
 
-def test_other_files_are_a_warning(campaign: Campaign) -> None:
+def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
     """A file that is neither a message nor a picture may stay, with a word about it."""
     campaign.write("notes.txt", "Text")
 
@@ -235,7 +237,9 @@ def test_other_files_are_a_warning(campaign: Campaign) -> None:
         ),
     ],
 )
-def test_bad_content_is_a_finding_with_its_line(campaign: Campaign, content: str | bytes, line: str) -> None:
+def test_bad_content_is_a_finding_with_its_line(
+    campaign: CampaignFolder, content: str | bytes, line: str
+) -> None:
     """Whatever a message file holds, it is reported in one line with its place, and never raises."""
     campaign.write("boat.png", make_png())
     campaign.write("a.en.md", content)
@@ -243,7 +247,7 @@ def test_bad_content_is_a_finding_with_its_line(campaign: Campaign, content: str
     assert _only_line(campaign) == line
 
 
-def test_a_text_is_still_there_without_its_picture(campaign: Campaign) -> None:
+def test_a_text_is_still_there_without_its_picture(campaign: CampaignFolder) -> None:
     """A message whose picture is missing stays in the bank, so that its text is checked in the same run."""
     campaign.write("a.en.md", "---\nmedia: b.png\n---\nText")
 
@@ -253,7 +257,7 @@ def test_a_text_is_still_there_without_its_picture(campaign: Campaign) -> None:
     assert [finding.code for finding in findings] == ["media-missing"]
 
 
-def test_the_same_wording_twice_is_an_error(campaign: Campaign) -> None:
+def test_the_same_wording_twice_is_an_error(campaign: CampaignFolder) -> None:
     """Two files may not hold the same id, language and label, however the language is spelled."""
     campaign.write("a.pt-BR.md", "Um")
     campaign.write("a.pt-br.md", "Dois")
@@ -266,7 +270,7 @@ def test_the_same_wording_twice_is_an_error(campaign: Campaign) -> None:
     assert [variant.parts for variant in bank.variants] == [("Um",)]
 
 
-def test_links_may_not_leave_the_bank(campaign: Campaign) -> None:
+def test_links_may_not_leave_the_bank(campaign: CampaignFolder) -> None:
     """A message file that links to a file outside would post what was never meant for the public."""
     (campaign.root / ".env").write_text("SECRET=1")
     (campaign.bank / "a.en.md").symlink_to(campaign.root / ".env")
@@ -282,14 +286,14 @@ def test_links_may_not_leave_the_bank(campaign: Campaign) -> None:
     assert [variant.name for variant in bank.variants] == ["b.en", "c.en"]
 
 
-def test_what_is_no_file_is_not_opened(campaign: Campaign) -> None:
+def test_what_is_no_file_is_not_opened(campaign: CampaignFolder) -> None:
     """A link to nothing, like anything that is no ordinary file, is a finding and never waits."""
     (campaign.bank / "a.en.md").symlink_to(campaign.bank / "nothing")
 
     assert _only_line(campaign) == "a.en.md file-unreadable can't be read: it is no ordinary file"
 
 
-def test_a_missing_bank_is_a_usage_error(campaign: Campaign) -> None:
+def test_a_missing_bank_is_a_usage_error(campaign: CampaignFolder) -> None:
     """A bank that is not there names the nearest one; nothing outside messages/ can be named."""
     with pytest.raises(UsageError, match="there is no bank “imf”: no folder messages/imf/") as caught:
         load_bank(campaign.root, "imf")
@@ -300,7 +304,7 @@ def test_a_missing_bank_is_a_usage_error(campaign: Campaign) -> None:
     assert find_bank_names(campaign.root / "elsewhere") == ()
 
 
-def test_a_video_comes_with_its_captions(campaign: Campaign) -> None:
+def test_a_video_comes_with_its_captions(campaign: CampaignFolder) -> None:
     """Its files lie in the bank and are no messages; the finding for captions stands at their line."""
     campaign.write("door.mp4", make_mp4())
     campaign.write("door.en.vtt", VTT)
@@ -318,7 +322,9 @@ def test_a_video_comes_with_its_captions(campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize(("answer", "expected"), [("yes", True), ("no", False)])
-def test_a_video_knows_whether_a_machine_made_it(campaign: Campaign, answer: str, expected: bool) -> None:
+def test_a_video_knows_whether_a_machine_made_it(
+    campaign: CampaignFolder, answer: str, expected: bool
+) -> None:
     """Facebook is told with the upload, long before the post."""
     campaign.write("door.mp4", make_mp4())
     campaign.write("a.en.md", f"---\nmedia: [door.mp4]\nmade_with_ai: {answer}\n---\nText")
@@ -328,7 +334,7 @@ def test_a_video_knows_whether_a_machine_made_it(campaign: Campaign, answer: str
     assert [media.made_with_ai for media in bank.variants[0].media] == [expected]
 
 
-def test_a_video_stands_alone(campaign: Campaign) -> None:
+def test_a_video_stands_alone(campaign: CampaignFolder) -> None:
     """With a picture beside it neither platform takes the post."""
     campaign.write("door.mp4", make_mp4())
     campaign.write("boat.png", make_png())
@@ -341,7 +347,7 @@ def test_a_video_stands_alone(campaign: Campaign) -> None:
 
 @pytest.mark.parametrize("closed", ["messages", "messages/imd"])
 def test_a_folder_that_is_closed_to_us_is_told(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch, closed: str
+    campaign: CampaignFolder, monkeypatch: pytest.MonkeyPatch, closed: str
 ) -> None:
     """It belongs to another person of this machine: one line, and no bug."""
     campaign.write("boat.en.md", "A paper boat.\n")

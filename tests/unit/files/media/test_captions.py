@@ -11,7 +11,7 @@ from stormctl.files.media.captions import Cue, parse_caption_name, parse_cues, r
 from tests.unit.files.films import VTT
 
 if TYPE_CHECKING:
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 SRT = (
     "1\r\n00:00:00,500 --> 00:00:02,000\r\nThe door\r\nis open.\r\n\r\n"
@@ -38,14 +38,14 @@ def test_what_is_written_is_read_again() -> None:
     assert cues == parse_cues(render_srt(cues))
 
 
-def test_a_file_is_given_back_as_subrip(campaign: Campaign) -> None:
+def test_a_file_is_given_back_as_subrip(campaign: CampaignFolder) -> None:
     """Both platforms take it, so that a WebVTT is written anew, without its mark of order."""
     path = campaign.write("a.en.vtt", "\ufeff" + VTT)
 
     assert read_captions("a.en.vtt", path).content == b"1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
 
 
-def test_each_line_of_words_knows_its_place(campaign: Campaign) -> None:
+def test_each_line_of_words_knows_its_place(campaign: CampaignFolder) -> None:
     """Findings about captions tell the line of the captions file, past notes and numbers."""
     subrip, webvtt = campaign.write("a.en.srt", SRT), campaign.write("a.en.vtt", VTT)
 
@@ -62,7 +62,9 @@ def test_each_line_of_words_knows_its_place(campaign: Campaign) -> None:
         (b" " * 524_289, "“a.en.srt” has 512 KiB; X takes 512"),
     ],
 )
-def test_what_is_no_captions_file_is_refused(campaign: Campaign, content: str | bytes, message: str) -> None:
+def test_what_is_no_captions_file_is_refused(
+    campaign: CampaignFolder, content: str | bytes, message: str
+) -> None:
     """No cue, a cue that ends before it begins, another encoding, too many bytes."""
     path = campaign.write("a.en.srt", content)
 

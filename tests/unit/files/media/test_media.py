@@ -13,16 +13,16 @@ from stormctl.domain.bank.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.media.media import MediaShelf, open_video, read_media
-from tests.unit.files.campaigns import make_png
+from tests.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 PNG = make_png()
 
 
-def _shelf(campaign: Campaign) -> MediaShelf:
+def _shelf(campaign: CampaignFolder) -> MediaShelf:
     return MediaShelf(campaign.root, "messages/imd")
 
 
@@ -34,7 +34,7 @@ def _encode(kind: str) -> bytes:
     return file.getvalue()
 
 
-def test_a_picture_is_known_by_its_bytes(campaign: Campaign) -> None:
+def test_a_picture_is_known_by_its_bytes(campaign: CampaignFolder) -> None:
     """A picture's path, type, digest and size are those of the file on disk."""
     campaign.write("images/boat.png", PNG)
 
@@ -60,7 +60,7 @@ def test_a_picture_is_known_by_its_bytes(campaign: Campaign) -> None:
     ],
 )
 def test_the_four_types_of_the_platforms_are_taken(
-    campaign: Campaign, kind: str, name: str, mime: str, expected: MediaKind
+    campaign: CampaignFolder, kind: str, name: str, mime: str, expected: MediaKind
 ) -> None:
     """JPEG, WEBP and GIF are taken beside PNG, under their usual endings."""
     campaign.write(name, _encode(kind))
@@ -92,7 +92,9 @@ def test_the_four_types_of_the_platforms_are_taken(
         ("wider.png", "media-too-big", "“wider.png” has more pixels than any platform shows"),
     ],
 )
-def test_what_cannot_be_posted_is_refused(campaign: Campaign, file: str, code: str, message: str) -> None:
+def test_what_cannot_be_posted_is_refused(
+    campaign: CampaignFolder, file: str, code: str, message: str
+) -> None:
     """A media file outside the bank, missing, too big or of another type is refused with its code."""
     (campaign.root / "secret.png").write_bytes(PNG)
     (campaign.bank / "link.png").symlink_to(campaign.root / "secret.png")
@@ -121,7 +123,7 @@ def test_what_cannot_be_posted_is_refused(campaign: Campaign, file: str, code: s
         ("x.gif", "put the file into the bank's folder"),
     ],
 )
-def test_a_missing_picture_gets_the_nearest_name(campaign: Campaign, file: str, hint: str) -> None:
+def test_a_missing_picture_gets_the_nearest_name(campaign: CampaignFolder, file: str, hint: str) -> None:
     """A slip, or a forgotten folder, is answered with the picture that was meant."""
     campaign.write("images/boat.png", PNG)
 
@@ -132,7 +134,7 @@ def test_a_missing_picture_gets_the_nearest_name(campaign: Campaign, file: str, 
 
 
 def test_a_picture_that_cannot_be_read_is_refused(
-    campaign: Campaign, monkeypatch: pytest.MonkeyPatch
+    campaign: CampaignFolder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A picture that the system does not let us read says so."""
     campaign.write("boat.png", PNG)
@@ -145,7 +147,7 @@ def test_a_picture_that_cannot_be_read_is_refused(
         _shelf(campaign).get("boat.png", "")
 
 
-def test_each_file_is_opened_once(campaign: Campaign) -> None:
+def test_each_file_is_opened_once(campaign: CampaignFolder) -> None:
     """A picture that many messages show is read once; a bad one is refused each time."""
     path = campaign.write("boat.png", PNG)
     campaign.write("bad.png", b"")
@@ -161,7 +163,7 @@ def test_each_file_is_opened_once(campaign: Campaign) -> None:
             shelf.get("bad.png", "")
 
 
-def test_bytes_are_read_only_as_they_were_checked(campaign: Campaign) -> None:
+def test_bytes_are_read_only_as_they_were_checked(campaign: CampaignFolder) -> None:
     """A picture that changed or vanished after the check is not handed on."""
     path = campaign.write("boat.png", PNG)
     media = _shelf(campaign).get("boat.png", "")
@@ -175,7 +177,7 @@ def test_bytes_are_read_only_as_they_were_checked(campaign: Campaign) -> None:
         read_media(campaign.root, media)
 
 
-def test_a_video_is_known_by_its_bytes_and_its_captions(campaign: Campaign) -> None:
+def test_a_video_is_known_by_its_bytes_and_its_captions(campaign: CampaignFolder) -> None:
     """The digest covers the file and its captions, so that a change of either is noticed."""
     film = make_mp4()
     campaign.write("videos/boat.mp4", film)
@@ -195,7 +197,7 @@ def test_a_video_is_known_by_its_bytes_and_its_captions(campaign: Campaign) -> N
     )
 
 
-def test_a_video_is_read_without_the_place_of_its_making(campaign: Campaign) -> None:
+def test_a_video_is_read_without_the_place_of_its_making(campaign: CampaignFolder) -> None:
     """What goes out has the same length, no place in it, and captions in SubRip with their language."""
     campaign.write("boat.mp4", make_mp4(place=b"+52.5200+013.4050/"))
     campaign.write("boat.es.srt", "1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n")
@@ -210,7 +212,7 @@ def test_a_video_is_read_without_the_place_of_its_making(campaign: Campaign) -> 
 
 
 @pytest.mark.parametrize("changed", ["boat.mp4", "boat.en.srt"])
-def test_a_video_that_changed_is_not_handed_on(campaign: Campaign, changed: str) -> None:
+def test_a_video_that_changed_is_not_handed_on(campaign: CampaignFolder, changed: str) -> None:
     """Neither the video nor its captions may differ from what was checked, or be gone."""
     campaign.write("boat.mp4", make_mp4())
     campaign.write("boat.en.srt", "00:00:00,500 --> 00:00:02,000\nThe door.\n")
@@ -228,7 +230,7 @@ def test_a_video_that_changed_is_not_handed_on(campaign: Campaign, changed: str)
         pytest.fail("it was handed on")
 
 
-def test_a_video_that_changes_while_it_is_read_is_given_up(campaign: Campaign) -> None:
+def test_a_video_that_changes_while_it_is_read_is_given_up(campaign: CampaignFolder) -> None:
     """Half of one film and half of another is neither."""
     path = campaign.write("boat.mp4", make_mp4())
     media = _shelf(campaign).get("boat.mp4", "")
@@ -253,7 +255,7 @@ def test_a_video_that_changes_while_it_is_read_is_given_up(campaign: Campaign) -
     ],
 )
 def test_captions_that_cannot_be_used_are_refused(
-    campaign: Campaign, captions: str, code: str, message: str
+    campaign: CampaignFolder, captions: str, code: str, message: str
 ) -> None:
     """A captions file names its language, lies in the bank and holds captions."""
     campaign.write("boat.mp4", make_mp4())

@@ -15,7 +15,7 @@ from tests.unit.files.films import make_box, make_mp4
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 
 def open_film(film: bytes) -> CleanVideo:
@@ -30,14 +30,14 @@ def clean_video(film: bytes) -> bytes:
 
 @pytest.mark.parametrize("wide", [False, True])
 @pytest.mark.parametrize("seconds", [0.5, 140.0])
-def test_a_video_of_the_right_length_is_taken(campaign: Campaign, seconds: float, wide: bool) -> None:
+def test_a_video_of_the_right_length_is_taken(campaign: CampaignFolder, seconds: float, wide: bool) -> None:
     """Half a second to 140 seconds, whichever way the header writes them."""
     path = campaign.write("a.mp4", make_mp4(seconds, wide=wide))
 
     assert path.stat().st_size == examine_video("a.mp4", path)
 
 
-def test_a_video_that_does_not_tell_its_length_is_taken(campaign: Campaign) -> None:
+def test_a_video_that_does_not_tell_its_length_is_taken(campaign: CampaignFolder) -> None:
     """A stream's index has no duration; X looks for itself."""
     path = campaign.write("a.mp4", make_mp4(0.0))
 
@@ -61,7 +61,7 @@ def test_a_video_that_does_not_tell_its_length_is_taken(campaign: Campaign) -> N
     ],
 )
 def test_what_the_platforms_do_not_take_is_refused(
-    campaign: Campaign, content: bytes, code: str, message: str
+    campaign: CampaignFolder, content: bytes, code: str, message: str
 ) -> None:
     """Length, type, damage and tracks of places are found by the bytes."""
     path = campaign.write("a.mp4", content)
@@ -72,7 +72,7 @@ def test_what_the_platforms_do_not_take_is_refused(
     assert (code, message) == (caught.value.code, caught.value.message)
 
 
-def test_a_video_that_is_too_big_is_refused_unread(campaign: Campaign) -> None:
+def test_a_video_that_is_too_big_is_refused_unread(campaign: CampaignFolder) -> None:
     """Half a gigabyte is the end."""
     path: Path = campaign.write_sparse("a.mp4", 512_000_001)
 

@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.files.campaigns import MINIMAL, load
+from tests.campaigns import MINIMAL, load
 
 if TYPE_CHECKING:
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 
-def test_an_empty_schedule_lists_what_it_needs(campaign: Campaign) -> None:
+def test_an_empty_schedule_lists_what_it_needs(campaign: CampaignFolder) -> None:
     """Everything that is missing is named at once, with an example."""
     storm, findings = load(campaign, "")
 
@@ -35,7 +35,9 @@ def test_an_empty_schedule_lists_what_it_needs(campaign: Campaign) -> None:
         ("[[windows]]\nfrom = 01:30:00\nto = 04:00:00\nevery = '1h'\nweekdays = ['sun']", 12),
     ],
 )
-def test_a_time_that_exists_twice_is_an_error_everywhere(campaign: Campaign, table: str, line: int) -> None:
+def test_a_time_that_exists_twice_is_an_error_everywhere(
+    campaign: CampaignFolder, table: str, line: int
+) -> None:
     """When clocks go back an hour exists twice: for windows, pins and silences, and past midnight."""
     dates = "{ from = 2026-10-31, to = 2026-11-01 }"
     source = f"{MINIMAL.replace('2026-12-18', dates)}{table}\n"
@@ -47,7 +49,7 @@ def test_a_time_that_exists_twice_is_an_error_everywhere(campaign: Campaign, tab
     assert "2026-11-01 01:30 exists twice in America/New_York" in findings[0].message
 
 
-def test_weekdays_leave_out_the_day_when_clocks_change(campaign: Campaign) -> None:
+def test_weekdays_leave_out_the_day_when_clocks_change(campaign: CampaignFolder) -> None:
     """A window that is closed on the day of the change may begin at any time."""
     dates = "{ from = 2026-10-31, to = 2026-11-01 }"
     source = f"{MINIMAL.replace('2026-12-18', dates).replace('08:00:00', '01:30:00')}weekdays = ['sat']\n"
@@ -68,7 +70,7 @@ def test_weekdays_leave_out_the_day_when_clocks_change(campaign: Campaign) -> No
         ),
     ],
 )
-def test_a_schedule_needs_a_name_that_can_be_an_id(campaign: Campaign, name: str, message: str) -> None:
+def test_a_schedule_needs_a_name_that_can_be_an_id(campaign: CampaignFolder, name: str, message: str) -> None:
     """The file's name is the storm's id, and one id is taken."""
     storm, findings = load(campaign, MINIMAL, name)
 

@@ -29,10 +29,10 @@ from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.domain.platforms.record import Ceiling
 from stormctl.errors import UsageError
 from stormctl.files.schedules.schedule import load_storm
-from tests.unit.files.campaigns import MINIMAL, load, to_lines
+from tests.campaigns import MINIMAL, load, to_lines
 
 if TYPE_CHECKING:
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 PATH = "schedules/imd-2026.toml"
 X = ChannelId(Platform.X, "migrants-day")
@@ -120,7 +120,7 @@ at = "2026-12-18 18:00 America/New_York"
 """
 
 
-def test_every_key_of_a_schedule_is_understood(campaign: Campaign) -> None:
+def test_every_key_of_a_schedule_is_understood(campaign: CampaignFolder) -> None:
     """A schedule with all tables becomes a storm, each part with its place in the file."""
     campaign.write("flyer.png", b"")
 
@@ -202,7 +202,7 @@ def test_every_key_of_a_schedule_is_understood(campaign: Campaign) -> None:
     )
 
 
-def test_a_short_schedule_has_the_defaults(campaign: Campaign) -> None:
+def test_a_short_schedule_has_the_defaults(campaign: CampaignFolder) -> None:
     """Six keys are enough; the rest is as the storm's own defaults say."""
     storm, findings = load(campaign, MINIMAL)
 
@@ -213,7 +213,7 @@ def test_a_short_schedule_has_the_defaults(campaign: Campaign) -> None:
     assert (storm.first_on, storm.last_on) == (date(2026, 12, 18), date(2026, 12, 18))
 
 
-def test_one_more_key_of_a_ceiling_is_one_line_of_one_list(campaign: Campaign) -> None:
+def test_one_more_key_of_a_ceiling_is_one_line_of_one_list(campaign: CampaignFolder) -> None:
     """With `per_hour` in the list, a schedule may have it; like its siblings it allows one post at least."""
     schedules = [campaign.write_schedule(MINIMAL + f"[limits]\nper_hour = {n}\n", f"of-{n}") for n in (12, 0)]
     code = f"""if True:
@@ -235,7 +235,7 @@ def test_one_more_key_of_a_ceiling_is_one_line_of_one_list(campaign: Campaign) -
     ]
 
 
-def test_what_lies_around_a_schedule_leaves_a_storm(campaign: Campaign) -> None:
+def test_what_lies_around_a_schedule_leaves_a_storm(campaign: CampaignFolder) -> None:
     """Missing files and colliding secrets do not keep the plan from being checked; a missing bank does."""
     resource = '[[resources]]\ntitle = { en = "Flyer" }\nfile = "flyer.pdf"\n'
 
@@ -263,7 +263,7 @@ def test_what_lies_around_a_schedule_leaves_a_storm(campaign: Campaign) -> None:
     ],
 )
 def test_broken_toml_is_one_finding_with_line_and_column(
-    campaign: Campaign, source: str, line: int, message: str, hint: str
+    campaign: CampaignFolder, source: str, line: int, message: str, hint: str
 ) -> None:
     """A schedule that is no TOML says where, and what people usually got wrong."""
     storm, findings = load(campaign, source)
@@ -274,7 +274,7 @@ def test_broken_toml_is_one_finding_with_line_and_column(
     ]
 
 
-def test_a_schedule_in_another_encoding_is_a_finding(campaign: Campaign) -> None:
+def test_a_schedule_in_another_encoding_is_a_finding(campaign: CampaignFolder) -> None:
     """A schedule that was not saved as UTF-8 says so."""
     storm, findings = load(campaign, 'name = "é"'.encode("latin-1"))
 
@@ -282,7 +282,7 @@ def test_a_schedule_in_another_encoding_is_a_finding(campaign: Campaign) -> None
     assert to_lines(findings) == ["1 not-utf8 not saved as UTF-8: the byte 0xe9 in line 1 is none of it"]
 
 
-def test_a_schedule_that_cannot_be_opened_is_a_usage_error(campaign: Campaign) -> None:
+def test_a_schedule_that_cannot_be_opened_is_a_usage_error(campaign: CampaignFolder) -> None:
     """There is nothing to find in a file that is not there."""
     with pytest.raises(UsageError, match="can't be read: No such file"):
         load_storm(campaign.root, campaign.root / "schedules" / "none.toml")

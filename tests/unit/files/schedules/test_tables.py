@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.unit.files.campaigns import MINIMAL, load, to_lines
+from tests.campaigns import MINIMAL, load, to_lines
 
 if TYPE_CHECKING:
-    from tests.unit.files.campaigns import Campaign
+    from tests.campaigns import CampaignFolder
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ if TYPE_CHECKING:
     ],
 )
 def test_bad_content_is_a_finding_with_its_line(
-    campaign: Campaign, before: str, after: str, line: str
+    campaign: CampaignFolder, before: str, after: str, line: str
 ) -> None:
     """Whatever is wrong with a schedule is reported in one line with its place, and never raises."""
     source = MINIMAL.replace(before, after, 1)
@@ -157,7 +157,7 @@ def test_bad_content_is_a_finding_with_its_line(
     assert to_lines(findings) == [line]
 
 
-def test_all_that_is_wrong_is_found_at_once(campaign: Campaign) -> None:
+def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
     """Wrong keys, impossible times and missing files are reported together, in the order of their lines."""
     source = """\
 name = 5
