@@ -33,6 +33,14 @@ PATIENCE_S = 50
 SCENE_S = 180
 """The same for a whole scene of many commands: on a busy machine each one starts several times slower."""
 
+QUICK = {
+    "STORMCTL_REQUEST_LIMIT": "1s",
+    "STORMCTL_LEASE": "2s",
+    "STORMCTL_SETTLING": "1s",
+    "STORMCTL_HEARTBEAT": "1s",
+}
+"""Machine durations that let doubts be settled in seconds."""
+
 MORE = """
 [limits]
 spacing = "0s"

@@ -34,12 +34,6 @@ LABELS = ["You see", "It means", "Type"]
 
 X, FACEBOOK = "x:migrants-day", "facebook:migrants-day"
 MESSAGES = ("noon-statement", "dignity", "sign-on")
-QUICK = {
-    "STORMCTL_REQUEST_LIMIT": "1s",
-    "STORMCTL_LEASE": "2s",
-    "STORMCTL_SETTLING": "1s",
-    "STORMCTL_HEARTBEAT": "1s",
-}
 SAYS_YES = {
     "launch": ["--yes", "--plain"],
     "resume": ["--yes"],

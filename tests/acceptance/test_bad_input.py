@@ -67,17 +67,6 @@ def change_ledger(path: Path, statement: str) -> None:
         database.execute(statement)
 
 
-def test_a_folder_without_a_campaign(campaign: Campaign) -> None:
-    """Outside a campaign folder nothing is guessed, and it is said where a campaign comes from."""
-    campaign.root = campaign.root.parent
-
-    told = refuse(campaign, ExitCode.USAGE, "check")
-
-    assert "no campaign here" in told
-    assert "name it with --dir" in told
-    assert "stormctl rehearse --sample imd-2026" in told
-
-
 def test_a_schedule_that_is_not_there(campaign: Campaign) -> None:
     """The nearest name is offered."""
     told = refuse(campaign, ExitCode.USAGE, "launch", "smalls", "--yes")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.errors import ExitCode
 from tests.acceptance.conftest import PATIENCE_S
 
 if os.name != "posix":
@@ -60,43 +59,6 @@ def test_enter_deletes_it(stage: Campaign, channel: str) -> None:
     assert "taken down  canary/" in told
 
 
-def test_ctrl_c_deletes_it_too(stage: Campaign) -> None:
-    """As said; and what comes next begins on a line of its own."""
-    with sitting_at(stage, "doctor", "--canary", "x:acme") as terminal:
-        confirm(terminal, "x:acme")
-        read_link(terminal)
-        terminal.interrupt()
-        code, told = terminal.end()
-
-    assert (code, standing(stage)) == (0, [False])
-    assert told.startswith("^C\n")
-    assert "\ntaken down  canary/x:acme/" in told
-
-
-@pytest.mark.long
-def test_a_window_that_is_closed_deletes_it_too(stage: Campaign) -> None:
-    """Nobody is there to read it."""
-    with sitting_at(stage, "doctor", "--canary", "x:acme") as terminal:
-        confirm(terminal, "x:acme")
-        read_link(terminal)
-        terminal.hang_up()
-        code, _ = terminal.end()
-
-    assert (code, standing(stage)) == (0, [False])
-
-
-@pytest.mark.long
-def test_ctrl_c_at_the_question_posts_nothing(stage: Campaign) -> None:
-    """And makes no ledger; the shell hears of an interruption."""
-    with sitting_at(stage, "doctor", "--canary", "x:acme") as terminal:
-        terminal.read_until("Type x:acme to post it: ")
-        terminal.interrupt()
-        code, _ = terminal.end()
-
-    assert (code, standing(stage)) == (130, [])
-    assert not (stage.root / ".stormctl").exists()
-
-
 @pytest.mark.long
 def test_ctrl_c_while_it_is_looked_for_is_heard(stage: Campaign) -> None:
     """Its answer was lost: it is found on the account, and deleted without waiting for Enter."""
@@ -113,18 +75,3 @@ def test_ctrl_c_while_it_is_looked_for_is_heard(stage: Campaign) -> None:
     assert (code, standing(stage)) == (0, [False])
     assert "One moment: the canary is brought to its end first." in told
     assert "it is on the account" in told
-
-
-@pytest.mark.long
-def test_a_deletion_that_is_refused_says_where_it_stands(stage: Campaign) -> None:
-    """With the address and the command, and the exit code of who may not."""
-    stage.ask("/_emulator/faults", {"rules": [{"action": "forbidden", "operation": "delete_post"}]})
-    with sitting_at(stage, "doctor", "--canary", "x:acme") as terminal:
-        confirm(terminal, "x:acme")
-        link = read_link(terminal)
-        terminal.type(ENTER)
-        code, told = terminal.end()
-
-    assert (code, standing(stage)) == (ExitCode.CREDENTIALS, [True])
-    assert "IT STILL STANDS: " in told
-    assert f"Delete it at {link}\nor type: stormctl retract canary/x:acme/" in told

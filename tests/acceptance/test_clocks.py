@@ -108,23 +108,6 @@ def test_a_daemon_with_a_wrong_clock_posts_nothing_early(
 
 @pytest.mark.long
 @both
-def test_a_daemon_two_hours_ahead_gives_nothing_up(stage: Campaign, clock: WallClock, channel: str) -> None:
-    """A whole storm was missed in the first second; now it goes out once the clock is right."""
-    _enroll_hour(stage, channel, starts_in=2, late="skip")
-    clock.set(2 * HOUR)
-    with _running(stage, clock, "daemon") as daemon:
-        read_until(daemon, "set it right; until then")
-        stage.run("check")  # time passes, sweep by sweep
-        given_up = _counts(stage)
-        clock.set(timedelta())
-        read_until(daemon, "  delivered  ")
-
-    assert given_up == {"planned": 6}
-    assert _counts(stage) == {"delivered": 1, "planned": 5}
-
-
-@pytest.mark.long
-@both
 @pytest.mark.parametrize("late", ["send", "skip"])
 def test_a_tick_with_a_wrong_clock_does_nothing(
     stage: Campaign, clock: WallClock, channel: str, late: str

@@ -117,23 +117,3 @@ def test_a_file_that_is_taken_back(storm: Campaign, tmp_path: Path) -> None:
 
     assert_each_once(storm)
     assert OLDER in said
-
-
-def test_a_file_that_is_replaced(storm: Campaign, tmp_path: Path) -> None:
-    """Who works on the old one stops; the next launch has a copy of some seconds ago accepted, and reads."""
-    path = storm.root / ".stormctl" / "ledger.db"
-    with two_runners(storm) as runners:
-        wait_for(storm, COPIED_AT)
-        with closing(open_file(storm)) as ledger, closing(sqlite3.connect(tmp_path / "copy.db")) as copy:
-            ledger.backup(copy)
-        wait_for(storm, LOST_AT)
-
-        for ending in ("-wal", "-shm"):
-            path.with_name(f"{path.name}{ending}").unlink()
-        (tmp_path / "copy.db").replace(path)
-        finish(runners, expect=10)
-    storm.run("launch", "--yes", "--plain", expect=10)
-    storm.accept_ledger()
-    storm.run("launch", "--yes", "--plain")
-
-    assert_each_once(storm)

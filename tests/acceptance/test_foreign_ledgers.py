@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import PATIENCE_S, read_until
+from tests.acceptance.conftest import PATIENCE_S, QUICK, read_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,12 +22,6 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.slow
 
-QUICK = {
-    "STORMCTL_REQUEST_LIMIT": "1s",
-    "STORMCTL_LEASE": "2s",
-    "STORMCTL_SETTLING": "1s",
-    "STORMCTL_HEARTBEAT": "1s",
-}
 
 NEIGHBOUR = 54_321
 """The number of a user without a name, which owns what is given to it."""

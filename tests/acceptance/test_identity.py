@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import PATIENCE_S, read_until
+from tests.acceptance.conftest import PATIENCE_S, QUICK, read_until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -21,12 +21,6 @@ if TYPE_CHECKING:
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
 
-QUICK = {
-    "STORMCTL_REQUEST_LIMIT": "1s",
-    "STORMCTL_LEASE": "2s",
-    "STORMCTL_SETTLING": "1s",
-    "STORMCTL_HEARTBEAT": "1s",
-}
 UNREADABLE = {"rules": [{"platform": "x", "operation": "read_timeline", "action": "forbidden"}]}
 
 
@@ -83,19 +77,6 @@ def test_a_copy_in_mid_storm_publishes_nothing_twice(stage: Campaign) -> None:
     _assert_each_once(stage)
 
 
-def test_an_older_copy_over_the_ledger_publishes_nothing_twice(stage: Campaign, tmp_path: Path) -> None:
-    """`cp backup ledger.db`, without the command for it, is found out at the next start."""
-    stage.run("launch", "--yes", "--detach")
-    shutil.copy(_ledger(stage), tmp_path / "backup.db")
-    _publish_some(stage, signal.SIGTERM)
-    shutil.copy(tmp_path / "backup.db", _ledger(stage))
-
-    done = stage.run("launch", "--yes", "--plain")
-
-    assert "it was restored from a copy" in done.stderr
-    _assert_each_once(stage)
-
-
 def test_a_backup_over_a_killed_runners_ledger_is_refused_until_it_is_restored(
     stage: Campaign, tmp_path: Path
 ) -> None:
@@ -119,39 +100,6 @@ def test_a_backup_over_a_killed_runners_ledger_is_refused_until_it_is_restored(
     for ended in refused:
         assert "was replaced, and ledger.db-wal belongs to the one before it" in ended.stderr
         assert "stormctl ledger restore FILE" in ended.stderr
-    _assert_each_once(stage)
-
-
-def test_a_daemon_finds_out_too(stage: Campaign, tmp_path: Path) -> None:
-    """Whoever registers first on a restored ledger notes the gap: here a tick."""
-    stage.run("launch", "--yes", "--detach")
-    shutil.copy(_ledger(stage), tmp_path / "backup.db")
-    _publish_some(stage, signal.SIGTERM)
-    shutil.copy(tmp_path / "backup.db", _ledger(stage))
-
-    first = stage.run("tick", expect=None)
-    stage.run("launch", "--yes", "--plain")
-
-    assert "it was restored from a copy" in first.stdout + first.stderr
-    _assert_each_once(stage)
-
-
-def test_a_deleted_ledger_stops_its_runner_and_a_new_one_adopts(stage: Campaign) -> None:
-    """Nothing is published that can't be written down; a launch with --adopt goes on."""
-    process = stage.start("launch", "--yes", "--plain")
-    read_until(process, " delivered ", 3)
-
-    _ledger(stage).unlink()
-    output, _ = process.communicate(timeout=PATIENCE_S)
-    at_its_end = sum(stage.received().values())
-
-    refused = stage.run("launch", "--yes", "--plain", expect=2)
-    still = sum(stage.received().values())
-    stage.run("launch", "--yes", "--plain", "--adopt")
-    assert process.returncode == 10, output
-    assert "was deleted or replaced while it was in use" in output
-    assert "--adopt" in refused.stderr
-    assert 3 <= at_its_end == still < 12
     _assert_each_once(stage)
 
 

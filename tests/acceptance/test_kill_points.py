@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from tests.acceptance.conftest import QUICK
 from tests.acceptance.dying import DIED
 
 if TYPE_CHECKING:
@@ -28,13 +29,6 @@ POINTS = [
     "before the record",
     "after the record",
 ]
-
-QUICK = {
-    "STORMCTL_REQUEST_LIMIT": "1s",
-    "STORMCTL_LEASE": "2s",
-    "STORMCTL_SETTLING": "1s",
-    "STORMCTL_HEARTBEAT": "1s",
-}
 
 
 def _die(stage: Campaign, *words: str) -> int:

@@ -80,41 +80,6 @@ def test_the_sample_storm_arrives_exactly_once_and_its_lines_are_its_posts(tmp_p
     assert "\x1b" not in done.stdout + done.stderr
 
 
-@pytest.mark.long
-def test_a_running_rehearsal_is_halted_and_resumed(long_campaign: Campaign) -> None:
-    """`--rehearsal` lets hands practise: status, halt and resume act on it, on its own clock."""
-    process = long_campaign.start("rehearse", "--plain", "--speed", "60")
-    read_until(process, " delivered ")
-
-    halted = long_campaign.run("halt", "--rehearsal", "--reason", "practice")
-    status = json.loads(long_campaign.run("status", "--rehearsal", "--json", expect=9).stdout)
-    shown = long_campaign.run("status", "--rehearsal", expect=9).stdout
-    long_campaign.run("status", expect=10)
-    resumed = long_campaign.run("resume", "--rehearsal", "--yes")
-    output, _ = process.communicate(timeout=50)
-
-    assert "rehearsal on " in halted.stdout
-    assert [halt["reason"] for halt in status["halts"]] == ["practice"]
-    assert "To go on: stormctl resume --rehearsal" in shown
-    assert 0 < status["storms"][0]["counts"]["delivered"] < 16
-    assert "1 halt lifted" in resumed.stdout
-    assert "Every one of 16 posts arrived exactly once." in output
-    assert process.returncode == 0
-
-
-def test_a_second_rehearsal_waits_for_the_first(long_campaign: Campaign) -> None:
-    """Two would throw away each other's ledger."""
-    process = long_campaign.start("rehearse", "--plain", "--speed", "60")
-    read_until(process, " delivered ")
-
-    second = long_campaign.run("rehearse", expect=2)
-
-    process.kill()
-    process.communicate()
-    assert "error: a rehearsal of this campaign is running" in second.stderr
-    assert "hint: Wait for its end, or look at it: stormctl status --rehearsal." in second.stderr
-
-
 def test_a_killed_rehearsal_leaves_no_emulator(long_campaign: Campaign) -> None:
     """After kill -9 the emulator's port closes by itself, and the next rehearsal starts."""
     process = long_campaign.start("rehearse", "--plain", "--speed", "60")

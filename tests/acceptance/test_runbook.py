@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.acceptance import scenes_machines, scenes_ordinary, scenes_posts
-from tests.acceptance.conftest import Campaign, start_emulator
+from tests.acceptance.conftest import QUICK, Campaign, start_emulator
 from tests.acceptance.runbook import (
     FACEBOOK,
     LABELS,
     PAGE,
-    QUICK,
     TROUBLES,
     Person,
     Section,
@@ -64,8 +63,8 @@ def person(platforms: dict[str, str], tmp_path: Path, request: pytest.FixtureReq
     root.mkdir()
     made = Person(
         root,
-        platforms | QUICK,
-        platforms["STORMCTL_X_BASE_URL"],
+        environment=platforms | QUICK,
+        emulator_url=platforms["STORMCTL_X_BASE_URL"],
         get_postgres=lambda: request.getfixturevalue("postgres"),
     )
     made.forget_faults()

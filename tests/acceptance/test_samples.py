@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.slow
 
 if os.name == "posix":
-    from tests.acceptance.terminal import CTRL_C, sitting_at
+    from tests.acceptance.terminal import sitting_at
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="the test's terminal is POSIX's")
 ON_SHELF = "stormctl/samples/imd-2026"
@@ -80,23 +80,6 @@ def test_an_installed_stormctl_copies_the_sample(newcomer: Campaign) -> None:
     assert read_sample(newcomer.root / "imd-2026") == read_sample()
     assert checked.stdout == "nothing to mend\n"
     assert "hint: To rehearse it: stormctl --dir imd-2026 rehearse\n" in again.stderr
-
-
-@POSIX
-@pytest.mark.parametrize(("key", "code"), [("n\r", 2), (CTRL_C, 130)], ids=["no", "Ctrl-C"])
-def test_a_person_who_says_no_gets_nothing(tmp_path: Path, key: str, code: int) -> None:
-    """Neither a folder nor half of one is left by an answer or by Ctrl-C at the question."""
-    with sitting_at(Campaign(tmp_path), "rehearse") as terminal:
-        terminal.read_until("rehearse it? [Y/n]: ")
-        if key == CTRL_C:
-            terminal.seen = ""
-            terminal.interrupt()
-        else:
-            terminal.type(key)
-        ended, shown = terminal.end()
-
-    assert (ended, list(tmp_path.iterdir())) == (code, [])
-    assert "Traceback" not in shown
 
 
 @POSIX

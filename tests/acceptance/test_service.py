@@ -87,45 +87,6 @@ def test_a_daemon_tells_its_manager_and_finishes_the_request_in_flight(
     assert "x:acme  served  as Acme (@acme) (" in output
 
 
-def test_rewritten_credentials_are_taken_up_without_a_restart(campaign: Campaign) -> None:
-    """Wrong keys are told; those of another account are refused; the right ones publish what is left."""
-    campaign.write_hours(every="1s", lasts=6)
-    with start_emulator(campaign, "x:acme", "facebook:acme", "x:other") as variables:
-        campaign.emulator_url = variables["STORMCTL_X_BASE_URL"]
-        right = {n: v for n, v in variables.items() if not n.startswith("STORMCTL_X_OTHER_")}
-        wrong = right | {"STORMCTL_X_ACME_ACCESS_TOKEN": "1001-wrong-token-of-nobody"}
-        of_other = right | {
-            n.replace("OTHER", "ACME"): v for n, v in variables.items() if n.startswith("STORMCTL_X_OTHER_")
-        }
-        write_env(campaign, right)
-        campaign.run("launch", "--yes", "--detach")
-        write_env(campaign, wrong)
-        daemon = campaign.start("daemon", "--log-file", "storm.jsonl")
-
-        lines = [read_until(daemon, "x:acme  warning  not served: ")]
-        write_env(campaign, of_other)
-        lines.append(read_until(daemon, "x:acme  warning  not served: "))
-        write_env(campaign, right, mode=0o644)
-        lines.append(read_until(daemon, "  warning  the rewritten .env is not read: "))
-        on_x = [text for channel, text in campaign.received() if channel == "x:acme"]
-        write_env(campaign, right)
-        lines.append(read_until(daemon, "x:acme  served  "))
-        read_until(daemon, "x:acme  delivered  ", 6)
-        output = finish(daemon)
-
-        assert "belong to Other (@other)" in lines[1]
-        assert "can be read by others" in lines[2]
-        assert on_x == []
-        assert sum(campaign.received().values()) == len(campaign.received()) == 12
-        told = "".join(lines) + output + (campaign.root / "storm.jsonl").read_text(encoding="utf-8")
-        secrets = [
-            v
-            for v in (variables | wrong).values()
-            if len(v) > 8 and not v.startswith("http") and not v.isdecimal()
-        ]
-        assert [secret for secret in secrets if secret in told] == []
-
-
 def test_a_launch_takes_new_keys_of_the_same_account(campaign: Campaign) -> None:
     """A Page's token is renewed in mid-storm: the launch verifies it, says so, and goes on."""
     campaign.write_hours(every="5s", lasts=30)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.acceptance.conftest import PATIENCE_S, ROOT, read_until
+from tests.acceptance.conftest import PATIENCE_S, QUICK, ROOT, read_until
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,14 +25,6 @@ pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BEFORE = "b4b32739f33c7f8488fb738ca0add5d2e98945e1"
 """The last commit of the version that kept its witness in the campaign folder."""
-
-QUICK = """\
-STORMCTL_LIVE=0
-STORMCTL_REQUEST_LIMIT=1s
-STORMCTL_LEASE=2s
-STORMCTL_SETTLING=1s
-STORMCTL_HEARTBEAT=1s
-"""
 
 
 @pytest.fixture
@@ -64,10 +56,10 @@ def url(request: pytest.FixtureRequest) -> Iterator[str]:
 
 def test_a_running_installation_is_upgraded(stage: Campaign, before: Campaign, url: str) -> None:
     """Halted under its daemon, stopped, migrated, resumed: every post once, and nobody need say yes."""
-    lines = [*(f"{name}={value}" for name, value in stage.environment.items()), f"STORMCTL_LEDGER_URL={url}"]
+    known = stage.environment | QUICK | {"STORMCTL_LIVE": "0", "STORMCTL_LEDGER_URL": url}
     env = stage.root / ".env"
     env.touch(mode=0o600)
-    env.write_text(QUICK + "\n".join(lines) + "\n", encoding="utf-8")
+    env.write_text("".join(f"{name}={value}\n" for name, value in known.items()), encoding="utf-8")
     stage.environment = {}
     stage.write_hours(every="4s", lasts=24)
     before.run("launch", "--yes", "--detach")

@@ -19,8 +19,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from stormctl.domain.platforms.channel import Platform
-from tests.acceptance.conftest import read_until, start_emulator
+from tests.acceptance.conftest import QUICK, start_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -28,13 +27,6 @@ if TYPE_CHECKING:
     from tests.acceptance.conftest import Campaign
 
 pytestmark = [pytest.mark.slow, pytest.mark.long]
-
-QUICK = {
-    "STORMCTL_REQUEST_LIMIT": "1s",
-    "STORMCTL_LEASE": "2s",
-    "STORMCTL_SETTLING": "1s",
-    "STORMCTL_HEARTBEAT": "1s",
-}
 
 
 RETRANSMITTED_S = 12.6
@@ -124,25 +116,6 @@ def test_a_runner_that_wakes_late_sends_nothing(stage: Campaign, point: str) -> 
     assert os.WIFSTOPPED(status)
     assert (ended, stage.received()) == (0, by_then)
     assert sum(by_then.values()) == len(by_then) == 12
-
-
-def test_a_platform_that_is_out_of_reach_gets_everything_when_it_is_back(stage: Campaign) -> None:
-    """Refused connections are certainly not sent: no doubt, no pause, and every post arrives once."""
-    road = Road(stage.emulator_url).open()
-    stage.environment |= QUICK
-    stage.environment |= {f"STORMCTL_{platform.name}_BASE_URL": road.url for platform in Platform}
-    stage.run("launch", "--yes", "--detach")
-    road.close()
-    process = stage.start("launch", "--yes", "--plain")
-    seen = read_until(process, "the connection was refused", 3)
-
-    road.open()
-    output, _ = process.communicate(timeout=50)
-
-    road.close()
-    assert process.returncode == 0, seen + output
-    assert "in doubt" not in output.split("Channel ")[0]
-    assert sum(stage.received().values()) == len(stage.received()) == 12
 
 
 @pytest.fixture
