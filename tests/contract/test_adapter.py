@@ -13,10 +13,10 @@ from PIL import Image
 
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.bank.resemblance import recognisable
-from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, SendForbidden
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused
 from stormctl.domain.platforms.record import Metric
 from stormctl.emulator.server import EmulatorThread, make_accounts
-from stormctl.platforms.adapter import MediaFile, OutgoingPost, PrepareFailed, ReadFailed
+from stormctl.platforms.adapter import MediaFile, OutgoingPost, PrepareFailed
 from tests.contract.practice import Practice, now
 
 if TYPE_CHECKING:
@@ -185,18 +185,6 @@ def test_the_same_text_again_was_probably_posted(practice: Practice) -> None:
     assert practice.texts() == ["Once"]
 
 
-def test_a_forbidden_send_posts_nothing(practice: Practice) -> None:
-    """The last check has the last word."""
-
-    def forbid() -> None:
-        raise SendForbidden("halted")
-
-    with pytest.raises(SendForbidden):
-        practice.adapter.publish(OutgoingPost(text="Halted"), forbid)
-
-    assert practice.texts() == []
-
-
 @pytest.mark.parametrize(
     ("action", "rule"),
     [
@@ -247,32 +235,6 @@ def test_a_post_that_was_lost_is_not_found(practice: Practice, action: str, rule
     assert practice.texts() == practice.read_back() == []
 
 
-@pytest.mark.parametrize(("reset", "is_told"), [("future", True), ("none", False), ("past", False)])
-def test_used_up_windows_wait(practice: Practice, reset: str, is_told: bool) -> None:
-    """A throttle is no for now, until the reset where there is a usable one."""
-    practice.break_with("rate_limited", reset=reset)
-
-    outcome = practice.publish("Later")
-
-    assert isinstance(outcome, Refused)
-    assert (outcome.for_good, outcome.suspends, outcome.probably_posted) == (False, False, False)
-    assert (outcome.retry_at is not None) == is_told
-    assert isinstance(practice.publish("Later"), Delivered)
-
-
-def test_the_day_window_outlasts_the_plain_one(emulator: EmulatorThread) -> None:
-    """On X a 24-hour block holds though the plain window shows requests remaining."""
-    practice = Practice("x:migrants-day", emulator)
-    practice.break_with("day_limited")
-
-    outcome = practice.publish("Tomorrow")
-    practice.adapter.close()
-
-    assert isinstance(outcome, Refused)
-    assert outcome.retry_at is not None
-    assert outcome.retry_at > now() + timedelta(hours=1)
-
-
 @pytest.mark.parametrize(
     ("channel", "action"),
     [
@@ -294,25 +256,6 @@ def test_refusals_that_stop_the_channel(emulator: EmulatorThread, channel: str, 
 
     assert isinstance(outcome, Refused)
     assert (outcome.suspends, outcome.for_good) == (True, False)
-    assert practice.texts() == []
-
-
-def test_a_refusal_for_good(practice: Practice) -> None:
-    """A post that can't be right is refused for good, without stopping the channel."""
-    outcome = practice.publish("No such picture", media_ids=("424242",))
-
-    assert isinstance(outcome, Refused)
-    assert (outcome.for_good, outcome.suspends, outcome.probably_posted) == (True, False, False)
-
-
-def test_redirects_lead_nowhere(practice: Practice) -> None:
-    """A redirect is a refusal with a clear reason."""
-    practice.break_with("redirect")
-
-    outcome = practice.publish("Elsewhere")
-
-    assert isinstance(outcome, Refused)
-    assert "redirect" in outcome.reason
     assert practice.texts() == []
 
 
@@ -341,23 +284,6 @@ def test_threads_on_x(emulator: EmulatorThread) -> None:
     assert {post.text: post.in_reply_to for post in posts} == {"One": None, "Two": first.post_id}
 
 
-def test_disclosures_on_x(emulator: EmulatorThread, boat: MediaFile) -> None:
-    """What tweepy can't say is accepted in the same words."""
-    practice = Practice("x:migrants-day", emulator)
-    media_id = practice.adapter.prepare(boat).media_id
-
-    outcome = practice.publish(
-        "Drawn by a machine",
-        media_ids=(media_id,),
-        reply_settings="mentionedUsers",
-        made_with_ai=True,
-        paid_partnership=True,
-    )
-    practice.adapter.close()
-
-    assert isinstance(outcome, Delivered)
-
-
 def test_metrics_are_those_that_the_platform_gives(practice: Practice) -> None:
     """Live counts at once; reach never from X, and from Facebook only once insights have it."""
     first, second = practice.publish("One"), practice.publish("Two")
@@ -372,38 +298,3 @@ def test_metrics_are_those_that_the_platform_gives(practice: Practice) -> None:
     if practice.is_x:
         assert {Metric.IMPRESSIONS, Metric.CLICKS, Metric.BOOKMARKS} <= metrics
         assert Metric.REACH not in metrics
-
-
-def test_metrics_of_posts_that_are_gone_are_left_out(practice: Practice) -> None:
-    """The others are still read."""
-    kept, gone = practice.publish("Kept"), practice.publish("Gone")
-    assert isinstance(kept, Delivered)
-    assert isinstance(gone, Delivered)
-    practice.adapter.delete(gone.post_id)
-
-    readings = practice.adapter.read_metrics([gone.post_id, kept.post_id])
-
-    assert {reading.post_id for reading in readings} == {kept.post_id}
-
-
-def test_deleting_twice_is_deleting(practice: Practice) -> None:
-    """The post is gone, and saying so again does no harm."""
-    receipt = practice.publish("Gone")
-    assert isinstance(receipt, Delivered)
-
-    outcomes = [practice.adapter.delete(receipt.post_id) for _ in range(2)]
-
-    assert [type(outcome) for outcome in outcomes] == [Delivered, Delivered]
-    assert practice.texts() == practice.read_back() == []
-
-
-def test_nobody_there(practice: Practice) -> None:
-    """A platform that is down: not sent, unknown, unread; nothing is proved and nothing in doubt."""
-    practice.emulator.stop()
-
-    outcome = practice.publish("Nobody hears")
-
-    assert isinstance(outcome, NotSent)
-    assert not practice.adapter.verify().is_bad
-    with pytest.raises(ReadFailed):
-        practice.adapter.find_recent(practice.begun_at, now())

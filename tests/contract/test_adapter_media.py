@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -121,18 +120,6 @@ def test_an_upload_that_is_not_there_is_told_from_a_bad_post(practice: Practice,
     assert isinstance(outcome, Refused)
     assert (outcome.for_good, outcome.code.endswith(" media gone")) == (True, True)
     assert practice.posts() == []
-
-
-def test_a_video_made_with_ai_is_declared_on_facebook(emulator: EmulatorThread, clock: Skipping) -> None:
-    """Its upload says so, since a Page post can't; X is told by the post."""
-    practice = Practice("facebook:migrants-day", emulator, clock)
-
-    upload = practice.adapter.prepare(replace(CLIP, made_with_ai=True))
-    practice.publish("Drawn by a machine", media_ids=(upload.media_id,))
-    practice.adapter.close()
-
-    (post,) = practice.posts()
-    assert post["media"][0]["made_with_ai"] is True
 
 
 def test_what_is_no_video_is_refused_for_good(practice: Practice) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import io
 import json
 import signal
@@ -15,7 +14,6 @@ import pytest
 import requests
 import tweepy
 
-from stormctl.emulator.core.accounts import x_user_token
 from stormctl.emulator.core.faults import FaultRule, Faults, parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
 
@@ -108,62 +106,6 @@ def test_tweepy_raises_what_it_raises_for_x(client: tweepy.Client, emulator: Emu
     assert [p.text for p in emulator.world.posts()] == ["Dignity for all", "accepted all the same"]
 
 
-def test_tweepy_is_left_in_doubt_or_told_the_wrong_thing(
-    client: tweepy.Client, emulator: EmulatorThread
-) -> None:
-    """A post that comes after the end of its connection, a refusal of one that stands, another's receipt."""
-    rules = [
-        {"action": "late_accept", "seconds": 0, "nth": [1]},
-        {"action": "duplicate_first", "nth": [2]},
-        {"action": "wrong_receipt", "nth": [3]},
-    ]
-    emulator.faults.add(parse_rules(rules))
-
-    with pytest.raises(requests.ConnectionError):
-        client.create_tweet(text="late")
-    with pytest.raises(tweepy.Forbidden, match="duplicate content"):
-        client.create_tweet(text="it stands")
-    told = client.create_tweet(text="new").data["id"]
-
-    late, stands, new = emulator.world.posts()
-    assert [post.text for post in (late, stands, new)] == ["late", "it stands", "new"]
-    assert told == stands.id
-
-
-def test_tweepy_with_the_apps_bearer_counts(client: tweepy.Client, emulator: EmulatorThread) -> None:
-    """The bearer comes from key and secret; counts know the tag."""
-    keys = ACCOUNTS[0].credentials
-    client.create_tweet(text="one #MigrantsDay")
-    granted = requests.post(
-        f"{emulator.base_url}/oauth2/token",
-        auth=(keys["CONSUMER_KEY"], keys["CONSUMER_SECRET"]),
-        data={"grant_type": "client_credentials"},
-        timeout=10,
-    ).json()
-    counting = tweepy.Client(bearer_token=granted["access_token"])
-    counting.session.mount("https://", _Detour(emulator.base_url))
-
-    with counting.session:
-        counts = counting.get_recent_tweets_count("#migrantsday", granularity="day")
-
-    assert counts.meta["total_tweet_count"] == 1
-
-
-def test_tweepy_with_a_user_token_posts_and_searches(emulator: EmulatorThread) -> None:
-    """OAuth 2.0 in place of signatures: tweepy takes the token as a bearer."""
-    token = x_user_token(ACCOUNTS[0].credentials["ACCESS_TOKEN"])
-    client = tweepy.Client(bearer_token=token)
-    client.session.mount("https://", _Detour(emulator.base_url))
-
-    with client.session:
-        made = client.create_tweet(text="one #MigrantsDay", user_auth=False).data["id"]
-        me = client.get_me(user_auth=False).data
-        found = client.search_recent_tweets("#migrantsday", max_results=10)
-
-    assert me.username == "migrants_day"
-    assert [int(made)] == [tweet.id for tweet in found.data]
-
-
 def test_facebook_sdk_publishes_reads_and_deletes(
     api: Any, page: AccountSpec, emulator: EmulatorThread
 ) -> None:
@@ -207,97 +149,6 @@ def test_facebook_sdk_raises_what_it_raises_for_facebook(
 
     assert (duplicate.value.code, garbled.value.code, html.value.code) == (506, 100, None)
     assert [post.text for post in emulator.world.posts()] == ["hi", "accepted all the same"]
-
-
-def test_facebook_sdk_is_told_that_a_photo_is_none_any_more(
-    api: Any, page: AccountSpec, emulator: EmulatorThread
-) -> None:
-    """Code 100 for an id that was valid; what is uploaded again is published."""
-    emulator.faults.add(parse_rules([{"action": "media_expired", "nth": [1]}]))
-
-    def publish() -> Any:
-        photo = api.put_photo(io.BytesIO(PNG), f"{page.id}/photos", published="false")["id"]
-        attached = {"attached_media[0]": json.dumps({"media_fbid": photo})}
-        return api.put_object(page.id, "feed", message="With a picture", **attached)
-
-    with pytest.raises(facebook.GraphAPIError) as expired:
-        publish()
-    made = publish()
-
-    assert expired.value.code == 100
-    assert [post.id for post in emulator.world.posts()] == [made["id"]]
-
-
-def test_facebook_sdk_uploads_publishes_and_edits_a_video(
-    api: Any, page: AccountSpec, emulator: EmulatorThread
-) -> None:
-    """Phase by phase with the SDK's bare request, and its own put_object for the rest."""
-    size = str(len(MP4))
-    begun = api.put_object(page.id, "videos", upload_phase="start", file_size=size)
-    session = {"upload_session_id": begun["upload_session_id"]}
-    part = {"upload_phase": "transfer", "start_offset": "0", **session}
-    path, files = f"v26.0/{page.id}/videos", {"video_file_chunk": ("boat.mp4", MP4)}
-    moved = api.request(path, post_args=part, files=files, method="POST")
-    api.put_object(page.id, "videos", upload_phase="finish", description="At once", **session)
-
-    video = api.get_object(begun["video_id"], fields="post_id,status")
-    edited = api.put_object(f"{page.id}_{video['post_id']}", "", message="Better words")
-
-    assert moved == {"start_offset": size, "end_offset": size}
-    assert video["status"]["video_status"] in {"processing", "ready"}
-    assert edited == {"success": True}
-    assert [post.text for post in emulator.world.posts()] == ["Better words"]
-
-
-def test_tweepys_bare_request_uploads_a_video_with_subtitles(
-    client: tweepy.Client, emulator: EmulatorThread
-) -> None:
-    """What tweepy 4.17 has no method for, signed by tweepy all the same."""
-    words = b"1\n00:00:00,500 --> 00:00:02,000\nThe door.\n"
-
-    def upload(content: bytes, mime: str, category: str) -> str:
-        wanted = {"media_type": mime, "total_bytes": len(content), "media_category": category}
-        route = "/2/media/upload"
-        begun = client.request("POST", f"{route}/initialize", json=wanted, user_auth=True).json()["data"]
-        part = {"media": base64.b64encode(content).decode(), "segment_index": 0}
-        client.request("POST", f"{route}/{begun['id']}/append", json=part, user_auth=True)
-        client.request("POST", f"{route}/{begun['id']}/finalize", user_auth=True)
-        return str(begun["id"])
-
-    client.return_type = requests.Response
-    video, track = upload(MP4, "video/mp4", "tweet_video"), upload(words, "text/srt", "subtitles")
-    subtitles = {"id": track, "language_code": "EN", "display_name": "English"}
-    body = {"id": video, "media_category": "TweetVideo", "subtitles": subtitles}
-    tied = client.request("POST", "/2/media/subtitles", json=body, user_auth=True)
-
-    media = emulator.world.get_media(video)
-    assert tied.json()["data"]["associated_subtitles"] == [subtitles]
-    assert media is not None
-    assert (media.content, media.captions) == (MP4, {"en": words})
-
-
-def test_raw_http_is_answered_as_x_answers(emulator: EmulatorThread) -> None:
-    """What no SDK sends: unsigned, signed wrongly, unknown paths and verbs, other hosts, no JSON."""
-    url = emulator.base_url
-    with requests.Session() as raw:
-        answers = [
-            raw.post(f"{url}/2/tweets", json={"text": "hi"}, timeout=10),
-            raw.post(
-                f"{url}/2/tweets", json={"text": "hi"}, headers={"Authorization": "OAuth x"}, timeout=10
-            ),
-            raw.get(f"{url}/2/nothing", timeout=10),
-            raw.put(f"{url}/2/tweets", json={"text": "hi"}, timeout=10),
-            raw.get(f"{url}/2/users/me", headers={"Host": "api.x.com"}, timeout=10),
-            raw.get(f"{url}/v26.0/me", timeout=10),
-            raw.get(f"{url}/v26.0/me", params={"access_token": "EAAGnone"}, timeout=10),
-            raw.get(f"{url}/v99.0/me", timeout=10),
-        ]
-
-    codes = [answer.json()["error"]["code"] for answer in answers[5:]]
-    assert [answer.status_code for answer in answers[:5]] == [401, 401, 404, 405, 421]
-    assert answers[0].headers["content-type"] == "application/problem+json"
-    assert codes == [104, 190, 2500]
-    assert emulator.world.posts() == []
 
 
 def test_a_child_process_says_its_port_and_ends_with_its_parents_pipe() -> None:

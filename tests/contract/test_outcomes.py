@@ -132,6 +132,9 @@ UNREADABLE = [
     Row("nothing with 500", "in doubt", 500, b""),
     Row("HTML with 403", "in doubt", 403, b"<html>Just a moment...</html>"),
     Row("HTML with 404", "in doubt", 404, b"<html>no such page</html>"),
+    Row("HTML with 413", "in doubt", 413, b"<html>too large</html>"),
+    Row("a time-out", "in doubt", 408, b""),
+    Row("529", "in doubt", 529, {"title": "Service Unavailable"}),
     Row("a redirect", "stop", 307, b"", {"Location": "http://127.0.0.1:9/elsewhere"}),
 ]
 X_ROWS = [
@@ -189,6 +192,8 @@ X_ROWS = [
         403,
         problem(403, "Your client app is not configured with the appropriate oauth1 app permissions."),
     ),
+    Row("403 that says nothing", "refused", 403, []),
+    Row("413 that says nothing", "refused", 413, {}),
     Row("404", "refused", 404, problem(404, "Not found.", "resource-not-found")),
     Row(
         "429 documented",

@@ -78,18 +78,6 @@ def test_a_pin_leads_to_the_tokens_of_the_account(x: XSignIn, emulator: Emulator
     assert begun.secret not in repr(begun)
 
 
-def test_wrong_keys_of_the_app_are_named(emulator: EmulatorThread) -> None:
-    """X's own words, without the keys."""
-    wrong = (CONSUMER[0], "not-the-secret")
-    with (
-        closing(XSignIn(wrong, base_url=emulator.base_url, request_limit=LIMIT)) as x,
-        pytest.raises(CredentialsError, match="X answered 401: Could not authenticate you") as caught,
-    ):
-        x.begin()
-
-    assert "read and write" in caught.value.hint
-
-
 def test_a_token_leads_to_every_page(graph: GraphSignIn, learnt: list[str]) -> None:
     """All answers of the list are read; the tokens last, and each was learnt before it was used."""
     pages = graph.read_pages(graph.extend(short_user_token(*APP)))
@@ -108,20 +96,6 @@ def test_a_token_that_was_not_exchanged_gives_what_ends(graph: GraphSignIn) -> N
     pages = graph.read_pages(short_user_token(*APP))
 
     assert not graph.inspect(str(pages[0].token)).is_endless
-
-
-def test_a_bad_token_and_a_bad_app_are_told_apart(graph: GraphSignIn, emulator: EmulatorThread) -> None:
-    """Each with what to do about it."""
-    with pytest.raises(CredentialsError, match=r"\(#190\)") as token:
-        graph.extend("EAAGnone")
-    wrong = GraphSignIn(
-        (APP[0], "none"), base_url=emulator.base_url, request_limit=LIMIT, now=now, learn=lambda _: None
-    )
-    with closing(wrong), pytest.raises(CredentialsError, match=r"\(#101\)") as app:
-        wrong.extend(short_user_token(*APP))
-
-    assert "Graph API Explorer" in token.value.hint
-    assert "they must belong together" in app.value.hint
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import pytest
-import requests
 
 from stormctl.emulator.core.faults import parse_rules
 from stormctl.emulator.gate import is_loopback, is_loopback_origin
@@ -16,6 +15,8 @@ from stormctl.emulator.server import EmulatorThread, create_app
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    import requests
 
     from stormctl.emulator.core.accounts import AccountSpec
 
@@ -88,36 +89,6 @@ def test_every_request_is_logged_without_secrets(
     assert "EAAunknown" not in logged
 
 
-@pytest.mark.parametrize(("action", "arrived"), [("drop_before", 0), ("drop_after", 1)])
-def test_a_dropped_connection_ends_without_a_byte(
-    x: Ask, emulator: EmulatorThread, action: str, arrived: int
-) -> None:
-    """The client sees the end of the connection; only "after" leaves a post."""
-    script(emulator, action)
-
-    with pytest.raises(requests.ConnectionError):
-        x("POST", "/2/tweets", **POST)
-
-    assert arrived == len(emulator.world.posts())
-    assert emulator.world.requests()[0].status is None
-    assert emulator.world.requests()[0].fault == action
-
-
-@pytest.mark.parametrize("action", ["error_before", "error_after"])
-@pytest.mark.parametrize(("body", "kind"), [("json", "json"), ("text", "text/plain"), ("html", "text/html")])
-def test_a_server_error_may_come_before_or_after_the_post(
-    x: Ask, emulator: EmulatorThread, action: str, body: str, kind: str
-) -> None:
-    """The status and the kind of body are as scripted, and the answer does not tell which it was."""
-    script(emulator, action, status=502, body=body)
-
-    answer = x("POST", "/2/tweets", **POST)
-
-    assert answer.status_code == 502
-    assert kind in answer.headers["content-type"]
-    assert len(emulator.world.posts()) == (1 if action == "error_after" else 0)
-
-
 def test_a_graph_error_of_the_service_is_code_2(
     graph: Ask, emulator: EmulatorThread, accounts: dict[str, AccountSpec]
 ) -> None:
@@ -128,35 +99,6 @@ def test_a_graph_error_of_the_service_is_code_2(
 
     assert answer.status_code == 500
     assert (answer.json()["error"]["code"], answer.json()["error"]["is_transient"]) == (2, True)
-
-
-def test_an_answer_may_be_empty_or_cut(x: Ask, emulator: EmulatorThread) -> None:
-    """Both posts arrived; one answer has no body, the other no valid JSON."""
-    script(emulator, "empty", nth=[1])
-    script(emulator, "truncated", nth=[2])
-
-    empty = x("POST", "/2/tweets", json={"text": "one"})
-    cut = x("POST", "/2/tweets", json={"text": "two"})
-
-    assert (empty.status_code, empty.content) == (200, b"")
-    assert cut.status_code == 201
-    with pytest.raises(requests.JSONDecodeError):
-        cut.json()
-    assert len(emulator.world.posts()) == 2
-
-
-def test_a_slow_answer_outlasts_the_client(
-    x: Ask, emulator: EmulatorThread, session: requests.Session
-) -> None:
-    """The post is there, though the client gave up on the answer."""
-    script(emulator, "slow", seconds=60)
-    session.mount("http://", impatient := _Impatient())
-
-    with pytest.raises(requests.ReadTimeout):
-        x("POST", "/2/tweets", **POST)
-
-    assert impatient.waited
-    assert len(emulator.world.posts()) == 1
 
 
 def test_short_delays_end_in_the_whole_answer(x: Ask, emulator: EmulatorThread) -> None:
@@ -280,13 +222,3 @@ def test_a_redirect_leads_elsewhere(x: Ask, emulator: EmulatorThread) -> None:
     answer = x("POST", "/2/tweets", **POST, allow_redirects=False)
 
     assert (answer.status_code, answer.headers["location"]) == (307, "/elsewhere")
-
-
-class _Impatient(requests.adapters.HTTPAdapter):
-    """Waits a fifth of a second for an answer, whatever the caller says."""
-
-    waited = False
-
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:  # type: ignore[override] # passes all on
-        self.waited = True
-        return super().send(request, **{**options, "timeout": (5, 0.2)})

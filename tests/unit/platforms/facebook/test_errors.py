@@ -26,16 +26,6 @@ def classify(body: object, status: int = 400, **headers: str) -> Refused | InDou
     return classify_problem(PlatformAnswer(status, fields, body), NOW)
 
 
-@pytest.mark.parametrize("status", [400, 403, 500])
-@pytest.mark.parametrize("code", [100, 324, 1609005])
-def test_refused_for_good(code: int, status: int) -> None:
-    """A bad parameter, image or link stays bad, whatever the HTTP status says."""
-    outcome = classify(error(code), status)
-
-    assert isinstance(outcome, Refused)
-    assert (outcome.for_good, outcome.suspends, outcome.probably_posted) == (True, False, False)
-
-
 @pytest.mark.parametrize("status", [200, 400, 403, 429, 500])
 @pytest.mark.parametrize("code", [4, 17, 32, 341, 613, 80001])
 def test_throttles_wait(code: int, status: int) -> None:
@@ -66,14 +56,6 @@ def test_refusals_that_stop_the_channel(code: int) -> None:
 
     assert isinstance(outcome, Refused)
     assert (outcome.for_good, outcome.suspends, outcome.code) == (False, True, f"400 {code}/460")
-
-
-def test_a_wrong_app_secret_stops_the_channel() -> None:
-    """It comes as an invalid parameter, but no post of ours can be right."""
-    outcome = classify(error(100, "Invalid appsecret_proof provided in the API argument"))
-
-    assert isinstance(outcome, Refused)
-    assert (outcome.for_good, outcome.suspends) == (False, True)
 
 
 def test_a_duplicate_was_probably_posted() -> None:
@@ -113,24 +95,6 @@ def test_a_duplicate_was_probably_posted() -> None:
 def test_unclear_answers_leave_doubt(body: object, status: int) -> None:
     """Service errors, bodies that can't be read, and a success without an id may hide a live post."""
     assert isinstance(classify(body, status), InDoubt)
-
-
-def test_unknown_codes_are_refusals() -> None:
-    """A code that is not in the table, with a client's status, is still a no."""
-    outcome = classify(error(1487390, error_user_msg="Not like this."))
-
-    assert outcome == Refused(
-        reason="Facebook answered (#1487390): Not like this.", code="400 1487390", for_good=True
-    )
-
-
-@pytest.mark.parametrize(("status", "suspends"), [(307, True), (429, False)])
-def test_answers_of_those_in_between(status: int, suspends: bool) -> None:
-    """A redirect and a bare 429 come without a Graph error and are clear all the same."""
-    outcome = classify(None, status)
-
-    assert isinstance(outcome, Refused)
-    assert (outcome.for_good, outcome.suspends) == (False, suspends)
 
 
 def test_usage_is_read_in_percent() -> None:

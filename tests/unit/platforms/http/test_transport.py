@@ -116,15 +116,6 @@ def test_a_silent_server_leaves_doubt(server: ScriptedServer, transport: Transpo
     assert InDoubt(reason="no answer within 0.5 s", code="no answer") == silence.outcome
 
 
-def test_a_dropped_connection_leaves_doubt(server: ScriptedServer, transport: Transport) -> None:
-    """A server that reads the request and hangs up may have acted."""
-    server.drop()
-
-    silence = transport.perform(get(transport))
-
-    assert Silence("the connection was closed without an answer", written=True) == silence
-
-
 def test_an_answer_that_breaks_off_leaves_doubt(server: ScriptedServer, transport: Transport) -> None:
     """Half a body is no answer."""
     server.raw(b'HTTP/1.1 201 Created\r\nContent-Length: 999\r\n\r\n{"data":')

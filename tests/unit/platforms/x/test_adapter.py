@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from oauthlib.oauth1 import Client as Signer  # type: ignore[import-untyped]  # ships no types
 
-from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, RateLimit, Refused, SendForbidden
+from stormctl.domain.delivery.delivery import Delivered, InDoubt, RateLimit, Refused, SendForbidden
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.errors import CredentialsError
@@ -289,15 +289,6 @@ def test_credentials_are_not_sent_to_strangers() -> None:
         )
 
 
-@pytest.mark.parametrize("body", [None, [], {}, "text", b"<html>busy</html>", b"", {"data": []}])
-@pytest.mark.parametrize("status", [200, 201, 500, 503])
-def test_odd_answers_leave_doubt(server: ScriptedServer, x: XAdapter, status: int, body: object) -> None:
-    """No body can crash an attempt, and none without an id is a success."""
-    server.reply(body, status)
-
-    assert isinstance(x.publish(HELLO, pass_on), InDoubt)
-
-
 @pytest.mark.parametrize("body", [[], [1], "text", {"errors": "odd"}, {"errors": [None]}])
 @pytest.mark.parametrize("status", [307, 400, 401, 402, 403, 404, 429])
 def test_odd_refusals_are_refusals(server: ScriptedServer, x: XAdapter, status: int, body: object) -> None:
@@ -319,22 +310,6 @@ def test_refusals_that_cannot_be_read(
     server.reply(body, status)
 
     assert isinstance(x.publish(HELLO, pass_on), kind)
-
-
-def test_a_drop_after_reading_leaves_doubt(server: ScriptedServer, x: XAdapter) -> None:
-    """X may have accepted the post before the connection broke."""
-    server.drop()
-
-    outcome = x.publish(HELLO, pass_on)
-
-    assert outcome == InDoubt(reason="the connection was closed without an answer", code="no answer")
-
-
-def test_nobody_listens(server: ScriptedServer, x: XAdapter) -> None:
-    """A refused connection is certainly not sent."""
-    server.stop()
-
-    assert isinstance(x.publish(HELLO, pass_on), NotSent)
 
 
 def test_a_forbidden_send_writes_nothing(server: ScriptedServer, x: XAdapter) -> None:
@@ -370,12 +345,13 @@ def test_the_timeline_is_read_on_all_pages(server: ScriptedServer, x: XAdapter) 
     assert second.query == first.query | {"pagination_token": "t2"}
 
 
-def test_a_window_up_to_now_has_no_end(server: ScriptedServer, x: XAdapter) -> None:
-    """X refuses an end in the future, so none is sent."""
+@pytest.mark.parametrize("until", [NOW + timedelta(microseconds=1), NOW - timedelta(seconds=5)])
+def test_a_window_up_to_now_has_no_end(server: ScriptedServer, x: XAdapter, until: datetime) -> None:
+    """X refuses an end in the future, by a clock that may be some seconds behind ours: none is sent."""
     server.reply(ME)
     server.reply({"meta": {"result_count": 0}})
 
-    reading = x.find_recent(SINCE, NOW + timedelta(microseconds=1))
+    reading = x.find_recent(SINCE, until)
 
     assert (reading.posts, reading.complete) == ((), True)
     assert "end_time" not in server.requests[1].query
@@ -433,16 +409,6 @@ def test_errors_without_a_post_are_no_empty_timeline(server: ScriptedServer, x: 
 
     with pytest.raises(ReadFailed, match="not authorized to see"):
         x.find_recent(SINCE, UNTIL)
-
-
-def test_the_end_of_a_window_is_not_sent_where_it_may_be_to_come(server: ScriptedServer, x: XAdapter) -> None:
-    """X's clock may be some seconds behind ours."""
-    server.reply(ME)
-    server.reply({"meta": {"result_count": 0}})
-
-    x.find_recent(SINCE, NOW - timedelta(seconds=5))
-
-    assert "end_time" not in server.requests[1].query
 
 
 OLD_WORDS_REFUSED = {
@@ -505,15 +471,6 @@ def test_an_unreadable_timeline_fails(server: ScriptedServer, x: XAdapter, statu
     server.reply(body, status)
 
     with pytest.raises(ReadFailed):
-        x.find_recent(SINCE, UNTIL)
-
-
-def test_a_suspended_account_is_named_as_such(server: ScriptedServer, x: XAdapter) -> None:
-    """X tells it with 200, in the errors of an answer without posts."""
-    server.reply(ME)
-    server.reply({"errors": [{"title": "Forbidden", "detail": "User has been suspended: [42]."}]})
-
-    with pytest.raises(ReadFailed, match="User has been suspended"):
         x.find_recent(SINCE, UNTIL)
 
 
