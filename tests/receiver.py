@@ -34,16 +34,6 @@ class Receiver:
         """Return its address."""
         return f"{scheme}://127.0.0.1:{self.port}/{path}"
 
-    def wait_for_alert(self, word: str) -> dict[str, Any]:
-        """Wait until a message with a word in its title has come."""
-        with self.changed:
-            found = self.changed.wait_for(lambda: self._find(word), PATIENCE_S)
-        assert found is not None, f"no alert with {word!r} came, only {self.alerts}"
-        return found
-
-    def _find(self, word: str) -> dict[str, Any] | None:
-        return next((alert for alert in self.alerts if word in alert["title"]), None)
-
 
 @contextmanager
 def receiving(status: int = 200, headers: Mapping[str, str] | None = None) -> Iterator[Receiver]:

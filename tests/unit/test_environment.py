@@ -290,38 +290,6 @@ def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> No
     assert caught.value.hint == f"Type: chmod 600 {path}"
 
 
-def test_a_file_that_git_tracks_is_refused(tmp_path: Path) -> None:
-    """A secret that is committed is published: also one that is only staged."""
-    _git(tmp_path, "init", "--quiet")
-    _write_env(tmp_path, "STORMCTL_LIVE=0\n")
-    untracked = load_environment(tmp_path, {}).settings
-    _git(tmp_path, "add", ".env")
-
-    with pytest.raises(CredentialsError, match="tracked by Git") as caught:
-        load_environment(tmp_path, {})
-
-    assert not untracked.live
-    assert f"git -C {tmp_path} rm --cached .env" in caught.value.hint
-
-
-def test_where_there_is_no_git_nothing_is_tracked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A server without Git reads `.env` all the same."""
-    _write_env(tmp_path, "STORMCTL_LIVE=0\n")
-    monkeypatch.setenv("PATH", str(tmp_path))
-
-    settings = load_environment(tmp_path, {}).settings
-
-    assert not settings.live
-
-
-def test_a_file_that_is_not_utf_8_is_refused_with_what_to_do(tmp_path: Path) -> None:
-    """Notepad's UTF-16 ends in one clear line."""
-    _write_env(tmp_path, "STORMCTL_LIVE=0\n".encode("utf-16"))
-
-    with pytest.raises(CredentialsError, match="is not UTF-8 text"):
-        load_environment(tmp_path, {})
-
-
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:
     """`.env` must be a file; the system's own words say what it is instead."""
     (tmp_path / ".env").mkdir(mode=0o700)

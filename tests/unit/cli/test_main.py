@@ -139,14 +139,6 @@ def test_the_campaign_can_be_named(stormctl: CommandLine, monkeypatch: pytest.Mo
     assert "no campaign here" in without.err
 
 
-def test_a_folder_that_is_no_campaign_is_refused(stormctl: CommandLine) -> None:
-    """`--dir` is never corrected to a folder further up."""
-    ended = stormctl("--dir", "messages", "check")
-
-    assert ended.code == ExitCode.USAGE
-    assert "messages is not a campaign folder" in ended.err
-
-
 @pytest.mark.parametrize("arguments", [["plan"], ["plan", "--json"]], ids=" ".join)
 def test_a_reader_who_has_left_is_no_error(stormctl: CommandLine, arguments: list[str]) -> None:
     """`stormctl plan | true` ends with 0 and without a complaint."""

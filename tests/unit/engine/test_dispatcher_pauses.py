@@ -50,20 +50,6 @@ def test_after_a_pause_the_account_is_asked_once_and_a_success_opens_the_channel
     assert len(bench.x.sent) == 9
 
 
-def test_after_a_pause_one_more_trouble_pauses_longer(bench: Bench) -> None:
-    """One trial delivery decides; the second pause is the longer one."""
-    _pause(bench)
-    bench.x.script.append(REFUSED)
-
-    bench.serve()
-
-    assert len(bench.x.sent) == TROUBLES_TO_PAUSE + 1
-    assert (
-        bench.ledger.backlog.next_dues(bench.clock.moment(), [str(ACME)]).get(str(ACME))
-        == bench.clock.at + PAUSES[1]
-    )
-
-
 def test_when_pauses_do_not_help_the_channel_is_suspended(bench: Bench) -> None:
     """The trouble after the last pause stops the channel until a person resumes it; each pause asked once."""
     _pause(bench)
@@ -125,32 +111,3 @@ def test_a_platform_that_cannot_be_asked_gets_a_short_rest(bench: Bench) -> None
         bench.events.texts(EventKind.PAUSED)[1:]
         == ["not verified, asked again in 30s: the connection was refused"] * 3
     )
-
-
-def test_two_runners_ask_once(bench: Bench) -> None:
-    """While one of them verifies, the other neither asks nor posts."""
-    _pause(bench)
-    asked_meanwhile: list[int] = []
-    verify = bench.x.verify
-
-    def verify_slowly() -> Verification:
-        asked_meanwhile.append(bench.serve())
-        return verify()
-
-    bench.x.verify = verify_slowly  # type: ignore[method-assign]  # a platform that takes its time
-
-    bench.serve()
-
-    assert asked_meanwhile == [0]
-    assert bench.x.verifications == 1
-
-
-def test_a_success_forgets_the_troubles_before_it(bench: Bench) -> None:
-    """Two refusals, a success and two more are no row of three."""
-    bench.enroll(*(make_delivery(f"m{number:02}") for number in range(6)))
-    bench.x.script.extend([REFUSED, REFUSED, bench.x.accept, REFUSED, REFUSED, bench.x.accept])
-
-    bench.serve()
-
-    assert len(bench.x.sent) == 6
-    assert bench.events.texts(EventKind.PAUSED) == []

@@ -37,16 +37,6 @@ def execute(path: Path, *statements: str) -> None:
             connection.execute(statement)
 
 
-def test_missing_is_created_only_if_asked(tmp_path: Path) -> None:
-    """Elsewhere a missing ledger stops with an explanation, and nothing appears."""
-    with pytest.raises(LedgerError, match="there is no ledger at") as caught:
-        open_ledger(URL, root=tmp_path)
-
-    assert "`stormctl launch` creates it" in caught.value.hint
-    assert caught.value.exit_code == ExitCode.MAINTENANCE
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_created_with_its_folder(tmp_path: Path) -> None:
     """It says where it lies, relative to the campaign, and is kept by the next opening."""
     with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
@@ -103,29 +93,6 @@ def test_other_addresses_are_refused_without_their_passwords(tmp_path: Path, url
     assert "geheim" not in caught.value.message + caught.value.hint
 
 
-@pytest.mark.parametrize("create", [False, True])
-def test_no_database_is_left_alone(tmp_path: Path, *, create: bool) -> None:
-    """A file that is no database is never overwritten."""
-    (tmp_path / "ledger.db").write_bytes(b"My thesis. " * 200)
-
-    with pytest.raises(LedgerError, match="file is not a database"):
-        open_ledger("sqlite:///ledger.db", root=tmp_path, create=create)
-
-    assert (tmp_path / "ledger.db").read_bytes() == b"My thesis. " * 200
-
-
-@pytest.mark.parametrize("create", [False, True])
-def test_foreign_database_is_left_alone(tmp_path: Path, *, create: bool) -> None:
-    """Another program's database is no ledger."""
-    execute(tmp_path / "ledger.db", "CREATE TABLE songs (title)")
-
-    with pytest.raises(LedgerError, match="is not a stormctl ledger"):
-        open_ledger("sqlite:///ledger.db", root=tmp_path, create=create)
-
-    with closing(sqlite3.connect(tmp_path / "ledger.db")) as connection:
-        assert connection.execute("SELECT name FROM sqlite_master").fetchall() == [("songs",)]
-
-
 def test_empty_file_becomes_a_ledger_only_if_asked(tmp_path: Path) -> None:
     """A creation that was cut off is finished by the next launch."""
     (tmp_path / "ledger.db").touch()
@@ -134,15 +101,6 @@ def test_empty_file_becomes_a_ledger_only_if_asked(tmp_path: Path) -> None:
         open_ledger("sqlite:///ledger.db", root=tmp_path)
 
     open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
-
-
-def test_newer_version_is_refused_by_both_numbers(tmp_path: Path) -> None:
-    """An old stormctl never writes into what a newer one has changed."""
-    open_ledger("sqlite:///ledger.db", root=tmp_path, create=True).close()
-    execute(tmp_path / "ledger.db", "UPDATE meta SET value = '99' WHERE key = 'schema_version'")
-
-    with pytest.raises(LedgerError, match=rf"of version 99.*up to {len(load_migrations('sqlite'))}"):
-        open_ledger("sqlite:///ledger.db", root=tmp_path)
 
 
 def test_version_that_changed_meanwhile_stops_the_next_transaction(tmp_path: Path) -> None:
@@ -219,16 +177,6 @@ def test_a_ledger_with_a_trigger_of_others_is_not_migrated(tmp_path: Path) -> No
 
     with pytest.raises(LedgerError, match="holds what no stormctl put there: trigger evil"):
         SqliteDatabase(path, "old.db").migrate(create=False)
-
-
-def test_folder_that_is_a_file(tmp_path: Path) -> None:
-    """The path is named, and what to do."""
-    (tmp_path / ".stormctl").touch()
-
-    with pytest.raises(LedgerError, match="cannot create the ledger") as caught:
-        open_ledger(URL, root=tmp_path, create=True)
-
-    assert "must be writable" in caught.value.hint
 
 
 def test_lock_folder_that_is_a_file(tmp_path: Path) -> None:

@@ -170,20 +170,6 @@ def test_who_says_no_changes_nothing(campaign: CommandLine) -> None:
     assert read_env(campaign) == before
 
 
-def test_a_pin_is_good_once(campaign: CommandLine) -> None:
-    """A wrong PIN can be mended; the right one ends the sign-in."""
-    add_app(campaign)
-    pin = begin(campaign)
-
-    wrong = campaign("auth", "x", "acme", "--pin", "1", "--yes")
-    right = campaign("auth", "x", "acme", "--pin", pin, "--yes")
-    again = campaign("auth", "x", "acme", "--pin", pin, "--yes")
-
-    assert (wrong.code, right.code, again.code) == (ExitCode.CREDENTIALS, 0, ExitCode.USAGE)
-    assert "Invalid oauth_verifier parameter" in wrong.err
-    assert "no sign-in of x:acme was begun here" in again.err
-
-
 def test_an_account_of_another_channel_is_refused(campaign: CommandLine) -> None:
     """Also one whose tokens are dead: they still say whose they are."""
     add_app(campaign)

@@ -17,13 +17,12 @@ from stormctl.domain.platforms.x import X
 from stormctl.engine.doctor.canary import Release
 from stormctl.errors import ExitCode
 from stormctl.ledger.ledger import open_ledger
-from tests.unit.cli.conftest import ACCOUNTS, URL, read_moment
+from tests.unit.cli.conftest import ACCOUNTS, URL
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.report.status import DeliveryView
-    from stormctl.ledger.ledger import Ledger
     from tests.unit.cli.conftest import CommandLine, Practice
 
 
@@ -79,14 +78,6 @@ def test_any_other_word_posts_nothing(stormctl: CommandLine, practice: Practice,
     assert not (stormctl.root / ".stormctl").exists()
 
 
-def test_nobody_to_ask_is_wrong_use(stormctl: CommandLine, practice: Practice) -> None:
-    """Scripts say --yes."""
-    ended = stormctl("doctor", "--canary", "x:acme")
-
-    assert (ended.code, practice.posts()) == (ExitCode.USAGE, [])
-    assert "--yes" in ended.err
-
-
 def test_it_speaks_the_channels_language(stormctl: CommandLine, practice: Practice) -> None:
     """The first one that the schedule names for it."""
     schedule = stormctl.root / "schedules" / "small.toml"
@@ -109,7 +100,7 @@ def test_it_needs_no_schedule(stormctl: CommandLine, practice: Practice) -> None
     assert [post["text"][:9] for post in practice.posts()] == ["Technical"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_deletes_it_too(
     stormctl: CommandLine, practice: Practice, monkeypatch: pytest.MonkeyPatch, number: signal.Signals
 ) -> None:
@@ -126,15 +117,6 @@ def test_a_signal_deletes_it_too(
 
     assert (ended.code, [post["deleted"] for post in practice.posts()]) == (0, [True])
     assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-
-
-def test_a_lost_answer_is_found_on_the_account_and_deleted(stormctl: CommandLine, practice: Practice) -> None:
-    """Nothing is sent a second time."""
-    practice.break_with("drop_after", times=1)
-
-    ended = stormctl("doctor", "--canary", "x:acme", "--yes")
-
-    assert (ended.code, [post["deleted"] for post in practice.posts()]) == (0, [True])
 
 
 def test_a_deletion_that_fails_says_where_it_stands(stormctl: CommandLine, practice: Practice) -> None:
@@ -181,16 +163,6 @@ def test_a_refusal_has_its_exit_code(
     assert canaries(stormctl.root)[0].state.value in {"failed", "cancelled"}
 
 
-def test_a_halt_refuses_it(stormctl: CommandLine, practice: Practice, ledger: Ledger) -> None:
-    """Exit code 9, and nothing is asked."""
-    ledger.halts.halt("all", None, "a mistake", "ada", read_moment())
-
-    ended = stormctl("doctor", "--canary", "x:acme", "--yes")
-
-    assert (ended.code, practice.posts()) == (ExitCode.HALTED, [])
-    assert "x:acme is halted by ada: a mistake" in ended.err
-
-
 def test_a_lock_refuses_the_real_platform(stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """STORMCTL_LIVE=0 lets a canary to loopback only."""
     for name, value in ACCOUNTS[0].credentials.items():
@@ -200,13 +172,6 @@ def test_a_lock_refuses_the_real_platform(stormctl: CommandLine, monkeypatch: py
 
     assert ended.code == ExitCode.CREDENTIALS
     assert "STORMCTL_LIVE is not 1, which locks X" in ended.err
-
-
-def test_a_word_that_is_no_channel_is_wrong_use(stormctl: CommandLine) -> None:
-    """With what a channel looks like."""
-    ended = stormctl("doctor", "--canary", "acme", "--yes")
-
-    assert (ended.code, "write x:NAME or facebook:NAME" in ended.err) == (ExitCode.USAGE, True)
 
 
 @pytest.mark.usefixtures("practice")

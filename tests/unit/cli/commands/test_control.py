@@ -73,14 +73,6 @@ def test_scope_that_is_no_scope_is_refused(named: dict[str, str]) -> None:
         _named(**named)
 
 
-def test_status_without_a_ledger_is_an_error(stormctl: CommandLine) -> None:
-    """A wrong folder must not look like a storm without work; no ledger is made by looking."""
-    ended = stormctl("status")
-
-    assert (ended.code, ended.out) == (ExitCode.MAINTENANCE, "")
-    assert not (stormctl.root / ".stormctl").exists()
-
-
 def test_status_of_what_is_to_come_is_calm(stormctl: CommandLine, ledger: Ledger) -> None:
     """Nothing due: exit code 0, and the next post is named."""
     enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from typing import TYPE_CHECKING
 
 import pytest
@@ -93,15 +92,3 @@ def test_what_it_cannot_play_is_wrong_use(
 
     assert (ended.code, ended.out, made) == (ExitCode.USAGE, "", [])
     assert words in ended.err
-
-
-def test_a_port_that_is_taken_is_wrong_use(stormctl: CommandLine) -> None:
-    """Nothing is announced that does not listen."""
-    with socket.create_server(("127.0.0.1", 0)) as other:
-        port = other.getsockname()[1]
-
-        ended = stormctl("emulator", "--port", str(port))
-
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert f"port {port} is taken" in ended.err
-    assert "--port" in ended.err

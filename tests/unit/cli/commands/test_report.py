@@ -28,16 +28,6 @@ def test_a_ledger_without_a_storm_has_nothing_to_report(stormctl: CommandLine) -
     assert "the ledger has no storm yet" in ended.err
 
 
-def test_an_unknown_storm_is_wrong_use(stormctl: CommandLine, ledger: Ledger) -> None:
-    """The storms that there are are named."""
-    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
-
-    ended = stormctl("report", "strom")
-
-    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert ended.err == "error: the ledger has no storm strom\nhint: It has: storm.\n"
-
-
 def test_report_shows_the_newest_storm(stormctl: CommandLine, ledger: Ledger) -> None:
     """Without a name it is the ledger's newest storm; with one it is that."""
     enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))

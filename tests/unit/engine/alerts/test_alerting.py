@@ -120,18 +120,6 @@ def test_a_failing_address_is_told_once_and_again_when_it_fails_anew(desk: Desk)
     assert len(desk.lines) == 2
 
 
-def test_who_has_a_message_gets_it_once(desk: Desk) -> None:
-    """Of two addresses one fails: the next try goes to that one alone."""
-    good, bad = Telephone("1 Good"), Telephone("2 Bad", works=False)
-    desk.alerter = desk.make(good, bad)
-    desk.suspend()
-
-    desk.look_after(MINUTE)
-    desk.look_after(2 * MINUTE)
-
-    assert (len(good.titles), len(bad.titles)) == (1, 2)
-
-
 def test_a_bug_is_told_without_its_words(desk: Desk) -> None:
     """Nobody knows what an unforeseen exception says."""
     bug = StormEvent(kind=EventKind.BUG, at=NOON, text="KeyError: s3cr3t", channel="x:acme")

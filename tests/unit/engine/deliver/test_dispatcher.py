@@ -454,17 +454,6 @@ def test_a_refused_description_waits_for_a_person_who_may_leave_it_away(bench: B
     assert [file.alt for file in bench.x.uploaded + bench.facebook.uploaded] == ["", "A boat"]
 
 
-def test_a_thread_goes_out_part_by_part_each_replying_to_the_one_before(bench: Bench) -> None:
-    """Part 2 replies to part 1's id."""
-    bench.enroll(make_delivery(part=1), make_delivery(part=2))
-
-    bench.serve()
-    bench.clock.move(timedelta(seconds=5))
-    bench.serve()
-
-    assert [post.in_reply_to for post in bench.x.sent] == [None, "acme-1"]
-
-
 @pytest.mark.parametrize(
     ("outcome", "kind"),
     [

@@ -57,21 +57,6 @@ def test_a_post_that_is_found_on_the_account_is_delivered_with_its_own_id(bench:
     assert len(bench.x.sent) == 1
 
 
-def test_an_address_that_the_platform_wrote_out_is_found(bench: Bench) -> None:
-    """X gives an address that was written bare its scheme: a short text is not posted again for that."""
-    bench.enroll(make_delivery(text="un.org"))
-    bench.x.script.append(InDoubt(reason="connection dropped"))
-    bench.serve()
-    bench.x.posts.append(
-        SeenPost(post_id="9", url="http://127.0.0.1/9", text="http://un.org", created_at=None)
-    )
-
-    _settle(bench, Reconciler(bench.equipment), *PROOF, *PROOF)
-
-    (view,) = bench.ledger.history.deliveries("storm")
-    assert (view.state, view.post_id) == (State.DELIVERED, "9")
-
-
 def test_a_link_that_the_platform_did_not_write_out_is_found(bench: Bench) -> None:
     """X told no more than t.co: a post that is mostly an address is not posted again for that."""
     bench.enroll(make_delivery(text="Sign https://example.org/a-long-way-to-the-letter-itself"))
@@ -121,24 +106,6 @@ def test_a_reading_that_failed_is_not_charged(bench: Bench) -> None:
     assert (bench.state(), bench.spent()) == (State.IN_DOUBT, 0)
 
 
-def test_one_complete_reading_proves_nothing(bench: Bench) -> None:
-    """Lists lag: a single reading without the post leaves it in doubt."""
-    reconciler = _doubt(bench, accepted=False)
-
-    _settle(bench, reconciler, timedelta(seconds=10))
-
-    assert bench.state() is State.IN_DOUBT
-
-
-def test_readings_made_while_the_request_may_be_under_way_prove_nothing(bench: Bench) -> None:
-    """Two readings before the request's limit don't count, however far apart."""
-    reconciler = _doubt(bench, accepted=False)
-
-    _settle(bench, reconciler, timedelta(seconds=4), timedelta(seconds=5))
-
-    assert bench.state() is State.IN_DOUBT
-
-
 def test_a_reading_is_only_made_when_it_helps(bench: Bench) -> None:
     """The platform bills readings: between the useful moments the account is left alone."""
     reconciler = _doubt(bench, accepted=False)
@@ -146,16 +113,6 @@ def test_a_reading_is_only_made_when_it_helps(bench: Bench) -> None:
     _settle(bench, reconciler, *[timedelta(seconds=1)] * 9)
 
     assert bench.x.readings == 1
-
-
-def test_an_incomplete_reading_proves_nothing(bench: Bench) -> None:
-    """Where a page is missing, the post may be on it."""
-    reconciler = _doubt(bench, accepted=False)
-    bench.x.incomplete = "page 2 could not be read"
-
-    _settle(bench, reconciler, *PROOF, *PROOF)
-
-    assert bench.state() is State.IN_DOUBT
 
 
 def test_an_account_that_cannot_be_read_stays_in_doubt_until_it_can(bench: Bench) -> None:

@@ -343,14 +343,6 @@ def test_an_unknown_account_refuses_it(bench: Bench) -> None:
         _prepare(bench)
 
 
-def test_missing_credentials_are_told(bench: Bench) -> None:
-    """As everywhere else, with what to set."""
-    bench.platforms.withheld[ACME] = CredentialsError("no credentials for x:acme")
-
-    with pytest.raises(CredentialsError, match="no credentials for x:acme"):
-        _prepare(bench)
-
-
 def test_another_account_than_before_refuses_it(bench: Bench) -> None:
     """The account is pinned when it is first used, and a canary pins it too."""
     release, _ = _publish(bench)

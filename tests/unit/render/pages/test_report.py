@@ -148,11 +148,6 @@ def test_a_text_has_its_language(report: Report) -> None:
     assert '<blockquote lang="en" dir="auto">' in render_report_page(report)
 
 
-def test_the_same_report_gives_the_same_page(report: Report) -> None:
-    """Two copies can be compared."""
-    assert render_report_page(report) == render_report_page(report)
-
-
 def test_a_spent_budget_is_told(report: Report) -> None:
     """Without the command: the page goes to people who can't type it."""
     poor = replace(report, budget=Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2))

@@ -27,11 +27,6 @@ def test_each_finding_is_a_line_with_its_place_and_a_hint_beneath(
     assert shown + "\n" == EXPECTED
 
 
-def test_no_findings_are_said_so(show: Callable[..., str]) -> None:
-    """An empty screen would leave open whether anything was checked."""
-    assert show(render_findings([])) == "nothing to mend"
-
-
 def test_a_file_cannot_steer_the_terminal(show: Callable[..., str]) -> None:
     """Escape sequences, markup and new lines in a message are shown as text."""
     finding = Finding(

@@ -17,10 +17,7 @@ from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.render.terminal.live import LiveView, PlainView
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from stormctl.domain.report.status import HaltView, StormStatus
-    from stormctl.render.terminal.live import StormView
 
 ZONE = ZoneInfo("America/New_York")
 NOON = datetime(2026, 12, 18, 17, tzinfo=UTC)
@@ -54,17 +51,6 @@ def test_the_last_picture_stays_on_the_screen(status: StormStatus, halt: HaltVie
     assert "HALTED (all) since 12:03 EST by lead: checking a rumour" in last
     assert "http://127.0.0.1:8123/migrants-day/status/22" in last
     assert "12:00:00 EST  warning  X answered 429" in last
-
-
-def test_a_rehearsals_picture_names_commands_for_the_rehearsal(status: StormStatus) -> None:
-    """Also after the first update."""
-    view, screen = make_live(is_rehearsal=True)
-
-    with view:
-        view.update(status, MOMENT)
-        view.update(status, MOMENT)
-
-    assert "stormctl retract CHANNEL/MESSAGE --rehearsal)" in screen.getvalue()
 
 
 def test_it_shows_something_before_the_first_update() -> None:
@@ -186,21 +172,3 @@ def test_a_lost_stream_silences_the_view_and_nothing_else() -> None:
     view(make_event("second"))
 
     assert len(tries) == 1
-
-
-def test_both_views_can_take_each_other_s_place(status: StormStatus) -> None:
-    """Whoever runs a storm need not know which of them it has."""
-    live, _ = make_live()
-    used: list[Callable[[], None]] = []
-
-    def use(view: StormView) -> None:
-        view.start()
-        view(make_event("one"))
-        view.update(status, MOMENT, [])
-        view.stop()
-        used.append(view.stop)
-
-    use(live)
-    use(PlainView(io.StringIO(), ZONE))
-
-    assert len(used) == 2
