@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
+from stormctl.domain.platforms.channel import Platform
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.base.campaign import load_campaign
@@ -162,7 +163,7 @@ def test_an_upload_that_a_platform_forgets_is_made_anew_once(
     monkeypatch.setattr("stormctl.platforms.facebook.media.POLL_S", 0.1)
     plan = write_campaign(tmp_path)
     with_media = replace(plan, deliveries=tuple(d for d in plan.deliveries if d.post.media))
-    rules = [{"action": "media_expired", "platform": name, "times": times} for name in ("x", "facebook")]
+    rules = [{"action": "media_expired", "platform": name, "times": times} for name in Platform]
     with EmulatorThread(make_accounts([str(ACME), str(PAGE)], seed=7)) as emulator:
         added = requests.post(f"{emulator.base_url}/_emulator/faults", json={"rules": rules}, timeout=5)
         ended = dispatch(tmp_path, with_media, emulator)

@@ -16,7 +16,7 @@ import requests
 
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Outcome, Refused
-from stormctl.domain.platforms.channel import parse_channel_id
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import MediaFile, OutgoingPost, PlatformAdapter, PrepareFailed
 from stormctl.platforms.credentials import FacebookCredentials, XCredentials
@@ -407,7 +407,7 @@ def test_an_upload_that_the_platform_lost_is_told_from_other_refusals(
     assert name.startswith("x") or not without.code.endswith(" media gone")
 
 
-@pytest.mark.parametrize("platform", ["x", "facebook"])
+@pytest.mark.parametrize("platform", list(Platform))
 def test_an_answer_without_a_type_is_in_doubt_or_read(server: ScriptedServer, platform: str) -> None:
     """facebook-sdk stumbles over a missing Content-Type; what stands in the body counts all the same."""
     body = b'{"id": "1001_7", "data": {"id": "7"}}'
@@ -420,7 +420,7 @@ def test_an_answer_without_a_type_is_in_doubt_or_read(server: ScriptedServer, pl
     assert [name_outcome(outcome) for outcome in outcomes] == ["delivered", "in doubt"]
 
 
-@pytest.mark.parametrize("platform", ["x", "facebook"])
+@pytest.mark.parametrize("platform", list(Platform))
 def test_only_what_was_never_written_is_certainly_not_sent(platform: str) -> None:
     """Nobody listens: not sent. A connection that ends after the request was read: in doubt."""
     server = ScriptedServer()

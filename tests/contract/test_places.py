@@ -1,15 +1,27 @@
-"""The ledgers on PostgreSQL that tests are lent: each is as new, whatever a test before did to it."""
+"""A ledger as a place: what stops its use on each engine, and those on PostgreSQL that tests are lent."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
+import psycopg
 import pytest
 
+from stormctl.domain.base.clock import Moment
+from stormctl.errors import LedgerError
 from stormctl.ledger.db.migrator import load_migrations
+from tests.fakes import NOON
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.contract.places import Place
     from tests.postgres import Server
+
+    NewPlace = Callable[..., Place]
+
 ROWS = (
     "INSERT INTO hosts (platform, host) VALUES ('x', 'api.x.com')",
     "INSERT INTO meta (key, value) VALUES ('pulse', '7')",
@@ -57,3 +69,33 @@ def test_what_was_rebuilt_is_not_lent_again(postgres: Server, change: str) -> No
     assert another != spoilt
     assert version == [(str(len(load_migrations("postgresql"))),)]
     assert postgres.execute(f"SELECT FROM pg_namespace WHERE nspname = '{spoilt}'") == []
+
+
+def test_a_version_that_changed_meanwhile_stops_the_next_transaction(new_place: NewPlace) -> None:
+    """A migration under a running process is noticed at its next step, reading or writing."""
+    place = new_place(founded=True)
+    with closing(place.open()) as ledger:
+        place.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+
+        for use in (ledger.bound_hosts, lambda: ledger.sweeping.sweep(Moment(NOON, NOON))):
+            with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
+                use()
+
+
+def test_a_statement_of_ours_that_is_wrong_is_a_bug(new_place: NewPlace) -> None:
+    """A mistake in our SQL keeps its traceback, it is not the user's to mend."""
+    place = new_place(founded=True)
+    with closing(place.open()) as ledger:
+        place.execute("DROP TABLE hosts")
+
+        with pytest.raises((sqlite3.OperationalError, psycopg.errors.UndefinedTable)):
+            ledger.bound_hosts()
+
+
+def test_a_closed_ledger_says_so(new_place: NewPlace) -> None:
+    """Using it after its end is a mistake of ours."""
+    ledger = new_place(founded=True).open()
+    ledger.close()
+
+    with pytest.raises(RuntimeError, match="was closed"):
+        ledger.bound_hosts()

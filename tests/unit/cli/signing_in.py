@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from stormctl.cli import console
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.emulator.core.accounts import make_accounts, short_user_token
-from stormctl.environment import load_environment
+from stormctl.environment import SHARED_FIELDS, load_environment
 from stormctl.ledger.ledger import open_ledger
 from tests.unit.cli.conftest import read_moment
 
@@ -41,24 +41,10 @@ def add_keys(campaign: CommandLine, *lines: str) -> None:
     write_env(campaign, read_env(campaign) + "".join(f"{line}\n" for line in lines))
 
 
-def add_app(campaign: CommandLine) -> None:
-    """Add the app's keys on X, which serve all channels."""
-    keys = ACME.credentials
-    add_keys(
-        campaign,
-        f"STORMCTL_X_CONSUMER_KEY={keys['CONSUMER_KEY']}",
-        f"STORMCTL_X_CONSUMER_SECRET={keys['CONSUMER_SECRET']}",
-    )
-
-
-def add_page_app(campaign: CommandLine) -> None:
-    """Add the app's id and secret on Facebook."""
-    keys = PAGE.credentials
-    add_keys(
-        campaign,
-        f"STORMCTL_FACEBOOK_APP_ID={keys['APP_ID']}",
-        f"STORMCTL_FACEBOOK_APP_SECRET={keys['APP_SECRET']}",
-    )
+def add_app(campaign: CommandLine, account: AccountSpec = ACME) -> None:
+    """Add the keys of an account's app, which serve all channels of its platform."""
+    fields = sorted(SHARED_FIELDS[parse_channel_id(account.channel).platform])
+    add_keys(campaign, *(f"STORMCTL_{account.platform.upper()}_{n}={account.credentials[n]}" for n in fields))
 
 
 def read_env(campaign: CommandLine) -> str:

@@ -21,7 +21,6 @@ from tests.unit.cli.signing_in import (
     USER_TOKEN,
     add_app,
     add_keys,
-    add_page_app,
     allow,
     assert_no_secret,
     begin,
@@ -127,7 +126,7 @@ def test_a_channel_with_an_app_of_its_own_keeps_it_to_itself(campaign: CommandLi
 
 def test_who_never_names_a_page_changes_nothing(campaign: CommandLine) -> None:
     """Three tries; the number of a Page will do as well as its place."""
-    add_page_app(campaign)
+    add_app(campaign, PAGE)
     before = read_env(campaign)
     sit_down(campaign, USER_TOKEN, "0", "", "nine")
     never = campaign("auth", "facebook")
@@ -206,7 +205,7 @@ def test_another_account_than_at_first_is_refused(campaign: CommandLine, line: s
 
 def test_another_page_than_at_first_is_refused(campaign: CommandLine) -> None:
     """Somebody chose the wrong one of the list."""
-    add_page_app(campaign)
+    add_app(campaign, PAGE)
     add_keys(campaign, f"STORMCTL_FACEBOOK_ACME_PAGE_ID={PAGE.id}")
     before = read_env(campaign)
     sit_down(campaign, USER_TOKEN, terminal=False)
@@ -303,7 +302,7 @@ def test_several_channels_must_be_named(campaign: CommandLine) -> None:
 
 def test_a_page_is_chosen(campaign: CommandLine) -> None:
     """From a user token on standard input to the Page's own, which does not expire."""
-    add_page_app(campaign)
+    add_app(campaign, PAGE)
     sit_down(campaign, USER_TOKEN, terminal=False)
 
     ended = campaign("auth", "facebook", "--token-stdin", "--page", PAGE.id, "--yes")
@@ -348,7 +347,7 @@ def test_a_page_that_is_not_chosen_changes_nothing(
     campaign: CommandLine, token: str, page: list[str], message: str
 ) -> None:
     """One line says what is missing."""
-    add_page_app(campaign)
+    add_app(campaign, PAGE)
     before = read_env(campaign)
     sit_down(campaign, token, terminal=False)
 

@@ -144,14 +144,12 @@ class TestOpening:
     def test_newer_version_is_refused_by_both_numbers(
         self, postgres: Server, schema: str, ledger: Ledger, url: str, tmp_path: Path
     ) -> None:
-        """An old stormctl never writes into what a newer one has changed, not even in mid-run."""
+        """An old stormctl never writes into what a newer one has changed."""
+        del ledger
         postgres.execute("UPDATE meta SET value = '99'", schema)
 
         with pytest.raises(LedgerError, match=rf"of version 99.*up to {len(load_migrations('postgresql'))}"):
             open_ledger(url, root=tmp_path)
-        for use in (ledger.bound_hosts, lambda: ledger.sweeping.sweep(NOW)):
-            with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
-                use()
 
     def test_older_version_is_brought_to_this_one(
         self, postgres: Server, schema: str, url: str, tmp_path: Path
@@ -440,22 +438,6 @@ class TestTrouble:
         with database.transaction() as session:
             assert session.rows("bound_hosts") == []
         assert len(database._connections._idle) == 1
-
-    def test_statement_of_ours_that_is_wrong_is_a_bug(
-        self, postgres: Server, schema: str, ledger: Ledger
-    ) -> None:
-        """A mistake in our SQL keeps its traceback, it is not the user's to mend."""
-        postgres.execute("DROP TABLE hosts", schema)
-
-        with pytest.raises(psycopg.errors.UndefinedTable):
-            ledger.bound_hosts()
-
-    def test_closed_ledger_says_so(self, ledger: Ledger) -> None:
-        """Using it after its end is a mistake of ours."""
-        ledger.close()
-
-        with pytest.raises(RuntimeError, match="was closed"):
-            ledger.bound_hosts()
 
     def test_closing_in_a_transaction_closes_after_it(
         self, ledger: Ledger, database: PostgresDatabase
