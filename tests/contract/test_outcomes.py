@@ -249,6 +249,7 @@ FACEBOOK_ROWS = [
     Row("200 as 400", "stop", 400, error(200, message="(#200) Permissions error")),
     *(Row(f"200/{sub}", "stop", 400, error(200, sub)) for sub in (2069030, 2069031, 2069033)),
     Row("100 parameter", "refused", 400, error(100)),
+    Row("100 parameter as 500", "refused", 500, error(100)),
     Row("100/33 no such object", "refused", 400, error(100, 33)),
     Row("100 wrong proof", "stop", 400, error(100, message="Invalid appsecret_proof provided")),
     Row("102 session", "stop", 400, error(102)),
