@@ -32,29 +32,31 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 _LEDGER = {
-    "queries/claims.sql": " _claims _answers _spreading _budgets _rooms",
-    "queries/answers.sql": "_answers _spreading _desk _history",
-    "queries/doubts.sql": "_rooms _gaps _answers _desk _follow_ups",
-    "queries/enrolment.sql": " _desk _spreading",
-    "queries/channels.sql": "_troubles _rooms _claims",
-    "queries/halts.sql": "_rooms _answers _claims",
-    "queries/gaps.sql": "_gaps",
-    "queries/follow_ups.sql": "_follow_ups",
-    "outbox.py": " _claims _answers _budgets",
-    "claiming.py": "_claims _spreading _answers",
-    "answers.py": "_answers _troubles _desk",
-    "follow_ups.py": "_follow_ups",
-    "doubts.py": "_rooms _gaps _desk",
-    "sweeping.py": "_answers _spreading _budgets",
-    "openings.py": "_claims _troubles _spreading _budgets",
-    "enrolment.py": " _desk _spreading",
-    "spreading.py": "_spreading",
+    "db/queries/claims.sql": " _claims _answers _spreading _budgets _rooms",
+    "db/queries/answers.sql": "_answers _spreading _manual_changes _history",
+    "db/queries/doubts.sql": "_rooms _gaps _answers _manual_changes _follow_ups",
+    "db/queries/enrolment.sql": " _manual_changes _spreading",
+    "db/queries/channels.sql": "_troubles _rooms _claims",
+    "db/queries/halts.sql": "_rooms _answers _claims",
+    "db/queries/gaps.sql": "_gaps",
+    "db/queries/follow_ups.sql": "_follow_ups",
+    "delivery/outbox.py": " _claims _answers _budgets",
+    "delivery/claiming.py": "_claims _spreading _answers",
+    "delivery/answers.py": "_answers _troubles _manual_changes",
+    "delivery/follow_ups.py": "_follow_ups",
+    "delivery/doubts.py": "_rooms _gaps _manual_changes",
+    "delivery/sweeping.py": "_answers _spreading _budgets",
+    "delivery/openings.py": "_claims _troubles _spreading _budgets",
+    "delivery/enrolment.py": " _manual_changes _spreading",
+    "delivery/spreading.py": "_spreading",
 }
 AREAS = {
     Path(f"stormctl/ledger/{file}"): [f"tests/contract/test_ledger{area}.py" for area in areas.split(" ")]
     for file, areas in _LEDGER.items()
 } | {
-    Path(f"stormctl/engine/{name}.py"): [f"tests/unit/engine/test_{area}.py" for area in (name, "runner")]
+    Path(f"stormctl/engine/deliver/{name}.py"): [
+        f"tests/unit/engine/{area}.py" for area in (f"deliver/test_{name}", "run/test_runner")
+    ]
     for name in ("dispatcher", "recorder", "reconciler")
 }
 """What is mutated, and the tests that should notice."""
