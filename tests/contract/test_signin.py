@@ -98,6 +98,20 @@ def test_a_token_that_was_not_exchanged_gives_what_ends(graph: GraphSignIn) -> N
     assert not graph.inspect(str(pages[0].token)).is_endless
 
 
+def test_a_bad_token_and_a_bad_app_are_told_apart(graph: GraphSignIn, emulator: EmulatorThread) -> None:
+    """Each with what to do about it."""
+    with pytest.raises(CredentialsError, match=r"\(#190\)") as token:
+        graph.extend("EAAGnone")
+    wrong = GraphSignIn(
+        (APP[0], "none"), base_url=emulator.base_url, request_limit=LIMIT, now=now, learn=lambda _: None
+    )
+    with closing(wrong), pytest.raises(CredentialsError, match=r"\(#101\)") as app:
+        wrong.extend(short_user_token(*APP))
+
+    assert "Graph API Explorer" in token.value.hint
+    assert "they must belong together" in app.value.hint
+
+
 @pytest.mark.parametrize(
     ("fault", "words"),
     [

@@ -179,6 +179,7 @@ def test_x_refuses_in_its_own_words(
     ("rule", "expected"),
     [
         ({"action": "rate_limited"}, (80001, None)),
+        ({"action": "rate_limited", "reset": "none"}, (80001, None)),
         ({"action": "unauthorized", "subcode": 460}, (190, 460)),
         ({"action": "unauthorized"}, (190, None)),
         ({"action": "blocked"}, (368, 1390008)),

@@ -64,6 +64,14 @@ def test_a_schedule_is_found_from_the_current_folder(root: Path, monkeypatch: py
     assert root / "schedules" / "imd-2018.toml" == find_schedule(root, "imd-2018.toml")
 
 
+def test_an_unknown_schedule_gets_the_nearest_name(root: Path) -> None:
+    """A schedule that is not there is a usage error with the name that was probably meant."""
+    with pytest.raises(UsageError, match="there is no schedule “schedules/imd-2062") as caught:
+        find_schedule(root, "schedules/imd-2062.toml")
+
+    assert caught.value.hint == "did you mean “imd-2026”?"
+
+
 def test_without_a_name_there_must_be_exactly_one(root: Path) -> None:
     """The only schedule needs no name; of several one must be chosen; none is said so."""
     with pytest.raises(UsageError, match="there are 2 schedules: say which one") as several:

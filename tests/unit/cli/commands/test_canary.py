@@ -174,6 +174,13 @@ def test_a_lock_refuses_the_real_platform(stormctl: CommandLine, monkeypatch: py
     assert "STORMCTL_LIVE is not 1, which locks X" in ended.err
 
 
+def test_a_word_that_is_no_channel_is_wrong_use(stormctl: CommandLine) -> None:
+    """With what a channel looks like."""
+    ended = stormctl("doctor", "--canary", "acme", "--yes")
+
+    assert (ended.code, "write x:NAME or facebook:NAME" in ended.err) == (ExitCode.USAGE, True)
+
+
 @pytest.mark.usefixtures("practice")
 def test_canaries_are_no_storm_for_status_and_report(stormctl: CommandLine) -> None:
     """Once they are gone, they are not shown, and nothing calls for a person."""

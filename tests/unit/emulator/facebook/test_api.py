@@ -163,3 +163,27 @@ def test_tokens_can_be_debugged_by_the_app_or_themselves(
     assert of_nobody["is_valid"] is False
     assert foreign.json()["error"]["code"] == 100
     assert ask(app, "").json()["error"]["code"] == 100
+
+
+def test_a_user_token_leads_to_page_tokens(
+    emulator: EmulatorThread, session: requests.Session, page: AccountSpec, user: str, graph: Ask
+) -> None:
+    """Exchange, then /me/accounts: each Page with its token and tasks; a Page has no accounts."""
+    url = f"{emulator.base_url}/v26.0"
+    app = {"client_id": page.credentials["APP_ID"], "client_secret": page.credentials["APP_SECRET"]}
+
+    def exchange(**params: str) -> requests.Response:
+        return session.get(f"{url}/oauth/access_token", params={**app, **params}, timeout=10)
+
+    long_lived = exchange(grant_type="fb_exchange_token", fb_exchange_token=user).json()
+    token = {"access_token": long_lived["access_token"]}
+    accounts = session.get(f"{url}/me/accounts", params=token, timeout=10).json()["data"]
+
+    assert long_lived["expires_in"] == 5_183_944
+    assert page.credentials["PAGE_TOKEN"] in [item["access_token"] for item in accounts]
+    assert "CREATE_CONTENT" in accounts[0]["tasks"]
+    assert exchange(grant_type="client_credentials").json()["access_token"] == "|".join(app.values())
+    assert exchange(grant_type="fb_exchange_token").json()["error"]["code"] == 190
+    assert exchange(grant_type="wish").json()["error"]["code"] == 100
+    assert exchange(client_secret="no").json()["error"]["code"] == 101  # noqa: S106 - a wrong one is the point
+    assert graph("GET", "/me/accounts").json()["error"]["code"] == 100

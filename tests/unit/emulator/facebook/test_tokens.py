@@ -93,3 +93,9 @@ def test_pages_are_listed_page_by_page(
     assert set(first["data"][0]) == {"id", "name", "tasks"}
     assert "after=" in first["paging"]["next"]
     assert "next" not in second["paging"]
+
+
+@pytest.mark.parametrize("wrong", [{"limit": "0"}, {"limit": "many"}, {"after": "nowhere"}])
+def test_a_wrong_page_is_refused(ask: Caller, app: tuple[str, str], wrong: dict[str, str]) -> None:
+    """(#100), as for every bad parameter."""
+    assert ask("/me/accounts", access_token=user_token(*app), **wrong)["error"]["code"] == 100

@@ -115,6 +115,16 @@ def test_a_reading_is_only_made_when_it_helps(bench: Bench) -> None:
     assert bench.x.readings == 1
 
 
+def test_an_incomplete_reading_proves_nothing(bench: Bench) -> None:
+    """Where a page is missing, the post may be on it."""
+    reconciler = _doubt(bench, accepted=False)
+    bench.x.incomplete = "page 2 could not be read"
+
+    _settle(bench, reconciler, *PROOF, *PROOF)
+
+    assert bench.state() is State.IN_DOUBT
+
+
 def test_an_account_that_cannot_be_read_stays_in_doubt_until_it_can(bench: Bench) -> None:
     """Nothing is guessed while the platform does not answer; when it does, the post is found."""
     reconciler = _doubt(bench, accepted=True)

@@ -127,6 +127,20 @@ def test_what_is_only_unknown_does_not_fail(case: DoctorScope, platforms: FakePl
     assert made.exit_code is ExitCode.DONE
 
 
+def test_another_account_than_the_ledgers_is_proved_bad(case: DoctorScope, platforms: FakePlatforms) -> None:
+    """The account is pinned when it is first used."""
+    ledger = open_ledger("sqlite:///.stormctl/ledger.db", root=case.root, create=True)
+    ledger.channels.bind(ACME, "6666", "@before", case.moment)
+    ledger.channels.bind(PAGE, "1002", "@acme", case.moment)
+    ledger.close()
+
+    made = diagnose(case, platforms)
+
+    (stranger,) = lines(made, "x:acme", Verdict.FAIL)
+    assert stranger.endswith("but the ledger knows it as @before (6666)")
+    assert lines(made, "facebook:acme", Verdict.OK)[0].startswith("@acme (1002), as the ledger knows it")
+
+
 def test_files_with_findings_fail_and_their_channels_are_asked(tmp_path: Path, case: DoctorScope) -> None:
     """Findings stop a launch, not the look at what else may be wrong."""
     (tmp_path / "messages" / "acme" / "m3.en.md").write_text("---\nexpires: nonsense\n---\nHi.\n")

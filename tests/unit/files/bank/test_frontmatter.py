@@ -135,6 +135,17 @@ def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: Front
     assert [problem] == parse_front_matter(source).problems
 
 
+def test_an_alias_is_refused_beside_its_anchor() -> None:
+    """Neither an anchor nor the alias that repeats it is taken."""
+    front = parse_front_matter("a: &x [1]\nb: *x\n")
+
+    assert [problem.message for problem in front.problems] == [
+        "the YAML anchor &x is not allowed",
+        "the YAML alias *x is not allowed",
+    ]
+    assert "b" not in front.values
+
+
 @given(st.text(alphabet=st.sampled_from("ab: \n-#[]{},&*!'\"|>?%@\t\x01é"), max_size=40))
 def test_no_text_breaks_the_parser(source: str) -> None:
     """Whatever a file holds, there is a result; problems lie on lines of the source or right behind it."""
