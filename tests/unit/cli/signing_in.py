@@ -13,7 +13,7 @@ from dotenv import dotenv_values
 from stormctl.cli import console
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.emulator.core.accounts import make_accounts, short_user_token
-from stormctl.environment import SHARED_FIELDS, load_environment
+from stormctl.environment import load_environment
 from stormctl.ledger.ledger import open_ledger
 from tests.unit.cli.conftest import read_moment
 
@@ -43,7 +43,7 @@ def add_keys(campaign: CommandLine, *lines: str) -> None:
 
 def add_app(campaign: CommandLine, account: AccountSpec = ACME) -> None:
     """Add the keys of an account's app, which serve all channels of its platform."""
-    fields = sorted(SHARED_FIELDS[parse_channel_id(account.channel).platform])
+    fields = parse_channel_id(account.channel).platform.facts.app_fields
     add_keys(campaign, *(f"STORMCTL_{account.platform.upper()}_{n}={account.credentials[n]}" for n in fields))
 
 
