@@ -135,17 +135,6 @@ def test_a_post_is_accepted_though_no_answer_was_given(platform: Platform, shift
     assert (before, platform.look_for(1)) == ([], ["late"])
 
 
-@pytest.mark.usefixtures("impatient")
-def test_silence_lasts_beyond_the_acceptance(platform: Platform) -> None:
-    """A client that would wait gets no answer either, although the post is there at once."""
-    platform.script("late_accept", seconds=0, ending="silence")
-
-    with pytest.raises(requests.ReadTimeout):
-        platform.post("at once")
-
-    assert platform.texts() == ["at once"]
-
-
 def test_a_list_shows_a_post_some_seconds_after_it_was_accepted(
     platform: Platform, shift: list[float]
 ) -> None:

@@ -20,16 +20,6 @@ def test_check_says_that_all_is_well(stormctl: CommandLine) -> None:
     assert (ended.code, ended.out, ended.err) == (0, "nothing to mend\n", "")
 
 
-def test_check_names_file_and_line(stormctl: CommandLine) -> None:
-    """A mistake in a message ends with 3, and its place is said."""
-    stormctl.write("messages/small/boat.en.md", "---\ncolour: red\n---\nA boat.\n")
-
-    ended = stormctl("check", "small")
-
-    assert ended.code == ExitCode.FINDINGS
-    assert "messages/small/boat.en.md:2" in ended.out
-
-
 def test_check_tells_machines(stormctl: CommandLine) -> None:
     """`--json` prints a versioned document, with the same exit code."""
     stormctl.write("messages/small/boat.en.md", "---\ncolour: red\n---\nA boat.\n")

@@ -63,22 +63,6 @@ def test_an_unexchanged_token_leads_to_page_tokens_that_die(
     assert ask("/me", access_token=tokens[0])["id"] == page.id
 
 
-def test_an_exchange_gives_another_token(ask: Caller, app: tuple[str, str]) -> None:
-    """The long-lived one, for the short one and for itself."""
-    given = [
-        ask(
-            "/oauth/access_token",
-            grant_type="fb_exchange_token",
-            client_id=app[0],
-            client_secret=app[1],
-            fb_exchange_token=token,
-        )["access_token"]
-        for token in (short_user_token(*app), user_token(*app))
-    ]
-
-    assert given == [user_token(*app)] * 2
-
-
 def test_pages_are_listed_page_by_page(
     ask: Caller, app: tuple[str, str], accounts: dict[str, AccountSpec]
 ) -> None:

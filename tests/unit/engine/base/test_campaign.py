@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.engine.base.campaign import load_campaign
-from stormctl.errors import FindingsError, UsageError
+from stormctl.errors import FindingsError
 from tests.campaigns import make_campaign, write_campaign
 
 if TYPE_CHECKING:
@@ -61,9 +61,3 @@ def test_a_warning_does_not_stop_a_launch(tmp_path: Path) -> None:
 
     assert len(campaign.findings) == 1
     assert (campaign.errors, len(plan.deliveries)) == ((), 4)
-
-
-def test_a_schedule_that_is_not_there_is_a_usage_error(tmp_path: Path) -> None:
-    """A path that was typed wrongly is no finding."""
-    with pytest.raises(UsageError, match="can't be read"):
-        load_campaign(tmp_path, tmp_path / "schedules" / "nowhere.toml")

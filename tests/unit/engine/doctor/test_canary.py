@@ -179,15 +179,6 @@ def test_a_refusal_for_now_is_not_tried_again(bench: Bench, refusal: Refused | N
     assert view.why == refusal.reason
 
 
-def test_a_refusal_for_good_is_told(bench: Bench) -> None:
-    """The platform's words stand in the ledger."""
-    bench.x.script.append(Refused(reason="no such thing", code="403", for_good=True))
-
-    release, view = _publish(bench)
-
-    assert (view.state, view.why, release.suspended) == (State.FAILED, "no such thing", None)
-
-
 def test_a_dead_token_suspends_its_channel(bench: Bench) -> None:
     """As it would in a storm: who runs the canary is told why."""
     bench.x.script.append(Refused(reason="the token is dead", code="401", for_good=False, suspends=True))

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.delivery.delivery import Outcome
     from stormctl.domain.report.status import RunnerStatus
     from tests.unit.engine.conftest import Bench
 
@@ -127,8 +128,17 @@ def test_where_nobody_runs_there_is_nothing_to_wait_for(bench: Bench) -> None:
     assert clock.looks == 1
 
 
-def test_what_went_out_while_runners_were_waited_for_is_named(bench: Bench) -> None:
-    """Its request had begun before the halt: that the answer came meanwhile makes it no less a post."""
+@pytest.mark.parametrize(
+    ("outcome", "named"),
+    [
+        (Delivered(post_id="p1", url="https://example.org/p1"), ("storm/x:acme/m1/en",)),
+        (NotSent(reason="halted: tragedy"), ()),
+    ],
+)
+def test_what_went_out_while_runners_were_waited_for_is_named(
+    bench: Bench, outcome: Outcome, named: tuple[str, ...]
+) -> None:
+    """A request that had begun before the halt, and not one that the last check has kept back."""
     bench.enroll(make_delivery("m1"))
     claim = bench.ledger.outbox.claim(str(ACME), bench.runner_id, bench.clock.moment(), timedelta(minutes=1))
     assert claim is not None
@@ -136,32 +146,13 @@ def test_what_went_out_while_runners_were_waited_for_is_named(bench: Bench) -> N
 
     def answer(moment: Moment) -> None:
         if clock.looks == 2:
-            receipt = Delivered(post_id="p1", url="https://example.org/p1")
-            bench.ledger.outbox.record(claim, receipt, moment)
+            bench.ledger.outbox.record(claim, outcome, moment)
             bench.ledger.halts.acknowledge(bench.runner_id, moment)
 
     clock = PassingClock(answer)
     heard = _wait(bench, clock)
 
-    assert heard.in_flight == ("storm/x:acme/m1/en",)
-
-
-def test_what_the_halt_came_in_time_for_is_not_named(bench: Bench) -> None:
-    """The last check before the first byte has kept it back: it is planned again."""
-    bench.enroll(make_delivery("m1"))
-    claim = bench.ledger.outbox.claim(str(ACME), bench.runner_id, bench.clock.moment(), timedelta(minutes=1))
-    assert claim is not None
-    _halt(bench)
-
-    def refuse(moment: Moment) -> None:
-        if clock.looks == 2:
-            bench.ledger.outbox.record(claim, NotSent(reason="halted: tragedy"), moment)
-            bench.ledger.halts.acknowledge(bench.runner_id, moment)
-
-    clock = PassingClock(refuse)
-    heard = _wait(bench, clock)
-
-    assert heard.in_flight == ()
+    assert heard.in_flight == named
 
 
 def test_what_was_on_its_way_already_is_named(bench: Bench) -> None:
