@@ -133,7 +133,8 @@ def read_answer(root: Path, content: bytes) -> None:
     answer = PlatformAnswer(200, {}, read_json(content.decode(errors="replace")))
     page = parse_page(answer, str)
     rows = answer.at("data")
-    posts = [*(page.posts if page else ()), *(graph_reads.parse_post(row, str) for row in rows or ())]
+    rows = rows if isinstance(rows, list) else []
+    posts = [*(page.posts if page else ()), *(graph_reads.parse_post(row, str) for row in rows)]
     for post in posts:
         if post is not None:
             assert len(post.text) <= 65_536
