@@ -74,7 +74,10 @@ def test_the_sample_storm_arrives_exactly_once_and_its_lines_are_its_posts(tmp_p
 
     assert "Every one of 100 posts arrived exactly once." in done.stdout
     assert "Report: .stormctl/rehearsal/report.html" in done.stdout
-    told = done.stderr.partition("http://127.0.0.1")[2].partition("The timelines")[2].splitlines()[1:]
+    enrolled, *told = (
+        done.stderr.partition("http://127.0.0.1")[2].partition("The timelines")[2].splitlines()[1:]
+    )
+    assert "100 new, 0 changed" in enrolled
     assert len(told) == 100
     assert all("  delivered  " in line for line in told)
     assert "\x1b" not in done.stdout + done.stderr
