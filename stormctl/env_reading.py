@@ -27,7 +27,7 @@ NEAR = 2
 
 _PREFIX = "STORMCTL"
 _OURS = re.compile(r"STORMCTL_[A-Z0-9_]+")
-_HINT = "Write NAME=VALUE, a name as .env.example has it, plain quotes if any, and close those that you open."
+_HINT = "Write NAME=VALUE, a name as .env.example has it, with straight quotes if any, and close every quote."
 _ODD_QUOTES = tuple("“”„‟«»‘’‚‛″＂")
 
 
@@ -50,7 +50,7 @@ def check_env_file(path: Path) -> bool:
     """Make sure that an `.env` is nobody else's affair; return whether there is one.
 
     Raises:
-        CredentialsError: it is another user's, others may read it, Git tracks it, it is no plain file or
+        CredentialsError: it is another user's, others may read it, Git tracks it, it is not a regular file or
             too large, or it can't be looked at.
     """
     try:
@@ -70,7 +70,7 @@ def refuse_tracked(path: Path) -> None:
     if found is not None:
         raise CredentialsError(
             f"{path} is tracked by Git: its secrets would be published",
-            f"Type: {found.untrack}, add it to .gitignore, and renew every token that was in it.",
+            f"Run: {found.untrack}, add it to .gitignore, and renew every token that was in it.",
         )
 
 
@@ -129,10 +129,10 @@ def _find_problem(binding: Binding, known: Collection[str], is_channels: Callabl
     if _is_meant(value.partition("\n")[2], known, is_channels):  # a quote that isn't closed has eaten it
         return "the line can't be read"
     if value.strip().startswith(_ODD_QUOTES) or value.strip().endswith(_ODD_QUOTES):
-        return "the line can't be read for its quotes"
+        return "the line can't be read because of its quotes"
     is_read = name in known or is_channels(name)
     if not is_read and any(_is_near(name, other) for other in known):
-        return "the line is not read, and seems to be one of ours"
+        return "the line can't be read, and seems to be meant for stormctl"
     return ""
 
 
@@ -145,13 +145,11 @@ def _refuse_foreign(path: Path, status: os.stat_result) -> None:
         hint = f"Make it yours once you have read it: sudo chown {us} {path}"
         raise CredentialsError(f"{path} belongs to another user, who may change it at any time", hint)
     if status.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise CredentialsError(f"{path} can be read by others on this machine", f"Type: chmod 600 {path}")
+        raise CredentialsError(f"{path} can be read by others on this machine", f"Run: chmod 600 {path}")
 
 
 def _refuse(path: Path, error: OSError) -> CredentialsError:
-    hint = (
-        f"Type: chmod 600 {path}" if isinstance(error, PermissionError) else "It must be a small text file."
-    )
+    hint = f"Run: chmod 600 {path}" if isinstance(error, PermissionError) else "It must be a small text file."
     return CredentialsError(f"{path} can't be read: {error.strerror}", hint)
 
 

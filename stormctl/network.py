@@ -85,7 +85,7 @@ def read_proxy(environ: Mapping[str, str] = os.environ) -> Proxy | None:
     except ValueError:
         raise CredentialsError(f"{variable} is not the address of a proxy", hint) from None
     if parts.scheme != "http":
-        raise CredentialsError(f"{variable} names a proxy of another kind than http://", hint)
+        raise CredentialsError(f"{variable} names a proxy that is not http://", hint)
     if not host or not host.isprintable() or any(character.isspace() for character in host):
         raise CredentialsError(f"{variable} is not the address of a proxy", hint)
     if parts.username is None:
@@ -126,10 +126,10 @@ def load_authorities(url: str) -> str | None:
     try:
         _try_authorities(path)
     except OSError as error:  # what OpenSSL can't make sense of is one too
-        reason = error.strerror if not isinstance(error, SSLError) else "it holds no certificate"
+        reason = error.strerror if not isinstance(error, SSLError) else "it contains no certificate"
         raise CredentialsError(
             f"{variable} names {path}, which can't be used: {reason}",
-            "Name a file of certificates (PEM), or unset it to have the public authorities.",
+            "Name a file of certificates (PEM), or unset it to use the public authorities.",
         ) from None
     return path
 

@@ -46,7 +46,7 @@ def look(path: Path) -> os.stat_result | None:
     try:
         return find_status(path)
     except OSError as error:
-        message = f"{path} can't be looked at: {error.strerror}"
+        message = f"{path} can't be accessed: {error.strerror}"
         raise UsageError(message, "It and the folders above it must be readable for you.") from None
 
 

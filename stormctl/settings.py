@@ -36,7 +36,7 @@ def _read_lock(value: Any) -> Any:
         return value
     word = value.strip().lower()
     if word not in {"1", "true", "yes", "0", "false", "no", ""}:
-        message = "must be 1 to meet the real platforms, or 0"
+        message = "must be 1 to use the real platforms, or 0"
         raise ValueError(message)
     return word in {"1", "true", "yes"}
 

@@ -72,8 +72,8 @@ def find_tracked(path: Path) -> Tracked | None:
         except (OSError, *_BROKEN) as error:
             reason = getattr(error, "strerror", None) or "its index can't be read"
             raise CredentialsError(
-                f"whether Git tracks {path} can't be known: {top / '.git'}: {reason}",
-                f"Let this user read it, remove it if it serves nobody, or move the campaign out of {top}.",
+                f"whether Git tracks {path} can't be found out: {top / '.git'}: {reason}",
+                f"Let this user read it, remove it if nobody needs it, or move the campaign out of {top}.",
             ) from None
         if found is not None:
             return found
@@ -106,7 +106,7 @@ def _refuse_odd(status: os.stat_result, limit: int) -> None:
     if stat.S_ISDIR(status.st_mode):
         raise OSError(0, "Is a directory")
     if not stat.S_ISREG(status.st_mode):
-        raise OSError(0, "it is no plain file")
+        raise OSError(0, "it is not a regular file")
     if status.st_size > limit:
         raise OSError(0, f"it has more than {limit:,} bytes")
 
@@ -139,7 +139,7 @@ def _search(top: Path, wanted: bytes) -> Tracked | None:
 def _refuse(top: Path, name: str | None, state: str, command: str) -> CredentialsError:
     return CredentialsError(
         f"whether Git tracks {top / (name or '')} can't be known: the index of {top / '.git'} {state}",
-        f"Type: git -C {shlex.quote(str(top))} {command}",
+        f"Run: git -C {shlex.quote(str(top))} {command}",
     )
 
 
@@ -154,7 +154,7 @@ def _find_git(top: Path) -> Path | None:
         return git
     _, data = read_plain(git, LARGEST_LINK)
     if not data.startswith(b"gitdir: "):
-        raise OSError(0, "it is no repository")
+        raise OSError(0, "it is not a repository")
     folder = top / os.fsdecode(data.removeprefix(b"gitdir: ").rstrip(b"\r\n"))
     if not stat.S_ISDIR(folder.stat().st_mode):
         raise OSError(0, "it leads to no repository")

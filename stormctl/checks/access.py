@@ -26,7 +26,7 @@ _FILE_NAME = re.compile(
     "missing-alt",
     Severity.ERROR,
     "Every picture and video is described.",
-    why="Who cannot see it hears the description instead; without one the post says nothing to them.",
+    why="People who cannot see it hear the description instead; without one the post tells them nothing.",
     mend='Add alt to it: media: [{file: images/boat.png, alt: "A paper boat held in two hands"}].',
 )
 def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
@@ -35,7 +35,9 @@ def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
         for media in variant.media:
             if not media.alt.strip():
                 yield CheckHit(
-                    place_of(variant, "media"), f"{media.file} has no description", "say in alt what it shows"
+                    place_of(variant, "media"),
+                    f"{media.file} has no description",
+                    "describe in alt what it shows",
                 )
 
 
@@ -43,8 +45,8 @@ def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
     "missing-captions",
     Severity.ERROR,
     "Every video has captions.",
-    why="Who cannot hear it, or watches without sound, reads them; most people watch without sound.",
-    mend="Put SubRip or WebVTT beside it, its language in its name, and say captions: videos/boat.en.srt.",
+    why="People who cannot hear it, or watch without sound, read them; most people watch without sound.",
+    mend="Put SubRip or WebVTT beside it, named with its language, and write captions: videos/boat.en.srt.",
 )
 def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
     """Find videos without captions."""
@@ -54,15 +56,15 @@ def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
                 yield CheckHit(
                     place_of(variant, "media"),
                     f"{media.file} has no captions",
-                    "name them in captions; for a video without words, say what is to be heard",
+                    "name them in captions; for a video without speech, describe what can be heard",
                 )
 
 
 @rule(
     "alt-is-file-name",
     Severity.ERROR,
-    "A description says what is to be seen.",
-    why="A file name read aloud tells nothing.",
+    "A description says what can be seen.",
+    why="A file name read aloud says nothing.",
     mend="Say in a sentence what the picture shows and why it is there.",
 )
 def find_file_names_as_alt(case: CheckContext) -> Iterator[CheckHit]:

@@ -22,7 +22,7 @@ _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
     "empty-text",
     Severity.ERROR,
     "Every message, and every part of a thread, has a text.",
-    why="A post without words reaches nobody who cannot see its picture, and X refuses an empty one.",
+    why="A post without words says nothing to people who cannot see its picture, and X refuses an empty one.",
     mend="Write the text below the front matter, or remove the `---` that begins an empty part.",
 )
 def find_empty_texts(case: CheckContext) -> Iterator[CheckHit]:
@@ -36,9 +36,9 @@ def find_empty_texts(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "unknown-placeholder",
     Severity.ERROR,
-    "A name in braces is one that is filled in.",
-    why="What is not filled in would be published as it stands, braces and all.",
-    mend="The one placeholder is {deadline}; write out everything else.",
+    "A name in braces is a placeholder that gets filled in.",
+    why="Any other would be published as it is, braces and all.",
+    mend="The only placeholder is {deadline}; write out everything else.",
 )
 def find_unknown_placeholders(case: CheckContext) -> Iterator[CheckHit]:
     """Find names in braces that nothing fills in."""
@@ -46,13 +46,11 @@ def find_unknown_placeholders(case: CheckContext) -> Iterator[CheckHit]:
         for part in variant.parts:
             for found in _PLACEHOLDER.findall(part):
                 if found != DEADLINE:
-                    hint = "the one placeholder is {deadline}"
-                    yield CheckHit(variant.place, f"{found} is filled in by nothing", hint)
+                    hint = "the only placeholder is {deadline}"
+                    yield CheckHit(variant.place, f"nothing fills in {found}", hint)
         for words in captions_of(variant):
             for found in _PLACEHOLDER.findall(words.text):
-                yield CheckHit(
-                    words.place, f"{found} is filled in by nothing", "captions have no placeholders"
-                )
+                yield CheckHit(words.place, f"nothing fills in {found}", "captions have no placeholders")
 
 
 @rule(

@@ -94,7 +94,7 @@ def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     "language-without-channel",
     Severity.WARNING,
     "Each language of the bank has a channel.",
-    why="Nobody would read such a translation, and its author would not learn why.",
+    why="No one would see such a translation, and its author would not know why.",
     mend="Add the language to a channel of the schedule, or correct the language in the file's name.",
 )
 def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @rule(
     "deadline-passed",
     Severity.ERROR,
-    "A message's deadline lies after the storm's beginning.",
+    "A message's deadline is after the storm begins.",
     why="After its deadline a message is never posted, so this one could not be posted at all.",
     mend="Correct `expires`, above all its year and zone, or take the message out.",
 )
@@ -48,7 +48,7 @@ def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
     "dates-crossed",
     Severity.ERROR,
     "A message may be posted before its deadline.",
-    why="One whose `not_before` is at or after `expires` has no moment left.",
+    why="One whose `not_before` is at or after `expires` can never be posted.",
     mend="Correct one of the two.",
 )
 def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
@@ -65,7 +65,7 @@ def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "slot-outside-dates",
     Severity.ERROR,
-    "Each slot lies between its message's `not_before` and `expires`.",
+    "Each slot is between its message's `not_before` and `expires`.",
     why="The ledger would hold the post back, and then let it expire.",
     mend="Plan again; a plan that was edited by hand must keep these moments.",
 )
@@ -88,7 +88,7 @@ def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
     "local-time",
     Severity.ERROR,
     "Every time of the schedule exists, and exists once.",
-    why="Where clocks are changed an hour is skipped or shown twice; nobody can know which was meant.",
+    why="When clocks change, an hour is skipped or repeated; it is not known which one was meant.",
     mend="Choose a time an hour earlier or later.",
 )
 def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
@@ -103,7 +103,7 @@ def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "time-outside-window",
     Severity.WARNING,
-    "A window's fixed times lie within it.",
+    "A window's fixed times are within it.",
     why="Posting is allowed only within the window, its end excluded; such a time makes no slot.",
     mend="Move the time, or set the window's `from` and `to` around it.",
 )
@@ -125,9 +125,9 @@ def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "pin-in-quiet",
     Severity.ERROR,
-    "No pin lies in a silence.",
-    why="Silences are kept at send time, so the pin would be late or missed.",
-    mend="Move the pin or the silence.",
+    "No pin is in a quiet time.",
+    why="Quiet times are kept at send time, so the pin would be late or missed.",
+    mend="Move the pin or the quiet time.",
 )
 def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose time lies in a quiet time on some date of the storm."""

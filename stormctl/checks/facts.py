@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "old-figures",
     Severity.WARNING,
     "Figures are no older than the schedule's [facts] max_age.",
-    why="Numbers age; an old one, posted as if it held today, costs the campaign its credit.",
+    why="Numbers age; an old one, posted as if it were current, costs the campaign its credibility.",
     mend="Look up the newest figure and set `as_of` to its date, or name the year in the text.",
 )
 def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
@@ -31,6 +31,6 @@ def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
         if variant.as_of is not None and case.storm.first_on - variant.as_of > limit:
             yield CheckHit(
                 place_of(variant, "as_of"),
-                f"its figures are of {variant.as_of}, more than {format_duration(limit)} before the storm",
+                f"its figures are from {variant.as_of}, more than {format_duration(limit)} before the storm",
                 "look up the newest ones",
             )

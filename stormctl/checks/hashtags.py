@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     "hashtag-not-trusted",
     Severity.ERROR,
     "Messages use the storm's hashtags, or those that the schedule trusts.",
-    why="A misspelt tag is lost to the storm, and a foreign one carries the campaign into other people's.",
+    why="A misspelt tag is lost to the storm, and an unrelated one drags the campaign into another topic.",
     mend="Use one of the storm's tags, or have staff add it to [trust] hashtags in the schedule.",
 )
 def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:

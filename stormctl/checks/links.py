@@ -35,8 +35,8 @@ _SHORTENERS = frozenset(
     "link-disguised",
     Severity.ERROR,
     "A link leads where it seems to lead.",
-    why="A name before an @, a bare number, or letters of another alphabet make a link look like one to"
-    " somewhere else.",
+    why="A name before an @, a bare number, or letters of another alphabet make a link look as if it"
+    " led elsewhere.",
     mend="Write the plain address of the page: https://, the host, the path.",
 )
 def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
@@ -86,8 +86,8 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "link-insecure",
     Severity.WARNING,
-    "Links begin with https.",
-    why="On http anybody on the way can see and change the page; browsers warn of it.",
+    "Links start with https.",
+    why="Over http anybody on the way can read and change the page; browsers warn about it.",
     mend="Write https:// if the page has it.",
 )
 def find_insecure_links(case: CheckContext) -> Iterator[CheckHit]:
@@ -130,8 +130,8 @@ def _find_disguise(link: str, trusted: frozenset[str]) -> str:
     troubles = (
         (parts.scheme not in {"http", "https"}, "is not a web page"),
         (not is_addressed, "is not an address"),
-        ("@" in parts.netloc, f"leads to {host}: what stands before the @ is only decoration"),
-        (_is_number(host), "names a machine by its number"),
+        ("@" in parts.netloc, f"leads to {host}: what comes before the @ does not count"),
+        (_is_number(host), "names a machine by its IP address"),
         (
             not is_plain and not _is_under(host, trusted),
             "has letters that can be mistaken for others in its host",

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     "mention-not-trusted",
     Severity.ERROR,
     "Messages mention only accounts that the schedule trusts.",
-    why="A mention calls somebody into the conversation; X forbids unsolicited ones, and a wrong letter calls"
-    " a stranger (source: X developer guidelines, 2026).",
+    why="A mention draws someone into the conversation; X forbids unsolicited ones, and a typo draws in a"
+    " stranger (source: X developer guidelines, 2026).",
     mend="Name the account without @, or have staff add it to [trust] mentions in the schedule.",
 )
 def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:

@@ -33,7 +33,7 @@ _MICROS = 1_000_000
     "unplaced",
     Severity.WARNING,
     "Every wording finds a slot on its channels.",
-    why="What finds none is not posted.",
+    why="A wording without a slot is not posted.",
     mend="Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out.",
 )
 def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
@@ -78,8 +78,8 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "No channel plans more posts than its platform allows an account.",
     why=f"X lets an account make {' and '.join(map(str, X.ceilings))}, and one that it has verified"
-    f" {X.ceilings_verified[-1]}; the ledger holds back what is beyond that, and it would be missed.",
-    mend="Take messages out or widen the windows; say `verified = true` of a channel that X has verified.",
+    f" {X.ceilings_verified[-1]}; the ledger holds back posts beyond that, and they would be missed.",
+    mend="Take messages out or widen the windows; set `verified = true` for a channel that X has verified.",
 )
 def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the platform's documented ceilings allow."""
@@ -137,11 +137,13 @@ def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "reserved-name",
     Severity.ERROR,
-    "A schedule is not called like one of stormctl's own storms.",
+    "A schedule does not have the name of one of stormctl's own storms.",
     why="Canaries, and posts of the day, are storms of their own in the ledger: two would be mixed.",
     mend="Rename the schedule's file.",
 )
 def find_reserved_names(case: CheckContext) -> Iterator[CheckHit]:
     """Find a schedule whose name is taken."""
     if case.storm is not None and case.storm.id in RESERVED_STORMS:
-        yield CheckHit(case.storm.place, f"“{case.storm.id}” is a name of stormctl's own", "rename the file")
+        yield CheckHit(
+            case.storm.place, f"“{case.storm.id}” is a name that stormctl uses itself", "rename the file"
+        )

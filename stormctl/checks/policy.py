@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "same-text-on-channel",
     Severity.ERROR,
     "No channel posts the same text twice.",
-    why="X and Facebook refuse repeated posts, and readers take them for spam.",
+    why="X and Facebook refuse repeated posts, and readers see them as spam.",
     mend="Say it in other words, or remove one of the two.",
 )
 def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:

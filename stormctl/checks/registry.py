@@ -97,4 +97,4 @@ def explain(code: str) -> str:
         message = f"there is no rule “{code}”"
         raise UsageError(message, "the rules are: " + ", ".join(sorted(RULES)))
     r = RULES[code]
-    return f"{r.code} ({r.severity}): {r.title}\n\nWhy: {r.why}\n\nTo mend it: {r.mend}"
+    return f"{r.code} ({r.severity}): {r.title}\n\nWhy: {r.why}\n\nHow to fix it: {r.mend}"

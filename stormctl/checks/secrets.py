@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 @rule(
     "secret-in-text",
     Severity.ERROR,
-    "No text holds anything that looks like a key or token.",
-    why="What is posted cannot be called back, and a published token lets anybody post as the campaign.",
+    "No text contains anything that looks like a key or token.",
+    why="What is posted cannot be taken back, and a published token lets anyone post as the campaign.",
     mend="Remove it, and have the token replaced at once: it is in the file's history now.",
 )
 def find_secrets(case: CheckContext) -> Iterator[CheckHit]:
@@ -31,5 +31,5 @@ def find_secrets(case: CheckContext) -> Iterator[CheckHit]:
             kind = find_secret(words.text)
             if kind is not None and words.place not in met:
                 met.add(words.place)
-                message = f"{words.what} holds what looks like {kind}"
+                message = f"{words.what} contains what looks like {kind}"
                 yield CheckHit(words.place, message, "remove it, and have it replaced")

@@ -45,10 +45,10 @@ def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "control-character",
     Severity.ERROR,
-    "Texts hold no invisible commands.",
-    why="Characters that turn the direction of writing or control a machine can make a text or link look"
+    "Texts contain no invisible control characters.",
+    why="Characters that reverse the writing direction or control a machine can make a text or link look"
     " like another one; platforms remove or refuse them.",
-    mend="Retype the passage; text copied from elsewhere often brings such characters along.",
+    mend="Retype the passage; text copied from elsewhere often contains such characters.",
 )
 def find_control_characters(case: CheckContext) -> Iterator[CheckHit]:
     """Find control characters and overrides of the writing direction."""

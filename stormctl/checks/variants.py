@@ -35,12 +35,14 @@ def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
             if other.expires_at != first.expires_at:
                 yield CheckHit(
                     place_of(other, "expires"),
-                    f"its deadline is not that of {first.name}",
+                    f"its deadline differs from that of {first.name}",
                     "set the same expires",
                 )
             if _host(other) != _host(first):
                 yield CheckHit(
-                    place_of(other, "link"), f"its link is not that of {first.name}", "link to the same site"
+                    place_of(other, "link"),
+                    f"its link differs from that of {first.name}",
+                    "link to the same site",
                 )
 
 

@@ -103,7 +103,7 @@ def confirm(what: str, word: str, *, yes: bool, script: str = "--yes") -> None:
     if yes:
         return
     if not is_terminal():
-        raise UsageError("nobody can confirm here", f"For scripts: {script}.")
+        raise UsageError("can't ask for confirmation: not a terminal", f"For scripts: {script}.")
     if ask(f"Type {word} to {what}") != word:
         raise UsageError(f"nothing was done: the answer was not {word}")
 

@@ -52,7 +52,7 @@ class Context:
             from stormctl.cli.console import tell
 
             owner = name_user(root.stat().st_uid)
-            tell(f"you are root, and the campaign folder belongs to {owner}: better sudo -u {owner} stormctl")
+            tell(f"you are root, and the campaign folder belongs to {owner}: use sudo -u {owner} stormctl")
         return root
 
     @cached_property

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stormctl.errors import StormctlError
     from stormctl.ledger.place.whereabouts import Whereabouts
 
-ELSEWHERE = "Was it launched on another machine? Its ledger is there: type stormctl halt in its folder there."
+ELSEWHERE = "Was it launched on another machine? Its ledger is there: run stormctl halt in its folder there."
 
 
 def find_environment(root: Path, load: Callable[[], Environment]) -> Environment:
@@ -55,9 +55,9 @@ def find_environment(root: Path, load: Callable[[], Environment]) -> Environment
         raise _explain(missing, gone)
     store = find_store(url, root)
     whose = f", the ledger of the {live.runner}" if live is not None and url == by_runner else ""
-    tell(SCRUBBER.scrub(f"no keys and no alert addresses are read; going on with {store.where}{whose}"))
+    tell(SCRUBBER.scrub(f"keys and alert addresses are not read; continuing with {store.where}{whose}"))
     if whose and live is not None and not isinstance(store, FileStore):
-        tell(f"if it asks for a password: set PGPASSWORD, or end the {live.runner} by hand")
+        tell(f"if it asks for a password: set PGPASSWORD, or stop the {live.runner} by hand")
     return environment
 
 
@@ -76,7 +76,7 @@ def _find_missing(url: str, root: Path) -> LedgerError | None:
     store = find_store(url, root)
     if not isinstance(store, FileStore) or store.exists():
         return None
-    hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+    hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
     return LedgerError(f"there is no ledger at {store.path}", hint)
 
 
@@ -87,6 +87,6 @@ def _explain(error: StormctlError, gone: Whereabouts | None) -> StormctlError:
     else:
         error.hint = (
             f"The last runner known here was the {gone.runner}, with the ledger {gone.address}. "
-            f"On {gone.host} type: stormctl --dir {gone.folder} halt"
+            f"On {gone.host} run: stormctl --dir {gone.folder} halt"
         )
     return error

@@ -62,7 +62,7 @@ class LineFile:
             self._has_failed = problem is not None
         if problem is not None and is_news:
             self._complain(
-                f"the log {self._path} can't be written: {problem.strerror}; the storm goes on without it"
+                f"the log {self._path} can't be written: {problem.strerror}; the storm continues without it"
             )
 
     def close(self) -> None:
@@ -78,7 +78,7 @@ class LineFile:
         data = f"{start}{line}\n".encode(errors="backslashreplace")
         self._is_torn = os.write(fd, data) != len(data)
         if self._is_torn:
-            raise OSError(0, "only a part of a line could be written")
+            raise OSError(0, "only part of a line could be written")
 
     def _open(self) -> int:
         """Return the file that has the name now: the one that is open, or a new one."""

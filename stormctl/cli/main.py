@@ -58,7 +58,7 @@ def start(
         typer.Option(
             "--dir",
             envvar="STORMCTL_DIR",
-            help="The campaign folder; without it, the nearest folder upwards that holds schedules/.",
+            help="The campaign folder; by default the nearest folder upwards that contains schedules/.",
             show_default=False,
         ),
     ] = None,
@@ -92,7 +92,7 @@ def main(arguments: list[str] | None = None) -> int:
     if lost is not None and code == ExitCode.DONE:  # any other code says more than that nobody could read why
         console.tell_error(
             f"standard output can't be written: {lost.strerror}",
-            "What the command does is done all the same.",
+            "The command itself still does its work.",
         )
         return int(ExitCode.USAGE)
     return code

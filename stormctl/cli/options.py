@@ -22,9 +22,9 @@ ScheduleArgument = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on standard output.")]
-PlainOption = Annotated[bool, typer.Option("--plain", help="One line an event, no moving picture.")]
+PlainOption = Annotated[bool, typer.Option("--plain", help="One line per event, no live view.")]
 RehearsalOption = Annotated[
-    bool, typer.Option("--rehearsal", help="Act on the rehearsal that is running, not on the day itself.")
+    bool, typer.Option("--rehearsal", help="Act on the running rehearsal, not on the real storm.")
 ]
 ChannelOption = Annotated[
     str | None, typer.Option("--channel", metavar="CHANNEL", help="Only this channel, such as x:acme.")
@@ -43,7 +43,7 @@ LogFileOption = Annotated[
         "--log-file",
         metavar="FILE",
         dir_okay=False,
-        help="Append a JSON line an event to this file, which only you can read.",
+        help="Append one JSON line per event to this file, readable only by you.",
         show_default=False,
     ),
 ]

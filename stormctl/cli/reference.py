@@ -20,26 +20,26 @@ WIDTH = "92"
 MEANINGS = {
     ExitCode.DONE: "done",
     ExitCode.BUG: "a bug; its traceback is on standard error",
-    ExitCode.USAGE: "it can't be carried out as it was typed, or what it printed could not be written",
+    ExitCode.USAGE: "the command is wrong or impossible as given, or its output could not be written",
     ExitCode.FINDINGS: "files break a rule that stops the command",
     ExitCode.NOT_APPROVED: "posts have not been approved",
-    ExitCode.CREDENTIALS: "credentials are missing, wrong, or must not go where they were to be sent",
+    ExitCode.CREDENTIALS: "credentials are missing, wrong, or must not be sent to the configured host",
     ExitCode.BUDGET: "the budget or a quota is spent",
     ExitCode.INCOMPLETE: "some deliveries did not happen, or could not be called off or taken down",
     ExitCode.IN_DOUBT: "deliveries are in doubt, and a person must look",
     ExitCode.HALTED: "publishing is halted",
     ExitCode.MAINTENANCE: "the ledger is missing, of another version, or bound to other hosts",
-    ExitCode.NO_RUNNER: "deliveries are due and no runner is live, or a halt was not acknowledged",
+    ExitCode.NO_RUNNER: "deliveries are due and no runner is alive, or a halt was not acknowledged",
     ExitCode.TRY_AGAIN: "try again later; the next `tick` may settle it",
 }
 
 HEAD = """\
 # The command line
 
-This page is made from the commands' own help by `python -m stormctl.cli.reference`; a test compares the two.
+This page is generated from the commands' help by `python -m stormctl.cli.reference`; a test compares the two.
 
 Data goes to standard output, everything else to standard error. `--json` prints a document with a
-`schema_version`. Colours and the moving picture are only used on a terminal; `NO_COLOR` turns colours off.
+`schema_version`. Colours and the live view are only used on a terminal; `NO_COLOR` turns colours off.
 """
 
 
@@ -52,7 +52,7 @@ def render_reference() -> str:
     pages.append(
         f"## Exit codes\n\n| code | meaning |\n|---|---|\n{rows}\n\n"
         f"Where several apply, the first of: {order}.\n"
-        "Ctrl-C at a question ends a command with 130, as shells have it.\n"
+        "Ctrl-C at a question ends a command with 130, as in shells.\n"
     )
     return "\n".join(pages)
 
@@ -100,4 +100,4 @@ if __name__ == "__main__":
     if "--check" not in sys.argv:
         page.write_text(render_reference(), encoding="utf-8")
     elif page.read_text(encoding="utf-8") != render_reference():
-        sys.exit("docs/cli.md is not what the help says: type just docs")
+        sys.exit("docs/cli.md does not match the help: run just docs")

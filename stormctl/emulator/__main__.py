@@ -29,7 +29,7 @@ def main() -> int:
     try:
         _serve(options.port, json.loads(sys.stdin.readline() or "{}"))
     except json.JSONDecodeError as error:
-        sys.stderr.write(f"emulator: the first line of standard input is no JSON: {error}\n")
+        sys.stderr.write(f"emulator: the first line of standard input is not JSON: {error}\n")
         return int(UsageError.exit_code)
     except StormctlError as error:
         sys.stderr.write(f"emulator: {error.message}\n")

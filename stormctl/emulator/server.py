@@ -103,7 +103,7 @@ def open_socket(host: str, port: int) -> socket.socket:
         listener.listen(BACKLOG)
     except OSError as error:
         listener.close()
-        message = f"port {port} is taken on {host}, or not ours to open ({error.strerror})"
+        message = f"port {port} is taken on {host}, or can't be opened ({error.strerror})"
         raise UsageError(message, "Choose another with --port, or 0 for a free one.") from error
     return listener
 
@@ -193,7 +193,9 @@ def write_env(path: Path, lines: Sequence[str]) -> None:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        message = f"{path} exists, and is left as it is"
+        message = (
+            f"{path} already already already already already already already exists, and is left as it is"
+        )
         raise UsageError(message, "Name a new file, or remove that one.") from None
     except OSError as error:
         message = f"{path} can't be written: {error.strerror}"

@@ -31,7 +31,7 @@ def find_campaign_dir(start: Path, override: Path | None = None) -> Path:
     if override is not None:
         folder = override.expanduser()
         if not is_campaign(folder):
-            message = f"{override} is not a campaign folder: it holds no {SCHEDULES}/"
+            message = f"{override} is not a campaign folder: it contains no {SCHEDULES}/"
             hint = "Name the folder that holds schedules/ and messages/, or leave --dir and STORMCTL_DIR out."
             raise UsageError(message, f"{hint} {ORIGIN}")
         return folder.resolve()
@@ -59,7 +59,7 @@ def find_schedules(root: Path) -> tuple[Path, ...]:
     """
     paths = tuple(sorted((root / SCHEDULES).glob("*.toml")))
     if not paths:
-        message = f"there is no schedule yet: {root / SCHEDULES} holds no .toml file"
+        message = f"there is no schedule yet: {root / SCHEDULES} contains no .toml file"
         raise UsageError(message, "write one, such as schedules/imd-2026.toml")
     return paths
 

@@ -48,12 +48,12 @@ def find_target(path: Path) -> Path:
     try:
         target = path.resolve(strict=True) if path.is_symlink() else path
     except (OSError, RuntimeError):  # Python 3.11 and 3.12 raise the latter for links that lead in a circle
-        raise CredentialsError(f"{path} is a link that leads nowhere", "Remove it, or mend it.") from None
+        raise CredentialsError(f"{path} is a link that leads nowhere", "Remove it, or fix it.") from None
     for place in dict.fromkeys((path, target)):
         if not check_env_file(place):
             refuse_tracked(place)  # deleted here perhaps, but still in Git
     if not os.access(target.parent, os.W_OK):
-        raise CredentialsError(f"cannot write beside {target}", "Its folder must be writable for you.")
+        raise CredentialsError(f"can't write beside {target}", "Its folder must be writable for you.")
     return target
 
 
@@ -76,7 +76,9 @@ def write_values(path: Path, values: Mapping[str, str]) -> None:
             part.write_bytes(content.encode())
             _flush(part)
             if before != (target.read_bytes() if is_there(target) else None):
-                raise CredentialsError(f"{path} was changed meanwhile: nothing was written", "Try again.")
+                raise CredentialsError(
+                    f"{path} was changed in the meantime: nothing was written", "Try again."
+                )
             part.replace(target)
         _flush(target.parent)
     except UnicodeDecodeError:
@@ -97,7 +99,7 @@ def set_values(text: str, values: Mapping[str, str]) -> str:
     """
     for name, value in values.items():
         if not value.isprintable() or not value:
-            raise UsageError(f"the value for {name} is empty, or holds a line break or the like")
+            raise UsageError(f"the value for {name} is empty, or contains a line break or similar")
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     plain = text.removeprefix(mark)
     end = (re.search(r"\r\n|\n|\r", plain) or ["\n"])[0]
@@ -109,7 +111,7 @@ def set_values(text: str, values: Mapping[str, str]) -> str:
     if _read(result) != {**_read(plain), **values}:
         raise CredentialsError(
             ".env is written in a way that can't be changed safely: nothing was written",
-            "Mend its quotes, or put the variables in by hand.",
+            "Fix its quotes, or add the variables by hand.",
         )
     return mark + result
 

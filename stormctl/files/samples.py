@@ -65,10 +65,10 @@ def choose_place(sample: Sample, folder: Path) -> Path:
     place = folder / sample.name
     if os.path.lexists(place):
         raise UsageError(
-            f"{place} exists already, and nothing is ever overwritten",
+            f"{place} already exists, and nothing is ever overwritten",
             f"To rehearse it: stormctl --dir {sample.name} rehearse"
             if is_campaign(place)
-            else "Go to another folder, or give what is there another name.",
+            else "Go to another folder, or rename what is there.",
         )
     return place
 
@@ -90,7 +90,7 @@ def copy_sample(sample: Sample, place: Path) -> None:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:
         raise UsageError(
-            f"cannot make {place}: {error.strerror}",
+            f"can't create {place}: {error.strerror}",
             "Nothing was left behind. Go to a folder that you can write to, on a disk with room.",
         ) from None
 

@@ -137,7 +137,7 @@ def _with_offset(text: str, local: datetime, offset: str) -> ZonedInstant:
         aware = None
     ahead = aware.utcoffset() if aware else None
     if aware is None or ahead is None or ahead % _HOUR or not -12 * _HOUR <= ahead <= 14 * _HOUR:
-        message = f"“{text}” has an offset that is no zone's whole hours"
+        message = f"“{text}” has an offset that is not in whole hours"
         raise BadValueError(message, "name the place instead, such as Asia/Kolkata")
     hours = ahead // _HOUR
     # The Etc zones count westwards: UTC-5 is Etc/GMT+5.
@@ -193,7 +193,7 @@ def parse_late(value: Any) -> LatePolicy:
     """
     text = parse_text(value)
     if text not in set(LatePolicy):
-        message = f"“{text}” is none of {', '.join(LatePolicy)}"
+        message = f"“{text}” is not a policy: choose skip, send or spread"
         raise BadValueError(message)
     return LatePolicy(text)
 

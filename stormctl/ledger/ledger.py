@@ -255,7 +255,7 @@ def _open_file(store: FileStore, *, create: bool, publishing: bool) -> SqliteDat
     """Open a ledger's file; see `open_ledger`."""
     if not store.exists() and not create:
         message = f"there is no ledger at {store.path}"
-        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
         raise LedgerError(message, hint)
     if publishing:
         from stormctl.ledger.db.guards import secure

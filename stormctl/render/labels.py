@@ -70,7 +70,7 @@ def describe_spread(platform: PlatformReach) -> str:
         return f"not given by {platform.platform.label} yet"
     median, highest = render_number(reach.median), render_number(reach.highest)
     return (
-        f"median {median}, highest {highest} accounts a post (of {count(reach.posts, 'post')} with a value)"
+        f"median {median}, highest {highest} accounts per post (of {count(reach.posts, 'post')} with a value)"
     )
 
 
@@ -100,7 +100,7 @@ def name_period_briefly(period: Period, step: Step, zone: tzinfo) -> str:
 def explain_practice(report: Report) -> str:
     """Say that the posts did not go to the real platforms."""
     hosts = ", ".join(clean(host) for host in report.practice_hosts)
-    return f"Posted to {hosts}, not to the real platforms: nobody saw it, and the figures are made up."
+    return f"Posted to {hosts}, not to the real platforms: no one saw it, and the figures are made up."
 
 
 def explain_figures(report: Report) -> Iterator[str]:
@@ -109,7 +109,7 @@ def explain_figures(report: Report) -> Iterator[str]:
     parts = " + ".join(m.value for m in ENGAGEMENT)
     yield f"Engagement (engaged) is {parts}, of those that the platform gave."
     if len(report.platforms) > 1:
-        yield "Platforms count differently: their figures stand side by side and are never added up."
+        yield "Platforms count differently: their figures are shown side by side and never added up."
     yield (
         f"A post's figures count for the {report.step.value} in which it went out, "
         "not for when people saw it."

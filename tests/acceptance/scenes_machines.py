@@ -368,7 +368,7 @@ def play_bug(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@SCENES.of("Move to a server in mid-storm")
+@SCENES.of("Move to a server during the storm")
 def play_move(person: Person) -> None:
     """Halt, copy, and go on there."""
     person.write_midday()

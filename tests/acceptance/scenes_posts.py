@@ -128,7 +128,7 @@ def play_doubt(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@SCENES.of("A post stands there twice")
+@SCENES.of("A post is there twice")
 def play_twice(person: Person) -> None:
     """A runner hung on an answer, and the account showed the post so late that it was sent again."""
     person.write_day(("dignity", "noon-statement", "sign-on"), channels=(FACEBOOK,))
@@ -224,7 +224,7 @@ def play_credits(person: Person) -> None:
     assert person.counts() == {"delivered": 2}
 
 
-@SCENES.of("Keys are renewed in mid-storm")
+@SCENES.of("Keys are renewed during the storm")
 def play_renewed(person: Person) -> None:
     """A daemon takes the new keys up by itself, once nobody else can read them."""
     person.write_midday()
@@ -239,7 +239,7 @@ def play_renewed(person: Person) -> None:
 
         person.type(0)
 
-        person.read(daemon, "takes new credentials")
+        person.read(daemon, "reloaded credentials")
         person.type(0)
 
 
@@ -313,7 +313,7 @@ def play_budget(person: Person) -> None:
     assert person.counts() == {"delivered": 3}
 
 
-@SCENES.of("Nobody can serve a channel")
+@SCENES.of("No runner can serve a channel")
 def play_unserved(person: Person) -> None:
     """The daemon has no keys of X; they are written, and it takes the channel up."""
     person.write_midday()

@@ -47,7 +47,7 @@ def test_a_suspended_channel_is_told_and_nothing_secret(stage: Campaign, receive
     told = [alert for alert in receiver.alerts if "x:acme suspended" in alert["title"]]
     assert len(told) == 1
     assert "stormctl: small" in told[0]["title"]
-    assert "Type: stormctl resume --channel x:acme" in told[0]["message"]
+    assert "Run: stormctl resume --channel x:acme" in told[0]["message"]
     assert receiver.pinged == [f"/{SECRET}"]
     assert "JSON" in done.stderr
     assert SECRET not in done.stdout + done.stderr
@@ -96,7 +96,7 @@ def test_a_bad_address_stops_the_launch_before_anything_is_enrolled(stage: Campa
 
     assert "the 2nd address of STORMCTL_ALERT_URLS" in refused.stderr
     assert not exists
-    assert "nobody is alerted: the 2nd address" in halted.stderr
+    assert "no alert is sent: the 2nd address" in halted.stderr
     assert SECRET not in refused.stderr + halted.stderr
 
 

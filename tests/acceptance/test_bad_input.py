@@ -48,7 +48,7 @@ def tell_findings(campaign: Campaign, *arguments: str) -> str:
     done = campaign.run(*arguments, expect=int(ExitCode.FINDINGS))
     *_, error, hint = done.stderr.splitlines()
     assert (error, hint) == (
-        "error: 1 finding must be mended first",
+        "error: 1 finding must be fixed first",
         "hint: Each one is listed above, with its file and line.",
     )
     return done.stderr
@@ -285,7 +285,7 @@ def test_a_ledger_in_a_place_that_can_not_be(stage: Campaign) -> None:
     )
 
     *_, error, hint = done.stderr.splitlines()
-    assert error.startswith(f"error: cannot create the ledger {stage.root}/schedules/small.toml/ledger.db")
+    assert error.startswith(f"error: can't create the ledger {stage.root}/schedules/small.toml/ledger.db")
     assert hint == "hint: Its folder must be writable for you."
     assert stage.received().total() == 0
 
@@ -345,7 +345,7 @@ def test_nobody_to_confirm(stage: Campaign) -> None:
 
     *_, error, hint = done.stderr.splitlines()
     assert (error, hint) == (
-        "error: nobody can confirm here",
+        "error: can't ask for confirmation: not a terminal",
         "hint: For scripts: stormctl launch SCHEDULE --yes.",
     )
     assert not (stage.root / ".stormctl").exists()

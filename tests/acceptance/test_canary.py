@@ -68,7 +68,7 @@ def test_ctrl_c_while_it_is_looked_for_is_heard(stage: Campaign) -> None:
     stage.ask("/_emulator/faults", {"rules": [rule, lag]})
     with sitting_at(stage, "doctor", "--canary", "x:acme") as terminal:
         confirm(terminal, "x:acme")
-        terminal.read_until("Whether it went out is not known")
+        terminal.read_until("It is not known whether it went out")
         terminal.type(CTRL_C)
         code, told = terminal.end()
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 HOUR = timedelta(hours=1)
 MINUTE = timedelta(minutes=1)
 RIGHT = timedelta()
-CONFIRMED = "a platform confirms the clock: going on"
+CONFIRMED = "a platform confirms the clock: continuing"
 NOTICED_S = 5
 """In which a runner tells that its clock was set: a sweep a second, and a busy machine."""
 
@@ -96,11 +96,11 @@ def test_a_daemon_with_a_wrong_clock_posts_nothing_early(
     _enroll_hour(stage, channel, starts_in=off.total_seconds() - 30)
     clock.set(off)
     with _running(stage, clock, "daemon") as daemon:
-        read_until(daemon, "set it right; until then nothing is published or given up")
+        read_until(daemon, "correct it; until then nothing is published or given up")
         stage.run("check")  # time passes, sweep by sweep
         early = (stage.received().total(), _counts(stage))
         clock.set(timedelta())
-        read_until(daemon, "a platform confirms the clock: going on")
+        read_until(daemon, "a platform confirms the clock: continuing")
 
     assert early == (0, {"planned": 6})
     assert _counts(stage) == {"planned": 6}
@@ -121,7 +121,7 @@ def test_a_tick_with_a_wrong_clock_does_nothing(
     clock.set(timedelta())
     _on(clock, stage).run("tick", expect=None)
 
-    told = r"the clock is 2h\d+m\w* ahead of a platform's: set it right"  # a Date header is whole seconds
+    told = r"the clock is 2h\d+m\w* ahead of a platform's: correct it"  # a Date header is whole seconds
     assert all(re.search(told, tick.stderr) for tick in ticks)
     assert wrong == (0, {"planned": 6})
     assert _counts(stage) == {"delivered": 1, "planned": 5}
@@ -137,7 +137,7 @@ def test_a_tick_that_nobody_answers_gives_nothing_up(campaign: Campaign, clock: 
 
     tick = _on(clock, campaign).run("tick", expect=75)
 
-    assert "nobody confirms the clock yet: nothing is published or given up" in tick.stderr
+    assert "the clock is not confirmed yet: nothing is published or given up" in tick.stderr
     assert _counts(campaign) == {"planned": 6}
 
 
@@ -146,12 +146,12 @@ def test_a_tick_that_nobody_answers_gives_nothing_up(campaign: Campaign, clock: 
     "settings",
     [
         pytest.param([(-HOUR, "set back by 1h"), (RIGHT, CONFIRMED)], id="back"),
-        pytest.param([(HOUR, "set it right"), (RIGHT, "set right again: going on")], id="ahead"),
+        pytest.param([(HOUR, "correct it"), (RIGHT, "right again: continuing")], id="ahead"),
         pytest.param(
-            [(HOUR, "set it right"), (-HOUR, "set right again: going on"), (RIGHT, CONFIRMED)],
+            [(HOUR, "correct it"), (-HOUR, "right again: continuing"), (RIGHT, CONFIRMED)],
             id="ahead-and-back",
         ),
-        pytest.param([(HOUR, "the clock leapt ahead"), (RIGHT, "going on")], id="ahead-for-a-moment"),
+        pytest.param([(HOUR, "the clock jumped ahead"), (RIGHT, "continuing")], id="ahead-for-a-moment"),
     ],
 )
 def test_a_clock_that_is_set_during_a_launch_stops_nothing(

@@ -107,7 +107,7 @@ def test_a_ledger_from_elsewhere_posts_once_somebody_has_said_yes(stage: Campaig
     assert "A small storm" in seen
     assert "halted" in halted
     assert "Nobody has approved this, m000." in unsaid.stderr
-    assert "is not the ledger" in wrong.stderr
+    assert "is not the id of the ledger" in wrong.stderr
     assert before == {}
     assert "accepted" in accepted.stdout
     assert any("Nobody has approved this" in text for _, text in stage.received())

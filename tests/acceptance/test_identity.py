@@ -115,7 +115,7 @@ def test_what_stands_on_an_account_that_cannot_be_read_is_in_doubt(stage: Campai
     _forget_faults(stage)
     other.run("launch", "--yes", "--plain")
 
-    assert "x:acme can't be read for posts that are there already" in told.stderr
+    assert "x:acme can't be read for posts that are already there" in told.stderr
     assert "Unknown to this ledger, from" in status
     assert sum(received.values()) == len(received)
     _assert_each_once(stage)

@@ -46,7 +46,7 @@ WAYS = {
     "foreign": "belongs to another user",
     "tracked": "is tracked by Git",
     "unknown": "whether Git tracks",
-    "pipe": "it is no plain file",
+    "pipe": "it is not a regular file",
     "line": "the line can't be read",
     "setting": "STORMCTL_LEASE: ",
     "ledger": "does not name a ledger",
@@ -129,7 +129,7 @@ def test_a_servers_ledger_is_reached_with_its_password(stage: Campaign, postgres
 
     assert without.returncode != 0
     told = " ".join(without.stderr.split())
-    assert f"set PGPASSWORD, or end the daemon on {os.uname().nodename} (process {daemon.pid})" in told
+    assert f"set PGPASSWORD, or stop the daemon on {os.uname().nodename} (process {daemon.pid})" in told
     assert f"(process {daemon.pid}) has seen it" in halted.stdout
     assert "geheim" not in note.read_text(encoding="utf-8") + without.stderr + halted.stderr
 
@@ -148,7 +148,7 @@ def test_without_a_live_runner_the_folders_own_ledger_is_used(stage: Campaign) -
 
     assert "halted everything in sqlite: .stormctl/ledger.db: no key" in here.stdout
     assert "can be read by others" in here.stderr
-    assert "going on with sqlite: copy/ledger.db" in named.stderr
+    assert "continuing with sqlite: copy/ledger.db" in named.stderr
 
 
 @pytest.mark.long
@@ -166,5 +166,5 @@ def test_who_has_a_copy_without_the_ledger_is_told_where_it_is(
 
     assert f"the daemon on {os.uname().nodename} (process {daemon.pid})" in of_copy.stderr
     assert f"with the ledger sqlite:///{tmp_path / 'far' / 'storm.db'}" in of_copy.stderr
-    assert f"type: stormctl --dir {stage.root} halt" in of_copy.stderr
-    assert "type stormctl halt in its folder there" in of_clone.stderr
+    assert f"run: stormctl --dir {stage.root} halt" in of_copy.stderr
+    assert "run stormctl halt in its folder there" in of_clone.stderr

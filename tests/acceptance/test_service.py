@@ -99,12 +99,12 @@ def test_a_launch_takes_new_keys_of_the_same_account(campaign: Campaign) -> None
         campaign.run("halt", "--reason", "new keys")  # so that something is left, however slow the machine
 
         write_env(campaign, {n: v for n, v in variables.items() if not n.endswith("_ACME_APP_SECRET")})
-        renewed = read_until(launch, "takes new credentials")
+        renewed = read_until(launch, "reloaded credentials")
         campaign.run("resume", "--yes")
         output, _ = launch.communicate(timeout=PATIENCE_S)
 
         assert "this machine is kept awake" in awake
-        assert "facebook:acme  served  takes new credentials, as " in renewed
+        assert "facebook:acme  served  reloaded credentials, as " in renewed
         assert launch.returncode == 0, output
         assert sum(campaign.received().values()) == len(campaign.received()) == 12
 

@@ -201,7 +201,7 @@ run(accounts, port=0, seed=7, faults=Faults(), announce=lambda line: print(line,
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        ("nonsense", "no JSON"),
+        ("nonsense", "not JSON"),
         ('{"accounts": [{"platform": "bluesky"}]}', "bluesky"),
         ('{"faults": "bad"}', "bad"),
     ],

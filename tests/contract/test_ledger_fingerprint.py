@@ -347,7 +347,7 @@ class TestFiles:
         (alarm,) = copy.fingerprint_check.take_alarms()
         copy.close()
         assert "is a copy of one that was at work elsewhere" in alarm
-        assert "Make sure that nobody runs the original any more" in alarm
+        assert "Make sure that no one still runs the original" in alarm
 
     def test_a_folder_copied_with_its_witness_is_recognised(self, root: Path, tmp_path: Path) -> None:
         """Its file is another one on the disk."""

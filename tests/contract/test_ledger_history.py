@@ -140,7 +140,7 @@ class TestStatus:
 
         (storm,) = bench.ledger.overview.status(bench.at(5), storm_id="imd", runner_timeout=MINUTE).storms
 
-        held = "it waits for the part before it, which failed or waits itself"
+        held = "it waits for the part before it, which failed or is waiting too"
         (channel,) = storm.channels
         assert (storm.late, channel.next_at) == (0, bench.at(100).at)
         assert [view.message_id for view in storm.upcoming] == ["later"]

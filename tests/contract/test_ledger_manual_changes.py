@@ -204,7 +204,7 @@ class TestRetry:
         early = refusal(lambda: retry([KEY], "lead", bench.at(5), at=bench.at(29).at))
         slots = retry([KEY], "lead", bench.at(5))
 
-        assert past == "that time is past already"
+        assert past == "that time has already passed"
         assert early == f"{KEY} must not go out before 2026-12-18 12:30 UTC"
         assert slots == {KEY: bench.at(30).at}
 

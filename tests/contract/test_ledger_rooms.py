@@ -459,7 +459,7 @@ class TestMedia:
 
     def test_other_bytes_are_refused(self, bench: Bench) -> None:
         """A file that changed after it was planned never gets in."""
-        with pytest.raises(FindingsError, match="not what was planned"):
+        with pytest.raises(FindingsError, match="no longer what was planned"):
             bench.ledger.media.store(PICTURE.digest, "image/png", b"other", bench.at(0))
 
     def test_missing_and_damaged_bytes(self, bench: Bench) -> None:

@@ -259,9 +259,9 @@ class TestBackup:
         path = tmp_path / "b.db"
         appear: Callable[[], object] = lambda: path.write_text("mine")  # noqa: E731 - one line of a script
 
-        with pytest.raises(LedgerError, match="exists already") as caught:
+        with pytest.raises(LedgerError, match="already exists") as caught:
             upkeep.back_up(store_of(bench.place), path, at(bench, acts={"saved": appear}))
-        with pytest.raises(LedgerError, match="exists already"):
+        with pytest.raises(LedgerError, match="already exists"):
             upkeep.back_up(store_of(bench.place), path, at(bench))
 
         assert caught.value.exit_code == ExitCode.MAINTENANCE
@@ -606,7 +606,12 @@ class TestCopy:
         bench.ledger.sweeping.sweep(bench.at(1))
         upkeep.copy(store_of(bench.place), store_of(elsewhere), elsewhere.url, at(bench, 1))
 
-        words = ["could be published meanwhile", "claimed", "could be published meanwhile", "process 17"]
+        words = [
+            "could be published in the meantime",
+            "claimed",
+            "could be published in the meantime",
+            "process 17",
+        ]
         assert [word for word, refusal in zip(words, refusals, strict=True) if word not in refusal] == []
 
     def test_the_second_time_says_what_happened(self, bench: Bench, elsewhere: Place) -> None:

@@ -78,7 +78,7 @@ def test_a_version_that_changed_meanwhile_stops_the_next_transaction(new_place: 
         place.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
 
         for use in (ledger.bound_hosts, lambda: ledger.sweeping.sweep(Moment(NOON, NOON))):
-            with pytest.raises(LedgerError, match="changed to version 99 meanwhile"):
+            with pytest.raises(LedgerError, match="changed to version 99 in the meantime"):
                 use()
 
 

@@ -167,7 +167,7 @@ def test_a_pipe_is_refused_at_once(tmp_path: Path) -> None:
     """Nobody writes into it: to open it would be to wait for ever."""
     os.mkfifo(tmp_path / ".env", 0o600)
 
-    with pytest.raises(CredentialsError, match=r"\.env can't be read: it is no plain file"):
+    with pytest.raises(CredentialsError, match=r"\.env can't be read: it is not a regular file"):
         load_environment(tmp_path, {})
 
 
@@ -265,9 +265,9 @@ def test_a_file_cannot_widen_where_secrets_go(tmp_path: Path) -> None:
     [
         ("STORMCTL_LEASE", "20 seconds", "is not a duration: write it like"),
         ("STORMCTL_REQUEST_LIMIT", "0s", "must be longer than 0s"),
-        ("STORMCTL_LIVE", "perhaps", "must be 1 to meet the real platforms, or 0"),
-        ("STORMCTL_LIVE", "on", "must be 1 to meet the real platforms, or 0"),
-        ("STORMCTL_LIVE", "2", "must be 1 to meet the real platforms, or 0"),
+        ("STORMCTL_LIVE", "perhaps", "must be 1 to use the real platforms, or 0"),
+        ("STORMCTL_LIVE", "on", "must be 1 to use the real platforms, or 0"),
+        ("STORMCTL_LIVE", "2", "must be 1 to use the real platforms, or 0"),
     ],
 )
 def test_a_wrong_value_is_told_with_the_variables_name(
@@ -287,7 +287,7 @@ def test_a_file_that_others_can_open_is_refused(tmp_path: Path, mode: int) -> No
     with pytest.raises(CredentialsError, match="can be read by others") as caught:
         load_environment(tmp_path, {})
 
-    assert caught.value.hint == f"Type: chmod 600 {path}"
+    assert caught.value.hint == f"Run: chmod 600 {path}"
 
 
 def test_a_folder_in_its_place_is_refused(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ def test_the_environment_names_the_proxy(named: dict[str, str], told: str) -> No
 def test_who_is_reached_by_a_proxy(
     url: str, no_proxy: str, is_proxied: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is encrypted to its end and leaves this machine, but for what NO_PROXY names."""
+    """What is encrypted to its end and leaves this machine, except what NO_PROXY names."""
     monkeypatch.setenv("HTTPS_PROXY", PROXY)
     monkeypatch.setenv("NO_PROXY", no_proxy)
 
@@ -112,5 +112,7 @@ def test_authorities_that_cannot_be_used_are_refused(tmp_path: Path, monkeypatch
     with pytest.raises(CredentialsError) as caught:
         load_authorities("https://api.x.com")
 
-    assert caught.value.message == f"SSL_CERT_FILE names {path}, which can't be used: it holds no certificate"
+    assert (
+        caught.value.message == f"SSL_CERT_FILE names {path}, which can't be used: it contains no certificate"
+    )
     assert load_authorities("http://127.0.0.1:8080") is None

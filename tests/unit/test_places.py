@@ -49,7 +49,7 @@ def test_where_nobody_lets_us_look_it_is_said(
     """`Path.exists` raises there on Python 3.11, and says that nothing is there on 3.14."""
     shut(monkeypatch, tmp_path)
 
-    with pytest.raises(UsageError, match="can't be looked at: Permission denied"):
+    with pytest.raises(UsageError, match="can't be accessed: Permission denied"):
         ask(tmp_path / "file")  # type: ignore[operator]
 
 

@@ -154,7 +154,7 @@ def test_a_split_index_that_may_track_it_is_a_refusal_that_says_what_to_type(tmp
     with pytest.raises(CredentialsError, match=r"can't be known: the index of .* is split") as caught:
         find_tracked(top / ".env")
 
-    assert caught.value.hint == f"Type: git -C {top} update-index --no-split-index"
+    assert caught.value.hint == f"Run: git -C {top} update-index --no-split-index"
     assert find_tracked(top / "new") == Tracked(top, "new")
     assert find_tracked(top / "other") is None
     _git(top, "update-index", "--no-split-index")
@@ -171,7 +171,7 @@ def test_a_sparse_index_that_hides_the_folder_is_a_refusal_that_says_what_to_typ
     with pytest.raises(CredentialsError, match=r"can't be known: the index of .* is sparse") as caught:
         find_tracked(top / "camp" / ".env")
 
-    assert caught.value.hint == f"Type: git -C {top} sparse-checkout reapply --no-sparse-index"
+    assert caught.value.hint == f"Run: git -C {top} sparse-checkout reapply --no-sparse-index"
     assert find_tracked(top / "other" / ".env") is None
     _git(top, "sparse-checkout", "reapply", "--no-sparse-index")
     assert find_tracked(top / "camp" / ".env") == Tracked(top, "camp/.env")
@@ -244,7 +244,7 @@ def test_an_index_that_is_no_plain_file_is_a_refusal_and_is_not_waited_for(tmp_p
             index.touch()
             os.truncate(index, 300 * 1024**2)
 
-    with pytest.raises(CredentialsError, match=r"can't be known: .*\.git: \S"):
+    with pytest.raises(CredentialsError, match=r"can't be found out: .*\.git: \S"):
         find_tracked(tmp_path / "camp" / ".env")
 
 
@@ -257,7 +257,7 @@ def test_a_git_file_that_leads_nowhere_is_a_refusal(tmp_path: Path, text: str) -
     (tmp_path / "file").touch()
     (tmp_path / ".git").write_text(text, encoding="utf-8")
 
-    with pytest.raises(CredentialsError, match=r"can't be known: .*\.git: \S"):
+    with pytest.raises(CredentialsError, match=r"can't be found out: .*\.git: \S"):
         find_tracked(tmp_path / "camp" / ".env")
 
 
@@ -266,7 +266,7 @@ def test_a_link_in_a_circle_is_a_refusal(tmp_path: Path) -> None:
     """What the system can't follow is not taken for nothing."""
     (tmp_path / ".git").symlink_to(tmp_path / ".git")
 
-    with pytest.raises(CredentialsError, match=r"can't be known: .*\.git: \S"):
+    with pytest.raises(CredentialsError, match=r"can't be found out: .*\.git: \S"):
         find_tracked(tmp_path / "camp" / ".env")
 
 

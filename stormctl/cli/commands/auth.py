@@ -44,7 +44,7 @@ def add_to(app: typer.Typer) -> None:
     group = typer.Typer(
         no_args_is_help=True,
         rich_markup_mode=None,
-        help="Sign accounts in, and see whose they are.",
+        help="Sign in to accounts, and see whose they are.",
     )
     for platform in Platform:
         group.command(platform.value)(find_sign_in(platform))
@@ -76,11 +76,11 @@ def sign_in_x(
     ] = None,
     yes: YesOption = False,
 ) -> None:
-    """Sign an account on X in, by PIN.
+    """Sign in to an account on X, by PIN.
 
     Prints an address. The account's owner opens it, wherever they are, allows the app, and reads the PIN back
-    to you. Then X is asked whose account it is, and the tokens are written to .env. Where nobody can answer,
-    the address is all that is printed: type the command again with --pin when the PIN is there.
+    to you. Then X is asked whose account it is, and the tokens are written to .env. Without a terminal only
+    the address is printed: run the command again with --pin once you have the PIN.
     """
     from stormctl.engine.accounts.account_signin import AccountSignIn
 
@@ -95,7 +95,7 @@ def sign_in_x(
         console.show_link(signin.begin())
         later = f"stormctl auth x {found} --pin PIN"
         if not console.is_terminal():
-            console.tell(f"Then type: {later}")
+            console.tell(f"Then run: {later}")
             return
         console.tell(f"Type the PIN here, or later: {later}")
     grant = signin.finish(pin) if pin is not None else _ask_for_pin(signin)
@@ -113,9 +113,9 @@ def sign_in_facebook(
     ] = False,
     yes: YesOption = False,
 ) -> None:
-    """Sign a Facebook Page in.
+    """Sign in to a Facebook Page.
 
-    Asks for a user token of somebody who manages the Page, from the Graph API Explorer for example. It is
+    Asks for the user token of someone who manages the Page, from the Graph API Explorer for example. It is
     exchanged for one that lasts, shows the Pages that the person manages, and is then forgotten. The token of
     the Page that you choose is written to .env; it does not expire.
     """
@@ -125,7 +125,7 @@ def sign_in_facebook(
     context: Context = ctx.obj
     found = _find_channel(context, Platform.FACEBOOK, channel)
     if not token_stdin and not console.is_terminal():
-        raise UsageError("nobody can be asked for the user token here", "For scripts: --token-stdin")
+        raise UsageError("can't ask for the user token: not a terminal", "For scripts: --token-stdin")
     if token_stdin or not console.is_terminal():
         _refuse_unasked(yes)
     signin = PageSignIn(context.root, context.environment, found, SCRUBBER.learn)
@@ -145,7 +145,7 @@ def list_accounts(
 ) -> None:
     """Show whose accounts the channels are, and what is missing.
 
-    Asks the platforms, all channels side by side; on X each is billed as the reading of a user. Shows by name
+    Asks the platforms, all channels at once; X bills each as the reading of a user. Shows by name
     which variables are set, and where, and never a value. Exit code 5 if a channel can't post.
     """
     from stormctl.engine.accounts.accounts import list_access
@@ -187,7 +187,7 @@ def _find_channel(context: Context, platform: Platform, name: str | None) -> Cha
         )
     found = read_channel(name if ":" in name else f"{platform.value}:{name}")
     if found.platform is not platform:
-        raise UsageError(f"{found} is not on {platform.label}", f"Type: stormctl auth {found.platform.value}")
+        raise UsageError(f"{found} is not on {platform.label}", f"Run: stormctl auth {found.platform.value}")
     if scheduled and found not in scheduled:
         console.tell(f"no schedule has the channel {found}; they have {listed}")
     return found
@@ -195,7 +195,7 @@ def _find_channel(context: Context, platform: Platform, name: str | None) -> Cha
 
 def _refuse_unasked(yes: bool) -> None:
     if not yes and not console.is_terminal():
-        raise UsageError("nobody can confirm the account here", "For scripts: --yes")
+        raise UsageError("can't ask for confirmation: not a terminal", "For scripts: --yes")
 
 
 def _ask_for_app(signin: SignIn) -> None:
@@ -252,7 +252,7 @@ def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: b
         chosen = places.get(typed, typed)
         if chosen in places.values():
             return chosen
-        console.tell(f"“{typed}” is none of them.")
+        console.tell(f"“{typed}” is not one of them.")
     raise UsageError("no Page was chosen", "Nothing was written.")
 
 
@@ -266,7 +266,7 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
         signin.check(grant, ledger)
     console.tell(render_grant(str(signin.channel), grant.owner, grant.remarks, host, is_live=is_live))
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
-        raise UsageError("not signed in", "Nothing was written. Begin again with the right account.")
+        raise UsageError("not signed in", "Nothing was written. Start again with the right account.")
     signin.save(grant)
     console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
 

@@ -30,7 +30,7 @@ def check(
 ) -> None:
     """Check schedules and their banks.
 
-    Prints each finding with its file and line. Exit code 3 if something must be mended before a launch.
+    Prints each finding with its file and line. Exit code 3 if something must be fixed before a launch.
     """
     from stormctl.cli.console import show, show_json
     from stormctl.domain.base.finding import sort_findings
@@ -52,7 +52,7 @@ def check(
 def plan(ctx: typer.Context, schedule: ScheduleArgument = None, as_json: JsonOption = False) -> None:
     """Show the day's timeline and its cost.
 
-    What goes out when and on which channel, in the storm's zone; what found no slot; what X will bill.
+    What goes out when and on which channel, in the storm's zone; what got no slot; what X will bill.
     Nothing is published or enrolled. Exit code 3 if findings would stop a launch.
     """
     from stormctl.cli.console import show, show_json

@@ -59,7 +59,9 @@ def _listen(event: StormEvent) -> None:
 
     text = event.text.removeprefix(f"{event.key.split('/')[2]}: ") if event.key else event.text
     if event.kind is EventKind.IN_DOUBT:
-        console.tell(f"Whether it went out is not known: {text}. The account is read; it may take a minute.")
+        console.tell(
+            f"It is not known whether it went out: {text}. Reading the account; this may take a minute."
+        )
     elif event.kind not in {
         EventKind.DELIVERED,
         EventKind.FAILED,
@@ -77,7 +79,7 @@ def _release(release: Release, patience: _Patience) -> None:
         _tell_end(view, release.suspended)
     try:
         console.show_link(str(view.url))
-        console.tell("Open this link in a browser where you are signed out: what you see, everybody sees.")
+        console.tell("Open this link in a browser where you are signed out: you see what everyone sees.")
         console.tell("Enter deletes it; Ctrl-C too.")
         patience.wait_for_enter()
     finally:
@@ -93,10 +95,10 @@ def _remove(release: Release, view: DeliveryView) -> None:
     if isinstance(outcome, Delivered):
         console.tell(render_removal(view, outcome))
         return
-    words = "IT MAY STILL STAND" if isinstance(outcome, InDoubt) else "IT STILL STANDS"
+    words = "IT MAY STILL BE THERE" if isinstance(outcome, InDoubt) else "IT IS STILL THERE"
     console.tell(f"{words}: {outcome.reason}")
     console.tell(f"Delete it at {view.url}")
-    console.tell(f"or type: stormctl retract {view.key}")
+    console.tell(f"or run: stormctl retract {view.key}")
     raise typer.Exit(exit_code_of_removal(outcome))
 
 
@@ -111,7 +113,7 @@ def _tell_end(view: DeliveryView, suspended: str | None) -> NoReturn:
         console.tell(f"If it is there, take it down: stormctl retract {view.key}")
         raise typer.Exit(ExitCode.IN_DOUBT)
     if suspended is not None:
-        hint = f"Nothing was posted. Once it is mended: stormctl resume --channel {view.channel}"
+        hint = f"Nothing was posted. Once that is fixed: stormctl resume --channel {view.channel}"
         raise CredentialsError(f"{view.channel} is suspended: {suspended}", hint)
     console.tell(f"no canary went out: {view.why}")
     raise typer.Exit(ExitCode.INCOMPLETE if view.state is State.FAILED else ExitCode.TRY_AGAIN)
@@ -121,7 +123,7 @@ def _tell_canary(canary: Canary, where: str, *, is_new: bool) -> None:
     """Show what will be posted, as whom, where, and at what price."""
     from stormctl.render.terminal.doctor import render_canary
 
-    delivery, ledger = canary.delivery, f"{where}, which is made for it" if is_new else where
+    delivery, ledger = canary.delivery, f"{where}, created for it" if is_new else where
     console.tell(
         render_canary(
             channel=str(canary.channel),

@@ -43,13 +43,13 @@ def status(
     ctx: typer.Context,
     storm: Annotated[
         str | None,
-        typer.Argument(metavar="STORM", help="Only this storm; all of the ledger's if none is named."),
+        typer.Argument(metavar="STORM", help="Only this storm; by default all storms in the ledger."),
     ] = None,
     find: Annotated[
         str | None,
         typer.Option(
             metavar="TEXT",
-            help="Show only the live and coming posts that contain a text, with their keys.",
+            help="Show only the published and coming posts that contain a text, with their keys.",
             show_default=False,
         ),
     ] = None,
@@ -60,7 +60,7 @@ def status(
 
     Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
     something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
-    0, found or not.
+    0, whether anything is found or not.
     """
     from stormctl.cli.console import show, show_json
     from stormctl.engine.operate.standing import exit_codes_of_ledger
@@ -102,7 +102,9 @@ def halt(
     reason: Annotated[
         str | None,
         typer.Option(
-            "--reason", help="Why, for everyone who will ask; asked for at a terminal.", show_default=False
+            "--reason",
+            help="The reason, for everyone who will ask; at a terminal you are asked for it.",
+            show_default=False,
         ),
     ] = None,
     channel: ChannelOption = None,
@@ -113,8 +115,8 @@ def halt(
 ) -> None:
     """Stop publishing before the next request.
 
-    Everything, or one platform, channel, topic or message. Waits up to 5 s for every live runner to have
-    seen it. Exit code 11 if none is live or one is silent.
+    Everything, or one platform, channel, topic or message. Waits up to 5 s until every live runner has
+    seen it. Exit code 11 if none is alive or one does not answer.
     """
     from stormctl.cli.console import show, tell
     from stormctl.engine.operate.halting import halt_scope, wait_for_runners
@@ -144,7 +146,9 @@ def _tell_heard(heard: HaltAcknowledgement) -> None:
     for runner in heard.silent:
         tell(f"NOT SEEN by {runner.kind} on {runner.host} (process {runner.pid}): stop that process by hand")
     if not heard.acknowledged and not heard.silent:
-        tell("no runner is live: nothing is being published; the halt holds for those that start later")
+        tell(
+            "no runner is alive: nothing is being published; the halt also applies to those that start later"
+        )
 
 
 def _read_reason(reason: str | None) -> str:
@@ -154,7 +158,7 @@ def _read_reason(reason: str | None) -> str:
 
     if reason is None:
         if not is_terminal():
-            raise UsageError("nothing was halted: say why", "Type it behind --reason.")
+            raise UsageError("nothing was halted: give a reason", "Add it with --reason.")
         reason = ask("Reason")
     return clean(reason) or "no reason given"
 
@@ -168,17 +172,17 @@ def resume(
     late: Annotated[
         LatePolicy | None,
         typer.Option(
-            help="What to do with what is late now: skip, send or spread; by default each one's own policy.",
+            help="What to do with late posts: skip, send or spread; by default each post's own policy.",
             show_default=False,
         ),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation (for scripts).")] = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Lift halts, or a channel's suspension.
 
     Everything, or one platform, channel, topic or message, also where the halt is wider. Shows first what of
-    it goes out next and what is late, and asks; the answer holds for that alone.
+    it goes out next and what is late, and asks; the answer applies to that alone.
     """
     from stormctl.cli.console import is_terminal, show, tell
     from stormctl.engine.operate.halting import resume_scope
@@ -201,9 +205,9 @@ def resume(
             done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
             done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
             done += [f"{target} released"] if resumed.is_released else []
-            show(f"resumed in {opened.ledger.where}: {', '.join(done) or 'somebody else was quicker'}")
+            show(f"resumed in {opened.ledger.where}: {', '.join(done) or 'someone else already did it'}")
         if not has_runner(opened.ledger, opened.clock.moment(), opened.durations):
-            tell("no runner is live: nothing goes out before one runs (stormctl launch, daemon or tick)")
+            tell("no runner is alive: nothing goes out until one runs (stormctl launch, daemon or tick)")
 
 
 def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> AbstractContextManager[None]:
@@ -254,11 +258,13 @@ def _ask_for_policy(late: int) -> LatePolicy | None:
     if not late:
         return None
     posts = count(late, "post is", "posts are")
-    answer = ask(f"{posts} late: skip, send or spread? (Enter: each one's own policy)")
+    answer = ask(f"{posts} late: skip, send or spread? (Enter: each post's own policy)")
     try:
         return LatePolicy(answer) if answer else None
     except ValueError:
-        raise UsageError(f"“{answer}” is none of skip, send, spread", "Nothing was resumed.") from None
+        raise UsageError(
+            f"“{answer}” is not a choice: choose skip, send or spread", "Nothing was resumed."
+        ) from None
 
 
 def find_user() -> str:

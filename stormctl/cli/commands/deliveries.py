@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stormctl.domain.report.status import DeliveryView
 
 KEY_HELP = (
-    "A delivery's key, or whole steps of it that no other has: noon-statement.en, x:acme/noon-statement."
+    "A delivery's key, or enough whole parts of it to be unique: noon-statement.en, x:acme/noon-statement."
 )
 LOCAL = re.compile(r"\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d)?", re.ASCII)
 
@@ -36,7 +36,9 @@ WholeMessageOption = Annotated[
 StormOption = Annotated[
     str | None,
     typer.Option(
-        "--storm", metavar="STORM", help="With --message: only of this storm. Needed where several have it."
+        "--storm",
+        metavar="STORM",
+        help="With --message: only in this storm. Needed if several storms have it.",
     ),
 ]
 
@@ -50,7 +52,7 @@ def add_to(app: typer.Typer) -> None:
 def show(
     ctx: typer.Context, key: KeyArgument, as_json: JsonOption = False, rehearsal: RehearsalOption = False
 ) -> None:
-    """Show all that is known of one delivery.
+    """Show everything known about one delivery.
 
     Its text, link and pictures, its slot and deadline, every attempt with the platform's answer, its
     history, and what you can do about it.
@@ -73,7 +75,7 @@ def cancel(
     storm: StormOption = None,
     rehearsal: RehearsalOption = False,
 ) -> None:
-    """Call off what is planned.
+    """Cancel what is planned.
 
     It stays cancelled when the storm is launched again; `retry` brings it back. Exit code 7 if something
     of the message is being sent just now, 8 if something is in doubt.
@@ -120,15 +122,15 @@ def retry(
     without_alt: Annotated[
         bool,
         typer.Option(
-            "--without-alt", help="Leave away what is said of its pictures: the platform refused it."
+            "--without-alt", help="Leave out the descriptions of its pictures: the platform refused them."
         ),
     ] = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Plan again what failed or was missed, cancelled or taken down.
 
-    Every limit of the storm applies. Refused after the message's own deadline, and where the channel
-    says the same on that day already.
+    Every limit of the storm applies. Refused after the message's own deadline, and if the channel
+    already says the same on that day.
     """
     from stormctl.engine.operate.operator_actions import order_parts
     from stormctl.engine.operate.standing import has_runner
@@ -144,7 +146,7 @@ def retry(
     for key, new_at in slots.items():
         console.show(f"planned for {render_day_and_time(new_at, ZoneInfo(zones[key]))}: {key}")
     if not is_served:
-        console.tell("no runner is live: it goes out when one runs (stormctl launch, daemon or tick)")
+        console.tell("no runner is alive: it goes out when one runs (stormctl launch, daemon or tick)")
 
 
 def resolve(
@@ -157,15 +159,13 @@ def resolve(
     not_posted: Annotated[
         bool, typer.Option("--not-posted", help="It is not on the account; it becomes cancelled.")
     ] = False,
-    both: Annotated[
-        bool, typer.Option("--both", help="It stands there twice, and both posts may stay.")
-    ] = False,
+    both: Annotated[bool, typer.Option("--both", help="It is there twice, and both posts may stay.")] = False,
     yes: Annotated[
-        bool, typer.Option("--yes", help="Don't ask where the account can't prove it: for scripts.")
+        bool, typer.Option("--yes", help="Don't ask if the account can't prove it (for scripts).")
     ] = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
-    """Settle a delivery that is in doubt, or stands there twice, after you have looked at the account.
+    """Settle a delivery that is in doubt, or was posted twice, after you have looked at the account.
 
     The post at the address is read and compared with the delivery. Where that proves nothing, you are
     asked.
@@ -179,7 +179,7 @@ def resolve(
         key = opened.ledger.history.get_key(key)
         if both:
             for url in opened.ledger.manual.leave_copies(key, find_user(), opened.clock.moment()):
-                console.show(f"left there {key}: {url}")
+                console.show(f"left in place {key}: {url}")
             return
         if posted is None:
             opened.ledger.manual.resolve_not_posted(key, find_user(), opened.clock.moment())
@@ -204,17 +204,15 @@ def retract(
     storm: StormOption = None,
     url: Annotated[
         str | None,
-        typer.Option(
-            "--url", metavar="URL", help="Only the post at this address, where one was posted twice."
-        ),
+        typer.Option("--url", metavar="URL", help="Only the post at this address, if it was posted twice."),
     ] = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation (for scripts).")] = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Take posts down from the platform.
 
     Shows them and asks first. Works while halted. Exit codes, if one could not be taken down: 5
-    credentials, 7 refused, 8 nobody knows, 75 try again later.
+    credentials, 7 refused, 8 not known, 75 try again later.
     """
     from stormctl.domain.delivery.delivery import Delivered, State
     from stormctl.engine.operate.operator_actions import (
@@ -258,7 +256,7 @@ def read_moment(text: str, zones: set[str]) -> datetime:
 
     if LOCAL.fullmatch(text.strip()):
         if len(zones) > 1:
-            raise UsageError(f"--at may be in any of {', '.join(sorted(zones))}", "Write the zone behind it.")
+            raise UsageError(f"--at may be in any of {', '.join(sorted(zones))}", "Add the zone.")
         text = f"{text.strip()} {next(iter(zones))}"
     try:
         return parse_instant(text).at
@@ -276,9 +274,9 @@ def _read_zones(opened: OpenLedger, views: list[DeliveryView]) -> dict[str, str]
 
 def _refuse_both(keys: list[str] | None, message: str | None, storm: str | None) -> None:
     if bool(keys) == (message is not None):
-        raise UsageError("name deliveries by their keys, or a whole message with --message")
+        raise UsageError("name deliveries by key, or a whole message with --message")
     if storm is not None and message is None:
-        raise UsageError("--storm goes with --message", "A key names its storm already.")
+        raise UsageError("--storm goes with --message", "A key already names its storm.")
 
 
 def _warn_of_more(opened: OpenLedger, message_id: str, storm_id: str) -> None:

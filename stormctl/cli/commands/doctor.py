@@ -33,25 +33,25 @@ def doctor(
         str | None,
         typer.Option(
             metavar="CHANNEL",
-            help="Post one neutral line on this channel, show its link, and delete it on Enter.",
+            help="Post one neutral line on this channel, show its link, and delete it when you press Enter.",
             show_default=False,
         ),
     ] = None,
     alert_test: Annotated[
-        bool, typer.Option("--alert-test", help="Send a test alert to every address, and look at nothing.")
+        bool, typer.Option("--alert-test", help="Send a test alert to every address, and check nothing else.")
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before a canary or a test alert.")] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Look at all that a storm depends on.
+    """Check everything that a storm depends on.
 
     For each channel: whose credentials they are, what they may do, when they end, and what is left of
     limits. The ledger, its runners, this machine's clock, zones and disk, .env and alerts. Each line says
-    ok, warn or fail, and what to do. Only what is proved bad fails: exit code 5 for credentials, 10 for the
-    ledger. Asking X costs $0.01 a channel.
+    ok, warn or fail, and what to do. Only a proven problem fails: exit code 5 for credentials, 10 for the
+    ledger. Asking X costs $0.01 per channel.
     """
     if (canary is not None) + alert_test + as_json > 1:
-        raise UsageError("--canary, --alert-test and --json don't go together", "Use one at a time.")
+        raise UsageError("--canary, --alert-test and --json can't be combined", "Use one at a time.")
     context: Context = ctx.obj
     if alert_test:
         _test_alerts(context, yes=yes)
@@ -98,11 +98,11 @@ def _test_alerts(context: Context, *, yes: bool) -> None:
     if not addresses.usable:
         raise UsageError(f"alerts go to {addresses.summary}")
     console.confirm(f"send a test alert to {addresses.summary}", "yes", yes=yes)
-    text = f"A test by {find_user()}: nothing is wrong. Alerts of the storm will come here."
+    text = f"A test by {find_user()}: nothing is wrong. The storm's alerts will arrive here."
     taken = Sender(addresses.usable).send("stormctl: test", text, heard=(), limit_s=ALERT_TEST_S)
     missing = [address.name for address in addresses.usable if address.name not in taken]
     for address in addresses.usable:
-        console.show(f"{'NOT taken' if address.name in missing else 'taken'}: {address.name}")
+        console.show(f"{'NOT accepted' if address.name in missing else 'accepted'}: {address.name}")
     if missing:
-        console.tell("Look at what was not taken in STORMCTL_ALERT_URLS: the number is its place there.")
+        console.tell("Check what was not accepted in STORMCTL_ALERT_URLS: the number is its position there.")
         raise typer.Exit(ExitCode.INCOMPLETE)

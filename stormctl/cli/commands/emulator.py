@@ -31,14 +31,16 @@ def emulator(
             show_default=False,
         ),
     ] = None,
-    seed: Annotated[int, typer.Option(help="Of the audience, the credentials and the faults.")] = 0,
+    seed: Annotated[
+        int, typer.Option(help="Random seed of the audience, the credentials and the faults.")
+    ] = 0,
     faults: FaultsOption = "none",
     env: Annotated[
         Path | None,
         typer.Option(
             "--env",
             metavar="FILE",
-            help="Write what a client needs to this new file instead, for you only.",
+            help="Write what a client needs to this new file instead, readable only by you.",
             show_default=False,
         ),
     ] = None,

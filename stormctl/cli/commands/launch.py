@@ -26,7 +26,7 @@ def add_to(app: typer.Typer) -> None:
 def launch(
     ctx: typer.Context,
     schedule: ScheduleArgument = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation (for scripts).")] = False,
     without: Annotated[
         list[str] | None,
         typer.Option(
@@ -38,10 +38,10 @@ def launch(
     ] = None,
     adopt: Annotated[
         bool,
-        typer.Option("--adopt", help="Record planned posts that already stand on the accounts as delivered."),
+        typer.Option("--adopt", help="Record planned posts that are already on the accounts as delivered."),
     ] = False,
     detach: Annotated[
-        bool, typer.Option("--detach", help="Enrol only, and leave the running to a daemon or tick.")
+        bool, typer.Option("--detach", help="Only enrol; a daemon or tick then publishes.")
     ] = False,
     plain: PlainOption = False,
     log_file: LogFileOption = None,
@@ -129,5 +129,5 @@ def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | No
     )
     show(render_status(standing))
     if watch.was_stopped:
-        tell("this runner has stopped; the storm stays in the ledger: stormctl launch goes on with it")
+        tell("this runner has stopped; the storm stays in the ledger: stormctl launch continues it")
     raise typer.Exit(code)

@@ -49,15 +49,15 @@ def backup(
         Path | None,
         typer.Argument(
             metavar="FILE",
-            help="A new file; without it, one with the time in its name in .stormctl/backups.",
+            help="A new file; by default one with the time in its name in .stormctl/backups.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
     """Copy the ledger into one new file.
 
-    Also while runners post, and also from a server: the file is always SQLite. It is checked before it is
-    called done. Nothing is overwritten.
+    Works while runners post, and from a server too: the file is always SQLite. It is checked at the end.
+    Nothing is overwritten.
     """
     from stormctl.cli.console import show
     from stormctl.render.terminal.maintenance import render_backup
@@ -67,10 +67,10 @@ def backup(
 
 def restore(
     ctx: typer.Context,
-    file: Annotated[Path, typer.Argument(metavar="FILE", help="What stormctl ledger backup made.")],
-    yes: Annotated[bool, typer.Option("--yes", help="Don't ask: for scripts.")] = False,
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A file that stormctl ledger backup made.")],
+    yes: Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation (for scripts).")] = False,
 ) -> None:
-    """Take a backup for the ledger.
+    """Put a backup in place of the ledger.
 
     Shows what it holds and what it replaces, and asks. The ledger that is there is set aside. Whatever was
     due since the backup is in doubt until a runner has read the accounts. No runner may be alive.
@@ -90,7 +90,7 @@ def restore(
 def migrate(ctx: typer.Context) -> None:
     """Bring an older ledger to this version.
 
-    After a backup, whose path is printed. No runner may be alive: nobody may be posting while the tables
+    It makes a backup first and prints its path. No runner may be alive while the tables
     change.
     """
     from stormctl.cli.console import show
@@ -106,7 +106,7 @@ def copy(
         str,
         typer.Argument(
             metavar="URL",
-            help="Where to: postgresql://USER@HOST/DATABASE, or sqlite:///FILE. The password may stand in "
+            help="The new ledger: postgresql://USER@HOST/DATABASE, or sqlite:///FILE. The password can be in "
             "PGPASSWORD or ~/.pgpass instead.",
         ),
     ],
@@ -131,15 +131,15 @@ def accept(
         typer.Option(
             "--yes",
             metavar="LEDGER_ID",
-            help="Don't ask: for scripts, which name the very ledger.",
+            help="Don't ask for confirmation (for scripts): the id of this ledger.",
             show_default=False,
         ),
     ] = None,
 ) -> None:
-    """Publish from a ledger that was not made here.
+    """Allow publishing from a ledger that was not made here.
 
     For a ledger's file that came from another machine, or was moved by hand. Shows what it would post
-    first, and asks. Until then nothing of it is published; looking and halting need no word.
+    first, and asks. Until then nothing in it is published; status and halt work without it.
     """
     from stormctl.cli.console import ask, is_terminal, show, tell
     from stormctl.render.terminal.maintenance import render_introduction
@@ -153,15 +153,15 @@ def accept(
     tell(render_introduction(introduction))
     if yes is not None:
         if yes.strip() != ledger_id:
-            raise UsageError(f"“{yes}” is not the ledger that lies there", f"Its id is {ledger_id}.")
+            raise UsageError(f"“{yes}” is not the id of the ledger that is there", f"Its id is {ledger_id}.")
     elif not is_terminal():
-        hint = f"Have a person look at it. Then, for scripts: stormctl ledger accept --yes {ledger_id}"
-        raise UsageError("nobody can say yes here", hint)
+        hint = f"Have a person check it. Then, for scripts: stormctl ledger accept --yes {ledger_id}"
+        raise UsageError("can't ask for confirmation: not a terminal", hint)
     elif ask("Type yes to accept it") != "yes":
-        raise UsageError("not accepted: that was not yes", "Nothing of it is published.")
+        raise UsageError("not accepted: that was not yes", "Nothing in it is published.")
     for alarm in upkeep.accept(ledger_id):
         tell(alarm)
-    show(f"accepted {upkeep.where}: it is published from as from one that was made here")
+    show(f"accepted {upkeep.where}: it is now used like one that was made here")
 
 
 def _open(ctx: typer.Context) -> LedgerMaintenance:

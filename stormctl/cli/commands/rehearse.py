@@ -37,7 +37,7 @@ class RehearseCommand(TyperCommand):
 SpeedOption = Annotated[
     float | None,
     typer.Option(
-        help="Storm seconds a second while nothing is due; by default the day takes 15 to 20 s.",
+        help="Storm seconds per second while nothing is due; by default the day takes 15 to 20 s.",
         min=1.0,
         max=100_000.0,
         show_default=False,
@@ -70,12 +70,12 @@ def rehearse(
 ) -> None:
     """Run the whole storm here, in seconds.
 
-    It goes to a local stand-in for X and Facebook, by the very code of `launch`, on a fast clock and with a
-    ledger of its own; nothing leaves this machine. At the end the stand-in is asked what it really
+    It publishes to a local stand-in for X and Facebook with the code of `launch`, on a fast clock and with
+    a ledger of its own; nothing leaves this machine. At the end the stand-in is asked what it really
     received. Exit code 0 only if every delivery arrived exactly once.
 
-    Outside a campaign folder it offers to copy a sample campaign; --sample copies it unasked, never over what
-    is there.
+    Outside a campaign folder it offers to copy a sample campaign; --sample copies it without asking, and
+    never overwrites anything.
     """
     from stormctl.cli.console import tell
     from stormctl.cli.logfile import logging_to
@@ -164,7 +164,7 @@ def _find_scene(context: Context, schedule: str | None, sample: str | None) -> C
             "go to a folder outside it" if context.folder is None else "leave --dir and STORMCTL_DIR out"
         )
         raise UsageError(
-            f"{root} is a campaign already, and no sample is put into one",
+            f"{root} is already a campaign, and a sample is never copied into one",
             f"To rehearse it, leave --sample out. For the sample, {elsewhere}.",
         )
     return context
@@ -177,7 +177,7 @@ def _make_campaign(sample: Sample, place: Path) -> Context:
 
     copy_sample(sample, place)
     tell(f"Made {place.name}/, a campaign of your own: its schedule, messages and pictures are the sample's.")
-    tell(f"To go on with it: cd {place.name}, edit the files, then stormctl check and stormctl rehearse.")
+    tell(f"To continue with it: cd {place.name}, edit the files, then stormctl check and stormctl rehearse.")
     return Context(place)
 
 

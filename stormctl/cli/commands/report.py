@@ -25,12 +25,12 @@ def report(
     ctx: typer.Context,
     storm: Annotated[
         str | None,
-        typer.Argument(metavar="STORM", help="The storm's id; the ledger's newest if none is named."),
+        typer.Argument(metavar="STORM", help="The storm's id; by default the newest in the ledger."),
     ] = None,
     as_json: JsonOption = False,
     page: Annotated[
         Path | None,
-        typer.Option("--html", metavar="FILE", help="Write it as one web page, too.", show_default=False),
+        typer.Option("--html", metavar="FILE", help="Also write it as one web page.", show_default=False),
     ] = None,
     rehearsal: RehearsalOption = False,
 ) -> None:

@@ -25,17 +25,17 @@ def daemon(
         Unit | None,
         typer.Option(
             "--print",
-            help="Publish nothing: print a ready unit for systemd, or a line for cron that calls tick.",
+            help="Publish nothing: print a ready-made systemd unit, or a crontab line that calls tick.",
             show_default=False,
         ),
     ] = None,
     log_file: LogFileOption = None,
 ) -> None:
-    """Publish whatever is launched.
+    """Publish the storms that are launched.
 
     Runs in the foreground until Ctrl-C or SIGTERM, and finishes the request in flight. It reads only the
-    ledger and .env, never the campaign's messages. Storms that are launched later and credentials that are
-    rewritten are taken up without a restart.
+    ledger and .env, never the campaign's messages. It picks up storms that are launched later, and reloads
+    changed credentials, without a restart.
     """
     if unit is not None:
         print_unit(ctx.obj, unit, log_file)

@@ -40,7 +40,7 @@ def print_unit(context: Context, unit: Unit, log_file: Path | None) -> None:
         text = render_cron_line(installation)
     sys.stdout.write(text)
     if names := find_unseen(os.environ):
-        tell(f"set only here, and not for {unit.value}: {', '.join(names)}; put them into .env")
+        tell(f"set only in this shell, not for {unit.value}: {', '.join(names)}; put them in .env")
 
 
 def describe_installation(context: Context, log_file: Path | None) -> Installation:

@@ -25,7 +25,7 @@ class LocalTimeError(FindingsError, ValueError):
         what = "exists twice" if exists else "does not exist"
         either = " or ".join(f"{at.astimezone(zone):%H:%M %Z} ({at:%H:%M} UTC)" for at in readings)
         super().__init__(
-            f"{local:%Y-%m-%d %H:%M} {what} in {zone.key}, where clocks are changed: it could be {either}",
+            f"{local:%Y-%m-%d %H:%M} {what} in {zone.key}, where the clocks change: it could be {either}",
             "choose a time an hour earlier or later",
         )
         self.readings = readings

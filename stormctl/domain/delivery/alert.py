@@ -72,13 +72,13 @@ class _Words:
 _WORDS = {
     EventKind.SUSPENDED: _Words(
         "suspended",
-        "nothing is published there until a person has mended the cause",
+        "nothing is published there until someone fixes the cause",
         "stormctl resume --channel {channel}",
     ),
     EventKind.FAILED: _Words(
         "failed",
         "the platform refused it for good: it is not published",
-        "stormctl show {key}    (once it is mended: stormctl retry {key})",
+        "stormctl show {key}    (once it is fixed: stormctl retry {key})",
     ),
     EventKind.MISSED: _Words(
         "missed",
@@ -90,47 +90,47 @@ _WORDS = {
     ),
     EventKind.IN_DOUBT: _Words(
         "still in doubt",
-        "nobody knows whether it was published, and reading the account has not told so far",
+        "it is not known whether it was published, and reading the account has not settled it so far",
         "stormctl show {key}",
     ),
     EventKind.HELD: _Words(
-        "for a person to judge",
+        "awaiting a decision",
         "look at the account: is it there?",
         "stormctl resolve {key} --posted URL    (or --not-posted)",
     ),
     EventKind.POSTED_TWICE: _Words(
-        "posted twice", "the same post may stand on the account twice", "stormctl retract {key} --url {url}"
+        "posted twice", "the same post may be on the account twice", "stormctl retract {key} --url {url}"
     ),
     EventKind.HALTED: _Words(
         "halted",
-        "nothing that it covers is published; what is late stays until somebody resumes",
-        "stormctl status    (to go on: stormctl resume)",
+        "nothing that it covers is published; what is late waits until someone resumes",
+        "stormctl status    (to continue: stormctl resume)",
     ),
-    EventKind.RESUMED: _Words("resumed", "publishing goes on", "stormctl status"),
+    EventKind.RESUMED: _Words("resumed", "publishing continues", "stormctl status"),
     EventKind.UNSERVED: _Words(
-        "served by nobody",
+        "not served",
         "something is due and no live runner can publish it",
         "stormctl status    (then stormctl launch or stormctl daemon, where the channel's credentials are)",
     ),
     EventKind.BUDGET_SPENT: _Words(
         "out of budget",
-        "what costs more than is left is not published; what costs nothing goes on",
+        "posts that cost more than is left are not published; posts that cost nothing are",
         "stormctl launch SCHEDULE    (once budget_usd is raised in it)",
     ),
     EventKind.UNREACHABLE: _Words(
-        "without its ledger",
+        "can't reach its ledger",
         "nothing is published while the ledger can't be read and written",
         "stormctl status",
     ),
     EventKind.BUG: _Words(
-        "met a bug",
-        "what it struck stands still until the runner is started again; the rest goes on",
+        "hit a bug",
+        "what it affects is stopped until the runner is restarted; the rest continues",
         "stormctl status    (and read the traceback in the runner's log)",
     ),
-    EventKind.WOKEN: _Words("woken", "nothing was published from there meanwhile", "stormctl status"),
-    EventKind.WARNING: _Words("to look after", "something is not as it should be", "stormctl status"),
+    EventKind.WOKEN: _Words("woken", "nothing was published from there during that time", "stormctl status"),
+    EventKind.WARNING: _Words("needs attention", "something is not right", "stormctl status"),
     EventKind.FINISHED: _Words(
-        "finished", "nothing more happens without a person", "stormctl report {storm}"
+        "finished", "nothing more happens unless someone acts", "stormctl report {storm}"
     ),
 }
 
@@ -162,8 +162,8 @@ def write_alert(notices: Sequence[Notice], sender: str) -> tuple[str, str]:
         for kind, storm, channel, group in groups[:GROUPS]
     ]
     if groups[GROUPS:]:
-        parts.append(f"And more of {len(groups) - GROUPS} other kinds or channels. Type: stormctl status")
-    parts.append(f"Told by {sender}")
+        parts.append(f"Plus {len(groups) - GROUPS} other kinds or channels. Run: stormctl status")
+    parts.append(f"Sent by {sender}")
     return _write_title(notices), "\n\n".join(parts)
 
 
@@ -195,11 +195,11 @@ def _write_group(kind: EventKind, storm_id: str, channel: str, notices: Sequence
         lines.append(f"  and {len(told) - LINES} more")
     if newest.told_at is not None:
         since = _write_time(newest.told_at, newest.timezone)
-        lines.append(f"  That is what was held back since the alert of {since}.")
+        lines.append(f"  This is what was held back since the alert at {since}.")
     lines.append(f"  It means: {words.meaning}.")
     remedy = "stormctl show {key}" if "{url}" in words.remedy and newest.url is None else words.remedy
     typed = remedy.format(channel=channel, storm=storm_id, key=newest.key or "KEY", url=newest.url)
-    lines.append(f"  Type: {typed}")
+    lines.append(f"  Run: {typed}")
     return "\n".join(lines)
 
 

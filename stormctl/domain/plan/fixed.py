@@ -114,9 +114,9 @@ class ChannelDraft:
         if variant.not_before is not None and at < variant.not_before:
             return "its pin is due before its not_before"
         if self._silences.find(at):
-            return "its pin lies in a quiet time"
+            return "its pin is in a quiet time"
         if not self.occupancy.is_free(at, self.weigh(variant)):
-            return "its pin is too near to another one, or beyond a ceiling"
+            return "its pin is too close to another one, or beyond a ceiling"
         return ""
 
     def _find_reminder(self, variant: Variant, at: datetime) -> FixedPost | None:

@@ -23,7 +23,7 @@ _LOOKAHEAD = 64
 
 NO_SLOT = "no slot is left on this channel"
 NOT_IN_TIME = "no slot is left between its not_before and its deadline"
-TOO_NEAR = "every slot left is too near to another post of the message, or beyond a ceiling"
+TOO_NEAR = "every slot left is too close to another post of the message, or beyond a ceiling"
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,8 +59,8 @@ METRIC_WORDS = {
     ),
     Metric.REACTIONS: "likes and other reactions",
     Metric.REPLIES: "replies or comments",
-    Metric.SHARES: "passed on",
+    Metric.SHARES: "shares",
     Metric.CLICKS: "",
-    Metric.BOOKMARKS: "kept to read again; not part of the engagement",
+    Metric.BOOKMARKS: "saved to read later; not part of the engagement",
 }
 """What each metric means; where platforms differ, their facts say how, and here is what they share."""

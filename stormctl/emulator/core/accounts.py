@@ -142,7 +142,7 @@ def make_accounts(names: list[str] | tuple[str, ...], seed: int) -> tuple[Accoun
         UsageError: if a name is not `x:NAME` or `facebook:NAME`, or comes twice.
     """
     if len(set(names)) != len(names):
-        message = f"a channel comes twice: {', '.join(sorted(names))}"
+        message = f"a channel is listed twice: {', '.join(sorted(names))}"
         raise UsageError(message)
     return tuple(_make_account(name, seed) for name in names)
 

@@ -59,7 +59,7 @@ class FaultRule(BaseModel):
         path: the request's path without a Graph version, with `*`.
         nth: only these of a channel's matching requests, counted from 1; empty for all.
         probability: of meeting the fault, drawn from the seed.
-        times: at most so often a channel; None for no end.
+        times: at most this many times per channel; None for no end.
         seconds: for slow, late_accept, drip and lag; real time.
         ending: of the connection at a late acceptance: hang_up at once, silence, or the answer then.
         stands: whether the post was accepted that is refused as a duplicate, or given another one's receipt.

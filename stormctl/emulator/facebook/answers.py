@@ -92,7 +92,7 @@ def dead_token(subcode: int | None = None) -> GraphError:
 
 
 def page_token_required() -> GraphError:
-    """190/2069032: a user token where a Page token is due."""
+    """190/2069032: a user token where a Page token is needed."""
     return GraphError(
         190,
         "User Access Token Is Not Supported",

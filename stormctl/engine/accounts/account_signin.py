@@ -89,8 +89,8 @@ class AccountSignIn(SignIn):
             host = None
         if host != self.environment.settings.host(self.channel):
             raise UsageError(
-                f"no sign-in of {self.channel} was begun here",
-                f"Begin it: stormctl auth x {self.channel}",
+                f"no sign-in of {self.channel} was started here",
+                f"Start it: stormctl auth x {self.channel}",
             )
         self._learn([begun.secret])
         return begun
@@ -102,5 +102,5 @@ def _read_pin(typed: str) -> str:
 
     pin = re.sub(r"[\s-]", "", typed)
     if not re.fullmatch(r"[0-9]+", pin):
-        raise PinRefusedError("that is no PIN", "It is a number of about seven digits.")
+        raise PinRefusedError("that is not a PIN", "It is a number of about seven digits.")
     return pin

@@ -116,7 +116,7 @@ class EnvironmentAdapters:
         if missing:
             raise CredentialsError(
                 f"no credentials for {channel}: {', '.join(missing)} not set",
-                f"Sign in: {sign_in_command(channel)}, or put them into .env as .env.example explains.",
+                f"Sign in: {sign_in_command(channel)}, or put them in .env as .env.example explains.",
             )
         return _Pair(channel, found, settings)
 

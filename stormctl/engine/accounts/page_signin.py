@@ -35,7 +35,7 @@ class PageSignIn(SignIn):
         with self._asking() as graph:
             self._pages = graph.read_pages(graph.extend(token))
         if not self._pages:
-            raise CredentialsError("the token's person manages no Page that the app may see", _hint())
+            raise CredentialsError("this user manages no Page that the app can see", _hint())
         return tuple(entry.page for entry in self._pages)
 
     def choose(self, page_id: str) -> Grant:
@@ -52,8 +52,8 @@ class PageSignIn(SignIn):
         page = entry.page
         if not page.can_publish or entry.token is None:
             raise CredentialsError(
-                f"the token's person may not post on {page.name} ({page.id}): CREATE_CONTENT is missing",
-                "Let somebody who manages the Page give them full control, or take another person's token.",
+                f"this user may not post on {page.name} ({page.id}): CREATE_CONTENT is missing",
+                "Have someone who manages the Page give this user full control, or use another user's token.",
             )
         self._check_token(entry.token, page)
         return self._prove({"PAGE_ID": page.id, "PAGE_TOKEN": entry.token})
@@ -63,13 +63,13 @@ class PageSignIn(SignIn):
             facts = graph.inspect(token)
         if not facts.is_valid or facts.kind != "PAGE" or facts.owner_id not in {None, page.id}:
             raise CredentialsError(
-                f"Facebook gave no good token for {page.name} ({page.id}): it is of the kind {facts.kind}",
+                f"Facebook gave an unusable token for {page.name} ({page.id}): its type is {facts.kind}",
                 _hint(),
             )
         if not facts.is_endless:
             raise CredentialsError(
                 f"the token for {page.name} ({page.id}) would expire",
-                "Take a fresh user token, and try again.",
+                "Get a new user token, and try again.",
             )
 
     @contextmanager

@@ -141,7 +141,7 @@ def find_strangers(
                 f"the credentials of {channel} belong to {account.name} ({account.id}), "
                 f"but the ledger knows it as {known[1]} ({known[0]})"
             )
-            hint = "Put back the right credentials; to change accounts on purpose, name a new channel."
+            hint = "Restore the right credentials; to change accounts on purpose, name a new channel."
             yield channel, CredentialsError(message, hint)
 
 

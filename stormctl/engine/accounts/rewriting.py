@@ -93,7 +93,7 @@ class EnvironmentFile:
         try:
             loaded = self._load(self._root)
         except StormctlError as error:
-            line = f"the rewritten .env is not read: {error.message}; the credentials of before stay in use"
+            line = f"the changed .env is not read: {error.message}; the previous credentials stay in use"
             return self._remark(None, line, error.hint)
         self._learn(loaded)
         before, settings = self._environment, self._environment.settings
@@ -103,7 +103,7 @@ class EnvironmentFile:
             for name in Settings.model_fields
             if getattr(loaded.settings, name) != getattr(settings, name)
         ]
-        lines = [f"rewritten in .env, and read at the next start: {', '.join(waiting)}"] if waiting else []
+        lines = [f"changed in .env, and read at the next start: {', '.join(waiting)}"] if waiting else []
         fresh = None if self._environment.is_like(before) else self._environment
         return self._remark(fresh, *lines)
 

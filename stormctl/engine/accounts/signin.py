@@ -112,8 +112,8 @@ class SignIn:
             is_other = other.platform is self.channel.platform and other.env_name != self.channel.env_name
             if is_other and _find_account_id(self.environment, other) == owner.id:
                 raise CredentialsError(
-                    f"{owner.name} ({owner.id}) is the account of "
-                    f"STORMCTL_{other.platform.name}_{other.env_name}_… already",
+                    f"{owner.name} ({owner.id}) is already the "
+                    f"account of STORMCTL_{other.platform.name}_{other.env_name}_…",
                     "Each channel needs an account of its own. Nothing was written.",
                 )
         if ledger is not None:
@@ -131,7 +131,7 @@ class SignIn:
         set_ones = " and ".join(name for name in names if self.environment.find_source(name))
         raise CredentialsError(
             f"{self.channel} was signed in as the account {before}, and this is {owner.name} ({owner.id})",
-            f"Sign the right account in. To change accounts on purpose, remove {set_ones} from .env first.",
+            f"Sign in to the right one. To change accounts on purpose, remove {set_ones} from .env first.",
         )
 
     def save(self, grant: Grant) -> None:
@@ -145,7 +145,7 @@ class SignIn:
         if missing:
             raise CredentialsError(
                 f"the app's {' and '.join(missing)} not set",
-                "Put them into .env, or sign in on a terminal, where they are asked for.",
+                "Put them in .env, or sign in on a terminal, where they are asked for.",
             )
         found = self.environment.find_credentials(self.channel)[0]
         given = {field: self._given[name] for field, name in names.items()}
@@ -169,11 +169,11 @@ class SignIn:
             adapters.close()
         if proof.check.bad:
             message, hint = proof.check.bad[0]
-            raise CredentialsError(f"the new credentials are no good: {message}", hint)
+            raise CredentialsError(f"the new credentials do not work: {message}", hint)
         if proof.account is None:
             why = "; ".join(message for message, _ in proof.check.unknown)
             raise CredentialsError(
-                f"nobody can say whose account it is: {why}", "Nothing was written. Try again."
+                f"it is not known whose account it is: {why}", "Nothing was written. Try again."
             )
         account = proof.account
         platform = self.channel.platform

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 _TO_ITS_HOST = frozenset({"json", "jsons", "xml", "xmls", "form", "forms"})
 """Schemes of apprise that reach the very host in the address; all others have a service's own built in."""
 
-_FORM = "Write it as apprise does, such as tgram://BOT_TOKEN/CHAT_ID; blanks separate several."
+_FORM = "Write it in apprise's form, such as tgram://BOT_TOKEN/CHAT_ID; separate several with spaces."
 _KEEP_HERE = "Set NO_PROXY=localhost,127.0.0.1,::1 in the environment."
 
 _TALKATIVE = ("urllib3", "requests_oauthlib")
@@ -116,7 +116,7 @@ def open_addresses(settings: Settings) -> Addresses:
         is_here = _is_here(text.get_secret_value(), plugin)
         is_carried = is_here and _goes_by_proxy(plugin)
         if settings.live and is_carried:
-            raise _refuse(number, "is on this machine, and a proxy would carry it away", _KEEP_HERE)
+            raise _refuse(number, "is on this machine, and the proxy would send it elsewhere", _KEEP_HERE)
         if settings.live or (is_here and not is_carried):
             usable.append(service)
         else:

@@ -54,7 +54,7 @@ OUTAGE_EVERY_S = 900.0
 
 _TOLD_ONLY = frozenset({EventKind.BUG})
 """Events that the ledger's history doesn't hold: they are heard as they are told, and so is a warning about a
-delivery: an answer that could not be written down."""
+delivery: an answer that could not be recorded."""
 
 
 class Alerter:
@@ -170,7 +170,7 @@ class Alerter:
         taken = self._sender.send(title, text, heard=heard, limit_s=limit_s)
         failing = self._sender.names - taken - frozenset(heard)
         for name in sorted(failing - self._failing):
-            self._warn(f"alerts: address {name} took no alert; it is tried some more times")
+            self._warn(f"alerts: address {name} did not accept an alert; it will be tried a few more times")
         self._failing = (self._failing - taken) | failing
         return taken
 

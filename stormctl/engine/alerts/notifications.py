@@ -45,7 +45,7 @@ class Notifications:
     def summary(self) -> str:
         """Where alerts go, in a line for people; and that the heartbeat is locked, if it is."""
         locked = (
-            "; the heartbeat is locked, since STORMCTL_LIVE is not 1" if self._is_heartbeat_locked else ""
+            "; the heartbeat is locked, because STORMCTL_LIVE is not 1" if self._is_heartbeat_locked else ""
         )
         return f"{self.addresses.summary}{locked}"
 
@@ -122,7 +122,7 @@ def alerting(
     try:
         alerter = make_notifications(settings).make_alerter(ledger, clock, durations, warn)
     except UsageError as error:  # it must not keep anybody from halting
-        warn(f"nobody is alerted: {error.message}")
+        warn(f"no alert is sent: {error.message}")
     if alerter is not None:
         alerter.start()
         alerter.ask_to_end(pausing=False)

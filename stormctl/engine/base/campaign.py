@@ -47,7 +47,7 @@ class Campaign:
         if self.errors or self.storm is None or self.plan is None:
             count = len(self.errors)
             raise FindingsError(
-                f"{count} finding{'' if count == 1 else 's'} must be mended first",
+                f"{count} finding{'' if count == 1 else 's'} must be fixed first",
                 "Each one is listed above, with its file and line.",
             )
         return self.storm, self.plan

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.amounts import count
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.cost import price_of_readings
 from stormctl.platforms.adapter import ReadFailed
@@ -96,8 +97,8 @@ class Collector:
         self._ledger.metrics.record(rows, moment, price_usd_micros=price_of_readings(channel, 1))
         self._ledger.metrics.mark_read(read, moment)
         if read:
-            what = "a post is" if len(read) == 1 else f"{len(read)} posts are"
-            self._equipment.tell(EventKind.METRICS, f"metrics of {what} read", channel=channel)
+            text = f"read metrics of {count(len(read), 'post')}"
+            self._equipment.tell(EventKind.METRICS, text, channel=channel)
         return read
 
     def _rests(self, name: str, now: datetime) -> bool:

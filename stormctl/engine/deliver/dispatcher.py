@@ -117,12 +117,12 @@ class Dispatcher:
         moment = self._clock.moment()
         if bad:
             channels.suspend(str(channel), bad[0], moment)
-            text = f"suspended: {bad[0]} — once it is mended: stormctl resume --channel {channel}"
+            text = f"suspended: {bad[0]} — once it is fixed: stormctl resume --channel {channel}"
             self._equipment.tell(EventKind.SUSPENDED, text, channel=channel)
             return False
         if proof.account is None:
             reason = unknown[0][0] if unknown else "the platform did not say whose account it is"
-            text = f"not verified, asked again in {format_duration(UNVERIFIED_REST)}: {reason}"
+            text = f"not verified, trying again in {format_duration(UNVERIFIED_REST)}: {reason}"
             channels.rest(str(channel), UNVERIFIED_REST, text, moment)
             self._equipment.tell(EventKind.PAUSED, text, channel=channel)
             return False

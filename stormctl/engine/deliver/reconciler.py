@@ -1,4 +1,4 @@
-"""Settle what is in doubt by reading the account: found, proved not to be there, or for a person to judge."""
+"""Settle what is in doubt by reading the account: found, proved absent, or left to a person."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ class Reconciler:
 
     def _hold(self, doubt: Doubt, reason: str) -> None:
         self._ledger.doubts.hold(doubt, reason, self._clock.moment())
-        self._tell(doubt, f"a person must judge: {reason}")
+        self._tell(doubt, f"needs a decision: {reason}")
 
     def _select(self, doubts: Iterable[Doubt]) -> list[Doubt]:
         """Return the doubts for which another reading helps now."""

@@ -52,7 +52,7 @@ class Recorder:
         except LedgerError as error:
             with self._turn:
                 self._kept.setdefault(claim.channel, []).append(answer)
-            self._tell(answer, f"is not written down yet: {error.message}")
+            self._tell(answer, f"is not recorded yet: {error.message}")
             return
         self._checkpoint("after the record")
         self._announce(answer, recorded)
@@ -82,7 +82,7 @@ class Recorder:
         if not self.write_all():
             for answers in self._kept.values():
                 for answer in answers:
-                    self._tell(answer, "could not be written down")
+                    self._tell(answer, "could not be recorded")
 
     def _write(self, answer: TimedOutcome) -> Recorded | None:
         """Write an answer down; return what the ledger found, None if it doesn't know the attempt."""
@@ -90,7 +90,7 @@ class Recorder:
         try:
             return outbox.record(answer.claim, answer.outcome, answer.moment, retry_at=answer.retry_at)
         except UnknownAttemptError as error:
-            self._tell(answer, f"could not be written down: {error.message}")
+            self._tell(answer, f"could not be recorded: {error.message}")
             return None
 
     def _announce(self, answer: TimedOutcome, recorded: Recorded | None) -> None:

@@ -147,7 +147,7 @@ class Uploader:
                     str(claim.channel), media, upload.media_id, upload.expires_at, moment
                 )
         except LedgerError as error:
-            text = f"{claim.message_id}: its media will be uploaded once more: {error.message}"
+            text = f"{claim.message_id}: its media will be uploaded again: {error.message}"
             self._equipment.tell(EventKind.WARNING, text, channel=claim.channel)
 
     def renew(self, claim: Claim, refused: Refused) -> Refused:

@@ -86,7 +86,7 @@ def prepare_canary(channel: ChannelId, lang: str, workspace: Workspace, ledger: 
         raise proof.error
     problems = proof.check.bad or proof.check.unknown
     if proof.is_bad or proof.account is None:
-        message, hint = problems[0] if problems else ("nobody can say as whom", "")
+        message, hint = problems[0] if problems else ("it is not known as whom", "")
         raise CredentialsError(f"no canary on {channel}: {message}", hint)
     check_accounts([proof], ledger)
     now = workspace.find_clock(ledger).moment().at
@@ -243,7 +243,7 @@ class Release:
         while True:
             view = self._look(runner_id)
             if view.state is State.PLANNED:
-                self._why = view.why or "the channel did not let it out in time: stormctl status tells why"
+                self._why = view.why or "it did not go out in time: stormctl status says why"
                 with suppress(UsageError):  # a runner was quicker: what became of it is seen at the next look
                     self._ledger.manual.cancel([self._canary.key], self._who, self._clock.moment())
                 continue
@@ -288,7 +288,7 @@ def _refuse_obstacles(channel: ChannelId, ledger: Ledger) -> None:
         raise UsageError(f"{channel} is suspended: {why}", f"stormctl resume --channel {channel}")
     for view in ledger.history.deliveries(CANARY_STORM):
         if view.state is State.DELIVERED:
-            raise UsageError(f"a canary still stands: {view.url}", f"stormctl retract {view.key}")
+            raise UsageError(f"a canary is still there: {view.url}", f"stormctl retract {view.key}")
         if view.state.is_open:
             state = view.state.value.replace("_", " ")
             raise UsageError(f"another canary is {state}: {view.key}", f"stormctl show {view.key}")

@@ -83,7 +83,7 @@ def _judge_account(proof: ChannelProof, notes: LedgerNotes) -> Iterator[Line]:
             as_before = ", as the ledger knows it"
         yield ok(f"{account.name} ({account.id}){as_before}: {account.url}")
     if proof.check.without:
-        yield ok("left out: not asked")
+        yield ok("left out: not checked")
     exit_code = proof.error.exit_code if proof.error is not None else ExitCode.CREDENTIALS
     for message, hint in proof.check.bad:
         yield fail(message, hint, exit_code)
@@ -142,7 +142,7 @@ def _judge_api(platform: Platform, needs: _Needs) -> Iterator[Line]:
         return
     text = f"{platform.facts.api} lives until {ends_on} at least"
     if needs.span is not None and needs.span.last_at.date() >= ends_on:
-        yield warn(f"{text}, and the storm lasts longer", "Look for a newer stormctl.")
+        yield warn(f"{text}, and the storm lasts longer", "Check for a newer stormctl.")
     else:
         yield ok(text)
 
@@ -151,12 +151,14 @@ def _judge_standing(channel: ChannelId, told: Verification, needs: _Needs) -> It
     """Judge whether the account is verified as the schedule says, and what the storm needs of its credits."""
     label = channel.platform.label
     if channel in needs.verified and told.is_verified is False:
-        text = f"the schedule calls the account verified, and {label} does not: its ceilings are lower"
+        text = (
+            f"the schedule says the account is verified, and {label} says it is not: its ceilings are lower"
+        )
         yield warn(text, "Take verified = true out of the schedule.")
     if told.account is not None and channel.platform.facts.prices.dearest_post:
         micros = needs.usd_micros.get(channel)
         need = f"; this storm needs about ${micros / 1_000_000:.2f} here" if micros else ""
-        yield ok(f"credits are not used up; how many are left, {label} does not tell{need}")
+        yield ok(f"there are credits left; {label} does not say how many{need}")
 
 
 def _judge_ledger(
@@ -166,7 +168,7 @@ def _judge_ledger(
     why = notes.suspended.get(str(channel))
     if why is not None:
         yield warn(
-            f"suspended in the ledger: {why}", f"Once it is mended: stormctl resume --channel {channel}"
+            f"suspended in the ledger: {why}", f"Once it is fixed: stormctl resume --channel {channel}"
         )
     fresh = {limit.name: limit for limit in (told.limits if told is not None else ())}
     known = {limit.name: limit for limit in notes.limits.get(str(channel), ()) if limit.reset_at is not None}

@@ -96,7 +96,7 @@ def find_troubles(case: DoctorScope, preparation: Preparation) -> tuple[Diagnosi
 def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) -> Diagnosis:
     """Look at what can be looked at where the settings can't be read, which is the first thing to mend."""
     line = fail(error.message, error.hint, error.exit_code)
-    unasked = warn("neither channels nor ledger were looked at", "Put the settings right first.")
+    unasked = warn("neither the channels nor the ledger were checked", "Fix the settings first.")
     machine = examine_machine(None, root, (), moment)
     return Diagnosis(
         made_at=moment.wall_at, sections=(DiagnosisSection("settings", (line, unasked)), machine)
@@ -126,10 +126,10 @@ def examine_schedule(case: DoctorScope) -> DiagnosisSection:
     lines: list[Line] = []
     if campaign.errors:
         count = len(campaign.errors)
-        text = f"{count} finding{'' if count == 1 else 's'} must be mended before it can be launched"
+        text = f"{count} finding{'' if count == 1 else 's'} must be fixed before it can be launched"
         lines.append(fail(text, "stormctl check lists each with its file and line.", ExitCode.FINDINGS))
     if campaign.storm is None:
-        lines.append(warn("its channels were not looked at", "Mend the schedule first."))
+        lines.append(warn("its channels were not checked", "Fix the schedule first."))
     need = find_need(campaign.plan) if campaign.plan is not None else None
     if need is not None and campaign.plan is not None:
         zone = ZoneInfo(campaign.storm.timezone) if campaign.storm is not None else UTC
@@ -137,9 +137,9 @@ def examine_schedule(case: DoctorScope) -> DiagnosisSection:
         posts = len(campaign.plan.deliveries)
         span = f"{first_at:%Y-%m-%d %H:%M} to {last_at:%Y-%m-%d %H:%M %Z}"
         text = f"{posts} post{'' if posts == 1 else 's'}, {span}"
-        over = warn(f"{text}: it is over", "If it is still to come, mend the date in its schedule.")
+        over = warn(f"{text}: it is over", "If it is still to come, correct the date in its schedule.")
         lines.append(over if need.last_at < case.moment.at else ok(text))
     elif campaign.plan is not None:
-        lines.append(warn("nothing is planned", "stormctl plan tells why."))
+        lines.append(warn("nothing is planned", "stormctl plan says why."))
     name = campaign.storm.id if campaign.storm is not None else "schedule"
     return DiagnosisSection(f"storm {name}" if campaign.storm is not None else name, tuple(lines))

@@ -35,4 +35,4 @@ def explain_unused(variable: UnusedVariable, channels: Collection[ChannelId]) ->
     hint = (
         f"Did you mean {PREFIX}{nearest}?" if nearest is not None else "See .env.example for every variable."
     )
-    return f"{where} is a name that nothing reads", hint
+    return f"{where} is a name that nothing uses", hint

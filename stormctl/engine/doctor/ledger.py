@@ -128,14 +128,14 @@ def examine_ledger(
     if notes.error is not None:
         lines.append(fail(notes.error.message, notes.error.hint, notes.error.exit_code))
     elif notes.facts is None:
-        lines.append(ok(f"{notes.where}: there is none yet, launch makes it"))
+        lines.append(ok(f"{notes.where}: there is none yet; launch creates it"))
     else:
         lines.append(ok(f"{notes.where}: version {notes.facts.version}, it can be read and written"))
     for fault in notes.faults:
         if fault.place is None:
             lines.append(fail(fault.message, fault.hint, ExitCode.MAINTENANCE))
         else:
-            lines.append(warn(fault.message, f"{fault.hint}. Whoever publishes next does it, with a word."))
+            lines.append(warn(fault.message, f"{fault.hint}. The next runner does it, and says so."))
     if notes.distrust is not None:
         lines.append(fail(notes.distrust.message, notes.distrust.hint, notes.distrust.exit_code))
     if notes.facts is not None:
@@ -158,7 +158,7 @@ def _judge_facts(facts: LedgerFacts) -> Iterator[Line]:
     if facts.last_backup_at is not None:
         yield ok(f"last backup {facts.last_backup_at:%Y-%m-%d %H:%M} UTC")
     elif facts.backed_up_at is None and any(storm.storm_id != CANARY_STORM for storm in facts.storms):
-        yield warn("it was never backed up", "stormctl ledger backup does it while runners post.")
+        yield warn("it has never been backed up", "stormctl ledger backup works while runners post.")
 
 
 def _judge_hosts(facts: LedgerFacts, campaign: Campaign, settings: Settings) -> Iterator[Line]:
@@ -166,7 +166,7 @@ def _judge_hosts(facts: LedgerFacts, campaign: Campaign, settings: Settings) -> 
     found = ((c.platform.label, find_host(facts.hosts, str(c)), settings.host(c)) for c in channels)
     for label, bound, host in dict.fromkeys(found):
         if bound is not None and bound != host:
-            text = f"it belongs to {bound}, and {label} would be posted to at {host}"
+            text = f"it belongs to {bound}, but {label} is at {host} here"
             yield fail(text, "Use another ledger: set STORMCTL_LEDGER_URL.", ExitCode.MAINTENANCE)
 
 
@@ -185,13 +185,13 @@ def _judge_runners(facts: LedgerFacts, campaign: Campaign, moment: Moment) -> It
             "Start one: stormctl launch, or stormctl daemon on a server.",
         )
     else:
-        yield ok("no runner is alive; launch, daemon or tick is one")
+        yield ok("no runner is alive; launch, daemon or tick starts one")
 
 
 def _judge_canaries(canaries: Sequence[DeliveryView]) -> Iterator[Line]:
     for view in canaries:
         if view.state is State.DELIVERED:
-            yield warn(f"a canary still stands: {view.url}", f"stormctl retract {view.key}")
+            yield warn(f"a canary is still there: {view.url}", f"stormctl retract {view.key}")
         elif view.state is State.IN_DOUBT:
             hint = f"Look at the account, then: stormctl resolve {view.key} --posted URL, or --not-posted."
             yield warn(f"a canary is in doubt: {view.key}", hint)

@@ -104,8 +104,8 @@ def examine_settings(
     elif os.name == "posix":
         line = ok(".env is for you alone, and Git does not track it")
     else:
-        text = "Git does not track .env; whether others can read it was not looked at"
-        line = warn(text, "Look at the file's properties: nobody but you should be named there.")
+        text = "Git does not track .env; whether others can read it was not checked"
+        line = warn(text, "Check the file's properties: only you should be listed there.")
     odd = (warn(*explain_unused(variable, channels)) for variable in unused_variables)
     hosts = dict.fromkeys(_judge_host(channel, settings) for channel in met)
     urls = [settings.base_url(channel) for channel in met]
@@ -121,11 +121,11 @@ def _judge_network(urls: Collection[str]) -> Iterator[Line]:
         yield fail(error.message, error.hint, error.exit_code)
         return
     for proxy in proxies - {None}:
-        direct = "" if len(proxies) == 1 else ", but for those that NO_PROXY names"
+        direct = "" if len(proxies) == 1 else ", except those that NO_PROXY names"
         yield ok(f"the platforms are reached through the proxy {proxy}{direct}")
     named = find_authorities()
     if trusted - {None} and named is not None:
-        yield ok(f"certificates are proved by {named[1]} ({named[0]}), not by the public authorities")
+        yield ok(f"certificates are verified with {named[1]} ({named[0]}), not with the public authorities")
 
 
 def _judge_host(channel: ChannelId, settings: Settings) -> Line:
@@ -154,10 +154,10 @@ def examine_watch(settings: Settings) -> DiagnosisSection:
             ok(f"alerts go to {notifications.addresses.summary}{way}; stormctl doctor --alert-test sends one")
         )
     if not settings.heartbeat_url.get_secret_value():
-        hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is gone."
-        lines.append(warn("nobody hears if this machine dies", hint))
+        hint = "Set STORMCTL_HEARTBEAT_URL: a monitor then tells you when this machine is down."
+        lines.append(warn("no one is told if this machine dies", hint))
     elif settings.find_heartbeat() is None:
-        lines.append(warn("the heartbeat is locked, since STORMCTL_LIVE is not 1", UNLOCK))
+        lines.append(warn("the heartbeat is locked, because STORMCTL_LIVE is not 1", UNLOCK))
     else:
         lines.append(_judge_heartbeat(settings.heartbeat_url.get_secret_value()))
     return DiagnosisSection(name, tuple(lines))
@@ -169,7 +169,7 @@ def _find_alerts_way() -> str:
         proxy = read_proxy()
     except CredentialsError:
         return " through the network's proxy"
-    return f" through the proxy {proxy}, but for what NO_PROXY names" if proxy else ""
+    return f" through the proxy {proxy}, except what NO_PROXY names" if proxy else ""
 
 
 def _judge_heartbeat(url: str) -> Line:
@@ -186,8 +186,8 @@ def _judge_clocks(proofs: Sequence[ChannelProof], server_ahead: timedelta | None
     off = find_offset(told, timedelta())
     if off is None:
         if proofs:
-            hint = "Look again once a platform answers, or compare this machine's time with a telephone's."
-            yield warn("no platform told the time: the clock was not compared", hint)
+            hint = "Check again once a platform answers, or compare this machine's time with a phone's."
+            yield warn("no platform sent its time: the clock was not compared", hint)
         return
     if server_ahead is not None:
         yield _judge_clock("the clock of the ledger's server", off - server_ahead, "posts go out by it")
@@ -200,7 +200,7 @@ def _judge_clock(whose: str, off: timedelta, why: str) -> Line:
     if abs(off) <= NOTICED:
         near = max(timedelta(seconds=round(abs(off).total_seconds())), timedelta(seconds=1))
         return ok(f"{whose} is within {format_duration(near)} of the platforms'")
-    text, hint = f"{whose} is {describe_offset(off)} the platforms'", f"Set it right: {why}."
+    text, hint = f"{whose} is {describe_offset(off)} the platforms'", f"Correct it: {why}."
     return fail(text, hint, ExitCode.USAGE) if abs(off) > TRUSTED else warn(text, hint)
 
 
@@ -226,16 +226,18 @@ def _judge_disk(folder: Path, measure: Callable[[Path], int]) -> Iterator[Line]:
     try:
         free = measure(folder)
     except OSError as error:
-        text = f"how much room {folder} has can't be told: {error.strerror}"
-        yield warn(text, "Look at it by hand: a storm's ledger may take 20 MB.")
+        text = f"the free space in {folder} is not known: {error.strerror}"
+        yield warn(text, "Check it by hand: a storm's ledger may take 20 MB.")
         return
-    text = f"{free / 1e9:.1f} GB are free where the ledger lies ({folder})"
+    text = f"{free / 1e9:.1f} GB are free where the ledger is ({folder})"
     if free < NO_ROOM:
-        yield fail(text, "Make room: answers that can't be written down wait.", ExitCode.MAINTENANCE)
+        yield fail(
+            text, "Free some space: answers that can't be recorded have to wait.", ExitCode.MAINTENANCE
+        )
     elif free < ROOM:
-        yield warn(text, "Make room before the day.")
+        yield warn(text, "Free some space before the day.")
     else:
         yield ok(text)
     if not os.access(folder, os.W_OK):
-        hint = "Whoever runs stormctl must be able to write there."
+        hint = "The user that runs stormctl must be able to write there."
         yield fail(f"{folder} can't be written", hint, ExitCode.MAINTENANCE)

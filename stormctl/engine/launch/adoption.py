@@ -60,7 +60,7 @@ def find_published(
     if published and not adopt:
         example = next(iter(published.values()))
         raise UsageError(
-            f"{count(len(published), 'planned post stands', 'planned posts stand')} on the accounts, "
+            f"{count(len(published), 'planned post is', 'planned posts are')} already on the accounts, "
             f"unknown to the ledger: {example.url}",
             "Use the ledger that published them; or launch with --adopt to record them as delivered.",
         )
@@ -104,10 +104,10 @@ def _read(
     try:
         reading = read_account(adapters.reader(channel), first, moment.at)
     except ReadFailed as failed:
-        return None, f"{channel} can't be read for posts that are there already: {failed.reason}"
+        return None, f"{channel} can't be read for posts that are already there: {failed.reason}"
     except CredentialsError as error:
-        return None, f"{channel} can't be read for posts that are there already: {error.message}"
-    return reading, "" if reading.complete else f"{channel} could not be read whole: {reading.reason}"
+        return None, f"{channel} can't be read for posts that are already there: {error.message}"
+    return reading, "" if reading.complete else f"{channel} could not be read completely: {reading.reason}"
 
 
 def _match(planned: Sequence[PlannedDelivery], posts: Sequence[SeenPost]) -> dict[str, SeenPost]:

@@ -133,7 +133,7 @@ class EmulatorProcess:
         except (OSError, ValueError, KeyError) as error:
             self.stop()
             raise TryAgainError(
-                "the emulator did not start", "What it said stands above; try it alone: stormctl emulator"
+                "the emulator did not start", "Its output is above; try it alone: stormctl emulator"
             ) from error
 
     def _ask(self, method: str, path: str, body: object = None) -> Any:

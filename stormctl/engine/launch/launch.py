@@ -128,7 +128,7 @@ def enroll(
     )
     tell(
         f"enrolled in {ledger.where}: {enrolled.added} new, {enrolled.updated} changed, "
-        f"{enrolled.unchanged} as before, {enrolled.withdrawn} withdrawn, {enrolled.settled} settled already"
+        f"{enrolled.unchanged} unchanged, {enrolled.withdrawn} withdrawn, {enrolled.settled} already settled"
     )
     return enrolled
 

@@ -110,7 +110,7 @@ def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: 
     last = max((d.slot_at + d.grace for d in plan.deliveries), default=None)
     if last is None:
         raise UsageError(
-            f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan tells why."
+            f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan says why."
         )
     if last < moment.at and not is_enrolled:
         raise UsageError(
@@ -127,7 +127,7 @@ def _refuse_wrong_clock(proofs: Sequence[ChannelProof], ledger: Ledger | None) -
         is_server = ledger is not None and ledger.path is None
         whose = "the clock of the ledger's server" if is_server else "this machine's clock"
         raise UsageError(
-            f"{whose} is {describe_offset(off)} the platforms'", "Set it right, then launch again."
+            f"{whose} is {describe_offset(off)} the platforms'", "Correct it, then launch again."
         )
 
 

@@ -232,7 +232,7 @@ def _empty(root: Path, folder: Path) -> None:
             if any(runner.alive for runner in runners):
                 raise UsageError(
                     "a rehearsal of this campaign is running",
-                    "Wait for its end, or look at it: stormctl status --rehearsal.",
+                    "Wait until it ends, or watch it: stormctl status --rehearsal.",
                 )
         shutil.rmtree(folder)
     make_folder(folder)
@@ -264,7 +264,7 @@ def open_rehearsal_adapters(root: Path) -> EnvironmentAdapters:
         variables = json.loads((rehearsal_folder(root) / ACCESS).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise UsageError(
-            "the rehearsal is over, and its platforms are gone", "Start another one: stormctl rehearse."
+            "the rehearsal is over, and its emulator is gone", "Start another one: stormctl rehearse."
         ) from None
     return EnvironmentAdapters(make_environment(variables))
 

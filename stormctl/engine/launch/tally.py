@@ -51,8 +51,8 @@ def _tally(
     unexpected = [p for p in theirs if p.id not in receipts and p.text not in repeated]
     lines = [f"{_name(d)} is {d.state.value}: {d.why or 'no reason given'}" for d in undelivered]
     lines += [f"{_name(d)} has a receipt ({d.post_id}), but it is not there" for d in lost]
-    lines += [f"{channel}: stands there {n} times: {text[:60]}" for text, n in repeated.items()]
-    lines += [f"{channel}: nobody has a receipt of post {p.id}: {p.text[:60]}" for p in unexpected]
+    lines += [f"{channel}: is there {n} times: {text[:60]}" for text, n in repeated.items()]
+    lines += [f"{channel}: no delivery has a receipt for post {p.id}: {p.text[:60]}" for p in unexpected]
     tally = ChannelTally(
         channel=channel,
         planned=len(ours),

@@ -42,7 +42,7 @@ def halt_scope(ledger: Ledger, clock: Clock, scope: str, target: str | None, *, 
     known = ledger.halts.find_names(scope)
     if target in known:
         return ""
-    return f"IT HOLDS NOTHING BACK: no post here is of the {scope} {target}; {suggest(target, known)}"
+    return f"This halt stops nothing: no post has {scope} {target}; {suggest(target, known)}"
 
 
 def resume_scope(
@@ -64,7 +64,7 @@ def resume_scope(
     """
     preview = ledger.resumptions.preview(clock.moment(), scope, target)
     if not preview.halts and preview.releases is None:
-        raise UsageError("there was nothing to lift", "stormctl status shows the halts in force.")
+        raise UsageError("there was no halt to lift", "stormctl status shows the halts in force.")
     late = decide(preview)
     return ledger.halts.resume(clock.moment(), who, scope=scope, target=target, late=late)
 

@@ -164,7 +164,7 @@ class LedgerMaintenance:
         """
         with closing(self._open()) as ledger:
             if ledger.get_id() != ledger_id:
-                raise LedgerError(f"{self.where} is not the ledger that was shown", "Look at it once more.")
+                raise LedgerError(f"{self.where} is not the ledger that was shown", "Check it again.")
             ledger.fingerprint_check.accept(self._occasion().moment)
             return ledger.fingerprint_check.take_alarms()
 

@@ -94,7 +94,7 @@ def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, ur
     if seen is not None:
         return Evidence(post_id=seen.post_id, url=seen.url, reservation=_compare(doubt, seen))
     if not reading.complete:
-        return _trust(url, post_id, f"{channel} could not be read whole: {reading.reason}")
+        return _trust(url, post_id, f"{channel} could not be read completely: {reading.reason}")
     if doubt.is_said_to_stand:  # a duplicate that it never showed: people may see more than the API does
         return _trust(url, post_id, f"{channel} does not show that post, but refused it as a duplicate")
     raise UsageError(
@@ -157,7 +157,7 @@ def _find_own(view: DeliveryView) -> DeliveryView:
     if view.state is not State.DELIVERED or view.post_id is None:
         state = view.state.value.replace("_", " ")
         raise UsageError(
-            f"{view.key} is {state}: there is no post to take down", f"stormctl show {view.key} tells more."
+            f"{view.key} is {state}: there is no post to take down", f"stormctl show {view.key} says more."
         )
     return view
 
@@ -177,7 +177,7 @@ def _get_doubt(ledger: Ledger, key: str) -> Doubt:
     found = next((doubt for doubt in doubts if doubt.key == key), None)
     if found is None:
         state = view.state.value.replace("_", " ")
-        raise UsageError(f"{key} is {state}, not in doubt", f"stormctl show {key} tells how it came to that.")
+        raise UsageError(f"{key} is {state}, not in doubt", f"stormctl show {key} shows how that came about.")
     return found
 
 
@@ -197,7 +197,7 @@ def _compare(doubt: Doubt, seen: SeenPost) -> str:
     if similarity(seen.text, doubt.post.text) < ALIKE:
         raise UsageError(
             f"{seen.url} says something else: “{seen.text}”",
-            f"stormctl show {doubt.key} tells what was to be posted.",
+            f"stormctl show {doubt.key} shows what was to be posted.",
         )
     return f"{seen.url} resembles it, but text, pictures or thread are not the same: “{seen.text}”"
 
@@ -205,7 +205,7 @@ def _compare(doubt: Doubt, seen: SeenPost) -> str:
 def _trust(url: str, post_id: str | None, reservation: str) -> Evidence:
     if post_id is None:
         raise UsageError(
-            f"{reservation}; and {url} does not tell the post's number",
+            f"{reservation}; and {url} does not contain the post's number",
             "Try again when the account can be read, or give an address with the number in it.",
         )
     return Evidence(post_id=post_id, url=url, reservation=reservation)

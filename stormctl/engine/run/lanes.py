@@ -62,7 +62,7 @@ class Problems:
             self._told = {line: t for line, t in self._told.items() if t.held_back or t.is_recent(wall_at)}
             self._told[text] = _Told(wall_at)
         if told is not None and told.held_back:
-            text += f" (and {count(told.held_back, 'time')} since it was last told)"
+            text += f" (and {count(told.held_back, 'time')} since it was last reported)"
         self._equipment.tell(EventKind.WARNING, text)
 
     def note_bug(self, bug: Exception, text: str, channel: ChannelId | None = None) -> None:

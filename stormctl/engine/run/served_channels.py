@@ -147,7 +147,9 @@ class ServedChannels:
         elif name in self._rewritten and proof.account is None:
             self._rests[name] = _Rest(moment.wall_at, UNKNOWN_AGAIN_AFTER)
             self._equipment.tell(
-                EventKind.WARNING, "new credentials wait: nobody can say yet whose they are", channel=channel
+                EventKind.WARNING,
+                "new credentials are waiting: it is not known yet whose they are",
+                channel=channel,
             )
         else:
             self._serve(proof)
@@ -170,11 +172,15 @@ class ServedChannels:
         self._served[name] = channel
         if account is not None:
             self._accounts[name] = account.id
-        whose = f"as {account.name} ({account.id})" if account is not None else "as an account yet unknown"
+        whose = (
+            f"as {account.name} ({account.id})"
+            if account is not None
+            else "as an account that is not known yet"
+        )
         if is_renewed:
-            self._equipment.tell(EventKind.SERVED, f"takes new credentials, {whose}", channel=channel)
+            self._equipment.tell(EventKind.SERVED, f"reloaded credentials, {whose}", channel=channel)
             if name in self._equipment.ledger.channels.suspended():
-                line = f"it stays suspended until somebody types: stormctl resume --channel {name}"
+                line = f"it stays suspended until someone runs: stormctl resume --channel {name}"
                 self._equipment.tell(EventKind.WARNING, line, channel=channel)
         elif not was_served:
             self._equipment.tell(EventKind.SERVED, whose, channel=channel)

@@ -231,7 +231,7 @@ def serve(
                 if not served_channels.channels():
                     refuse_locked(settings, ledger)
                 if service.ready() and not served_channels.channels():
-                    text = "nothing to publish yet; what is launched will be taken up"
+                    text = "nothing to publish yet; storms that are launched will be picked up"
                     equipment.tell(EventKind.STARTED, text)
                 return False
 

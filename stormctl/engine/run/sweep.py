@@ -106,7 +106,7 @@ class Sweep:
         is_right_again = was_doubted and self._clock_guard.doubted is None
         if is_right_again:
             self._forget_doubt()
-            self._warn("the clock was set right again: going on")
+            self._warn("the clock is right again: continuing")
         elif lapse.set_by and not (was_doubted and self.is_proved):
             self._tell_setting(lapse.set_by)
         if is_right_again or lapse.set_by < timedelta():
@@ -143,7 +143,7 @@ class Sweep:
         if self._is_first and last is not None and moment.wall_at - last > self._absence:
             since = moment.at - (moment.wall_at - last)
             if self._ledger.backlog.was_due(since, moment):
-                return "nobody was running", since
+                return "no runner was running", since
         return None
 
     def _settle(self, lapse: ClockJump) -> bool:
@@ -159,18 +159,18 @@ class Sweep:
             off = self._ask_offset()
             if off is None and not self._is_told and not self.is_proved:
                 self._is_told = True
-                self._warn(f"nobody confirms {self._clock_name} yet: nothing is published or given up")
+                self._warn(f"{self._clock_name} is not confirmed yet: nothing is published or given up")
         if off is not None and abs(off) <= TRUSTED:
             if abs(off) > NOTICED:
                 self._warn(f"{self._clock_name} is {describe_offset(off)} a platform's")
-            return self._believe("a platform confirms the clock: going on")
+            return self._believe("a platform confirms the clock: continuing")
         if off is not None and not self._is_contradicted:
             self._is_contradicted = self._is_told = True
             what = f"{self._clock_name} is {describe_offset(off)} a platform's"
-            self._warn(f"{what}: set it right; until then nothing is published or given up")
+            self._warn(f"{what}: correct it; until then nothing is published or given up")
         if not self._is_contradicted and doubted_for >= TRUSTED:
             self._is_told = True
-            return self._believe(f"nobody could confirm {self._clock_name}: going on with it")
+            return self._believe(f"{self._clock_name} could not be confirmed: continuing with it")
         return False
 
     def _believe(self, why: str) -> bool:
@@ -208,8 +208,8 @@ class Sweep:
     def _tell_setting(self, by: timedelta) -> None:
         if by > TRUSTED:
             self._warn(
-                f"the clock leapt ahead by {format_duration(by)}: until that is confirmed nothing is "
-                "published, and nothing is given up"
+                f"the clock jumped ahead by {format_duration(by)}: until that is confirmed, nothing is "
+                "published or given up"
             )
         else:
             self._warn(

@@ -102,7 +102,7 @@ class _BankReader:
             self._note(name, "file-not-read", message, "write each row as a file of its own: ID.LANG.md")
             return
         place = Place(f"{self._folder}/{name}")
-        message = "is neither a message nor a picture, and is not read"
+        message = "is neither a message nor a picture, and is ignored"
         hint = "message files end in .md"
         self.findings.append(
             Finding(severity=Severity.WARNING, place=place, code="file-not-read", message=message, hint=hint)
@@ -128,12 +128,12 @@ class _BankReader:
             message = "it is a link that leads outside the bank"
             raise OSError(message)
         if not entry.is_file():
-            message = "it is no ordinary file"
+            message = "it is not a regular file"
             raise OSError(message)
         with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            message = f"it is bigger than {MAX_BYTES // 1024} KiB, which is no message"
+            message = f"it is bigger than {MAX_BYTES // 1024} KiB, the limit for a message"
             raise OSError(message)
         return content
 
@@ -143,7 +143,7 @@ class _BankReader:
         if not run:
             return False
         line = 1 + source.count("\n", 0, source.index(run))
-        message = f"{len(run)} characters without a blank are no message; {MAX_RUN} are read"
+        message = f"{len(run)} characters without a space are not a message; at most {MAX_RUN} are read"
         self._note(file, "text-unreadable", message, "write words", line)
         return True
 

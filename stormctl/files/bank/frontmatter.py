@@ -75,10 +75,10 @@ def _hint_about(line: str) -> str:
     if "#" in line:
         return "YAML takes # for the start of a comment: write hashtags without it, or in quotes"
     if line.count(": ") > 1:
-        return "put a text that holds a colon in double quotes"
+        return "put text that contains a colon in double quotes"
     if "\t" in line:
         return "indent with spaces, not tabs"
-    return "each line is “key: value”; put texts with special characters in double quotes"
+    return "each line is “key: value”; put text with special characters in double quotes"
 
 
 class _UnreadableError(Exception):
@@ -117,7 +117,7 @@ class _Parser:
             return
         event = self._next()
         if not isinstance(event, yaml.MappingStartEvent):
-            raise _UnreadableError(event, "front matter is made of “key: value” lines, and this is none")
+            raise _UnreadableError(event, "front matter is made of “key: value” lines, and this is not one")
         self._refuse_magic(event)
         self.result.values = self._read_table(())
         while not isinstance(self._next(), yaml.StreamEndEvent):
@@ -139,7 +139,7 @@ class _Parser:
                 self.result.lines[*path, name] = self._first_line + line
             elif _COMMENTED.search(self.line_at(line)):
                 self.note(
-                    line, f"“{name}” is empty: YAML takes what follows # for a comment", "leave the # away"
+                    line, f"“{name}” is empty: YAML takes what follows # for a comment", "leave out the #"
                 )
         return table
 
@@ -169,5 +169,7 @@ class _Parser:
 
     def _note_magic(self, event: yaml.Event, what: str) -> None:
         self.note(
-            _line_of(event), f"the YAML {what} is not allowed", "put a text that begins so in double quotes"
+            _line_of(event),
+            f"the YAML {what} is not allowed",
+            "put text that begins like this in double quotes",
         )

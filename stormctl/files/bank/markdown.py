@@ -38,7 +38,7 @@ def parse_document(source: str) -> Document:
         if second is None:
             front.problems.append(
                 FrontMatterProblem(
-                    start - 1, "the front matter that begins here has no end", "close it with a line of ---"
+                    start - 1, "the front matter that starts here has no end", "close it with a line of ---"
                 )
             )
             body_at = len(source)
@@ -83,7 +83,9 @@ def decode_text(content: bytes) -> str:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = 1 + content.count(b"\n", 0, error.start)
-        message = f"not saved as UTF-8: the byte 0x{content[error.start]:02x} in line {line} is none of it"
+        message = (
+            f"not saved as UTF-8: the byte 0x{content[error.start]:02x} in line {line} does not belong there"
+        )
         raise NotUtf8Error(line, message) from error
     if "\r" in text:
         return text.replace("\r\n", "\n").replace("\r", "\n")

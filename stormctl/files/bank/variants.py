@@ -99,7 +99,7 @@ def parse_wording_name(stem: str) -> WordingName:
     try:
         lang = parse_language(rest[0])
     except BadValueError as problem:
-        hint = f"the language goes first: {message_id}.en.{rest[0]}.md"
+        hint = f"the language comes first: {message_id}.en.{rest[0]}.md"
         raise BadValueError(f"file name: {problem.message}", hint) from None
     if len(rest) > 2:  # noqa: PLR2004 - the language and one label
         message = "file name: it has more than an id, a language and one label"

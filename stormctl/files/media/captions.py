@@ -86,11 +86,11 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
     except UnicodeDecodeError:
         raise BadMediaError("bad-captions", f"“{file}” is not UTF-8", "save it with that encoding") from None
     if is_monstrous(text):  # before it is parsed, and held against the rules of texts
-        message = f"“{file}” holds more than two minutes of speech, or words that are none"
-        raise BadMediaError("bad-captions", message, "keep to what is said; lines have blanks")
+        message = f"“{file}” holds more than two minutes of speech, or text that is not words"
+        raise BadMediaError("bad-captions", message, "keep to what is said; put spaces between words")
     cues = parse_cues(text)
     if not cues or any(not before.begin_ms < before.end_ms for before in cues):
-        message = f"“{file}” holds no captions that could be read"
+        message = f"“{file}” contains no readable captions"
         hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
         raise BadMediaError("bad-captions", message, hint)
     words = (enumerate(cue.text.split("\n"), cue.line) for cue in cues)

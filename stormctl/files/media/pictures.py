@@ -97,7 +97,7 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
     except (TooMuchError, Image.DecompressionBombError) as problem:
         raise _too_much(file, str(problem)) from None
     except (DamagedError, OSError, ValueError, SyntaxError, EOFError):
-        message = f"“{file}” is damaged: it can't be shown to its end"
+        message = f"“{file}” is damaged: it can't be displayed completely"
         raise BadMediaError("media-type", message, "open it in an editor and save it again") from None
 
 
@@ -129,8 +129,8 @@ def _strip(file: str, found: str, content: bytes) -> bytes:
 def _too_much(file: str, what: str) -> BadMediaError:
     reasons = {
         "frames": "has more pictures or pixels in them than X takes: 350, and 300 million pixels in all",
-        "pieces": "is cut into more pieces than any program makes",
-        "scans": "is built so that showing it takes far too long",
+        "pieces": "is split into more pieces than any program makes",
+        "scans": "is built so that displaying it takes far too long",
     }
     reason = reasons.get(what, "has more pixels than any platform shows")
     return BadMediaError("media-too-big", f"“{file}” {reason}", _SMALLER)

@@ -147,7 +147,7 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
             count += _count_boxes(inner, MOST_BOXES - count)
             index = inner if index is None and box.kind == b"moov" else index
         if count > MOST_BOXES:
-            message = f"“{file}” is cut into more pieces than any program makes"
+            message = f"“{file}” is split into more pieces than any program makes"
             raise BadMediaError("media-type", message, _EXPORT)
         position = box.end
     if index is not None:

@@ -74,11 +74,11 @@ def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> 
     if span is None:
         return
     if span.last_on < span.first_on:
-        notes.error("bad-value", ("date",), f"date: it ends on {span.last_on}, before it begins")
+        notes.error("bad-value", ("date",), f"date: it ends on {span.last_on}, before it starts")
     elif (span.last_on - span.first_on).days >= MAXDAYS:
         notes.error("bad-value", ("date",), f"date: a storm lasts at most {MAXDAYS} days")
     elif not 2000 <= span.first_on.year < 2100:  # noqa: PLR2004 - a slip of the finger, and zones know no others
-        notes.error("bad-value", ("date",), f"date: {span.first_on} is no day for a storm")
+        notes.error("bad-value", ("date",), f"date: {span.first_on} is not a possible day for a storm")
 
 
 _NEEDED = {

@@ -52,7 +52,7 @@ def load_storm(root: Path, path: Path) -> tuple[domain.Storm | None, list[Findin
         with path.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            hint = "a schedule names channels, windows and days; messages lie in a bank"
+            hint = "a schedule names channels, windows and days; messages go in a bank"
             return None, [
                 _refuse(shown, 1, "schedule-syntax", f"it is bigger than {MAX_BYTES // 1024} KiB", hint)
             ]

@@ -40,7 +40,7 @@ def _parse_duration(value: Any) -> timedelta:
 def _parse_positive(value: Any) -> timedelta:
     duration = _parse_duration(value)
     if not duration:
-        message = f"“{value}” must be more than nothing"
+        message = f"“{value}” must be longer than 0s"
         raise BadValueError(message)
     return duration
 

@@ -173,7 +173,7 @@ def require_ledger(store: Store) -> None:
     """Make sure that there is something at a ledger's place; LedgerError if not."""
     if not store.exists():
         message = f"there is no ledger at {store.where}"
-        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
         raise LedgerError(message, hint)
 
 
@@ -182,7 +182,7 @@ def refuse_runners(runners: tuple[RunnerStatus, ...], where: str) -> None:
     if runners:
         names = ", ".join(f"{r.kind} on {r.host} (process {r.pid})" for r in runners)
         message = f"a runner of the ledger {where} is alive: {names}"
-        raise LedgerError(message, "End it with Ctrl-C, or kill it; it finishes the request in flight.")
+        raise LedgerError(message, "Stop it with Ctrl-C, or kill it; it finishes the request in flight.")
 
 
 def _save(store: Store, copy: SqliteDatabase) -> None:
@@ -210,13 +210,13 @@ def _recognise(tables: Tables, source: Store, target: Store) -> int:
 def _require_rest(session: Session, store: Store, occasion: Occasion) -> None:
     """Make sure that everything is halted, no runner lives and nothing is claimed."""
     if not any(halt.scope == "all" and not halt.exceptions for halt in load_halts(session)):
-        message = f"the ledger {store.where} is not halted: something could be published meanwhile"
-        raise LedgerError(message, 'Type: stormctl halt --reason "the ledger moves"; then copy again.')
+        message = f"the ledger {store.where} is not halted: something could be published in the meantime"
+        raise LedgerError(message, 'Run: stormctl halt --reason "the ledger moves"; then copy again.')
     occasion.refuse_live(session, store)
     if claimed := session.value("claimed_count"):
         deliveries = count(claimed, "delivery is", "deliveries are")
         message = f"{deliveries} claimed in the ledger {store.where}: a runner died"
-        hint = "Type: stormctl tick, which settles them under the halt; then copy again."
+        hint = "Run: stormctl tick, which settles them under the halt; then copy again."
         raise LedgerError(message, hint)
 
 

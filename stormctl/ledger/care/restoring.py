@@ -45,7 +45,7 @@ def find_present(store: Store, occasion: Occasion) -> LedgerFacts | None:
     except DamagedLedgerError:
         if is_any_locked(store.locks):
             message = f"the ledger {store.where} can't be read, and a runner of this machine is alive"
-            raise LedgerError(message, "End every stormctl on this machine, and try again.") from None
+            raise LedgerError(message, "Stop every stormctl on this machine, and try again.") from None
         return None
     refuse_runners(facts.runners, store.where)
     if facts.moved_to is not None:
@@ -64,7 +64,7 @@ def refuse_other_hosts(facts: LedgerFacts, hosts: Mapping[str, str]) -> None:
         here = find_host(hosts, place)
         if here is not None and here != host:
             message = f"{facts.where} belongs to {host}, but {place} is {here} here"
-            hint = "What was practised is never taken for the day, nor the day for practice."
+            hint = "A practice ledger is never used for the real day, nor the real one for practice."
             raise LedgerError(message, hint)
 
 

@@ -69,7 +69,7 @@ class Runners:
             make_folder(self._folder)
             self._held[runner_id] = FileLock(self._path(runner_id))
         except OSError as error:
-            message = f"cannot lock {self._path(runner_id)}: {error.strerror}"
+            message = f"can't lock {self._path(runner_id)}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
         with self._database.transaction(renewing=True) as session:
             fingerprint = self._fingerprint_check.take_fingerprint(session, moment)

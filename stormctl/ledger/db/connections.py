@@ -74,10 +74,10 @@ _PASSING = {"25P03"}
 _REMEDIES = {
     "25006": "It can't be written: name the server that accepts writing, not its standby.",
     "28000": "The server doesn't let this user in.",
-    "28P01": "Look at user and password in STORMCTL_LEDGER_URL.",
+    "28P01": "Check user and password in STORMCTL_LEDGER_URL.",
     "3D000": "The database must exist: createdb, or ask who runs the server.",
     "42501": "Its user must be allowed to create tables, and to read and write them.",
-    "53100": "Free some space on its disk: nothing is posted that can't be written down.",
+    "53100": "Free some space on its disk: nothing is posted that can't be recorded.",
 }
 
 
@@ -170,8 +170,8 @@ class Connections:
             where = make_conninfo("", **(_DEFAULTS | self._address.parameters))
             connection = Connection.connect(where, autocommit=True, row_factory=dict_row)
         except psycopg.ProgrammingError as error:
-            message = f"STORMCTL_LEDGER_URL cannot be used: {self._address.redact(first_line(error))}"
-            hint = "Behind the ? stand options of libpq, such as sslmode=require."
+            message = f"STORMCTL_LEDGER_URL can't be used: {self._address.redact(first_line(error))}"
+            hint = "After the ? come options of libpq, such as sslmode=require."
             raise LedgerError(message, hint) from None
         try:
             _check_server(connection, self._address.shown)
@@ -237,7 +237,7 @@ def explain_errors(address: ServerAddress) -> Iterator[None]:
     except psycopg.Error as error:
         text = address.redact(first_line(error))
         if error.sqlstate in _REMEDIES:
-            message = f"the ledger {address.shown} cannot be used: {text}"
+            message = f"the ledger {address.shown} can't be used: {text}"
             raise LedgerError(message, _REMEDIES[error.sqlstate]) from error
         if isinstance(error, psycopg.OperationalError) or error.sqlstate in _PASSING:
             message = f"the ledger {address.shown} does not answer: {text}"
@@ -258,4 +258,4 @@ def _check_server(connection: Connection, shown: str) -> None:
     encoding = info.parameter_status("server_encoding")
     if encoding != "UTF8":
         message = f"the database {shown} is encoded in {encoding}: not every post could be stored"
-        raise LedgerError(message, "Create it anew: createdb --encoding=UTF8 --template=template0.")
+        raise LedgerError(message, "Create it again: createdb --encoding=UTF8 --template=template0.")

@@ -50,7 +50,7 @@ def find_faults(store: FileStore) -> Iterator[Fault]:
         try:
             status = find_status(path, follow=False)
         except OSError as error:
-            raise LedgerError(f"{path} can't be looked at: {error.strerror}") from None
+            raise LedgerError(f"{path} can't be accessed: {error.strerror}") from None
         if status is not None:
             yield from _judge(path, status, store)
     yield from _find_tracked(store)
@@ -106,17 +106,17 @@ def _judge(path: Path, status: os.stat_result, store: FileStore) -> Iterator[Fau
     if sys.platform == "win32":
         return
     if status.st_uid not in _trusted(store):
-        message = f"{path} belongs to {name_user(status.st_uid)}, who can write in it what would be posted"
+        message = f"{path} belongs to {name_user(status.st_uid)}, who can change what would be posted"
         hint = (
-            f"If that is right, run stormctl as {name_user(status.st_uid)}. If not, look at it and type: "
+            f"If that is right, run stormctl as {name_user(status.st_uid)}. If not, check it and run: "
             f"sudo chown {name_user(os.geteuid())} {shlex.quote(str(path))}"
         )
         yield Fault(message, hint)
     elif status.st_mode & OTHERS_WRITE:
-        hint = f"Type: chmod go-w {shlex.quote(str(path))}"
+        hint = f"Run: chmod go-w {shlex.quote(str(path))}"
         if status.st_mode & stat.S_ISVTX:  # a folder for all, such as /tmp
-            hint = "Give the ledger a folder of its own: STORMCTL_LEDGER_URL says where it lies."
-            yield Fault(f"others may write in {path}, and put something beside the ledger", hint)
+            hint = "Give the ledger a folder of its own: STORMCTL_LEDGER_URL says where it is."
+            yield Fault(f"others may write in {path}, and put something next to the ledger", hint)
         else:
             message = f"others may write {'in ' if stat.S_ISDIR(status.st_mode) else ''}{path}"
             yield Fault(message, hint, path)
@@ -136,8 +136,8 @@ def _find_tracked(store: FileStore) -> Iterator[Fault]:
         found = find_tracked(path)
         if found is not None:
             message = (
-                f"{found.top / found.name} is tracked by Git: whoever can change that repository could "
-                f"write in the ledger what would be posted"
+                f"{found.top / found.name} is tracked by Git: anyone who can change that repository "
+                f"could change what would be posted"
             )
-            yield Fault(message, f"Look at what it holds: stormctl status. Then type: {found.untrack}")
+            yield Fault(message, f"Check what it contains: stormctl status. Then run: {found.untrack}")
             return

@@ -95,7 +95,7 @@ def refuse_unusable(gate: Row, known: int, shown: str) -> None:
         raise LedgerError(message, "Set STORMCTL_LEDGER_URL to the new one; stormctl ledger shows this one.")
     if version != known:
         message = (
-            f"the ledger {shown} was changed to version {version} meanwhile; "
+            f"the ledger {shown} was changed to version {version} in the meantime; "
             f"this stormctl knows version {known}"
         )
         raise LedgerError(message, "Start this command again with the stormctl that changed it.")

@@ -70,8 +70,8 @@ _MIGRATING = 0x73746F726D
 _SHAPES_TABLE = re.compile(r"^(CREATE|ALTER) TABLE", re.MULTILINE)
 
 _UNKNOWN = (
-    "Nobody knows whether the last change was written. Nothing is posted blindly for that: claims are found "
-    "again by their leases, doubts by reading the account. A command may be repeated."
+    "It is not known whether the last change was written. Nothing is posted blindly because of it: claims "
+    "are found again by their leases, doubts by reading the account. A command can be repeated."
 )
 
 
@@ -279,7 +279,7 @@ class PostgresDatabase:
             raise LedgerError(message + ", ".join(taken), "Use another database or schema.")
         if not create:
             message = f"there is no ledger in the database {self._shown}"
-            hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it lies."
+            hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
             raise LedgerError(message, hint)
         return 0
 
@@ -299,7 +299,7 @@ def _explain_opening(address: ServerAddress) -> Iterator[None]:
         with explain_errors(address):
             yield
     except LedgerUnreachableError as error:
-        hint = "Look at STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
+        hint = "Check STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
         raise LedgerError(error.message, hint) from error
 
 

@@ -44,8 +44,8 @@ def refuse_strangers(connection: Any, version: int, shown: str) -> None:
     """Make sure that a file's schema is ours alone; LedgerError names what is not."""
     if strangers := find_strangers(connection, version):
         raise LedgerError(
-            f"the ledger {shown} holds what no stormctl put there: {', '.join(strangers[:3])}",
-            "Somebody has changed it. Look at it: stormctl status. For its rows alone, type: "
+            f"the ledger {shown} contains things that stormctl did not create: {', '.join(strangers[:3])}",
+            "Someone has changed it. Check it: stormctl status. To keep only its rows, run: "
             "stormctl ledger backup FILE; then: stormctl ledger restore FILE.",
         )
 

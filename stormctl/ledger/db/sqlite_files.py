@@ -34,7 +34,7 @@ _DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _PRIMARY_CODE = 0xFF
 _REMEDIES = {
     sqlite3.SQLITE_BUSY: "Another program holds it locked: close it, and try again.",
-    sqlite3.SQLITE_FULL: "Free some space on the disk: nothing is posted that can't be written down.",
+    sqlite3.SQLITE_FULL: "Free some space on the disk: nothing is posted that can't be recorded.",
     sqlite3.SQLITE_READONLY: "The file and its folder must be writable for you.",
     sqlite3.SQLITE_CANTOPEN: "The file and its folder must exist and be writable for you.",
     sqlite3.SQLITE_CORRUPT: "stormctl ledger restore FILE takes a backup in its place, and keeps this one.",
@@ -68,7 +68,7 @@ class SqliteFile:
             make_folder(self._path.parent)
             os.close(open_or_make(self._path, os.O_RDWR))
         except OSError as error:
-            message = f"cannot create the ledger {self._path}: {error.strerror}"
+            message = f"can't create the ledger {self._path}: {error.strerror}"
             raise LedgerError(message, "Its folder must be writable for you.") from error
 
     def prepare(self, *, create: bool, name: Callable[[], str] | None = None) -> None:
@@ -169,7 +169,7 @@ class SqliteFile:
             with self.founding(source.version) as tables:
                 pour(source, tables, without={SCHEMA_VERSION})
         except (UniqueViolation, sqlite3.IntegrityError) as error:
-            message = f"{self._shown} holds rows that no ledger has: {error}"
+            message = f"{self._shown} contains rows that no ledger has: {error}"
             raise DamagedLedgerError(message, "Take another backup.") from None
 
     def save(self, tables: SqliteTables) -> None:
@@ -179,7 +179,7 @@ class SqliteFile:
             connection.execute("PRAGMA journal_mode = DELETE")
             (found,) = connection.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
-            raise DamagedLedgerError(f"the copy of the ledger is damaged: {found}", "Look after the disk.")
+            raise DamagedLedgerError(f"the copy of the ledger is damaged: {found}", "Check the disk.")
 
     def close_log(self) -> None:
         """Bring everything into the one file, without companions, until somebody opens it again.
@@ -252,9 +252,9 @@ def explain_errors(path: Path) -> Iterator[None]:
         primary = code & _PRIMARY_CODE
         if primary in _OUR_MISTAKES:
             raise
-        message = f"the ledger {path} cannot be used: {error}"
+        message = f"the ledger {path} can't be used: {error}"
         kind = DamagedLedgerError if primary in _DAMAGES else LedgerError
-        raise kind(message, _REMEDIES.get(primary, "Look after the disk it lies on.")) from error
+        raise kind(message, _REMEDIES.get(primary, "Check the disk that it is on.")) from error
 
 
 @contextmanager

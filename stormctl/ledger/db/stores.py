@@ -70,7 +70,7 @@ class FileStore:
         try:
             found = find_status(self.path)
         except OSError as error:
-            message = f"the ledger {self.path} cannot be used: {error.strerror}"
+            message = f"the ledger {self.path} can't be used: {error.strerror}"
             raise LedgerError(
                 message, "The file and its folder must be readable and writable for you."
             ) from None
@@ -147,7 +147,7 @@ def find_store(url: str, root: Path, state: Path | None = None) -> Store:
         address = parse_address(url)
         return ServerStore(address, root / ".stormctl" / "runners", PostgresDatabase(address), Memory(state))
     if not url.startswith(_SQLITE) or url == _SQLITE:
-        message = f"STORMCTL_LEDGER_URL does not name a ledger: it begins with “{scheme}:”"
+        message = f"STORMCTL_LEDGER_URL does not name a ledger: it starts with “{scheme}:”"
         hint = (
             "Write sqlite:///path, such as sqlite:///.stormctl/ledger.db, or postgresql://user@host/database"
         )
@@ -169,7 +169,7 @@ def making_file(path: Path) -> Iterator[Path]:
         make_folder(path.parent)
         make_empty(part)
     except OSError as error:
-        message = f"cannot write beside {path}: {error.strerror}"
+        message = f"can't write beside {path}: {error.strerror}"
         raise LedgerError(message, "Its folder must be writable for you.") from error
     try:
         yield part
@@ -193,9 +193,9 @@ def refuse_existing(path: Path) -> None:
         found = find_status(path, follow=False)
     except OSError as error:
         hint = "Its folder must be readable and writable for you."
-        raise LedgerError(f"{path} can't be looked at: {error.strerror}", hint) from None
+        raise LedgerError(f"{path} can't be accessed: {error.strerror}", hint) from None
     if found is not None:
-        raise LedgerError(f"{path} exists already, and nothing is ever overwritten", "Choose another name.")
+        raise LedgerError(f"{path} already exists, and nothing is ever overwritten", "Choose another name.")
 
 
 def put_new(part: Path, path: Path) -> None:
@@ -209,7 +209,7 @@ def put_new(part: Path, path: Path) -> None:
     except FileExistsError:
         refuse_existing(path)
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror}"
+        message = f"can't write {path}: {error.strerror}"
         raise LedgerError(message, "Its folder must be writable for you.") from error
     try:
         put_over(part, path)
@@ -234,5 +234,5 @@ def put_over(part: Path, path: Path) -> None:
             finally:
                 os.close(folder)
     except OSError as error:
-        message = f"cannot write {path}: {error.strerror}"
+        message = f"can't write {path}: {error.strerror}"
         raise LedgerError(message, "Its folder must be writable for you.") from error

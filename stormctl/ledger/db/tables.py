@@ -174,9 +174,9 @@ def compare(source: Tables, target: Tables, *, without: Collection[str] = OF_ONE
         ours, theirs = (_sum_up(tables, table, without) for tables in (source, target))
         if ours != theirs:
             raise LedgerError(
-                f"the copy is not what was copied: {table} has {count(theirs[0], 'row')} there, "
+                f"the copy differs from the original: {table} has {count(theirs[0], 'row')} there, "
                 f"{ours[0]} here",
-                "It was not put to use. Look after the disks, and try again.",
+                "It was not used. Check the disks, and try again.",
             )
         total += ours[0]
     return total

@@ -70,7 +70,9 @@ def record_answer(
     names = {"attempt_id": claim.attempt_id, "key": claim.key, "token": claim.token, "post_id": post_id}
     attempt = session.find("attempt_of", **names)
     if attempt is None:
-        message = f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced meanwhile?"
+        message = (
+            f"the ledger knows no attempt {claim.attempt_id} of {claim.key}: was it replaced in the meantime?"
+        )
         raise UnknownAttemptError(message, "Look at the account before anything is posted again.")
     # Written once, whatever comes later: an answer whose commit was lost may be said again.
     if attempt["answer"] is not None:

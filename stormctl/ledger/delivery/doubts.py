@@ -185,7 +185,7 @@ class Doubts:
             held = session.write("hold_doubt", key=doubt.key, attempt_id=doubt.attempt_id, why=reason)
             if held:
                 row = session.get("doubt_row", key=doubt.key, attempt_id=doubt.attempt_id)
-                text = f"a person must judge: {reason}"
+                text = f"needs a decision: {reason}"
                 tell(session, moment, EventKind.HELD, row, text, attempt_id=doubt.attempt_id)
 
     def open_texts(self, channel: str) -> set[str]:

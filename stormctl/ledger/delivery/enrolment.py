@@ -29,9 +29,9 @@ if TYPE_CHECKING:
     from stormctl.ledger.db.sessions import Database, Row, Session
     from stormctl.ledger.journal.gaps import Unknown
 
-_ADOPTED = "it stood on the account before this ledger was made"
+_ADOPTED = "it was on the account before this ledger was made"
 _WITHDRAWN = "no longer in the plan"
-_ADOPTED = "it stood on the account before this ledger was made"
+_ADOPTED = "it was on the account before this ledger was made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +61,7 @@ class Adoption:
 
     Attributes:
         published: by delivery key, the receipts of posts that stand there: delivered from the first moment.
-        unknown: what perhaps stands on accounts that could not be read whole; it starts in doubt or, on a
+        unknown: what may be on accounts that could not be read completely; it starts in doubt or, on a
             suspended channel, is in doubt when that is released.
         cost_usd_micros: of the readings.
     """
@@ -241,7 +241,7 @@ def _refuse_same_text(session: Session, values: dict[str, Any]) -> None:
         message = (
             f"{values['key']} and {clash['key']} say the same on {values['channel']} on {values['storm_on']}"
         )
-        raise FindingsError(message, "Word one of them differently, or leave it out.")
+        raise FindingsError(message, "Reword one of them, or leave it out.")
 
 
 def _write_terms(session: Session, terms: StormTerms, earlier: Iterable[str], moment: Moment) -> None:

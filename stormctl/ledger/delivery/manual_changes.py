@@ -130,7 +130,7 @@ class ManualChanges:
             if taken is not None:
                 raise UsageError(
                     f"{url} is the receipt of {taken['key']}",
-                    "Each post is one delivery's: look for another.",
+                    "A post belongs to one delivery only: look for another.",
                 )
             # The attempt keeps room for a receipt of its own: the person may have found another post.
             names = {"attempt_id": row["attempt_id"]}
@@ -164,8 +164,8 @@ class ManualChanges:
             copies = [copy["url"] for copy in session.rows("standing_copies") if copy["key"] == key]
             if not session.write("leave_copies", key=key):
                 message = f"no second post of {key} is known"
-                raise UsageError(message, f"stormctl show {key} tells its history.")
-            tell(session, moment, EventKind.RESOLVED, row, f"may stand there twice, says {who}")
+                raise UsageError(message, f"stormctl show {key} shows its history.")
+            tell(session, moment, EventKind.RESOLVED, row, f"may be there twice, says {who}")
             return tuple(copies)
 
     def receipts(self, key: str) -> dict[str, str]:
@@ -197,7 +197,7 @@ def _get_row(session: Session, key: str) -> Row:
 def _get_doubt(session: Session, key: str) -> Row:
     row = _get_row(session, key)
     if row["state"] != State.IN_DOUBT:
-        raise UsageError(f"{_describe(row)}, not in doubt", f"stormctl show {key} tells how it came to that.")
+        raise UsageError(f"{_describe(row)}, not in doubt", f"stormctl show {key} shows how that came about.")
     return row
 
 
@@ -219,13 +219,13 @@ def _cancel(session: Session, row: Row, who: str, moment: Moment) -> None:
 def _hint_to_cancel(row: Row) -> str:
     match State(row["state"]):
         case State.CLAIMED:
-            return f"stormctl halt --message {row['message_id']} keeps it back if it has to be tried again."
+            return f"stormctl halt --message {row['message_id']} stops it if it has to be tried again."
         case State.IN_DOUBT:
             return f"Look at the account, then: stormctl resolve {row['key']} --posted URL, or --not-posted."
         case State.DELIVERED:
             return f"To take it down: stormctl retract {row['key']}"
         case _:
-            return "It does not go out anyway."
+            return "It will not go out in any case."
 
 
 def _find_slot(row: Row, now: int, at: int | None) -> int:
@@ -233,21 +233,21 @@ def _find_slot(row: Row, now: int, at: int | None) -> int:
     if State(row["state"]) not in _RETRIED_FROM:
         raise UsageError(
             f"{_describe(row)}: there is nothing to try again",
-            f"stormctl show {row['key']} tells what you can do.",
+            f"stormctl show {row['key']} says what you can do.",
         )
     earliest = max(now, row["not_before"] or 0)
     if at is not None and at < now:
-        raise UsageError("that time is past already", "Without --at it goes out as soon as it may.")
+        raise UsageError("that time has already passed", "Without --at it goes out as soon as it may.")
     if at is not None and at < earliest:
         raise UsageError(
             f"{row['key']} must not go out before {from_micros(earliest):%Y-%m-%d %H:%M} UTC",
-            "Choose a later time, or leave --at away.",
+            "Choose a later time, or leave out --at.",
         )
     slot_at = earliest if at is None else at
     if row["expires_at"] is not None and row["expires_at"] <= slot_at:
         raise UsageError(
             f"{row['key']}: its deadline is {from_micros(row['expires_at']):%Y-%m-%d %H:%M} UTC, before that",
-            "What must not be said any more is not sent again.",
+            "A message is not sent again after its deadline.",
         )
     return slot_at
 
@@ -256,7 +256,7 @@ def _leave_alt_away(row: Row) -> str:
     """Return the post for the ledger without what is said of its pictures; UsageError if nothing is."""
     post = load_post(row["post"])
     if not any(media.alt for media in post.media):
-        raise UsageError(f"{row['key']} has no description to leave away", "Leave --without-alt away.")
+        raise UsageError(f"{row['key']} has no description to leave out", "Leave out --without-alt.")
     return dump_post(replace(post, media=tuple(replace(media, alt="") for media in post.media)))
 
 

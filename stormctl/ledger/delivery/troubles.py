@@ -81,7 +81,7 @@ def _count(session: Session, claim: Claim, reason: str, moment: Moment) -> None:
 
 def _suspend(session: Session, claim: Claim, reason: str, moment: Moment) -> None:
     session.write("suspend_channel", id=str(claim.channel), why=reason)
-    text = f"suspended: {reason} — once it is mended: stormctl resume --channel {claim.channel}"
+    text = f"suspended: {reason} — once it is fixed: stormctl resume --channel {claim.channel}"
     _tell(session, EventKind.SUSPENDED, claim, text, moment)
 
 

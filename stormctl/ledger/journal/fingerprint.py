@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 _COPY = "this ledger is a copy of one that was at work elsewhere"
 _OLDER = "this ledger is older than what was seen of it here: it was restored from a copy"
-_ONE_LIFE = "Make sure that nobody runs the original any more"
+_ONE_LIFE = "Make sure that no one still runs the original"
 
 
 class FingerprintCheck:

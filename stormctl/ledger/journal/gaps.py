@@ -63,7 +63,7 @@ class Unknown:
 def note_unknown(session: Session, unknown: Unknown, moment: Moment) -> None:
     """Put deliveries in doubt in the transaction that enrols them, so that no runner claims them before.
 
-    A channel that is suspended is served by nobody, so nothing is in doubt there until it is released.
+    A channel that is suspended is not served, so nothing is in doubt there until it is released.
     """
     rows = _rows_to_doubt(session, unknown.keys)
     if not rows:

@@ -44,7 +44,7 @@ class MediaStore:
             FindingsError: if they are not the bytes of that digest: the file changed after it was planned.
         """
         if hashlib.sha256(content).hexdigest() != digest:
-            message = f"a {mime} file is not what was planned any more (SHA-256 {digest[:12]}…)"
+            message = f"a {mime} file is no longer what was planned (SHA-256 {digest[:12]}…)"
             raise FindingsError(message, "Don't change pictures while a storm is launched; launch again.")
         with self._database.transaction() as session:
             session.write(

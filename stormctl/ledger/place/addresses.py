@@ -54,22 +54,22 @@ def parse_address(url: str) -> ServerAddress:
     try:
         parts = urlsplit(url)
     except ValueError:  # whose words may repeat the password
-        raise LedgerError("STORMCTL_LEDGER_URL cannot be read", _HINT) from None
+        raise LedgerError("STORMCTL_LEDGER_URL can't be read", _HINT) from None
     login, _, servers = parts.netloc.rpartition("@")
     user, _, password = (unquote(word) for word in login.partition(":"))
     hosts, ports = _split_servers(servers)
     database = unquote(parts.path.removeprefix("/"))
     if parts.fragment or "/" in database or "@" in database:
-        raise LedgerError("STORMCTL_LEDGER_URL cannot be read: a character in it has to be encoded", _HINT)
+        raise LedgerError("STORMCTL_LEDGER_URL can't be read: a character in it has to be encoded", _HINT)
     found = {"user": user, "password": password, "host": hosts, "port": ports, "dbname": database}
     parameters = {name: value for name, value in found.items() if value}
     parameters |= dict(parse_qsl(parts.query, keep_blank_values=True))
     if not parameters.get("dbname"):
         raise LedgerError("STORMCTL_LEDGER_URL names no database", _HINT)
     if "=" in parameters["dbname"] or "://" in parameters["dbname"]:  # libpq would read a whole address there
-        raise LedgerError("STORMCTL_LEDGER_URL cannot be read: the database's name is none", _HINT)
+        raise LedgerError("STORMCTL_LEDGER_URL can't be read: the database's name is not valid", _HINT)
     if not all(port.isdecimal() for port in parameters.get("port", "").split(",") if port):
-        raise LedgerError("STORMCTL_LEDGER_URL cannot be read: a port is no number", _HINT)
+        raise LedgerError("STORMCTL_LEDGER_URL can't be read: a port is not a number", _HINT)
     return ServerAddress(_show(parameters), parameters)
 
 
@@ -92,7 +92,7 @@ def _split_servers(servers: str) -> tuple[str, str]:
         if not colon or port.endswith("]"):
             host, port = server, ""
         if port and not port.isdecimal():
-            raise LedgerError("STORMCTL_LEDGER_URL cannot be read: a port is no number", _HINT)
+            raise LedgerError("STORMCTL_LEDGER_URL can't be read: a port is not a number", _HINT)
         hosts.append(unquote(host.removeprefix("[").removesuffix("]")))
         ports.append(port)
     return ",".join(hosts), ",".join(ports) if any(ports) else ""

@@ -55,7 +55,7 @@ def find_state_folder() -> Path:
     """
     if named := os.environ.get(VARIABLE, "").strip():
         if not Path(named).is_absolute():
-            raise UsageError(f"{VARIABLE} is not an absolute path: {named}", "Write the whole path.")
+            raise UsageError(f"{VARIABLE} is not an absolute path: {named}", "Write an absolute path.")
         return Path(named)
     import platformdirs
 
@@ -148,7 +148,7 @@ class Memory:
         if status is not None and sys.platform != "win32":
             if status.st_uid != os.geteuid() or status.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
                 message = f"{self.folder}, where this machine remembers its ledgers, can be written by others"
-                raise LedgerError(message, f"Set {VARIABLE} to a folder that is yours alone.")
+                raise LedgerError(message, f"Set {VARIABLE} to a folder that only you can write to.")
         seen = None if ledger_id is None else self.load(ledger_id)
         return seen is not None and seen.inode == inode
 

@@ -23,7 +23,7 @@ _PUT_BACK = (
 )
 
 _RESTORE = (
-    "Type: stormctl ledger restore FILE, with a backup; what stands there is set aside whole. "
+    "Run: stormctl ledger restore FILE, with a backup; what is there is set aside completely. "
     "If the backup itself was moved here, move it away first."
 )
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from stormctl.ledger.db.sessions import Database, Row, Session
 
 _SHOWN = 10
-_HELD = "it waits for the part before it, which failed or waits itself"
+_HELD = "it waits for the part before it, which failed or is waiting too"
 
 
 class Overview:

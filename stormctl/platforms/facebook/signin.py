@@ -110,7 +110,7 @@ class GraphSignIn:
         }
         token = self._ask("oauth/access_token", args).get("access_token")
         if not isinstance(token, str) or not token:
-            raise CredentialsError("Facebook exchanged the user token for nothing", "Try again.")
+            raise CredentialsError("Facebook did not exchange the user token", "Try again.")
         self._hide(token)
         return token
 

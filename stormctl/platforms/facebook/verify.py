@@ -44,7 +44,7 @@ PAGE_FIELDS = "id,name,link"
 VERSION_HEADER = "facebook-api-version"
 """Names the version that answers, which every answer of Graph carries (seen; undocumented)."""
 
-_WRONG_KIND = "this is a user token; a Page token is due"
+_WRONG_KIND = "this is a user token; a Page token is needed"
 
 
 @dataclass(slots=True)
@@ -97,7 +97,7 @@ class PageCheck:
         data = answer.at("data") if isinstance(answer, PlatformAnswer) and answer.is_success else None
         if not isinstance(data, dict):
             if not self._note_dead_token(answer, is_ours=app_token is None):
-                self._warn("what the token may do could not be learnt", answer)
+                self._warn("it could not be found out what the token may do", answer)
             return None
         self._check_life(data)
         kind = data.get("type")
@@ -141,9 +141,9 @@ class PageCheck:
         told = answer.headers.get(VERSION_HEADER) if isinstance(answer, PlatformAnswer) else None
         if told is not None and told.strip() != GRAPH_VERSION:
             message = (
-                f"Facebook answers as {plain(told)}: {GRAPH_VERSION}, which this stormctl speaks, has ended"
+                f"Facebook answers as {plain(told)}: {GRAPH_VERSION}, which this stormctl uses, has ended"
             )
-            self._doubt(message, "Look for a newer stormctl.")
+            self._doubt(message, "Check for a newer stormctl.")
 
     def _check_life(self, data: dict[str, Any]) -> None:
         ends_at, data_ends_at = _read_end(data, "expires_at"), _read_end(data, "data_access_expires_at")
@@ -198,7 +198,7 @@ class PageCheck:
         answer = self._ask("me", {"fields": "id,name"})
         owner = answer.id_at("id") if isinstance(answer, PlatformAnswer) and answer.is_success else None
         if owner is None:
-            self._warn("whose token it is could not be learnt", answer)
+            self._warn("it could not be found out whose token it is", answer)
         elif owner != self.credentials.page_id:
             self._bad(f"{_WRONG_KIND} (or the token of another Page)")
 

@@ -206,7 +206,7 @@ def _check_destination(base_url: str, allowed_hosts: frozenset[str]) -> bool:
     """
     host = read_host(base_url)
     if host is None:
-        raise CredentialsError("the platform's base address cannot be read")
+        raise CredentialsError("the platform's base address can't be read")
     parts = urlsplit(base_url)
     if parts.query or parts.fragment:
         raise CredentialsError("the platform's base address must be a host, perhaps with port and path")
@@ -244,7 +244,7 @@ def _explain(error: BaseException, limit: timedelta | None) -> str:
         (ssl.SSLError, "the TLS connection failed"),
         (TimeoutError, late),
         (urllib3.exceptions.TimeoutError, late),
-        (AnswerTooLargeError, f"the answer has more than {MAX_ANSWER_BYTES // 1_000_000} MB"),
+        (AnswerTooLargeError, f"the answer is larger than {MAX_ANSWER_BYTES // 1_000_000} MB"),
         (http.client.IncompleteRead, "the answer broke off"),
         (http.client.RemoteDisconnected, "the connection was closed without an answer"),
         (ConnectionError, "the connection was lost"),

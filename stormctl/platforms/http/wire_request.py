@@ -45,7 +45,7 @@ class WireRequest:
         """Return the seconds that are left; TimeoutError if none is."""
         left = self._deadline_s - read_steady_clock()
         if left <= 0:
-            message = "the time for the request is up"
+            message = "the request took too long"
             raise TimeoutError(message)
         return left
 

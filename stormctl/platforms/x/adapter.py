@@ -143,7 +143,7 @@ class XAdapter(PlatformAdapter):
         if level == "read":
             again = sign_in_command(self.channel)
             hint = (
-                "X may be wrong there: a post will show. If X refuses it, set the app to “Read and write” "
+                "X may be wrong: a post will show. If X refuses it, set the app to “Read and write” "
                 f"on the X developer console, then sign in again: {again}"
             )
             message = "X says that the keys may only read, not post"
@@ -171,7 +171,7 @@ class XAdapter(PlatformAdapter):
         message = f"the keys belong to {account.name} ({account.id}), and {variable} is {self._account_id}"
         hint = (
             f"To change accounts on purpose, remove {variable} and the channel's tokens from .env first. "
-            f"Else sign the right one in: {sign_in_command(self.channel)}"
+            f"Otherwise sign in to the right one: {sign_in_command(self.channel)}"
         )
         return [VerificationProblem(Certainty.BAD, message, hint)]
 
@@ -351,7 +351,7 @@ class XAdapter(PlatformAdapter):
         if status == 402:
             return "Top up the credits of the app on the X developer console."
         return (
-            f"Sign in again: {sign_in_command(self.channel)}. If X refuses that too, look at the app on its "
+            f"Sign in again: {sign_in_command(self.channel)}. If X refuses that too, check the app on X's "
             "developer console."
         )
 

@@ -124,7 +124,7 @@ class XSignIn:
                 f"X does not take this PIN ({said})", "It must be the one of the last address that was shown."
             )
         if REFUSED_TOKEN in said.lower():
-            return CredentialsError(message, "This sign-in is over. Begin again: stormctl auth x")
+            return CredentialsError(message, "This sign-in is over. Start again: stormctl auth x")
         return CredentialsError(message, _APP_HINT)
 
 

@@ -55,8 +55,8 @@ Environment={state}
 ExecStart={command}
 Restart=always
 RestartSec=5
-# 2: an option or a setting is wrong, and only a person can mend it. After 5 (the .env file is refused) and
-# 10 (the ledger is missing or under maintenance) it goes on by itself as soon as that is mended.
+# 2: an option or a setting is wrong, and only a person can fix it. After 5 (the .env file is refused) and
+# 10 (the ledger is missing or under maintenance) it continues by itself as soon as that is fixed.
 RestartPreventExitStatus=2
 # The request in flight is finished first, an upload too.
 KillMode=mixed
@@ -76,12 +76,12 @@ WantedBy=multi-user.target
 """
 
 PRIVATE_TMP = "PrivateTmp=yes"
-SHARED_TMP = "# No PrivateTmp: the campaign itself lies in a temporary folder. Better move it."
+SHARED_TMP = "# No PrivateTmp: the campaign itself lies in a temporary folder. Better move it elsewhere."
 
 CRON = """\
 # Written by: stormctl daemon --print cron
 # Type crontab -e as {user} and add these lines. Ticks may overlap each other and a daemon.
-# What a tick tells, cron sends by mail: to the address of a line MAILTO=you@example.org before it.
+# What a tick prints, cron sends by mail: to the address of a line MAILTO=you@example.org before it.
 * * * * * {command}
 """
 
@@ -163,7 +163,7 @@ def _quote_specifiers(text: str) -> str:
 def _refuse_breaks(word: str) -> str:
     if not word.isprintable():
         raise UsageError(
-            f"a name with a line break or another control character can't stand here: {word!r}",
+            f"a name with a line break or another control character can't be used here: {word!r}",
             "Rename the folder.",
         )
     return word

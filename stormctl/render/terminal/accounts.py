@@ -67,7 +67,7 @@ def render_pages(pages: Sequence[ManagedPage]) -> RenderableType:
     grid = _make_grid()
     for place, page in enumerate(pages, 1):
         tasks = ", ".join(page.tasks) or "no tasks"
-        verdict = Text("can post", GOOD) if page.can_publish else Text("cannot post: no CREATE_CONTENT", BAD)
+        verdict = Text("can post", GOOD) if page.can_publish else Text("can't post: no CREATE_CONTENT", BAD)
         name = Text(clean(page.name), STRONG)
         grid.add_row(str(place), name, page.id, verdict, Text(clean(tasks), QUIET))
     return grid

@@ -78,7 +78,7 @@ def render_found(text: str, views: Sequence[DeliveryView], zones: Mapping[str, s
         zones: each storm's time zone.
     """
     if not views:
-        return Text(f"no live or coming post contains “{clean(text)}”")
+        return Text(f"no published or coming post contains “{clean(text)}”")
     live = sum(view.state is State.DELIVERED for view in views)
     head = f"{count(len(views), 'post contains', 'posts contain')} “{clean(text)}”, {live:,} of them live"
     return Group(render_posts(views, zones), Text(head, STRONG))
@@ -96,7 +96,7 @@ def render_removal(view: DeliveryView, outcome: Outcome) -> RenderableType:
         case Delivered():
             return Text(f"taken down  {place}")
         case InDoubt():
-            return Text(f"NOT SURE  {place}: {clean(outcome.reason)}: look, or type the same again")
+            return Text(f"NOT SURE  {place}: {clean(outcome.reason)}: look, or run the same command again")
         case _:
             return Text(f"STILL THERE  {place}: {clean(outcome.reason)}")
 

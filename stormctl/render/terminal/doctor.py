@@ -49,7 +49,7 @@ def summarize(diagnosis: Diagnosis) -> str:
     """Say in a line how it stands, and what the looking cost."""
     fails, warnings = diagnosis.count(Verdict.FAIL), diagnosis.count(Verdict.WARN)
     fine = f"{diagnosis.count(Verdict.OK)} fine"
-    bad = f"{fails} proved bad" if fails else "nothing is proved bad"
+    bad = f"{fails} failed" if fails else "nothing failed"
     paid = f" Asking cost {format_usd(diagnosis.cost_usd_micros)}." if diagnosis.cost_usd_micros else ""
     return f"{bad}, {count(warnings, 'warning')}, {fine}.{paid}"
 

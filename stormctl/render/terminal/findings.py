@@ -40,7 +40,7 @@ def _render_totals(findings: Sequence[Finding]) -> Text:
     errors = sum(f.is_error for f in findings)
     warnings = len(findings) - errors
     if not findings:
-        return Text("nothing to mend", GOOD)
+        return Text("nothing to fix", GOOD)
     words = [
         Text(count(number, noun), style)
         for number, noun, style in ((errors, "error", BAD), (warnings, "warning", WARN))

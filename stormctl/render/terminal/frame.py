@@ -118,7 +118,7 @@ class Frame:
 
     def _list_events(self) -> _Block:
         rows = [(render_event(e, self.zone, is_rehearsal=self.is_rehearsal),) for e in reversed(self.events)]
-        return _Block("To know", (Column("", least=1),), rows)
+        return _Block("Notices", (Column("", least=1),), rows)
 
 
 def _render_head(frame: Frame, status: StormStatus, moment: Moment) -> list[RenderableType]:
@@ -141,7 +141,7 @@ def _render_head(frame: Frame, status: StormStatus, moment: Moment) -> list[Rend
     if status.late:
         counts.append(f"; {status.late:,} late", WARN)
     if status.is_finished:
-        counts = Text("Nothing more to send", STRONG) + (Text("; ") + counts if counts.plain else Text(""))
+        counts = Text("Nothing left to send", STRONG) + (Text("; ") + counts if counts.plain else Text(""))
     counts.no_wrap, counts.overflow = True, "ellipsis"
     return [title, bar, counts]
 

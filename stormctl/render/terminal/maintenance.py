@@ -180,7 +180,7 @@ def render_restoration(restoration: Restoration) -> RenderableType:
     if restoration.in_doubt:
         lines.append(
             "a runner (stormctl launch, daemon or tick) will read the accounts: "
-            "what stands there is recorded, the rest is planned again"
+            "what is there is recorded, the rest is planned again"
         )
     return Text("\n".join(lines))
 

@@ -49,4 +49,4 @@ def describe_obstacles(channel: ChannelStatus, zone: tzinfo) -> Iterator[str]:
     elif channel.paused_until is not None:
         yield f"{channel.channel} is paused until {render_time(channel.paused_until, zone)}"
     if channel.on_trial and channel.suspended_why is None:
-        yield f"{channel.channel} is on trial after a pause: its account is asked, then one answer decides"
+        yield f"{channel.channel} is on trial after a pause: its account is checked, then one answer decides"

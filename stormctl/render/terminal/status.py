@@ -117,7 +117,7 @@ def _render_alarms(status: LedgerStatus, option: str) -> Iterator[RenderableType
     if due and not any(r.alive for r in status.runners):
         yield render_notice(
             f"NOTHING IS RUNNING, and {count(due, 'post is', 'posts are')} due",
-            "The rehearsal has ended: stormctl rehearse begins anew."
+            "The rehearsal has ended: stormctl rehearse starts a new one."
             if option
             else "Start a runner: stormctl launch SCHEDULE, or stormctl daemon.",
         )
@@ -131,7 +131,7 @@ def _render_alarms(status: LedgerStatus, option: str) -> Iterator[RenderableType
 def _render_halts(status: LedgerStatus, option: str) -> Iterator[RenderableType]:
     zone = ZoneInfo(status.storms[0].timezone) if status.storms else UTC
     for halt in status.halts:
-        yield render_notice(describe_halt(halt, zone), f"To go on: stormctl resume{option}")
+        yield render_notice(describe_halt(halt, zone), f"To continue: stormctl resume{option}")
 
 
 def _render_newest_gap(status: LedgerStatus) -> Iterator[Text]:
@@ -160,12 +160,12 @@ def _render_storm(storm: StormStatus, status: LedgerStatus, option: str) -> Iter
         ]
     yield from (Text(line, WARN) for line in obstacles)
     suspended = [c.channel for c in storm.channels if c.suspended_why is not None]
-    mended = "When that is mended: stormctl resume --channel"
+    mended = "When that is fixed: stormctl resume --channel"
     yield from (Text(f"{mended} {name}{option}", QUIET) for name in suspended)
     yield from _render_copies(storm, option)
     yield from _render_follow_ups(storm, status.moment.at, option)
     if storm.troubled:
-        yield from ("", Text("To look at", STRONG), *_render_troubled(storm.troubled, zone))
+        yield from ("", Text("Needs attention", STRONG), *_render_troubled(storm.troubled, zone))
         yield Text(f"What you can do about one: stormctl show KEY{option}", QUIET)
     if storm.upcoming:
         yield from ("", Text("Next posts", STRONG), _render_upcoming(storm.upcoming, status.moment.at, zone))
@@ -281,7 +281,7 @@ def _render_recent(views: Sequence[DeliveryView], zone: ZoneInfo) -> Grid:
 
 def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:
     if not status.runners:
-        yield Text("No runner has been here.")
+        yield Text("No runner has used it yet.")
         return
     yield Text("Runners", STRONG)
     gone = sorted((r for r in status.runners if not r.alive), key=lambda r: r.beat_at, reverse=True)

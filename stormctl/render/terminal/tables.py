@@ -44,7 +44,7 @@ def render_summary(summary: LaunchSummary, viewer_zone: tzinfo) -> RenderableTyp
     parts: list[RenderableType] = []
     if not summary.is_live:
         parts += [
-            render_notice("NOT LIVE", "The hosts below are not the real platforms: nobody sees it.", WARN)
+            render_notice("NOT LIVE", "The hosts below are not the real platforms: no one will see it.", WARN)
         ]
     parts += [_render_facts(summary, viewer_zone), "", _render_checks(summary.channels)]
     problems = list(_render_problems(summary.channels))
@@ -90,7 +90,7 @@ def _render_cost(summary: LaunchSummary) -> Text:
         return cost.append("; no budget set")
     cost.append(f"; the budget is {format_usd(summary.budget_usd_micros)}")
     if summary.cost_usd_micros > summary.budget_usd_micros:
-        cost.append(" and does not suffice", BAD)
+        cost.append(" and is not enough", BAD)
     return cost
 
 
@@ -117,7 +117,7 @@ def _judge(check: ChannelCheck) -> Text:
     if check.without:
         return Text("left out", QUIET)
     if check.bad:
-        return Text("cannot post", BAD)
+        return Text("can't post", BAD)
     return Text("not sure", WARN) if check.unknown else Text("may post", GOOD)
 
 

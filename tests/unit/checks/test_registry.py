@@ -73,12 +73,12 @@ def test_findings_come_in_order() -> None:
 
     assert [f"{f.severity} {f.place} {f.code}: {f.message}" for f in findings] == [
         "warning messages/bank/a.en.md:2 link-insecure: http://example.org is not encrypted",
-        "error messages/bank/a.en.md:5 unknown-placeholder: {name} is filled in by nothing",
+        "error messages/bank/a.en.md:5 unknown-placeholder: nothing fills in {name}",
         "error messages/bank/b.en.md:5 empty-text: the message has no text",
     ]
     assert [f.hint for f in findings] == [
         "write https://example.org",
-        "the one placeholder is {deadline}",
+        "the only placeholder is {deadline}",
         "write the text below the front matter",
     ]
 

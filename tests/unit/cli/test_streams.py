@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 FULL = Path("/dev/full")
 LOST = (
     "error: standard output can't be written: No space left on device\n"
-    "hint: What the command does is done all the same.\n"
+    "hint: The command itself still does its work.\n"
 )
 
 needs_full = pytest.mark.skipif(not FULL.exists(), reason="there is no device that is always full")
@@ -119,7 +119,7 @@ def test_nobody_can_answer_where_the_input_is_closed(stormctl: CommandLine) -> N
     )
 
     assert ended.returncode == ExitCode.USAGE
-    assert ended.stderr.startswith("error: nobody can confirm here\n")
+    assert ended.stderr.startswith("error: can't ask for confirmation: not a terminal\n")
 
 
 @is_posix

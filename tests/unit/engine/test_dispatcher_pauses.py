@@ -75,7 +75,7 @@ def test_what_verification_proves_bad_suspends_without_a_trial(bench: Bench) -> 
     assert len(bench.x.sent) == TROUBLES_TO_PAUSE
     assert bench.ledger.channels.suspended() == {"x:acme": "the token was revoked"}
     assert bench.events.texts(EventKind.SUSPENDED) == [
-        "suspended: the token was revoked — once it is mended: stormctl resume --channel x:acme"
+        "suspended: the token was revoked — once it is fixed: stormctl resume --channel x:acme"
     ]
 
 
@@ -109,5 +109,5 @@ def test_a_platform_that_cannot_be_asked_gets_a_short_rest(bench: Bench) -> None
     assert len(bench.x.sent) == 9
     assert (
         bench.events.texts(EventKind.PAUSED)[1:]
-        == ["not verified, asked again in 30s: the connection was refused"] * 3
+        == ["not verified, trying again in 30s: the connection was refused"] * 3
     )

@@ -194,7 +194,7 @@ def test_a_run_without_blanks_is_told_with_its_line(campaign: CampaignFolder) ->
         (
             "messages/imd/a.en.md:3",
             "text-unreadable",
-            "2001 characters without a blank are no message; 2000 are read",
+            "2001 characters without a space are not a message; at most 2000 are read",
         )
     ]
     assert [variant.message_id for variant in bank.variants] == ["b"]

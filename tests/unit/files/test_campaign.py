@@ -35,7 +35,7 @@ def test_a_named_campaign_folder_is_taken_as_it_is(root: Path) -> None:
     below.mkdir()
 
     assert root == find_campaign_dir(Path("/"), root)
-    with pytest.raises(UsageError, match="is not a campaign folder: it holds no schedules/"):
+    with pytest.raises(UsageError, match="is not a campaign folder: it contains no schedules/"):
         find_campaign_dir(root, below)
 
 

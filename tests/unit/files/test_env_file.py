@@ -187,7 +187,7 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
     """Some keepers of secrets put a pipe there: it would be waited for, and can't be rewritten."""
     os.mkfifo(tmp_path / ".env", mode=0o600)
 
-    with pytest.raises(CredentialsError, match="it is no plain file"):
+    with pytest.raises(CredentialsError, match="it is not a regular file"):
         find_target(tmp_path / ".env")
 
 
@@ -239,7 +239,7 @@ def test_what_somebody_else_writes_meanwhile_is_kept(tmp_path: Path, monkeypatch
 
     monkeypatch.setattr(os, "fsync", write_too)
 
-    with pytest.raises(CredentialsError, match="changed meanwhile"):
+    with pytest.raises(CredentialsError, match="changed in the meantime"):
         write_values(path, {TOKEN: "new"})
 
     assert path.read_bytes() == b"A=2\n"

@@ -134,8 +134,8 @@ def test_what_is_there_is_never_touched(kind: str, here: Path) -> None:
 
     refused = refuse(get_sample("imd-2026"), here)
 
-    assert refused.message == f"{place} exists already, and nothing is ever overwritten"
-    assert refused.hint == "Go to another folder, or give what is there another name."
+    assert refused.message == f"{place} already exists, and nothing is ever overwritten"
+    assert refused.hint == "Go to another folder, or rename what is there."
     assert sorted(path.name for path in here.iterdir()) == ["imd-2026", "other"]
     assert list((here / "other").iterdir()) == []
 
@@ -155,7 +155,7 @@ def test_what_comes_there_meanwhile_is_not_overwritten(here: Path) -> None:
     place.mkdir()
     (place / "mine").touch()
 
-    with pytest.raises(UsageError, match="cannot make "):
+    with pytest.raises(UsageError, match="can't create "):
         copy_sample(get_sample("imd-2026"), place)
 
     assert [path.relative_to(here).as_posix() for path in here.rglob("*")] == ["imd-2026", "imd-2026/mine"]
@@ -172,7 +172,7 @@ def test_what_can_not_be_written_leaves_nothing(
 
     refused = refuse(sample, here)
 
-    assert refused.message == f"cannot make {here / 'imd-2026'}: {os.strerror(number)}"
+    assert refused.message == f"can't create {here / 'imd-2026'}: {os.strerror(number)}"
     assert refused.hint.startswith("Nothing was left behind.")
     assert list(here.iterdir()) == []
 

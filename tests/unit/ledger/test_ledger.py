@@ -38,7 +38,7 @@ def execute(path: Path, *statements: str) -> None:
 
 
 def test_created_with_its_folder(tmp_path: Path) -> None:
-    """It says where it lies, relative to the campaign, and is kept by the next opening."""
+    """It says where it is, relative to the campaign, and is kept by the next opening."""
     with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
         ledger.bind_hosts({"x": "api.x.com"})
 
@@ -79,7 +79,7 @@ def test_absolute_path_outside_the_campaign(tmp_path: Path) -> None:
     ("url", "words"),
     [
         ("postgresql://ana:geheim@db.example.org", "names no database"),
-        ("mysql://ana:geheim@db.example.org/storm", "begins with “mysql:”"),
+        ("mysql://ana:geheim@db.example.org/storm", "starts with “mysql:”"),
         ("sqlite:///", "does not name a ledger"),
         ("ledger.db", "does not name a ledger"),
         ("sqlite:///.", "is a folder"),
@@ -164,7 +164,7 @@ def test_a_ledger_with_a_trigger_of_others_is_not_migrated(tmp_path: Path) -> No
     execute(path, *load_migrations("sqlite")[0].statements, "INSERT INTO meta VALUES ('schema_version', '1')")
     execute(path, "CREATE TRIGGER evil AFTER UPDATE ON meta BEGIN DELETE FROM halts; END")
 
-    with pytest.raises(LedgerError, match="holds what no stormctl put there: trigger evil"):
+    with pytest.raises(LedgerError, match="contains things that stormctl did not create: trigger evil"):
         SqliteDatabase(path, "old.db").migrate(create=False)
 
 
@@ -173,7 +173,7 @@ def test_lock_folder_that_is_a_file(tmp_path: Path) -> None:
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
         (tmp_path / "runners").touch()
 
-        with pytest.raises(LedgerError, match="cannot lock"):
+        with pytest.raises(LedgerError, match="can't lock"):
             ledger.runners.register("launch", "h", 1, NOW)
 
         assert ledger.overview.status(NOW, runner_timeout=NOON - NOON).runners == ()

@@ -46,7 +46,7 @@ def test_a_total_that_was_not_given_is_none(report: Report) -> None:
     ("metric", "words"),
     [
         (Metric.REPLIES, "replies or comments"),
-        (Metric.SHARES, "passed on; on X reposts and quotes"),
+        (Metric.SHARES, "shares; on X reposts and quotes"),
         (Metric.CLICKS, "on X clicks on the link, on Facebook clicks anywhere on the post"),
     ],
 )

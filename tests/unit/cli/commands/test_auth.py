@@ -78,7 +78,7 @@ def test_a_sign_in_on_x_in_two_steps(campaign: CommandLine) -> None:
 
     keys = ACME.credentials
     assert (begun.code, ended.code) == (0, 0)
-    assert "Then type: stormctl auth x x:acme --pin PIN" in begun.err
+    assert "Then run: stormctl auth x x:acme --pin PIN" in begun.err
     assert "Acme (@acme)" in ended.err
     assert "NOT LIVE" in ended.err
     assert read_env(campaign) == before + (
@@ -178,7 +178,7 @@ def test_an_account_of_another_channel_is_refused(campaign: CommandLine) -> None
     ended = campaign("auth", "x", "acme", "--pin", pin, "--yes")
 
     assert ended.code == ExitCode.CREDENTIALS
-    assert f"Acme (@acme) ({ACME.id}) is the account of STORMCTL_X_PARTNER_… already" in ended.err
+    assert f"Acme (@acme) ({ACME.id}) is already the account of STORMCTL_X_PARTNER_…" in ended.err
     assert read_env(campaign) == before
 
 
@@ -249,9 +249,9 @@ def test_another_account_than_the_ledgers_is_refused(campaign: CommandLine) -> N
         (["x", "facebook:acme"], ExitCode.USAGE, "facebook:acme is not on X"),
         (["x", "a b"], ExitCode.USAGE, "is not a channel"),
         (["x"], ExitCode.CREDENTIALS, "STORMCTL_X_CONSUMER_KEY and STORMCTL_X_CONSUMER_SECRET not set"),
-        (["x", "--pin", "1"], ExitCode.USAGE, "nobody can confirm the account here"),
+        (["x", "--pin", "1"], ExitCode.USAGE, "can't ask for confirmation: not a terminal"),
         (["facebook"], ExitCode.USAGE, "--token-stdin"),
-        (["facebook", "--token-stdin"], ExitCode.USAGE, "nobody can confirm the account here"),
+        (["facebook", "--token-stdin"], ExitCode.USAGE, "can't ask for confirmation: not a terminal"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -326,7 +326,7 @@ def test_a_person_is_asked_for_what_facebook_needs(campaign: CommandLine) -> Non
     assert ended.code == 0, ended.err
     assert "Graph API Explorer" in ended.err
     assert "Cannot parse access token. Try another one." in ended.err
-    assert "“9” is none of them." in ended.err
+    assert "“9” is not one of them." in ended.err
     assert written["STORMCTL_FACEBOOK_APP_ID"] == keys["APP_ID"]
     assert written["STORMCTL_FACEBOOK_APP_SECRET"] == keys["APP_SECRET"]
     assert written["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"] == keys["PAGE_TOKEN"]
@@ -387,7 +387,7 @@ def test_the_list_names_lines_of_env_without_effect(campaign: CommandLine) -> No
 
     listed = campaign("auth", "list", "--offline")
 
-    assert "STORMCTL_X_ACME_API_KEY is a name that nothing reads. Did you mean" in listed.err
+    assert "STORMCTL_X_ACME_API_KEY is a name that nothing uses. Did you mean" in listed.err
     assert_no_secret(listed)
 
 

@@ -17,7 +17,7 @@ def test_check_says_that_all_is_well(stormctl: CommandLine) -> None:
     """A campaign without findings ends with 0, and says so where data belongs."""
     ended = stormctl("check")
 
-    assert (ended.code, ended.out, ended.err) == (0, "nothing to mend\n", "")
+    assert (ended.code, ended.out, ended.err) == (0, "nothing to fix\n", "")
 
 
 def test_check_tells_machines(stormctl: CommandLine) -> None:

@@ -63,7 +63,7 @@ def test_it_says_first_what_it_will_do(stormctl: CommandLine, practice: Practice
     assert "Acme (@acme) (x:acme)" in before
     assert "NOT LIVE" in before
     assert "at most $0.025 to post and delete it" in before
-    assert "which is made for it" in before
+    assert "created for it" in before
     assert (ended.code, len(practice.posts())) == (0, 1)
 
 
@@ -129,9 +129,9 @@ def test_a_deletion_that_fails_says_where_it_stands(stormctl: CommandLine, pract
 
     (view,) = canaries(stormctl.root)
     assert ended.code == ExitCode.CREDENTIALS
-    assert f"Delete it at {view.url}\nor type: stormctl retract {view.key}" in ended.err
-    assert "IT STILL STANDS: " in ended.err
-    assert f"a canary still stands: {view.url}" in later.out
+    assert f"Delete it at {view.url}\nor run: stormctl retract {view.key}" in ended.err
+    assert "IT IS STILL THERE: " in ended.err
+    assert f"a canary is still there: {view.url}" in later.out
     assert (again.code, len(practice.posts())) == (ExitCode.USAGE, 1)
 
 
@@ -202,8 +202,8 @@ def test_a_deletion_whose_answer_is_lost_is_not_called_failed(
     ended = stormctl("doctor", "--canary", "x:acme", "--yes")
 
     assert ended.code == ExitCode.IN_DOUBT
-    assert "IT MAY STILL STAND: X answered 503" in ended.err
-    assert "or type: stormctl retract canary/x:acme/" in ended.err
+    assert "IT MAY STILL BE THERE: X answered 503" in ended.err
+    assert "or run: stormctl retract canary/x:acme/" in ended.err
 
 
 def test_what_is_lost_on_the_way_is_told_as_it_happens(stormctl: CommandLine, practice: Practice) -> None:
@@ -217,7 +217,7 @@ def test_what_is_lost_on_the_way_is_told_as_it_happens(stormctl: CommandLine, pr
     told = [line for line in lost.err.splitlines() if "connection" in line or "on the account" in line]
     why = "the connection was closed without an answer"
     assert told == [
-        f"Whether it went out is not known: {why}. The account is read; it may take a minute.",
+        f"It is not known whether it went out: {why}. Reading the account; this may take a minute.",
         "it is on the account",
     ]
     assert refused.err.count("429") == 1

@@ -113,7 +113,7 @@ def test_halt_holds_for_runners_to_come(stormctl: CommandLine, ledger: Ledger) -
     (halt,) = ledger.halts.active()
     assert ended.code == ExitCode.NO_RUNNER
     assert "halted topic sign-on in sqlite: .stormctl/ledger.db: the letter has a [mistake]" in ended.out
-    assert "no runner is live" in ended.err
+    assert "no runner is alive" in ended.err
     assert (halt.scope, halt.target, halt.reason) == ("topic", "sign-on", "the letter has a [mistake]")
     assert stormctl("status").code == ExitCode.HALTED
 
@@ -184,7 +184,7 @@ def test_a_halt_that_holds_nothing_says_so(
 
     assert len(ledger.halts.active()) == 1
     assert ended.err.splitlines()[0] == (
-        f"IT HOLDS NOTHING BACK: no post here is of the {option.strip('-')} {target}; {hint}"
+        f"This halt stops nothing: no post has {option.strip('-')} {target}; {hint}"
     )
 
 
@@ -209,7 +209,7 @@ def test_a_halt_without_a_reason_is_refused_where_nobody_can_be_asked(
     ended = stormctl("halt")
 
     assert (ended.code, ledger.halts.active()) == (ExitCode.USAGE, ())
-    assert ended.err == "error: nothing was halted: say why\nhint: Type it behind --reason.\n"
+    assert ended.err == "error: nothing was halted: give a reason\nhint: Add it with --reason.\n"
 
 
 @pytest.mark.parametrize(
@@ -232,8 +232,8 @@ def test_resume_says_that_nothing_runs(stormctl: CommandLine, ledger: Ledger) ->
     ledger.halts.halt("all", None, "practice", "ana", read_moment())
     served = stormctl("resume", "--yes")
 
-    assert "no runner is live: nothing goes out before one runs" in without.err
-    assert "no runner is live" not in served.err
+    assert "no runner is alive: nothing goes out until one runs" in without.err
+    assert "no runner is alive" not in served.err
 
 
 def test_resume_says_what_stays_halted(stormctl: CommandLine, ledger: Ledger) -> None:
@@ -273,7 +273,7 @@ def test_resume_with_nothing_to_lift_says_so(stormctl: CommandLine, ledger: Ledg
     ended = stormctl("resume", "--channel", "x:acme", "--yes")
 
     assert ended.code == ExitCode.USAGE
-    assert "there was nothing to lift" in ended.err
+    assert "there was no halt to lift" in ended.err
 
 
 def test_resume_releases_a_suspended_channel(stormctl: CommandLine, ledger: Ledger) -> None:

@@ -118,7 +118,7 @@ class TestFind:
 
 
 class TestCancel:
-    """Call off what is planned."""
+    """Cancel what is planned."""
 
     def test_by_key(self, stormctl: CommandLine, ledger: Ledger) -> None:
         """Several at once, each named on standard output."""
@@ -177,7 +177,7 @@ class TestRetry:
         assert ended.code == 0
         assert ended.out.startswith("planned for ")
         assert ended.out.endswith(f": {KEY}\n")
-        assert "no runner is live" in ended.err
+        assert "no runner is alive" in ended.err
         assert ledger.history.get(KEY).slot_at <= now().at
 
     def test_later(self, stormctl: CommandLine, ledger: Ledger) -> None:
@@ -210,7 +210,7 @@ class TestRetry:
         ended = [stormctl("retry", key, "--without-alt") for key in ("boat.en", "door.en")]
 
         assert [end.code for end in ended] == [0, ExitCode.USAGE]
-        assert "no description to leave away" in ended[1].err
+        assert "no description to leave out" in ended[1].err
         shown = stormctl("show", KEY).out
         assert "without a description" in shown
         assert "without the descriptions of its pictures" in " ".join(shown.split())
@@ -285,7 +285,7 @@ class TestResolve:
         settled = stormctl("resolve", KEY, "--posted", URL, "--yes")
 
         assert (refused.code, settled.code) == (ExitCode.USAGE, 0)
-        assert "nobody can confirm here" in refused.err
+        assert "can't ask for confirmation: not a terminal" in refused.err
         assert ledger.history.get(KEY).state is State.DELIVERED
 
     def test_not_posted(self, stormctl: CommandLine, ledger: Ledger) -> None:
@@ -308,7 +308,7 @@ class TestResolve:
 
         assert (refused.code, before.code) == (ExitCode.USAGE, ExitCode.IN_DOUBT)
         assert f"To take it down: stormctl retract {KEY} --url {URL}" in before.out
-        assert (ended.code, ended.out) == (0, f"left there {KEY}: {URL}\n")
+        assert (ended.code, ended.out) == (0, f"left in place {KEY}: {URL}\n")
         assert stormctl("status").code == 0
 
     @pytest.mark.parametrize("found", [[], ["--posted", URL, "--not-posted"]], ids=["neither", "both"])
@@ -439,8 +439,8 @@ class TestRetract:
     [
         (["show", "ship"], "stormctl status --rehearsal --find TEXT shows keys."),
         (["cancel", "--message", "ship"], "stormctl status --rehearsal --find TEXT helps."),
-        (["retract", "boat"], f"stormctl show --rehearsal {KEY} tells more."),
-        (["resolve", "boat", "--not-posted"], f"stormctl show --rehearsal {KEY} tells how it came to that."),
+        (["retract", "boat"], f"stormctl show --rehearsal {KEY} says more."),
+        (["resolve", "boat", "--not-posted"], f"stormctl show --rehearsal {KEY} shows how that came about."),
     ],
     ids=lambda value: value[0] if isinstance(value, list) else "",
 )

@@ -80,7 +80,7 @@ def test_a_schedule_that_cannot_be_read_is_passed_over(stormctl: CommandLine, ma
     ("arguments", "words"),
     [
         (("--channel", "acme"), "not a channel of the emulator"),
-        (("--channel", "x:acme", "--channel", "x:acme"), "a channel comes twice"),
+        (("--channel", "x:acme", "--channel", "x:acme"), "a channel is listed twice"),
         (("--faults", "awful"), "awful"),
     ],
 )

@@ -69,7 +69,7 @@ def test_backup_and_restore(stormctl: CommandLine) -> None:
     assert (saved.code, again.code, restored.code) == (0, ExitCode.MAINTENANCE, 0)
     assert "b.db" in saved.out
     assert "all that was due since then is in doubt" in saved.out
-    assert "b.db exists already, and nothing is ever overwritten" in again.err
+    assert "b.db already exists, and nothing is ever overwritten" in again.err
     assert "1 delivery is in doubt: due since" in restored.out
     assert "a runner (stormctl launch, daemon or tick) will read the accounts" in restored.out
     assert "It is set aside, not thrown away." in restored.err
@@ -137,7 +137,7 @@ def test_copy(stormctl: CommandLine, ledger: Ledger) -> None:
     resumed, shown = stormctl("resume", "--yes"), stormctl("ledger")
 
     assert [early.code, copied.code, again.code, resumed.code, shown.code] == [10, 0, 10, 10, 0]
-    assert "Type: stormctl halt --reason" in early.err
+    assert "Run: stormctl halt --reason" in early.err
     assert "STORMCTL_LEDGER_URL=sqlite:///new.db" in copied.out
     assert "stormctl resume" in copied.out
     assert "was copied to sqlite: new.db" in again.err
@@ -196,7 +196,7 @@ class TestAccept:
         refused, tick = stormctl("ledger", "accept"), stormctl("tick")
 
         assert (refused.code, tick.code) == (ExitCode.USAGE, ExitCode.MAINTENANCE)
-        assert "Nothing of it is published." in refused.err
+        assert "Nothing in it is published." in refused.err
 
     def test_a_script_names_the_ledger(self, stormctl: CommandLine) -> None:
         """One that was looked at, and no other; the id is in the hint."""

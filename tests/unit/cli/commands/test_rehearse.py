@@ -68,7 +68,7 @@ def test_a_sample_is_copied_unasked(
         "Made imd-2026/, a campaign of your own: its schedule, messages and pictures are the sample's."
     )
     assert go_on == (
-        "To go on with it: cd imd-2026, edit the files, then stormctl check and stormctl rehearse."
+        "To continue with it: cd imd-2026, edit the files, then stormctl check and stormctl rehearse."
     )
     assert names(empty / "imd-2026") == ["messages", "schedules"]
 
@@ -117,7 +117,7 @@ def test_nobody_is_asked_for_what_can_not_be_made(
 
     assert ended.code == ExitCode.USAGE
     assert ended.err == (
-        f"error: {empty / 'imd-2026'} exists already, and nothing is ever overwritten\n"
+        f"error: {empty / 'imd-2026'} already exists, and nothing is ever overwritten\n"
         "hint: To rehearse it: stormctl --dir imd-2026 rehearse\n"
     )
     assert stormctl("--dir", "imd-2026", "rehearse").code == BEGUN[0]
@@ -168,7 +168,7 @@ def test_no_sample_is_put_into_a_campaign(
 
     assert ended.code == ExitCode.USAGE
     assert ended.err == (
-        f"error: {stormctl.root} is a campaign already, and no sample is put into one\n"
+        f"error: {stormctl.root} is already a campaign, and a sample is never copied into one\n"
         "hint: To rehearse it, leave --sample out. For the sample, go to a folder outside it.\n"
     )
     assert names(stormctl.root) == ["messages", "schedules"]

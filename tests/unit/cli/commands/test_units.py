@@ -60,9 +60,8 @@ def test_settings_that_a_service_would_not_see_are_named(
 
     ended = stormctl("daemon", "--print", "cron")
 
-    assert ended.err == (
-        "set only here, and not for cron: STORMCTL_LIVE, STORMCTL_X_ACME_ACCESS_TOKEN; put them into .env\n"
-    )
+    names = "STORMCTL_LIVE, STORMCTL_X_ACME_ACCESS_TOKEN"
+    assert ended.err == f"set only in this shell, not for cron: {names}; put them in .env\n"
     assert "1001-secret-token" not in ended.out
 
 

@@ -23,7 +23,7 @@ def test_repeated_time_is_refused_with_both_readings() -> None:
         to_utc(date(2026, 11, 1), time(1, 30), _NEW_YORK)
 
     assert (
-        caught.value.message == "2026-11-01 01:30 exists twice in America/New_York, where clocks are changed:"
+        caught.value.message == "2026-11-01 01:30 exists twice in America/New_York, where the clocks change:"
         " it could be 01:30 EDT (05:30 UTC) or 01:30 EST (06:30 UTC)"
     )
     assert caught.value.exit_code == ExitCode.FINDINGS
@@ -35,7 +35,7 @@ def test_skipped_time_is_refused_with_both_readings() -> None:
         to_utc(date(2026, 3, 29), time(2, 30), _MADRID)
 
     assert (
-        caught.value.message == "2026-03-29 02:30 does not exist in Europe/Madrid, where clocks are changed:"
+        caught.value.message == "2026-03-29 02:30 does not exist in Europe/Madrid, where the clocks change:"
         " it could be 01:30 CET (00:30 UTC) or 03:30 CEST (01:30 UTC)"
     )
 

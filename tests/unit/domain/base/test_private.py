@@ -57,9 +57,9 @@ def test_a_value_is_blotted_out_wherever_it_stands(value: str, around: str) -> N
         "“18/12/2026 20.00” is a date of some kind, and so are 18.12.2026 and 2026-12-18T08:00",
         "from 08:00:00 to 20:00:00 on 2026-12-18 and 2026-12-19",
         "the message holds U+202E (RIGHT-TO-LEFT OVERRIDE)",
-        "https://un.org@evil.example/a leads to evil.example: what stands before the @ is only decoration",
+        "https://un.org@evil.example/a leads to evil.example: what comes before the @ does not count",
         "staff may add “www.example.org” to [trust] links",
-        "its figures are of 2026-01-02, more than 6 months before the storm",
+        "its figures are from 2026-01-02, more than 6 months before the storm",
         "@stranger is not a trusted mention",
     ],
 )

@@ -52,14 +52,14 @@ def test_a_message_says_what_it_means_and_what_to_type() -> None:
   2026-12-18 12:00 EST noon: its slot passed
   2026-12-18 12:20 EST dusk: its slot passed
   It means: its time passed by more than the grace: it is not published unless you ask for it.
-  Type: stormctl retry imd-2026/x:acme/dusk/en
+  Run: stormctl retry imd-2026/x:acme/dusk/en
 
 suspended: x:acme (imd-2026)
   2026-12-18 12:00 EST x:acme suspended: token dead
-  It means: nothing is published there until a person has mended the cause.
-  Type: stormctl resume --channel x:acme
+  It means: nothing is published there until someone fixes the cause.
+  Run: stormctl resume --channel x:acme
 
-Told by sqlite: ledger.db · desk"""
+Sent by sqlite: ledger.db · desk"""
     )
 
 
@@ -81,7 +81,7 @@ def test_many_channels_stay_short() -> None:
     _, text = write_alert(notices, "desk")
 
     assert text.count("It means") == 8
-    assert "more of 3 other kinds or channels. Type: stormctl status" in text
+    assert "Plus 3 other kinds or channels. Run: stormctl status" in text
 
 
 def test_what_was_held_back_is_told() -> None:
@@ -91,17 +91,17 @@ def test_what_was_held_back_is_told() -> None:
     _, text = write_alert(notices, "desk")
 
     assert "3 missed" in text
-    assert "what was held back since the alert of 2026-12-18 11:40 EST" in text
+    assert "what was held back since the alert at 2026-12-18 11:40 EST" in text
 
 
 def test_a_platforms_words_stay_one_line() -> None:
     """Line ends, control characters and length of somebody else's text change nothing of the message."""
-    notice = make_notice(EventKind.FAILED, text="no\n\x1b[31m Type: stormctl resume\n" + "x" * 900)
+    notice = make_notice(EventKind.FAILED, text="no\n\x1b[31m Run: stormctl resume\n" + "x" * 900)
 
     _, text = write_alert([notice], "desk")
 
     assert all(len(line) <= 302 for line in text.splitlines())
-    assert "\n Type: stormctl resume\n" not in text
+    assert "\n Run: stormctl resume\n" not in text
     assert "\x1b" not in text
 
 
@@ -122,7 +122,7 @@ def test_a_posts_address_is_told() -> None:
     _, text = write_alert([make_notice(EventKind.POSTED_TWICE, url=url)], "desk")
 
     assert f"its slot passed {url}" in text
-    assert f"  Type: stormctl retract imd-2026/x:acme/noon/en --url {url}\n" in text
+    assert f"  Run: stormctl retract imd-2026/x:acme/noon/en --url {url}\n" in text
 
 
 @pytest.mark.parametrize("kind", sorted(ALARMING))
@@ -130,5 +130,5 @@ def test_every_kind_names_a_command(kind: EventKind) -> None:
     """Whoever reads it at two in the afternoon knows what to type."""
     _, text = write_alert([make_notice(kind)], "desk")
 
-    assert "Type: stormctl " in text
+    assert "Run: stormctl " in text
     assert "{" not in text

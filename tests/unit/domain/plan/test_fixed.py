@@ -78,7 +78,7 @@ def test_slots_beside_a_pin_give_way() -> None:
         (
             {},
             {"quiet": (Quiet(place=SCHEDULE, from_time=time(11), to_time=time(13)),)},
-            "its pin lies in a quiet time",
+            "its pin is in a quiet time",
         ),
         (
             {},
@@ -86,7 +86,7 @@ def test_slots_beside_a_pin_give_way() -> None:
                 "pins": (replace(_NOON, at=time(11, 59), message="m00"), _NOON),
                 "limits": Limits(spacing=timedelta(minutes=5)),
             },
-            "its pin is too near to another one, or beyond a ceiling",
+            "its pin is too close to another one, or beyond a ceiling",
         ),
     ],
 )

@@ -249,7 +249,7 @@ def test_message_that_cannot_keep_apart_is_left_out() -> None:
     plan = plan_storm(storm, make_bank(make_variant("a.en")))
 
     assert [(u.variant, str(u.channel)) for u in plan.unplaced] == [("a.en", "facebook:acme")]
-    assert "too near" in plan.unplaced[0].reason
+    assert "too close" in plan.unplaced[0].reason
 
 
 def test_thread_is_one_slot_with_a_delivery_a_part() -> None:

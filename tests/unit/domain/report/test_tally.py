@@ -37,4 +37,4 @@ def test_a_rehearsal_is_clean_only_if_all_of_it_is() -> None:
 
     assert tally.is_clean
     assert not replace(tally, channels=(CLEAN, replace(CLEAN, lost=1))).is_clean
-    assert not replace(tally, differences=("x:acme: stands there 2 times",)).is_clean
+    assert not replace(tally, differences=("x:acme: is there 2 times",)).is_clean

@@ -75,7 +75,7 @@ def test_tokens_are_checked(emulator: EmulatorThread, session: requests.Session,
 def test_a_user_token_does_not_post(
     emulator: EmulatorThread, session: requests.Session, page: AccountSpec, user: str
 ) -> None:
-    """190/2069032 says that a Page token is due, for publishing and for reading."""
+    """190/2069032 says that a Page token is needed, for publishing and for reading."""
     url = f"{emulator.base_url}/v26.0/{page.id}/feed"
 
     post = session.post(url, data={"access_token": user, "message": "hi"}, timeout=10)

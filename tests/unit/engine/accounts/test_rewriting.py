@@ -120,7 +120,7 @@ def test_a_file_that_others_can_read_is_refused_once(folder: Folder) -> None:
     assert refused is not None
     assert refused.environment is None
     assert "can be read by others" in refused.remarks[0]
-    assert refused.remarks[1].startswith("Type: chmod 600")
+    assert refused.remarks[1].startswith("Run: chmod 600")
     assert again is None
     assert news is not None
     assert news.environment is not None
@@ -154,7 +154,7 @@ def test_other_settings_wait_for_the_next_start(folder: Folder) -> None:
     assert news is not None
     assert news.environment is not None
     assert news.environment.settings == load_environment(folder.root.parent, {}).settings
-    assert news.remarks == ("rewritten in .env, and read at the next start: STORMCTL_LEDGER_URL",)
+    assert news.remarks == ("changed in .env, and read at the next start: STORMCTL_LEDGER_URL",)
 
 
 def test_a_change_before_the_first_look_is_found(tmp_path: Path) -> None:

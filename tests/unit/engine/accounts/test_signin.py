@@ -106,7 +106,7 @@ def test_what_was_cut_off_or_begun_elsewhere_is_begun_again(
     file.parent.mkdir()
     file.write_text(kept, encoding="utf-8")
 
-    with pytest.raises(UsageError, match="no sign-in of x:acme was begun here"):
+    with pytest.raises(UsageError, match="no sign-in of x:acme was started here"):
         sign_in(tmp_path, emulator).finish("1234567")
 
 
@@ -117,7 +117,7 @@ def test_what_is_no_number_is_no_pin(tmp_path: Path, emulator: EmulatorThread, t
     signin.begin()
     pin = allow(emulator)
 
-    with pytest.raises(PinRefusedError, match="that is no PIN"):
+    with pytest.raises(PinRefusedError, match="that is not a PIN"):
         signin.finish(typed)
 
     assert signin.finish(f" {pin[:3]}-{pin[3:]}\n").owner.id == ACCOUNT.id
@@ -134,8 +134,8 @@ def test_where_nothing_can_be_kept_nothing_is_begun(tmp_path: Path, emulator: Em
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ({"action": "unauthorized"}, "the new credentials are no good: X answered 401"),
-        ({"action": "error_before", "status": 503, "body": "text"}, "nobody can say whose account it is"),
+        ({"action": "unauthorized"}, "the new credentials do not work: X answered 401"),
+        ({"action": "error_before", "status": 503, "body": "text"}, "it is not known whose account it is"),
     ],
     ids=["bad", "unknown"],
 )
@@ -164,9 +164,9 @@ def test_a_page_that_cannot_be_posted_to_is_refused(tmp_path: Path, emulator: Em
 @pytest.mark.parametrize(
     ("facts", "message"),
     [
-        ({"type": "USER", "is_valid": True, "expires_at": 0}, "no good token .* of the kind USER"),
-        ({"type": "PAGE", "is_valid": False, "expires_at": 0}, "no good token"),
-        ({"type": "PAGE", "is_valid": True, "expires_at": 0, "profile_id": "1"}, "no good token"),
+        ({"type": "USER", "is_valid": True, "expires_at": 0}, "unusable token .*: its type is USER"),
+        ({"type": "PAGE", "is_valid": False, "expires_at": 0}, "unusable token"),
+        ({"type": "PAGE", "is_valid": True, "expires_at": 0, "profile_id": "1"}, "unusable token"),
         ({"type": "PAGE", "is_valid": True, "expires_at": 1}, "would expire"),
     ],
 )

@@ -122,7 +122,7 @@ def test_an_alert_for_this_machine_is_never_handed_to_a_proxy(monkeypatch: pytes
     usable = open_addresses(settings).usable
 
     assert caught.value.message == (
-        "the 2nd address of STORMCTL_ALERT_URLS is on this machine, and a proxy would carry it away"
+        "the 2nd address of STORMCTL_ALERT_URLS is on this machine, and the proxy would send it elsewhere"
     )
     assert caught.value.hint == "Set NO_PROXY=localhost,127.0.0.1,::1 in the environment."
     assert [address.name for address in usable] == ["1 JSON", "2 JSON"]

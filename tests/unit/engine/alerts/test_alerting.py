@@ -99,7 +99,7 @@ def test_a_suspension_is_sent_after_some_seconds(desk: Desk) -> None:
 
     assert early == []
     assert desk.telephone.titles == ["stormctl: storm: x:acme suspended"]
-    assert desk.telephone.texts[0].endswith("Told by sqlite: ledger.db · desk")
+    assert desk.telephone.texts[0].endswith("Sent by sqlite: ledger.db · desk")
 
 
 def test_a_failing_address_is_told_once_and_again_when_it_fails_anew(desk: Desk) -> None:
@@ -116,7 +116,9 @@ def test_a_failing_address_is_told_once_and_again_when_it_fails_anew(desk: Desk)
     desk.look_after(MINUTE)
     desk.look_after(MINUTE)
 
-    assert told_while_it_failed == ["alerts: address 1 Telephone took no alert; it is tried some more times"]
+    assert told_while_it_failed == [
+        "alerts: address 1 Telephone did not accept an alert; it will be tried a few more times"
+    ]
     assert len(desk.lines) == 2
 
 
@@ -128,7 +130,7 @@ def test_a_bug_is_told_without_its_words(desk: Desk) -> None:
     desk.look_after(timedelta(seconds=1))
     desk.look_after(MINUTE)
 
-    assert desk.telephone.titles == ["stormctl: x:acme met a bug"]
+    assert desk.telephone.titles == ["stormctl: x:acme hit a bug"]
     assert "s3cr3t" not in desk.telephone.texts[0]
 
 
@@ -154,7 +156,7 @@ def test_a_channel_that_nobody_serves_is_told(desk: Desk) -> None:
         desk.bench.ledger.runners.beat(desk.bench.runner_id, desk.bench.clock.moment(), channels=[str(ACME)])
         desk.look_after(timedelta(seconds=12))
 
-    assert desk.telephone.titles == ["stormctl: storm: facebook:acme served by nobody"]
+    assert desk.telephone.titles == ["stormctl: storm: facebook:acme not served"]
 
 
 @pytest.mark.parametrize(("scope", "target"), [("all", None), ("platform", "x"), ("channel", "x:acme")])
@@ -209,22 +211,22 @@ def test_a_ledger_out_of_reach_is_told_after_a_minute(desk: Desk, monkeypatch: p
 
     assert early == []
     assert (once, len(desk.telephone.titles)) == (1, 2)
-    assert desk.telephone.titles[0] == "stormctl: without its ledger"
+    assert desk.telephone.titles[0] == "stormctl: can't reach its ledger"
     assert "the server db.example.org does not answer" in desk.telephone.texts[0]
 
 
 def test_a_run_that_ends_without_its_ledger_tells_it_at_once(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Nobody may be there in a minute to do it; what could not be written down is told with it."""
+    """Nobody may be there in a minute to do it; what could not be recorded is told with it."""
     url = "https://example.org/p7"
-    text = "posted, but it could not be written down"
+    text = "posted, but it could not be recorded"
     break_ledger(desk, monkeypatch)
     desk.alerter(StormEvent(kind=EventKind.WARNING, at=NOON, text=text, channel="x:acme", key="k", url=url))
 
     desk.alerter.look(patient=False)
 
-    assert desk.telephone.titles == ["stormctl: without its ledger, x:acme to look after"]
+    assert desk.telephone.titles == ["stormctl: can't reach its ledger, x:acme needs attention"]
     assert f"{text} {url}" in desk.telephone.texts[0]
 
 

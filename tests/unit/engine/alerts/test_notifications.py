@@ -38,7 +38,7 @@ def test_a_run_is_told_of_at_its_end(bench: Bench) -> None:
             watched.listener(event)
 
     assert bench.events.all == [event]
-    assert [alert["title"] for alert in receiver.alerts] == ["stormctl: x:acme met a bug"]
+    assert [alert["title"] for alert in receiver.alerts] == ["stormctl: x:acme hit a bug"]
     assert receiver.pinged == ["/alive"]
 
 
@@ -81,5 +81,5 @@ def test_the_lock_is_said() -> None:
     assert notifications.is_locked
     assert notifications.summary == (
         "nobody: STORMCTL_LIVE is not 1, which locks Telegram; "
-        "the heartbeat is locked, since STORMCTL_LIVE is not 1"
+        "the heartbeat is locked, because STORMCTL_LIVE is not 1"
     )

@@ -57,7 +57,7 @@ def test_an_answer_is_written_as_soon_as_the_ledger_can_be(bench: Bench, other: 
     (warning,) = bench.events.texts(EventKind.WARNING)
     assert (kept, written) == (False, True)
     assert (view.state, view.post_id) == (State.DELIVERED, "acme-1")
-    assert "posted, but it is not written down yet: the ledger" in warning
+    assert "posted, but it is not recorded yet: the ledger" in warning
     assert warning.endswith("http://127.0.0.1/acme-1")
     assert len(bench.events.texts(EventKind.DELIVERED)) == 1
 
@@ -156,7 +156,7 @@ def test_what_can_never_be_written_is_told_with_its_address(bench: Bench, other:
     dispatcher.recorder.give_up()
 
     last = bench.events.all[-1]
-    assert last.text == "m1: posted, but it could not be written down: http://127.0.0.1/acme-1"
+    assert last.text == "m1: posted, but it could not be recorded: http://127.0.0.1/acme-1"
     assert (last.kind, last.key) == (EventKind.WARNING, "storm/x:acme/m1/en")
     assert last.url == "http://127.0.0.1/acme-1"
 
@@ -174,8 +174,8 @@ def test_a_refusal_that_cannot_be_written_is_told_with_its_reason(
     dispatcher.recorder.give_up()
 
     assert bench.events.texts(EventKind.WARNING) == [
-        "m1: its answer is not written down yet: the disk is full (too long)",
-        "m1: its answer could not be written down (too long)",
+        "m1: its answer is not recorded yet: the disk is full (too long)",
+        "m1: its answer could not be recorded (too long)",
     ]
 
 
@@ -217,7 +217,7 @@ def test_a_ledger_that_does_not_know_the_attempt_holds_nothing_up(bench: Bench) 
     dispatcher.serve(ACME, lambda: False)
 
     (warning,) = bench.events.texts(EventKind.WARNING)
-    assert "posted, but it could not be written down: the ledger knows no attempt" in warning
+    assert "posted, but it could not be recorded: the ledger knows no attempt" in warning
     assert warning.endswith("http://127.0.0.1/acme-1")
     assert dispatcher.recorder.write_all() is True
 
@@ -237,9 +237,7 @@ def test_a_ledger_that_is_gone_is_told_of_what_was_in_flight(bench: Bench, tmp_p
     dispatcher.recorder.give_up()
 
     assert attempted == len(bench.x.sent) == 1
-    assert bench.events.all[-1].text.endswith(
-        "posted, but it could not be written down: http://127.0.0.1/acme-1"
-    )
+    assert bench.events.all[-1].text.endswith("posted, but it could not be recorded: http://127.0.0.1/acme-1")
     with pytest.raises(LedgerGoneError, match="was deleted or replaced"):
         bench.ledger.sweeping.sweep(bench.clock.moment())
 

@@ -93,7 +93,7 @@ def test_it_stands_at_the_accounts_ceiling(bench: Bench) -> None:
     _, view = _publish(bench)
 
     assert (view.state, len(bench.x.sent)) == (State.CANCELLED, 50)
-    assert "did not let it out in time" in view.why
+    assert "did not go out in time" in view.why
 
 
 def test_a_lost_answer_is_settled_by_reading_the_account(bench: Bench) -> None:
@@ -309,7 +309,7 @@ def test_there_is_one_canary_at_a_time(bench: Bench) -> None:
     with pytest.raises(UsageError, match="another canary is in doubt"):
         _prepare(bench)
     bench.ledger.manual.resolve_posted(doubtful.key, "1", "http://127.0.0.1/1", "ada", bench.clock.moment())
-    with pytest.raises(UsageError, match=r"a canary still stands: http://127\.0\.0\.1/1") as caught:
+    with pytest.raises(UsageError, match=r"a canary is still there: http://127\.0\.0\.1/1") as caught:
         _prepare(bench)
     assert caught.value.hint == f"stormctl retract {doubtful.key}"
 

@@ -83,7 +83,7 @@ def test_an_account_on_x_that_may_post_has_nothing_to_warn_of(campaign: Campaign
         "@acme (1001): http://127.0.0.1/",
         "keys of OAuth 1.0a, which do not expire",
         "X says that the credentials may post",
-        "credits are not used up; how many are left, X does not tell; this storm needs about $0.04 here",
+        "there are credits left; X does not say how many; this storm needs about $0.04 here",
     ]
     assert warnings(lines) == []
 
@@ -182,7 +182,7 @@ def test_a_schedule_that_calls_an_account_verified_is_compared(campaign: Campaig
     claiming = replace(campaign, storm=replace(campaign.storm, channels=rules))
 
     assert warnings(look(ACME, claiming, is_verified=False)) == [
-        "the schedule calls the account verified, and X does not: its ceilings are lower"
+        "the schedule says the account is verified, and X says it is not: its ceilings are lower"
     ]
     assert warnings(look(ACME, claiming, is_verified=True)) == []
     assert warnings(look(ACME, claiming, is_verified=None)) == []
@@ -259,7 +259,7 @@ def test_a_channel_that_is_left_out_is_not_judged(campaign: Campaign) -> None:
 
     (section,) = examine_channels(campaign, proofs, NOTES, NOW)
 
-    assert [line.text for line in section.lines] == ["left out: not asked"]
+    assert [line.text for line in section.lines] == ["left out: not checked"]
 
 
 def test_a_plan_is_priced_once_however_many_channels(

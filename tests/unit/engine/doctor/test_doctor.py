@@ -64,7 +64,7 @@ def lines(diagnosis: Diagnosis, section: str, verdict: Verdict | None = None) ->
 
 
 def test_it_looks_at_everything(case: DoctorScope, platforms: FakePlatforms) -> None:
-    """Files, settings, each channel, ledger, machine and alerts; nothing is proved bad on a good day."""
+    """Files, settings, each channel, ledger, machine and alerts; nothing failed on a good day."""
     made = diagnose(case, platforms)
 
     assert [section.name for section in made.sections] == [
@@ -97,7 +97,7 @@ def test_nothing_is_created_by_looking(case: DoctorScope, platforms: FakePlatfor
     """A ledger that is not there yet is fine, and is not there afterwards."""
     made = diagnose(case, platforms)
 
-    assert lines(made, "ledger") == ["sqlite: .stormctl/ledger.db: there is none yet, launch makes it"]
+    assert lines(made, "ledger") == ["sqlite: .stormctl/ledger.db: there is none yet; launch creates it"]
     assert not (case.root / ".stormctl").exists()
 
 
@@ -149,7 +149,7 @@ def test_files_with_findings_fail_and_their_channels_are_asked(tmp_path: Path, c
 
     made = diagnose(broken, platforms)
 
-    assert lines(made, "storm small", Verdict.FAIL) == ["1 finding must be mended before it can be launched"]
+    assert lines(made, "storm small", Verdict.FAIL) == ["1 finding must be fixed before it can be launched"]
     assert made.exit_code is ExitCode.FINDINGS
     assert platforms.platforms[ACME].verifications == 1
 
@@ -160,7 +160,7 @@ def test_a_schedule_that_cannot_be_built_names_no_channels(tmp_path: Path, case:
 
     made = diagnose(broken, FakePlatforms([]))
 
-    assert lines(made, "schedule", Verdict.WARN) == ["its channels were not looked at"]
+    assert lines(made, "schedule", Verdict.WARN) == ["its channels were not checked"]
     assert [section.name for section in made.sections] == [
         "schedule",
         "settings",
@@ -182,7 +182,7 @@ def test_a_storm_that_is_over_is_a_warning(case: DoctorScope, platforms: FakePla
 
 def test_settings_that_cannot_be_read_come_first(tmp_path: Path, case: DoctorScope) -> None:
     """Without them nobody can be asked; zones and disk can be looked at."""
-    error = CredentialsError(".env can be read by others on this machine", "Type: chmod 600 .env")
+    error = CredentialsError(".env can be read by others on this machine", "Run: chmod 600 .env")
 
     made = diagnose_without_settings(tmp_path, error, case.moment)
 

@@ -12,14 +12,14 @@ from tests.factories import ACME
 @pytest.mark.parametrize(
     ("name", "is_repeated", "message", "hint"),
     [
-        ("STORMCTL_LIVELY", False, "is a name that nothing reads", "Did you mean STORMCTL_LIVE?"),
+        ("STORMCTL_LIVELY", False, "is a name that nothing uses", "Did you mean STORMCTL_LIVE?"),
         (
             "STORMCTL_X_ACME_API_KEY",
             False,
-            "is a name that nothing reads",
+            "is a name that nothing uses",
             "Did you mean STORMCTL_X_ACME_CONSUMER_KEY?",
         ),
-        ("STORMCTL_§", False, "is a name that nothing reads", "See .env.example for every variable."),
+        ("STORMCTL_§", False, "is a name that nothing uses", "See .env.example for every variable."),
         ("STORMCTL_ALLOW_HOST", False, "has no effect in a file", "It counts in the environment only."),
         (
             "STORMCTL_LIVE",

@@ -94,7 +94,7 @@ def test_a_ledger_that_opens_is_fine(tmp_path: Path, campaign: Campaign) -> None
 
     assert texts(section, Verdict.OK) == [
         f"sqlite: .stormctl/ledger.db: version {NEWEST}, it can be read and written",
-        "no runner is alive; launch, daemon or tick is one",
+        "no runner is alive; launch, daemon or tick starts one",
     ]
     assert len(section.lines) == 2
 
@@ -119,10 +119,8 @@ def test_a_ledger_of_other_hosts_is_proved_bad(tmp_path: Path, campaign: Campaig
     section = look(tmp_path, campaign, settings=Settings())
 
     (facebook, x) = (line for line in section.lines if line.verdict is Verdict.FAIL)
-    assert facebook.text == (
-        "it belongs to 127.0.0.1:1, and Facebook would be posted to at graph.facebook.com"
-    )
-    assert x.text == "it belongs to 127.0.0.1:1, and X would be posted to at api.x.com"
+    assert facebook.text == ("it belongs to 127.0.0.1:1, but Facebook is at graph.facebook.com here")
+    assert x.text == "it belongs to 127.0.0.1:1, but X is at api.x.com here"
     assert (facebook.exit_code, x.exit_code) == (ExitCode.MAINTENANCE, ExitCode.MAINTENANCE)
 
 
@@ -171,7 +169,7 @@ def test_a_gap_a_halt_and_a_missing_backup_are_warnings(
     assert texts(section, Verdict.WARN) == [
         "it may not know what was published since 2026-12-18 16:00 UTC: restored (1 in doubt)",
         "a halt is in force: nothing that they cover goes out",
-        "it was never backed up",
+        "it has never been backed up",
     ]
     assert all(line.hint for line in section.lines if line.verdict is Verdict.WARN)
 
@@ -217,7 +215,10 @@ def test_a_canary_that_still_stands_is_a_warning(tmp_path: Path, campaign: Campa
 
     (line,) = (line for line in look(tmp_path, campaign).lines if line.verdict is Verdict.WARN)
 
-    assert (line.text, line.hint) == ("a canary still stands: http://127.0.0.1/1", f"stormctl retract {key}")
+    assert (line.text, line.hint) == (
+        "a canary is still there: http://127.0.0.1/1",
+        f"stormctl retract {key}",
+    )
 
 
 def test_a_canary_in_doubt_is_a_warning(tmp_path: Path, campaign: Campaign, ledger: Ledger) -> None:

@@ -73,7 +73,7 @@ def test_the_clock_is_compared_with_the_platforms(
 
 def test_where_no_platform_told_the_time_that_is_said(tmp_path: Path) -> None:
     """A clock that was not compared is not called fine."""
-    assert find(look(tmp_path, None), "no platform told the time").verdict is Verdict.WARN
+    assert find(look(tmp_path, None), "no platform sent its time").verdict is Verdict.WARN
 
 
 def test_with_a_server_its_clock_counts_and_both_are_told(tmp_path: Path) -> None:
@@ -152,7 +152,7 @@ def test_a_folder_that_cannot_be_written_fails(tmp_path: Path) -> None:
 
 def test_room_that_cannot_be_told_is_a_warning(tmp_path: Path) -> None:
     """A folder that has just gone."""
-    assert find(look(tmp_path / "gone"), "how much room").verdict is Verdict.WARN
+    assert find(look(tmp_path / "gone"), "the free space").verdict is Verdict.WARN
 
 
 @pytest.mark.parametrize("is_there", [True, False])
@@ -172,7 +172,7 @@ def test_a_line_of_env_without_effect_is_a_warning(tmp_path: Path) -> None:
 
     _, line = examine_settings(tmp_path, Settings(), (), unused_variables=[variable]).lines
 
-    assert (line.verdict, line.text) == (Verdict.WARN, ".env:3: STORMCTL_LIFE is a name that nothing reads")
+    assert (line.verdict, line.text) == (Verdict.WARN, ".env:3: STORMCTL_LIFE is a name that nothing uses")
     assert line.hint == "Did you mean STORMCTL_LIVE?"
 
 
@@ -207,16 +207,16 @@ def test_the_proxy_and_the_authority_of_an_office_are_told(
     assert (way.verdict, way.text) == (Verdict.OK, told)
     assert (proof.verdict, proof.text) == (
         Verdict.OK,
-        f"certificates are proved by {authority} (SSL_CERT_FILE), not by the public authorities",
+        f"certificates are verified with {authority} (SSL_CERT_FILE), not with the public authorities",
     )
-    assert split.text == f"{told}, but for those that NO_PROXY names"
+    assert split.text == f"{told}, except those that NO_PROXY names"
     assert len(at_loopback) == 3
 
 
 @pytest.mark.parametrize(
     ("name", "value", "text"),
     [
-        ("HTTPS_PROXY", "socks5://u:s3cr3t@h:1", "HTTPS_PROXY names a proxy of another kind than http://"),
+        ("HTTPS_PROXY", "socks5://u:s3cr3t@h:1", "HTTPS_PROXY names a proxy that is not http://"),
         ("ALL_PROXY", "http://u:s3cr3t@h:port", "ALL_PROXY is not the address of a proxy"),
         (
             "REQUESTS_CA_BUNDLE",
@@ -251,7 +251,7 @@ def test_the_way_of_alerts_and_heartbeat_is_told(monkeypatch: pytest.MonkeyPatch
     alerts, heartbeat = examine_watch(Settings(live=True, **urls)).lines
 
     way = "through the proxy proxy.example.org:3128 (HTTPS_PROXY)"
-    assert alerts.text.startswith(f"alerts go to JSON {way}, but for what NO_PROXY names; ")
+    assert alerts.text.startswith(f"alerts go to JSON {way}, except what NO_PROXY names; ")
     assert heartbeat.text == f"a heartbeat address is set, reached {way}"
 
 
@@ -289,7 +289,7 @@ def test_a_lock_keeps_both_silent() -> None:
     assert "locks" in alerts.text
     assert (alerts.verdict, heartbeat.text) == (
         Verdict.WARN,
-        "the heartbeat is locked, since STORMCTL_LIVE is not 1",
+        "the heartbeat is locked, because STORMCTL_LIVE is not 1",
     )
 
 

@@ -67,7 +67,7 @@ def test_a_planned_text_that_stands_there_stops_a_new_ledger(bench: Bench, tmp_p
     shown = text.replace(" ", "  ").replace("https://example.org/act", "http://example.org/act/")
     bench.x.accept(OutgoingPost(text=f" {shown}"))
 
-    with pytest.raises(UsageError, match=r"1 planned post stands .*: http://127\.0\.0\.1/acme-1") as caught:
+    with pytest.raises(UsageError, match=r"1 planned post is .*: http://127\.0\.0\.1/acme-1") as caught:
         _find(bench, preparation)
 
     assert "--adopt" in caught.value.hint
@@ -148,8 +148,8 @@ def test_what_may_stand_on_accounts_that_could_not_be_read_starts_in_doubt(
     views = bench.ledger.history.deliveries(preparation.storm.id)
     assert takeover.published == {}
     assert {unknown.why for unknown in takeover.unknown} == {
-        "x:acme can't be read for posts that are there already: 503",
-        "facebook:acme could not be read whole: page 2 is missing",
+        "x:acme can't be read for posts that are already there: 503",
+        "facebook:acme could not be read completely: page 2 is missing",
     }
     assert {view.key for view in views if view.state is State.IN_DOUBT} == due
     assert len(due) < len(views)

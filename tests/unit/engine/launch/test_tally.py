@@ -60,7 +60,7 @@ def test_a_text_that_stands_there_twice_is_a_duplicate() -> None:
     assert tally == ChannelTally(
         channel="x:acme", **_counts(planned=1, delivered=1, received=3, duplicates=2)
     )
-    assert differences == ("x:acme: stands there 3 times: Text of m1",)
+    assert differences == ("x:acme: is there 3 times: Text of m1",)
 
 
 def test_a_receipt_without_a_post_is_lost() -> None:
@@ -87,8 +87,8 @@ def test_a_post_without_a_receipt_is_unexpected() -> None:
         ("x:beta", 1, False),
     ]
     assert differences == (
-        "x:acme: nobody has a receipt of post id-other: Text of other",
-        "x:beta: nobody has a receipt of post id-m1: Text of m1",
+        "x:acme: no delivery has a receipt for post id-other: Text of other",
+        "x:beta: no delivery has a receipt for post id-m1: Text of m1",
     )
 
 
@@ -105,7 +105,7 @@ def test_what_was_not_delivered_is_named_with_its_state_and_reason() -> None:
     assert differences == (
         "x:acme/m1/en is missed: late by more than 15m",
         "x:acme/m2/en is in_doubt: no reason given",
-        "x:acme: nobody has a receipt of post id-m2: Text of m2",
+        "x:acme: no delivery has a receipt for post id-m2: Text of m2",
     )
 
 

@@ -72,7 +72,7 @@ def test_a_runner_that_has_seen_the_halt_is_named_as_such(bench: Bench) -> None:
 
 
 def test_a_runner_that_says_nothing_is_named_when_patience_ends(bench: Bench) -> None:
-    """A person then knows which process to look after."""
+    """A person then knows which process needs attention."""
     _halt(bench)
 
     heard = _wait(bench, PassingClock())

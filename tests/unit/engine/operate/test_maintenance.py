@@ -260,7 +260,7 @@ def test_a_backup_with_rows_that_no_ledger_has_is_refused(tmp_path: Path) -> Non
     execute(file, "UPDATE twice SET key = key || '2'")
     execute(file, "INSERT INTO deliveries SELECT * FROM twice")
 
-    with pytest.raises(LedgerError, match="holds rows that no ledger has"):
+    with pytest.raises(LedgerError, match="contains rows that no ledger has"):
         make_upkeep(tmp_path).restore(file)
 
     assert make_upkeep(tmp_path).describe().gaps == ()

@@ -164,7 +164,7 @@ class TestEvidence:
 
         reasons = {
             "unreadable": "x:acme can't be read: credits are gone",
-            "incomplete": "x:acme could not be read whole: credits are gone",
+            "incomplete": "x:acme could not be read completely: credits are gone",
             "withheld": "x:acme can't be read: no credentials for x:acme",
         }
         assert evidence == Evidence(post_id="42", url=URL, reservation=reasons[trouble])
@@ -211,7 +211,7 @@ class TestOpaqueAddress:
         """Without a reading nobody knows the number."""
         bench.facebook.unreadable = "the token is dead"
 
-        with pytest.raises(UsageError, match="does not tell the post's number"):
+        with pytest.raises(UsageError, match="does not contain the post's number"):
             self._find(bench)
 
 

@@ -157,7 +157,7 @@ def test_a_warning_is_told_at_once_and_then_held_back_for_a_minute(bay: Bay) -> 
     bay.warn(1)
 
     assert held_back == ["no answer"]
-    assert bay.told() == ["no answer", "no answer (and 59 times since it was last told)"]
+    assert bay.told() == ["no answer", "no answer (and 59 times since it was last reported)"]
 
 
 def test_what_was_held_back_once_is_told_as_one_time(bay: Bay) -> None:
@@ -166,7 +166,7 @@ def test_what_was_held_back_once_is_told_as_one_time(bay: Bay) -> None:
     bay.bench.clock.move(EVERY)
     bay.warn(1)
 
-    assert bay.told()[1] == "no answer (and 1 time since it was last told)"
+    assert bay.told()[1] == "no answer (and 1 time since it was last reported)"
 
 
 def test_another_warning_is_told_at_once(bay: Bay) -> None:

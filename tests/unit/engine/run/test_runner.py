@@ -578,7 +578,7 @@ def test_a_ledger_that_is_deleted_stops_the_runner(bench: Bench, tmp_path: Path)
     told = bench.events.texts(EventKind.WARNING)
     assert next(looks, None) is not None
     assert len(bench.x.sent) == 1
-    assert any("posted, but it could not be written down: http://127.0.0.1/acme-1" in line for line in told)
+    assert any("posted, but it could not be recorded: http://127.0.0.1/acme-1" in line for line in told)
 
 
 def test_a_round_on_a_ledger_that_is_gone_raises_it(bench: Bench, tmp_path: Path) -> None:

@@ -159,7 +159,7 @@ def test_new_credentials_of_the_same_account_are_taken(bench: Bench) -> None:
     assert served_channels.channels() == [ACME]
     assert fresh.verifications == 1
     assert bench.platforms.publisher(ACME) is fresh
-    assert bench.events.texts(EventKind.SERVED)[-1] == "takes new credentials, as @acme (1001)"
+    assert bench.events.texts(EventKind.SERVED)[-1] == "reloaded credentials, as @acme (1001)"
 
 
 def test_new_credentials_of_another_account_are_not_published_with(bench: Bench) -> None:
@@ -237,7 +237,7 @@ def test_a_suspended_channel_stays_so_with_new_credentials(bench: Bench) -> None
     served_channels.refresh()
 
     assert bench.events.texts(EventKind.WARNING) == [
-        "it stays suspended until somebody types: stormctl resume --channel x:acme"
+        "it stays suspended until someone runs: stormctl resume --channel x:acme"
     ]
 
 

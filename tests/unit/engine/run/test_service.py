@@ -232,7 +232,7 @@ def test_a_daemon_that_has_nothing_to_publish_says_so_once(bench: Bench) -> None
     _serve(bench)
 
     assert bench.events.texts(EventKind.STARTED) == [
-        "nothing to publish yet; what is launched will be taken up"
+        "nothing to publish yet; storms that are launched will be picked up"
     ]
 
 

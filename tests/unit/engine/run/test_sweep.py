@@ -97,10 +97,10 @@ class TestReport:
     @pytest.mark.parametrize(
         ("kind", "minutes", "told"),
         [
-            ("launch", 20, ["nobody was running 12:00–12:20 EST: 1 late, 1 missed"]),
+            ("launch", 20, ["no runner was running 12:00–12:20 EST: 1 late, 1 missed"]),
             ("launch", 1, []),
             ("tick", 2, []),
-            ("tick", 3, ["nobody was running 12:00–12:03 EST: 1 late"]),
+            ("tick", 3, ["no runner was running 12:00–12:03 EST: 1 late"]),
         ],
     )
     def test_absence_is_told_by_the_next_runner(
@@ -154,9 +154,9 @@ class TestLeap:
         assert held == (True, State.PLANNED)
         assert not sweeper.must_wait()
         assert [text.split(":")[0] for text in _told(bench, EventKind.WARNING)] == [
-            "the clock leapt ahead by 1h",
+            "the clock jumped ahead by 1h",
             "the clock is 1h ahead of a platform's",
-            "the clock was set right again",
+            "the clock is right again",
         ]
 
     def test_a_platform_that_agrees_confirms_it(self, bench: Bench) -> None:
@@ -167,7 +167,7 @@ class TestLeap:
 
         assert _kinds(events) == [EventKind.MISSED]
         assert not sweeper.must_wait()
-        assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: going on"
+        assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: continuing"
 
     def test_where_nobody_answers_it_goes_on_after_two_minutes(self, bench: Bench) -> None:
         """Without a network a machine must not stand still for ever; questions cost, so few are asked."""
@@ -183,7 +183,7 @@ class TestLeap:
         assert held == [((), True)] * 119
         assert _kinds(events) == [EventKind.MISSED]
         assert bench.x.verifications <= 5
-        assert _told(bench, EventKind.WARNING)[-1] == "nobody could confirm the clock: going on with it"
+        assert _told(bench, EventKind.WARNING)[-1] == "the clock could not be confirmed: continuing with it"
 
     def test_the_platform_that_is_free_is_asked_first(self, bench: Bench) -> None:
         """Facebook's answer costs nothing; where it suffices, X is not asked."""
@@ -229,7 +229,7 @@ class TestStart:
         assert events == [()] * 5
         assert sweeper.must_wait()
         assert set(bench.states().values()) == {State.PLANNED}
-        assert "of a platform's: set it right" in warning or "behind a platform's: set it right" in warning
+        assert "of a platform's: correct it" in warning or "behind a platform's: correct it" in warning
 
     def test_set_right_it_is_believed_at_once(self, bench: Bench) -> None:
         """A platform is asked again as soon as the clock was set, not after half a minute."""
@@ -244,7 +244,7 @@ class TestStart:
 
         assert events != ()
         assert not sweeper.must_wait()
-        assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: going on"
+        assert _told(bench, EventKind.WARNING)[-1] == "a platform confirms the clock: continuing"
 
     def test_a_clock_that_was_compared_just_now_is_not_compared_again(self, bench: Bench) -> None:
         """Who verified the channels has heard the time: on X another question would cost."""
@@ -273,8 +273,8 @@ class TestStart:
         assert events != ()
         assert bench.x.verifications == 5
         assert _told(bench, EventKind.WARNING) == [
-            "nobody confirms the clock yet: nothing is published or given up",
-            "nobody could confirm the clock: going on with it",
+            "the clock is not confirmed yet: nothing is published or given up",
+            "the clock could not be confirmed: continuing with it",
         ]
 
     def test_without_anything_to_do_nobody_is_asked(self, bench: Bench) -> None:

@@ -130,9 +130,9 @@ def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
     assert [variant.name for variant in bank.variants] == ["bad.en", "good.en"]
     assert _lines(findings) == [
         "messages/imd/bad.en.md:2 unknown-key unknown key “lnk”",
-        "messages/imd/bad.en.md:3 bad-value late: “never” is none of skip, send, spread",
+        "messages/imd/bad.en.md:3 bad-value late: “never” is not a policy: choose skip, send or spread",
         "messages/imd/bad.en.md:4 bad-value as_of: “2018” is not a day",
-        "messages/imd/worse.en.md:2 bad-value late: “now” is none of skip, send, spread",
+        "messages/imd/worse.en.md:2 bad-value late: “now” is not a policy: choose skip, send or spread",
         "messages/imd/worse.en.md:3 front-matter “late” is written twice",
     ]
     assert {finding.hint for finding in findings} >= {"did you mean “link”?", "write it like 2018-12-01"}
@@ -146,7 +146,7 @@ def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
         (
             "noon.facebook.md",
             "noon.facebook.md file-name file name: “facebook” is not a language code such as en, es or pt-BR",
-            "the language goes first: noon.en.facebook.md",
+            "the language comes first: noon.en.facebook.md",
         ),
         (
             "Noon Day.en.md",
@@ -197,14 +197,14 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         ("", "a.en.md:1 empty-text there is no text here"),
         ("---\ntopic: x\n---\n\n", "a.en.md:5 empty-text there is no text here"),
         ("One\n---\n---\nThree", "a.en.md:3 empty-text there is no text here"),
-        ("---\ntopic: x\n", "a.en.md:1 front-matter the front matter that begins here has no end"),
+        ("---\ntopic: x\n", "a.en.md:1 front-matter the front matter that starts here has no end"),
         (
             "One\ntw\u00e9".encode("latin-1"),
-            "a.en.md:2 not-utf8 not saved as UTF-8: the byte 0xe9 in line 2 is none of it",
+            "a.en.md:2 not-utf8 not saved as UTF-8: the byte 0xe9 in line 2 does not belong there",
         ),
         (
             "x" * 65_537,
-            "a.en.md file-unreadable can't be read: it is bigger than 64 KiB, which is no message",
+            "a.en.md file-unreadable can't be read: it is bigger than 64 KiB, the limit for a message",
         ),
         ("---\nmedia: b.png\n---\nText", "a.en.md:2 media-missing there is no “b.png” in the bank"),
         (
@@ -290,7 +290,7 @@ def test_what_is_no_file_is_not_opened(campaign: CampaignFolder) -> None:
     """A link to nothing, like anything that is no ordinary file, is a finding and never waits."""
     (campaign.bank / "a.en.md").symlink_to(campaign.bank / "nothing")
 
-    assert _only_line(campaign) == "a.en.md file-unreadable can't be read: it is no ordinary file"
+    assert _only_line(campaign) == "a.en.md file-unreadable can't be read: it is not a regular file"
 
 
 def test_a_missing_bank_is_a_usage_error(campaign: CampaignFolder) -> None:

@@ -67,8 +67,8 @@ def test_nothing_is_no_problem(source: str) -> None:
     assert (front.values, front.problems) == ({}, [])
 
 
-_QUOTES = "put a text that begins so in double quotes"
-_WORDS = "each line is “key: value”; put texts with special characters in double quotes"
+_QUOTES = "put text that begins like this in double quotes"
+_WORDS = "each line is “key: value”; put text with special characters in double quotes"
 _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, or in quotes"
 
 
@@ -87,7 +87,7 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
         (
             "a: 1\nhashtags: #MigrantsDay\n",
             FrontMatterProblem(
-                2, "“hashtags” is empty: YAML takes what follows # for a comment", "leave the # away"
+                2, "“hashtags” is empty: YAML takes what follows # for a comment", "leave out the #"
             ),
         ),
         (
@@ -99,7 +99,7 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
             FrontMatterProblem(
                 1,
                 "not readable as YAML: mapping values are not allowed in this context",
-                "put a text that holds a colon in double quotes",
+                "put text that contains a colon in double quotes",
             ),
         ),
         (
@@ -120,7 +120,7 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
         ),
         (
             "just a sentence\n",
-            FrontMatterProblem(1, "front matter is made of “key: value” lines, and this is none"),
+            FrontMatterProblem(1, "front matter is made of “key: value” lines, and this is not one"),
         ),
         ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, "a key must be one word")),
         ("a: " + "[" * 40 + "]" * 40, FrontMatterProblem(1, "lists and tables are nested too deeply")),

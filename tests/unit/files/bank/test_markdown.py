@@ -46,7 +46,7 @@ def test_front_matter_without_end_is_a_problem_where_it_begins() -> None:
     document = parse_document("\n---\ntopic: sign-on\n\nSign it.\n")
 
     assert [
-        FrontMatterProblem(2, "the front matter that begins here has no end", "close it with a line of ---")
+        FrontMatterProblem(2, "the front matter that starts here has no end", "close it with a line of ---")
     ] == document.front.problems
 
 
@@ -61,7 +61,11 @@ def test_byte_order_marks_and_line_ends_do_not_matter(content: bytes) -> None:
 @pytest.mark.parametrize(
     ("content", "line", "message"),
     [
-        ("one\ntw\u00e9".encode("latin-1"), 2, "not saved as UTF-8: the byte 0xe9 in line 2 is none of it"),
+        (
+            "one\ntw\u00e9".encode("latin-1"),
+            2,
+            "not saved as UTF-8: the byte 0xe9 in line 2 does not belong there",
+        ),
         ("one".encode("utf-16"), 1, "saved as UTF-16, not as UTF-8"),
     ],
 )

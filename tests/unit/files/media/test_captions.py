@@ -56,8 +56,8 @@ def test_each_line_of_words_knows_its_place(campaign: CampaignFolder) -> None:
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("The door is open.", "“a.en.srt” holds no captions that could be read"),
-        ("00:00:02,000 --> 00:00:01,000\nBackwards", "“a.en.srt” holds no captions that could be read"),
+        ("The door is open.", "“a.en.srt” contains no readable captions"),
+        ("00:00:02,000 --> 00:00:01,000\nBackwards", "“a.en.srt” contains no readable captions"),
         ("café".encode("latin-1"), "“a.en.srt” is not UTF-8"),
         (b" " * 524_289, "“a.en.srt” has 512 KiB; X takes 512"),
     ],

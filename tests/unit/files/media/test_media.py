@@ -251,7 +251,7 @@ def test_a_video_that_changes_while_it_is_read_is_given_up(campaign: CampaignFol
         ("boat.en.txt", "bad-captions", "“boat.en.txt” is not a captions file"),
         ("words.en.srt", "media-missing", "there is no “words.en.srt” in the bank"),
         ("../boat.en.srt", "media-outside", "“../boat.en.srt” points outside the bank"),
-        ("bad.en.srt", "bad-captions", "“bad.en.srt” holds no captions that could be read"),
+        ("bad.en.srt", "bad-captions", "“bad.en.srt” contains no readable captions"),
     ],
 )
 def test_captions_that_cannot_be_used_are_refused(

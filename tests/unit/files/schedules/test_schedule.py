@@ -279,7 +279,9 @@ def test_a_schedule_in_another_encoding_is_a_finding(campaign: CampaignFolder) -
     storm, findings = load(campaign, 'name = "é"'.encode("latin-1"))
 
     assert storm is None
-    assert to_lines(findings) == ["1 not-utf8 not saved as UTF-8: the byte 0xe9 in line 1 is none of it"]
+    assert to_lines(findings) == [
+        "1 not-utf8 not saved as UTF-8: the byte 0xe9 in line 1 does not belong there"
+    ]
 
 
 def test_a_schedule_that_cannot_be_opened_is_a_usage_error(campaign: CampaignFolder) -> None:

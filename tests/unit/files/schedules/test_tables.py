@@ -24,14 +24,14 @@ if TYPE_CHECKING:
         (
             "2026-12-18",
             "{ from = 2026-12-18, to = 2026-12-17 }",
-            "2 bad-value date: it ends on 2026-12-17, before it begins",
+            "2 bad-value date: it ends on 2026-12-17, before it starts",
         ),
         (
             "2026-12-18",
             "{ from = 2026-01-01, to = 2027-12-17 }",
             "2 bad-value date: a storm lasts at most 366 days",
         ),
-        ("2026-12-18", "0026-12-18", "2 bad-value date: 0026-12-18 is no day for a storm"),
+        ("2026-12-18", "0026-12-18", "2 bad-value date: 0026-12-18 is not a possible day for a storm"),
         (
             "America/New_York",
             "America/New_Yrok",
@@ -56,7 +56,7 @@ if TYPE_CHECKING:
         (
             "bank =",
             'late.policy = "never"\nbank =',
-            "4 bad-value late.policy: “never” is none of skip, send, spread",
+            "4 bad-value late.policy: “never” is not a policy: choose skip, send or spread",
         ),
         (
             "bank =",
@@ -67,7 +67,7 @@ if TYPE_CHECKING:
         (
             "bank =",
             'reminders.before = ["0s"]\nbank =',
-            "4 bad-value reminders.before[1]: “0s” must be more than nothing",
+            "4 bad-value reminders.before[1]: “0s” must be longer than 0s",
         ),
         (
             "x:migrants",
@@ -186,7 +186,7 @@ every = "20m"
         "5 unknown-key unknown key “hashtag”",
         "11 unknown-key unknown key “everys” in windows[1]",
         (
-            "13 no-such-time 2026-03-08 02:15 does not exist in America/New_York, where clocks are changed: "
+            "13 no-such-time 2026-03-08 02:15 does not exist in America/New_York, where the clocks change: "
             "it could be 01:15 EST (06:15 UTC) or 03:15 EDT (07:15 UTC)"
         ),
     ]

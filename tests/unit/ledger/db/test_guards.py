@@ -83,7 +83,7 @@ def test_a_repository_that_cannot_be_read_is_a_refusal(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     (tmp_path / ".git" / "index").write_bytes(b"DIRC" + bytes(40))
 
-    with pytest.raises(CredentialsError, match="can't be known"):
+    with pytest.raises(CredentialsError, match="can't be found out"):
         secure(store)
 
 
@@ -116,7 +116,7 @@ def test_a_folder_for_all_is_not_tightened(tmp_path: Path) -> None:
     store = make_store(tmp_path, f"sqlite:///{shared}/ledger.db")
     shared.chmod(0o1777)
 
-    with pytest.raises(LedgerError, match="put something beside the ledger") as caught:
+    with pytest.raises(LedgerError, match="put something next to the ledger") as caught:
         secure(store)
 
     assert "a folder of its own" in caught.value.hint

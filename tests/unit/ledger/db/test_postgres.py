@@ -301,7 +301,7 @@ class TestTrouble:
         with pytest.raises(LedgerUnreachableError, match="was lost while it was written") as caught:
             write()
 
-        assert "Nobody knows whether the last change was written" in caught.value.hint
+        assert "It is not known whether the last change was written" in caught.value.hint
 
     def test_server_that_hangs_is_given_up(
         self, postgres: Server, database: PostgresDatabase, monkeypatch: pytest.MonkeyPatch

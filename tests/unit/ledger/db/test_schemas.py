@@ -60,7 +60,7 @@ def test_what_is_not_ours_is_named(file: sqlite3.Connection, statement: str, nam
     if named is None:
         refuse_strangers(file, NEWEST, "here")
     else:
-        with pytest.raises(LedgerError, match=f"here holds what no stormctl put there: {named}"):
+        with pytest.raises(LedgerError, match=f"here contains things that stormctl did not create: {named}"):
             refuse_strangers(file, NEWEST, "here")
 
 
@@ -77,7 +77,7 @@ def test_what_was_rewritten_is_named(file: sqlite3.Connection, before: str, afte
     """Also inside quotes, where every sign matters."""
     rewrite(file, before, after)
 
-    with pytest.raises(LedgerError, match="what no stormctl put there"):
+    with pytest.raises(LedgerError, match="things that stormctl did not create"):
         refuse_strangers(file, NEWEST, "here")
 
 

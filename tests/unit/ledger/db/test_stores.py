@@ -39,7 +39,7 @@ def test_a_folder_that_is_a_file(tmp_path: Path) -> None:
     (tmp_path / "folder").touch()
 
     with (
-        pytest.raises(LedgerError, match="cannot write beside") as caught,
+        pytest.raises(LedgerError, match="can't write beside") as caught,
         making_file(tmp_path / "folder" / "b"),
     ):
         pass
@@ -51,7 +51,7 @@ def test_a_place_that_cannot_be_taken(tmp_path: Path) -> None:
     """What can't be replaced is told in plain words."""
     (tmp_path / "taken").mkdir()
 
-    with making_file(tmp_path / "b") as part, pytest.raises(LedgerError, match="cannot write"):
+    with making_file(tmp_path / "b") as part, pytest.raises(LedgerError, match="can't write"):
         put_over(part, tmp_path / "taken")
 
 
@@ -62,7 +62,7 @@ def test_a_failure_at_the_last_step_leaves_no_empty_file(
     with making_file(tmp_path / "b") as part:
         monkeypatch.setattr(type(part), "replace", _fail)
 
-        with pytest.raises(LedgerError, match="cannot write"):
+        with pytest.raises(LedgerError, match="can't write"):
             put_new(part, tmp_path / "b")
 
     assert list(tmp_path.iterdir()) == []
@@ -86,7 +86,7 @@ def test_a_place_that_can_not_be_looked_at(tmp_path: Path) -> None:
     """Another person's folder, or a name that no system takes: one line, and no bug."""
     store = FileStore(path=tmp_path / ("long" * 100), shown="long")
 
-    with pytest.raises(LedgerError, match="cannot be used: File name too long") as caught:
+    with pytest.raises(LedgerError, match="can't be used: File name too long") as caught:
         store.exists()
 
     assert caught.value.hint == "The file and its folder must be readable and writable for you."

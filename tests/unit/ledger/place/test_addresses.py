@@ -64,14 +64,14 @@ def test_parts_of_an_address(url: str, shown: str, parameters: dict[str, str]) -
     ("url", "words"),
     [
         ("postgresql://ana:geheim@db.example.org", "names no database"),
-        ("postgresql://ana:ge/heim@db.example.org/storm", "a port is no number"),
+        ("postgresql://ana:ge/heim@db.example.org/storm", "a port is not a number"),
         ("postgresql://ana:1/heim@db.example.org/storm", "has to be encoded"),
         ("postgresql://ana:1#heim@db.example.org/storm", "has to be encoded"),
         ("postgresql://ana:geheim@h/storm#heim", "has to be encoded"),
-        ("postgresql://ana:geheim@[h/storm", "cannot be read"),
-        ("postgresql://h/storm?dbname=host%3Dh%20password%3Dgeheim", "the database's name is none"),
-        ("postgresql://h/storm?dbname=postgresql://ana:geheim@h/storm", "the database's name is none"),
-        ("postgresql://h/storm?port=geheim", "a port is no number"),
+        ("postgresql://ana:geheim@[h/storm", "can't be read"),
+        ("postgresql://h/storm?dbname=host%3Dh%20password%3Dgeheim", "the database's name is not valid"),
+        ("postgresql://h/storm?dbname=postgresql://ana:geheim@h/storm", "the database's name is not valid"),
+        ("postgresql://h/storm?port=geheim", "a port is not a number"),
     ],
 )
 def test_what_cannot_be_read_is_not_repeated(url: str, words: str) -> None:

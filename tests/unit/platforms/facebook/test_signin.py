@@ -77,7 +77,7 @@ def test_a_list_without_an_end_is_given_up(server: ScriptedServer, graph: GraphS
 @pytest.mark.parametrize(
     ("ask", "body", "message"),
     [
-        (lambda g: g.extend("t"), {"access_token": ""}, "exchanged the user token for nothing"),
+        (lambda g: g.extend("t"), {"access_token": ""}, "did not exchange the user token"),
         (lambda g: g.extend("t"), [1], "could not be read"),
         (lambda g: g.read_pages("t"), {"data": "none"}, "list of Pages could not be read"),
         (lambda g: g.inspect("t"), {"data": []}, "about the token could not be read"),

@@ -61,7 +61,7 @@ def test_a_good_token(server: ScriptedServer, page: FacebookAdapter) -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"type": "USER"}, "this is a user token; a Page token is due"),
+        ({"type": "USER"}, "this is a user token; a Page token is needed"),
         ({"profile_id": "2002"}, "the token belongs to another Page (2002)"),
         ({"is_valid": False}, "the token is not valid"),
         ({"is_valid": False, "error": {"message": "Logged out"}}, "the token is not valid: Logged out"),

@@ -111,7 +111,7 @@ def test_an_answer_without_an_end_is_in_doubt_and_aborted(kind: str) -> None:
         "tests.unit.platforms.http.test_answers:publish", kind, memory_mb=SHOULD_USE_MB
     )
 
-    assert (outcome, reason) == (InDoubt.__name__, "the answer has more than 4 MB")
+    assert (outcome, reason) == (InDoubt.__name__, "the answer is larger than 4 MB")
     assert ends == ["aborted"] or kind == "bomb"
 
 
@@ -120,7 +120,7 @@ def test_an_answer_without_an_end_is_in_doubt_and_aborted(kind: str) -> None:
     [
         ("packed", [200, {"ok": True}]),
         ("deep", [200, None]),
-        ("bombs", ["InDoubt", "the answer has more than 4 MB"]),
+        ("bombs", ["InDoubt", "the answer is larger than 4 MB"]),
     ],
 )
 def test_a_packed_or_deep_answer_is_read_within_the_same_bounds(kind: str, expected: list[Any]) -> None:

@@ -406,7 +406,7 @@ def test_a_small_request_leaves_in_one_piece(size: int, pieces: int) -> None:
 
 
 def test_a_check_that_takes_too_long_is_not_sent(server: ScriptedServer, transport: Transport) -> None:
-    """When the time for the request is up before its first byte, none is written."""
+    """When the request took too long before its first byte, none is written."""
     silence = transport.perform(get(transport), before_send=lambda: wait_in_vain(SHORT))
 
     assert Silence("no connection in time", written=False) == silence

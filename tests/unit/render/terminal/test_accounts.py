@@ -103,8 +103,8 @@ def test_pages_to_choose_from() -> None:
     pages = [ManagedPage("1", "Acme", ("CREATE_CONTENT", "ANALYZE")), ManagedPage("22", "Other", ())]
 
     assert show(render_pages(pages)) == [
-        "1  Acme   1   can post                        CREATE_CONTENT, ANALYZE",
-        "2  Other  22  cannot post: no CREATE_CONTENT  no tasks",
+        "1  Acme   1   can post                       CREATE_CONTENT, ANALYZE",
+        "2  Other  22  can't post: no CREATE_CONTENT  no tasks",
     ]
 
 

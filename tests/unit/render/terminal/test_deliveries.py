@@ -197,7 +197,7 @@ def test_found_posts_have_their_keys(show: Callable[..., str]) -> None:
 
 def test_nothing_found_says_so(show: Callable[..., str]) -> None:
     """Silence would not be an answer."""
-    assert show(render_found("paper", [], {})) == "no live or coming post contains “paper”"
+    assert show(render_found("paper", [], {})) == "no published or coming post contains “paper”"
 
 
 @pytest.mark.parametrize(
@@ -208,7 +208,7 @@ def test_nothing_found_says_so(show: Callable[..., str]) -> None:
         (Refused(reason="not yours", code="403", for_good=True), f"STILL THERE  {KEY}  {URL}: not yours"),
         (
             InDoubt(reason="timed out"),
-            f"NOT SURE  {KEY}  {URL}: timed out: look, or type the same again",
+            f"NOT SURE  {KEY}  {URL}: timed out: look, or run the same command again",
         ),
     ],
 )

@@ -34,7 +34,7 @@ alerts
   warn  alerts go to nobody
         Name somebody.
 
-1 proved bad, 1 warning, 1 fine. Asking cost $0.01.
+1 failed, 1 warning, 1 fine. Asking cost $0.01.
 """
 
 
@@ -49,7 +49,7 @@ def test_nothing_bad_is_said_in_so_many_words() -> None:
         made_at=at(12), sections=(DiagnosisSection("alerts", (warn("nobody", "Name somebody."),)),)
     )
 
-    assert summarize(made) == "nothing is proved bad, 1 warning, 0 fine."
+    assert summarize(made) == "nothing failed, 1 warning, 0 fine."
 
 
 def test_machines_get_the_same() -> None:

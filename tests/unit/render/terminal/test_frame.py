@@ -37,7 +37,7 @@ Last posts (to take one down: stormctl retract CHANNEL/MESSAGE)
 12:00:03 EST  x:migrants-day/noon-statement         http://127.0.0.1:8123/migrant…
 12:00:03 EST  facebook:migrants-day/noon-statement  http://127.0.0.1:8123/7_21
 
-To know
+Notices
 12:05:00 EST  warning  trouble 3
 12:05:00 EST  warning  trouble 2
 12:05:00 EST  warning  trouble 1
@@ -126,7 +126,7 @@ def test_a_finished_storm_says_so(show: Callable[..., str], frame: Frame, status
 
     lines = show(replace(frame, status=ended, halts=())).splitlines()
 
-    assert lines[2] == "Nothing more to send; 1 missed"
+    assert lines[2] == "Nothing left to send; 1 missed"
 
 
 def test_late_posts_are_counted(show: Callable[..., str], frame: Frame, status: StormStatus) -> None:

@@ -59,7 +59,7 @@ FACTS = LedgerFacts(
 EMPTY = replace(FACTS, storms=(), hosts={}, runners=(), gaps=(), last_backup_at=None, last_backup=None)
 COPY = replace(FACTS, where="sqlite: noon.db", runners=(), gaps=(), backed_up_at=at(12))
 
-NEXT = "what stands there is recorded, the rest is planned again"
+NEXT = "what is there is recorded, the rest is planned again"
 
 EXPECTED_FACTS = """\
 Ledger       sqlite: .stormctl/ledger.db

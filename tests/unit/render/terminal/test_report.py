@@ -52,7 +52,7 @@ Best posts on X, by engagement, then impressions
      x:migrants-day  08:00 EST  http://127.0.0.1:8123/1
 
 Facebook, 1 of 2 posts read on Fri 18 Dec 2026, 21:30 EST
-  Reach: median 510, highest 510 accounts a post (of 1 post with a value)
+  Reach: median 510, highest 510 accounts per post (of 1 post with a value)
   Facebook renews impressions, reach and clicks about every 24 hours: they are as of up to 24 hours
   before the reading. Pages with fewer than 100 likes get none.
 
@@ -69,7 +69,7 @@ How to read this
   1 delivered post has no reading yet.
   – means that the platform gave no value. It is not 0.
   Engagement (engaged) is reactions + replies + shares + clicks, of those that the platform gave.
-  Platforms count differently: their figures stand side by side and are never added up.
+  Platforms count differently: their figures are shown side by side and never added up.
   A post's figures count for the hour in which it went out, not for when people saw it.
   Impressions: times shown, to the same person or to another (X impression_count, Facebook
   post_media_view).
@@ -77,10 +77,10 @@ How to read this
   several (Facebook post_total_media_view_unique).
   Reactions: likes and other reactions (X like_count, Facebook reactions).
   Replies: replies or comments (X reply_count, Facebook comments).
-  Shares: passed on; on X reposts and quotes (X repost_count + quote_count, Facebook shares).
+  Shares: shares; on X reposts and quotes (X repost_count + quote_count, Facebook shares).
   Clicks: on X clicks on the link, on Facebook clicks anywhere on the post (X url_link_clicks,
   Facebook post_clicks).
-  Bookmarks: kept to read again; not part of the engagement (X bookmark_count).
+  Bookmarks: saved to read later; not part of the engagement (X bookmark_count).
   Sources: X: docs.x.com, “Metrics”, as of August 2026; Facebook: developers.facebook.com,
   “Insights” and “Post”, as of September 2026.
 """

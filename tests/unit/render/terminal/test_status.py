@@ -28,9 +28,9 @@ x:migrants-day         @migrantsday         13  36  12:20 EST  1 in doubt
 facebook:migrants-day  Migrants Day          9  28  12:27 EST  1 missed
 facebook:migrants-day is suspended: the token was refused (190)
 facebook:migrants-day: no live runner can serve it; are its credentials there?
-When that is mended: stormctl resume --channel facebook:migrants-day
+When that is fixed: stormctl resume --channel facebook:migrants-day
 
-To look at
+Needs attention
 in doubt  imd-2026/x:migrants-day/dignity/en  11:40 EST
     no answer within 10 s
 missed  imd-2026/facebook:migrants-day/story/en  09:00 EST
@@ -135,7 +135,7 @@ def test_it_is_calm_when_nothing_runs_and_nothing_is_due(
     shown = show(render_status(replace(ledger_status, runners=())))
 
     assert "NOTHING IS RUNNING" not in shown
-    assert "No runner has been here." in shown
+    assert "No runner has used it yet." in shown
     assert "no live runner can serve it" not in shown
 
 
@@ -306,8 +306,8 @@ def test_in_a_rehearsal_every_command_acts_on_the_rehearsal(
 
     commands = [line.strip("│ ") for line in shown.splitlines() if ": stormctl " in line]
     assert commands == [
-        "To go on: stormctl resume --rehearsal",
-        "When that is mended: stormctl resume --channel facebook:migrants-day --rehearsal",
+        "To continue: stormctl resume --rehearsal",
+        "When that is fixed: stormctl resume --channel facebook:migrants-day --rehearsal",
         "What you can do about one: stormctl show KEY --rehearsal",
         "To take one down: stormctl retract CHANNEL/MESSAGE --rehearsal",
     ]
@@ -324,4 +324,4 @@ def test_a_rehearsal_that_has_ended_is_not_a_runner_to_start(
     loud = show(render_status(late, rehearsal=True)).splitlines()
 
     assert early[0] == "Nothing is running: the rehearsal has ended."
-    assert loud[2].strip("│ ") == "The rehearsal has ended: stormctl rehearse begins anew."
+    assert loud[2].strip("│ ") == "The rehearsal has ended: stormctl rehearse starts a new one."

@@ -20,7 +20,7 @@ NEW_YORK = ZoneInfo("America/New_York")
 EXPECTED_SUMMARY = """\
 ╭──────────────────────────────────────────────────────────────────────────────────────────────────╮
 │ NOT LIVE                                                                                         │
-│ The hosts below are not the real platforms: nobody sees it.                                      │
+│ The hosts below are not the real platforms: no one will see it.                                  │
 ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
 Storm       International Migrants Day 2026 (imd-2026)
 Hosts       X 127.0.0.1:8123, Facebook 127.0.0.1:8123 (NOT LIVE)
@@ -32,7 +32,7 @@ Ledger      sqlite:///.stormctl/ledger.db
 
 Channel                Account       Check        Address
 x:migrants-day         @migrantsday  not sure     http://127.0.0.1:8123/migrantsday
-facebook:migrants-day  not known     cannot post  –
+facebook:migrants-day  not known     can't post   –
 
 warning x:migrants-day: the server does not say which permissions the app has
 error facebook:migrants-day: this is a user's token
@@ -74,7 +74,7 @@ def test_a_budget_that_does_not_suffice_is_said_so(show: Callable[..., str], sum
     poor = replace(summary, budget_usd_micros=4_000_000)
     free = replace(summary, budget_usd_micros=None)
 
-    assert "the budget is $4.00 and does not suffice" in show(render_summary(poor, MADRID))
+    assert "the budget is $4.00 and is not enough" in show(render_summary(poor, MADRID))
     assert "no budget set" in show(render_summary(free, MADRID))
 
 
