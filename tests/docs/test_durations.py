@@ -52,7 +52,7 @@ SET = Settings()
         (UNKNOWN_AGAIN_AFTER, 30 * SECOND, "operations", "it is asked again after 30 seconds"),
         (TRUSTED, 2 * MINUTE, "operations", "after a jump of more than two minutes"),
         (EVERY, MINUTE, "operations", "at first every few seconds, then once a minute"),
-        (EVERY_S, 60, "glossary", "while it works, one a minute to the monitor"),
+        (EVERY_S, 60, "operations", "(GET) once a minute while the runner"),
         (alerts.COLLECTING, 5 * SECOND, "operations", "What comes within five seconds is one alert"),
         (alerts.PAUSE, MINUTE, "operations", "there is at most one per minute"),
         (alerts.REST, 15 * MINUTE, "operations", "is reported at most once in 15 minutes"),

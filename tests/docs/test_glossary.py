@@ -28,6 +28,11 @@ def test_every_word_is_explained() -> None:
     assert [word for word in WORDS if word not in explained] == []
 
 
+def test_words_of_our_own_are_few() -> None:
+    """There are some fifty words to learn; beyond sixty, an ordinary word has to do."""
+    assert len(ENTRIES) <= 60
+
+
 def test_words_are_in_alphabetical_order() -> None:
     """The words stand in alphabetical order, each once."""
     words = [word for word, _ in ENTRIES]

@@ -30,9 +30,9 @@ To come     63 posts, 2 of them already late; 1 wording without a slot
 Cost        $4.315, readings included; the budget is $10.00
 Ledger      sqlite:///.stormctl/ledger.db
 
-Channel                Account       Check        Address
-x:migrants-day         @migrantsday  not sure     http://127.0.0.1:8123/migrantsday
-facebook:migrants-day  not known     can't post   –
+Channel                Account       Check       Address
+x:migrants-day         @migrantsday  not sure    http://127.0.0.1:8123/migrantsday
+facebook:migrants-day  not known     can't post  –
 
 warning x:migrants-day: the server does not say which permissions the app has
 error facebook:migrants-day: this is a user's token
