@@ -10,7 +10,7 @@ from stormctl.settings import Settings
 MODULES = """
 apscheduler.triggers.date apscheduler.triggers.interval certifi charset_normalizer dotenv facebook requests
 rich.console tweepy yaml stormctl.cli.console stormctl.cli.context stormctl.cli.logfile stormctl.cli.main
-stormctl.cli.watching stormctl.engine.accounts.adapters stormctl.engine.run.awake
+stormctl.cli.watching stormctl.engine.accounts.adapters stormctl.engine.run.keep_awake
 stormctl.engine.launch.launch stormctl.engine.alerts.notifications stormctl.engine.operate.operator_actions
 stormctl.engine.accounts.rewriting stormctl.engine.operate.standing stormctl.engine.operate.maintenance
 stormctl.ledger.control.alerts stormctl.ledger.views.backlog stormctl.ledger.control.budgets

@@ -112,7 +112,7 @@ def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | No
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.operate.standing import end_run
-    from stormctl.engine.run.awake import staying_awake
+    from stormctl.engine.run.keep_awake import staying_awake
     from stormctl.engine.run.service import Onlooker, Service
     from stormctl.render.terminal.status import render_status
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.engine.run.awake import advise, staying_awake
+from stormctl.engine.run.keep_awake import advise, staying_awake
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
