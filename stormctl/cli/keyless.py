@@ -8,7 +8,7 @@ from stormctl.cli.console import tell
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import CredentialsError, LedgerError, UsageError
 from stormctl.ledger.db.stores import FileStore, find_store
-from stormctl.ledger.place.whereabouts import find_whereabouts
+from stormctl.ledger.place.runner_notes import find_notes
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from stormctl.environment import Environment
     from stormctl.errors import StormctlError
-    from stormctl.ledger.place.whereabouts import Whereabouts
+    from stormctl.ledger.place.runner_notes import RunnerNote
 
 ELSEWHERE = "Was it launched on another machine? Its ledger is there: run stormctl halt in its folder there."
 
@@ -41,7 +41,7 @@ def find_environment(root: Path, load: Callable[[], Environment]) -> Environment
     problem, is_named = _find_problem(root, load)
     if problem is None:
         return load()
-    live, gone = find_whereabouts(root)
+    live, gone = find_notes(root)
     if is_named and live is None:
         raise _explain(problem, gone)
     outside, inside = (None, None) if is_named else find_ledger_url(root)
@@ -80,7 +80,7 @@ def _find_missing(url: str, root: Path) -> LedgerError | None:
     return LedgerError(f"there is no ledger at {store.path}", hint)
 
 
-def _explain(error: StormctlError, gone: Whereabouts | None) -> StormctlError:
+def _explain(error: StormctlError, gone: RunnerNote | None) -> StormctlError:
     """Say where the ledger may be."""
     if gone is None:
         error.hint = f"{error.hint} {ELSEWHERE}"

@@ -12,7 +12,7 @@ from stormctl.domain.report.status import RunnerStatus
 from stormctl.errors import LedgerError
 from stormctl.ledger.journal.rows import dump_channels, load_channels, maybe_instant
 from stormctl.ledger.place.locks import FileLock, is_free
-from stormctl.ledger.place.whereabouts import Whereabouts, leave_whereabouts
+from stormctl.ledger.place.runner_notes import RunnerNote, leave_note
 from stormctl.places import find_status, make_folder
 
 if TYPE_CHECKING:
@@ -85,8 +85,8 @@ class Runners:
         self._fingerprint_check.keep(fingerprint)
         if self._home is not None:
             root, address = self._home
-            note = Whereabouts(address, str(root.absolute()), kind, host, pid)
-            self._notes[runner_id] = leave_whereabouts(root, runner_id, note)
+            note = RunnerNote(address, str(root.absolute()), kind, host, pid)
+            self._notes[runner_id] = leave_note(root, runner_id, note)
         return runner_id
 
     def beat(self, runner_id: str, moment: Moment, *, channels: Collection[str]) -> None:

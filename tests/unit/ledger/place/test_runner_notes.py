@@ -12,14 +12,14 @@ import pytest
 from stormctl.domain.base.clock import Moment
 from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.place.locks import FileLock
-from stormctl.ledger.place.whereabouts import Whereabouts, find_whereabouts, leave_whereabouts
+from stormctl.ledger.place.runner_notes import RunnerNote, find_notes, leave_note
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-NOTE = Whereabouts("sqlite:////srv/storm.db", "/srv/camp", "daemon", "north", 4711)
-OTHER = Whereabouts("postgresql://storm@db.example.org/storm", "/srv/camp", "launch", "south", 17)
+NOTE = RunnerNote("sqlite:////srv/storm.db", "/srv/camp", "daemon", "north", 4711)
+OTHER = RunnerNote("postgresql://storm@db.example.org/storm", "/srv/camp", "launch", "south", 17)
 
 NOW = Moment(NOON, NOON)
 
@@ -37,15 +37,15 @@ def _write(root: Path, name: str, text: str) -> Path:
 
 def test_a_live_runners_word_is_told_from_that_of_one_that_is_gone(tmp_path: Path) -> None:
     """It is live as long as it holds its lock; its word stays until another runner comes."""
-    lock = leave_whereabouts(tmp_path, "a", NOTE)
+    lock = leave_note(tmp_path, "a", NOTE)
     assert lock is not None
-    while_it_lives = find_whereabouts(tmp_path)
+    while_it_lives = find_notes(tmp_path)
 
     lock.release()
-    when_it_is_gone = find_whereabouts(tmp_path)
-    second = leave_whereabouts(tmp_path, "b", OTHER)
+    when_it_is_gone = find_notes(tmp_path)
+    second = leave_note(tmp_path, "b", OTHER)
     assert second is not None
-    with_another = find_whereabouts(tmp_path)
+    with_another = find_notes(tmp_path)
     second.release()
 
     assert while_it_lives == (NOTE, None)
@@ -82,7 +82,7 @@ def test_what_no_runner_of_ours_has_written_counts_for_nothing(tmp_path: Path, w
             pass
 
     lock = None if way == "pipe" else FileLock(path)
-    found = find_whereabouts(tmp_path)
+    found = find_notes(tmp_path)
     if lock is not None:
         lock.release()
 
@@ -97,10 +97,10 @@ def test_the_runners_of_a_ledger_leave_its_address_without_its_password(tmp_path
 
     hidden.runners.register("launch", "north", 1, NOW)
     runner_id = known.runners.register("daemon", "north", 4711, NOW)
-    live, _ = find_whereabouts(tmp_path)
+    live, _ = find_notes(tmp_path)
     known.runners.stop(runner_id, NOW)
-    _, gone = find_whereabouts(tmp_path)
+    _, gone = find_notes(tmp_path)
     known.close()
     hidden.close()
 
-    assert live == gone == Whereabouts(url, str(tmp_path), "daemon", "north", 4711)
+    assert live == gone == RunnerNote(url, str(tmp_path), "daemon", "north", 4711)

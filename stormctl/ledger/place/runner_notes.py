@@ -21,7 +21,7 @@ LARGEST = 4096
 
 
 @dataclass(frozen=True, slots=True)
-class Whereabouts:
+class RunnerNote:
     """Where a runner's ledger is.
 
     Attributes:
@@ -42,7 +42,7 @@ class Whereabouts:
         return f"{self.kind} on {self.host} (process {self.pid})"
 
 
-def leave_whereabouts(root: Path, runner_id: str, note: Whereabouts) -> FileLock | None:
+def leave_note(root: Path, runner_id: str, note: RunnerNote) -> FileLock | None:
     """Write where a runner's ledger is, locked as long as it lives; None where nothing can be written.
 
     It stays when the runner is gone, until another one comes: it tells who has a copy of the folder where to
@@ -60,13 +60,13 @@ def leave_whereabouts(root: Path, runner_id: str, note: Whereabouts) -> FileLock
     return None
 
 
-def find_whereabouts(root: Path) -> tuple[Whereabouts | None, Whereabouts | None]:
+def find_notes(root: Path) -> tuple[RunnerNote | None, RunnerNote | None]:
     """Return what the newest live runner of a folder left, and the newest one that is no longer live.
 
     Only what this user, root or the folder's owner has written counts, in a file that nobody else can write.
     """
-    live: Whereabouts | None = None
-    gone: Whereabouts | None = None
+    live: RunnerNote | None = None
+    gone: RunnerNote | None = None
     for _, path in sorted(_list_notes(root), reverse=True):
         note = _read_note(path, root)
         if note is not None and not is_free(path):
@@ -86,7 +86,7 @@ def _list_notes(root: Path) -> list[tuple[int, Path]]:
     return found
 
 
-def _read_note(path: Path, root: Path) -> Whereabouts | None:
+def _read_note(path: Path, root: Path) -> RunnerNote | None:
     try:
         status, data = read_plain(path, LARGEST, skip=FileLock.BYTES)
         if os.name == "posix":
@@ -96,7 +96,7 @@ def _read_note(path: Path, root: Path) -> Whereabouts | None:
                 return None
         found = json.loads(data)
         words = {name: str(found[name]) for name in ("address", "folder", "kind", "host")}
-        note = Whereabouts(**words, pid=int(found["pid"]))
+        note = RunnerNote(**words, pid=int(found["pid"]))
     except (OSError, LookupError, ValueError, TypeError, RecursionError):
         return None
     return note if all(word.isprintable() for word in words.values()) else None
