@@ -11,8 +11,8 @@ from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.plan.limits import CEILING_KEYS, Limits, make_limits
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
+from stormctl.ledger.delivery.channel_health import write_limits
 from stormctl.ledger.delivery.enrolment import StormTerms
-from stormctl.ledger.delivery.troubles import write_limits
 from stormctl.ledger.journal.gaps import note_gap
 from tests.fakes import NOON
 

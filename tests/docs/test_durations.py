@@ -16,9 +16,9 @@ from stormctl.engine.run.clock_guard import TRUSTED
 from stormctl.engine.run.lanes import EVERY
 from stormctl.engine.run.served_channels import UNKNOWN_AGAIN_AFTER
 from stormctl.ledger.control import alerts
+from stormctl.ledger.delivery.channel_health import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.ledger.delivery.follow_ups import LATER, SOON
 from stormctl.ledger.delivery.openings import CATCH_UP_GAP, THREAD_GAP
-from stormctl.ledger.delivery.troubles import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.platforms.x.errors import FARTHEST_RESET
 from stormctl.settings import Settings
 

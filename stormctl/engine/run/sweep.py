@@ -13,8 +13,8 @@ from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.engine.deliver.dispatcher import LONGEST_BACKOFF
 from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, ClockGuard, describe_offset, find_offset
 from stormctl.errors import CredentialsError
+from stormctl.ledger.delivery.channel_health import PAUSES
 from stormctl.ledger.delivery.sweeping import WaitingTimes
-from stormctl.ledger.delivery.troubles import PAUSES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

@@ -114,7 +114,7 @@ NOT_FOR_REPORT = {
     "stormctl.ledger.delivery.resumption",
     "stormctl.ledger.delivery.spreading",
     "stormctl.ledger.delivery.sweeping",
-    "stormctl.ledger.delivery.troubles",
+    "stormctl.ledger.delivery.channel_health",
 }
 """What publishes, and what people do to deliveries."""
 

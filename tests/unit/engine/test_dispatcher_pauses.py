@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, Refused
 from stormctl.engine.deliver.dispatcher import UNVERIFIED_REST
-from stormctl.ledger.delivery.troubles import PAUSES, TROUBLES_TO_PAUSE
+from stormctl.ledger.delivery.channel_health import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from tests.factories import ACME, make_delivery
 
