@@ -10,7 +10,7 @@ from stormctl.domain.base.duration import format_duration
 from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.plan.summary import ChannelCheck
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
-from stormctl.engine.base.asking import ask_all
+from stormctl.engine.base.parallel import ask_all
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Certainty, VerificationProblem
 

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection, fail, ok, warn
 from stormctl.engine.accounts.preflight import find_need, prove_channels
-from stormctl.engine.base.asking import begin
+from stormctl.engine.base.parallel import begin
 from stormctl.engine.doctor.channels import examine_channels
 from stormctl.engine.doctor.ledger import examine_ledger, read_ledger
 from stormctl.engine.doctor.machine import examine_machine, examine_settings, examine_watch

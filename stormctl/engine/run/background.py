@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stormctl.engine.base.asking import ask_all
+from stormctl.engine.base.parallel import ask_all
 from stormctl.engine.deliver.collector import Collector
 from stormctl.engine.deliver.reconciler import Reconciler
 

@@ -10,11 +10,11 @@ from functools import partial
 
 import pytest
 
-from stormctl.engine.base.asking import ask_all, begin
+from stormctl.engine.base.parallel import ask_all, begin
 
 LEAVING = """\
 import threading
-from stormctl.engine.base.asking import ask_all, begin
+from stormctl.engine.base.parallel import ask_all, begin
 
 hangs = threading.Event()
 asked = threading.Event()
