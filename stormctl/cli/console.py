@@ -43,7 +43,7 @@ def tell(renderable: RenderableType) -> None:
 
 def show_json(data: Mapping[str, Any]) -> None:
     """Print data for machines on standard output; letters that its encoding lacks in JSON's own escapes."""
-    from stormctl.render.unseen import render_json
+    from stormctl.render.invisible import render_json
 
     is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
     sys.stdout.write(f"{render_json(data, indent=2, only_ascii=not is_utf)}\n")
@@ -56,7 +56,7 @@ def tell_error(message: str, hint: str) -> None:
     """
     from rich.text import Text
 
-    from stormctl.render.unseen import escape
+    from stormctl.render.invisible import escape
 
     line = Text("error: ", style="bold red").append(escape(message), style="default")
     console = make_console(stderr=True)

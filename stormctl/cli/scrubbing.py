@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, quote_plus
 
 from stormctl.domain.base.private import BLOT
-from stormctl.render.unseen import escape
+from stormctl.render.invisible import escape
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

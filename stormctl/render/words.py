@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from rich.text import Text
 
 from stormctl.domain.delivery.delivery import State
-from stormctl.render.unseen import HIDDEN, STEERING
+from stormctl.render.invisible import HIDDEN, STEERING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -18,7 +18,7 @@ import apscheduler.schedulers.base
 
 from stormctl.engine.base import clocks
 from stormctl.engine.run.runner import Runner
-from stormctl.platforms.http import moments
+from stormctl.platforms.http import timestamps
 
 ILLNESS = Path("unwell.json")
 
@@ -81,7 +81,7 @@ def _hang(point: str, /) -> None:
 def fall_ill() -> None:
     """Make this process one of a machine that is unwell."""
     vars(clocks).update(datetime=_WallClock)  # the modules that read them
-    vars(moments).update(time=_SteadyClock)
+    vars(timestamps).update(time=_SteadyClock)
     vars(apscheduler.schedulers.base).update(datetime=_WallClock)
     connect = sqlite3.connect
     sqlite3.connect = lambda *a, **k: connect(*a, **{"factory": _FullDisk} | k)

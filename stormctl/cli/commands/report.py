@@ -62,8 +62,8 @@ def write_report(report: Report, path: Path) -> None:
         UsageError: it can't be written there.
     """
     from stormctl.render.exports.report import report_json
+    from stormctl.render.invisible import render_json
     from stormctl.render.pages.report import render_report_page
-    from stormctl.render.unseen import render_json
 
     try:
         write_text(path, render_report_page(report))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import Clock, Moment
 from stormctl.places import write_text
-from stormctl.platforms.http.moments import read_steady_clock
+from stormctl.platforms.http.timestamps import read_steady_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

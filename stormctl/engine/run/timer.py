@@ -11,7 +11,7 @@ from apscheduler.executors.pool import ThreadPoolExecutor
 from apscheduler.schedulers.background import BackgroundScheduler
 
 from stormctl.engine.base.clocks import read_wall_clock
-from stormctl.platforms.http.moments import read_steady_clock
+from stormctl.platforms.http.timestamps import read_steady_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -33,7 +33,7 @@ from stormctl.platforms.facebook.media import VIDEO_MARK, GraphMedia
 from stormctl.platforms.facebook.metrics import read_post
 from stormctl.platforms.facebook.verify import PageCheck
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s
-from stormctl.platforms.http.moments import next_second
+from stormctl.platforms.http.timestamps import next_second
 from stormctl.platforms.http.transport import Transport
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.delivery import InDoubt, RateLimit, Refused
 from stormctl.platforms.http.answers import plain, read_json
-from stormctl.platforms.http.moments import find_retry_at
+from stormctl.platforms.http.timestamps import find_retry_at
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

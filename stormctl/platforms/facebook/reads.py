@@ -9,7 +9,7 @@ from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.http.answers import read_count, read_id, read_text
-from stormctl.platforms.http.moments import parse_time
+from stormctl.platforms.http.timestamps import parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable

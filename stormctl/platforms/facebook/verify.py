@@ -17,7 +17,7 @@ from stormctl.platforms.facebook.errors import (
     read_limits,
 )
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s, plain
-from stormctl.platforms.http.moments import parse_unix
+from stormctl.platforms.http.timestamps import parse_unix
 
 if TYPE_CHECKING:
     from collections.abc import Callable

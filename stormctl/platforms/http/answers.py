@@ -11,7 +11,7 @@ from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.delivery import InDoubt, NotSent
-from stormctl.platforms.http.moments import read_steady_clock
+from stormctl.platforms.http.timestamps import read_steady_clock
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

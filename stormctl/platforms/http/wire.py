@@ -22,7 +22,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.poolmanager import ProxyManager
 
-from stormctl.platforms.http.moments import read_steady_clock
+from stormctl.platforms.http.timestamps import read_steady_clock
 from stormctl.platforms.http.wire_request import CURRENT, WireRequest
 
 if TYPE_CHECKING:

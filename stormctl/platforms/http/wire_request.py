@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
-from stormctl.platforms.http.moments import read_steady_clock
+from stormctl.platforms.http.timestamps import read_steady_clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable

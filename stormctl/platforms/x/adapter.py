@@ -28,8 +28,8 @@ from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offse
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.x import reads as x_reads
 from stormctl.platforms.x.errors import classify_problem, explain, read_limits
+from stormctl.platforms.x.field_names import PostReader
 from stormctl.platforms.x.media import MediaSteps
-from stormctl.platforms.x.words import PostReader
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

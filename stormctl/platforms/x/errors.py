@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.delivery import MEDIA_GONE, InDoubt, RateLimit, Refused
 from stormctl.platforms.http.answers import plain, read_count
-from stormctl.platforms.http.moments import find_retry_at, parse_unix
+from stormctl.platforms.http.timestamps import find_retry_at, parse_unix
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -11,7 +11,7 @@ from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.http.answers import TEXT_CHARS, read_count, read_id, read_text
-from stormctl.platforms.http.moments import next_second, parse_time
+from stormctl.platforms.http.timestamps import next_second, parse_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

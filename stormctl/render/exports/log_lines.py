@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
-from stormctl.render.unseen import render_json
+from stormctl.render.invisible import render_json
 
 if TYPE_CHECKING:
     from datetime import datetime

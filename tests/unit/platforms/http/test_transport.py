@@ -13,7 +13,7 @@ import pytest
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, SendForbidden
 from stormctl.errors import CredentialsError
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, plain, read_count
-from stormctl.platforms.http.moments import read_steady_clock
+from stormctl.platforms.http.timestamps import read_steady_clock
 from stormctl.platforms.http.transport import Transport
 from stormctl.platforms.http.wire import WRITE_BYTES, WireAdapter
 from stormctl.platforms.http.wire_request import CURRENT, WireRequest

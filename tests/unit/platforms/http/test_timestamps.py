@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from stormctl.platforms.http.answers import PlatformAnswer, clock_offset_s
-from stormctl.platforms.http.moments import (
+from stormctl.platforms.http.timestamps import (
     find_retry_at,
     next_second,
     parse_time,

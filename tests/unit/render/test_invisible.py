@@ -8,7 +8,7 @@ import unicodedata
 
 import pytest
 
-from stormctl.render.unseen import escape, render_json
+from stormctl.render.invisible import escape, render_json
 from stormctl.render.words import clean
 
 SEEN_ALTHOUGH_CF = {*range(0x600, 0x606), 0x6DD, 0x70F, 0x890, 0x891, 0x8E2, 0x110BD, 0x110CD}
