@@ -23,7 +23,7 @@ from stormctl.emulator.core.faults import Faults
 from stormctl.emulator.core.pages import page_routes, show_post
 from stormctl.emulator.core.world import World
 from stormctl.emulator.facebook.api import answer_graph
-from stormctl.emulator.gate import Gate
+from stormctl.emulator.middleware import EmulatorMiddleware
 from stormctl.emulator.x.answers import unknown_path
 from stormctl.emulator.x.api import render, x_routes
 from stormctl.emulator.x.signin import x_signin_routes
@@ -73,7 +73,7 @@ def create_app(
         *page_routes(world),
         Route("/{path:path}", other, methods=["GET", "POST", "DELETE"]),
     ]
-    app = Starlette(routes=routes, middleware=[Middleware(Gate, world=world, faults=faults)])
+    app = Starlette(routes=routes, middleware=[Middleware(EmulatorMiddleware, world=world, faults=faults)])
     app.state.world = world
     app.state.faults = faults
     return app

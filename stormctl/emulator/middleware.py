@@ -1,4 +1,4 @@
-"""The door of the emulator: loopback only, every request logged, scripted faults on the wire."""
+"""What every request to the emulator passes: loopback only, a log of requests, faults on the wire."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ LOOK_S = 0.02
 """How often a late acceptance looks at the clock, in real seconds: a test may have moved it."""
 
 
-class Gate:
+class EmulatorMiddleware:
     """ASGI middleware around the emulator's app.
 
     Args:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from stormctl.emulator.core.faults import parse_rules
-from stormctl.emulator.gate import is_loopback, is_loopback_origin
+from stormctl.emulator.middleware import is_loopback, is_loopback_origin
 from stormctl.emulator.server import EmulatorThread, create_app
 
 if TYPE_CHECKING:
