@@ -27,7 +27,7 @@ _FILE_NAME = re.compile(
     Severity.ERROR,
     "Every picture and video is described.",
     why="People who cannot see it hear the description instead; without one the post tells them nothing.",
-    mend='Add alt to it: media: [{file: images/boat.png, alt: "A paper boat held in two hands"}].',
+    fix='Add alt to it: media: [{file: images/boat.png, alt: "A paper boat held in two hands"}].',
 )
 def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
     """Find pictures and videos without a description."""
@@ -46,7 +46,7 @@ def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "Every video has captions.",
     why="People who cannot hear it, or watch without sound, read them; most people watch without sound.",
-    mend="Put SubRip or WebVTT beside it, named with its language, and write captions: videos/boat.en.srt.",
+    fix="Put SubRip or WebVTT beside it, named with its language, and write captions: videos/boat.en.srt.",
 )
 def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
     """Find videos without captions."""
@@ -65,7 +65,7 @@ def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "A description says what can be seen.",
     why="A file name read aloud says nothing.",
-    mend="Say in a sentence what the picture shows and why it is there.",
+    fix="Say in a sentence what the picture shows and why it is there.",
 )
 def find_file_names_as_alt(case: CheckContext) -> Iterator[CheckHit]:
     """Find descriptions that are only the file's name."""

@@ -23,7 +23,7 @@ _PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
     Severity.ERROR,
     "Every message, and every part of a thread, has a text.",
     why="A post without words says nothing to people who cannot see its picture, and X refuses an empty one.",
-    mend="Write the text below the front matter, or remove the `---` that begins an empty part.",
+    fix="Write the text below the front matter, or remove the `---` that begins an empty part.",
 )
 def find_empty_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants, or parts of threads, without a text."""
@@ -38,7 +38,7 @@ def find_empty_texts(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "A name in braces is a placeholder that gets filled in.",
     why="Any other would be published as it is, braces and all.",
-    mend="The only placeholder is {deadline}; write out everything else.",
+    fix="The only placeholder is {deadline}; write out everything else.",
 )
 def find_unknown_placeholders(case: CheckContext) -> Iterator[CheckHit]:
     """Find names in braces that nothing fills in."""
@@ -58,7 +58,7 @@ def find_unknown_placeholders(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "A text that names its deadline has one.",
     why="{deadline} is the front matter's `expires` in words; without it the braces would be published.",
-    mend="Set `expires: 2026-12-18 20:00 America/New_York`, or write the text without {deadline}.",
+    fix="Set `expires: 2026-12-18 20:00 America/New_York`, or write the text without {deadline}.",
 )
 def find_deadlines_without_expires(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts with {deadline} whose front matter sets none."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     "A pin names a message of the bank.",
     why="A pin is what must go out at its time; a misspelt one would be missing on the day.",
-    mend="Write the id of a message: its file's name up to the first dot.",
+    fix="Write the id of a message: its file's name up to the first dot.",
 )
 def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose message the bank doesn't have."""
@@ -39,7 +39,7 @@ def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
     Severity.WARNING,
     "A pinned message has a wording for every channel.",
     why="A channel without one stays silent while the others speak.",
-    mend="Add a wording in a language of the channel, if it is to take part.",
+    fix="Add a wording in a language of the channel, if it is to take part.",
 )
 def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that have no wording of a pinned message."""
@@ -58,7 +58,7 @@ def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "Each selector of a channel finds a message.",
     why="One that finds none is misspelt, or its messages were renamed; the channel would miss them.",
-    mend="Write topic:NAME, or a message id in which * stands for anything.",
+    fix="Write topic:NAME, or a message id in which * stands for anything.",
 )
 def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     """Find selectors that no message of the bank answers to."""
@@ -77,7 +77,7 @@ def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     Severity.WARNING,
     "Each language of a channel has a wording.",
     why="A language without any is misspelt, or its translations are still missing.",
-    mend="Add message files in that language, or take it out of the channel's languages.",
+    fix="Add message files in that language, or take it out of the channel's languages.",
 )
 def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find languages of channels in which the channel has nothing to say."""
@@ -95,7 +95,7 @@ def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     Severity.WARNING,
     "Each language of the bank has a channel.",
     why="No one would see such a translation, and its author would not know why.",
-    mend="Add the language to a channel of the schedule, or correct the language in the file's name.",
+    fix="Add the language to a channel of the schedule, or correct the language in the file's name.",
 )
 def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose language no channel of their platform takes."""

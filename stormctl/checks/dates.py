@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     "A message's deadline is after the storm begins.",
     why="After its deadline a message is never posted, so this one could not be posted at all.",
-    mend="Correct `expires`, above all its year and zone, or take the message out.",
+    fix="Correct `expires`, above all its year and zone, or take the message out.",
 )
 def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings of the storm whose deadline passes before the first window or pin."""
@@ -49,7 +49,7 @@ def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "A message may be posted before its deadline.",
     why="One whose `not_before` is at or after `expires` can never be posted.",
-    mend="Correct one of the two.",
+    fix="Correct one of the two.",
 )
 def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose first allowed moment is not before their deadline."""
@@ -67,7 +67,7 @@ def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "Each slot is between its message's `not_before` and `expires`.",
     why="The ledger would hold the post back, and then let it expire.",
-    mend="Plan again; a plan that was edited by hand must keep these moments.",
+    fix="Plan again; a plan that was edited by hand must keep these moments.",
 )
 def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find planned deliveries at a moment that their message doesn't allow."""
@@ -89,7 +89,7 @@ def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "Every time of the schedule exists, and exists once.",
     why="When clocks change, an hour is skipped or repeated; it is not known which one was meant.",
-    mend="Choose a time an hour earlier or later.",
+    fix="Choose a time an hour earlier or later.",
 )
 def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
     """Find times of windows, pins and silences that clocks skip or show twice on a date of the storm."""
@@ -105,7 +105,7 @@ def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
     Severity.WARNING,
     "A window's fixed times are within it.",
     why="Posting is allowed only within the window, its end excluded; such a time makes no slot.",
-    mend="Move the time, or set the window's `from` and `to` around it.",
+    fix="Move the time, or set the window's `from` and `to` around it.",
 )
 def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
     """Find fixed times of windows at which they are shut."""
@@ -127,7 +127,7 @@ def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "No pin is in a quiet time.",
     why="Quiet times are kept at send time, so the pin would be late or missed.",
-    mend="Move the pin or the quiet time.",
+    fix="Move the pin or the quiet time.",
 )
 def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose time lies in a quiet time on some date of the storm."""

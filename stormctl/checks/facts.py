@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Severity.WARNING,
     "Figures are no older than the schedule's [facts] max_age.",
     why="Numbers age; an old one, posted as if it were current, costs the campaign its credibility.",
-    mend="Look up the newest figure and set `as_of` to its date, or name the year in the text.",
+    fix="Look up the newest figure and set `as_of` to its date, or name the year in the text.",
 )
 def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
     """Find messages whose figures are older on the storm's first day than it allows."""

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     "Messages use the storm's hashtags, or those that the schedule trusts.",
     why="A misspelt tag is lost to the storm, and an unrelated one drags the campaign into another topic.",
-    mend="Use one of the storm's tags, or have staff add it to [trust] hashtags in the schedule.",
+    fix="Use one of the storm's tags, or have staff add it to [trust] hashtags in the schedule.",
 )
 def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find hashtags, in front matter and text, that the schedule doesn't name."""

@@ -37,7 +37,7 @@ _SHORTENERS = frozenset(
     "A link leads where it seems to lead.",
     why="A name before an @, a bare number, or letters of another alphabet make a link look as if it"
     " led elsewhere.",
-    mend="Write the plain address of the page: https://, the host, the path.",
+    fix="Write the plain address of the page: https://, the host, the path.",
 )
 def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links whose real host is hidden."""
@@ -53,7 +53,7 @@ def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
     "Links are written out.",
     why="A short link hides where it leads and may be changed later; platforms shorten links by themselves,"
     " and every link counts 23 on X.",
-    mend="Write the full address, or have staff add the host to [trust] links if the campaign owns it.",
+    fix="Write the full address, or have staff add the host to [trust] links if the campaign owns it.",
 )
 def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links of services that hide where they lead."""
@@ -68,7 +68,7 @@ def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "Links lead only to hosts that the schedule trusts.",
     why="Anybody may contribute message files; what the accounts link to is decided by staff.",
-    mend="Link to a trusted page, or have staff add the host to [trust] links in the schedule.",
+    fix="Link to a trusted page, or have staff add the host to [trust] links in the schedule.",
 )
 def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links to hosts that the schedule doesn't name; `un.org` covers `www.un.org`, not `fun.org`."""
@@ -88,7 +88,7 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
     Severity.WARNING,
     "Links start with https.",
     why="Over http anybody on the way can read and change the page; browsers warn about it.",
-    mend="Write https:// if the page has it.",
+    fix="Write https:// if the page has it.",
 )
 def find_insecure_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links that are written with http."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     "Messages mention only accounts that the schedule trusts.",
     why="A mention draws someone into the conversation; X forbids unsolicited ones, and a typo draws in a"
     " stranger (source: X developer guidelines, 2026).",
-    mend="Name the account without @, or have staff add it to [trust] mentions in the schedule.",
+    fix="Name the account without @, or have staff add it to [trust] mentions in the schedule.",
 )
 def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
     """Find mentions of accounts that are neither trusted nor the storm's own."""

@@ -34,7 +34,7 @@ _MICROS = 1_000_000
     Severity.WARNING,
     "Every wording finds a slot on its channels.",
     why="A wording without a slot is not posted.",
-    mend="Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out.",
+    fix="Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out.",
 )
 def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings for which the plan found no slot."""
@@ -53,7 +53,7 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "No channel plans more posts than its storm allows in any 24 hours, or any other span.",
     why="The ledger holds back what is beyond a ceiling, and it would be missed.",
-    mend="Take pins or messages out, or raise the ceiling in [limits], such as per_day.",
+    fix="Take pins or messages out, or raise the ceiling in [limits], such as per_day.",
 )
 def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the storm allows.
@@ -79,7 +79,7 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     "No channel plans more posts than its platform allows an account.",
     why=f"X lets an account make {' and '.join(map(str, X.ceilings))}, and one that it has verified"
     f" {X.ceilings_verified[-1]}; the ledger holds back posts beyond that, and they would be missed.",
-    mend="Take messages out or widen the windows; set `verified = true` for a channel that X has verified.",
+    fix="Take messages out or widen the windows; set `verified = true` for a channel that X has verified.",
 )
 def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the platform's documented ceilings allow."""
@@ -118,7 +118,7 @@ def _is_exceeded(threads: Sequence[tuple[datetime, int]], ceiling: Ceiling) -> b
     Severity.ERROR,
     "The plan keeps to the budget.",
     why="The ledger stops publishing when the budget is spent, so that the last posts would be missed.",
-    mend="Take links out (a post with one costs 13 times as much on X) or raise [limits] budget_usd.",
+    fix="Take links out (a post with one costs 13 times as much on X) or raise [limits] budget_usd.",
 )
 def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
     """Find a plan that costs more than its storm may."""
@@ -139,7 +139,7 @@ def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "A schedule does not have the name of one of stormctl's own storms.",
     why="Canaries, and posts of the day, are storms of their own in the ledger: two would be mixed.",
-    mend="Rename the schedule's file.",
+    fix="Rename the schedule's file.",
 )
 def find_reserved_names(case: CheckContext) -> Iterator[CheckHit]:
     """Find a schedule whose name is taken."""

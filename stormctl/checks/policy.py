@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     "No channel posts the same text twice.",
     why="X and Facebook refuse repeated posts, and readers see them as spam.",
-    mend="Say it in other words, or remove one of the two.",
+    fix="Say it in other words, or remove one of the two.",
 )
 def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts, compared without regard to case and white space, that a channel would post twice."""
@@ -44,7 +44,7 @@ def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
     "No two channels on X post the same text.",
     why="X forbids the same content from several accounts, and suspends them for it"
     " (source: X developer guidelines, 2026).",
-    mend="Give each account a wording of its own, or choose with `messages` and `languages` who posts what.",
+    fix="Give each account a wording of its own, or choose with `messages` and `languages` who posts what.",
 )
 def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts that several X channels would post."""
@@ -66,7 +66,7 @@ def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "Only staff decide when and to whom messages go out, unless the schedule trusts the bank with it.",
     why="A contributed file that sets its own priority or delay can push the campaign's own posts aside.",
-    mend="Remove the key, or have staff set `scheduling = true` under [trust] in the schedule.",
+    fix="Remove the key, or have staff set `scheduling = true` under [trust] in the schedule.",
 )
 def find_untrusted_scheduling(case: CheckContext) -> Iterator[CheckHit]:
     """Find files that set priority, not_before, late or reply_settings without permission."""

@@ -24,7 +24,7 @@ Test = Callable[[CheckContext], Iterator["CheckHit"]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class CheckRule:
     """One rule of the house.
 
     Attributes:
@@ -32,7 +32,7 @@ class Rule:
         severity: of each of its findings.
         title: what must hold, in one line.
         why: why it must.
-        mend: what to do where it does not.
+        fix: what to do if it does not hold.
         test: finds what breaks it.
     """
 
@@ -40,16 +40,16 @@ class Rule:
     severity: Severity
     title: str
     why: str
-    mend: str
+    fix: str
     test: Test
 
 
-_rules: dict[str, Rule] = {}
-RULES: Mapping[str, Rule] = MappingProxyType(_rules)
+_rules: dict[str, CheckRule] = {}
+RULES: Mapping[str, CheckRule] = MappingProxyType(_rules)
 """Every rule by its code; complete once `stormctl.checks` is imported, as any import of this module does."""
 
 
-def rule(code: str, severity: Severity, title: str, *, why: str, mend: str) -> Callable[[Test], Test]:
+def rule(code: str, severity: Severity, title: str, *, why: str, fix: str) -> Callable[[Test], Test]:
     """Register a function as the test of a rule.
 
     Raises:
@@ -60,7 +60,7 @@ def rule(code: str, severity: Severity, title: str, *, why: str, mend: str) -> C
         if code in _rules:
             message = f"two rules have the code {code}"
             raise ValueError(message)
-        _rules[code] = Rule(code=code, severity=severity, title=title, why=why, mend=mend, test=test)
+        _rules[code] = CheckRule(code=code, severity=severity, title=title, why=why, fix=fix, test=test)
         return test
 
     return register
@@ -88,7 +88,7 @@ def run_checks(storm: Storm | None, bank: Bank, plan: Plan | None) -> list[Findi
 
 
 def explain(code: str) -> str:
-    """Return what a rule asks, why, and how to mend what breaks it.
+    """Return what a rule asks, why, and how to fix what breaks it.
 
     Raises:
         UsageError: if no rule has that code.
@@ -97,4 +97,4 @@ def explain(code: str) -> str:
         message = f"there is no rule “{code}”"
         raise UsageError(message, "the rules are: " + ", ".join(sorted(RULES)))
     r = RULES[code]
-    return f"{r.code} ({r.severity}): {r.title}\n\nWhy: {r.why}\n\nHow to fix it: {r.mend}"
+    return f"{r.code} ({r.severity}): {r.title}\n\nWhy: {r.why}\n\nHow to fix it: {r.fix}"

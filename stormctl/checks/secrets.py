@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Severity.ERROR,
     "No text contains anything that looks like a key or token.",
     why="What is posted cannot be taken back, and a published token lets anyone post as the campaign.",
-    mend="Remove it, and have the token replaced at once: it is in the file's history now.",
+    fix="Remove it, and have the token replaced at once: it is in the file's history now.",
 )
 def find_secrets(case: CheckContext) -> Iterator[CheckHit]:
     """Find what looks like a key or token in all that goes out, without repeating it."""

@@ -24,7 +24,7 @@ _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
     Severity.ERROR,
     "Every post fits its platform.",
     why="X refuses more than 280, counted its way: letters 1, CJK and emoji 2, any link 23. Nothing is cut.",
-    mend="Shorten the text, split it into a thread with a line of `---`, or write one for the platform.",
+    fix="Shorten the text, split it into a thread with a line of `---`, or write one for the platform.",
 )
 def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts that are longer than their platform takes, with their link and before any hashtag."""
@@ -48,7 +48,7 @@ def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     "Texts contain no invisible control characters.",
     why="Characters that reverse the writing direction or control a machine can make a text or link look"
     " like another one; platforms remove or refuse them.",
-    mend="Retype the passage; text copied from elsewhere often contains such characters.",
+    fix="Retype the passage; text copied from elsewhere often contains such characters.",
 )
 def find_control_characters(case: CheckContext) -> Iterator[CheckHit]:
     """Find control characters and overrides of the writing direction."""
@@ -69,7 +69,7 @@ def find_control_characters(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     "A post on X holds at most one cashtag.",
     why="X refuses more than one through the API (source: docs.x.com manage posts, 2026-08).",
-    mend="Write the others without the dollar sign.",
+    fix="Write the others without the dollar sign.",
 )
 def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts on X with more than one cashtag."""

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     Severity.WARNING,
     "A message means the same in every language: same deadline, link to the same site.",
     why="A link or deadline that was changed in one language only sends the others to the wrong place.",
-    mend="Bring the files in line, or give the one that means something else an id of its own.",
+    fix="Bring the files in line, or give the one that means something else an id of its own.",
 )
 def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
     """Find plain wordings whose deadline or link's host differs from that of the message's first one."""

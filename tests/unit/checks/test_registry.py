@@ -33,11 +33,11 @@ if TYPE_CHECKING:
 
 @pytest.mark.parametrize("code", sorted(RULES))
 def test_rule_explains_itself(code: str) -> None:
-    """Every rule has a kebab-case code, a title and words on why and how to mend, all in sentences."""
+    """Every rule has a kebab-case code, a title and words on why and how to fix, all in sentences."""
     found = RULES[code]
 
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
-    assert all(text.strip().endswith((".", "].", "…")) for text in (found.title, found.why, found.mend))
+    assert all(text.strip().endswith((".", "].", "…")) for text in (found.title, found.why, found.fix))
     assert explain(code).startswith(f"{code} ({found.severity}): {found.title}\n\nWhy: {found.why}")
 
 
@@ -56,7 +56,7 @@ def test_code_belongs_to_one_rule() -> None:
     def find_nothing(case: CheckContext) -> Iterator[CheckHit]:
         raise NotImplementedError
 
-    register = rule("too-long", Severity.ERROR, "A second one.", why="None.", mend="None.")
+    register = rule("too-long", Severity.ERROR, "A second one.", why="None.", fix="None.")
 
     with pytest.raises(ValueError, match="two rules have the code too-long"):
         register(find_nothing)
