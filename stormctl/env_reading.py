@@ -65,7 +65,7 @@ def check_env_file(path: Path) -> bool:
 
 
 def refuse_tracked(path: Path) -> None:
-    """Make sure that Git does not publish a file; CredentialsError if it tracks it, or nobody knows."""
+    """Make sure that Git does not publish a file; CredentialsError if it tracks it, or that is not known."""
     found = find_tracked(path)
     if found is not None:
         raise CredentialsError(
@@ -154,9 +154,9 @@ def _refuse(path: Path, error: OSError) -> CredentialsError:
 
 
 def _is_meant(text: str, known: Collection[str], is_channels: Callable[[str], bool]) -> bool:
-    """Whether a text that is not read mentions us, or a name that somebody may have taken for one of ours.
+    """Whether a text that is not read mentions us, or a name that someone may have taken for one of ours.
 
-    Signs that nobody sees are left out; full-width letters are plain ones; any other foreign letter may
+    Signs that are invisible are left out; full-width letters are plain ones; any other foreign letter may
     stand for the one that it looks like.
     """
     plain = "".join(c for c in text if unicodedata.category(c) not in {"Cf", "Mn"})

@@ -6,7 +6,7 @@ from enum import IntEnum
 
 
 class ExitCode(IntEnum):
-    """What the shell is told; the numbers are documented in `docs/cli.md` and never change."""
+    """The exit code; the numbers are documented in `docs/cli.md` and never change."""
 
     DONE = 0
     BUG = 1
@@ -43,7 +43,7 @@ def choose_exit_code(codes: set[ExitCode]) -> ExitCode:
 
 
 class StormctlError(Exception):
-    """Something that a person can cause and mend: shown as a line and a hint, without a traceback.
+    """Something that a person can cause and fix: shown as a line and a hint, without a traceback.
 
     Args:
         message: one clear line: what is wrong, and where.
@@ -99,7 +99,7 @@ class LedgerRewoundError(LedgerError):
 
 
 class UnknownAttemptError(LedgerError):
-    """The ledger doesn't know an attempt that was made under it: it was replaced meanwhile."""
+    """The ledger doesn't know an attempt that was made under it: it was replaced in the meantime."""
 
 
 class LedgerUnreachableError(LedgerError):

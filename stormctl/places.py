@@ -68,7 +68,7 @@ def is_folder(path: Path) -> bool:
 
 
 def is_guest(folder: Path) -> bool:
-    """Whether we are root in a folder that is somebody else's; False where that can't be told."""
+    """Whether we are root in a folder that is someone else's; False where that can't be found out."""
     if sys.platform == "win32" or os.geteuid() != 0:
         return False
     try:
@@ -108,7 +108,7 @@ def open_or_make(path: Path, flags: int, mode: int = 0o600) -> int:
     try:
         descriptor = os.open(path, flags | os.O_CREAT | os.O_EXCL, mode)
     except FileExistsError:
-        return os.open(path, flags | os.O_CREAT, mode)  # never handed over: it may be anybody's
+        return os.open(path, flags | os.O_CREAT, mode)  # never handed over: it may be anyone's
     hand_over(descriptor, path.parent)
     return descriptor
 

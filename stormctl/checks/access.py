@@ -1,4 +1,4 @@
-"""Rules that keep posts open to everybody."""
+"""Rules that keep posts open to everyone."""
 
 from __future__ import annotations
 

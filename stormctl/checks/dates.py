@@ -130,7 +130,7 @@ def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
     fix="Move the pin or the quiet time.",
 )
 def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
-    """Find pins whose time lies in a quiet time on some date of the storm."""
+    """Find pins whose time is in a quiet time on some date of the storm."""
     if case.storm is None:
         return
     zone, silences = ZoneInfo(case.storm.timezone), Silences(find_quiet_spans(case.storm))

@@ -34,8 +34,8 @@ class LineFile:
     """A file that whole lines are appended to, by several processes at once if need be.
 
     Each line is one write to a file opened for appending, so that lines of several processes do not mix. A
-    file that was renamed or removed (rotation) is opened anew under its name. Where writing fails (disk
-    full, folder gone) the line is lost, and that is told once until it works again.
+    file that was renamed or removed (rotation) is opened again under its name. Where writing fails (disk
+    full, folder gone) the line is lost, and that is reported once until it works again.
 
     Args:
         complain: told one line for people.

@@ -30,7 +30,7 @@ from stormctl.cli.streams import find_problem, set_up_streams
 from stormctl.errors import ExitCode, StormctlError
 
 INTERRUPTED = 130
-"""What a shell is told of a command that a person interrupted (128 and the number of SIGINT)."""
+"""The exit code of a command that a person interrupted (128 and the number of SIGINT)."""
 
 app = typer.Typer(
     name="stormctl",

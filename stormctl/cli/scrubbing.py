@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from types import TracebackType
 
 SHORTEST = 6
-"""Characters of the shortest text that is blotted out: shorter ones would make lines unreadable."""
+"""Characters of the shortest text that is redacted: shorter ones would make lines unreadable."""
 
 
 class Scrubber:
-    """Knows every secret that this process has read, and blots it out of any text.
+    """Knows every secret that this process has read, and redacts it in any text.
 
     Nobody is meant to log a secret. This is for bugs, and for libraries that log addresses and headers.
     """
@@ -33,21 +33,21 @@ class Scrubber:
         self._lock = threading.Lock()
 
     def learn(self, secrets: Iterable[str]) -> None:
-        """Blot these out too from now on, also as they stand in addresses and headers."""
+        """Redact these too from now on, also as they appear in addresses and headers."""
         with self._lock:
             self._known |= {secret for secret in secrets if len(secret) >= SHORTEST}
             forms = {form for secret in self._known for form in _find_forms(secret)}
             self._forms = tuple(sorted(forms, key=len, reverse=True))
 
     def scrub(self, text: str) -> str:
-        """Return the text with every known secret blotted out."""
+        """Return the text with every known secret redacted."""
         for form in self._forms:
             text = text.replace(form, BLOT)
         return text
 
 
 class ScrubbingFormatter(logging.Formatter):
-    """Formats a record, its traceback included, blots secrets out, and writes out what nobody sees."""
+    """Formats a record, its traceback included, redacts secrets, and writes out invisible characters."""
 
     def __init__(self, pattern: str, scrubber: Scrubber) -> None:
         super().__init__(pattern)
@@ -65,7 +65,7 @@ SCRUBBER = Scrubber()
 def set_up_logging() -> None:
     """Send warnings of Python's log to standard error, and bugs too, without secrets.
 
-    Where somebody has set up Python's log already (a program that calls `main`), nothing is changed.
+    Where someone has set up Python's log already (a program that calls `main`), nothing is changed.
     """
     if logging.getLogger().handlers:
         return

@@ -121,7 +121,7 @@ class EmulatorMiddleware:
         return exchange.answer
 
     async def _accept_late(self, exchange: Exchange, rule: FaultRule) -> Ending:
-        """Accept a request after a while; only where its answer is given does anybody wait for that."""
+        """Accept a request after a while; only where its answer is given does anyone wait for that."""
         due_wall = self._world.clock.wall() + rule.seconds
 
         async def accept() -> None:

@@ -55,7 +55,7 @@ def create_app(
     faults = faults if faults is not None else Faults(seed=seed)
 
     async def other(request: Request) -> Response:
-        """Answer the Graph API, whose paths are any; the pages of its posts; and what nobody knows."""
+        """Answer the Graph API, whose paths are any; the pages of its posts; and unknown paths."""
         request_id = request.scope.get("state", {}).get("request_id")
         if request_id and request.url.path.startswith("/2/"):
             return render(unknown_path().answer, request_id)

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 LONGEST = 100
-"""Characters of a word that somebody may have mistyped; comparing takes the product of two lengths."""
+"""Characters of a word that someone may have mistyped; comparing takes the product of two lengths."""
 
 MOST_KNOWN = 2_000
 """Among more words than these none is looked for: it would take seconds."""

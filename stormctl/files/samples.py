@@ -85,7 +85,7 @@ def copy_sample(sample: Sample, place: Path) -> None:
             part.mkdir()
             for path, source in sample.parts.items():
                 _copy(source, part / path)
-            part.rename(place)  # fails over whatever came there meanwhile, but for an empty folder
+            part.rename(place)  # fails over whatever came there in the meantime, but for an empty folder
         finally:
             shutil.rmtree(part, ignore_errors=True)
     except OSError as error:

@@ -40,7 +40,7 @@ class BadValueError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class ZonedInstant:
-    """A moment as somebody wrote it: aware UTC, with the IANA zone in which it was meant."""
+    """A moment as someone wrote it: aware UTC, with the IANA zone in which it was meant."""
 
     at: datetime
     zone: str

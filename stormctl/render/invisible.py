@@ -1,4 +1,4 @@
-"""Characters that nobody sees: they steer terminals, break lines, turn the direction of writing, or hide."""
+"""Invisible characters: they control terminals, break lines, reverse the writing direction, or hide."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _UNSEEN_BUT_LINES = re.compile(_UNSEEN.pattern.replace("\x00-\x1f", "\x00-\x08\x
 
 
 def escape(text: str) -> str:
-    r"""Write what nobody sees as JSON does, `\u202e`; line feeds and tabs stay, for tracebacks."""
+    r"""Write invisible characters as JSON does, `\u202e`; line feeds and tabs stay, for tracebacks."""
     return _UNSEEN_BUT_LINES.sub(_escape, text)
 
 
 def render_json(data: object, *, indent: int | None = None, only_ascii: bool = False) -> str:
-    """Write JSON for people and machines: letters as they are, and what nobody sees in JSON's own escapes.
+    """Write JSON for people and machines: letters as they are, invisible characters in JSON's own escapes.
 
     It says the same to whoever reads it as JSON, and nothing to a terminal or to what splits lines.
 

@@ -64,7 +64,7 @@ def describe_installation(context: Context, log_file: Path | None) -> Installati
 
 
 def find_unseen(environ: Mapping[str, str]) -> list[str]:
-    """Return the names of the settings that stand in our environment, which a service does not inherit."""
+    """Return the names of the settings that are in our environment, which a service does not inherit."""
     written_down = {"STORMCTL_DIR", "STORMCTL_STATE_DIR"}  # in the unit, or in the line, itself
     return sorted(n for n in environ if n.startswith("STORMCTL_") and n not in written_down)
 

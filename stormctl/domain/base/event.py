@@ -69,7 +69,7 @@ class StormEvent:
 
 
 class Listener(Protocol):
-    """Whoever wants to know: the screen, the log."""
+    """A listener: the screen, the log."""
 
     def __call__(self, event: StormEvent) -> None:
         """Take note of an event; quick, and never raising."""

@@ -47,7 +47,7 @@ class Finding:
     hint: str = ""
 
     def __post_init__(self) -> None:
-        """Blot out what no output repeats: a finding goes to screens, logs and pull requests."""
+        """Redact what no output repeats: a finding goes to screens, logs and pull requests."""
         object.__setattr__(self, "message", blot(self.message))
         object.__setattr__(self, "hint", blot(self.hint))
 

@@ -1,4 +1,4 @@
-"""What somebody must hear of, and the alert that tells it: what happened, what it means, what to type."""
+"""What someone must be told, and the alert that tells it: what happened, what it means, what to type."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ TITLE_CHARS = 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notice:
-    """One thing that somebody must hear of.
+    """One thing that someone must be told.
 
     Attributes:
         at: storm time at which it happened.
         text: one line, without secrets.
         timezone: the storm's, UTC without one.
-        told_at: real time at which the same subject was told last; None if it never was.
+        told_at: real time at which the same subject was last reported; None if it never was.
     """
 
     kind: EventKind
@@ -53,7 +53,7 @@ class Alert:
 
     Attributes:
         tries: how often it was sent, this time included.
-        heard: the addresses that have taken it already.
+        heard: the addresses that have accepted it already.
     """
 
     id: int

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelCheck:
-    """What preflight learnt of a channel; `bad` and `unknown` are pairs of message and hint."""
+    """What preflight found out about a channel; `bad` and `unknown` are pairs of message and hint."""
 
     channel: str
     account_name: str | None
@@ -31,7 +31,7 @@ class LaunchSummary:
         cost_usd_micros: for publishing what is still to come, readings included.
         late: how many slots have already passed.
         unplaced: how many variants found no slot.
-        alerts: who hears of what goes wrong; empty in a rehearsal.
+        alerts: who is told what goes wrong; empty in a rehearsal.
     """
 
     storm_id: str

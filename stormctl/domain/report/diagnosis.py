@@ -28,7 +28,7 @@ class Line:
     Attributes:
         text: what was found, in a line.
         hint: what to do about it; empty where it is fine.
-        exit_code: of a line that fails: what the shell is told.
+        exit_code: of a line that fails: what the command ends with.
     """
 
     verdict: Verdict
@@ -64,7 +64,7 @@ class Diagnosis:
 
     @property
     def exit_code(self) -> ExitCode:
-        """What the shell is told: warnings alone are no failure."""
+        """The exit code: warnings alone are no failure."""
         fails = {
             line.exit_code
             for section in self.sections

@@ -65,7 +65,7 @@ class ChannelStatus:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CopyView:
-    """A second post of a delivery that stands on its account: nobody has taken it down, or left it there."""
+    """A second post of a delivery that is on its account: nobody has taken it down, or left it there."""
 
     key: str
     channel: str
@@ -91,7 +91,7 @@ class StormStatus:
         troubled: in doubt, failed, missed and expired ones, and the parts of a thread behind a failed one.
         late: how many planned ones have passed their slot, but for such parts.
         budget: None without one.
-        copies: what stands on its accounts twice.
+        copies: what is on its accounts twice.
         follow_ups: when its accounts are read again since something was sent again, the soonest first.
     """
 

@@ -123,7 +123,7 @@ class FaultRule(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is known of a request before its body is read; `channel` is empty if nobody knows."""
+    """What is known of a request before its body is read; `channel` is empty if it is not known."""
 
     platform: str
     channel: str

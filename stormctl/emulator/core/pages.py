@@ -40,7 +40,7 @@ REPLIERS = {
     "subscribers": "Subscribers can reply",
     "verified": "Verified accounts can reply",
 }
-"""In words, who may reply to a post of X; everybody where it does not say."""
+"""In words, who may reply to a post of X; everyone where it does not say."""
 
 REFRESH_S = 4
 POLICY = (

@@ -58,7 +58,7 @@ class PendingSignIns:
         return self._open.get(token)
 
     def allow(self, token: str, account: AccountSpec) -> str | None:
-        """Let the owner of an account allow the app; return the PIN, None if somebody has already."""
+        """Let the owner of an account allow the app; return the PIN, None if someone has already."""
         with self._lock:
             begun = self._open.get(token)
             if begun is None or begun.account is not None:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GraphCall:
-    """A request by somebody known.
+    """A request by a known caller.
 
     Attributes:
         token: as it was sent.

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class XCall:
-    """A request that is signed by somebody known and within its limits.
+    """A request that is signed by a known caller and within its limits.
 
     Attributes:
         account: who calls; for an app-only token, some account of the app.

@@ -166,7 +166,7 @@ def _check_text(wanted: _NewPost, media: Sequence[UploadedFile]) -> None:
 
 
 def _check_context(world: World, account: AccountSpec, wanted: _NewPost) -> None:
-    """Refuse quotes, and replies to anybody but ourselves (source: docs.x.com changelog, 2026)."""
+    """Refuse quotes, and replies to anyone but ourselves (source: docs.x.com changelog, 2026)."""
     if wanted.quote_tweet_id is not None:
         raise x_answers.reply_refused()
     if wanted.reply is not None:

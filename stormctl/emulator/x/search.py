@@ -1,4 +1,4 @@
-"""X: everybody's posts of the last seven days that match a query."""
+"""X: everyone's posts of the last seven days that match a query."""
 
 from __future__ import annotations
 

@@ -37,13 +37,13 @@ class EnvironmentFile:
     """The `.env` of a campaign folder, watched.
 
     It is read when two looks in a row see the same change: an editor may be in the middle of writing. What
-    may not be read (others can, Git tracks it), or is gone, changes nothing; that is told once.
+    may not be read (others can, Git tracks it), or is gone, changes nothing; that is reported once.
 
     Args:
         root: the campaign folder.
         environment: as it was read at the start.
         load: reads the folder's environment; raises StormctlError where the file is refused.
-        learn: handed every environment that was read, before anybody uses it.
+        learn: handed every environment that was read, before anyone uses it.
         monotonic: a clock that is never set, in seconds.
     """
 

@@ -136,7 +136,7 @@ class StormClock:
             until = due_at.timestamp() if due_at is not None else None
             wall = self._wall().timestamp()
             if until == self.pace.fast_until or (until is None and self.pace.is_slow(wall)):
-                return  # nothing changes: telling everybody takes a request
+                return  # nothing changes: telling everyone takes a request
             self.pace = replace(self.pace, anchor_wall=wall, anchor_at=self.pace.at(wall), fast_until=until)
             self._tell(self.pace)
 

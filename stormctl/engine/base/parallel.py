@@ -27,7 +27,7 @@ def ask_all(
     """Ask several things side by side, and wait for the answers.
 
     The threads are no pool's: Python waits for those before a process may end, and a platform that hangs
-    would keep whoever has pressed Ctrl-C.
+    would hold up a person who pressed Ctrl-C.
 
     Args:
         questions: what to ask, in order.

@@ -82,7 +82,7 @@ class _Scheduler(BackgroundScheduler):  # type: ignore[misc]  # APScheduler has 
 class Timer:
     """Two jobs in memory and nothing else: the ledger alone knows what there is to do.
 
-    Both come at their time whatever the wall clock is set to meanwhile.
+    Both come at their time whatever the wall clock is set to in the meantime.
 
     Args:
         tick: called every `every`, in real time.

@@ -58,7 +58,7 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
     try:
         parser.parse()
     except yaml.MarkedYAMLError as error:
-        # What is not closed is to be mended where it was opened.
+        # What is not closed is to be fixed where it was opened.
         opened = "flow" in (error.context or "") or "quoted" in (error.context or "")
         mark = error.context_mark if opened else error.problem_mark
         line = mark.line if mark is not None else 0

@@ -1,4 +1,4 @@
-"""Captions of a video: SubRip or WebVTT, written anew as the SubRip that both platforms take."""
+"""Captions of a video: SubRip or WebVTT, rewritten as the SubRip that both platforms take."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
 
     Args:
         file: as the message names it, for the finding.
-        path: where it lies.
+        path: where it is.
 
     Raises:
         BadMediaError: it is no captions file, too big, or not UTF-8.

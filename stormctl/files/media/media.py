@@ -48,7 +48,7 @@ MOST_HINTS = 20
 """For so many missing files the nearest name is looked for: comparing takes a millisecond for each name."""
 
 MEDIA_SUFFIXES = PICTURE_SUFFIXES | VIDEO_SUFFIXES | FOREIGN_SUFFIXES | SUFFIXES
-"""Endings of files that may lie in a bank beside its messages."""
+"""Endings of files that may be in a bank beside its messages."""
 
 
 @dataclass(frozen=True, slots=True)

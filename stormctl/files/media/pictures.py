@@ -38,7 +38,7 @@ QUALITIES = (90, 85, 80)
 SHRINK = 0.75
 
 MOST_WORKED_PIXELS = 25_000_000
-"""Pixels of a picture that is encoded anew: two copies of it are in memory then. JPEGs with more are decoded
+"""Pixels of a picture that is encoded again: two copies of it are in memory then. JPEGs with more are decoded
 at half their size, which their format allows; others are refused."""
 
 MOST_PNG_PIXELS = 4_000_000
@@ -69,7 +69,7 @@ class Picture:
 def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
     """Make a picture fit to be uploaded; the same bytes always give the same.
 
-    Metadata is cut out without touching a pixel. Encoded anew is only what lies on its side by its EXIF
+    Metadata is cut out without touching a pixel. Encoded again is only what lies on its side by its EXIF
     orientation, what is bigger than a platform takes, and WEBP, which Facebook's list of photo types
     lacks (source: Graph API, Page photos, as clients quote it: JPEG, BMP, PNG, GIF, TIFF).
 
@@ -117,7 +117,7 @@ def _check_format(file: str, suffix: str, content: bytes) -> str:
 
 
 def _strip(file: str, found: str, content: bytes) -> bytes:
-    """Return a picture without metadata; a WEBP as it is, since it is encoded anew."""
+    """Return a picture without metadata; a WEBP as it is, since it is encoded again."""
     if found != "WEBP":
         return _STRIPPERS[found](content)
     if check_webp(content):
@@ -183,7 +183,7 @@ def _find_turn(image: Image) -> Transpose | None:
 
 
 def _set_upright(image: Image) -> Image:
-    # not by ImageOps.exif_transpose, which writes the EXIF anew and stumbles over damaged ones
+    # not by ImageOps.exif_transpose, which writes the EXIF again and stumbles over damaged ones
     turn = _find_turn(image)
     return image if turn is None else image.transpose(turn)
 

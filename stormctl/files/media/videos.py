@@ -35,7 +35,7 @@ MOST_BOXES = 20_000
 
 _TELLING = frozenset({b"udta", b"meta", b"uuid"})
 """Boxes that hold what is no picture and no sound: titles, makers, places (ISO/IEC 14496-12; Apple's
-`©xyz` and `com.apple.quicktime.location.ISO6709` stand in them)."""
+`©xyz` and `com.apple.quicktime.location.ISO6709` are in them)."""
 
 _NESTING = frozenset({b"moov", b"trak", b"moof", b"traf"})
 """Boxes in which such boxes may lie."""
@@ -48,7 +48,7 @@ _EXPORT = "export it as MP4 (H.264 and AAC)"
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box of an MP4: its type and where that stands, where its payload begins and ends in the file."""
+    """A box of an MP4: its type and where that is, where its payload begins and ends in the file."""
 
     kind: bytes
     kind_at: int
@@ -91,7 +91,7 @@ def examine_video(file: str, path: Path) -> int:
 
     Args:
         file: as the message names it, for the finding.
-        path: where it lies.
+        path: where it is.
 
     Raises:
         BadMediaError: it is no MP4, too big, too long or too short, or records where the camera was.

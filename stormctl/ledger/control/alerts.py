@@ -1,4 +1,4 @@
-"""What somebody must hear of: gathered from the history, told by one alert for all runners."""
+"""What someone must be told: gathered from the history, told by one alert for all runners."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class Alerts:
         self._runners = runners
 
     def gather(self, moment: Moment, patience: timedelta) -> None:
-        """Take note of what happened since the last look, by whomever, that somebody must hear of.
+        """Take note of what happened since the last look, by whomever, that someone must be told.
 
         Args:
             moment: now.
@@ -86,7 +86,7 @@ class Alerts:
             session.write("set_meta", key="noticed_event", value=str(max(newest, after)))
 
     def note(self, event: StormEvent, moment: Moment) -> None:
-        """Take note of something that the history doesn't hold; once while it waits or was told lately."""
+        """Note something that the history doesn't hold; once while it waits or was reported lately."""
         subject = f"{event.kind.value}/{event.channel or ''}"
         known = {"subject": subject} | _lately(moment)
         with self._database.reading() as session:
@@ -173,7 +173,7 @@ class Alerts:
 
 
 def _lately(moment: Moment) -> dict[str, int]:
-    """Return between which moments a subject was told lately, whichever way the clock was set since."""
+    """Return between which moments a subject was reported lately, whichever way the clock was set since."""
     since, until = moment.wall_at - REST, moment.wall_at + REST
     return {"since_wall": to_micros(since), "until_wall": to_micros(until)}
 

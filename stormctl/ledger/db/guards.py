@@ -43,7 +43,7 @@ def find_faults(store: FileStore) -> Iterator[Fault]:
     """Find out how others could write a ledger's file, its companions or its folder, or have done so.
 
     Raises:
-        CredentialsError: nobody can tell whether Git tracks it.
+        CredentialsError: it can't be found out whether Git tracks it.
         LedgerError: nobody lets us look.
     """
     for path in (store.path.parent, store.path, *store.companions):
@@ -60,8 +60,8 @@ def secure(store: FileStore) -> None:
     """Make sure that nobody else writes a ledger's file; what is ours is tightened, with a word.
 
     Raises:
-        LedgerError: Git tracks it, it is somebody else's, or a link.
-        CredentialsError: nobody can tell whether Git tracks it.
+        LedgerError: Git tracks it, it is someone else's, or a link.
+        CredentialsError: it can't be found out whether Git tracks it.
     """
     for fault in find_faults(store):
         if fault.place is None:
@@ -81,7 +81,7 @@ def refuse_distrusted(store: FileStore, database: SqliteDatabase) -> None:
 
     Raises:
         LedgerError: they may not; or it can't be read, or what an earlier version knew of it can't be kept.
-        CredentialsError: nobody can tell whether Git tracks what that version knew.
+        CredentialsError: it can't be found out whether Git tracks what that version knew.
     """
     with database.whole() as tables:
         tables.refuse_strangers(store.where)
@@ -123,7 +123,7 @@ def _judge(path: Path, status: os.stat_result, store: FileStore) -> Iterator[Fau
 
 
 def _trusted(store: FileStore) -> set[int]:
-    """Return whose files are ours: as root in somebody's campaign folder, also that person's."""
+    """Return whose files are ours: as root in someone's campaign folder, also that person's."""
     assert sys.platform != "win32"  # noqa: S101 - tells mypy
     ours = {os.geteuid()}
     return ours | {store.root.stat().st_uid} if is_guest(store.root) else ours

@@ -89,7 +89,7 @@ class MediaStore:
             )
 
     def forget_uploads(self, channel: str, media: Iterable[Media]) -> None:
-        """Let each be uploaded anew when it is needed again."""
+        """Let each be uploaded again when it is needed again."""
         with self._database.transaction() as session:
             for item in media:
                 session.write("forget_upload", **_key(channel, item))

@@ -14,7 +14,7 @@ _SHOWN = frozenset({"host", "hostaddr", "port", "user", "dbname"})
 """What people see of a server's address; whatever else stands in it may be a password in the wrong place."""
 
 _BLOT = 4
-"""Characters from which on a value is blotted out of what libpq says: shorter ones are in every word."""
+"""Characters from which on a value is redacted in libpq's messages: shorter ones are in every word."""
 
 _HINT = (
     "Write postgresql://USER:PASSWORD@HOST/DATABASE; in the password write %40 for @, %3A for :, %2F for /, "
@@ -35,7 +35,7 @@ class ServerAddress:
     parameters: dict[str, str] = field(repr=False)
 
     def redact(self, text: str) -> str:
-        """Blot out of libpq's words every value that is not shown: it quotes those that it can't use."""
+        """Redact every secret value in libpq's messages: it quotes those that it can't use."""
         hidden = {value for name, value in self.parameters.items() if name not in _SHOWN}
         for value in sorted(hidden, key=len, reverse=True):
             text = text.replace(value, "…") if len(value) >= _BLOT else text

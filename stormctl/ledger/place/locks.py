@@ -61,7 +61,7 @@ class FileLock:
 
 
 def is_free(path: Path) -> bool:
-    """Whether a lock file exists that nobody holds; one that is missing or somebody else's proves nothing."""
+    """Whether a lock file exists that nobody holds; one that is missing or someone else's proves nothing."""
     try:
         descriptor = os.open(path, os.O_RDWR)
     except (FileNotFoundError, PermissionError):

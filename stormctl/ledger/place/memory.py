@@ -142,7 +142,7 @@ class Memory:
         """Whether a ledger's file was made, restored, copied or accepted here.
 
         Raises:
-            LedgerError: somebody else may write what is remembered.
+            LedgerError: someone else may write what is remembered.
         """
         status = _look(self.folder)
         if status is not None and sys.platform != "win32":
@@ -163,7 +163,7 @@ class Memory:
 
         Raises:
             LedgerError: it can't be remembered.
-            CredentialsError: nobody can tell whether Git tracks it.
+            CredentialsError: it can't be found out whether Git tracks it.
         """
         if _ID.fullmatch(ledger_id) is None or self.load(ledger_id) is not None:
             return

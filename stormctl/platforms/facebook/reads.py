@@ -71,7 +71,7 @@ def parse_post(raw: object, url_of: Callable[[str], str]) -> SeenPost | None:
 
 
 def is_by_another(raw: object, page_id: str) -> bool:
-    """Whether a post of a Page's feed says that somebody else wrote it: visitors may."""
+    """Whether a post of a Page's feed says that someone else wrote it: visitors may."""
     author = raw.get("from") if isinstance(raw, dict) else None
     author_id = author.get("id") if isinstance(author, dict) else None
     return author_id is not None and str(author_id) != page_id

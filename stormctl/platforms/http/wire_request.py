@@ -1,4 +1,4 @@
-"""One request on the wire: its deadline, the last check before its first byte, and what became of it."""
+"""One request on the wire: its deadline, the last check before its first byte, and what happened to it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class WireRequest:
-    """One request and what became of it on the wire.
+    """One request and what happened to it on the wire.
 
     Args:
         limit: for everything from connecting to the answer's last byte.

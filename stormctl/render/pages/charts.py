@@ -81,7 +81,7 @@ def _prepare(kind: str, name: str, description: str, height: int) -> Any:
         no_data_text="",
         truncate_label=-1,
     )
-    # pygal would make up an id anew each time: the same report is to give the same page.
+    # pygal would make up a new id each time: the same report is to give the same page.
     chart.uuid = name
 
     def make_accessible(root: Element) -> Element:

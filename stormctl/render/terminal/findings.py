@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def render_findings(findings: Sequence[Finding]) -> RenderableType:
-    """Show findings in the order given, a line each with its hint beneath, and how many there are.
+    """Show findings in the order given, one line each with its hint beneath, and how many there are.
 
     The line begins with `path:line:`, which editors and terminals turn into a link to the place.
     """

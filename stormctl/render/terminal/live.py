@@ -59,7 +59,7 @@ class StormView(Protocol):
 
 
 class LiveView:
-    """A picture of the storm, drawn anew at most four times a second.
+    """A live view of the storm, drawn again at most four times a second.
 
     Args:
         console: a terminal; off one, use PlainView.
@@ -68,7 +68,7 @@ class LiveView:
     """
 
     is_live: ClassVar[bool] = True
-    """Whether it moves, for somebody who looks."""
+    """Whether it moves, for someone who looks."""
 
     def __init__(self, console: Console, zone: tzinfo, *, is_rehearsal: bool = False) -> None:
         self._lock = threading.Lock()
@@ -102,7 +102,7 @@ class LiveView:
             )
 
     def start(self) -> None:
-        """Begin to draw, a line below what stands there already."""
+        """Begin to draw, a line below what is there already."""
         self._live.console.line()
         self._live.start(refresh=True)
 

@@ -40,7 +40,7 @@ def describe_budget(budget: Budget | None) -> Iterator[str]:
 
 
 def describe_obstacles(channel: ChannelStatus, zone: tzinfo) -> Iterator[str]:
-    """Say in a line each what keeps a channel from posting."""
+    """Say in one line each what keeps a channel from posting."""
     if channel.suspended_why is not None:
         yield f"{channel.channel} is suspended: {clean(channel.suspended_why)}"
     if channel.waits_until is not None:
