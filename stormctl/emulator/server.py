@@ -193,9 +193,7 @@ def write_env(path: Path, lines: Sequence[str]) -> None:
     try:
         handle = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
-        message = (
-            f"{path} already already already already already already already exists, and is left as it is"
-        )
+        message = f"{path} already exists, and is left as it is"
         raise UsageError(message, "Name a new file, or remove that one.") from None
     except OSError as error:
         message = f"{path} can't be written: {error.strerror}"
