@@ -9,7 +9,7 @@ default:
 # Everything that must pass before a change is merged
 check: lint types test
 
-# Mend what can be mended by itself
+# Fix what can be fixed automatically
 fix:
     ruff check --fix
     ruff format

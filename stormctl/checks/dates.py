@@ -137,9 +137,7 @@ def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
     for pin in case.storm.pins:
         for day in days_between(case.storm.first_on, case.storm.last_on):
             if silences.find(readings_of(day, pin.at, zone)[0]):
-                yield CheckHit(
-                    pin.place, f"the pin at {pin.at:%H:%M} lies in a quiet time", "move one of them"
-                )
+                yield CheckHit(pin.place, f"the pin at {pin.at:%H:%M} is in a quiet time", "move one of them")
                 break
 
 

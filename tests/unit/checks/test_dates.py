@@ -152,11 +152,11 @@ def test_fixed_times_lie_in_their_window(window: Window, expected: list[str]) ->
 
 
 def test_pin_in_a_silence_is_an_error() -> None:
-    """A pin that lies in a quiet time is told, once for all days."""
+    """A pin that is in a quiet time is told, once for all days."""
     storm = make_storm(
         pins=(_pin("11:02"), _pin("11:05")), quiet=(_quiet("11:00", "11:05"),), last_on=date(2026, 12, 20)
     )
 
     findings = [f for f in find(make_variant("a.en"), storm=storm) if f.code == "pin-in-quiet"]
 
-    assert [f.message for f in findings] == ["the pin at 11:02 lies in a quiet time"]
+    assert [f.message for f in findings] == ["the pin at 11:02 is in a quiet time"]

@@ -204,7 +204,7 @@ def test_a_launch_asks_enrols_and_runs_until_nothing_more_can_happen(bench: Benc
         lambda runner, *_seen: watched.add(runner),
     )
 
-    enrolled = "4 new, 0 changed, 0 as before, 0 withdrawn, 0 already settled"
+    enrolled = "4 new, 0 changed, 0 unchanged, 0 withdrawn, 0 already settled"
     assert (agreed, told) == ([(4, 0)], [f"enrolled in {bench.ledger.where}: {enrolled}"])
     assert set(_states(bench).values()) == {State.DELIVERED}
     assert (len(watched), len(bench.x.sent), len(bench.facebook.sent)) == (1, 2, 2)

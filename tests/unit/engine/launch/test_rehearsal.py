@@ -125,7 +125,7 @@ def test_a_small_storm_arrives_exactly_once(stage: Stage, campaign: Campaign) ->
     assert all(host.startswith("127.0.0.1:") for _, host in summary.hosts)
     assert [check.bad for check in summary.channels] == [(), ()]
     assert [line.partition(": ")[2] for line in stage.told] == [
-        ".stormctl/rehearsal/ledger.db: 4 new, 0 changed, 0 as before, 0 withdrawn, 0 already settled"
+        ".stormctl/rehearsal/ledger.db: 4 new, 0 changed, 0 unchanged, 0 withdrawn, 0 already settled"
     ]
 
 
