@@ -163,7 +163,7 @@ def find_secret_parts(text: str, *, is_ledger: bool) -> set[str]:
     """Return what is secret in a setting: a ledger's password, or addresses with all that they are made of.
 
     Libraries quote parts of addresses in their errors, so the longer parts count by themselves too. Hosts do
-    not: blotted out, they would hide who did not answer.
+    not: redacted, they would hide who did not answer.
     """
     found: set[str] = set()
     for address in text.split() if is_ledger else re.split(r"[\s,]+", text):

@@ -79,7 +79,7 @@ class CheckContext:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """Words that go out with a variant, where they stand, and what they are called in a sentence."""
+    """Words that go out with a variant, where they are, and what they are called in a sentence."""
 
     text: str
     place: Place

@@ -52,7 +52,7 @@ def show_json(data: Mapping[str, Any]) -> None:
 def tell_error(message: str, hint: str) -> None:
     """Print an expected error: a line and a hint, without markup, so that nothing in them is lost.
 
-    What nobody sees is written out: it may have been quoted from a file, a platform or a name of a folder.
+    Invisible characters are written out: they may come from a file, a platform or a folder name.
     """
     from rich.text import Text
 
@@ -95,7 +95,7 @@ def ask(question: str) -> str:
 
 
 def confirm(what: str, word: str, *, yes: bool, script: str = "--yes") -> None:
-    """Have a person type a word; UsageError for any other, and where nobody can answer.
+    """Have a person type a word; UsageError for any other, and without a terminal.
 
     Args:
         script: what scripts type instead.

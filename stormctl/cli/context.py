@@ -73,7 +73,7 @@ class Context:
 
     @cached_property
     def notifications(self) -> Notifications:
-        """Who hears of what happens, by the settings; UsageError if an address can't be used."""
+        """Who is told what happens, by the settings; UsageError if an address can't be used."""
         from stormctl.engine.alerts.notifications import make_notifications
 
         return make_notifications(self.environment.settings)
@@ -138,7 +138,7 @@ class Context:
 
     @contextmanager
     def open_workspace(self) -> Iterator[Workspace]:
-        """Hand out what launches and runners work with; their adapters take up rewritten credentials."""
+        """Hand out what launches and runners work with; their adapters reload changed credentials."""
         from stormctl.engine.accounts.adapters import EnvironmentAdapters
         from stormctl.engine.accounts.rewriting import EnvironmentFile
         from stormctl.engine.base.equipment import Workspace

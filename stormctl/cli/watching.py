@@ -39,7 +39,7 @@ def make_view(timezone: str, *, plain: bool, is_rehearsal: bool = False) -> Live
 
 
 def viewer_zone() -> tzinfo:
-    """Return the zone of whoever looks."""
+    """Return the zone of the person who looks."""
     from stormctl.engine.base.clocks import read_wall_clock
 
     zone = read_wall_clock().astimezone().tzinfo

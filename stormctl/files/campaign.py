@@ -12,10 +12,10 @@ SCHEDULES = "schedules"
 MESSAGES = "messages"
 
 SAMPLE = "imd-2026"
-"""The sample that everybody starts with."""
+"""The sample that everyone starts with."""
 
 ORIGIN = f"To make one to try: stormctl rehearse --sample {SAMPLE}"
-"""Where a campaign comes from, for whoever has none."""
+"""Where a campaign comes from, for people who have none."""
 
 
 def find_campaign_dir(start: Path, override: Path | None = None) -> Path:

@@ -230,7 +230,7 @@ def open_ledger(
     Raises:
         LedgerError: if it is missing and not to be created, not a ledger, of another version, or cannot be
             read and written, or is not to be trusted.
-        CredentialsError: nobody can tell whether Git tracks it.
+        CredentialsError: it can't be found out whether Git tracks it.
     """
     store = find_store(url, root, state)
     if isinstance(store, FileStore):

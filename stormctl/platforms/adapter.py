@@ -62,10 +62,10 @@ class Verification:
     """What asking the platform about the credentials brought.
 
     Attributes:
-        account: None if it could not be learnt.
+        account: None if it could not be found out.
         problems: in order of weight.
         clock_offset_s: the platform's Date header minus our clock, in seconds; None if it sent none.
-        kind: what the credentials are, by the platform's word; empty if it did not say.
+        kind: what the credentials are, according to the platform; empty if it did not say.
         may_post: whether the platform said that they may publish; None if it does not say.
         permissions: what they may do, in the platform's words; None if it does not say.
         is_verified: whether the account is verified; None if the platform does not say.

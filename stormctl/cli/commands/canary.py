@@ -35,7 +35,7 @@ def post_canary(context: Context, name: str, schedule: str | None, *, yes: bool)
     Args:
         name: its channel's.
         schedule: where the channel's language stands; None to find it.
-        yes: whether nobody need be asked.
+        yes: whether to ask no one.
     """
     from stormctl.engine.doctor.canary import releasing
 

@@ -1,4 +1,4 @@
-"""`ledger`: look after the ledger as a whole."""
+"""`ledger`: maintain the ledger as a whole."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def find_secret(text: str) -> str | None:
 def blot(text: str) -> str:
     """Return a text without what looks like a secret, or like a number or address of a person.
 
-    It rather blots out too much: a finding also says file, line and rule, where the value stands.
+    It rather redacts too much: a finding also says file, line and rule, where the value stands.
     """
     for shape in _compile_all():
         text = shape.sub(_blot, text)
@@ -55,7 +55,7 @@ def blot(text: str) -> str:
 
 
 def _blot(found: re.Match[str]) -> str:
-    """Blot a value out; a date is none, whatever it looks like."""
+    """Redact a value; a date is none, whatever it looks like."""
     return found.groupdict().get("kept") or BLOT
 
 

@@ -135,7 +135,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RateLimit:
-    """A ceiling learnt from response headers: how much is left of a window until its reset."""
+    """A ceiling learned from response headers: how much is left of a window until its reset."""
 
     name: str
     limit: int | None
@@ -177,7 +177,7 @@ class Refused:
         for_good: False if the same post may be accepted later.
         retry_at: the earliest sensible retry by the platform's clock, where it told one.
         suspends: the channel must stop until a person acts (token dead, blocked, credits gone).
-        probably_posted: refused as a duplicate: by the platform's word, it stands there.
+        probably_posted: refused as a duplicate: according to the platform, it is there.
     """
 
     reason: str
@@ -190,7 +190,7 @@ class Refused:
 
 
 SAID_TO_STAND = "stands there"
-"""Ends the code of a doubt that is a platform's refusal of a duplicate: by its word, the post is live."""
+"""Ends the code of a doubt that is a platform's refusal of a duplicate: according to it, the post is live."""
 
 NOT_THERE_AFTER_ALL = "refused as a duplicate; it is not on the account"
 """Why a delivery failed that the platform refused as a duplicate, and that two readings did not show."""
@@ -198,7 +198,7 @@ NOT_THERE_AFTER_ALL = "refused as a duplicate; it is not on the account"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InDoubt:
-    """Perhaps sent, and nobody knows whether it was accepted."""
+    """Perhaps sent, and it is not known whether it was accepted."""
 
     reason: str
     code: str = ""

@@ -57,7 +57,7 @@ class Owner:
 
 @dataclass(frozen=True, slots=True)
 class ManagedPage:
-    """A Page that somebody may choose for a channel.
+    """A Page that someone may choose for a channel.
 
     Attributes:
         tasks: what that person may do there, in Facebook's words.
@@ -85,10 +85,10 @@ class ChannelAccess:
     """What is known of a channel's credentials, without any of them.
 
     Attributes:
-        owner: None if nobody could tell.
+        owner: None if it is not known.
         known_from: who told.
-        problems: what is proved wrong, a line each.
-        remarks: what could not be learnt, a line each.
+        problems: what is proved wrong, one line each.
+        remarks: what could not be found out, one line each.
         hint: what to do first; empty where it can post.
     """
 

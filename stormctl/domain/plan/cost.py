@@ -86,7 +86,7 @@ class Cost:
 
 
 def has_link(post: Post) -> bool:
-    """Tell whether a post carries a link; on X any URL that X sees makes it one, a bare domain too."""
+    """Return whether a post carries a link; on X any URL that X sees makes it one, a bare domain too."""
     return post.link is not None or bool(find_links(post.text))
 
 

@@ -35,7 +35,7 @@ class Occupancy:
         self._is_heavy |= weight > 1
 
     def is_free(self, at: datetime, weight: int = 1) -> bool:
-        """Tell whether posts at a moment keep spacing and ceilings."""
+        """Return whether posts at a moment keep spacing and ceilings."""
         return self.find_free(at, weight) == at
 
     def find_free(self, at: datetime, weight: int = 1) -> datetime | None:

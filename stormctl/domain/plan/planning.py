@@ -79,7 +79,7 @@ def _windows_of(storm: Storm) -> dict[ChannelId, list[Window]]:
 
 
 def _line_up(draft: ChannelDraft, slots: tuple[Slot, ...]) -> list[Candidate]:
-    """Order a channel's wordings: by priority, then mixed so that a message's wordings lie far apart."""
+    """Order a channel's wordings: by priority, then mixed so that a message's wordings are far apart."""
     ranked = []
     for message, wordings in draft.queue.items():
         chance = draw(draft.storm.seed, "order", draft.rule.id, message)

@@ -58,7 +58,7 @@ class Silences:
         self._spans = spans
 
     def find(self, at: datetime) -> tuple[datetime, datetime] | None:
-        """Find the quiet time in which a moment lies; its end is free again."""
+        """Find the quiet time that a moment is in; its end is free again."""
         index = bisect_right(self._starts, at) - 1
         return self._spans[index] if index >= 0 and at < self._spans[index][1] else None
 

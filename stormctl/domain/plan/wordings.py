@@ -20,7 +20,7 @@ _WILDCARD = re.compile(r"[*?\[]")
 
 
 def is_extra(variant: Variant) -> bool:
-    """Tell whether a variant is an extra wording: its label names no platform."""
+    """Return whether a variant is an extra wording: its label names no platform."""
     return variant.label is not None and variant.label not in _PLATFORM_LABELS
 
 

@@ -28,7 +28,7 @@ class ChannelId:
 
     @property
     def env_name(self) -> str:
-        """The name as it stands in environment variables: capitals, `_` for every other character."""
+        """The name as it appears in environment variables: capitals, `_` for every other character."""
         return re.sub(r"[^A-Z0-9]", "_", self.name.upper())
 
 

@@ -1,4 +1,4 @@
-"""What is told of a ledger as a whole: where it is, what it holds, what was done with it."""
+"""What is known about a ledger as a whole: where it is, what it holds, what was done with it."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ class Restoration:
     """A ledger that was restored.
 
     Attributes:
-        aside: where the ledger that was there before lies now; None if there was none.
+        aside: where the ledger that was there before is now; None if there was none.
         since: from when on it may not know what was published.
         in_doubt: how many deliveries are in doubt for that.
     """

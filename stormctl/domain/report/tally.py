@@ -13,7 +13,7 @@ class ChannelTally:
         planned: deliveries enrolled.
         delivered: those with a receipt in the ledger.
         received: posts that the platform holds.
-        duplicates: how many times a post stands there more than once.
+        duplicates: how many times a post is there more than once.
         lost: delivered by the ledger's word, and not on the platform.
         unexpected: on the platform, and no delivery of the ledger's.
         open: neither delivered nor settled otherwise (missed, expired, failed, in doubt, planned).
@@ -42,7 +42,7 @@ class Tally:
 
     Attributes:
         differences: one line each: what is not as it should be.
-        report_path: where the report lies.
+        report_path: where the report is.
     """
 
     channels: tuple[ChannelTally, ...]

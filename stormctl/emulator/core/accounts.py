@@ -23,7 +23,7 @@ CREDENTIALS: Mapping[Platform, tuple[str, ...]] = {
 """Which credentials each platform needs: the ends of the STORMCTL_ variables."""
 
 PAGE_TASKS = ("ADVERTISE", "ANALYZE", "CREATE_CONTENT", "MESSAGING", "MODERATE", "MANAGE")
-"""What somebody with full control of a Page may do (source: Pages API, tasks, 2026)."""
+"""What someone with full control of a Page may do (source: Pages API, tasks, 2026)."""
 
 USERNAME_MAX = 15
 """How long an X user name may be (source: help.x.com, username registration)."""

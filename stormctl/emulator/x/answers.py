@@ -74,7 +74,7 @@ def reply_refused() -> XProblem:
 
 
 def forbidden(detail: str) -> XProblem:
-    """403: for a reason that lies in a post."""
+    """403: for a reason about the post itself."""
     problem = _plain(403, "Forbidden", detail, f"{PROBLEMS}/not-authorized-for-resource")
     return XProblem(XAnswer(403, {**problem.answer.body, "resource_type": "tweet"}))
 
@@ -125,7 +125,7 @@ def unknown_path() -> XProblem:
 
 
 def missing(resource_id: str, resource: str, parameter: str) -> dict[str, Any]:
-    """Return the error that stands beside found posts, for one that was not."""
+    """Return the error that accompanies found posts, for one that was not."""
     return {
         "value": resource_id,
         "detail": f"Could not find {resource} with {parameter}: [{resource_id}].",

@@ -34,7 +34,7 @@ class ChannelProof:
     """What is known of a channel before it is used.
 
     Attributes:
-        account: whose credentials they are; None if that could not be learnt.
+        account: whose credentials they are; None if that could not be found out.
         error: the credentials are missing, or must not be sent; None otherwise.
         verification: everything that the platform told; None if it was not asked, or not heard in time.
     """

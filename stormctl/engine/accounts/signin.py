@@ -37,7 +37,7 @@ class Grant:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What could not be learnt, a line each."""
+        """What could not be found out, one line each."""
         return tuple(message for message, _ in self.proof.check.unknown)
 
 
@@ -47,7 +47,7 @@ class SignIn:
     Args:
         root: the campaign folder.
         environment: as it is now.
-        learn: handed every secret before anybody uses it.
+        learn: handed every secret before anyone uses it.
 
     Raises:
         CredentialsError: credentials may not go where the settings point, or `.env` can't be rewritten.

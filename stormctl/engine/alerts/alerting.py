@@ -47,7 +47,7 @@ UNSERVED_EVERY_S = 15.0
 """Real seconds between two looks at who serves what."""
 
 OUTAGE_S = 60.0
-"""Real seconds without the ledger after which somebody must hear of it; a restart of a server is shorter."""
+"""Real seconds without the ledger after which someone must hear of it; a restart of a server is shorter."""
 
 OUTAGE_EVERY_S = 900.0
 """Real seconds until an outage is told again."""
@@ -111,7 +111,7 @@ class Alerter:
         """Have the last look made at once, without waiting for more to come.
 
         Args:
-            pausing: whether the pause after the last alert is kept, because somebody looks again soon.
+            pausing: whether the pause after the last alert is kept, because someone looks again soon.
         """
         self._pausing_at_end = pausing
         self._ending.set()
@@ -210,7 +210,7 @@ def find_unserved(ledger: Ledger, moment: Moment, durations: Durations) -> list[
 
 
 def _is_halted(ledger: Ledger, channel: str) -> bool:
-    """Whether a halt covers all of a channel: whatever flows again under it is somebody else's, or a part."""
+    """Whether a halt covers all of a channel: whatever flows again under it is someone else's, or a part."""
     platform = parse_channel_id(channel).platform.value
     covering = {("all", None), ("platform", platform), ("channel", channel)}
     return any(

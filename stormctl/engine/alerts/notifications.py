@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 
 class Notifications:
-    """Who hears of what happens, by the settings.
+    """Who is told what happens, by the settings.
 
     Attributes:
         addresses: where alerts go.
@@ -121,7 +121,7 @@ def alerting(
     alerter = None
     try:
         alerter = make_notifications(settings).make_alerter(ledger, clock, durations, warn)
-    except UsageError as error:  # it must not keep anybody from halting
+    except UsageError as error:  # it must not keep anyone from halting
         warn(f"no alert is sent: {error.message}")
     if alerter is not None:
         alerter.start()

@@ -125,7 +125,7 @@ class Equipment:
     durations: Durations = field(default_factory=Durations)
     swept: Callable[[], None] = lambda: None
     root: Path | None = None
-    """The campaign folder, where videos lie; None where there is none."""
+    """The campaign folder, where videos are; None where there is none."""
 
     def tell(
         self,
@@ -138,7 +138,7 @@ class Equipment:
         attempt_id: int | None = None,
         url: str | None = None,
     ) -> None:
-        """Tell whoever listens what happened just now."""
+        """Tell the listener what happened just now."""
         self.listener(
             StormEvent(
                 kind=kind,

@@ -205,7 +205,7 @@ def is_same(sought: SearchedPost, post: SeenPost) -> bool:
 def _find_same(
     sought: SearchedPost, posts: Iterable[SeenPost], reading: Reading, others: Collection[str]
 ) -> list[SeenPost]:
-    """Find the posts that say what is looked for: one, unless it stands there twice.
+    """Find the posts that say what is looked for: one, unless it is there twice.
 
     One that is older than the request can't be it, whatever it says; nor is one that may as well be another
     open delivery's, since X did not tell where an address of it leads.

@@ -35,7 +35,7 @@ class TimedOutcome:
 
 
 class Recorder:
-    """Records answers in the ledger; what can't be written is kept, and its channel rests meanwhile."""
+    """Records answers in the ledger; what can't be written is kept, and its channel rests in the meantime."""
 
     def __init__(self, equipment: Equipment, checkpoint: Checkpoint) -> None:
         self._equipment = equipment
@@ -94,7 +94,7 @@ class Recorder:
             return None
 
     def _announce(self, answer: TimedOutcome, recorded: Recorded | None) -> None:
-        """Tell whoever listens: of a second post only that it is one, with the way to take it down."""
+        """Tell the listener: of a second post only that it is one, with the way to take it down."""
         if recorded is None:
             return
         answer = replace(answer, outcome=recorded.outcome)

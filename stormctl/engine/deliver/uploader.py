@@ -151,7 +151,7 @@ class Uploader:
             self._equipment.tell(EventKind.WARNING, text, channel=claim.channel)
 
     def renew(self, claim: Claim, refused: Refused) -> Refused:
-        """Forget uploads that the platform does not know any more, so that they are made anew, once.
+        """Forget uploads that the platform does not know any more, so that they are made again, once.
 
         Returns:
             The refusal, for now the first time and for good the second.
@@ -218,7 +218,7 @@ class Uploader:
             mime=media.mime,
             kind=media.kind,
             alt=media.alt,
-            # not the file's own: it may name somebody, and its ending may be of what it was before
+            # not the file's own: it may name someone, and its ending may be of what it was before
             name=f"{media.kind.value}.{PurePosixPath(media.mime).name}",
             captions=captions,
             made_with_ai=media.made_with_ai,

@@ -42,7 +42,7 @@ class DoctorScope:
         campaign: the storm with its bank and plan; what could not be read of it is None.
         moment: now.
         oddities: lines of `.env` that have no effect.
-        is_launching: whether a runner is about to start, so that nobody need be told that there is none.
+        is_launching: whether a runner is about to start, so that no one has to be told that there is none.
     """
 
     root: Path
@@ -94,7 +94,7 @@ def find_troubles(case: DoctorScope, preparation: Preparation) -> tuple[Diagnosi
 
 
 def diagnose_without_settings(root: Path, error: StormctlError, moment: Moment) -> Diagnosis:
-    """Look at what can be looked at where the settings can't be read, which is the first thing to mend."""
+    """Look at what can be looked at where the settings can't be read, which is the first thing to fix."""
     line = fail(error.message, error.hint, error.exit_code)
     unasked = warn("neither the channels nor the ledger were checked", "Fix the settings first.")
     machine = examine_machine(None, root, (), moment)

@@ -102,7 +102,7 @@ def read_ledger(url: str, root: Path, channels: Sequence[str], durations: Durati
 
 
 def _look_for_others(store: Store) -> tuple[tuple[Fault, ...], StormctlError | None]:
-    """Look how others could write a ledger's file, or have done so, as whoever posts from it would."""
+    """Look how others could write a ledger's file, or have done so, as a runner would."""
     if not isinstance(store, FileStore):
         return (), None
     try:

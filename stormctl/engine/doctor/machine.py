@@ -1,4 +1,4 @@
-"""What is known of this machine before the day: zones, clock, disk, `.env`, and who hears of trouble."""
+"""What is known of this machine before the day: zones, clock, disk, `.env`, and who is told of trouble."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ _ALERTS_HINT = "Give it an address, then try it: stormctl doctor --alert-test"
 
 
 def measure_free(folder: Path) -> int:
-    """Return how many bytes are free on a folder's disk; OSError if that can't be told."""
+    """Return how many bytes are free on a folder's disk; OSError if that can't be found out."""
     return shutil.disk_usage(folder).free
 
 
@@ -64,7 +64,7 @@ def examine_machine(
 
     Args:
         storm: whose zones are shown; None without one.
-        ledger_folder: where the ledger lies, or will.
+        ledger_folder: where the ledger is, or will.
         proofs: of the channels, which tell the platforms' time.
         moment: now.
         server_ahead: how far the clock of the ledger's server is ahead of this machine's; None without one.
@@ -138,7 +138,7 @@ def _judge_host(channel: ChannelId, settings: Settings) -> Line:
 
 
 def examine_watch(settings: Settings) -> DiagnosisSection:
-    """Judge who hears of what goes wrong; nothing is sent."""
+    """Judge who is told what goes wrong; nothing is sent."""
     name = "alerts"
     try:
         notifications = make_notifications(settings)

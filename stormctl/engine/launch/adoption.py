@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def find_published(
     preparation: Preparation, ledger: Ledger, adapters: Adapters, moment: Moment, *, adopt: bool
 ) -> Adoption:
-    """Find planned posts that already stand on the accounts, where the ledger may not know of them.
+    """Find planned posts that are already on the accounts, where the ledger may not know of them.
 
     That is where it has never enrolled a storm whose first slot has passed, and where new deliveries
     fall into one of its gaps. Otherwise nothing is read: on X readings cost money.

@@ -106,7 +106,7 @@ def rehearse(
         agree: shown what a launch shows.
         tell: told what a launch tells.
         speed: storm seconds a real second while nothing is due; None for what suits the storm.
-        is_watched: whether somebody follows it on a moving picture: without a speed it is slower then.
+        is_watched: whether someone follows it on a moving picture: without a speed it is slower then.
         faults: the emulator's profile of faults: `none`, `normal`, `rough` or a file.
 
     Raises:
@@ -285,5 +285,5 @@ def _open(root: Path, *, create: bool = False) -> Ledger:
         f"sqlite:///{path.as_posix()}",
         root=root,
         create=create,
-        state=rehearsal_folder(root),  # it is made anew each time, and nobody else's business
+        state=rehearsal_folder(root),  # it is made again each time, and nobody else's business
     )

@@ -1,4 +1,4 @@
-"""Look after the ledger: what `stormctl ledger` does, with the clock and the places that it needs."""
+"""Maintain the ledger: what `stormctl ledger` does, with the clock and the places that it needs."""
 
 from __future__ import annotations
 
@@ -143,7 +143,7 @@ class LedgerMaintenance:
 
         Raises:
             LedgerError: there is none, it is of another version, or it may not be posted from at all.
-            CredentialsError: nobody can tell whether Git tracks it.
+            CredentialsError: it can't be found out whether Git tracks it.
         """
         upkeep.require_ledger(self._store)
         if not isinstance(self._store, FileStore):

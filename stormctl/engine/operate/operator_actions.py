@@ -1,4 +1,4 @@
-"""What people mend by hand on a platform: a doubt that they have settled, a post to take down."""
+"""What people fix by hand on a platform: a doubt that they have settled, a post to take down."""
 
 from __future__ import annotations
 
@@ -139,7 +139,7 @@ def take_down(ledger: Ledger, adapters: Adapters, clock: Clock, removal: Deliver
 
 
 def exit_code_of_removal(outcome: Outcome) -> ExitCode:
-    """Return what the shell is told of one post that was to be taken down."""
+    """Return the exit code of one post that was to be taken down."""
     match outcome:
         case Delivered():
             return ExitCode.DONE

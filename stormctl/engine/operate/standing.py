@@ -1,4 +1,4 @@
-"""How a storm stands, and what the shell is told of it."""
+"""How a storm stands, and the exit code of it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stormctl.ledger.ledger import Ledger
 
 LOST = (State.FAILED, State.MISSED, State.EXPIRED)
-"""States in which a delivery did not happen although nobody called it off."""
+"""States in which a delivery did not happen although nobody cancelled it."""
 
 
 def get_status(ledger: Ledger, moment: Moment, storm_id: str, durations: Durations) -> StormStatus:
@@ -77,7 +77,7 @@ def exit_codes_of_ledger(status: LedgerStatus) -> set[ExitCode]:
 def end_run(
     ledger: Ledger, moment: Moment, storm_id: str, durations: Durations, *, was_stopped: bool
 ) -> tuple[LedgerStatus, ExitCode]:
-    """Return how a storm stands after a run, and what the shell is told of it."""
+    """Return how a storm stands after a run, and the exit code of it."""
     standing = ledger.overview.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
     codes = exit_codes_after_run(standing.storms[0], is_halted=bool(standing.halts), was_stopped=was_stopped)
     return standing, choose_exit_code(codes)
@@ -91,7 +91,7 @@ def exit_code_of_tick(
     *,
     may_go_by_clock: bool,
 ) -> ExitCode:
-    """Return what the shell is told of a tick.
+    """Return the exit code of a tick.
 
     Args:
         served: the channels that it could publish on.

@@ -26,7 +26,7 @@ NOTICED = timedelta(minutes=1)
 """From this difference to a platform's clock on, ours is warned of; a Date header is whole seconds."""
 
 TRUSTED = timedelta(minutes=2)
-"""A clock that was set ahead by more is not believed before somebody else's clock agrees this closely, and
+"""A clock that was set ahead by more is not believed before someone else's clock agrees this closely, and
 neither is one that nobody has compared yet."""
 
 

@@ -55,7 +55,7 @@ class Housekeeping:
         """Do it all, as every sweep does; there is little to do where nobody has written.
 
         Returns:
-            whether anybody has written since the last sweep, this one too: what was read holds no more.
+            whether anyone has written since the last sweep, this one too: what was read holds no more.
         """
         moment = self._equipment.clock.moment()
         is_due = not _is_within(moment.wall_at, self._beaten_at, self._equipment.durations.heartbeat)

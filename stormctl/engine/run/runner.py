@@ -157,7 +157,7 @@ class Runner:
         self._background.follow_up(self._channels())
 
     def _tick(self) -> None:
-        """Look after the ledger and start all work; called every sweep, in real time."""
+        """Maintain the ledger and start all work; called every sweep, in real time."""
         self._guard(self._sweep)
         self._on_sweep()
 
@@ -172,7 +172,7 @@ class Runner:
         self._guard(self._scheduler.start_new)
 
     def _guard(self, work: Callable[[], None]) -> None:
-        """Work for all channels: a ledger that can't be used is told, a bug ends the run."""
+        """Work for all channels: a ledger that can't be used is reported, a bug ends the run."""
         try:
             work()
         except LedgerGoneError as gone:

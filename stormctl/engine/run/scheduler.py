@@ -29,7 +29,7 @@ class Agenda:
     """Remembers the next due moment of each channel, so that one post doesn't mean asking about all.
 
     What it remembers is a hint. A claim decides by the ledger alone, and a sweep asks about all channels
-    again whenever anybody has written: what others enrolled, resumed or halted meanwhile is seen then.
+    again whenever anyone has written: what others enrolled, resumed or halted in the meantime is seen then.
     """
 
     def __init__(self, backlog: Backlog) -> None:
@@ -145,7 +145,7 @@ class Scheduler:
         """Start whatever is due on all channels, at every sweep.
 
         Args:
-            is_news: whether anybody has written since the last time: then the ledger is asked about all.
+            is_news: whether anyone has written since the last time: then the ledger is asked about all.
         """
         must_ask, self._has_asked = is_news or not self._has_asked, False  # unless it succeeds
         self._has_started_all = True

@@ -41,10 +41,10 @@ class _Rest:
 
 
 class ServedChannels:
-    """The channels that can be served from here; rewritten credentials are taken up.
+    """The channels that can be served from here; changed credentials are reloaded.
 
     Args:
-        serving: the channels of a launch, verified already; no others are taken up. Without it, every
+        serving: the channels of a launch, verified already; no others are added. Without it, every
             channel of the ledger that has deliveries to make, of storms launched later too.
         proofs: of the launch's channels, made just now.
     """
@@ -72,7 +72,7 @@ class ServedChannels:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether a launch's channel is not served for its rewritten credentials: a person mends that."""
+        """Whether a launch's channel is not served for its changed credentials: a person fixes that."""
         return self._own is not None and len(self._served) < len(self._own)
 
     def tell_offset(self) -> timedelta | None:
@@ -81,7 +81,7 @@ class ServedChannels:
         return told
 
     def refresh(self, *, only_at_work: bool = False) -> None:
-        """Verify channels that have deliveries to make and are not served yet, and rewritten credentials.
+        """Verify channels that have deliveries to make and are not served yet, and changed credentials.
 
         Args:
             only_at_work: only those with something due, late, in doubt or to be read again now: each
@@ -111,7 +111,7 @@ class ServedChannels:
         return [name for name in names if name in at_work]
 
     def _find_wanted(self) -> Sequence[str]:
-        """Return the channels to serve if possible; the ledger is asked once anybody has written there."""
+        """Return the channels to serve if possible; the ledger is asked once anyone has written there."""
         if self._own is not None:
             return self._own
         changes = self._equipment.ledger.changes()

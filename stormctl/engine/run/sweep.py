@@ -47,7 +47,7 @@ class Sweep:
         kind: the runner's.
         last_seen_at: real time of the last sign of any runner before this one; None if there was none.
         told_offset: by how much platforms that were asked for another reason just now are ahead of the clock
-            that counts, told once; None if none was.
+            that counts, reported once; None if none was.
     """
 
     def __init__(
@@ -92,7 +92,7 @@ class Sweep:
         """Do what time has decided, as far as the clock is believed; return what happened.
 
         Args:
-            is_news: whether anybody may have written since the last time; without news the ledger is asked
+            is_news: whether anyone may have written since the last time; without news the ledger is asked
                 only once a time has come for which it waits.
         """
         with self._lock:

@@ -1,4 +1,4 @@
-"""Look after a whole ledger: tell of it, back it up, bring it to this version, copy it elsewhere."""
+"""Maintain a whole ledger: describe it, back it up, bring it to this version, copy it elsewhere."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ HAS_GAPS = 3
 
 @dataclass(frozen=True, slots=True)
 class Occasion:
-    """When a ledger is looked after.
+    """When a ledger is maintained.
 
     Attributes:
         moment: now.
@@ -56,12 +56,12 @@ class Occasion:
         return find_live(session, store.locks, self.moment, timeout=self.timeout)
 
     def refuse_live(self, session: Session, store: Store) -> None:
-        """Make sure that nobody posts from a ledger; LedgerError names whoever may."""
+        """Make sure that nobody posts from a ledger; LedgerError names the runners that may."""
         refuse_runners(self.find_live(session, store), store.where)
 
 
 def describe(store: Store, occasion: Occasion) -> LedgerFacts:
-    """Return what a ledger of any version holds, whoever is writing in it.
+    """Return what a ledger of any version holds, even while others write to it.
 
     Raises:
         LedgerError: there is none, it is of a newer version, or can't be read.
@@ -89,7 +89,7 @@ def describe(store: Store, occasion: Occasion) -> LedgerFacts:
 
 
 def back_up(store: Store, target: Path, occasion: Occasion) -> Backup:
-    """Copy a ledger of any version into one new SQLite file, whoever is writing in it meanwhile.
+    """Copy a ledger of any version into one new SQLite file, even while others write to it.
 
     The backup says from which moment on it may not know what was published.
 
@@ -178,7 +178,7 @@ def require_ledger(store: Store) -> None:
 
 
 def refuse_runners(runners: tuple[RunnerStatus, ...], where: str) -> None:
-    """Make sure that nobody posts from a ledger; LedgerError names whoever may."""
+    """Make sure that nobody posts from a ledger; LedgerError names the runners that may."""
     if runners:
         names = ", ".join(f"{r.kind} on {r.host} (process {r.pid})" for r in runners)
         message = f"a runner of the ledger {where} is alive: {names}"

@@ -124,7 +124,7 @@ def _replace_file(store: FileStore, part: Path, aside: Path, occasion: Occasion)
         return None
     try:
         if not _is_empty(store):
-            store.database.close_log()  # which fails while anybody has it open
+            store.database.close_log()  # which fails while anyone has it open
             with store.database.whole() as tables:
                 occasion.refuse_live(tables.session, store)
     except DamagedLedgerError:

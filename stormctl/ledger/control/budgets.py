@@ -30,7 +30,7 @@ class Budgets:
                 session.write("spend", storm_id=storm_id, micros=usd_micros)
 
     def tell_spent(self, moment: Moment) -> tuple[StormEvent, ...]:
-        """Write down which budgets don't pay for what is planned; each is told once until it is changed.
+        """Write down which budgets don't pay for what is planned; each is reported once until it is changed.
 
         Returns:
             What was not told before, by whichever runner.

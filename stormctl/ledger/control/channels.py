@@ -70,7 +70,7 @@ class Channels:
     def release(self, channel: str, moment: Moment) -> bool:
         """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither.
 
-        What nobody has looked for on its account is in doubt from then on, until somebody has.
+        What nobody has looked for on its account is in doubt from then on, until someone has.
         """
         with self._database.transaction() as session:
             return release_channel(session, channel, moment)

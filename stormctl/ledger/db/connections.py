@@ -36,7 +36,7 @@ IDLE_TIMEOUT_S = 5
 """How long a runner that was suspended in a transaction keeps the gate closed for the others."""
 
 SILENCE_S = 5
-"""What took so long and then failed would keep everybody behind it waiting as long, one after the other."""
+"""What took so long and then failed would keep everyone behind it waiting as long, one after the other."""
 
 SILENCE_REST_S = 5
 """For how long nobody else waits for a server that has just been waited for in vain."""
@@ -131,7 +131,7 @@ class Connections:
     def lend(self, begin: str) -> Iterator[Connection]:
         """Lend a connection with a transaction begun; undo it unless it was committed.
 
-        Where somebody has just waited long for the server, and in vain, nothing is tried: a line of many
+        Where someone has just waited long for the server, and in vain, nothing is tried: a line of many
         channels would else wait for minutes, and with it the sweep or the end of the process.
 
         Args:
@@ -229,7 +229,7 @@ class Connections:
 
 @contextmanager
 def explain_errors(address: ServerAddress) -> Iterator[None]:
-    """Turn what a person can mend into LedgerError; mistakes of our own statements stay as they are."""
+    """Turn what a person can fix into LedgerError; mistakes of our own statements stay as they are."""
     try:
         yield
     except psycopg.errors.UniqueViolation as error:

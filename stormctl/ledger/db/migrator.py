@@ -81,7 +81,7 @@ def refuse_older_version(version: int, known: int, shown: str) -> None:
 
 
 def refuse_unusable(gate: Row, known: int, shown: str) -> None:
-    """Make sure that a ledger may be worked with, in each transaction anew.
+    """Make sure that a ledger may be worked with, anew in each transaction.
 
     Args:
         gate: what `pass_gate` found.

@@ -55,7 +55,7 @@ _STANDING = """SELECT v.value, (SELECT m.value FROM meta m WHERE m.key = 'moved_
     (SELECT CAST(m.value AS BIGINT) FROM meta m WHERE m.key = 'passes') AS passes
 FROM meta v WHERE v.key = 'schema_version'"""
 _PASS = f"{_GATE}; {_COUNT}; {_STANDING}"
-"""Waits for the gate, counts who has passed it, and reads what stands there then, in one journey."""
+"""Waits for the gate, counts who has passed it, and reads what is there then, in one journey."""
 _LOOK = f"{_STANDING}; {CLOCK}"
 _NO_GATE: dict[str, Any] = {"value": "0", "moved_to": None, "pulse": 0, "passes": 0}
 _TABLES = "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p', 'v') AND pg_table_is_visible(oid)"
@@ -82,7 +82,7 @@ class PostgresDatabase:
     waiting for it on a connection each. Every statement after the gate sees what was committed before it
     opened.
 
-    A connection that is lost in a transaction undoes it, and the next transaction connects anew. Only one
+    A connection that is lost in a transaction undoes it, and the next transaction connects again. Only one
     that is lost while it commits leaves open whether the transaction was committed. Nothing is repeated
     for that but the recording of an answer, which is written once. A claim, or the moment of sending, that
     was written unknown to its runner lapses with its lease, and is planned again or reconciled.
@@ -106,7 +106,7 @@ class PostgresDatabase:
             UniqueViolation: if a row would break a unique index.
             LedgerRewoundError: if the ledger is older than what was seen of it: its server failed over.
             LedgerUnreachableError: if the server doesn't answer, or another process holds the gate.
-            LedgerError: if the ledger cannot be written, or another version migrated it meanwhile.
+            LedgerError: if the ledger cannot be written, or another version migrated it in the meantime.
         """
         begin = WRITE if durable else WRITE_SOON
         with self._turn, explain_errors(self._address), self._connections.lend(begin) as connection:
@@ -133,14 +133,14 @@ class PostgresDatabase:
             connection.execute("COMMIT")
 
     def changes(self) -> object:
-        """Return what is another thing once anybody has written news; see `Ledger.changes`.
+        """Return what is another thing once anyone has written news; see `Ledger.changes`.
 
         Raises:
             LedgerRewoundError: if the ledger is older than what was seen of it: its server failed over.
             LedgerUnreachableError: if the server doesn't answer.
-            LedgerError: if another version migrated it meanwhile.
+            LedgerError: if another version migrated it in the meantime.
         """
-        # nobody of ours writes meanwhile, and one journey keeps nobody waiting for long
+        # nobody of ours writes in the meantime, and one journey keeps nobody waiting for long
         with self._turn, explain_errors(self._address), self._connections.lend(_LOOK) as connection:
             gate = connection.begun.set_result(0).fetchone() or _NO_GATE
             refuse_unusable(gate, len(self._migrations), self._shown)
@@ -294,7 +294,7 @@ class PostgresDatabase:
 
 @contextmanager
 def _explain_opening(address: ServerAddress) -> Iterator[None]:
-    """Turn whatever keeps a ledger from being opened into an error that won't mend itself."""
+    """Turn whatever keeps a ledger from being opened into an error that won't go away by itself."""
     try:
         with explain_errors(address):
             yield

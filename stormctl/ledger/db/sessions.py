@@ -89,7 +89,7 @@ class Session:
         self.memory: dict[Any, list[Row]] = {}
 
     def each(self, name: str, /, **values: Any) -> Iterator[Row]:
-        """Iterate over a query's rows as they come; nothing may be written meanwhile."""
+        """Iterate over a query's rows as they come; nothing may be written in the meantime."""
         return iter(self._execute(name, values))
 
     def rows(self, name: str, /, **values: Any) -> list[Row]:
@@ -136,7 +136,7 @@ class Seen:
 
     Attributes:
         pulse: the highest. It is raised by every runner's sign of life and by every moment of sending, and
-            these are on the disk before anybody sees them: a ledger in which it is lower has lost some.
+            these are on the disk before anyone sees them: a ledger in which it is lower has lost some.
         is_rewound: whether the ledger was found to be older than what was seen, and that is not noted yet.
         written: how many transactions of our own have written news.
     """
@@ -151,7 +151,7 @@ class Seen:
         """Compare the ledger's pulse with the highest.
 
         Raises:
-            LedgerRewoundError: it is lower; raised for everybody but who notes just that.
+            LedgerRewoundError: it is lower; raised for everyone but who notes just that.
         """
         self.is_rewound = pulse < self.pulse
         if self.is_rewound and not renewing:
@@ -220,7 +220,7 @@ class Database(Protocol):
         ...
 
     def changes(self) -> object:
-        """Return what is another thing once anybody has written news; see `Ledger.changes`."""
+        """Return what is another thing once anyone has written news; see `Ledger.changes`."""
         ...
 
     def clock_offset(self) -> timedelta:

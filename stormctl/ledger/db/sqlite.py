@@ -26,7 +26,7 @@ class SqliteDatabase(SqliteFile):
 
     Connections are lent for the length of a transaction, so that no thread keeps one. SQLite's own write
     lock is the gate between processes, and a lock of ours between threads: they queue without asking again.
-    All that writes here uses one connection, which SQLite tells whether anybody else has written.
+    All that writes here uses one connection, which SQLite tells whether anyone else has written.
     """
 
     def __init__(self, path: Path, shown: str) -> None:
@@ -48,7 +48,7 @@ class SqliteDatabase(SqliteFile):
             UniqueViolation: if a row would break a unique index.
             LedgerGoneError: if the file was deleted or replaced since it was opened.
             LedgerRewoundError: if it is older than what was seen of it.
-            LedgerError: if the file cannot be written, or another version migrated it meanwhile.
+            LedgerError: if the file cannot be written, or another version migrated it in the meantime.
         """
         with self._turn:
             if not self._has_log:
@@ -76,12 +76,12 @@ class SqliteDatabase(SqliteFile):
             self._presence.check()
 
     def changes(self) -> object:
-        """Return what is another thing once anybody has written news; see `Ledger.changes`.
+        """Return what is another thing once anyone has written news; see `Ledger.changes`.
 
         Raises:
             LedgerGoneError: if the file was deleted or replaced since it was opened.
             LedgerRewoundError: if it is older than what was seen of it.
-            LedgerError: if it can't be read, or another version migrated it meanwhile.
+            LedgerError: if it can't be read, or another version migrated it in the meantime.
         """
         with self._turn, explain_errors(self._path), self._borrow(self._writer) as connection:
             # a connection's own commits leave it as it is

@@ -44,7 +44,7 @@ class Recorded:
     Attributes:
         state: the delivery's after it.
         outcome: as it was written down: a receipt that is another delivery's is a doubt.
-        alarm: tells that the post stands there twice, or that it may; None otherwise.
+        alarm: tells that the post is there twice, or that it may; None otherwise.
         is_surplus: whether the receipt is of a second post, and changed nothing of the delivery.
     """
 

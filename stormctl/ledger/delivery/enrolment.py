@@ -57,7 +57,7 @@ class StormTerms:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Adoption:
-    """What the accounts say of deliveries that somebody else may have published.
+    """What the accounts say of deliveries that someone else may have published.
 
     Attributes:
         published: by delivery key, the receipts of posts that stand there: delivered from the first moment.

@@ -132,7 +132,7 @@ class Sweeping:
         """Bring leases, heartbeats, pauses, rests and doubts that lie in the future back to what they may be.
 
         What a platform told (the reset of a limit) stays as it is. An attempt keeps the moment that was
-        written. The account is read for a doubt from as much earlier as the clock was wrong, and anew: a
+        written. The account is read for a doubt from as much earlier as the clock was wrong, and again: a
         reading that began too late would prove that a post is not there although it is.
 
         Args:

@@ -56,7 +56,7 @@ class FingerprintCheck:
         self._is_writable = True
 
     def renew(self, moment: Moment) -> None:
-        """Compare the ledger with what was seen of it, note a gap if it lost something, and see it anew."""
+        """Compare the ledger with what was seen of it, note a gap if it lost something, and see it again."""
         with self._database.transaction(renewing=True) as session:
             fingerprint = self.take_fingerprint(session, moment)
         self.keep(fingerprint)

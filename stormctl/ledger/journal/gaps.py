@@ -98,7 +98,7 @@ def note_gap(session: Session, since: datetime, moment: Moment, why: str) -> int
 
     That is whatever is claimed, and whatever is planned and was due: with another life of this ledger, a
     runner may have published it. The reconciler finds out by reading the accounts from `since` on. What is
-    in doubt already needs its proof anew.
+    in doubt already needs its proof again.
 
     Args:
         session: of a transaction.

@@ -86,7 +86,7 @@ def refuse_stray_log(path: Path, filed: Mapping[str, str], seen: Mapping[str, st
 
     Args:
         path: the file's.
-        filed: `meta` as the file alone has it; empty where that can't be told.
+        filed: `meta` as the file alone has it; empty where that can't be found out.
         seen: `meta` as file and log have it together; empty where there is none.
 
     Raises:

@@ -105,7 +105,7 @@ class FacebookAdapter(PlatformAdapter):
         return check.run()
 
     def prepare(self, media: MediaFile) -> Upload:
-        """Upload a photo or a video that nobody sees until a post carries it."""
+        """Upload a photo or a video, hidden until a post carries it."""
         return self._media.upload(media)
 
     def publish(self, post: OutgoingPost, before_send: Callable[[], None]) -> Outcome:

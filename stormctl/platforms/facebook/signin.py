@@ -67,7 +67,7 @@ class GraphSignIn:
         base_url: `https://graph.facebook.com`, or a server on loopback that speaks the same API.
         request_limit: for one whole request.
         now: wall time.
-        learn: handed every secret before anybody uses it.
+        learn: handed every secret before anyone uses it.
         allowed_hosts: where credentials may go beside the official hosts and loopback.
 
     Raises:
@@ -180,7 +180,7 @@ class GraphSignIn:
         """Make one GET and return its body, tokens included; CredentialsError if it is no success."""
         given: list[object] = []
         answer = self._transport.perform(
-            # The SDK's result, for in the transport's answer secrets are blotted out.
+            # The SDK's result, for in the transport's answer secrets are redacted.
             lambda: given.append(self._graph.request(f"{GRAPH_VERSION}/{path}", dict(args)))
         )
         body = given[0] if given else None

@@ -1,4 +1,4 @@
-"""Whose a Page token is and what it may do: what is proved bad, and what only could not be learnt."""
+"""Whose a Page token is and what it may do: what is proved bad, and what only could not be found out."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ class PageCheck:
         )
 
     def _check_token(self) -> str | None:
-        """Ask `/debug_token`; return the kind of the token, None if it could not be learnt."""
+        """Ask `/debug_token`; return the kind of the token, None if it could not be found out."""
         app_token = self._app_token()
         answer = self._ask("debug_token", {"input_token": self.credentials.page_token}, app_token)
         data = answer.at("data") if isinstance(answer, PlatformAnswer) and answer.is_success else None

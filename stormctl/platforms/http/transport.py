@@ -55,7 +55,7 @@ class Transport:
         sdk_origin: the address that the SDK has built in, replaced by `base_url`.
         base_url: `https://api.x.com`, or a server on loopback, perhaps with a path.
         request_limit: for a whole request: connecting, writing, and the answer to its last byte.
-        secrets: blotted out of every answer.
+        secrets: redacted in every answer.
         allowed_hosts: where credentials may go beside the official hosts and loopback.
 
     Raises:
@@ -117,11 +117,11 @@ class Transport:
         raise problem
 
     def hide(self, secret: str) -> None:
-        """Blot out one more secret from now on."""
+        """Redact one more secret from now on."""
         self._secrets = _forms([secret, *self._secrets])
 
     def scrub(self, text: str) -> str:
-        """Return the text with every secret blotted out."""
+        """Return the text with every secret redacted."""
         for secret in self._secrets:
             text = text.replace(secret, "•••")
         return text
