@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import CheckHit, captions_of
+from stormctl.checks.case import CheckHit, captions_of, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.plan.compose import DEADLINE
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from stormctl.checks.case import CheckContext
 
-_PLACEHOLDER = re.compile(r"\{\s*[A-Za-z_]\w*\s*\}")
+_BRACES = re.compile(r"\{+[^{}\n]*\}*|\}+")
 
 
 @rule(
@@ -36,21 +36,22 @@ def find_empty_texts(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "unknown-placeholder",
     Severity.ERROR,
-    "A name in braces is a placeholder that gets filled in.",
-    why="Any other would be published as it is, braces and all.",
-    fix="The only placeholder is {deadline}; write out everything else.",
+    "What is in braces gets filled in.",
+    why="Anything else would be published as it is, braces and all.",
+    fix="The only placeholder is {deadline}, in the text of a message; write out everything else.",
 )
 def find_unknown_placeholders(case: CheckContext) -> Iterator[CheckHit]:
-    """Find names in braces that nothing fills in."""
+    """Find braces that nothing fills in, wherever they would be published."""
     for variant in case.bank.variants:
-        for part in variant.parts:
-            for found in _PLACEHOLDER.findall(part):
-                if found != DEADLINE:
-                    hint = "the only placeholder is {deadline}"
-                    yield CheckHit(variant.place, f"nothing fills in {found}", hint)
-        for words in captions_of(variant):
-            for found in _PLACEHOLDER.findall(words.text):
-                yield CheckHit(words.place, f"nothing fills in {found}", "captions have no placeholders")
+        texts = [(part, variant.place, DEADLINE) for part in variant.parts]
+        texts += [(variant.link or "", place_of(variant, "link"), "")]
+        texts += [(media.alt, place_of(variant, "media"), "") for media in variant.media]
+        texts += [(words.text, words.place, "") for words in captions_of(variant)]
+        for text, place, known in texts:
+            hint = "the only placeholder is {deadline}" if known else "only a message's text has {deadline}"
+            for found in _BRACES.findall(text):
+                if found != known:
+                    yield CheckHit(place, f"nothing fills in {found}", hint)
 
 
 @rule(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.text.parts import find_hashtags
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,7 +34,7 @@ def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
         else "add it to [trust] hashtags"
     )
     for variant in case.bank.variants:
-        in_text = [tag for part in variant.parts for tag in find_hashtags(part)]
+        in_text = [tag.text for part in variant.parts for tag in read(part).hashtags]
         for tags, place in ((variant.hashtags, place_of(variant, "hashtags")), (in_text, variant.place)):
             for tag in tags:
                 if tag.casefold() not in trusted:

@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from stormctl.checks.case import CheckHit, captions_of, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.text.parts import find_links
+from stormctl.domain.text.hosts import find_host, is_under, plain_host, with_scheme
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,9 +20,7 @@ if TYPE_CHECKING:
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.base.finding import Place
 
-_WITH_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,40}:/{2}\S+")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
-_TRAILING = ".,;:!?…)]}»”’\"'"
 _SHORTENERS = frozenset(
     {
         "bit.ly", "buff.ly", "cutt.ly", "fb.me", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "rb.gy",
@@ -58,8 +57,8 @@ def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
 def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links of services that hide where they lead."""
     for _, link, place in _links(case):
-        host = _find_host(link)
-        if host and _is_under(host, _SHORTENERS) and not _is_under(host, _trusted_hosts(case)):
+        host = find_host(link)
+        if host and is_under(host, _SHORTENERS) and not is_under(host, _trusted_hosts(case)):
             yield CheckHit(place, f"{link} hides where it leads", "write the full address")
 
 
@@ -76,9 +75,9 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
         return
     trusted = _trusted_hosts(case)
     for _, link, place in _links(case):
-        host = _find_host(link)
-        is_reported = _find_disguise(link, trusted) or (host and _is_under(host, _SHORTENERS))
-        if host and not is_reported and not _is_under(host, trusted):
+        host = find_host(link)
+        is_reported = _find_disguise(link, trusted) or (host and is_under(host, _SHORTENERS))
+        if host and not is_reported and not is_under(host, trusted):
             hint = f"staff may add “{host}” to [trust] links"
             yield CheckHit(place, f"{link} leads to {host}, which is not trusted", hint)
 
@@ -102,27 +101,19 @@ def _links(case: CheckContext) -> Iterator[tuple[Variant, str, Place]]:
     for variant in case.bank.variants:
         if variant.link is not None:
             yield variant, variant.link, place_of(variant, "link")
-        for link in dict.fromkeys(link for part in variant.parts for link in _find_in_text(part)):
+        for link in dict.fromkeys(link.text for part in variant.parts for link in read(part).all_links):
             if link != variant.link:
                 yield variant, link, variant.place
         for words in captions_of(variant):
-            for link in dict.fromkeys(_find_in_text(words.text)):
+            for link in dict.fromkeys(link.text for link in read(words.text).all_links):
                 yield variant, link, words.place
-
-
-def _find_in_text(text: str) -> Iterator[str]:
-    """Find what X sees as a link, and what other platforms may: anything with a scheme."""
-    spelt = [found.rstrip(_TRAILING) for found in _WITH_SCHEME.findall(text)] if "://" in text else []
-    yield from spelt
-    known, together = set(spelt), "\n".join(spelt)
-    yield from (link for link in find_links(text) if link not in known and link not in together)
 
 
 def _find_disguise(link: str, trusted: frozenset[str]) -> str:
     """Say what hides the real host of a link; nothing if it is plain."""
     try:
-        parts = urlsplit(link if "://" in link else f"https://{link}")
-        host = _plain_host(parts.hostname or "")
+        parts = urlsplit(with_scheme(link))
+        host = plain_host(parts.hostname or "")
     except ValueError:
         return "is not an address"
     is_addressed = host and "\\" not in link and not any(character.isspace() for character in link)
@@ -133,22 +124,11 @@ def _find_disguise(link: str, trusted: frozenset[str]) -> str:
         ("@" in parts.netloc, f"leads to {host}: what comes before the @ does not count"),
         (_is_number(host), "names a machine by its IP address"),
         (
-            not is_plain and not _is_under(host, trusted),
+            not is_plain and not is_under(host, trusted),
             "has letters that can be mistaken for others in its host",
         ),
     )
     return next((words for applies, words in troubles if applies), "")
-
-
-def _find_host(link: str) -> str:
-    try:
-        return _plain_host(urlsplit(link if "://" in link else f"https://{link}").hostname or "")
-    except ValueError:
-        return ""
-
-
-def _plain_host(host: str) -> str:
-    return host.casefold().rstrip(".")
 
 
 def _is_number(host: str) -> bool:
@@ -160,9 +140,5 @@ def _is_number(host: str) -> bool:
     return True
 
 
-def _is_under(host: str, roots: frozenset[str]) -> bool:
-    return any(host == root or host.endswith(f".{root}") for root in roots)
-
-
 def _trusted_hosts(case: CheckContext) -> frozenset[str]:
-    return frozenset(_plain_host(host) for host in case.storm.trust.links) if case.storm else frozenset()
+    return frozenset(plain_host(host) for host in case.storm.trust.links) if case.storm else frozenset()

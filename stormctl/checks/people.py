@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit, captions_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.text.parts import find_mentions
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +32,7 @@ def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
     for variant in case.bank.variants:
         texts = [*((part, variant.place) for part in variant.parts)]
         texts += [(words.text, words.place) for words in captions_of(variant)]
-        found = ((name, place) for text, place in texts for name in find_mentions(text))
+        found = ((name.text, place) for text, place in texts for name in read(text).mentions)
         for name, place in dict.fromkeys(found):
             if name.casefold() not in trusted:
                 yield CheckHit(

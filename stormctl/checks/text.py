@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit, words_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
-from stormctl.domain.text.parts import find_cashtags
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -77,9 +77,9 @@ def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
         most = composed.rule.id.platform.facts.max_cashtags
         if most is not None:
             for post in composed.posts:
-                tags = find_cashtags(post.text)
+                tags = read(post.text).cashtags
                 if len(tags) > most:
-                    written = " ".join(f"${tag}" for tag in tags)
+                    written = " ".join(f"${tag.text}" for tag in tags)
                     yield CheckHit(
                         composed.variant.place, f"more cashtags than {most}: {written}", f"keep {most}"
                     )

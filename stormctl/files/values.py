@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.localtime import LocalTimeError, to_utc
+from stormctl.domain.text.reader import is_hashtag
 from stormctl.files.nearest import find_nearest
 
 _MOMENT = re.compile(
@@ -24,8 +25,11 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _LANGUAGE = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SPACE = re.compile(r"\s")
-_WORD = re.compile(r"\w+")
+_RUN = re.compile(r"\S+")
 _HOUR = timedelta(hours=1)
+MAX_RUN = 2_000
+"""Characters without a blank: no word is longer, and no address."""
+
 _MOMENT_EXAMPLE = "write it like 2026-12-18 20:00 America/New_York"
 
 
@@ -253,15 +257,10 @@ def parse_hashtag(value: Any) -> str:
         BadValueError: if platforms would not see it as one tag.
     """
     tag = parse_text(value).strip().removeprefix("#")
-    if tag.isdigit() or not (_WORD.fullmatch(tag) or (tag and all(map(_is_tag_character, tag)))):
+    if not is_hashtag(tag):
         message = f"“{tag}” is not a hashtag"
         raise BadValueError(message, "a hashtag is letters and digits without spaces, such as MigrantsDay")
     return tag
-
-
-def _is_tag_character(character: str) -> bool:
-    # Marks are part of letters in many scripts.
-    return character.isalnum() or character == "_" or unicodedata.category(character).startswith("M")
 
 
 def parse_hashtags(value: Any) -> tuple[str, ...]:
@@ -279,3 +278,10 @@ def parse_hashtags(value: Any) -> tuple[str, ...]:
         tag = parse_hashtag(item)
         tags.setdefault(tag.casefold(), tag)
     return tuple(tags.values())
+
+
+def find_long_run(text: str) -> str:
+    """Return the first run of more than `MAX_RUN` characters without a blank; empty if there is none."""
+    if len(text) <= MAX_RUN:
+        return ""
+    return next((run for run in _RUN.findall(text) if len(run) > MAX_RUN), "")

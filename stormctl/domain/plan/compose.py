@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.deadline import render_deadline
 from stormctl.domain.delivery.delivery import Post
-from stormctl.domain.text.parts import find_hashtags, find_links
+from stormctl.domain.text.hosts import find_host, is_under, plain_host, with_scheme
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,8 +28,9 @@ def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ..
     written as it spells them; a tag or link that stands in the body already is not repeated.
     Of a thread, the first part, which is the one that travels, carries link, tags and media.
     Where a platform has no threads, the parts become one text. Where it has a link field, the link goes into
-    that, or into the text where there is media. A text that is too long is composed all the same: the checks
-    say so.
+    that, or into the text where there is media; a link that was typed in the text stays there, and fills the
+    field too if it is the text's only one and trusted. A text that is too long is composed all the same: the
+    checks say so.
     """
     facts = rule.id.platform.facts
     bodies = tuple(_fill(part, variant, storm) for part in variant.parts) or ("",)
@@ -40,7 +42,7 @@ def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ..
     return (
         Post(
             text=first,
-            link=variant.link if in_field else None,
+            link=variant.link or _find_typed(bodies, storm) if in_field else None,
             media=variant.media,
             reply_settings=variant.reply_settings if facts.has_reply_settings else None,
             made_with_ai=variant.made_with_ai,
@@ -57,8 +59,16 @@ def _fill(part: str, variant: Variant, storm: Storm) -> str:
     return part.replace(DEADLINE, render_deadline(variant.expires_at, zone, variant.lang))
 
 
+def _find_typed(bodies: Iterable[str], storm: Storm) -> str | None:
+    """Find the link that a text has, if it is the only one and leads to a trusted host."""
+    found = {link.text for body in bodies for link in read(body).all_links}
+    trusted = [plain_host(host) for host in storm.trust.links]
+    links = [link for link in found if len(found) == 1 and is_under(find_host(link), trusted)]
+    return with_scheme(links[0]) if links else None
+
+
 def _holds(bodies: Iterable[str], link: str | None) -> bool:
-    return link is not None and any(link in find_links(body) for body in bodies)
+    return link is not None and any(link == found.text for body in bodies for found in read(body).links)
 
 
 def _choose_tags(
@@ -81,7 +91,7 @@ def _choose_tags(
 
 def _offered_tags(bodies: Iterable[str], variant: Variant, storm: Storm) -> Iterable[str]:
     canonical = {tag.casefold(): tag for tag in (*storm.trust.hashtags, *storm.hashtags)}
-    seen = {tag.casefold() for body in bodies for tag in find_hashtags(body)}
+    seen = {tag.text.casefold() for body in bodies for tag in read(body).hashtags}
     for tag in (*variant.hashtags, *storm.hashtags):
         folded = tag.casefold()
         if folded not in seen:

@@ -6,7 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stormctl.domain.text.parts import find_links
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,8 +86,8 @@ class Cost:
 
 
 def has_link(post: Post) -> bool:
-    """Return whether a post carries a link; on X any URL that X sees makes it one, a bare domain too."""
-    return post.link is not None or bool(find_links(post.text))
+    """Return whether a post carries a link: all that X sees as one, or may one day."""
+    return post.link is not None or read(post.text).has_link
 
 
 def price_of(post: Post, channel: ChannelId) -> int:

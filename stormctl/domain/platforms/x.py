@@ -24,9 +24,9 @@ _QUARTER, _DAY = timedelta(minutes=15), timedelta(hours=24)
 
 
 def _measure(text: str) -> int:
-    from stormctl.domain.text.weight import measure
+    from stormctl.domain.text.reader import read
 
-    return measure(text)
+    return read(text).weighted_length
 
 
 def _refuse(parts: SplitResult, account_id: str | None) -> str | None:

@@ -1,3 +1,8 @@
-"""A text as the platforms read it: its length, links, tags and names."""
+"""A text as the platforms read it: its length, links, tags and names, each with its place."""
 
 from __future__ import annotations
+
+from stormctl.domain.text.reader import TextReading, read
+from stormctl.domain.text.spans import Span
+
+__all__ = ["Span", "TextReading", "read"]

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from stormctl.domain.base.duration import format_duration
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
+from stormctl.domain.text.endings import load_endings
 from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.doctor.env_file import explain_unused
 from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, describe_offset, find_offset
@@ -75,6 +76,7 @@ def examine_machine(
         *_judge_clocks(proofs, server_ahead),
         *_judge_zones(storm, moment, find_zone),
         *_judge_disk(ledger_folder, measure),
+        ok(f"knows the endings of web addresses as of {load_endings().listed_on or 'an unknown day'}"),
     )
     return DiagnosisSection("this machine", lines)
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import Bank
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
-from stormctl.domain.text.weight import MAX_RUN, find_long_run, is_monstrous
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
 from stormctl.files.bank.variants import build_variant, parse_wording_name
@@ -16,7 +15,7 @@ from stormctl.files.campaign import MESSAGES
 from stormctl.files.media.media import MEDIA_SUFFIXES, MediaShelf
 from stormctl.files.nearest import suggest
 from stormctl.files.validation import Notes
-from stormctl.files.values import BadValueError
+from stormctl.files.values import MAX_RUN, BadValueError, find_long_run
 from stormctl.places import is_folder
 
 if TYPE_CHECKING:
@@ -150,10 +149,6 @@ class _BankReader:
     def _read_source(self, file: str, name: WordingName, source: str) -> None:
         document = parse_document(source)
         front = document.front
-        if is_monstrous("\n\n".join(document.parts)):
-            message = "the text has more dots and hyphens within words than any message"
-            self._note(file, "text-unreadable", message, "write words", document.part_lines[0])
-            return
         notes = Notes(f"{self._folder}/{file}", front.lines)
         variant = build_variant(
             name,

@@ -6,12 +6,14 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stormctl.domain.text.weight import is_monstrous
 from stormctl.files.media.bad_media import BadMediaError
-from stormctl.files.values import BadValueError, parse_language
+from stormctl.files.values import BadValueError, find_long_run, parse_language
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+MAX_CHARS = 65_536
+"""More than two minutes of speech have."""
 
 MAX_CAPTIONS_BYTES = 512 * 1024
 """Bytes of a captions file (source: X media, subtitles: 512 KB); two minutes of speech have some thousand."""
@@ -85,7 +87,7 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise BadMediaError("bad-captions", f"“{file}” is not UTF-8", "save it with that encoding") from None
-    if is_monstrous(text):  # before it is parsed, and held against the rules of texts
+    if len(text) > MAX_CHARS or find_long_run(text):  # before it is parsed
         message = f"“{file}” holds more than two minutes of speech, or text that is not words"
         raise BadMediaError("bad-captions", message, "keep to what is said; put spaces between words")
     cues = parse_cues(text)

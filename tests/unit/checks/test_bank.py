@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
-from tests.unit.checks.holding import codes
-from tests.unit.domain.making import at, make_variant
+from tests.unit.checks.holding import codes, find
+from tests.unit.domain.making import at, make_media, make_variant
 
 
 @pytest.mark.parametrize("parts", [(), ("",), (" \n",), ("One.", "")])
@@ -12,16 +14,35 @@ def test_text_must_not_be_empty(parts: tuple[str, ...]) -> None:
     assert "empty-text" in codes(make_variant(parts=parts))
 
 
-@pytest.mark.parametrize("text", ["Dear {name}", "Sign by { deadline }", "{Deadline}"])
-def test_only_the_deadline_is_filled_in(text: str) -> None:
-    """Any other name in braces is an error."""
-    assert codes(make_variant(text=text, expires_at=at("19:00"))) == ["unknown-placeholder"]
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({"text": "Dear {name}"}, "{name}"),
+        ({"text": "Sign by { deadline } or {Deadline}"}, "{ deadline }"),
+        ({"text": "Firma antes de {fecha límite}."}, "{fecha límite}"),
+        ({"text": "Sign by {{deadline}}."}, "{{deadline}}"),
+        ({"text": "Sign by {deadline."}, "{deadline."),
+        ({"text": "Sign} now"}, "}"),
+        ({"link": "https://example.org/act?utm_source={channel}"}, "{channel}"),
+        ({"media": (make_media(alt="A boat, {deadline}"),)}, "{deadline}"),
+    ],
+)
+def test_only_the_deadline_of_a_text_is_filled_in(fields: dict[str, Any], found: str) -> None:
+    """Any other braces are an error, wherever they would be published."""
+    variant = make_variant(**fields, expires_at=at("19:00"), expires_zone="America/New_York")
+
+    hits = [hit for hit in find(variant) if hit.code == "unknown-placeholder"]
+
+    assert hits[0].message == f"nothing fills in {found}"
 
 
-@pytest.mark.parametrize("text", ["Sign by {deadline}.", "A set {1, 2}, an empty {} and {two words}."])
-def test_other_braces_are_fine(text: str) -> None:
-    """The deadline, and braces without a name, are no errors."""
-    assert codes(make_variant(text=text, expires_at=at("19:00"), expires_zone="America/New_York")) == []
+def test_the_deadline_is_filled_in() -> None:
+    """It is the one placeholder."""
+    variant = make_variant(
+        text="Sign by {deadline}.", expires_at=at("19:00"), expires_zone="America/New_York"
+    )
+
+    assert codes(variant) == []
 
 
 def test_named_deadline_must_exist() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.storm import ChannelRule, Trust
 from stormctl.domain.platforms.channel import Platform
-from stormctl.domain.text.parts import find_hashtags
+from stormctl.domain.text.reader import read
 from tests.unit.domain.making import at, make_media, make_rule, make_storm, make_variant
 
 _LINK = "https://example.org/act"
@@ -47,6 +47,32 @@ def test_storm_spells_tags() -> None:
     (post,) = compose(variant, _X, storm)
 
     assert post.text == "Go\n\n#StandUp4Migrants #MigrantsDay #WithDignity"
+
+
+@pytest.mark.parametrize(
+    ("bodies", "link"),
+    [
+        (("Read https://www.example.org/act today",), "https://www.example.org/act"),
+        (("Read example.org today",), "https://example.org"),
+        (("Read example.org", "and example.org again"), "https://example.org"),
+        (("Read example.org, or un.org",), None),
+        (("Read example.org", "or elsewhere.unknown"), None),
+        (("Read funexample.org",), None),
+        (("Nothing to read",), None),
+    ],
+)
+def test_a_typed_link_fills_the_link_field(bodies: tuple[str, ...], link: str | None) -> None:
+    """If it is the text's only one and trusted; the text stays as typed, and nothing is appended."""
+    storm = make_storm(hashtags=())
+    variant = make_variant(parts=bodies)
+
+    (page,) = compose(variant, _FACEBOOK, storm)
+    (picture,) = compose(replace(variant, media=(make_media(),)), _FACEBOOK, storm)
+    on_x = compose(variant, _X, storm)
+
+    assert (page.text, page.link) == ("\n\n".join(bodies), link)
+    assert (picture.text, picture.link) == ("\n\n".join(bodies), None)
+    assert [(post.text, post.link) for post in on_x] == [(body, None) for body in bodies]
 
 
 def test_body_is_never_altered() -> None:
@@ -158,7 +184,8 @@ def test_tags_never_make_a_post_too_long(body: str, tags: list[str], link: str |
 
     assert post.text == bare or Platform.X.facts.measure(post.text) <= 280
     assert post.text.startswith(body)
-    assert set(find_hashtags(post.text)) >= set(find_hashtags(bare))
+    shown = [{tag.text for tag in read(text).hashtags} for text in (post.text, bare)]
+    assert shown[0] >= shown[1]
 
 
 def test_platforms_count_their_own_way() -> None:

@@ -81,9 +81,7 @@ def test_a_plan_is_not_priced_again(monkeypatch: pytest.MonkeyPatch) -> None:
     storm = make_storm(*(make_rule(f"x:c{number}") for number in range(3)))
     plan = plan_storm(storm, make_bank(make_variant("a.en", media=(make_media(),)), make_variant("b.en")))
     dearer = replace(plan, deliveries=tuple(replace(d, price_usd_micros=7_000) for d in plan.deliveries))
-    monkeypatch.setattr(
-        "stormctl.domain.plan.cost.find_links", lambda text: pytest.fail(f"priced again: {text}")
-    )
+    monkeypatch.setattr("stormctl.domain.plan.cost.read", lambda text: pytest.fail(f"priced again: {text}"))
 
     cost = cost_of(dearer, readings_a_post=0)
 
