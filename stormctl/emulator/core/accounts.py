@@ -173,12 +173,6 @@ def _make_account(channel: str, seed: int) -> AccountSpec:
     raise UsageError(message, "Write x:NAME or facebook:NAME.")
 
 
-def app_bearer(consumer_key: str, consumer_secret: str) -> str:
-    """Return the app-only bearer token that belongs to an X app."""
-    digest = hashlib.sha256(f"{consumer_key}:{consumer_secret}".encode()).hexdigest()
-    return "A" * 22 + digest
-
-
 def x_user_token(access_token: str) -> str:
     """Return the OAuth 2.0 user token of the X account whose token of OAuth 1.0a this is.
 

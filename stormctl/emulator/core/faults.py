@@ -54,8 +54,7 @@ class FaultRule(BaseModel):
         platform: x or facebook.
         channel: `x:migrants-day`, or with `*`.
         operation: create_post unless another is named: upload, describe_media, read_me, read_timeline,
-            read_posts, read_insights, search_posts, count_posts, edit_post, delete_post, read_token; or
-            with `*`. A list that lags is a timeline unless another is named.
+            read_posts, read_insights, delete_post, read_token; or with `*`. What lags is a timeline.
         path: the request's path without a Graph version, with `*`.
         nth: only these of a channel's matching requests, counted from 1; empty for all.
         probability: of meeting the fault, drawn from the seed.

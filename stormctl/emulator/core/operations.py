@@ -17,14 +17,11 @@ if TYPE_CHECKING:
 _X_OPERATIONS = (
     ("POST", r"/2/tweets", "create_post"),
     ("DELETE", r"/2/tweets/[^/]+", "delete_post"),
-    ("GET", r"/2/tweets/counts/recent", "count_posts"),
-    ("GET", r"/2/tweets/search/recent", "search_posts"),
     ("GET", r"/2/tweets(/[^/]+)?", "read_posts"),
     ("GET", r"/2/users/me", "read_me"),
     ("GET", r"/2/users/[^/]+/tweets", "read_timeline"),
     ("POST", r"/2/media/(metadata|subtitles)", "describe_media"),
     ("*", r"/2/media/upload.*", "upload"),
-    ("POST", r"(/2)?/oauth2/token", "read_token"),
     ("POST", r"/oauth/(request|access)_token", "read_token"),
 )
 _X_SIGN_IN = {"/oauth/request_token", "/oauth/access_token"}
@@ -36,7 +33,6 @@ _GRAPH_OPERATIONS = (
     ("GET", r"/[^/]+/insights", "read_insights"),
     ("GET", r"/(debug_token|oauth/access_token|me/accounts)", "read_token"),
     ("DELETE", r"/[^/]+", "delete_post"),
-    ("POST", r"/[^/]+", "edit_post"),
     ("GET", r"/[^/_]+", "read_me"),
     ("GET", r"/[^/]+", "read_posts"),
 )
@@ -51,7 +47,7 @@ def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None
     is_versioned = path != scope["path"]
     query = parse_qs(scope["query_string"].decode("latin-1"))
     is_sign_in = method == "POST" and path in _X_SIGN_IN and not is_versioned
-    if path.startswith("/2/") or path == "/oauth2/token" or is_sign_in:
+    if path.startswith("/2/") or is_sign_in:
         header = headers.get("authorization", "")
         token = parse_authorization(header).get("oauth_token", "")
         account = world.find_account("x", "ACCESS_TOKEN", token)
@@ -66,7 +62,8 @@ def identify(world: World, scope: Scope, headers: dict[str, str]) -> Call | None
     video = world.find_video(path.split("/")[1])
     account = page or (video.account if video else world.find_account("facebook", "PAGE_TOKEN", token))
     operation = _find(_GRAPH_OPERATIONS, method, path)
-    if operation == "edit_post" and video is not None and video.post_id is None:
+    is_node = method == "POST" and path.count("/") == 1
+    if is_node and video is not None and video.post_id is None:
         operation = "create_post"  # an uploaded video is published by its node
     return Call("facebook", account.channel if account else "", operation, path)
 

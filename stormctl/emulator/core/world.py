@@ -8,7 +8,6 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from stormctl.emulator.core.accounts import (
-    app_bearer,
     short_page_token,
     short_user_token,
     user_token,
@@ -82,11 +81,6 @@ class World:
     def find_by_id(self, platform: Platform, account_id: str) -> AccountSpec | None:
         """Find an account by its user or Page id."""
         return next((a for a in self._on(platform) if a.id == account_id), None)
-
-    def find_by_bearer(self, token: str) -> AccountSpec | None:
-        """Find an account of the X app that an app-only bearer token belongs to."""
-        pairs = ((a, a.credentials["CONSUMER_KEY"], a.credentials["CONSUMER_SECRET"]) for a in self._on("x"))
-        return next((a for a, key, secret in pairs if app_bearer(key, secret) == token), None)
 
     def find_by_user_token(self, token: str) -> AccountSpec | None:
         """Find the X account that an OAuth 2.0 user token belongs to."""

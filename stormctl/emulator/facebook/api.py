@@ -197,12 +197,11 @@ _FIXED: dict[tuple[str, str], Callable[[GraphCall], GraphAnswer]] = {
 }
 _VIDEO: dict[str, Callable[[GraphCall, UploadedFile], GraphAnswer]] = {
     "GET": graph_videos.read_video,
-    "POST": graph_videos.update_video,
     "DELETE": graph_videos.delete_video,
 }
 _NODE: dict[str, Callable[[GraphCall, str], GraphAnswer]] = {
     "GET": graph_nodes.read_node,
-    "POST": graph_publish.edit_post,
+    "POST": graph_videos.publish_video,
     "DELETE": graph_publish.delete_post,
 }
 _EDGES: dict[tuple[str, str], Callable[[GraphCall, str], GraphAnswer]] = {

@@ -1,4 +1,4 @@
-"""Graph: publishing, photos, editing and deleting."""
+"""Graph: publishing, photos and deleting."""
 
 from __future__ import annotations
 
@@ -83,18 +83,13 @@ def upload_photo(call: GraphCall, node: str) -> GraphAnswer:
     return GraphAnswer(200, answer)
 
 
-def edit_post(call: GraphCall, node: str) -> GraphAnswer:
-    """POST /{post}: a new message."""
-    post = _own_post(call, node, "post")
-    if "message" not in call.parameters:
-        raise graph_answers.invalid_parameter("The parameter message is required.")
-    post.text = post.shown = call.parameters["message"]
-    return GraphAnswer(200, {"success": True})
-
-
 def delete_post(call: GraphCall, node: str) -> GraphAnswer:
     """DELETE /{post}."""
-    _own_post(call, node, "delete").deleted = True
+    post = call.world.find_post("facebook", node)
+    if post is None:
+        raise graph_answers.no_such_object(node, "delete")
+    own_page(call, post.account.id)
+    post.deleted = True
     return GraphAnswer(200, {"success": True})
 
 
@@ -136,14 +131,6 @@ def own_page(call: GraphCall, node: str) -> AccountSpec:
     if not page.may(PUBLISH_SCOPE):
         raise graph_answers.permission_missing()
     return page
-
-
-def _own_post(call: GraphCall, node: str, verb: str) -> EmulatedPost:
-    post = call.world.find_post("facebook", node)
-    if post is None:
-        raise graph_answers.no_such_object(node, verb)
-    own_page(call, post.account.id)
-    return post
 
 
 def _attached(call: GraphCall, page: AccountSpec) -> list[UploadedFile]:

@@ -43,19 +43,20 @@ def upload_video(call: GraphCall, node: str) -> GraphAnswer:
             raise graph_answers.invalid_parameter(f"Param upload_phase is not valid: {phase}")
 
 
-def update_video(call: GraphCall, video: UploadedFile) -> GraphAnswer:
-    """POST /{video}: publish it, or give it another description."""
+def publish_video(call: GraphCall, node: str) -> GraphAnswer:
+    """POST /{video}: describe it and publish it, once."""
+    video = call.world.find_video(node)
+    if video is None:
+        raise graph_answers.no_such_object(node, "post")
     own_page(call, video.account.id)
     if call.forgets_media and video.post_id is None:
         call.world.remove_media(video)
-        raise graph_answers.no_such_object(video.id, "post")
+        raise graph_answers.no_such_object(node, "post")
     if "description" in call.parameters:
         video.caption = call.parameters["description"]
     if video.post_id is None and read_flag(call, "published", default=False):
         _check_ready(call, video)
         add_post(call, video.account, video.caption, None, [video], published=True)
-    elif video.post_id is not None and (post := call.world.find_post("facebook", video.post_id)):
-        post.text = post.shown = video.caption
     return GraphAnswer(200, {"success": True})
 
 

@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
+from typing import Any
 
 PROBLEMS = "https://api.x.com/2/problems"
 """Where the types of problems begin; a 403 always has one of them (source: docs.x.com OpenAPI 2.167)."""
@@ -103,15 +100,6 @@ def client_forbidden() -> XProblem:
         "status": 403,
     }
     return XProblem(XAnswer(403, body))
-
-
-def unsupported_authentication(used: str, supported: Sequence[str]) -> XProblem:
-    """403: the kind of token doesn't suit the endpoint."""
-    detail = (
-        f"Authenticating with {used} is forbidden for this endpoint.  "
-        f"Supported authentication types are [{', '.join(supported)}]."
-    )
-    return _plain(403, "Unsupported Authentication", detail, f"{PROBLEMS}/unsupported-authentication")
 
 
 def not_found(resource_id: str, resource: str, parameter: str) -> XProblem:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 from typing import TYPE_CHECKING
 
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from stormctl.emulator.core.accounts import app_bearer
 from stormctl.emulator.core.bodies import BadBodyError, is_json, parse_body
 from stormctl.emulator.core.rates import QUARTER_HOUR_S
 from stormctl.emulator.x import answers as x_answers
-from stormctl.emulator.x import counts as x_counts
 from stormctl.emulator.x import media as x_media
 from stormctl.emulator.x import posts as x_posts
 from stormctl.emulator.x import reads as x_reads
-from stormctl.emulator.x import search as x_search
 from stormctl.emulator.x.answers import XAnswer, XProblem, rate_headers
-from stormctl.emulator.x.auth import AuthContext, Caller, authenticate
+from stormctl.emulator.x.auth import Caller, authenticate
 from stormctl.emulator.x.call import XCall
 
 if TYPE_CHECKING:
@@ -37,23 +33,15 @@ LIMITS_PER_QUARTER_HOUR = {
     "upload": 1_875,
     "upload_once": 500,
     "describe_media": 500,
-    "count_posts": 300,
-    "search_posts": 300,
 }
-"""Requests per user (counts: per app) in 15 minutes (source: docs.x.com rate limits, 2026-08)."""
-
-LIMITS_OF_APP = {"read_posts": 3_500, "read_timeline": 10_000, "search_posts": 450}
-"""Where an app's bearer has a window of its own, in the same 15 minutes (same source)."""
+"""Requests per user in 15 minutes (source: docs.x.com rate limits, 2026-08)."""
 
 
 def x_routes(world: World) -> list[Route]:
     """Return the routes of X API v2."""
-    token = _token_endpoint(world)
     table: list[tuple[str, str, str, Callable[[XCall], XAnswer]]] = [
         ("POST", "/2/tweets", "create_post", x_posts.create_post),
         ("GET", "/2/tweets", "read_posts", x_reads.read_posts),
-        ("GET", "/2/tweets/counts/recent", "count_posts", x_counts.count_recent),
-        ("GET", "/2/tweets/search/recent", "search_posts", x_search.search_recent),
         ("GET", "/2/tweets/{id}", "read_posts", x_reads.read_post),
         ("DELETE", "/2/tweets/{id}", "delete_post", x_posts.delete_post),
         ("GET", "/2/users/me", "read_me", x_reads.read_me),
@@ -66,10 +54,7 @@ def x_routes(world: World) -> list[Route]:
         ("POST", "/2/media/metadata", "describe_media", x_media.describe_media),
         ("POST", "/2/media/subtitles", "describe_media", x_media.add_subtitles),
     ]
-    routes = [
-        Route(path, _endpoint(world, name, work), methods=[method]) for method, path, name, work in table
-    ]
-    return [*routes, *(Route(path, token, methods=["POST"]) for path in ("/oauth2/token", "/2/oauth2/token"))]
+    return [Route(path, _endpoint(world, name, work), methods=[method]) for method, path, name, work in table]
 
 
 def render(answer: XAnswer, request_id: str) -> Response:
@@ -88,7 +73,7 @@ def _endpoint(
         request_id = request.scope["state"]["request_id"]
         limits: dict[str, str] = {}
         try:
-            caller = authenticate(world, request, content, operation)
+            caller = authenticate(world, request, content)
             limits = _tell_access(caller)
             limits |= _count(world, caller, operation)
             if caller.account.read_only and request.method != "GET":
@@ -110,7 +95,6 @@ def _make_call(world: World, request: Request, content: bytes, caller: Caller) -
     return XCall(
         world=world,
         account=caller.account,
-        is_app=caller.context is AuthContext.APP,
         query=dict(request.query_params),
         path={key: str(value) for key, value in request.path_params.items()},
         body=body,
@@ -124,50 +108,15 @@ def _make_call(world: World, request: Request, content: bytes, caller: Caller) -
 
 def _tell_access(caller: Caller) -> dict[str, str]:
     """Return the header that tells what keys of OAuth 1.0a may do."""
-    if caller.context is not AuthContext.OAUTH_1:
+    if not caller.is_signed:
         return {}
     return {"x-access-level": "read" if caller.account.read_only else "read-write"}
 
 
 def _count(world: World, caller: Caller, operation: str) -> dict[str, str]:
     limit = LIMITS_PER_QUARTER_HOUR[operation]
-    if caller.context is AuthContext.APP:
-        limit = LIMITS_OF_APP.get(operation, limit)
-    before = world.rates.peek(operation, caller.counted_as, limit=limit, period_s=QUARTER_HOUR_S)
+    before = world.rates.peek(operation, caller.account.channel, limit=limit, period_s=QUARTER_HOUR_S)
     if before.remaining == 0:
         raise x_answers.too_many_requests(rate_headers("x-rate-limit", limit, 0, before.reset_at))
-    after = world.rates.count(operation, caller.counted_as, limit=limit, period_s=QUARTER_HOUR_S)
+    after = world.rates.count(operation, caller.account.channel, limit=limit, period_s=QUARTER_HOUR_S)
     return rate_headers("x-rate-limit", limit, after.remaining, after.reset_at)
-
-
-def _token_endpoint(world: World) -> Callable[[Request], Awaitable[Response]]:
-    async def endpoint(request: Request) -> Response:
-        """Exchange an app's key and secret for its bearer token."""
-        request_id = request.scope["state"]["request_id"]
-        form = parse_body(request.headers.get("content-type", ""), await request.body()).fields
-        scheme, _, encoded = request.headers.get("authorization", "").partition(" ")
-        try:
-            key, _, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except ValueError:
-            key, secret = "", ""
-        account = world.find_account("x", "CONSUMER_KEY", key)
-        known = account is not None and account.credentials["CONSUMER_SECRET"] == secret
-        if scheme.lower() != "basic" or not known:
-            error = {
-                "code": 99,
-                "message": "Unable to verify your credentials",
-                "label": "authenticity_token_error",
-            }
-            return render(XAnswer(403, {"errors": [error]}), request_id)
-        if form.get("grant_type") != "client_credentials":
-            error = {
-                "code": 170,
-                "message": "Missing required parameter: grant_type",
-                "label": "forbidden_missing_parameter",
-            }
-            return render(XAnswer(403, {"errors": [error]}), request_id)
-        return render(
-            XAnswer(200, {"token_type": "bearer", "access_token": app_bearer(key, secret)}), request_id
-        )
-
-    return endpoint

@@ -1,9 +1,8 @@
-"""X: who calls, and in which of the three ways: OAuth 1.0a, a person's OAuth 2.0 token, an app's bearer."""
+"""X: who calls: by a signature of OAuth 1.0a, or with a user's token of OAuth 2.0."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from stormctl.emulator.core.bodies import is_form
@@ -22,52 +21,33 @@ OFFICIAL = ("https://api.x.com", "https://api.twitter.com")
 """Hosts that a client may have signed for, since some libraries know no other."""
 
 
-class AuthContext(StrEnum):
-    """In whose name a request is made, in the words of X's refusals."""
-
-    OAUTH_1 = "OAuth 1.0a User Context"
-    OAUTH_2 = "OAuth 2.0 User Context"
-    APP = "OAuth 2.0 Application-Only"
-
-
-USER = (AuthContext.OAUTH_1, AuthContext.OAUTH_2)
-ALLOWED = {
-    "count_posts": (AuthContext.APP, AuthContext.OAUTH_2),
-    "read_posts": (*USER, AuthContext.APP),
-    "read_timeline": (*USER, AuthContext.APP),
-    "search_posts": (*USER, AuthContext.APP),
-}
-"""What takes other credentials than a user's (source: `security` of docs.x.com's OpenAPI, 2026-08)."""
-
-
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who calls; for an app-only token, some account of the app."""
+    """Who calls, and whether by OAuth 1.0a."""
 
     account: AccountSpec
-    context: AuthContext
-
-    @property
-    def counted_as(self) -> str:
-        """Whose window of requests it is: the account's, or the whole app's."""
-        if self.context is AuthContext.APP:
-            return f"app {self.account.credentials['CONSUMER_KEY']}"
-        return self.account.channel
+    is_signed: bool
 
 
-def authenticate(world: World, request: Request, content: bytes, operation: str) -> Caller:
+def authenticate(world: World, request: Request, content: bytes) -> Caller:
     """Find out who calls.
 
     Raises:
-        XProblem: 401 for nobody known, 403 for credentials of a kind that the operation does not take.
+        XProblem: 401 for nobody known.
     """
-    caller = _identify(world, request, content)
-    if caller is None:
+    header = request.headers.get("authorization", "")
+    scheme, _, token = header.partition(" ")
+    if scheme.lower() == "bearer":
+        account, is_signed = world.find_by_user_token(token.strip()), False
+    else:
+        token = parse_authorization(header).get("oauth_token", "")
+        account, is_signed = world.find_account("x", "ACCESS_TOKEN", token), True
+    if account is None:
         raise x_answers.unauthorized()
-    allowed = ALLOWED.get(operation, USER)
-    if caller.context not in allowed:
-        raise x_answers.unsupported_authentication(caller.context, list(allowed))
-    return caller
+    keys = account.credentials
+    if is_signed and not is_authentic(world, request, content, keys, keys["ACCESS_TOKEN_SECRET"]):
+        raise x_answers.unauthorized()
+    return Caller(account, is_signed)
 
 
 def is_authentic(
@@ -93,20 +73,3 @@ def is_authentic(
     urls = [f"{base}{request.url.path}" for base in (own, *OFFICIAL)]
     is_signed = is_signed_by(fields, secrets, method=request.method, urls=urls, parameters=parameters)
     return is_signed and world.nonces.take(fields)
-
-
-def _identify(world: World, request: Request, content: bytes) -> Caller | None:
-    header = request.headers.get("authorization", "")
-    scheme, _, token = header.partition(" ")
-    if scheme.lower() == "bearer":
-        user, app = world.find_by_user_token(token.strip()), world.find_by_bearer(token.strip())
-        if user is not None:
-            return Caller(user, AuthContext.OAUTH_2)
-        return None if app is None else Caller(app, AuthContext.APP)
-    token = parse_authorization(header).get("oauth_token", "")
-    account = world.find_account("x", "ACCESS_TOKEN", token)
-    if account is None:
-        return None
-    keys = account.credentials
-    signed = is_authentic(world, request, content, keys, keys["ACCESS_TOKEN_SECRET"])
-    return Caller(account, AuthContext.OAUTH_1) if signed else None

@@ -20,15 +20,12 @@ class XCall:
     """A request that is signed by a known caller and within its limits.
 
     Attributes:
-        account: who calls; for an app-only token, some account of the app.
-        is_app: whether an app-only token calls, in nobody's name.
         lag_s: real seconds by which lists are behind; a fault sets it.
         forgets_media: whether what the request attaches is forgotten first; a fault sets it.
     """
 
     world: World
     account: AccountSpec
-    is_app: bool
     query: dict[str, str]
     path: dict[str, str]
     body: Body
@@ -37,11 +34,6 @@ class XCall:
     request_id: str
     lag_s: float
     forgets_media: bool
-
-    @property
-    def reader(self) -> AccountSpec | None:
-        """Who gets to see what is for an account's owner only; None for an app."""
-        return None if self.is_app else self.account
 
     def lists(self, post: EmulatedPost) -> bool:
         """Say whether a list shows a post already."""

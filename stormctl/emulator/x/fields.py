@@ -122,22 +122,22 @@ class Reader:
     """Who reads which fields.
 
     Attributes:
-        account: only the author sees non-public metrics; None for an app-only token, which is no author's.
+        account: only the author sees non-public metrics.
         fields: in old words.
         is_new: whether the answer uses the words of August 2026.
     """
 
-    account: AccountSpec | None
+    account: AccountSpec
     fields: frozenset[str]
     expansions: frozenset[str]
     is_new: bool
 
 
-def parse_reader(account: AccountSpec | None, query: dict[str, str], extra: frozenset[str]) -> Reader:
+def parse_reader(account: AccountSpec, query: dict[str, str], extra: frozenset[str]) -> Reader:
     """Read what a request wants to see.
 
     Args:
-        account: who asks; None for an app.
+        account: who asks.
         query: all parameters of the request.
         extra: the parameters that the endpoint takes beside those of fields and expansions.
 
@@ -239,7 +239,7 @@ def _render_metrics(
         },
         "organic_metrics": {**counts, "impression_count": seen.impressions, **clicks},
     }
-    is_own = reader.account is not None and post.account.channel == reader.account.channel
+    is_own = post.account.channel == reader.account.channel
     if not is_own or age_s > OWN_METRICS_DAYS * DAY_S:
         errors += [
             x_answers.field_refused(post.id, f"{name}.{key}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.x import answers as x_answers
 from stormctl.emulator.x.answers import XAnswer, check_id
-from stormctl.emulator.x.fields import Reader, parse_reader, rename, render_posts, render_user
+from stormctl.emulator.x.fields import parse_reader, rename, render_posts, render_user
 
 if TYPE_CHECKING:
     from stormctl.emulator.core.records import EmulatedPost
@@ -25,7 +25,7 @@ SIZES = (5, 100)
 
 def read_posts(call: XCall) -> XAnswer:
     """GET /2/tweets?ids=: those that exist, and an error for each that doesn't."""
-    reader = parse_reader(call.reader, call.query, frozenset({"ids"}))
+    reader = parse_reader(call.account, call.query, frozenset({"ids"}))
     ids = [part for part in call.query.get("ids", "").split(",") if part]
     if not 1 <= len(ids) <= 100:  # noqa: PLR2004 - source: docs.x.com, post lookup
         message = (
@@ -46,7 +46,7 @@ def read_posts(call: XCall) -> XAnswer:
 
 def read_post(call: XCall) -> XAnswer:
     """GET /2/tweets/{id}."""
-    reader = parse_reader(call.reader, call.query, frozenset())
+    reader = parse_reader(call.account, call.query, frozenset())
     check_id(call.path["id"], "id")
     post = call.world.find_post("x", call.path["id"])
     if post is None:
@@ -57,7 +57,7 @@ def read_post(call: XCall) -> XAnswer:
 
 def read_me(call: XCall) -> XAnswer:
     """GET /2/users/me."""
-    parse_reader(call.reader, call.query, frozenset())
+    parse_reader(call.account, call.query, frozenset())
     user = render_user(call.account)
     asked = call.query.get("user.fields", "").split(",")
     told = {"verified": call.account.verified, "protected": call.account.protected}
@@ -67,28 +67,14 @@ def read_me(call: XCall) -> XAnswer:
 def read_timeline(call: XCall) -> XAnswer:
     """GET /2/users/{id}/tweets: newest first, in pages."""
     names = "start_time end_time since_id until_id exclude max_results pagination_token"
-    reader = parse_reader(call.reader, call.query, frozenset(names.split()))
+    reader = parse_reader(call.account, call.query, frozenset(names.split()))
     check_id(call.path["id"], "id")
     owner = call.world.find_by_id("x", call.path["id"])
     if owner is None:
         raise x_answers.not_found(call.path["id"], "user", "id")
-    limit = parse_max_results(call.query.get("max_results", "10"), SIZES)
-    posts = call.world.posts_of(owner)[:NEWEST_READABLE]
-    return render_list(call, reader, posts, limit, call.query.get("pagination_token"))
-
-
-def render_list(
-    call: XCall, reader: Reader, posts: list[EmulatedPost], limit: int, token: str | None
-) -> XAnswer:
-    """Return a page of posts, newest first, with the tokens of its neighbours.
-
-    Args:
-        posts: all that the caller may see, before the request's own limits in time and id.
-        limit: how many a page holds.
-        token: of the page that is asked for; None for the first.
-    """
-    found = _select(call, posts)
-    start, stop = _cut(found, limit, token)
+    limit = _parse_max_results(call.query.get("max_results", "10"))
+    found = _select(call, call.world.posts_of(owner)[:NEWEST_READABLE])
+    start, stop = _cut(found, limit, call.query.get("pagination_token"))
     page = found[start:stop]
     meta: dict[str, Any] = {"result_count": len(page)}
     answer = render_posts(call.world, reader, page)
@@ -105,7 +91,7 @@ def render_list(
 
 def _select(call: XCall, posts: list[EmulatedPost]) -> list[EmulatedPost]:
     query = call.query
-    start, end = (parse_time(query, name) for name in ("start_time", "end_time"))
+    start, end = (_parse_time(query, name) for name in ("start_time", "end_time"))
     since_id, until_id = (
         int(check_id(query[n], n)) if n in query else None for n in ("since_id", "until_id")
     )
@@ -125,7 +111,7 @@ def _select(call: XCall, posts: list[EmulatedPost]) -> list[EmulatedPost]:
     ]
 
 
-def parse_time(query: dict[str, str], name: str) -> float | None:
+def _parse_time(query: dict[str, str], name: str) -> float | None:
     """Read a time as X takes it, in Unix seconds; None if it was not given."""
     value = query.get(name)
     if value is None:
@@ -136,13 +122,8 @@ def parse_time(query: dict[str, str], name: str) -> float | None:
     return datetime.fromisoformat(value).astimezone(UTC).timestamp()
 
 
-def parse_max_results(value: str, sizes: tuple[int, int]) -> int:
-    """Read how many posts a page is to hold.
-
-    Raises:
-        XProblem: 400, if it is not between the smallest and the largest size.
-    """
-    least, most = sizes
+def _parse_max_results(value: str) -> int:
+    least, most = SIZES
     if not value.isdigit() or not least <= int(value) <= most:
         message = f"The `max_results` query parameter value [{value}] is not between {least} and {most}"
         raise x_answers.invalid_request(message, {"max_results": [value]})

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import requests
 
-from stormctl.emulator.core.accounts import x_user_token
 from stormctl.emulator.core.faults import parse_rules
 
 if TYPE_CHECKING:
@@ -153,28 +152,6 @@ def test_a_list_shows_a_post_some_seconds_after_it_was_accepted(
     second = platform.emulator.world.posts()[1].id
 
     assert list(seen.values()) == [[], [], [first], [first], [second, first]]
-
-
-def test_searches_and_counts_lag_where_a_rule_names_them(
-    x: Ask, emulator: EmulatorThread, shift: list[float], accounts: dict[str, AccountSpec]
-) -> None:
-    """A bare rule is of timelines; X's two other lists may lag too."""
-    bearer = f"Bearer {x_user_token(accounts['x:migrants-day'].credentials['ACCESS_TOKEN'])}"
-    rules = [{"action": "lag", "operation": name, "seconds": 40} for name in ("search_posts", "count_posts")]
-    emulator.faults.add(parse_rules(rules))
-    x("POST", "/2/tweets", json={"text": "dignity"})
-
-    def look() -> list[int]:
-        metas = []
-        for path in ("search/recent", "counts/recent"):
-            url = f"{emulator.base_url}/2/tweets/{path}?query=dignity"
-            metas.append(requests.get(url, headers={"Authorization": bearer}, timeout=10).json()["meta"])
-        return [metas[0]["result_count"], metas[1]["total_tweet_count"]]
-
-    early = look()
-    shift[0] = 41
-
-    assert (early, look()) == ([0, 0], [1, 1])
 
 
 def test_media_may_have_expired(platform: Platform) -> None:

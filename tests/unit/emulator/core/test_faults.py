@@ -39,9 +39,9 @@ def test_a_rule_meets_the_requests_that_it_names() -> None:
 
 def test_a_lag_is_of_timelines_unless_another_list_is_named() -> None:
     """A rule that says no more than “lag” would else wait for posts, which have no list."""
-    bare, named = parse_rules([{"action": "lag"}, {"action": "lag", "operation": "search_posts"}])
+    bare, named = parse_rules([{"action": "lag"}, {"action": "lag", "operation": "read_posts"}])
 
-    assert (bare.operation, named.operation) == ("read_timeline", "search_posts")
+    assert (bare.operation, named.operation) == ("read_timeline", "read_posts")
 
 
 def test_nth_counts_each_channel_apart() -> None:

@@ -6,15 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.emulator.core.accounts import app_bearer
-
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     import requests
 
     from stormctl.emulator.core.accounts import AccountSpec
-    from stormctl.emulator.server import EmulatorThread
 
     Ask = Callable[..., requests.Response]
 
@@ -67,22 +64,6 @@ def test_non_public_metrics_are_the_authors_for_thirty_days(
         assert "non_public_metrics" not in refused["data"][0]
         assert refused["errors"][0]["title"] == "Field Authorization Error"
         assert refused["errors"][0]["field"] == "non_public_metrics.impression_count"
-
-
-def test_non_public_metrics_are_for_no_app(
-    x: Ask, session: requests.Session, emulator: EmulatorThread, accounts: dict[str, AccountSpec]
-) -> None:
-    """An app's bearer speaks for nobody: it sees what everybody sees."""
-    post_id = x("POST", "/2/tweets", json={"text": "hi"}).json()["data"]["id"]
-    keys = accounts["x:migrants-day"].credentials
-    header = {"Authorization": f"Bearer {app_bearer(keys['CONSUMER_KEY'], keys['CONSUMER_SECRET'])}"}
-    url = f"{emulator.base_url}/2/tweets?ids={post_id}&tweet.fields=public_metrics,non_public_metrics"
-
-    seen = session.get(url, headers=header, timeout=10).json()
-
-    assert "public_metrics" in seen["data"][0]
-    assert "non_public_metrics" not in seen["data"][0]
-    assert {error["title"] for error in seen["errors"]} == {"Field Authorization Error"}
 
 
 def test_missing_posts_stand_beside_found_ones(x: Ask) -> None:
