@@ -35,6 +35,7 @@ from stormctl.platforms.facebook.verify import PageCheck
 from stormctl.platforms.http.answers import PlatformAnswer, Silence, clock_offset_s
 from stormctl.platforms.http.timestamps import next_second
 from stormctl.platforms.http.transport import Transport
+from stormctl.platforms.paging import Page, read_pages
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,14 +43,10 @@ if TYPE_CHECKING:
 
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.reach import MetricReading
-    from stormctl.platforms.adapter import SeenPost
     from stormctl.platforms.credentials import FacebookCredentials
 
 SDK_ORIGIN = "https://graph.facebook.com"
 """Where facebook-sdk 3.1 sends every request (`facebook.FACEBOOK_GRAPH_URL`)."""
-
-MAX_PAGES = 40
-"""Graph lists about 600 posts of a year (Pages API, 2026): far fewer pages than this."""
 
 UNKNOWN_PATH = {100, 2500}
 """Codes for an edge that a server doesn't know."""
@@ -151,26 +148,12 @@ class FacebookAdapter(PlatformAdapter):
             path = f"{self._page_id}/feed"  # where visitors may write too
             args["fields"] += ",from"
             answer = self._get(path, args)
-        offset = clock_offset_s(answer, self._now()) if isinstance(answer, PlatformAnswer) else None
-        posts: list[SeenPost] = []
-        is_whole = True
-        for page in range(MAX_PAGES):
-            try:
-                rows, following = self._read_page(answer, args)
-            except ReadFailed as failure:
-                if page == 0:
-                    raise ReadFailed(failure.reason, offset) from None
-                return Reading(tuple(posts), complete=False, reason=failure.reason, clock_offset_s=offset)
-            ours = [row for row in rows if not graph_reads.is_by_another(row, self._page_id)]
-            found = [graph_reads.parse_post(row, self._page_url) for row in ours]
-            posts += [post for post in found if post is not None]
-            is_whole = is_whole and None not in found
-            if following is None:
-                reason = "" if is_whole else "Facebook shows a post that could not be read"
-                return Reading(tuple(posts), complete=is_whole, reason=reason, clock_offset_s=offset)
-            answer = self._get(path, following)
-        reason = "Facebook lists more posts than it keeps"
-        return Reading(tuple(posts), complete=False, reason=reason, clock_offset_s=offset)
+        first = answer
+
+        def read_page(following: dict[str, str] | None) -> Page:
+            return self._read_page(self._get(path, following) if following else first, args)
+
+        return read_pages("Facebook", read_page)
 
     def read_metrics(self, post_ids: Sequence[str]) -> tuple[MetricReading, ...]:
         """Read live counts and insights; what Facebook refuses to give is left out."""
@@ -253,18 +236,20 @@ class FacebookAdapter(PlatformAdapter):
         sent = {**args, "access_token": token} if token else {**args, **self._proof}
         return self._transport.perform(lambda: self._graph.request(f"{GRAPH_VERSION}/{path}", sent))
 
-    def _read_page(
-        self, answer: PlatformAnswer | Silence, asked: dict[str, str]
-    ) -> tuple[list[object], dict[str, str] | None]:
-        """Return a page's posts and what to ask for the next one; ReadFailed if it is no such page."""
+    def _read_page(self, answer: PlatformAnswer | Silence, asked: dict[str, str]) -> Page:
+        """Read a page of the Page's own posts; ReadFailed if it is none."""
         if isinstance(answer, Silence):
             raise ReadFailed(answer.reason)
+        offset_s = clock_offset_s(answer, self._now())
         if not answer.is_success or read_error(answer) is not None:
-            raise ReadFailed(classify_problem(answer, self._now()).reason)
+            raise ReadFailed(classify_problem(answer, self._now()).reason, offset_s)
         rows = answer.at("data")
         if not isinstance(rows, list):
-            raise ReadFailed("Facebook's answer could not be read")
-        return rows, graph_reads.next_page(answer, asked)
+            raise ReadFailed("Facebook's answer could not be read", offset_s)
+        ours = [row for row in rows if not graph_reads.is_by_another(row, self._page_id)]
+        found = [graph_reads.parse_post(row, self._page_url) for row in ours]
+        posts = tuple(post for post in found if post is not None)
+        return Page(posts, None not in found, graph_reads.next_page(answer, asked), offset_s)
 
     def _page_url(self, object_id: str) -> str:
         site = "https://www.facebook.com" if self._transport.is_official else self._transport.base_url

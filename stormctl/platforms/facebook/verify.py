@@ -92,7 +92,8 @@ class PageCheck:
 
     def _check_token(self) -> str | None:
         """Ask `/debug_token`; return the kind of the token, None if it could not be found out."""
-        app_token = self._app_token()
+        app_id, secret = self.credentials.app_id, self.credentials.app_secret
+        app_token = f"{app_id}|{secret}" if app_id and secret else None  # else the Page's own
         answer = self._ask("debug_token", {"input_token": self.credentials.page_token}, app_token)
         data = answer.at("data") if isinstance(answer, PlatformAnswer) and answer.is_success else None
         if not isinstance(data, dict):
@@ -167,9 +168,8 @@ class PageCheck:
 
     def _check_page(self) -> Account | None:
         page_id = self.credentials.page_id
-        answer = self._ask(
-            page_id, {"fields": f"{PAGE_FIELDS},is_published" if self._may_read else PAGE_FIELDS}
-        )
+        may_read = READ_SCOPE in (self.permissions or ())  # else asking for more would spoil the answer
+        answer = self._ask(page_id, {"fields": f"{PAGE_FIELDS},is_published" if may_read else PAGE_FIELDS})
         if isinstance(answer, PlatformAnswer) and answer.is_success and answer.id_at("id") == page_id:
             self.limits = read_limits(answer, self.now)
             if answer.at("is_published") is False:
@@ -188,11 +188,6 @@ class PageCheck:
                 self._warn("the Page could not be read", answer)
         return None
 
-    @property
-    def _may_read(self) -> bool:
-        """Whether the token is known to read more than the Page's name, so that asking spoils no answer."""
-        return self.permissions is not None and READ_SCOPE in self.permissions
-
     def _check_identity(self) -> None:
         """Ask `/me`, which is the Page for a Page token and a person for a user token."""
         answer = self._ask("me", {"fields": "id,name"})
@@ -201,11 +196,6 @@ class PageCheck:
             self._warn("it could not be found out whose token it is", answer)
         elif owner != self.credentials.page_id:
             self._bad(f"{_WRONG_KIND} (or the token of another Page)")
-
-    def _app_token(self) -> str | None:
-        """Return the app's own token, which `/debug_token` wants; None to use the Page's."""
-        app_id, secret = self.credentials.app_id, self.credentials.app_secret
-        return f"{app_id}|{secret}" if app_id and secret else None
 
     def _ask(self, path: str, args: dict[str, str], token: str | None = None) -> PlatformAnswer | Silence:
         answer = self.get(path, args, token)
@@ -221,9 +211,7 @@ class PageCheck:
         if error["code"] in TOKEN_DEAD:
             self._bury(classify_problem(answer, self.now).reason)
         elif is_proof_error(error):
-            hint = (
-                "Check the app's id and secret: they must be those of the app that the token was made with."
-            )
+            hint = "Check the app's id and secret: they must be of the app that the token was made with."
             self._bad("the app secret does not belong to the token's app", hint)
         else:
             return False

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from stormctl.domain.report.reach import MetricReading
 from stormctl.platforms.adapter import SeenPost
 from stormctl.platforms.http.answers import TEXT_CHARS, read_count, read_id, read_text
 from stormctl.platforms.http.timestamps import next_second, parse_time
+from stormctl.platforms.paging import Page
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -46,21 +46,7 @@ _PUBLIC = {
 """For each metric the counts that are added up, each under its new name or its old one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TimelinePage:
-    """A page of a timeline.
-
-    Attributes:
-        is_whole: whether every post of it could be read.
-        next_token: of the page behind it; None on the last.
-    """
-
-    posts: tuple[SeenPost, ...]
-    is_whole: bool
-    next_token: str | None
-
-
-def parse_page(answer: PlatformAnswer, url_of: Callable[[str], str]) -> TimelinePage | None:
+def parse_page(answer: PlatformAnswer, url_of: Callable[[str], str]) -> Page | None:
     """Read a page of a timeline; None if the answer is none, so that it never passes for an empty one.
 
     Errors beside the posts say that something is left out (docs.x.com, response codes, 2026-08).
@@ -74,7 +60,8 @@ def parse_page(answer: PlatformAnswer, url_of: Callable[[str], str]) -> Timeline
     found = [parse_post(row, url_of) if isinstance(row, dict) else None for row in data or ()]
     posts = tuple(post for post in found if post is not None)
     is_whole = len(posts) == len(found) and not errors
-    return TimelinePage(posts, is_whole, answer.id_at("meta", "next_token"))
+    token = answer.id_at("meta", "next_token")
+    return Page(posts, is_whole, {"pagination_token": token} if token else None)
 
 
 def parse_post(raw: dict[str, Any], url_of: Callable[[str], str]) -> SeenPost | None:
@@ -108,8 +95,8 @@ def parse_metrics(raw: dict[str, Any]) -> Iterator[MetricReading]:
             yield MetricReading(post_id, Metric.CLICKS, clicks)
 
 
-def timeline_arguments(since: datetime, until: datetime, now: datetime, token: str | None) -> dict[str, Any]:
-    """Return what tweepy's `get_users_tweets` is told for a page of the time between two moments."""
+def timeline_arguments(since: datetime, until: datetime, now: datetime) -> dict[str, Any]:
+    """Return what tweepy's `get_users_tweets` is told of the time between two moments."""
     arguments: dict[str, Any] = {
         "max_results": PAGE_SIZE,
         "start_time": since.replace(microsecond=0),
@@ -117,7 +104,7 @@ def timeline_arguments(since: datetime, until: datetime, now: datetime, token: s
     }
     if next_second(until) <= now - NOT_QUITE_NOW:
         arguments["end_time"] = next_second(until)
-    return arguments | ({"pagination_token": token} if token else {})
+    return arguments
 
 
 def rows(answer: PlatformAnswer) -> list[dict[str, Any]]:
