@@ -2,34 +2,6 @@
 
 from __future__ import annotations
 
-from stormctl.checks import (
-    access,
-    bank,
-    channels,
-    dates,
-    facts,
-    hashtags,
-    links,
-    people,
-    plan,
-    policy,
-    secrets,
-    text,
-    variants,
-)
+from stormctl.checks import access, bank, channels, dates, links, plan, policy, text, trust
 
-__all__ = [
-    "access",
-    "bank",
-    "channels",
-    "dates",
-    "facts",
-    "hashtags",
-    "links",
-    "people",
-    "plan",
-    "policy",
-    "secrets",
-    "text",
-    "variants",
-]
+__all__ = ["access", "bank", "channels", "dates", "links", "plan", "policy", "text", "trust"]

@@ -32,88 +32,35 @@ NEW_WORDS = {
 """The specification's renaming of 2026-08-07; the old words are still answered when asked for."""
 
 OLD_FIELDS = frozenset(
-    [
-        "article",
-        "attachments",
-        "author_id",
-        "card_uri",
-        "community_id",
-        "context_annotations",
-        "conversation_id",
-        "created_at",
-        "display_text_range",
-        "edit_controls",
-        "edit_history_tweet_ids",
-        "entities",
-        "geo",
-        "id",
-        "in_reply_to_user_id",
-        "lang",
-        "media_metadata",
-        "non_public_metrics",
-        "note_tweet",
-        "organic_metrics",
-        "paid_partnership",
-        "possibly_sensitive",
-        "promoted_metrics",
-        "public_metrics",
-        "referenced_tweets",
-        "reply_settings",
-        "scopes",
-        "source",
-        "suggested_source_links",
-        "text",
-        "withheld",
-    ]
-)
+    {
+        "article", "attachments", "author_id", "card_uri", "community_id", "context_annotations",
+        "conversation_id", "created_at", "display_text_range", "edit_controls", "edit_history_tweet_ids",
+        "entities", "geo", "id", "in_reply_to_user_id", "lang", "media_metadata", "non_public_metrics",
+        "note_tweet", "organic_metrics", "paid_partnership", "possibly_sensitive", "promoted_metrics",
+        "public_metrics", "referenced_tweets", "reply_settings", "scopes", "source",
+        "suggested_source_links", "text", "withheld",
+    }
+)  # fmt: skip
 EXPANSIONS = frozenset(
-    [
-        "attachments.media_keys",
-        "attachments.poll_ids",
-        "author_id",
-        "in_reply_to_user_id",
-        "referenced_tweets.id",
-        "referenced_posts.id",
-        "referenced_tweets.id.author_id",
-        "geo.place_id",
-        "entities.mentions.username",
-        "edit_history_tweet_ids",
-        "edit_history_post_ids",
-    ]
-)
+    {
+        "attachments.media_keys", "attachments.poll_ids", "author_id", "in_reply_to_user_id",
+        "referenced_tweets.id", "referenced_posts.id", "referenced_tweets.id.author_id", "geo.place_id",
+        "entities.mentions.username", "edit_history_tweet_ids", "edit_history_post_ids",
+    }
+)  # fmt: skip
 USER_FIELDS = frozenset(
-    [
-        "created_at",
-        "description",
-        "entities",
-        "id",
-        "location",
-        "name",
-        "pinned_tweet_id",
-        "profile_image_url",
-        "protected",
-        "public_metrics",
-        "url",
-        "username",
-        "verified",
-        "verified_type",
+    {
+        "created_at", "description", "entities", "id", "location", "name", "pinned_tweet_id",
+        "profile_image_url", "protected", "public_metrics", "url", "username", "verified", "verified_type",
         "withheld",
-    ]
-)
+    }
+)  # fmt: skip
 MEDIA_FIELDS = frozenset(
-    [
-        "alt_text",
-        "duration_ms",
-        "height",
-        "media_key",
-        "preview_image_url",
-        "public_metrics",
-        "type",
-        "url",
-        "variants",
-        "width",
-    ]
-)
+    {
+        "alt_text", "duration_ms", "height", "media_key", "preview_image_url", "public_metrics", "type",
+        "url", "variants", "width",
+    }
+)  # fmt: skip
 READER_PARAMETERS = frozenset({"tweet.fields", "post.fields", "expansions", "user.fields", "media.fields"})
 
 
