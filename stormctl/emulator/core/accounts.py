@@ -6,7 +6,7 @@ import hashlib
 import random
 import re
 import string
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias
 
 from stormctl.errors import UsageError
@@ -78,20 +78,7 @@ class AccountSpec:
 
     def as_dict(self) -> dict[str, Any]:
         """Return plain values that `parse_account` reads again, secrets included."""
-        return {
-            "platform": self.platform,
-            "name": self.name,
-            "display_name": self.display_name,
-            "id": self.id,
-            "credentials": dict(self.credentials),
-            "verified": self.verified,
-            "protected": self.protected,
-            "read_only": self.read_only,
-            "scopes": None if self.scopes is None else list(self.scopes),
-            "expires_at": self.expires_at,
-            "published": self.published,
-            "tasks": list(self.tasks),
-        }
+        return asdict(self)
 
 
 def parse_account(data: Mapping[str, Any]) -> AccountSpec:

@@ -4,7 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.render.exports.documents import SCHEMA_VERSION, export_delivery, export_instant, export_media
+from stormctl.render.exports.documents import (
+    SCHEMA_VERSION,
+    export_delivery,
+    export_fields,
+    export_instant,
+    export_media,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,29 +48,10 @@ def details_json(details: DeliveryDetails) -> Json:
             "give_up_at": export_instant(details.give_up_at),
         },
         "attempts": [
-            {
-                "id": a.id,
-                "runner_id": a.runner_id,
-                "claimed_at": export_instant(a.claimed_at),
-                "sending_at": export_instant(a.sending_at),
-                "answered_wall_at": export_instant(a.answered_wall_at),
-                "outcome": a.outcome,
-                "code": a.code,
-                "why": a.why,
-                "settled": a.settled,
-                "post_id": a.post_id,
-                "url": a.url,
-            }
+            export_fields(
+                a, "id runner_id claimed_at sending_at answered_wall_at outcome code why settled post_id url"
+            )
             for a in details.attempts
         ],
-        "events": [
-            {
-                "at": export_instant(e.at),
-                "kind": e.kind.value,
-                "text": e.text,
-                "attempt_id": e.attempt_id,
-                "url": e.url,
-            }
-            for e in details.events
-        ],
+        "events": [export_fields(e, "at kind text attempt_id url") for e in details.events],
     }

@@ -5,14 +5,14 @@ Keys are only ever added within a `schema_version`; one that changes its meaning
 
 from __future__ import annotations
 
-from datetime import UTC
+from datetime import UTC, datetime
+from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.delivery import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from datetime import datetime
 
     from stormctl.domain.base.finding import Finding
     from stormctl.domain.delivery.budget import Budget
@@ -37,11 +37,8 @@ def findings_json(findings: Sequence[Finding]) -> Json:
         "findings": [
             {
                 "severity": f.severity.value,
-                "path": f.place.path,
-                "line": f.place.line,
-                "code": f.code,
-                "message": f.message,
-                "hint": f.hint,
+                **export_fields(f.place, "path line"),
+                **export_fields(f, "code message hint"),
             }
             for f in findings
         ],
@@ -59,12 +56,11 @@ def plan_json(plan: Plan, storm: Storm, cost: Cost) -> Json:
         ],
         "spare": {str(channel): number for channel, number in plan.spare},
         "cost": {
-            "posts": cost.posts,
-            "posts_with_link": cost.posts_with_link,
-            "publish_usd_micros": cost.publish_usd_micros,
-            "alt_text_usd_micros": cost.alt_text_usd_micros,
-            "readings_usd_micros": cost.readings_usd_micros,
-            "total_usd_micros": cost.total_usd_micros,
+            **export_fields(
+                cost,
+                "posts posts_with_link publish_usd_micros alt_text_usd_micros "
+                "readings_usd_micros total_usd_micros",
+            ),
             "by_channel": {str(c.channel): c.total_usd_micros for c in cost.by_channel},
         },
     }
@@ -112,51 +108,17 @@ def status_json(status: LedgerStatus) -> Json:
         "wall_at": export_instant(status.moment.wall_at),
         "storms": [_export_storm(s) for s in status.storms],
         "runners": [
-            {
-                "id": r.id,
-                "host": r.host,
-                "pid": r.pid,
-                "kind": r.kind,
-                "version": r.version,
-                "started_at": export_instant(r.started_at),
-                "beat_at": export_instant(r.beat_at),
-                "alive": r.alive,
-            }
-            for r in status.runners
+            export_fields(r, "id host pid kind version started_at beat_at alive") for r in status.runners
         ],
-        "halts": [
-            {
-                "id": h.id,
-                "scope": h.scope,
-                "target": h.target,
-                "reason": h.reason,
-                "who": h.who,
-                "exceptions": list(h.exceptions),
-                "at": export_instant(h.at),
-            }
-            for h in status.halts
-        ],
-        "gaps": [
-            {
-                "since": export_instant(g.since),
-                "until": export_instant(g.until),
-                "why": g.why,
-                "in_doubt": g.in_doubt,
-            }
-            for g in status.gaps
-        ],
+        "halts": [export_fields(h, "id scope target reason who exceptions at") for h in status.halts],
+        "gaps": [export_fields(g, "since until why in_doubt") for g in status.gaps],
     }
 
 
 def _export_storm(storm: StormStatus) -> Json:
     return {
         "id": storm.storm_id,
-        "name": storm.name,
-        "timezone": storm.timezone,
-        "first_slot_at": export_instant(storm.first_slot_at),
-        "last_slot_at": export_instant(storm.last_slot_at),
-        "total": storm.total,
-        "late": storm.late,
+        **export_fields(storm, "name timezone first_slot_at last_slot_at total late"),
         "budget": export_budget(storm.budget),
         "finished": storm.is_finished,
         "counts": export_counts(storm.counts),
@@ -165,21 +127,17 @@ def _export_storm(storm: StormStatus) -> Json:
                 "channel": c.channel,
                 "account_name": c.account_name,
                 "counts": export_counts(c.counts),
-                "next_at": export_instant(c.next_at),
-                "suspended_why": c.suspended_why,
-                "paused_until": export_instant(c.paused_until),
-                "on_trial": c.on_trial,
-                "waits_until": export_instant(c.waits_until),
-                "waits_why": c.waits_why,
-                "served": c.served,
+                **export_fields(
+                    c, "next_at suspended_why paused_until on_trial waits_until waits_why served"
+                ),
             }
             for c in storm.channels
         ],
         "upcoming": [export_delivery(v) for v in storm.upcoming],
         "recent": [export_delivery(v) for v in storm.recent],
         "troubled": [export_delivery(v) for v in storm.troubled],
-        "copies": [{"key": c.key, "channel": c.channel, "url": c.url} for c in storm.copies],
-        "follow_ups": [{"channel": f.channel, "due_at": export_instant(f.due_at)} for f in storm.follow_ups],
+        "copies": [export_fields(copy, "key channel url") for copy in storm.copies],
+        "follow_ups": [export_fields(one, "channel due_at") for one in storm.follow_ups],
     }
 
 
@@ -187,30 +145,15 @@ def export_budget(budget: Budget | None) -> Json | None:
     """Export a storm's budget in millionths of a dollar; None without one."""
     if budget is None:
         return None
-    return {
-        "usd_micros": budget.usd_micros,
-        "spent_usd_micros": budget.spent_usd_micros,
-        "unpaid": budget.unpaid,
-    }
+    return export_fields(budget, "usd_micros spent_usd_micros unpaid")
 
 
 def export_delivery(view: DeliveryView) -> Json:
     """Export a delivery as people look at it."""
-    return {
-        "key": view.key,
-        "channel": view.channel,
-        "message_id": view.message_id,
-        "text": view.text,
-        "state": view.state.value,
-        "why": view.why,
-        "slot_at": export_instant(view.slot_at),
-        "delivered_at": export_instant(view.delivered_at),
-        "expires_at": export_instant(view.expires_at),
-        "retry_at": export_instant(view.retry_at),
-        "attempts": view.attempts,
-        "post_id": view.post_id,
-        "url": view.url,
-    }
+    return export_fields(
+        view,
+        "key channel message_id text state why slot_at delivered_at expires_at retry_at attempts post_id url",
+    )
 
 
 def tally_json(tally: Tally) -> Json:
@@ -220,22 +163,12 @@ def tally_json(tally: Tally) -> Json:
         "clean": tally.is_clean,
         "channels": [
             {
-                "channel": c.channel,
-                "planned": c.planned,
-                "delivered": c.delivered,
-                "received": c.received,
-                "duplicates": c.duplicates,
-                "lost": c.lost,
-                "unexpected": c.unexpected,
-                "open": c.open,
+                **export_fields(c, "channel planned delivered received duplicates lost unexpected open"),
                 "clean": c.is_clean,
             }
             for c in tally.channels
         ],
-        "differences": list(tally.differences),
-        "took_s": tally.took_s,
-        "storm_s": tally.storm_s,
-        "report_path": tally.report_path,
+        **export_fields(tally, "differences took_s storm_s report_path"),
     }
 
 
@@ -247,3 +180,20 @@ def export_counts(counts: Mapping[State, int]) -> dict[str, int]:
 def export_instant(at: datetime | None) -> str | None:
     """Export an instant as ISO 8601 in UTC."""
     return None if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def export_fields(record: object, names: str) -> Json:
+    """Export fields of a record under their own names, which stand apart by blanks."""
+    return {name: _export_value(getattr(record, name)) for name in names.split()}
+
+
+def _export_value(value: object) -> object:
+    match value:
+        case datetime():
+            return export_instant(value)
+        case Enum():
+            return value.value
+        case tuple():
+            return list(value)
+        case _:
+            return value

@@ -11,6 +11,7 @@ from stormctl.render.exports.documents import (
     Json,
     export_budget,
     export_counts,
+    export_fields,
     export_instant,
 )
 from stormctl.render.labels import explain_metric
@@ -25,13 +26,7 @@ def report_json(report: Report) -> Json:
     return {
         "schema_version": SCHEMA_VERSION,
         "storm": {"id": report.storm_id, "name": report.storm_name, "timezone": report.timezone},
-        "made_at": export_instant(report.made_at),
-        "practice_hosts": list(report.practice_hosts),
-        "first_slot_at": export_instant(report.first_slot_at),
-        "last_slot_at": export_instant(report.last_slot_at),
-        "planned": report.planned,
-        "delivered": report.delivered,
-        "unread": report.unread,
+        **export_fields(report, "made_at practice_hosts first_slot_at last_slot_at planned delivered unread"),
         "counts": export_counts(report.counts),
         "budget": export_budget(report.budget),
         "step": report.step.value,
@@ -68,36 +63,19 @@ def _export_figures(figures: Figures) -> Json:
         "unread": figures.unread,
         "totals": {m.value: _export_total(figures.totals.get(m)) for m in Metric if m is not Metric.REACH},
         "engagement": _export_total(figures.engagement),
-        "reach_per_post": None
-        if reach is None
-        else {"median": reach.median, "highest": reach.highest, "posts": reach.posts},
+        "reach_per_post": None if reach is None else export_fields(reach, "median highest posts"),
         "oldest_read_at": export_instant(figures.oldest_read_at),
         "newest_read_at": export_instant(figures.newest_read_at),
-        "periods": [
-            {
-                "starts_at": export_instant(p.starts_at),
-                "posts": p.posts,
-                "impressions": p.impressions,
-                "engagement": p.engagement,
-            }
-            for p in figures.periods
-        ],
+        "periods": [export_fields(p, "starts_at posts impressions engagement") for p in figures.periods],
     }
 
 
 def _export_total(total: Total | None) -> Json | None:
-    return None if total is None else {"value": total.value, "posts": total.posts}
+    return None if total is None else export_fields(total, "value posts")
 
 
 def _export_post(post: PostReach) -> Json:
     return {
-        "key": post.key,
-        "channel": post.channel,
-        "message_id": post.message_id,
-        "text": post.text,
-        "url": post.url,
-        "delivered_at": export_instant(post.delivered_at),
-        "read_at": export_instant(post.read_at),
-        "engagement": post.engagement,
+        **export_fields(post, "key channel message_id text url delivered_at read_at engagement"),
         "values": {m.value: post.values.get(m) for m in Metric},
     }

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stormctl.domain.delivery.signin import CredentialsKnowledge, Source
-from stormctl.render.exports.documents import SCHEMA_VERSION
+from stormctl.render.exports.documents import SCHEMA_VERSION, export_fields
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def access_json(rows: Sequence[ChannelAccess]) -> Json:
         "channels": [
             {
                 "channel": row.channel,
-                "account": _owner_json(row.owner),
+                "account": export_fields(row.owner, "id name url") if row.owner else None,
                 "known_from": row.known_from.value if row.known_from else None,
                 "missing": list(row.missing),
                 "variables": [
@@ -127,10 +127,6 @@ def _describe_owner(row: ChannelAccess) -> Text:
         if row.known_from is CredentialsKnowledge.PLATFORM
         else name.append(", as the ledger knows it", QUIET)
     )
-
-
-def _owner_json(owner: Owner | None) -> Json | None:
-    return None if owner is None else {"id": owner.id, "name": owner.name, "url": owner.url}
 
 
 def _make_grid() -> Table:

@@ -13,6 +13,7 @@ from rich.text import Text
 
 from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, State
+from stormctl.render.terminal.grid import make_facts
 from stormctl.render.words import (
     NOT_GIVEN,
     QUIET,
@@ -113,9 +114,7 @@ def _render_post(view: DeliveryView, zone: tzinfo) -> Group:
 
 def _render_facts(details: DeliveryDetails, zone: tzinfo) -> Table:
     view, post = details.view, details.post
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    facts.add_column(style=QUIET, no_wrap=True)
-    facts.add_column(overflow="fold")
+    facts = make_facts()
     state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
     facts.add_row("State", state.append(f": {clean(view.why)}", "") if view.why else state)
     if view.url:

@@ -11,6 +11,7 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count, format_usd
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.render.exports.documents import SCHEMA_VERSION, export_instant
+from stormctl.render.terminal.grid import make_facts
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def render_canary(
     ledger: str,
 ) -> RenderableType:
     """Show what a canary will say, as whom and where, and what it costs; money in millionths of a dollar."""
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    facts.add_column(style=QUIET, no_wrap=True)
-    facts.add_column(overflow="fold")
+    facts = make_facts()
     live = ("real: it will be public", STRONG) if is_live else ("NOT LIVE", WARN)
     facts.add_row("Canary", Text(clean(text), STRONG))
     facts.add_row("Account", f"{clean(account)} ({channel})")

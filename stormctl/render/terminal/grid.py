@@ -116,5 +116,13 @@ class Grid:
                         yield Padding(Text.assemble(head, text), (0, 0, 0, 2), expand=False)
 
 
+def make_facts() -> Table:
+    """Return an empty list of facts: rows of a name and what is to be said of it."""
+    facts = Table.grid(padding=(0, GAP, 0, 0))
+    facts.add_column(style=QUIET, no_wrap=True)
+    facts.add_column(overflow="fold")
+    return facts
+
+
 def _as_text(cell: Cell) -> Text:
     return Text(cell) if isinstance(cell, str) else cell

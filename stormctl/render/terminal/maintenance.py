@@ -7,19 +7,20 @@ from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count
-from stormctl.render.exports.documents import SCHEMA_VERSION, export_instant
+from stormctl.render.exports.documents import SCHEMA_VERSION, export_fields
+from stormctl.render.terminal.grid import make_facts
 from stormctl.render.terminal.notices import render_notice
-from stormctl.render.words import QUIET, STRONG, clean, list_states, render_day_and_time
+from stormctl.render.words import STRONG, clean, list_states, render_day_and_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from stormctl.domain.report.maintenance import (
         Backup,
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
         Restoration,
         RestorePreview,
     )
-    from stormctl.domain.report.status import RunnerStatus
     from stormctl.render.exports.documents import Json
 
 NEVER = "never"
@@ -40,7 +40,7 @@ _STEP = 1000
 
 def render_facts(facts: LedgerFacts) -> RenderableType:
     """Show a ledger from outside: place, version, size, hosts, storms, backups, gaps, live runners."""
-    grid = _make_grid()
+    grid = make_facts()
     grid.add_row("Ledger", Text(clean(facts.where), STRONG))
     version = str(facts.version) if facts.version == facts.newest else f"{facts.version} of {facts.newest}"
     grid.add_row("Version", version)
@@ -80,28 +80,15 @@ def facts_json(facts: LedgerFacts) -> Json:
             }
             for storm in facts.storms
         ],
-        "halts": facts.halts,
-        "moved_to": facts.moved_to,
-        "backed_up_at": export_instant(facts.backed_up_at),
-        "last_backup_at": export_instant(facts.last_backup_at),
-        "last_backup": facts.last_backup,
-        "known_until": export_instant(facts.known_until),
-        "gaps": [
-            {
-                "since": export_instant(gap.since),
-                "until": export_instant(gap.until),
-                "why": gap.why,
-                "in_doubt": gap.in_doubt,
-            }
-            for gap in facts.gaps
-        ],
-        "runners": [_export_runner(runner) for runner in facts.runners],
+        **export_fields(facts, "halts moved_to backed_up_at last_backup_at last_backup known_until"),
+        "gaps": [export_fields(gap, "since until why in_doubt") for gap in facts.gaps],
+        "runners": [export_fields(runner, "id kind host pid started_at beat_at") for runner in facts.runners],
     }
 
 
 def render_backup(backup: Backup) -> RenderableType:
     """Show what a backup holds, and what a restore of it means."""
-    grid = _make_grid()
+    grid = make_facts()
     grid.add_row("Backup", Text(clean(str(backup.path)), STRONG))
     grid.add_row("Size", render_size(backup.facts.size))
     _add_storms(grid, backup.facts)
@@ -123,7 +110,7 @@ def render_migration(migration: MigratedLedger | None, where: str) -> Renderable
 
 def render_exchange(exchange: RestorePreview, where: str) -> RenderableType:
     """Show what a backup holds and what it would replace, before anything happens."""
-    grid = _make_grid()
+    grid = make_facts()
     backup, present = exchange.backup, exchange.present
     grid.add_row("Restore", Text(clean(backup.where), STRONG))
     since = backup.backed_up_at or backup.known_until
@@ -152,7 +139,7 @@ def render_exchange(exchange: RestorePreview, where: str) -> RenderableType:
 
 def render_introduction(introduction: Introduction) -> RenderableType:
     """Show a ledger from elsewhere, and what it would post first, before anything is posted from it."""
-    facts, grid = introduction.facts, _make_grid()
+    facts, grid = introduction.facts, make_facts()
     grid.add_row("Ledger", Text(clean(facts.where), STRONG))
     grid.add_row("Its id", clean(introduction.ledger_id))
     hosts = ", ".join(f"{platform} {clean(host)}" for platform, host in sorted(facts.hosts.items()))
@@ -213,13 +200,6 @@ def _render_notices(facts: LedgerFacts) -> Iterator[RenderableType]:
         yield render_notice("OF AN OLDER VERSION: no other command works with it", "stormctl ledger migrate")
 
 
-def _make_grid() -> Table:
-    grid = Table.grid(padding=(0, 2, 0, 0))
-    grid.add_column(style=QUIET, no_wrap=True)
-    grid.add_column(overflow="fold")
-    return grid
-
-
 def _add_storms(grid: Table, facts: LedgerFacts) -> None:
     for storm in facts.storms:
         name = Text.assemble((clean(storm.name), STRONG), f" ({storm.storm_id})")
@@ -232,17 +212,6 @@ def _describe_last_backup(facts: LedgerFacts) -> str:
     if facts.last_backup_at is None:
         return NEVER
     return f"{_write(facts.last_backup_at)}: {clean(facts.last_backup or '')}"
-
-
-def _export_runner(runner: RunnerStatus) -> Json:
-    return {
-        "id": runner.id,
-        "kind": runner.kind,
-        "host": runner.host,
-        "pid": runner.pid,
-        "started_at": export_instant(runner.started_at),
-        "beat_at": export_instant(runner.beat_at),
-    }
 
 
 def _write(at: datetime) -> str:

@@ -8,11 +8,10 @@ from zoneinfo import ZoneInfo
 
 from rich.console import Group
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count, format_usd
-from stormctl.render.terminal.grid import Column, Grid, GridSection
+from stormctl.render.terminal.grid import Column, Grid, GridSection, make_facts
 from stormctl.render.terminal.notices import render_notice
 from stormctl.render.words import (
     BAD,
@@ -33,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime, tzinfo
 
     from rich.console import RenderableType
+    from rich.table import Table
 
     from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
     from stormctl.domain.report.tally import Tally
@@ -55,9 +55,7 @@ def render_summary(summary: LaunchSummary, viewer_zone: tzinfo) -> RenderableTyp
 
 def _render_facts(summary: LaunchSummary, viewer_zone: tzinfo) -> Table:
     zone = ZoneInfo(summary.timezone)
-    facts = Table.grid(padding=(0, 2, 0, 0))
-    facts.add_column(style=QUIET, no_wrap=True)
-    facts.add_column(overflow="fold")
+    facts = make_facts()
     facts.add_row("Storm", Text(f"{clean(summary.storm_name)} ({summary.storm_id})", STRONG))
     hosts = ", ".join(f"{label} {host}" for label, host in summary.hosts)
     live = ("real: the posts will be public", STRONG) if summary.is_live else ("NOT LIVE", WARN)
