@@ -25,8 +25,7 @@ def _read_duration(value: Any) -> Any:
 
 def _refuse_nothing(value: timedelta) -> timedelta:
     if value <= timedelta():
-        message = "must be longer than 0s"
-        raise ValueError(message)
+        raise ValueError("must be longer than 0s")
     return value
 
 
@@ -36,8 +35,7 @@ def _read_lock(value: Any) -> Any:
         return value
     word = value.strip().lower()
     if word not in {"1", "true", "yes", "0", "false", "no", ""}:
-        message = "must be 1 to use the real platforms, or 0"
-        raise ValueError(message)
+        raise ValueError("must be 1 to use the real platforms, or 0")
     return word in {"1", "true", "yes"}
 
 

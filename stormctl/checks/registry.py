@@ -58,8 +58,7 @@ def rule(code: str, severity: Severity, title: str, *, why: str, fix: str) -> Ca
 
     def register(test: Test) -> Test:
         if code in _rules:
-            message = f"two rules have the code {code}"
-            raise ValueError(message)
+            raise ValueError(f"two rules have the code {code}")
         _rules[code] = CheckRule(code=code, severity=severity, title=title, why=why, fix=fix, test=test)
         return test
 
@@ -94,7 +93,6 @@ def explain(code: str) -> str:
         UsageError: if no rule has that code.
     """
     if code not in RULES:
-        message = f"there is no rule “{code}”"
-        raise UsageError(message, "the rules are: " + ", ".join(sorted(RULES)))
+        raise UsageError(f"there is no rule “{code}”", "the rules are: " + ", ".join(sorted(RULES)))
     r = RULES[code]
     return f"{r.code} ({r.severity}): {r.title}\n\nWhy: {r.why}\n\nHow to fix it: {r.fix}"

@@ -91,8 +91,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     except ValueError:
         is_loopback = False
     if not is_loopback:
-        message = f"the emulator listens on loopback only, not on {host}"
-        raise UsageError(message, "Use 127.0.0.1.")
+        raise UsageError(f"the emulator listens on loopback only, not on {host}", "Use 127.0.0.1.")
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     # the protocol by its number: with 0 asyncio leaves Nagle's algorithm on, and answers come 40 ms late
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)

@@ -87,5 +87,4 @@ def find_schedule(root: Path, name: str | Path | None) -> Path:
         raise UsageError(message, f"one of: {', '.join(schedules)}")
     if str(name) in schedules:
         return schedules[str(name)]
-    message = f"there is no schedule “{name}”"
-    raise UsageError(message, suggest(Path(name).stem, schedules))
+    raise UsageError(f"there is no schedule “{name}”", suggest(Path(name).stem, schedules))

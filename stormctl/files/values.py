@@ -59,10 +59,8 @@ def parse_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list | dict):
-        message = "must be one text"
-        raise BadValueError(message)
-    message = f"must be a text, not {value}"
-    raise BadValueError(message, "put it in quotes")
+        raise BadValueError("must be one text")
+    raise BadValueError(f"must be a text, not {value}", "put it in quotes")
 
 
 def parse_zone(value: Any) -> str:
@@ -112,13 +110,11 @@ def _parse_instant(text: str) -> ZonedInstant:
     # Most messages of a bank share a deadline.
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
-        message = f"“{text}” is not a day, a time and a zone"
-        raise BadValueError(message, _MOMENT_EXAMPLE)
+        raise BadValueError(f"“{text}” is not a day, a time and a zone", _MOMENT_EXAMPLE)
     try:
         local = datetime.fromisoformat(f"{match['day']}T{match['time']}")
     except ValueError:
-        message = f"“{text}” is on no calendar or clock"
-        raise BadValueError(message, _MOMENT_EXAMPLE) from None
+        raise BadValueError(f"“{text}” is on no calendar or clock", _MOMENT_EXAMPLE) from None
     if match["zone"] is not None and match["offset"] is None:
         zone = parse_zone(match["zone"])
         try:
@@ -126,11 +122,9 @@ def _parse_instant(text: str) -> ZonedInstant:
         except LocalTimeError as problem:
             raise BadValueError(problem.message, problem.hint) from None
     if match["offset"] is None:
-        message = f"“{text}” has no time zone"
-        raise BadValueError(message, f"{_MOMENT_EXAMPLE}, or 2026-12-18T20:00-05:00")
+        raise BadValueError(f"“{text}” has no time zone", f"{_MOMENT_EXAMPLE}, or 2026-12-18T20:00-05:00")
     if match["zone"] is not None:
-        message = f"“{text}” has both an offset and a zone"
-        raise BadValueError(message, "keep one of them")
+        raise BadValueError(f"“{text}” has both an offset and a zone", "keep one of them")
     return _with_offset(text, local, match["offset"])
 
 
@@ -158,8 +152,7 @@ def parse_day(value: Any) -> date:
     try:
         return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
-        message = f"“{text}” is not a day"
-        raise BadValueError(message, "write it like 2018-12-01") from None
+        raise BadValueError(f"“{text}” is not a day", "write it like 2018-12-01") from None
 
 
 def parse_yes_no(value: Any) -> bool:
@@ -171,8 +164,7 @@ def parse_yes_no(value: Any) -> bool:
     known = {"yes": True, "true": True, "no": False, "false": False}
     text = parse_text(value)
     if text.lower() not in known:
-        message = f"“{text}” is neither yes nor no"
-        raise BadValueError(message)
+        raise BadValueError(f"“{text}” is neither yes nor no")
     return known[text.lower()]
 
 
@@ -184,8 +176,7 @@ def parse_whole_number(value: Any) -> int:
     """
     text = parse_text(value)
     if not re.fullmatch(r"-?\d{1,4}", text, re.ASCII):
-        message = f"“{text}” is not a whole number below 10000"
-        raise BadValueError(message)
+        raise BadValueError(f"“{text}” is not a whole number below 10000")
     return int(text)
 
 
@@ -197,8 +188,7 @@ def parse_late(value: Any) -> LatePolicy:
     """
     text = parse_text(value)
     if text not in set(LatePolicy):
-        message = f"“{text}” is not a policy: choose skip, send or spread"
-        raise BadValueError(message)
+        raise BadValueError(f"“{text}” is not a policy: choose skip, send or spread")
     return LatePolicy(text)
 
 
@@ -226,8 +216,7 @@ def parse_language(value: Any) -> str:
     text = parse_text(value)
     match = _LANGUAGE.fullmatch(text)
     if match is None:
-        message = f"“{text}” is not a language code such as en, es or pt-BR"
-        raise BadValueError(message)
+        raise BadValueError(f"“{text}” is not a language code such as en, es or pt-BR")
     region = match[2]
     return match[1].lower() + (region.upper() if len(region) == len("-BR") else region.lower())
 
@@ -271,8 +260,7 @@ def parse_hashtags(value: Any) -> tuple[str, ...]:
     """
     items = re.split(r"[\s,]+", value.strip(" ,")) if isinstance(value, str) else value
     if not isinstance(items, list):
-        message = "must be a list of hashtags"
-        raise BadValueError(message, "write it like [MigrantsDay, HumanRights]")
+        raise BadValueError("must be a list of hashtags", "write it like [MigrantsDay, HumanRights]")
     tags: dict[str, str] = {}
     for item in items:
         tag = parse_hashtag(item)

@@ -94,15 +94,13 @@ def parse_account(data: Mapping[str, Any]) -> AccountSpec:
         case "facebook":
             platform = "facebook"
         case unknown:
-            message = f"the emulator knows no platform {unknown!r}"
-            raise UsageError(message, "Use x or facebook.")
+            raise UsageError(f"the emulator knows no platform {unknown!r}", "Use x or facebook.")
     credentials = data.get("credentials", {})
     missing = [key for key in CREDENTIALS[platform] if not credentials.get(key)]
     if missing or not data.get("name") or not data.get("id"):
-        message = (
+        raise UsageError(
             f"account {data.get('name')!r} of the emulator lacks {', '.join(missing) or 'its name or id'}"
         )
-        raise UsageError(message)
     return AccountSpec(
         platform=platform,
         name=str(data["name"]),
@@ -129,8 +127,7 @@ def make_accounts(names: list[str] | tuple[str, ...], seed: int) -> tuple[Accoun
         UsageError: if a name is not `x:NAME` or `facebook:NAME`, or comes twice.
     """
     if len(set(names)) != len(names):
-        message = f"a channel is listed twice: {', '.join(sorted(names))}"
-        raise UsageError(message)
+        raise UsageError(f"a channel is listed twice: {', '.join(sorted(names))}")
     return tuple(_make_account(name, seed) for name in names)
 
 
@@ -156,8 +153,7 @@ def _make_account(channel: str, seed: int) -> AccountSpec:
             "APP_SECRET": f"{app.getrandbits(128):032x}",
         }
         return AccountSpec("facebook", name, display_name, page_id, page_credentials)
-    message = f"not a channel of the emulator: {channel!r}"
-    raise UsageError(message, "Write x:NAME or facebook:NAME.")
+    raise UsageError(f"not a channel of the emulator: {channel!r}", "Write x:NAME or facebook:NAME.")
 
 
 def x_user_token(access_token: str) -> str:

@@ -36,8 +36,7 @@ def parse_body(content_type: str, content: bytes) -> Body:
         try:
             return Body(dict(parse_form(content.decode())))
         except UnicodeDecodeError as error:
-            message = "the form is not UTF-8"
-            raise BadBodyError(message) from error
+            raise BadBodyError("the form is not UTF-8") from error
     return Body()
 
 
@@ -50,8 +49,7 @@ def parse_json(content: bytes | str) -> Any:
     try:
         return json.loads(content, parse_constant=_refuse_constant)
     except (ValueError, RecursionError) as error:
-        message = "the body is not JSON"
-        raise BadBodyError(message) from error
+        raise BadBodyError("the body is not JSON") from error
 
 
 def _refuse_constant(name: str) -> None:
@@ -69,8 +67,7 @@ def parse_json_fields(content: bytes) -> dict[str, str]:
     except BadBodyError:
         data = None
     if not isinstance(data, dict):
-        message = "the body is not a JSON object"
-        raise BadBodyError(message)
+        raise BadBodyError("the body is not a JSON object")
     return {key: value if isinstance(value, str) else json.dumps(value) for key, value in data.items()}
 
 
@@ -88,8 +85,7 @@ def _parse_multipart(boundary: str, content: bytes) -> Body:
     fence = b"--" + boundary.encode()
     pieces = (b"\r\n" + content).split(b"\r\n" + fence)
     if not boundary or len(pieces) < 2 or not pieces[-1].startswith(b"--"):  # noqa: PLR2004 - opening and closing fence
-        message = "the multipart body has no closing boundary"
-        raise BadBodyError(message)
+        raise BadBodyError("the multipart body has no closing boundary")
     body = Body()
     for piece in pieces[1:-1]:
         head, gap, value = piece.partition(b"\r\n\r\n")
@@ -103,8 +99,7 @@ def _parse_multipart(boundary: str, content: bytes) -> Body:
         )
         options = _parse_header("content-disposition", disposition)[1]
         if not gap or "name" not in options:
-            message = "a part of the multipart body has no name"
-            raise BadBodyError(message)
+            raise BadBodyError("a part of the multipart body has no name")
         if "filename" in options:
             body.files[options["name"]] = value
             body.file_names[options["name"]] = options["filename"]

@@ -81,12 +81,10 @@ class EmulatorClock:
 
 def _check(scale: Scale) -> None:
     if not 0 < scale.speed <= FASTEST:
-        message = f"speed must be positive and at most {FASTEST:.0f}, not {scale.speed}"
-        raise ValueError(message)
+        raise ValueError(f"speed must be positive and at most {FASTEST:.0f}, not {scale.speed}")
     times = (scale.anchor_wall, scale.anchor_at, 0.0 if scale.fast_until is None else scale.fast_until)
     if not all(0 <= time <= LATEST for time in times):
-        message = f"times must lie between 1970 and 2100: {times}"
-        raise ValueError(message)
+        raise ValueError(f"times must lie between 1970 and 2100: {times}")
 
 
 def iso(at: float) -> str:

@@ -103,8 +103,7 @@ class FaultRule(BaseModel):
     @model_validator(mode="after")
     def _fail_with_5xx(self) -> Self:
         if self.status < 500 and self.action is not Action.ANSWER:  # noqa: PLR2004 - HTTP
-            message = f"{self.action} takes a status of 500 to 599"
-            raise ValueError(message)
+            raise ValueError(f"{self.action} takes a status of 500 to 599")
         return self
 
     def matches(self, call: Call) -> bool:
@@ -214,8 +213,7 @@ class Faults:
             message = f"no fault profile or file {profile!r}"
             raise UsageError(message, f"Use {', '.join(PROFILES)}, or a TOML file.") from error
         except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-            message = f"{profile}: {error}"
-            raise UsageError(message) from error
+            raise UsageError(f"{profile}: {error}") from error
         return cls(parse_rules(data.get("rules", [])), seed=seed)
 
     @classmethod
@@ -226,8 +224,7 @@ class Faults:
             UsageError: if there is no such profile.
         """
         if profile not in PROFILES:
-            message = f"no fault profile {profile[:100]!r}"
-            raise UsageError(message, f"Use {', '.join(PROFILES)}.")
+            raise UsageError(f"no fault profile {profile[:100]!r}", f"Use {', '.join(PROFILES)}.")
         return cls(parse_rules(PROFILES[profile]), seed=seed)
 
     @property
@@ -285,12 +282,10 @@ def parse_rules(data: Any) -> tuple[FaultRule, ...]:
         UsageError: if one is wrong.
     """
     if not isinstance(data, list | tuple):
-        message = "fault rules must be a list"
-        raise UsageError(message)
+        raise UsageError("fault rules must be a list")
     try:
         return tuple(FaultRule.model_validate(item) for item in data)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(str(part) for part in first["loc"])
-        message = f"fault rule: {where}: {first['msg']}"
-        raise UsageError(message) from error
+        raise UsageError(f"fault rule: {where}: {first['msg']}") from error

@@ -220,6 +220,5 @@ def _dispatch(call: GraphCall) -> GraphAnswer:
         return _NODE[call.method](call, node)
     edge = _EDGES.get((call.method, "/".join(parts[1:])))
     if edge is None:
-        message = f"Unknown path components: /{'/'.join(parts[1:])}"
-        raise GraphError(2500, message)
+        raise GraphError(2500, f"Unknown path components: /{'/'.join(parts[1:])}")
     return edge(call, node)

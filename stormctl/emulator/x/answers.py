@@ -158,8 +158,7 @@ def rate_headers(prefix: str, limit: int, remaining: int, reset_at: float) -> di
 def check_id(value: str, name: str) -> str:
     """Return an id, or raise the 400 for what is none."""
     if not re.fullmatch(r"[0-9]{1,19}", value):
-        message = f"The `{name}` query parameter value [{value}] is not valid"
-        raise invalid_request(message, {name: [value]})
+        raise invalid_request(f"The `{name}` query parameter value [{value}] is not valid", {name: [value]})
     return value
 
 

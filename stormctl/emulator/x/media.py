@@ -159,8 +159,7 @@ def _refuse_unknown(fields: Mapping[str, Any], known: set[str]) -> None:
 def _parse_kind(fields: Mapping[str, Any]) -> str:
     category = fields.get("media_category")
     if category not in CATEGORIES:
-        message = f"$.media_category: {category} is not one of {', '.join(CATEGORIES)}"
-        raise x_answers.invalid_request(message)
+        raise x_answers.invalid_request(f"$.media_category: {category} is not one of {', '.join(CATEGORIES)}")
     return CATEGORIES[category]
 
 
@@ -201,10 +200,9 @@ def _add(call: XCall, kind: str, mime: str, total: int) -> UploadedFile:
 
 def _finish(call: XCall, media: UploadedFile, content: bytes) -> None:
     if len(content) != media.total_bytes:
-        message = (
+        raise x_answers.invalid_request(
             f"Segments do not add up to provided total file size: {len(content)} of {media.total_bytes}."
         )
-        raise x_answers.invalid_request(message)
     is_right = (
         is_subrip(content)
         if media.kind == "subtitles"

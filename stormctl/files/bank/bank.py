@@ -46,8 +46,7 @@ def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
     """
     names = find_bank_names(root)
     if name not in names:
-        message = f"there is no bank “{name}”: no folder {MESSAGES}/{name}/"
-        raise UsageError(message, suggest(name, names))
+        raise UsageError(f"there is no bank “{name}”: no folder {MESSAGES}/{name}/", suggest(name, names))
     reader = _BankReader(root, f"{MESSAGES}/{name}")
     reader.read_folder()
     variants = sorted(reader.variants.values(), key=lambda variant: variant.name)
@@ -124,16 +123,13 @@ class _BankReader:
 
     def _read_bytes(self, entry: os.DirEntry[str]) -> bytes:
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._inside):
-            message = "it is a link that leads outside the bank"
-            raise OSError(message)
+            raise OSError("it is a link that leads outside the bank")
         if not entry.is_file():
-            message = "it is not a regular file"
-            raise OSError(message)
+            raise OSError("it is not a regular file")
         with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            message = f"it is bigger than {MAX_BYTES // 1024} KiB, the limit for a message"
-            raise OSError(message)
+            raise OSError(f"it is bigger than {MAX_BYTES // 1024} KiB, the limit for a message")
         return content
 
     def _is_refused(self, file: str, source: str) -> bool:

@@ -157,8 +157,7 @@ class MediaShelf:
         try:
             return read()
         except OSError as error:
-            message = f"“{file}” can't be read: {error.strerror}"
-            raise BadMediaError("media-missing", message) from error
+            raise BadMediaError("media-missing", f"“{file}” can't be read: {error.strerror}") from error
 
     def _name(self, path: Path) -> str:
         return f"{self._prefix}/{path.relative_to(self._folder).as_posix()}"

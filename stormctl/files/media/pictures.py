@@ -111,8 +111,7 @@ def _check_format(file: str, suffix: str, content: bytes) -> str:
         raise BadMediaError("media-type", message, "save it as PNG, JPEG, GIF or WEBP")
     if suffix not in _SUFFIXES[found]:
         message = f"“{file}” is really a {found} picture"
-        hint = f"rename it to end in {min(_SUFFIXES[found], key=len)}"
-        raise BadMediaError("media-type", message, hint)
+        raise BadMediaError("media-type", message, f"rename it to end in {min(_SUFFIXES[found], key=len)}")
     return found
 
 

@@ -128,8 +128,7 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
     """Return the payload of the video's `moov` box."""
     head = opened.read(12)
     if head[4:8] != b"ftyp":
-        message = f"“{file}” is not an MP4 video"
-        raise BadMediaError("media-type", message, _EXPORT)
+        raise BadMediaError("media-type", f"“{file}” is not an MP4 video", _EXPORT)
     if head[8:12] == b"qt  ":
         raise BadMediaError("media-type", f"“{file}” is really a QuickTime film", _EXPORT)
     index, position, count = None, 0, 0
@@ -152,8 +151,7 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
         position = box.end
     if index is not None:
         return index
-    message = f"“{file}” is damaged: it has no index that could be read"
-    raise BadMediaError("media-type", message, _EXPORT)
+    raise BadMediaError("media-type", f"“{file}” is damaged: it has no index that could be read", _EXPORT)
 
 
 def _count_boxes(content: bytes, most: int) -> int:

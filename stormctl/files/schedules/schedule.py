@@ -58,8 +58,7 @@ def load_storm(root: Path, path: Path) -> tuple[domain.Storm | None, list[Findin
             ]
         source = decode_text(content)
     except OSError as error:
-        message = f"{shown} can't be read: {error.strerror}"
-        raise UsageError(message) from error
+        raise UsageError(f"{shown} can't be read: {error.strerror}") from error
     except NotUtf8Error as problem:
         return None, [_refuse(shown, problem.line, "not-utf8", problem.message, "save it again as UTF-8")]
     too_long = next((n for n, line in enumerate(source.split("\n"), 1) if len(line) > MAX_LINE), None)

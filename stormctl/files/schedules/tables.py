@@ -40,8 +40,7 @@ def _parse_duration(value: Any) -> timedelta:
 def _parse_positive(value: Any) -> timedelta:
     duration = _parse_duration(value)
     if not duration:
-        message = f"“{value}” must be longer than 0s"
-        raise BadValueError(message)
+        raise BadValueError(f"“{value}” must be longer than 0s")
     return duration
 
 
@@ -60,8 +59,7 @@ def _parse_host(value: Any) -> str:
 def _parse_mention(value: Any) -> str:
     text = parse_text(value)
     if not _MENTION.fullmatch(text):
-        message = f"“{text}” is not a mention"
-        raise BadValueError(message, "write it with the @, such as @UNmigration")
+        raise BadValueError(f"“{text}” is not a mention", "write it with the @, such as @UNmigration")
     return text
 
 
@@ -69,16 +67,14 @@ def _parse_money(value: Any) -> Decimal:
     # A bool is an int to Python.
     number = Decimal(value) if type(value) in {int, Decimal} else Decimal("NaN")
     if not number.is_finite() or number < 0:
-        message = f"must be a number of dollars such as 10.0, not {value}"
-        raise BadValueError(message)
+        raise BadValueError(f"must be a number of dollars such as 10.0, not {value}")
     return number
 
 
 def _parse_some_text(value: Any) -> str:
     text = parse_text(value).strip()
     if not text:
-        message = "must not be empty"
-        raise BadValueError(message)
+        raise BadValueError("must not be empty")
     return text
 
 

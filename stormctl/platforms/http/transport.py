@@ -107,8 +107,7 @@ class Transport:
         if exchange.response is not None:
             return self._read(exchange.response)
         if problem is None:
-            message = "the SDK returned without making a request"
-            raise RuntimeError(message)
+            raise RuntimeError("the SDK returned without making a request")
         if exchange.written or isinstance(problem, _NETWORK_ERRORS):
             reason = _explain(problem, limit if exchange.written else None)
             if exchange.seeks_proxy is not None:

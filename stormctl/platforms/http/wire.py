@@ -215,8 +215,7 @@ class _CheckedMixin:
         CURRENT.get().clear_to_send()
         if reused and not conn.is_connected:
             # Only of a used one: on a new TLS connection the session tickets look like a hang-up.
-            message = "the server closed the connection before the first byte"
-            raise ConnectionAbortedError(message)
+            raise ConnectionAbortedError("the server closed the connection before the first byte")
 
     def _prepare_proxy(self, conn: Any) -> None:
         """Say where the tunnel leads; urllib3 would connect too, and we do that in `_validate_conn`."""

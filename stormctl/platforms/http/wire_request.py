@@ -45,15 +45,13 @@ class WireRequest:
         """Return the seconds that are left; TimeoutError if none is."""
         left = self._deadline_s - read_steady_clock()
         if left <= 0:
-            message = "the request took too long"
-            raise TimeoutError(message)
+            raise TimeoutError("the request took too long")
         return left
 
     def clear_to_send(self) -> None:
         """Make the last check before the first byte; an exchange carries one request and no second."""
         if self._cleared:
-            message = "a second request in one exchange"
-            raise RuntimeError(message)
+            raise RuntimeError("a second request in one exchange")
         self._cleared = True
         self.left_s()
         if self._before_send is None:

@@ -78,8 +78,7 @@ def _find_problems(
             "X may be wrong: a post will show. If X refuses it, set the app to “Read and write” "
             f"on the X developer console, then sign in again: {again}"
         )
-        message = "X says that the keys may only read, not post"
-        yield VerificationProblem(Certainty.UNKNOWN, message, hint)
+        yield VerificationProblem(Certainty.UNKNOWN, "X says that the keys may only read, not post", hint)
     if answer.at("data", "protected") is True:
         message = "the account's posts are protected: only its followers see them"
         hint = "Turn “Protect your posts” off in the account's settings."

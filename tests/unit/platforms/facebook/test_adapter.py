@@ -228,7 +228,8 @@ def test_a_post_that_cannot_be_read_leaves_the_reading_open(
     reading = page.find_recent(SINCE, UNTIL)
 
     assert [post.post_id for post in reading.posts] == ["9"]
-    assert (reading.complete, reading.reason) == (False, "Facebook does not show every post so that it can be read")
+    assert not reading.complete
+    assert reading.reason == "Facebook does not show every post so that it can be read"
 
 
 def test_pages_without_end_are_not_complete(server: ScriptedServer, page: FacebookAdapter) -> None:
