@@ -5,8 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from stormctl.emulator.core.bodies import parse_json
-from stormctl.emulator.core.pictures import sniff_mime
+from stormctl.emulator.core.bodies import parse_json, sniff_mime
 from stormctl.emulator.core.records import EmulatedPost, UploadedFile
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook.answers import GraphAnswer, GraphError

@@ -14,8 +14,7 @@ from stormctl.emulator.x import media as x_media
 from stormctl.emulator.x import posts as x_posts
 from stormctl.emulator.x import reads as x_reads
 from stormctl.emulator.x.answers import XAnswer, XProblem, rate_headers
-from stormctl.emulator.x.auth import Caller, authenticate
-from stormctl.emulator.x.call import XCall
+from stormctl.emulator.x.call import Caller, XCall, authenticate
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -7,7 +7,7 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any
 
-from stormctl.emulator.core.pictures import is_subrip, sniff_mime
+from stormctl.emulator.core.bodies import is_subrip, sniff_mime
 from stormctl.emulator.core.rates import DAY_S
 from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.x import answers as x_answers

@@ -13,7 +13,7 @@ from stormctl.emulator.core.oauth1 import parse_authorization
 from stormctl.emulator.core.pages import respond
 from stormctl.emulator.x.answers import XAnswer
 from stormctl.emulator.x.api import render
-from stormctl.emulator.x.auth import is_authentic
+from stormctl.emulator.x.call import is_authentic
 
 if TYPE_CHECKING:
     from starlette.requests import Request

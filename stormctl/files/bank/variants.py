@@ -39,20 +39,16 @@ def _parse_media(value: Any) -> Any:
     return tuple({"file": item} if isinstance(item, str) else item for item in items)
 
 
-class MediaItem(BaseModel):
+class MediaItem(BaseModel, **STRICT):
     """One entry of `media`: a file with its description."""
-
-    model_config = STRICT
 
     file: str
     alt: str = ""
     captions: str | None = None
 
 
-class Wording(BaseModel):
+class Wording(BaseModel, **STRICT):
     """What a message file may say beside its text; every key is optional."""
-
-    model_config = STRICT
 
     hashtags: Annotated[tuple[str, ...], PlainValidator(parse_hashtags)] = ()
     link: Annotated[str | None, PlainValidator(parse_link)] = None

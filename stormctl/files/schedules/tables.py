@@ -118,19 +118,15 @@ Zone = Annotated[str, PlainValidator(parse_zone)]
 Title = Annotated[dict[Language, Text], Field(min_length=1)]
 
 
-class DaysTable(BaseModel):
+class DaysTable(BaseModel, **STRICT):
     """`date`: one day, or from the first to the last."""
-
-    model_config = STRICT
 
     first_on: date = Field(alias="from")
     last_on: date = Field(alias="to")
 
 
-class ChannelTable(BaseModel):
+class ChannelTable(BaseModel, **STRICT):
     """`[[channels]]`."""
-
-    model_config = STRICT
 
     id: Channel
     languages: list[Language] = []
@@ -139,10 +135,8 @@ class ChannelTable(BaseModel):
     verified: bool = False
 
 
-class WindowTable(BaseModel):
+class WindowTable(BaseModel, **STRICT):
     """`[[windows]]`."""
-
-    model_config = STRICT
 
     from_time: time = Field(alias="from")
     to_time: time = Field(alias="to")
@@ -155,28 +149,22 @@ class WindowTable(BaseModel):
     timezone: Zone | None = None
 
 
-class QuietTable(BaseModel):
+class QuietTable(BaseModel, **STRICT):
     """`[[quiet]]`."""
-
-    model_config = STRICT
 
     from_time: time = Field(alias="from")
     to_time: time = Field(alias="to")
 
 
-class PinTable(BaseModel):
+class PinTable(BaseModel, **STRICT):
     """`[[pins]]`."""
-
-    model_config = STRICT
 
     at: time
     message: Slug
 
 
-class RemindersTable(BaseModel):
+class RemindersTable(BaseModel, **STRICT):
     """`[reminders]`."""
-
-    model_config = STRICT
 
     before: list[Positive] = []
 
@@ -193,19 +181,15 @@ class LimitsTable(_Ceilings):
     budget_usd: Annotated[Decimal, PlainValidator(_parse_money)] | None = None
 
 
-class LateTable(BaseModel):
+class LateTable(BaseModel, **STRICT):
     """`[late]`."""
-
-    model_config = STRICT
 
     policy: Annotated[LatePolicy, PlainValidator(parse_late)] | None = None
     grace: Duration | None = None
 
 
-class TrustTable(BaseModel):
+class TrustTable(BaseModel, **STRICT):
     """`[trust]`."""
-
-    model_config = STRICT
 
     links: list[Annotated[str, PlainValidator(_parse_host)]] = []
     mentions: list[Annotated[str, PlainValidator(_parse_mention)]] = []
@@ -213,18 +197,14 @@ class TrustTable(BaseModel):
     scheduling: bool = False
 
 
-class FactsTable(BaseModel):
+class FactsTable(BaseModel, **STRICT):
     """`[facts]`."""
-
-    model_config = STRICT
 
     max_age: Positive | None = None
 
 
-class AskTable(BaseModel):
+class AskTable(BaseModel, **STRICT):
     """`[[asks]]`."""
-
-    model_config = STRICT
 
     title: Title
     individual: Link | None = None
@@ -232,33 +212,27 @@ class AskTable(BaseModel):
     deadline: Instant | None = None
 
 
-class ResourceTable(BaseModel):
+class ResourceTable(BaseModel, **STRICT):
     """`[[resources]]`."""
-
-    model_config = STRICT
 
     title: Title
     file: Text
     lang: Language | None = None
 
 
-class EventTable(BaseModel):
+class EventTable(BaseModel, **STRICT):
     """`[[events]]`."""
-
-    model_config = STRICT
 
     title: Title
     at: Instant
     place: Text | None = None
 
 
-class ScheduleFile(BaseModel):
+class ScheduleFile(BaseModel, **STRICT):
     """A whole schedule; the entries of its lists of tables are typed one by one afterwards.
 
     Every key has a default, so that a file can be read without the keys that are wrong.
     """
-
-    model_config = STRICT
 
     name: Text | None = None
     date: Annotated[DaysTable | None, BeforeValidator(_parse_days)] = None

@@ -148,10 +148,9 @@ class FacebookAdapter(PlatformAdapter):
             path = f"{self._page_id}/feed"  # where visitors may write too
             args["fields"] += ",from"
             answer = self._get(path, args)
-        first = answer
 
         def read_page(following: dict[str, str] | None) -> Page:
-            return self._read_page(self._get(path, following) if following else first, args)
+            return self._read_page(self._get(path, following) if following else answer, args)
 
         return read_pages("Facebook", read_page)
 
@@ -207,8 +206,7 @@ class FacebookAdapter(PlatformAdapter):
         if answer.is_success and (answer.body is True or answer.at("success") is True):
             return self._receipt(post_id, answer)
         if answer.is_success and read_error(answer) is None:
-            reason = f"Facebook did not say that the post is {what}"
-            return InDoubt(reason=reason, code=str(answer.status))
+            return InDoubt(reason=f"Facebook did not say that the post is {what}", code=str(answer.status))
         return classify_problem(answer, self._now())
 
     def _receipt(self, post_id: str, answer: PlatformAnswer) -> Delivered:

@@ -7,7 +7,7 @@ import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
-from stormctl.emulator.core.bodies import BadBodyError, Body, is_form, parse_body
+from stormctl.emulator.core.bodies import BadBodyError, Body, is_form, parse_body, sniff_mime
 
 
 @given(st.binary(max_size=300), st.text(max_size=50))
@@ -50,3 +50,20 @@ def test_broken_bodies_are_refused(content_type: str, content: bytes) -> None:
     """No closing boundary, no boundary at all, a part without name, not UTF-8."""
     with pytest.raises(BadBodyError):
         parse_body(content_type, content)
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\x89PNG\r\n\x1a\n....", "image/png"),
+        (b"\xff\xd8\xff\xe0....", "image/jpeg"),
+        (b"GIF89a....", "image/gif"),
+        (b"RIFF....WEBPVP8 ", "image/webp"),
+        (b"....ftypisom", "video/mp4"),
+        (b"<svg/>", None),
+        (b"", None),
+    ],
+)
+def test_the_first_bytes_tell_the_type(content: bytes, expected: str | None) -> None:
+    """Names and headers are not believed."""
+    assert sniff_mime(content) == expected
