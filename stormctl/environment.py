@@ -44,7 +44,7 @@ class Environment:
     Args:
         values: every `STORMCTL_…` variable, the process's environment over `.env`.
         from_file: the names of those whose value is the one of `.env`.
-        oddities: lines of `.env` that have no effect.
+        unused_variables: lines of `.env` that have no effect.
     """
 
     def __init__(

@@ -70,7 +70,6 @@ def run_checks(storm: Storm | None, bank: Bank, plan: Plan | None) -> list[Findi
 
     Args:
         storm: None to check a bank alone: rules about channels, trust and time then stay silent.
-        bank: the messages.
         plan: None where there is none: rules about slots then stay silent.
 
     Returns:

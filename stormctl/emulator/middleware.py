@@ -52,13 +52,7 @@ LOOK_S = 0.02
 
 
 class EmulatorMiddleware:
-    """ASGI middleware around the emulator's app.
-
-    Args:
-        app: what answers.
-        world: is told of every request to the two APIs.
-        faults: decides which requests go wrong.
-    """
+    """ASGI middleware around the emulator's app."""
 
     def __init__(self, app: ASGIApp, world: World, faults: Faults) -> None:
         self._app = app

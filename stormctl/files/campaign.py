@@ -68,7 +68,6 @@ def find_schedule(root: Path, name: str | Path | None) -> Path:
     """Find a schedule file by its storm's id or its path; without a name, the campaign's only one.
 
     Args:
-        root: the campaign folder.
         name: `imd-2026`, or a path relative to `root` or else to the current folder.
 
     Raises:

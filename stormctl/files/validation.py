@@ -61,13 +61,7 @@ class Notes:
         )
 
     def read(self, model: type[M], raw: object, *steps: Step) -> M | None:
-        """Type a table; None, and a finding for each thing that is wrong, if it can't be.
-
-        Args:
-            model: what the table may hold.
-            raw: the table as the parser gave it.
-            steps: where in the file the table is.
-        """
+        """Type a table; None, and a finding for each thing that is wrong, if it can't be."""
         try:
             return model.model_validate(raw)
         except ValidationError as problem:
@@ -79,7 +73,6 @@ class Notes:
 
         Args:
             model: what the file may hold; every key needs a default.
-            raw: the file as the parser gave it.
         """
         try:
             return model.model_validate(raw)

@@ -18,8 +18,6 @@ def parse_post_url(url: str, platform: Platform, *, host: str, account_id: str |
     """Read a post's id, as the platform's API gives it, from its address.
 
     Args:
-        url: as a browser shows it.
-        platform: the channel's.
         host: the API host that the ledger is bound to: of the platform itself, or of an emulator.
         account_id: the account's or Page's, which an id may begin with; None if it is not known.
 

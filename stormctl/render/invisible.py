@@ -31,7 +31,6 @@ def render_json(data: object, *, indent: int | None = None, only_ascii: bool = F
     It says the same to whoever reads it as JSON, and nothing to a terminal or to what splits lines.
 
     Args:
-        data: what JSON can hold.
         indent: blanks a level; None for one line.
         only_ascii: whether letters are escaped too.
     """

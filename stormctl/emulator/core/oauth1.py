@@ -70,7 +70,6 @@ def is_signed_by(
     Args:
         fields: of the Authorization header.
         secrets: the consumer's and the token's.
-        method: GET, POST …
         urls: without query; several, since clients may sign for the official host that they think they
             talk to.
         parameters: of the query, and of the body if it is form-encoded.

@@ -40,9 +40,7 @@ class World:
     """The state of both platforms; safe to read from other threads.
 
     Args:
-        accounts: all that exist.
         seed: of ids' tails and of the audience.
-        clock: emulated and real time.
     """
 
     def __init__(self, accounts: Sequence[AccountSpec], *, seed: int, clock: EmulatorClock) -> None:

@@ -84,8 +84,6 @@ def parse_reader(account: AccountSpec, query: dict[str, str], extra: frozenset[s
     """Read what a request wants to see.
 
     Args:
-        account: who asks.
-        query: all parameters of the request.
         extra: the parameters that the endpoint takes beside those of fields and expansions.
 
     Raises:

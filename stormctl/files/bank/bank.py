@@ -37,10 +37,6 @@ def find_bank_names(root: Path) -> tuple[str, ...]:
 def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
     """Load every message file of a bank; what can't be understood becomes findings and is left out.
 
-    Args:
-        root: the campaign folder.
-        name: the folder under `messages/`.
-
     Raises:
         UsageError: if there is no such folder, or it can't be read.
     """

@@ -72,7 +72,6 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
 
     Args:
         file: as the message names it, for the finding.
-        path: where it is.
 
     Raises:
         BadMediaError: it is no captions file, too big, or not UTF-8.

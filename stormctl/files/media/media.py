@@ -72,12 +72,7 @@ class Film:
 
 
 class MediaShelf:
-    """The media files of one bank; each is opened once, however many messages show it.
-
-    Args:
-        root: the campaign folder.
-        folder: the bank's folder, relative to it.
-    """
+    """The media files of one bank; each is opened once, however many messages show it."""
 
     def __init__(self, root: Path, folder: str) -> None:
         self._prefix = folder
@@ -88,11 +83,6 @@ class MediaShelf:
 
     def get(self, file: str, alt: str, captions: str | None = None) -> Media:
         """Get a picture or video by the path that a message names it by, relative to the bank's folder.
-
-        Args:
-            file: the path.
-            alt: the description.
-            captions: the path of a video's captions.
 
         Raises:
             BadMediaError: if it is outside the bank, missing, too big, or not what its name says.

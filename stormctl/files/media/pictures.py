@@ -76,7 +76,6 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
     Args:
         file: as the message names it, for the finding.
         suffix: the ending of the file's name, in small letters.
-        content: the file's bytes.
 
     Raises:
         BadMediaError: it is no picture, not the kind that its name says, damaged, or too big.

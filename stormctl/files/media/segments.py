@@ -69,7 +69,6 @@ def strip_jpeg(content: bytes, *, keeps_told: bool = False) -> bytes:
     The colour profile and Adobe's marker of the colour model stay.
 
     Args:
-        content: the file's bytes.
         keeps_told: whether the first EXIF and XMP stay too, for reading how to set the picture upright.
 
     Raises:

@@ -91,7 +91,6 @@ def examine_video(file: str, path: Path) -> int:
 
     Args:
         file: as the message names it, for the finding.
-        path: where it is.
 
     Raises:
         BadMediaError: it is no MP4, too big, too long or too short, or records where the camera was.

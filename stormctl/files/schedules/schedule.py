@@ -40,10 +40,6 @@ def load_storm(root: Path, path: Path) -> tuple[domain.Storm | None, list[Findin
 
     A resource's file that is missing, and channels whose secrets would collide, are findings beside a storm.
 
-    Args:
-        root: the campaign folder.
-        path: the schedule file.
-
     Raises:
         UsageError: if the file can't be opened.
     """

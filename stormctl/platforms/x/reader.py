@@ -29,13 +29,7 @@ NEW_FIELDS = {"referenced_tweets": "referenced_posts"}
 
 
 class PostReader:
-    """Makes the two calls that read posts, by tweepy as long as X knows its words.
-
-    Args:
-        client: of tweepy, over the transport's session.
-        transport: the connection to X.
-        now: wall time.
-    """
+    """Makes the two calls that read posts, by tweepy as long as X knows its words."""
 
     def __init__(self, client: tweepy.Client, transport: Transport, now: Callable[[], datetime]) -> None:
         self._client = client

@@ -84,11 +84,7 @@ def render_event_line(event: StormEvent, wall_at: datetime, origin: Origin) -> s
 def render_record_line(
     text: str, level: str, wall_at: datetime, origin: Origin, *, source: str, traceback: str | None = None
 ) -> str:
-    """Write what a library or a bug told Python's own log; its kind is `log`.
-
-    Args:
-        source: the logger's name.
-    """
+    """Write what a library or a bug told Python's own log; its kind is `log`."""
     return _write(wall_at, level, "log", origin, source=source, text=text, traceback=traceback)
 
 

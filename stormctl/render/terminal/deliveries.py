@@ -51,7 +51,6 @@ def render_details(details: DeliveryDetails, *, rehearsal: bool = False) -> Rend
     """Show a delivery: its post, how it stands, every attempt, its history, and what to type next.
 
     Args:
-        details: the delivery.
         rehearsal: whether the commands to type must act on the rehearsal.
     """
     view, zone = details.view, ZoneInfo(details.timezone)
@@ -74,8 +73,6 @@ def render_found(text: str, views: Sequence[DeliveryView], zones: Mapping[str, s
     """Show the live and coming posts that contain a text: key, time, words, address.
 
     Args:
-        text: what was looked for.
-        views: what was found.
         zones: each storm's time zone.
     """
     if not views:

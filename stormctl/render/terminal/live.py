@@ -43,7 +43,6 @@ class LiveView:
 
     Args:
         console: a terminal; off one, use PlainView.
-        zone: the storm's zone.
         is_rehearsal: whether the commands that it names need `--rehearsal`.
     """
 
@@ -113,7 +112,6 @@ class PlainView:
 
     Args:
         stream: where to write; characters that it cannot encode are written as escapes.
-        zone: the storm's zone.
         is_rehearsal: whether the commands that lines name need `--rehearsal`; its lines are the posts and
             what went wrong.
     """
