@@ -58,11 +58,7 @@ def page_routes(world: World) -> list[Route]:
         refresh = 0 if request.query_params.get("refresh") == "0" else REFRESH_S
         latest = world.requests()[:LATEST]
         return respond(
-            "timeline.html",
-            columns=_columns(world),
-            requests=latest,
-            refresh=refresh,
-            now=world.clock.at(),
+            "timeline.html", columns=_columns(world), requests=latest, refresh=refresh, now=world.clock.at()
         )
 
     async def requests(_: Request) -> Response:

@@ -7,12 +7,7 @@ import threading
 from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
-from stormctl.emulator.core.accounts import (
-    short_page_token,
-    short_user_token,
-    user_token,
-    x_user_token,
-)
+from stormctl.emulator.core.accounts import short_page_token, short_user_token, user_token, x_user_token
 from stormctl.emulator.core.oauth1 import Nonces
 from stormctl.emulator.core.rates import RateWindows
 from stormctl.emulator.core.signins import PendingSignIns

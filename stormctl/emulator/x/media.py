@@ -29,12 +29,7 @@ CATEGORIES = {
 
 KEY_PREFIXES = {"image": "3", "gif": "16", "video": "13", "subtitles": "29"}
 MEGABYTE = 1024 * 1024
-MAX_BYTES = {
-    "image": 5 * MEGABYTE,
-    "gif": 15 * MEGABYTE,
-    "video": 512 * MEGABYTE,
-    "subtitles": MEGABYTE // 2,
-}
+MAX_BYTES = {"image": 5 * MEGABYTE, "gif": 15 * MEGABYTE, "video": 512 * MEGABYTE, "subtitles": MEGABYTE // 2}
 """Source: docs.x.com, media."""
 
 MAX_SEGMENT = 999

@@ -47,12 +47,7 @@ MOST_PNG_PIXELS = 4_000_000
 _ORIENTATION = 0x0112
 _SMALLER = "save it smaller: 1600 pixels wide are plenty"
 
-_SUFFIXES = {
-    "PNG": {".png"},
-    "JPEG": {".jpg", ".jpeg"},
-    "WEBP": {".webp"},
-    "GIF": {".gif"},
-}
+_SUFFIXES = {"PNG": {".png"}, "JPEG": {".jpg", ".jpeg"}, "WEBP": {".webp"}, "GIF": {".gif"}}
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
 _STRIPPERS = {"PNG": strip_png, "JPEG": strip_jpeg, "GIF": strip_gif}
 

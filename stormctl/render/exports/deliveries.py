@@ -33,11 +33,7 @@ def details_json(details: DeliveryDetails) -> Json:
     post = details.post
     return {
         "schema_version": SCHEMA_VERSION,
-        "storm": {
-            "id": details.view.storm_id,
-            "name": details.storm_name,
-            "timezone": details.timezone,
-        },
+        "storm": {"id": details.view.storm_id, "name": details.storm_name, "timezone": details.timezone},
         "delivery": {
             **export_delivery(details.view),
             "kind": details.kind.value,
