@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from stormctl.engine.run.runner import Runner
     from stormctl.engine.run.service import Service
     from stormctl.ledger.ledger import Ledger
-    from stormctl.render.terminal.live import LiveView, PlainView
+    from stormctl.render.terminal.live import LiveView, PlainView, StormView
 
 REFRESH = timedelta(milliseconds=500)
 """Between two looks at the ledger for the view, real time."""
@@ -61,7 +61,7 @@ class Watch:
 
     def __init__(
         self,
-        view: LiveView | PlainView,
+        view: StormView,
         storm_id: str | None,
         durations: Durations,
         *,

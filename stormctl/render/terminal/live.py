@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections import deque
 from dataclasses import replace
-from typing import TYPE_CHECKING, ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Protocol, Self
 
 from rich.live import Live
 
@@ -38,8 +38,28 @@ UNTOLD_IN_REHEARSALS = UNREMARKABLE - {EventKind.DELIVERED}
 """Events for which lines of a rehearsal have no room: they are the posts, and what went wrong."""
 
 
+class StormView(Protocol):
+    """Whoever shows a running storm; every method may be called from any thread."""
+
+    def __call__(self, event: StormEvent) -> None:
+        """Take note of an event."""
+        ...
+
+    def update(self, status: StormStatus, moment: Moment, halts: Sequence[HaltView] = ()) -> None:
+        """Take note of how the storm stands."""
+        ...
+
+    def start(self) -> None:
+        """Begin to show."""
+        ...
+
+    def stop(self) -> None:
+        """End; what was shown last stays on the screen."""
+        ...
+
+
 class LiveView:
-    """A live view of the storm, drawn again at most four times a second; any thread may call it.
+    """A live view of the storm, drawn again at most four times a second.
 
     Args:
         console: a terminal; off one, use PlainView.
@@ -106,7 +126,7 @@ class LiveView:
 
 
 class PlainView:
-    """One line an event, written at once; any thread may call it.
+    """One line an event, written at once.
 
     When the stream is gone (a closed pipe, a lost connection) it falls silent: the storm goes on.
 
