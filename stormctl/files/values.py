@@ -42,6 +42,16 @@ class BadValueError(ValueError):
         self.hint = hint
 
 
+class BadMediaError(Exception):
+    """A media file that can't be posted: the finding's code, message and hint."""
+
+    def __init__(self, code: str, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.hint = hint
+
+
 @dataclass(frozen=True, slots=True)
 class ZonedInstant:
     """A moment as someone wrote it: aware UTC, with the IANA zone in which it was meant."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
-from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
 from stormctl.files.validation import STRICT, Notes
 from stormctl.files.values import (
+    BadMediaError,
     BadValueError,
     ZonedInstant,
     parse_day,

@@ -6,8 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stormctl.files.media.bad_media import BadMediaError
-from stormctl.files.values import BadValueError, find_long_run, parse_language
+from stormctl.files.values import BadMediaError, BadValueError, find_long_run, parse_language
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, TypeVar
 
 from stormctl.domain.bank.message import Media, MediaKind
 from stormctl.errors import FindingsError
-from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.media.captions import SUFFIXES, CaptionsFile, parse_caption_name, read_captions
 from stormctl.files.media.pictures import (
     MAX_BYTES,
@@ -30,6 +29,7 @@ from stormctl.files.media.videos import (
     hash_video,
 )
 from stormctl.files.nearest import find_nearest
+from stormctl.files.values import BadMediaError
 from stormctl.places import is_file
 
 if TYPE_CHECKING:

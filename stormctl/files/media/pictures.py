@@ -9,7 +9,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.media.segments import (
     PNG_SIGNATURE,
     DamagedError,
@@ -19,6 +18,7 @@ from stormctl.files.media.segments import (
     strip_jpeg,
     strip_png,
 )
+from stormctl.files.values import BadMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -9,7 +9,7 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from stormctl.files.media.bad_media import BadMediaError
+from stormctl.files.values import BadMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image, ImageChops, ImageCms, ImageOps, TiffImagePlugin
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.files.media.bad_media import BadMediaError
 from stormctl.files.media.pictures import clean_picture
+from stormctl.files.values import BadMediaError
 
 PLACE = b"52.5200N-SECRET"
 ORIENTATION = 0x0112
