@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from stormctl.emulator.core.accounts import AccountSpec
     from stormctl.emulator.core.bodies import Body
-    from stormctl.emulator.core.records import EmulatedPost
     from stormctl.emulator.core.world import World
 
 OFFICIAL = ("https://api.x.com", "https://api.twitter.com")
@@ -96,10 +95,6 @@ class XCall:
     request_id: str
     lag_s: float
     forgets_media: bool
-
-    def lists(self, post: EmulatedPost) -> bool:
-        """Say whether a list shows a post already."""
-        return post.created_wall <= self.world.clock.wall() - self.lag_s
 
     def json(self) -> dict[str, Any]:
         """Return the body as a JSON object.

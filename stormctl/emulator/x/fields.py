@@ -26,8 +26,6 @@ NEW_WORDS = {
     "referenced_tweets": "referenced_posts",
     "note_tweet": "note_post",
     "retweet_count": "repost_count",
-    "tweet_count": "post_count",
-    "total_tweet_count": "total_post_count",
 }
 """The specification's renaming of 2026-08-07; the old words are still answered when asked for."""
 
@@ -132,7 +130,7 @@ def render_user(account: AccountSpec) -> dict[str, Any]:
     return {"id": account.id, "name": account.display_name, "username": account.username}
 
 
-def rename(data: dict[str, Any], *, is_new: bool) -> dict[str, Any]:
+def _rename(data: dict[str, Any], *, is_new: bool) -> dict[str, Any]:
     """Return data with its keys in the vocabulary that was asked for."""
     return {NEW_WORDS.get(key, key): value for key, value in data.items()} if is_new else data
 
@@ -158,7 +156,7 @@ def _render_post(
     shown = {
         name: every[name] for name in sorted(reader.fields & every.keys()) if every[name] not in ("", {}, [])
     }
-    return rename(
+    return _rename(
         {"edit_history_tweet_ids": [post.id], "id": post.id, "text": text, **shown}, is_new=reader.is_new
     )
 
@@ -194,7 +192,7 @@ def _render_metrics(
         ]
         groups = {}
     return {
-        name: rename(values, is_new=reader.is_new)
+        name: _rename(values, is_new=reader.is_new)
         for name, values in {"public_metrics": public, **groups}.items()
     }
 

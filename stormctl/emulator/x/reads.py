@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.x import answers as x_answers
 from stormctl.emulator.x.answers import XAnswer, check_id
-from stormctl.emulator.x.fields import parse_reader, rename, render_posts, render_user
+from stormctl.emulator.x.fields import parse_reader, render_posts, render_user
 
 if TYPE_CHECKING:
     from stormctl.emulator.core.records import EmulatedPost
@@ -75,17 +75,18 @@ def read_timeline(call: XCall) -> XAnswer:
         del answer["data"]
     if limit < len(found):
         meta["next_token"] = _encode_token(page[-1].id)
-    return XAnswer(200, {**answer, "meta": rename(meta, is_new=reader.is_new)})
+    return XAnswer(200, {**answer, "meta": meta})
 
 
 def _select(call: XCall, posts: list[EmulatedPost]) -> list[EmulatedPost]:
     start, end = (_parse_time(call.query, name) for name in ("start_time", "end_time"))
+    visible_until = call.world.clock.wall() - call.lag_s
     return [
         post
         for post in posts
         if (start is None or post.created_at >= start)
         and (end is None or post.created_at < end)
-        and call.lists(post)
+        and post.created_wall <= visible_until
     ]
 
 
