@@ -128,6 +128,7 @@ def test_what_was_posted_is_read_back_as_written(practice: Practice) -> None:
     assert sorted(post.text for post in reading.posts) == sorted(texts)
     assert {post.post_id for post in reading.posts} == {getattr(one, "post_id", None) for one in receipts}
     assert all(post.created_at is not None for post in reading.posts)
+    assert reading.clock_offset_s == pytest.approx(0, abs=5)
 
 
 @pytest.mark.parametrize("text", ["un.org", f"Sign at {LINK.partition('://')[2]}, or at un.org."])
