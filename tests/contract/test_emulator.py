@@ -122,11 +122,13 @@ def test_facebook_sdk_publishes_reads_and_deletes(
     ids = [post["id"] for post in everything]
     fields = "reactions.limit(0).summary(true)"
     summary = api.get_object(made, fields=fields)["reactions"]["summary"]
+    both = api.get_objects([made, linked], fields="message")
     deleted = api.delete_object(made)
 
     assert listed["data"] == [{"id": linked, "message": "With a link"}]
     assert ids == [linked, made]
     assert summary["total_count"] == 0
+    assert both[linked]["message"] == "With a link"
     assert deleted == {"success": True}
     assert emulator.world.posts()[0].media[0].alt == "A paper boat"
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _X_OPERATIONS = (
     ("POST", r"/2/tweets", "create_post"),
     ("DELETE", r"/2/tweets/[^/]+", "delete_post"),
-    ("GET", r"/2/tweets", "read_posts"),
+    ("GET", r"/2/tweets(/[^/]+)?", "read_posts"),
     ("GET", r"/2/users/me", "read_me"),
     ("GET", r"/2/users/[^/]+/tweets", "read_timeline"),
     ("POST", r"/2/media/(metadata|subtitles)", "describe_media"),

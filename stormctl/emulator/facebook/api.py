@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from starlette.requests import Request
 
     from stormctl.emulator.core.accounts import AccountSpec
+    from stormctl.emulator.core.records import UploadedFile
     from stormctl.emulator.core.world import World
 
 NEWEST_VERSION = (26, 0)
@@ -192,6 +193,11 @@ _FIXED: dict[tuple[str, str], Callable[[GraphCall], GraphAnswer]] = {
     ("GET", "/oauth/access_token"): graph_tokens.exchange_token,
     ("GET", "/debug_token"): graph_tokens.debug_token,
     ("GET", "/me/accounts"): graph_tokens.read_accounts,
+    ("GET", "/"): graph_nodes.read_nodes,
+}
+_VIDEO: dict[str, Callable[[GraphCall, UploadedFile], GraphAnswer]] = {
+    "GET": graph_videos.read_video,
+    "DELETE": graph_videos.delete_video,
 }
 _NODE: dict[str, Callable[[GraphCall, str], GraphAnswer]] = {
     "GET": graph_nodes.read_node,
@@ -216,6 +222,9 @@ def _dispatch(call: GraphCall) -> GraphAnswer:
         return fixed(call)
     parts = call.path.strip("/").split("/")
     node = call.page.id if parts[0] == "me" and call.page is not None else parts[0]
+    video = call.world.find_video(node) if len(parts) == 1 else None
+    if video is not None and call.method in _VIDEO:
+        return _VIDEO[call.method](call, video)
     if len(parts) == 1 and call.method in _NODE:
         return _NODE[call.method](call, node)
     edge = _EDGES.get((call.method, "/".join(parts[1:])))

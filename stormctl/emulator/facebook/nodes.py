@@ -12,9 +12,8 @@ from urllib.parse import urlencode
 from stormctl.emulator.core.audience import Reactions, react
 from stormctl.emulator.core.rates import DAY_S
 from stormctl.emulator.facebook import answers as graph_answers
-from stormctl.emulator.facebook.answers import GraphAnswer
-from stormctl.emulator.facebook.fields import render_page, render_photo, render_post, render_video
-from stormctl.emulator.facebook.publish import own_page
+from stormctl.emulator.facebook.answers import GraphAnswer, GraphError
+from stormctl.emulator.facebook.fields import render_page, render_photo, render_post
 from stormctl.emulator.facebook.tokens import USER_ID
 
 if TYPE_CHECKING:
@@ -30,6 +29,9 @@ READ_SCOPE, INSIGHTS_SCOPE = "pages_read_engagement", "read_insights"
 DEFAULT_LIMIT = 25
 MAX_LIMIT = 100
 """Source: developers.facebook.com, Page feed."""
+
+MAX_IDS = 50
+"""Source: developers.facebook.com, batch requests and multiple ids."""
 
 
 def _actions(seen: Reactions) -> dict[str, int]:
@@ -54,7 +56,7 @@ refused, the `post_impressions` family among them."""
 
 
 def read_node(call: GraphCall, node: str) -> GraphAnswer:
-    """GET /{page}, /{post}, /{photo}, /{video} or /me."""
+    """GET /{page}, /{post}, /{photo} or /me."""
     if node == "me" and call.kind == "user":
         return GraphAnswer(200, {"id": USER_ID, "name": "Emulated User"})
     page = call.world.find_by_id("facebook", node)
@@ -64,14 +66,27 @@ def read_node(call: GraphCall, node: str) -> GraphAnswer:
     if post is not None:
         _check_owner(call, post.account)
         return GraphAnswer(200, render_post(call, post))
-    video = call.world.find_video(node)
-    if video is not None:
-        own_page(call, video.account.id)
-        return GraphAnswer(200, render_video(call, video))
     media = call.world.find_media(call.page, node) if call.page else None
     if media is not None:
         return GraphAnswer(200, render_photo(call, media))
     raise graph_answers.no_such_object(node)
+
+
+def read_nodes(call: GraphCall) -> GraphAnswer:
+    """GET /?ids=: several nodes at once, by their ids; one that is not there fails the whole call."""
+    ids = [part for part in call.parameters.get("ids", "").split(",") if part]
+    if not 1 <= len(ids) <= MAX_IDS:
+        raise graph_answers.invalid_parameter(f"The parameter ids takes 1 to {MAX_IDS} ids")
+    found: dict[str, Any] = {}
+    for node in ids:
+        try:
+            found[node] = read_node(call, node).body
+        except GraphError as error:
+            if error.error.get("error_subcode") != graph_answers.NO_OBJECT:
+                raise
+            message = f"(#803) Some of the aliases you requested do not exist: {node}"
+            raise GraphError(803, message) from error
+    return GraphAnswer(200, found)
 
 
 def read_posts(call: GraphCall, node: str) -> GraphAnswer:
@@ -82,16 +97,16 @@ def read_posts(call: GraphCall, node: str) -> GraphAnswer:
     _check_owner(call, page)
     limit = _parse_limit(call.parameters.get("limit", str(DEFAULT_LIMIT)))
     posts = _select(call, call.world.posts_of(page))
-    if "after" in call.parameters:
-        older = _decode_cursor(call.parameters["after"])
-        posts = [post for post in posts if _order(post.id) < older]
-    shown = posts[:limit]
+    start, stop = _cut(call, posts, limit)
+    shown = posts[start:stop]
     answer: dict[str, Any] = {"data": [render_post(call, post) for post in shown]}
     if shown:
         cursors = {"before": _encode_cursor(shown[0].id), "after": _encode_cursor(shown[-1].id)}
         answer["paging"] = {"cursors": cursors}
-        if limit < len(posts):
-            answer["paging"]["next"] = _address(call, limit, cursors["after"])
+        if stop < len(posts):
+            answer["paging"]["next"] = _address(call, limit, "after", cursors["after"])
+        if start > 0:
+            answer["paging"]["previous"] = _address(call, limit, "before", cursors["before"])
     return GraphAnswer(200, answer)
 
 
@@ -177,10 +192,24 @@ def _encode_cursor(post_id: str) -> str:
     return base64.urlsafe_b64encode(f"after:{post_id}".encode()).decode()
 
 
-def _address(call: GraphCall, limit: int, cursor: str) -> str:
-    """Return the whole address of the next page, with the token, as Graph gives it."""
-    query = {**call.parameters, "limit": limit, "after": cursor, "access_token": call.token}
+def _address(call: GraphCall, limit: int, direction: str, cursor: str) -> str:
+    """Return the whole address of a neighbouring page, with the token, as Graph gives it."""
+    others = {key: value for key, value in call.parameters.items() if key not in {"after", "before"}}
+    query = {**others, "limit": limit, direction: cursor, "access_token": call.token}
     return f"{call.base_url}{call.path}?{urlencode(query)}"
+
+
+def _cut(call: GraphCall, posts: list[EmulatedPost], limit: int) -> tuple[int, int]:
+    """Return from where to where the asked page goes."""
+    if "before" in call.parameters:
+        newer = _decode_cursor(call.parameters["before"])
+        stop = next((n for n, post in enumerate(posts) if _order(post.id) <= newer), len(posts))
+        return max(0, stop - limit), stop
+    start = 0
+    if "after" in call.parameters:
+        older = _decode_cursor(call.parameters["after"])
+        start = next((n for n, post in enumerate(posts) if _order(post.id) < older), len(posts))
+    return start, min(start + limit, len(posts))
 
 
 def _decode_cursor(cursor: str) -> int:

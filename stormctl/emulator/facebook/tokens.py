@@ -121,13 +121,17 @@ def _list_page(call: GraphCall, page: AccountSpec) -> dict[str, Any]:
 
 
 def exchange_token(call: GraphCall) -> GraphAnswer:
-    """GET /oauth/access_token: a user token that lives 60 days."""
+    """GET /oauth/access_token: an app token, or a user token that lives 60 days."""
     app_id, secret = (call.parameters.get(key, "") for key in ("client_id", "client_secret"))
-    if not call.world.pages_of_app(f"{app_id}|{secret}"):
+    token = f"{app_id}|{secret}"
+    if not call.world.pages_of_app(token):
         raise GraphError(
             101, "Error validating application. Cannot get application info due to a system error."
         )
-    if call.parameters.get("grant_type") != "fb_exchange_token":
+    grant = call.parameters.get("grant_type")
+    if grant == "client_credentials":
+        return GraphAnswer(200, {"access_token": token, "token_type": "bearer"})
+    if grant != "fb_exchange_token":
         raise graph_answers.invalid_parameter("Missing or unknown parameter: grant_type")
     if not call.world.pages_of_user(call.parameters.get("fb_exchange_token", "")):
         raise graph_answers.dead_token()

@@ -9,6 +9,7 @@ from stormctl.emulator.core.bodies import is_subrip, sniff_mime
 from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook.answers import GraphAnswer, GraphError
+from stormctl.emulator.facebook.fields import render_video
 from stormctl.emulator.facebook.publish import add_post, own_page, read_flag
 
 if TYPE_CHECKING:
@@ -59,6 +60,16 @@ def publish_video(call: GraphCall, node: str) -> GraphAnswer:
     return GraphAnswer(200, {"success": True})
 
 
+def delete_video(call: GraphCall, video: UploadedFile) -> GraphAnswer:
+    """DELETE /{video}: with the post that shows it."""
+    own_page(call, video.account.id)
+    post = call.world.find_post("facebook", video.post_id) if video.post_id else None
+    if post is not None:
+        post.deleted = True
+    call.world.remove_media(video)
+    return GraphAnswer(200, {"success": True})
+
+
 def caption_video(call: GraphCall, node: str) -> GraphAnswer:
     """POST /{video}/captions: SubRip only, with its locale in the file's name."""
     video = call.world.find_video(node)
@@ -72,6 +83,12 @@ def caption_video(call: GraphCall, node: str) -> GraphAnswer:
         raise GraphError(386, "(#386) The captions file must be named filename.locale.srt and hold SubRip")
     video.captions[name.split(".")[-2]] = content
     return GraphAnswer(200, {"success": True})
+
+
+def read_video(call: GraphCall, video: UploadedFile) -> GraphAnswer:
+    """GET /{video}."""
+    own_page(call, video.account.id)
+    return GraphAnswer(200, render_video(call, video))
 
 
 def _upload_once(call: GraphCall, page: AccountSpec) -> GraphAnswer:

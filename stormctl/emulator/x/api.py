@@ -41,6 +41,7 @@ def x_routes(world: World) -> list[Route]:
     table: list[tuple[str, str, str, Callable[[XCall], XAnswer]]] = [
         ("POST", "/2/tweets", "create_post", x_posts.create_post),
         ("GET", "/2/tweets", "read_posts", x_reads.read_posts),
+        ("GET", "/2/tweets/{id}", "read_posts", x_reads.read_post),
         ("DELETE", "/2/tweets/{id}", "delete_post", x_posts.delete_post),
         ("GET", "/2/users/me", "read_me", x_reads.read_me),
         ("GET", "/2/users/{id}/tweets", "read_timeline", x_reads.read_timeline),

@@ -48,7 +48,10 @@ _ALT_KINDS = {"image", "gif", "video"}
 
 def initialize(call: XCall) -> XAnswer:
     """POST /2/media/upload/initialize."""
-    fields = _fields(call)
+    return _initialize(call, _fields(call))
+
+
+def _initialize(call: XCall, fields: Mapping[str, Any]) -> XAnswer:
     known = {"media_type", "total_bytes", "media_category", "additional_owners", "shared"}
     _refuse_unknown(fields, known)
     kind = _parse_kind(fields)
@@ -63,7 +66,11 @@ def initialize(call: XCall) -> XAnswer:
 
 def append(call: XCall) -> XAnswer:
     """POST /2/media/upload/{id}/append: JSON with base64, or multipart."""
-    media, fields = _get_media(call, call.path["id"]), _fields(call)
+    return _append(call, call.path["id"], _fields(call))
+
+
+def _append(call: XCall, media_id: str, fields: Mapping[str, Any]) -> XAnswer:
+    media = _get_media(call, media_id)
     if media.ready_wall is not None:
         raise x_answers.invalid_request(f"Media {media.id} is already finalized.")
     _refuse_unknown(fields, {"media", "segment_index"})
@@ -76,7 +83,11 @@ def append(call: XCall) -> XAnswer:
 
 def finalize(call: XCall) -> XAnswer:
     """POST /2/media/upload/{id}/finalize."""
-    media = _get_media(call, call.path["id"])
+    return _finalize(call, call.path["id"])
+
+
+def _finalize(call: XCall, media_id: str) -> XAnswer:
+    media = _get_media(call, media_id)
     content = b"".join(media.chunks[index] for index in sorted(media.chunks))
     _finish(call, media, content)
     return XAnswer(200, {"data": _describe(call, media)})
@@ -90,8 +101,20 @@ def read_status(call: XCall) -> XAnswer:
 
 
 def upload_once(call: XCall) -> XAnswer:
-    """POST /2/media/upload: a whole file at once."""
+    """POST /2/media/upload: a whole file at once, or a step by its `command`, as X's quickstart has it."""
     fields = _fields(call)
+    command, media_id = fields.pop("command", None), str(fields.get("media_id", ""))
+    if command is not None:
+        rest = {key: value for key, value in fields.items() if key != "media_id"}
+        match command:
+            case "INIT":
+                return _initialize(call, rest)
+            case "APPEND":
+                return _append(call, media_id, rest)
+            case "FINALIZE":
+                return _finalize(call, media_id)
+            case _:
+                raise x_answers.invalid_request("$.command: not one of INIT, APPEND, FINALIZE")
     _refuse_unknown(fields, {"media", "media_category", "media_type", "additional_owners", "shared"})
     kind = _parse_kind(fields)
     content = _content(call, fields)

@@ -44,6 +44,17 @@ def read_posts(call: XCall) -> XAnswer:
     return XAnswer(200, answer)
 
 
+def read_post(call: XCall) -> XAnswer:
+    """GET /2/tweets/{id}."""
+    reader = parse_reader(call.account, call.query, frozenset())
+    check_id(call.path["id"], "id")
+    post = call.world.find_post("x", call.path["id"])
+    if post is None:
+        return XAnswer(200, {"errors": [x_answers.missing(call.path["id"], "tweet", "id")]})
+    answer = render_posts(call.world, reader, [post])
+    return XAnswer(200, {**answer, "data": answer["data"][0]})
+
+
 def read_me(call: XCall) -> XAnswer:
     """GET /2/users/me."""
     parse_reader(call.account, call.query, frozenset())
@@ -55,7 +66,7 @@ def read_me(call: XCall) -> XAnswer:
 
 def read_timeline(call: XCall) -> XAnswer:
     """GET /2/users/{id}/tweets: newest first, in pages."""
-    names = "start_time end_time max_results pagination_token"
+    names = "start_time end_time since_id until_id exclude max_results pagination_token"
     reader = parse_reader(call.account, call.query, frozenset(names.split()))
     check_id(call.path["id"], "id")
     owner = call.world.find_by_id("x", call.path["id"])
@@ -63,29 +74,40 @@ def read_timeline(call: XCall) -> XAnswer:
         raise x_answers.not_found(call.path["id"], "user", "id")
     limit = _parse_max_results(call.query.get("max_results", "10"))
     found = _select(call, call.world.posts_of(owner)[:NEWEST_READABLE])
-    if "pagination_token" in call.query:
-        edge = _decode_token(call.query["pagination_token"])
-        found = [post for post in found if int(post.id) < edge]
-    page = found[:limit]
+    start, stop = _cut(found, limit, call.query.get("pagination_token"))
+    page = found[start:stop]
     meta: dict[str, Any] = {"result_count": len(page)}
     answer = render_posts(call.world, reader, page)
     if page:
         meta |= {"newest_id": page[0].id, "oldest_id": page[-1].id}
     else:
         del answer["data"]
-    if limit < len(found):
-        meta["next_token"] = _encode_token(page[-1].id)
+    if page and stop < len(found):
+        meta["next_token"] = _encode_token("before", page[-1].id)
+    if page and start > 0:
+        meta["previous_token"] = _encode_token("after", page[0].id)
     return XAnswer(200, {**answer, "meta": meta})
 
 
 def _select(call: XCall, posts: list[EmulatedPost]) -> list[EmulatedPost]:
-    start, end = (_parse_time(call.query, name) for name in ("start_time", "end_time"))
+    query = call.query
     visible_until = call.world.clock.wall() - call.lag_s
+    start, end = (_parse_time(query, name) for name in ("start_time", "end_time"))
+    since_id, until_id = (
+        int(check_id(query[n], n)) if n in query else None for n in ("since_id", "until_id")
+    )
+    excluded = {value for value in query.get("exclude", "").split(",") if value}
+    if not excluded <= {"replies", "retweets"}:
+        message = f"The `exclude` query parameter value [{query['exclude']}] is not one of [replies,retweets]"
+        raise x_answers.invalid_request(message, {"exclude": [query["exclude"]]})
     return [
         post
         for post in posts
         if (start is None or post.created_at >= start)
         and (end is None or post.created_at < end)
+        and (since_id is None or int(post.id) > since_id)
+        and (until_id is None or int(post.id) < until_id)
+        and not (post.in_reply_to and "replies" in excluded)
         and post.created_wall <= visible_until
     ]
 
@@ -109,16 +131,27 @@ def _parse_max_results(value: str) -> int:
     return int(value)
 
 
-def _encode_token(post_id: str) -> str:
-    return base64.b32encode(f"before:{post_id}".encode()).decode().rstrip("=").lower()
+def _cut(posts: list[EmulatedPost], limit: int, token: str | None) -> tuple[int, int]:
+    """Return from where to where the asked page goes."""
+    direction, edge = ("", 0) if token is None else _decode_token(token)
+    if direction == "after":
+        stop = next((n for n, post in enumerate(posts) if int(post.id) <= edge), len(posts))
+        return max(0, stop - limit), stop
+    start = next((n for n, post in enumerate(posts) if token is None or int(post.id) < edge), len(posts))
+    return start, min(start + limit, len(posts))
 
 
-def _decode_token(token: str) -> int:
+def _encode_token(direction: str, post_id: str) -> str:
+    return base64.b32encode(f"{direction}:{post_id}".encode()).decode().rstrip("=").lower()
+
+
+def _decode_token(token: str) -> tuple[str, int]:
+    padded = token.upper() + "=" * (-len(token) % 8)
     try:
-        kind, _, post_id = base64.b32decode(token.upper() + "=" * (-len(token) % 8)).decode().partition(":")
+        kind, _, post_id = base64.b32decode(padded).decode().partition(":")
     except (binascii.Error, UnicodeDecodeError):
         kind, post_id = "", ""
-    if kind != "before" or not post_id.isdigit():
+    if kind not in {"before", "after"} or not post_id.isdigit():
         message = f"The `pagination_token` query parameter value [{token}] is not valid"
         raise x_answers.invalid_request(message, {"pagination_token": [token]})
-    return int(post_id)
+    return kind, int(post_id)

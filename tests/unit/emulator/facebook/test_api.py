@@ -182,6 +182,7 @@ def test_a_user_token_leads_to_page_tokens(
     assert long_lived["expires_in"] == 5_183_944
     assert page.credentials["PAGE_TOKEN"] in [item["access_token"] for item in accounts]
     assert "CREATE_CONTENT" in accounts[0]["tasks"]
+    assert exchange(grant_type="client_credentials").json()["access_token"] == "|".join(app.values())
     assert exchange(grant_type="fb_exchange_token").json()["error"]["code"] == 190
     assert exchange(grant_type="wish").json()["error"]["code"] == 100
     assert exchange(client_secret="no").json()["error"]["code"] == 101  # noqa: S106 - a wrong one is the point

@@ -193,6 +193,36 @@ def test_pages_photos_and_me_are_nodes(graph: Ask, page: str) -> None:
     assert (nothing["code"], nothing["error_subcode"], nothing["type"]) == (100, 33, "GraphMethodException")
 
 
+def test_pages_can_be_turned_back(
+    graph: Ask, page: str, publish: Callable[[str], str], session: requests.Session
+) -> None:
+    """`paging.previous` leads from the last page to the first, by the cursor `before`."""
+    made = [publish(f"post {n}") for n in range(5)]
+    first = graph("GET", f"/{page}/published_posts", values={"limit": "2"}).json()
+    second = session.get(first["paging"]["next"], timeout=10).json()
+    third = session.get(second["paging"]["next"], timeout=10).json()
+
+    back = session.get(third["paging"]["previous"], timeout=10).json()
+    start = session.get(back["paging"]["previous"], timeout=10).json()
+
+    assert [post["id"] for post in third["data"]] == [made[0]]
+    assert (back["data"], start["data"]) == (second["data"], first["data"])
+    assert "previous" not in start["paging"]
+    assert "previous" not in first["paging"]
+
+
+def test_several_nodes_are_read_at_once(graph: Ask, page: str, publish: Callable[[str], str]) -> None:
+    """By their ids, each under its own; one that is not there fails the whole call."""
+    one, two = publish("one"), publish("two")
+
+    both = graph("GET", "/", values={"ids": f"{one},{two}", "fields": "message"})
+    missing = graph("GET", "/", values={"ids": f"{one},{page}_1"})
+    none = graph("GET", "/")
+
+    assert both.json() == {one: {"message": "one", "id": one}, two: {"message": "two", "id": two}}
+    assert [answer.json()["error"]["code"] for answer in (missing, none)] == [803, 100]
+
+
 def test_metrics_may_be_a_list_of_json(graph: Ask, publish: Callable[[str], str]) -> None:
     """Graph takes lists in both forms."""
     post = publish("hi")

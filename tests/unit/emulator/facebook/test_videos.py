@@ -139,6 +139,20 @@ def test_a_video_can_be_published_at_once(graph: Ask, page: str, emulator: Emula
     assert post.text == "Now"
 
 
+def test_deleting_a_video_deletes_its_post(
+    graph: Ask, upload: Callable[[], str], emulator: EmulatorThread
+) -> None:
+    """Both are gone."""
+    video_id = upload()
+    graph("POST", f"/{video_id}", values={"published": "true", "description": "Look"})
+
+    answer = graph("DELETE", f"/{video_id}")
+
+    assert answer.json() == {"success": True}
+    assert [post.deleted for post in emulator.world.posts()] == [True]
+    assert graph("GET", f"/{video_id}").json()["error"]["error_subcode"] == 33
+
+
 @pytest.mark.parametrize(
     ("values", "code"),
     [

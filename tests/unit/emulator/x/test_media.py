@@ -41,6 +41,23 @@ def upload(x: Ask, content: bytes = PNG, mime: str = "image/png", category: str 
     return media_id
 
 
+def test_the_steps_may_be_commands_of_a_form(x: Ask, emulator: EmulatorThread) -> None:
+    """X's quickstart still writes them so, beside the paths of its reference."""
+    path = "/2/media/upload"
+    wanted = {"media_type": "image/png", "total_bytes": len(PNG), "media_category": "tweet_image"}
+
+    begun = x("POST", path, data={"command": "INIT", **wanted}).json()["data"]
+    part = {"command": "APPEND", "media_id": begun["id"], "segment_index": "0"}
+    moved = x("POST", path, data=part, files={"media": PNG})
+    done = x("POST", path, data={"command": "FINALIZE", "media_id": begun["id"]})
+    unknown = x("POST", path, data={"command": "STOP", "media_id": begun["id"]})
+
+    assert [answer.status_code for answer in (moved, done, unknown)] == [200, 200, 400]
+    media = emulator.world.get_media(begun["id"])
+    assert media is not None
+    assert media.content == PNG
+
+
 def test_a_picture_arrives_whole_with_its_alt_text(x: Ask, emulator: EmulatorThread) -> None:
     """JSON and multipart segments join; metadata adds the alt text; the post shows both."""
     media_id = upload(x)
@@ -50,13 +67,13 @@ def test_a_picture_arrives_whole_with_its_alt_text(x: Ask, emulator: EmulatorThr
     posted = x("POST", "/2/tweets", json={"text": "look", "media": {"media_ids": [media_id]}})
     media = emulator.world.posts()[0].as_dict()["media"]
     fields = "tweet.fields=attachments,entities&expansions=attachments.media_keys&media.fields=alt_text"
-    seen = x("GET", f"/2/tweets?ids={posted.json()['data']['id']}&{fields}").json()
+    seen = x("GET", f"/2/tweets/{posted.json()['data']['id']}?{fields}").json()
 
     assert described.status_code == 200
     assert posted.status_code == 201
     assert (media[0]["alt"], media[0]["bytes"]) == ("A paper boat", len(PNG))
-    assert seen["data"][0]["attachments"] == {"media_keys": [f"3_{media_id}"]}
-    assert seen["data"][0]["entities"]["urls"][0]["media_key"] == f"3_{media_id}"
+    assert seen["data"]["attachments"] == {"media_keys": [f"3_{media_id}"]}
+    assert seen["data"]["entities"]["urls"][0]["media_key"] == f"3_{media_id}"
     assert seen["includes"]["media"] == [
         {"media_key": f"3_{media_id}", "type": "photo", "alt_text": "A paper boat"}
     ]

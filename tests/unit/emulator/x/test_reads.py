@@ -71,11 +71,13 @@ def test_missing_posts_stand_beside_found_ones(x: Ask) -> None:
     post_id = x("POST", "/2/tweets", json={"text": "hi"}).json()["data"]["id"]
 
     some = x("GET", f"/2/tweets?ids={post_id},456")
+    none = x("GET", "/2/tweets/456")
     nothing = x("GET", "/2/tweets?ids=456,789")
 
-    assert (some.status_code, nothing.status_code) == (200, 200)
+    assert (some.status_code, none.status_code) == (200, 200)
     assert [post_id] == [post["id"] for post in some.json()["data"]]
     assert some.json()["errors"][0]["detail"] == "Could not find tweet with ids: [456]."
+    assert "data" not in none.json()
     assert nothing.json().keys() == {"errors"}
 
 
@@ -103,44 +105,51 @@ def test_unknown_parameters_and_values_are_refused(x: Ask, query: str) -> None:
 def test_a_timeline_is_read_page_by_page(
     x: Ask, accounts: dict[str, AccountSpec], set_time: Callable[[float], None]
 ) -> None:
-    """Newest first; next_token leads on until the end; meta says what a page holds."""
+    """Newest first; next_token leads on until the end, previous_token back; meta says what a page holds."""
     set_time(NOON)
     made = [x("POST", "/2/tweets", json={"text": f"post {n}"}).json()["data"]["id"] for n in range(7)]
     path = f"/2/users/{accounts['x:migrants-day'].id}/tweets?max_results=5"
 
     first = x("GET", path).json()
     second = x("GET", f"{path}&pagination_token={first['meta']['next_token']}").json()
+    back = x("GET", f"{path}&pagination_token={second['meta']['previous_token']}").json()
     read = [post["id"] for page in (first, second) for post in page["data"]]
 
+    assert back == first
     assert made[::-1] == read
     assert first["meta"]["newest_id"] == made[-1]
+    previous = second["meta"].pop("previous_token")
+    assert previous
     assert second["meta"] == {"result_count": 2, "newest_id": made[1], "oldest_id": made[0]}
 
 
-def test_a_timeline_is_narrowed_by_time(
+def test_a_timeline_is_narrowed_by_time_id_and_kind(
     x: Ask, accounts: dict[str, AccountSpec], set_time: Callable[[float], None]
 ) -> None:
-    """start_time is included, end_time is not."""
+    """start_time is included, end_time is not; since_id is not; replies can be left out."""
     made = []
     for minute in range(3):
         set_time(NOON + 60 * minute)
         made.append(x("POST", "/2/tweets", json={"text": f"post {minute}"}).json()["data"]["id"])
+    x("POST", "/2/tweets", json={"text": "part two", "reply": {"in_reply_to_tweet_id": made[2]}})
 
     def read(query: str) -> list[str]:
-        answer = x("GET", f"/2/users/{accounts['x:migrants-day'].id}/tweets?{query}").json()
+        answer = x("GET", f"/2/users/{accounts['x:migrants-day'].id}/tweets?exclude=replies&{query}").json()
         return [post["id"] for post in answer.get("data", [])][::-1]
 
     assert read("") == made
     assert read("start_time=2026-12-18T12:01:00Z") == made[1:]
     assert read("end_time=2026-12-18T12:01:00Z") == made[:1]
+    assert read(f"since_id={made[1]}") == made[2:]
+    assert read(f"until_id={made[1]}") == made[:1]
     assert read("start_time=2026-12-19T00:00:00Z") == []
 
 
 @pytest.mark.parametrize(
-    "query", ["max_results=4", "max_results=101", "start_time=noon", "pagination_token=xyz", "since_id=1"]
+    "query", ["max_results=4", "max_results=101", "start_time=noon", "pagination_token=xyz", "exclude=links"]
 )
 def test_wrong_pages_are_refused(x: Ask, accounts: dict[str, AccountSpec], query: str) -> None:
-    """Page sizes, times and tokens must be right, and other parameters are unknown."""
+    """Page sizes, times, tokens and kinds must be right."""
     answer = x("GET", f"/2/users/{accounts['x:migrants-day'].id}/tweets?{query}")
 
     assert answer.status_code == 400
@@ -152,10 +161,10 @@ def test_threads_and_authors_can_be_seen(x: Ask) -> None:
     child = x("POST", "/2/tweets", json={"text": "two", "reply": {"in_reply_to_tweet_id": parent}}).json()
     fields = "post.fields=referenced_posts,conversation_id,created_at&expansions=author_id"
 
-    answer = x("GET", f"/2/tweets?ids={child['data']['id']}&{fields}").json()
+    answer = x("GET", f"/2/tweets/{child['data']['id']}?{fields}").json()
 
-    assert answer["data"][0]["referenced_posts"] == [{"type": "replied_to", "id": parent}]
-    assert answer["data"][0]["conversation_id"] == parent
+    assert answer["data"]["referenced_posts"] == [{"type": "replied_to", "id": parent}]
+    assert answer["data"]["conversation_id"] == parent
     assert answer["includes"]["users"][0]["username"] == "migrants_day"
 
 
