@@ -28,10 +28,6 @@ def find_environment(root: Path, load: Callable[[], Environment]) -> Environment
     environment, that of a live runner of this folder, that in `.env` if only another setting is wrong, or the
     folder's default.
 
-    Args:
-        root: the campaign folder.
-        load: reads the environment with its keys.
-
     Raises:
         LedgerError: there is no ledger; the hint says where it may be, as far as that is known.
     """

@@ -105,11 +105,6 @@ class LineFile:
 class Log:
     """A listener that passes events on to the view, and writes them to the log file if there is one.
 
-    Args:
-        view: shows events to people.
-        path: of the log file; None for none.
-        scrubber: knows the secrets.
-
     Attributes:
         runner_id: of the runner whose events these are, once it is known.
     """

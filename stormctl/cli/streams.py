@@ -19,7 +19,6 @@ class Outlet(io.RawIOBase):
 
     Args:
         stream: whose file it is; kept, because it would close the file at its end.
-        raw: the file.
 
     Attributes:
         problem: why it takes nothing any more; None while it does, and where its reader has just left.

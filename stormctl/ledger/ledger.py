@@ -76,7 +76,6 @@ def _room(module: str, needs: Callable[[Any], tuple[Any, ...]] = lambda _: ()) -
     """Declare a room, which is of the class that it is annotated with.
 
     Args:
-        module: where the class is.
         needs: what of the ledger the class takes beside the database.
     """
     return _Room(module, lambda self: (self._database, *needs(self)))
@@ -225,7 +224,6 @@ def open_ledger(
             the tables in a database that must exist.
         is_known: whether its runners say in the campaign folder where it is.
         publishing: whether it will be enrolled in, or posted from: then a file must be trusted, see `guards`.
-        state: where this machine remembers ledgers; None for `find_state_folder`.
 
     Raises:
         LedgerError: if it is missing and not to be created, not a ledger, of another version, or cannot be

@@ -31,8 +31,6 @@ def plan_canary(channel: ChannelId, lang: str, at: datetime, patience: timedelta
     """Plan a canary for now.
 
     Args:
-        lang: of its text.
-        at: now, aware UTC.
         patience: until when it may be sent. Nobody sends it later: not a daemon that finds it tomorrow, and
             not after doubt, as long as `patience` is no longer than proving takes that it is not there.
     """

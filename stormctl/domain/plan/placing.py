@@ -68,7 +68,6 @@ class Placing:
     """One channel's slots being filled.
 
     Args:
-        slots: in order of time.
         candidates: the more important first.
         occupancy: what pins and reminders claim on the channel.
         spread: what goes out on all channels so far.

@@ -115,8 +115,6 @@ def find_slots(storm: Storm, rule: ChannelRule, taken: Iterable[datetime] = ()) 
     dropped; where a day has more than it may, those that remain are spread evenly over it.
 
     Args:
-        storm: the schedule.
-        rule: one of its channels.
         taken: moments that pins and reminders claim on this channel.
 
     Raises:

@@ -161,9 +161,6 @@ def build_report(
     """Make a storm's report from its status and the newest readings of its delivered posts.
 
     Args:
-        status: the storm as the ledger tells it.
-        posts: its delivered posts.
-        moment_at: now, aware UTC.
         practice_hosts: where the posts went, if not to the real platforms.
     """
     zone = ZoneInfo(status.timezone)

@@ -27,10 +27,7 @@ def list_access(
     """Return what is known of the channels' credentials, without any of them.
 
     Args:
-        channels: in the order to show.
-        environment: with their credentials.
         ledger: knows the accounts of before; None if there is none.
-        offline: ask nobody but the ledger.
     """
     known = [_look_up(channel, environment, ledger) for channel in channels]
     whole = [channel for channel, access in zip(channels, known, strict=True) if not access.missing]

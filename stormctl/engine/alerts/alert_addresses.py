@@ -160,11 +160,7 @@ def _goes_by_proxy(plugin: Any) -> bool:
 
 
 class Sender:
-    """Send an alert to every address at once, each on a thread of its own that nobody waits for too long.
-
-    Args:
-        addresses: where to.
-    """
+    """Send an alert to every address at once, each on a thread of its own that nobody waits for too long."""
 
     def __init__(self, addresses: Sequence[AlertAddress]) -> None:
         self._addresses = tuple(addresses)
@@ -180,8 +176,6 @@ class Sender:
         """Send an alert; return the names of the addresses that took it within the limit.
 
         Args:
-            title: one line.
-            text: what it says.
             heard: names of addresses that have it already.
             limit_s: real seconds. An address that still hangs then gets nothing more until it lets go.
         """

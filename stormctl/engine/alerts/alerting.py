@@ -61,10 +61,8 @@ class Alerter:
     """Gathers what the ledger's history holds and what this runner tells, and sends it.
 
     Args:
-        sender: sends to every address.
         warn: told a line when an address takes nothing, once until it takes alerts again.
         place: who tells it, for the end of every alert: this machine.
-        monotonic: a clock that is never set, in seconds.
     """
 
     def __init__(

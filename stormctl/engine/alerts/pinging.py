@@ -36,8 +36,6 @@ class Pinger:
     Args:
         url: the monitor's address; it is a secret, and never told.
         warn: told a line when a ping fails, once until one works again.
-        get: asks for an address within a time limit and returns the status.
-        monotonic: a clock that is never set, in seconds.
     """
 
     def __init__(

@@ -27,7 +27,6 @@ class SystemClock:
 
     Args:
         offset: how far the clock that all runners agree on, the ledger's, is ahead of this machine's.
-        wall: reads this machine's clock.
     """
 
     def __init__(

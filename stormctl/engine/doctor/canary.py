@@ -162,10 +162,6 @@ class Release:
 
     It goes the way of every delivery: claim, last check, one request, record. A runner that is alive may
     claim it first; that is as well.
-
-    Args:
-        who: whose word calls it off or takes it down.
-        wait: lets real seconds pass.
     """
 
     def __init__(

@@ -22,7 +22,6 @@ def explain_unused(variable: UnusedVariable, channels: Collection[ChannelId]) ->
     """Return what is wrong with a line of `.env`, without its value, and what to do about it.
 
     Args:
-        oddity: the line.
         channels: those whose credentials may have been meant.
     """
     where = f".env:{variable.line}: {variable.name}"

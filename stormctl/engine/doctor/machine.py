@@ -67,10 +67,7 @@ def examine_machine(
         storm: whose zones are shown; None without one.
         ledger_folder: where the ledger is, or will.
         proofs: of the channels, which tell the platforms' time.
-        moment: now.
         server_ahead: how far the clock of the ledger's server is ahead of this machine's; None without one.
-        find_zone: knows zones by their names.
-        measure: tells how many bytes are free.
     """
     lines = (
         *_judge_clocks(proofs, server_ahead),
@@ -95,9 +92,6 @@ def examine_settings(
     was read.
 
     Args:
-        root: the campaign folder.
-        settings: what the environment and `.env` say.
-        met: channels that are met.
         oddities: lines of `.env` that have no effect.
         channels: the storm's, whose credentials such a line may have meant.
     """

@@ -45,7 +45,6 @@ class EmulatorProcess:
     Args:
         channels: an account or Page is made for each, with throw-away credentials.
         seed: of the audience and the faults.
-        faults: a profile's name, or the path of a file of faults.
 
     Raises:
         UsageError: there are no such faults.

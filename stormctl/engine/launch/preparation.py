@@ -56,9 +56,6 @@ def prepare_launch(
 ) -> Preparation:
     """Check everything that can be known before anything is enrolled.
 
-    Args:
-        ledger: None if there is none yet.
-
     Raises:
         FindingsError: the files break a rule.
         UsageError: the storm is over, `without` names a channel that it doesn't have, or all of them, or

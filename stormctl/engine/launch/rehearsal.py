@@ -103,8 +103,6 @@ def rehearse(
     """Launch the storm against an emulator started for it, then ask that what it really received.
 
     Args:
-        agree: shown what a launch shows.
-        tell: told what a launch tells.
         speed: storm seconds a real second while nothing is due; None for what suits the storm.
         is_watched: whether someone follows it on a moving picture: without a speed it is slower then.
         faults: the emulator's profile of faults: `none`, `normal`, `rough` or a file.

@@ -40,8 +40,6 @@ class LedgerMaintenance:
     """The use cases of `stormctl ledger`.
 
     Args:
-        url: the ledger's address.
-        root: the campaign folder.
         timeout: after how long without a heartbeat a runner elsewhere counts as gone (real time).
         clock: instead of the ledger's own.
     """

@@ -107,8 +107,6 @@ def find_removals(ledger: Ledger, keys: Iterable[str], url: str | None = None) -
     """Find the posts of deliveries that can be taken down, the newest first, so that replies go before.
 
     Args:
-        ledger: with the receipts.
-        keys: of delivered ones.
         url: only the post at this address: one delivery may have been posted twice.
 
     Returns:

@@ -126,9 +126,6 @@ def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) 
 def report_storm(ledger: Ledger, moment: Moment, storm_id: str | None, durations: Durations) -> Report:
     """Make a storm's report from the ledger alone; it says so where the posts went to no real platform.
 
-    Args:
-        storm_id: None for the ledger's newest.
-
     Raises:
         UsageError: the ledger doesn't know the storm.
     """

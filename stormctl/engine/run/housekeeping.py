@@ -25,12 +25,7 @@ What was asked holds until then; only an upload that expires meanwhile is not no
 
 
 class Housekeeping:
-    """Heartbeat, answers that could not be written, halts, what time has decided, and runners that died.
-
-    Args:
-        runner_id: whose heartbeat it is.
-        channels: those that are served now.
-    """
+    """Heartbeat, answers that could not be written, halts, what time has decided, and runners that died."""
 
     def __init__(
         self,

@@ -79,9 +79,7 @@ class Lane:
     must not stop the other channels on the day.
 
     Args:
-        name: of its threads.
         threads: at most; they are started as channels need them.
-        problems: told what goes wrong.
         freed: told a channel whenever its work has ended.
     """
 

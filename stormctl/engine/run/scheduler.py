@@ -72,8 +72,6 @@ class Scheduler:
     """A runner's two lanes, one to publish and one for all else, and the timer set to what comes next.
 
     Args:
-        channels: those to serve now.
-        problems: told what goes wrong in a lane.
         wake_in: sets the timer that calls `start_new` or a sweep, in real seconds.
 
     Attributes:

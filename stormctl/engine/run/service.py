@@ -57,7 +57,6 @@ class Service:
     Args:
         address: of the manager's datagram socket, `@` for an abstract one; None if nobody listens.
         watchdog_s: after how many seconds without a sign of life the manager restarts us; None for never.
-        monotonic: a clock that is never set, in seconds.
     """
 
     def __init__(
@@ -179,10 +178,6 @@ def run_storm(
     """Run an enrolled storm until nothing more can happen without a person, and read what it reached.
 
     While credentials that were rewritten keep a channel from being served, it waits for the right ones.
-
-    Args:
-        channels: verified already.
-        proofs: of them.
     """
     ledger, clock = equipment.ledger, equipment.clock
     served_channels = ServedChannels(equipment, channels, proofs)

@@ -42,9 +42,7 @@ class Sweep:
     """What a runner does first at every look: the clocks, then the sweep, then the report.
 
     Args:
-        equipment: the runner's.
         channels: which are served now; their platforms are asked for the time when the clock is doubted.
-        kind: the runner's.
         last_seen_at: real time of the last sign of any runner before this one; None if there was none.
         told_offset: by how much platforms that were asked for another reason just now are ahead of the clock
             that counts, reported once; None if none was.

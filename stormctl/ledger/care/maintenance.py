@@ -142,9 +142,6 @@ def copy(source: Store, target: Store, url: str, occasion: Occasion) -> Move:
     The copy is committed, compared, before the source is put out of use. Whatever happens in between, both
     are halted, and the same command finishes what was begun.
 
-    Args:
-        url: the target's address.
-
     Raises:
         LedgerError: the source doesn't rest or was copied already, the target holds another ledger, or one
             of them can't be read or written.

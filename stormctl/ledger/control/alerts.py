@@ -65,7 +65,6 @@ class Alerts:
         """Take note of what happened since the last look, by whomever, that someone must be told.
 
         Args:
-            moment: now.
             patience: real time in which a doubt normally settles itself; one that does is no alarm.
         """
         with self._database.reading() as session:
@@ -113,7 +112,6 @@ class Alerts:
         New notices come first. An alert that not every address took is sent again in between.
 
         Args:
-            moment: now.
             patient: whether a notice waits for others to come.
             pausing: whether the pause after the last alert is kept.
         """
@@ -145,9 +143,7 @@ class Alerts:
         """Write down which addresses have taken an alert by now.
 
         Args:
-            alert: the alert.
             heard: all that took it, at this try or before.
-            moment: now.
             is_whole: whether nobody is left who has to hear it; otherwise it is sent again, some times.
         """
         retry_at = None

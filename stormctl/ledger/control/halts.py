@@ -107,8 +107,6 @@ class Halts:
             scope: all, platform, channel, topic or message.
             target: which one; None for all.
             reason: shown to everyone, without secrets.
-            who: who halts.
-            moment: now.
         """
         with self._database.transaction() as session:
             row = session.get(
@@ -139,8 +137,6 @@ class Halts:
         made an exception of those that cover more. A channel is released from its suspension, too.
 
         Args:
-            moment: now.
-            who: who resumes.
             scope: all, platform, channel, topic or message.
             target: which one; None for all.
             late: what happens to what is late and flows from now on; None leaves each its own policy. What

@@ -30,10 +30,8 @@ class Runners:
     """The runners of a ledger.
 
     Args:
-        database: the ledger's.
         locks: the folder in which each runner of this machine holds a lock file.
         witness: what this machine has seen of the ledger; every sign of life of a runner renews it.
-        host: this machine's name, as its runners register.
         home: the campaign folder and the ledger's address without its password, which every runner leaves
             there; None where nobody is to find it.
     """
@@ -193,10 +191,6 @@ def find_live(
 
     Of this machine those that hold their locks, a suspended one too; of others those that beat within
     `timeout` (real time).
-
-    Args:
-        locks: the folder of the locks.
-        host: this machine's name, as its runners register.
     """
     host = host or socket.gethostname()
     live = []

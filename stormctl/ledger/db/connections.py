@@ -111,10 +111,6 @@ class Connection(psycopg.Connection[dict[str, Any]]):
 class Connections:
     """The connections of a process to its ledger's server.
 
-    Args:
-        address: the server's.
-        wall: reads this machine's clock.
-
     Attributes:
         offset: how far the server's clock is ahead of this machine's.
     """

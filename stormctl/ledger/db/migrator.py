@@ -83,9 +83,6 @@ def refuse_older_version(version: int, known: int, shown: str) -> None:
 def refuse_unusable(gate: Row, known: int, shown: str) -> None:
     """Make sure that a ledger may be worked with, anew in each transaction.
 
-    Args:
-        gate: what `pass_gate` found.
-
     Raises:
         LedgerError: it is of another version than at its opening, or was copied to another place.
     """

@@ -30,7 +30,6 @@ def find_strangers(connection: Any, version: int) -> list[str]:
     Triggers, views, tables, indexes, and defaults, checks or generated columns of ours that were changed.
 
     Args:
-        connection: to the file, within a transaction or not.
         version: of the ledger, which must be one that we know.
     """
     ours = _read_ours(version)

@@ -133,9 +133,7 @@ def find_store(url: str, root: Path, state: Path | None = None) -> Store:
     """Return the place that an address names; nothing is opened.
 
     Args:
-        url: as `open_ledger` takes it.
         root: the campaign folder, to which a relative path belongs.
-        state: where this machine remembers ledgers; None for `find_state_folder`.
 
     Raises:
         LedgerError: it names no place for a ledger.

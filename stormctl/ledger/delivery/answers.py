@@ -244,11 +244,7 @@ def tell_copy(
     `status` names it until it is gone or a person leaves it there.
 
     Args:
-        session: of the transaction.
         row: the delivery's key, storm_id, channel, message_id and url.
-        receipt: of the second post.
-        moment: now.
-        attempt_id: after which it showed.
     """
     session.write(
         "add_copy",

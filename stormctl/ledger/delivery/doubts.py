@@ -94,7 +94,6 @@ class Doubts:
         """Keep a reading of the account for a doubt.
 
         Args:
-            doubt: what was looked for and not found.
             moment: when the reading began, not when it ended.
             complete: whether every page was read.
             reason: why not; empty if complete.
@@ -112,9 +111,6 @@ class Doubts:
         """Make a delivery in doubt delivered, since its post was found.
 
         Args:
-            doubt: what was in doubt.
-            post_id: the platform's id.
-            url: the post's address.
             moment: now; the delivery counts as delivered when it was sent.
             how: for the history, such as “found on the account”.
 
@@ -146,8 +142,6 @@ class Doubts:
         duplicate fails instead: to send it again might be the second post.
 
         Args:
-            doubt: what is in doubt.
-            moment: now.
             request_limit: how long a publishing request may be under way, in real time.
             settling: how long after a first reading the second one proves something, in real time.
 

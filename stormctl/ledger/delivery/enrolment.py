@@ -124,9 +124,6 @@ class Enrolment:
         is what the operator cancelled.
 
         Args:
-            terms: the storm's.
-            deliveries: its whole plan.
-            moment: now.
             takeover: what stands on the accounts already, or perhaps, and what it cost to find out.
             hosts: by platform, such as `x` to `api.x.com`: the ledger is bound to the first ones.
             accounts: the id and name of each channel's account; each is bound to the first one.

@@ -86,9 +86,6 @@ class ManualChanges:
         be given in order. What nobody has looked for on its account is in doubt first.
 
         Args:
-            keys: which ones.
-            who: whose word it is.
-            moment: now.
             at: their new slot, storm time; None for now, or for the earliest moment that they may go out.
             without_alt: whether what is said of their pictures is left away from now on.
 

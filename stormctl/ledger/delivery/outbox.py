@@ -42,8 +42,6 @@ class Outbox:
 
         Args:
             channel: whose credentials the runner holds.
-            runner_id: who claims.
-            moment: now.
             lease: real time after which others may take the claim away.
         """
         try:
@@ -107,9 +105,7 @@ class Outbox:
         """Write down what came of an attempt; return what the ledger found: the state, and any alarm.
 
         Args:
-            claim: the attempt's.
             outcome: delivered, certainly not sent, refused (for now or for good) or in doubt.
-            moment: now.
             retry_at: storm time before which it is not tried again, where it is planned again.
 
         Raises:

@@ -43,9 +43,7 @@ def spread_late(session: Session, rows: Iterable[Row], moment: Moment) -> Spread
     """Move late deliveries within their windows; those of a suspended channel wait until it is released.
 
     Args:
-        session: of the sweep.
         rows: late ones under `spread`, the best first, as they would be claimed.
-        moment: now.
     """
     done = Spreading()
     groups: dict[tuple[str, str, int, int], list[tuple[Row, list[str]]]] = defaultdict(list)

@@ -136,8 +136,6 @@ class Sweeping:
         reading that began too late would prove that a post is not there although it is.
 
         Args:
-            moment: now.
-            rests: the longest waits.
             by: how far the clock was set back; None if that is not known.
         """
         with self._database.transaction() as session:

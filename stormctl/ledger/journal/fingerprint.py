@@ -37,9 +37,6 @@ class FingerprintCheck:
     accounts, no more.
 
     Args:
-        database: the ledger's.
-        memory: of this machine, outside of the campaign folder.
-        where: the ledger, for people.
         path: the ledger's file; None for a server, where another machine may join without a witness.
     """
 

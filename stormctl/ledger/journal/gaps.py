@@ -101,7 +101,6 @@ def note_gap(session: Session, since: datetime, moment: Moment, why: str) -> int
     in doubt already needs its proof again.
 
     Args:
-        session: of a transaction.
         since: storm time from which on the ledger may lack what was published.
         moment: now; the gap ends here.
         why: for people, such as “the ledger was restored from a backup”.
@@ -161,8 +160,6 @@ def give_back(session: Session, attempt_id: int, *, whoever: bool = False) -> No
     """Give back what an attempt took of ceilings and budget that a gap had assumed and nobody made.
 
     Args:
-        session: of the transaction.
-        attempt_id: which one.
         whoever: also where a runner made it: the platform has refused it.
     """
     row = session.find("forget_attempt", attempt_id=attempt_id, whoever=int(whoever))

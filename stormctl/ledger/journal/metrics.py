@@ -30,8 +30,6 @@ class Metrics:
         """Keep a snapshot: delivery key, metric and value, as read now.
 
         Args:
-            rows: what was read.
-            moment: when.
             price_usd_micros: of each post that was read; its storm has spent it, once however often the same
                 reading is recorded.
         """

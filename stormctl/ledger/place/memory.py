@@ -88,11 +88,7 @@ def _find_home() -> Path | None:
 
 
 class Memory:
-    """The files in which this machine remembers ledgers, one for each.
-
-    Args:
-        folder: where; None for `find_state_folder`.
-    """
+    """The files in which this machine remembers ledgers, one for each."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._given = folder
@@ -158,7 +154,6 @@ class Memory:
         It counts only if it names this very file, is our own, and did not come by Git.
 
         Args:
-            old: the folder of the locks.
             inode: of the ledger's file; None for a server.
 
         Raises:

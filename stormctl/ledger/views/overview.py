@@ -41,8 +41,6 @@ class Overview:
         """Return how things stand, of one storm or of all, from one snapshot.
 
         Args:
-            moment: now.
-            storm_id: only this storm; an unknown one gives no storms.
             runner_timeout: real time without a heartbeat after which a runner doesn't live.
         """
         with self._database.reading() as session:
