@@ -103,11 +103,7 @@ class LineFile:
 
 
 class Log:
-    """A listener that passes events on to the view, and writes them to the log file if there is one.
-
-    Attributes:
-        runner_id: of the runner whose events these are, once it is known.
-    """
+    """A listener that passes events on to the view, and writes them to the log file if there is one."""
 
     def __init__(self, view: Listener, path: Path | None, scrubber: Scrubber = SCRUBBER) -> None:
         self._view = view

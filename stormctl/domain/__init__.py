@@ -1,3 +1,1 @@
 """The words and rules of a storm: pure, without I/O and without a clock of its own."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """The use cases of a storm: they publish, reconcile, wake, collect and rehearse, and never print."""
-
-from __future__ import annotations

@@ -37,7 +37,6 @@ class Media:
     Attributes:
         file: path relative to the campaign folder, with `/`.
         alt: the description for people who don't see it; empty if none was written.
-        kind: image, GIF or video.
         mime: the media type of the bytes that go out, such as `image/png`.
         digest: SHA-256, in hex: of a picture's bytes as they go out, without metadata; of a video's file
             as it lies there, followed by its captions as SubRip.
@@ -64,7 +63,6 @@ class Variant:
     """One wording of a message: a language, and perhaps a platform or a label.
 
     Attributes:
-        message_id: the message's stable identity.
         lang: language code such as `en`.
         label: None, a platform such as `x`, or a free label.
         parts: the body's paragraphs as written, split at `---` lines: one part, or a thread.
@@ -118,7 +116,6 @@ class Bank:
     """All messages of one campaign.
 
     Attributes:
-        name: the folder's name under `messages/`.
         variants: every variant that could be read, ordered by name.
     """
 

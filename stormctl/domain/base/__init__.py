@@ -1,3 +1,1 @@
 """Words that everything shares: channels, time, text, findings."""
-
-from __future__ import annotations

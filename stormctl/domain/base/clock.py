@@ -33,22 +33,18 @@ class Clock(Protocol):
 
     def moment(self) -> Moment:
         """Read the clock."""
-        ...
 
     def steady_s(self) -> float:
         """Return real seconds since some moment, sleep included, which no setting of the clock changes."""
-        ...
 
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until the storm's time reaches `due_at`; 0 if it has."""
-        ...
 
     def hurry(self, find_next: Callable[[], datetime | None]) -> datetime | None:
         """Let a rehearsal's clock hurry to the moment before which nothing is due, if there is one.
 
         Returns that moment. A clock that can't be hurried doesn't ask when it is, and returns None.
         """
-        ...
 
 
 def to_micros(at: datetime) -> int:

@@ -73,4 +73,3 @@ class Listener(Protocol):
 
     def __call__(self, event: StormEvent) -> None:
         """Take note of an event; quick, and never raising."""
-        ...

@@ -33,8 +33,6 @@ class Finding:
     Whoever made the message and its hint: no secret is left in them, and no number or address of a person.
 
     Attributes:
-        severity: error or warning.
-        place: where to look.
         code: the rule's short name in kebab case, such as `missing-alt`; stable, for scripts and docs.
         message: one line: what is wrong, with the offending value.
         hint: what to write instead; may be empty.

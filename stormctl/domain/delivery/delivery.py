@@ -62,7 +62,6 @@ class Post:
     """The exact text and media for one channel; what was composed is never altered afterwards.
 
     Attributes:
-        text: what goes into the text field.
         link: Facebook's link field; None where the link is in the text or there is none.
         media: at most four images, or one GIF, or one video.
     """
@@ -123,7 +122,6 @@ class Plan:
 
     Attributes:
         deliveries: ordered by slot, then channel, then key.
-        unplaced: what was left over.
         spare: how many slots stayed empty, by channel.
     """
 
@@ -227,7 +225,6 @@ class Claim:
     Attributes:
         attempt_id: the attempt row, committed before the request.
         token: random, proves on every write that the claim is still ours.
-        lease_until: wall time.
         reply_to: the platform id of the thread's previous part; None if not a thread.
     """
 

@@ -29,7 +29,6 @@ class FixedPost:
     """A wording with its set time.
 
     Attributes:
-        at: aware UTC.
         storm_on: the storm's date that it belongs to.
         window_end_at: the end of a reminder's window, aware UTC; None for a pin.
     """
@@ -45,7 +44,6 @@ class ChannelDraft:
     """What one channel publishes, while it is being planned.
 
     Attributes:
-        fixed: its pins and reminders.
         queue: the wordings that are still to get a slot, message by message.
         refused: pinned wordings that cannot go out at their time, and why.
         before: by message, when its first reminder goes out.

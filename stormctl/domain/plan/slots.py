@@ -30,7 +30,6 @@ class Slot:
     """A moment at which one channel posts.
 
     Attributes:
-        at: aware UTC.
         storm_on: the storm's date to which its window belongs.
         window_end_at: the end of that window, aware UTC.
     """

@@ -90,7 +90,6 @@ class MetricSource:
     """How a platform gives a metric.
 
     Attributes:
-        name: the platform's own name for it.
         meaning: what it counts there, where that differs from other platforms; empty if it does not.
     """
 
@@ -116,7 +115,6 @@ class PlatformFacts:
     """A platform. What it cannot do is said here, and never guessed elsewhere.
 
     Attributes:
-        label: its name as people write it.
         origin: the address of its API; empty where each channel has a server of its own.
         hosts: its own hosts, the only ones beside loopback that credentials may go to.
         sites: where people see posts; `www.`, `mobile.` or `m.` may stand before them.
@@ -137,7 +135,6 @@ class PlatformFacts:
         allows_same_text: whether several accounts may post the same text.
         has_handles: whether a channel's name is what people mention.
         ceilings, ceilings_verified: what it lets an account post, and one that it has verified.
-        fields: of the credentials.
         account_field: the one that says whose account it is, by its number; the first sign-in writes it.
         find_account: tells that number from what is set; None if nothing says it.
         derive_secrets: makes what travels beside the credentials and is as secret.

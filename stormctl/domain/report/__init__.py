@@ -1,3 +1,1 @@
 """How things stand and what they brought, as people are shown it."""
-
-from __future__ import annotations

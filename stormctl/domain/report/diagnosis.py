@@ -50,7 +50,6 @@ class Diagnosis:
     """Everything that was looked at.
 
     Attributes:
-        made_at: aware, UTC.
         cost_usd_micros: what the looking itself cost, in millionths of a US dollar.
     """
 

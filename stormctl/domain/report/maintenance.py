@@ -30,10 +30,8 @@ class LedgerFacts:
     Attributes:
         where: for people: engine and place, without a password.
         version, newest: what its tables are, and what this stormctl knows.
-        size: in bytes.
         hosts: that it is bound to, by platform, and by channel where it has a server of its own.
         runners: those that may post; only the live ones.
-        halts: how many are in force.
         moved_to: where it was copied to; None if it is in use.
         backed_up_at: of a backup: from when on it may not know what was published.
         known_until: the newest instant that it knows of.
@@ -69,7 +67,6 @@ class RestorePreview:
     """What a restore would do, for a person to see before it happens.
 
     Attributes:
-        backup: what the file holds.
         present: what it would replace; None if there is nothing that can be read.
         is_damaged: whether something is there that can't be read.
     """
@@ -109,7 +106,6 @@ class Restoration:
     Attributes:
         aside: where the ledger that was there before is now; None if there was none.
         since: from when on it may not know what was published.
-        in_doubt: how many deliveries are in doubt for that.
     """
 
     where: str

@@ -73,7 +73,6 @@ class Figures:
     """What the delivered posts of one channel, or of one platform, got.
 
     Attributes:
-        posts: delivered posts.
         unread: how many of them have no reading at all.
         totals: sums by metric; only what the platform gave, and never reach.
         engagement: reactions + replies + shares + clicks, of those that were given.
@@ -116,11 +115,7 @@ class Report:
     """A storm's result. There is no sum over platforms: they do not count the same things.
 
     Attributes:
-        made_at: when the report was made, aware UTC.
-        counts: deliveries by state, of all channels.
-        step: whether periods are hours or days.
         practice_hosts: where the posts went if not to the real platforms: their figures mean nothing.
-        budget: None without one.
     """
 
     storm_id: str

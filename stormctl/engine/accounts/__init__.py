@@ -1,3 +1,1 @@
 """Whose accounts the channels are: credentials to adapters, sign-in, and the questions before a launch."""
-
-from __future__ import annotations

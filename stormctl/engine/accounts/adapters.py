@@ -27,7 +27,6 @@ class RewritableSource(Protocol):
 
     def look(self) -> Rewritten | None:
         """Return what is new; None where nothing is."""
-        ...
 
 
 class EnvironmentAdapters:

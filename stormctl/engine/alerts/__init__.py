@@ -1,3 +1,1 @@
 """Who hears of trouble: alerts by apprise, and the heartbeat of a monitor."""
-
-from __future__ import annotations

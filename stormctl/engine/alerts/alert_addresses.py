@@ -28,7 +28,6 @@ _KEEP_HERE = "Set NO_PROXY=localhost,127.0.0.1,::1 in the environment."
 
 _TALKATIVE = ("urllib3", "requests_oauthlib")
 
-
 MAX_ANSWER_BYTES = 1_000_000
 """Bytes of a service's answer that are read; it says in a few hundred that it took the alert."""
 
@@ -42,11 +41,9 @@ class AlertAddress(Protocol):
     @property
     def name(self) -> str:
         """What it is called: its place in the list and its service, never its text."""
-        ...
 
     def deliver(self, title: str, text: str) -> bool:
         """Send an alert; False, or any exception, if it was not taken."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)

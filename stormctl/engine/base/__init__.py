@@ -1,3 +1,1 @@
 """What every use case is handed: equipment, clocks, the campaign as read, readings of an account."""
-
-from __future__ import annotations

@@ -82,7 +82,6 @@ class Readers(Protocol):
 
     def reader(self, channel: ChannelId) -> PlatformAdapter:
         """Return the channel's adapter for everything but publishing; CredentialsError if it has none."""
-        ...
 
 
 class Adapters(Readers, Protocol):
@@ -91,23 +90,18 @@ class Adapters(Readers, Protocol):
     @property
     def candidates(self) -> Readers:
         """The adapters with the newest credentials, accepted or not: for asking whose they are."""
-        ...
 
     def publisher(self, channel: ChannelId) -> PlatformAdapter:
         """Return the channel's adapter for publishing; CredentialsError if it has no credentials."""
-        ...
 
     def look(self) -> Rewriting | None:
         """See whether credentials were rewritten; None where there is nothing new."""
-        ...
 
     def accept(self, channel: ChannelId) -> bool:
         """Use the newest credentials from the next request on; whether they are others than before."""
-        ...
 
     def close(self) -> None:
         """Close every adapter that was made."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,7 +152,6 @@ class Workspace:
     """A campaign folder with its settings and everything by them, or the stage of its rehearsal.
 
     Attributes:
-        root: the campaign folder.
         where: the ledger's place, for people.
         has_ledger: whether it exists; LedgerError if nobody can tell.
         open_ledger: opens it to publish from, and closes it; with `create=True` it is made if need be.
@@ -199,7 +192,6 @@ class Checkpoint(Protocol):
 
     def __call__(self, point: str, /) -> None:
         """Pass the point, or die."""
-        ...
 
 
 def pass_on(point: str) -> None:

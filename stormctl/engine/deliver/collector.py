@@ -27,7 +27,6 @@ insights refresh once in 24 h), and when it has had its run. X bills each readin
 BATCH = timedelta(minutes=15)
 """How long a post that is due waits for others, on the storm's clock: one request reads up to 100 of them."""
 
-
 TRIES = 3
 REST = timedelta(minutes=5)
 """How often a post is tried at one age, and how long a channel rests in between, on the storm's clock."""

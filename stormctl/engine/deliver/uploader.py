@@ -36,7 +36,6 @@ AHEAD = timedelta(minutes=5)
 LEASE_REQUESTS = 6
 """An upload is a handful of requests; its lease lasts as long as this many of them may."""
 
-
 LEASE_REQUESTS_OF_VIDEO = 60
 """A video goes up in many parts, and the platform processes it for minutes."""
 

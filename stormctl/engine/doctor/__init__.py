@@ -1,3 +1,1 @@
 """Everything that a storm depends on, looked at before the day, and one post to prove an account."""
-
-from __future__ import annotations

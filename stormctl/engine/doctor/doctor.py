@@ -40,7 +40,6 @@ class DoctorScope:
 
     Attributes:
         campaign: the storm with its bank and plan; what could not be read of it is None.
-        moment: now.
         oddities: lines of `.env` that have no effect.
         is_launching: whether a runner is about to start, so that no one has to be told that there is none.
     """

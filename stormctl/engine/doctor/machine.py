@@ -42,7 +42,6 @@ NO_ROOM = 20_000_000
 PROBE = "America/New_York", datetime(2026, 7, 1, 12, tzinfo=UTC), timedelta(hours=-4)
 """A zone, a moment in its summer, and its distance to UTC then: working rules of zones must know it."""
 
-
 _ALERTS_HINT = "Give it an address, then try it: stormctl doctor --alert-test"
 
 

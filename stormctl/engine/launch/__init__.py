@@ -1,3 +1,1 @@
 """From a campaign to a running storm, on the day and in a rehearsal."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """What people do by hand: halt, resume, settle, take down, look after the ledger."""
-
-from __future__ import annotations

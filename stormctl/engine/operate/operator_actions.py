@@ -33,7 +33,6 @@ class Evidence:
     """What the account says of a post that a person names for a delivery in doubt.
 
     Attributes:
-        post_id: the platform's.
         url: as the platform writes it, or as it was typed where the account could not be read.
         reservation: why it is not proved, for the person to judge; empty if it is.
     """

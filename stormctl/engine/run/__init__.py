@@ -1,3 +1,1 @@
 """A process that posts: what wakes it, what it sweeps, which channels it serves."""
-
-from __future__ import annotations

@@ -36,7 +36,6 @@ class ClockJump:
 
     Attributes:
         since_at: storm time of the look before.
-        moment: now.
         slept: whether the process was away for more than `AWAY`.
         set_by: how far the clock was set ahead (positive) or back; zero within `SET`.
     """

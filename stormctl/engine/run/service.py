@@ -154,7 +154,6 @@ class Onlooker:
     """Whoever looks on while a runner runs.
 
     Attributes:
-        listener: told every event.
         watch: called some times a second, for a view and for signals.
         service: told when the start is over, and of every sweep.
         showing: entered while a launch's storm runs.

@@ -1,3 +1,1 @@
 """A ledger as a whole: backed up, restored, migrated, copied."""
-
-from __future__ import annotations

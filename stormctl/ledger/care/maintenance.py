@@ -42,7 +42,6 @@ class Occasion:
     """When a ledger is maintained.
 
     Attributes:
-        moment: now.
         timeout: after how long without a heartbeat a runner elsewhere counts as gone (real time).
         checkpoint: called by name wherever the process may die, so that tests can kill it there.
     """

@@ -1,3 +1,1 @@
 """What holds publishing back or pays for it: halts, runners, channels, budgets, alerts."""
-
-from __future__ import annotations

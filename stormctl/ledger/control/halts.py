@@ -29,7 +29,6 @@ class Resumed:
     """What a resumption did.
 
     Attributes:
-        lifted: how many halts it ended.
         narrowed: out of how many it took something.
         is_released: whether it ended a channel's suspension or pause.
         forgiven: how many late deliveries were given another policy.

@@ -1,3 +1,1 @@
 """The two databases: transactions, named queries, migrations; the rooms above know no dialect."""
-
-from __future__ import annotations

@@ -67,7 +67,6 @@ WRITE_SOON = f"{WRITE.removesuffix(CLOCK)}SET LOCAL synchronous_commit = off; {C
 READ = f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {CLOCK}"
 """What begins a transaction; every beginning reads the server's clock, without a journey of its own."""
 
-
 _PASSING = {"25P03"}
 """SQLSTATEs of what passes, beside psycopg's operational errors: a transaction that was idle too long."""
 

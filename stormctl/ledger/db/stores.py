@@ -34,10 +34,7 @@ class FileStore:
     """A place for a ledger in a file.
 
     Attributes:
-        root: the campaign folder.
-        memory: what this machine remembers of ledgers.
         where: for people: engine and place.
-        locks: the folder of the locks of its runners.
     """
 
     path: Path
@@ -100,9 +97,7 @@ class ServerStore:
     """A place for a ledger in a PostgreSQL database.
 
     Attributes:
-        locks: the folder of the locks of its runners on this machine.
         database: the one handle on it, which measures the server's clock.
-        memory: what this machine remembers of ledgers.
     """
 
     address: ServerAddress

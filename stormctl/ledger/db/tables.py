@@ -41,7 +41,6 @@ class Tables(ABC):
 
     Attributes:
         session: the named queries, on the same transaction.
-        version: of the ledger.
         names: its tables; what others refer to comes first.
     """
 

@@ -1,3 +1,1 @@
 """The promise: what may be claimed, sent and recorded, and what time decides. Change with proof."""
-
-from __future__ import annotations

@@ -34,11 +34,8 @@ class ClaimRules:
     """What a claim stood on when it was made, which holds as long as the ledger's stamp does.
 
     Attributes:
-        stamp: of the transaction that claimed.
-        token: the claim's.
         price: millionths of a dollar.
         lease_until, expires_at: microseconds, real and storm time.
-        opening: of the storm on the channel.
     """
 
     stamp: int

@@ -41,7 +41,6 @@ class StormTerms:
     Attributes:
         limits: all that the schedule says, whatever of it holds at send time.
         quiet: the silences of all days, each from (inclusive) and until (exclusive), aware UTC.
-        channels: in the schedule's order.
         ceilings: what the platform allows a channel's account, over all storms; a channel that is not named
             keeps what the ledger knows of it.
     """

@@ -31,7 +31,6 @@ class Cancelled:
     """What a cancellation of a whole message did.
 
     Attributes:
-        keys: what is cancelled now.
         left: key and state of what may still be, or become, a post.
     """
 

@@ -30,7 +30,6 @@ _LATE = "its slot passed"
 _NOT_PAID = "its slot passed, and the budget did not pay for it"
 _PERHAPS_SENT = "after the request began: perhaps it was posted"
 
-
 MARGIN = timedelta(seconds=5)
 """How far ahead a moment may lie that another machine has just written."""
 

@@ -1,3 +1,1 @@
 """What was written down, row by row: events, gaps, media, metrics, and the ledger's fingerprint."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """Which file or server a ledger is, who holds it, and what this machine remembers of it."""
-
-from __future__ import annotations

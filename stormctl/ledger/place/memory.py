@@ -35,7 +35,6 @@ class LedgerFingerprint:
     """What was seen of a ledger.
 
     Attributes:
-        ledger_id: whose ledger.
         pulse: how often its runners had shown themselves by then.
         inode: the file's, which a copy does not share; None for a ledger on a server.
     """

@@ -27,7 +27,6 @@ class RunnerNote:
     Attributes:
         address: the ledger's, without its password; a file's is absolute.
         folder: the campaign folder on the runner's machine.
-        pid: its process there.
     """
 
     address: str
