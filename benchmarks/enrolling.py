@@ -48,8 +48,7 @@ def enroll(root: Path, host: str, channels: list[str], slots: list[tuple[float, 
         for index, (at, number, text) in enumerate(slots)
     ]
     ledger = open_ledger(LEDGER, root=root, create=True)
-    ledger.bind_hosts({"x": host})
-    ledger.enrolment.enroll(terms, deliveries, Moment(now, now))
+    ledger.enrolment.enroll(terms, deliveries, Moment(now, now), hosts={"x": host})
     ledger.close()
 
 

@@ -210,7 +210,7 @@ def _release(ledger: Ledger) -> int:
         if channel.suspended_why or (channel.paused_until and channel.paused_until > moment.at)
     ]
     for channel in closed:
-        ledger.channels.release(channel, moment)
+        ledger.halts.resume(moment, "kill", scope="channel", target=channel)
     return len(closed)
 
 

@@ -11,15 +11,18 @@ from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.plan.limits import CEILING_KEYS, Limits, make_limits
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
+from stormctl.ledger.control.channels import bind_account, bind_hosts, release_channel
 from stormctl.ledger.delivery.channel_health import write_limits
 from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.journal.gaps import note_gap
+from stormctl.ledger.journal.rows import event_of
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import RateLimit
     from stormctl.domain.platforms.record import Ceiling
     from stormctl.ledger.ledger import Ledger
@@ -105,3 +108,28 @@ def note_gap_of(ledger: Ledger, since: datetime, moment: Moment, why: str) -> in
     """Let a ledger not know what was published since a moment, as after a restore; return the doubts."""
     with ledger._database.transaction() as session:
         return note_gap(session, since, moment, why)
+
+
+def bind_hosts_of(ledger: Ledger, hosts: Mapping[str, str]) -> None:
+    """Bind a ledger to hosts, as its first enrolment does."""
+    with ledger._database.transaction() as session:
+        bind_hosts(session, hosts, ledger.where)
+
+
+def bind_account_of(ledger: Ledger, channel: ChannelId, account_id: str, name: str, moment: Moment) -> None:
+    """Bind a channel to its account, as an enrolment does."""
+    with ledger._database.transaction() as session:
+        bind_account(session, channel, account_id, name, moment)
+
+
+def release(ledger: Ledger, channel: str, moment: Moment) -> bool:
+    """Let a channel post again, as `resume` does; False if nothing kept it from that."""
+    with ledger._database.transaction() as session:
+        return release_channel(session, channel, moment)
+
+
+def recent_events(ledger: Ledger, size: int, storm_id: str | None = None) -> list[StormEvent]:
+    """Return the newest events of a ledger or storm, oldest of them first."""
+    with ledger._database.reading() as session:
+        rows = session._connection.execute("SELECT * FROM events ORDER BY id").fetchall()
+    return [event_of(row) for row in rows if storm_id in {None, row["storm_id"]}][-size:]

@@ -95,11 +95,7 @@ def ask(question: str) -> str:
 
 
 def confirm(what: str, word: str, *, yes: bool, script: str = "--yes") -> None:
-    """Have a person type a word; UsageError for any other, and without a terminal.
-
-    Args:
-        script: what scripts type instead.
-    """
+    """Have a person type a word; UsageError for any other, and without a terminal."""
     if yes:
         return
     if not is_terminal():

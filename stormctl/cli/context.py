@@ -9,6 +9,7 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stormctl.cli.console import tell
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import StormctlError
 from stormctl.places import is_guest, name_user
@@ -49,8 +50,6 @@ class Context:
 
         root = find_campaign_dir(Path.cwd(), self.folder)
         if is_guest(root):
-            from stormctl.cli.console import tell
-
             owner = name_user(root.stat().st_uid)
             tell(f"you are root, and the campaign folder belongs to {owner}: use sudo -u {owner} stormctl")
         return root
@@ -92,7 +91,6 @@ class Context:
 
     def load_and_tell(self, schedule: str | None) -> Campaign:
         """Read the campaign and tell what was found in its files."""
-        from stormctl.cli.console import tell
         from stormctl.render.terminal.findings import render_findings
 
         campaign = self.load_campaign(schedule)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.cli.console import tell
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import CredentialsError, LedgerError, UsageError
-from stormctl.ledger.db.stores import FileStore, find_store
+from stormctl.ledger.db.stores import FileStore, explain_missing, find_store
 from stormctl.ledger.place.runner_notes import find_notes
 
 if TYPE_CHECKING:
@@ -72,8 +72,7 @@ def _find_missing(url: str, root: Path) -> LedgerError | None:
     store = find_store(url, root)
     if not isinstance(store, FileStore) or store.exists():
         return None
-    hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
-    return LedgerError(f"there is no ledger at {store.path}", hint)
+    return explain_missing(store.path)
 
 
 def _explain(error: StormctlError, gone: RunnerNote | None) -> StormctlError:

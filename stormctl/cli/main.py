@@ -71,8 +71,15 @@ def start(
     ctx.obj = Context(folder)
 
 
-for module in (campaign, auth, doctor, rehearse, launch, run, control, deliveries, report, emulator, ledger):
-    module.add_to(app)
+for command in (
+    *(campaign.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
+    *(control.status, control.halt, control.resume),
+    *(deliveries.show, deliveries.cancel, deliveries.retry, deliveries.resolve, deliveries.retract),
+    *(report.report, emulator.emulator),
+):
+    app.command(cls=rehearse.RehearseCommand if command is rehearse.rehearse else None)(command)
+auth.add_to(app)
+ledger.add_to(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

@@ -9,9 +9,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.platforms.channel import parse_channel_id
-from stormctl.errors import LedgerError, StormctlError
-from stormctl.ledger.control.channels import bind_hosts, check_hosts
-from stormctl.ledger.db.stores import FileStore, find_store
+from stormctl.errors import StormctlError
+from stormctl.ledger.control.channels import check_hosts
+from stormctl.ledger.db.stores import FileStore, explain_missing, find_store
 from stormctl.ledger.place.addresses import without_password
 from stormctl.places import OWN_FOLDER, hide_from_git
 
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from stormctl.ledger.views.history import History
     from stormctl.ledger.views.overview import Overview
 
-if TYPE_CHECKING:
     FindHosts = Callable[[Iterable[ChannelId]], Mapping[str, str]]
 
 _MAKING = threading.RLock()
@@ -130,20 +129,6 @@ class Ledger:
         self._memory = memory
         self._locks = locks
         self._home = home
-
-    def bind_hosts(self, hosts: Mapping[str, str]) -> None:
-        """Bind the ledger to the hosts of its first enrolment: practice is never taken for the day.
-
-        What channels share is bound by platform, and a channel's own server by channel.
-
-        Args:
-            hosts: by channel and by platform, such as `x:acme` and `x` to `api.x.com`.
-
-        Raises:
-            LedgerError: if one is bound to another host already; then nothing is bound.
-        """
-        with self._database.transaction() as session:
-            bind_hosts(session, hosts, self.where)
 
     def check_hosts(self, find_hosts: FindHosts, coming: Collection[ChannelId] = ()) -> None:
         """Make sure that no channel would be posted to at another host; LedgerError names both.
@@ -252,9 +237,7 @@ def open_ledger(
 def _open_file(store: FileStore, *, create: bool, publishing: bool) -> SqliteDatabase:
     """Open a ledger's file; see `open_ledger`."""
     if not store.exists() and not create:
-        message = f"there is no ledger at {store.path}"
-        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
-        raise LedgerError(message, hint)
+        raise explain_missing(store.path)
     if publishing:
         from stormctl.ledger.db.guards import secure
 

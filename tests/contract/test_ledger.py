@@ -17,6 +17,7 @@ from stormctl.domain.delivery.delivery import (
 from stormctl.errors import FindingsError
 from tests.contract.crowd import CHANNELS, OPEN
 from tests.contract.places import REFUSALS
+from tests.factories import recent_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,7 +47,7 @@ class TestEnroll:
 
         assert (first.added, first.updated, first.unchanged, first.withdrawn) == (2, 0, 0, 0)
         assert (second.added, second.updated, second.unchanged, second.withdrawn) == (0, 0, 2, 0)
-        assert [event.kind for event in bench.ledger.history.recent(9)] == [EventKind.ENROLLED]
+        assert [event.kind for event in recent_events(bench.ledger, 9)] == [EventKind.ENROLLED]
 
     def test_moved_and_reworded_deliveries_follow_the_plan(self, bench: Bench, plan: Plan) -> None:
         """Neither slot nor text is identity: the row is updated."""

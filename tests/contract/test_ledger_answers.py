@@ -20,6 +20,7 @@ from stormctl.domain.delivery.delivery import (
 )
 from stormctl.errors import LedgerError
 from tests.contract.crowd import PLANNED
+from tests.factories import recent_events, release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -77,7 +78,7 @@ class TestRecord:
         view = bench.ledger.history.get("imd/x:migrants-day/a/en")
         assert (state, state) == (recorded, view.state)
         assert getattr(outcome, "reason", "") == view.why
-        assert kind == bench.ledger.history.recent(1)[0].kind
+        assert kind == recent_events(bench.ledger, 1)[0].kind
 
     def test_receipt_is_kept(self, bench: Bench, plan: Plan) -> None:
         """Id, address and time of the receipt are the delivery's."""
@@ -149,7 +150,7 @@ class TestRecord:
 
         view = bench.ledger.history.get(claim.key)
         assert (State.DELIVERED, "p1", bench.at(0).at) == (late, view.post_id, view.delivered_at)
-        assert [event.kind for event in bench.ledger.history.recent(1)] == [EventKind.RECONCILED]
+        assert [event.kind for event in recent_events(bench.ledger, 1)] == [EventKind.RECONCILED]
 
     def test_late_receipt_of_another_post_than_was_found_is_a_warning(self, bench: Bench, plan: Plan) -> None:
         """If a stranger's equal post settled the doubt, the late receipt breaks nothing and is told."""
@@ -163,7 +164,7 @@ class TestRecord:
 
         late = bench.answer(claim, bench.receipt(), 2)
 
-        (event,) = bench.ledger.history.recent(1)
+        (event,) = recent_events(bench.ledger, 1)
         assert (late, bench.ledger.history.get(claim.key).post_id) == (State.DELIVERED, "stranger")
         assert (event.kind, "stranger" in event.text) == (EventKind.POSTED_TWICE, True)
 
@@ -197,7 +198,7 @@ class TestRecord:
         first = bench.answer(old, bench.receipt(), 10)
         second = bench.answer(new, bench.receipt(), 10)
 
-        events = bench.ledger.history.recent(3)
+        events = recent_events(bench.ledger, 3)
         attempts = bench.ledger.history.attempts(old.key)
         assert (first, second) == (State.DELIVERED, State.DELIVERED)
         assert [attempt.post_id for attempt in attempts] == ["p1", "p2"]
@@ -228,7 +229,7 @@ class TestRecord:
 
         state = bench.answer(second, bench.receipt(), 12)
 
-        kinds = [event.kind for event in bench.ledger.history.recent(9)]
+        kinds = [event.kind for event in recent_events(bench.ledger, 9)]
         assert (state, kinds[-1]) == (State.DELIVERED, EventKind.RECONCILED)
         assert EventKind.POSTED_TWICE not in kinds
 
@@ -243,7 +244,7 @@ class TestRecord:
         late = bench.answer(claim, bench.receipt(), 3)
 
         assert late == State.DELIVERED
-        assert bench.ledger.history.recent(1)[0].kind == EventKind.RECONCILED
+        assert recent_events(bench.ledger, 1)[0].kind == EventKind.RECONCILED
 
     @pytest.mark.parametrize("other", ["planned", "claimed", "in_doubt", "delivered"])
     def test_late_receipt_yields_to_the_same_text_under_another_key(
@@ -264,7 +265,7 @@ class TestRecord:
 
         late = bench.answer(claim, bench.receipt(), 11)
 
-        assert (late, bench.ledger.history.recent(1)[0].kind) == (State.CANCELLED, EventKind.POSTED_TWICE)
+        assert (late, recent_events(bench.ledger, 1)[0].kind) == (State.CANCELLED, EventKind.POSTED_TWICE)
         assert bench.states() == {"a": "cancelled", "b": other}
 
     def test_late_receipt_counts_beside_the_same_text_that_came_to_nothing(
@@ -288,7 +289,7 @@ class TestRecord:
 
         late = bench.answer(claim, bench.receipt(), 11)
 
-        assert (late, bench.ledger.history.recent(1)[0].kind) == (State.DELIVERED, EventKind.RECONCILED)
+        assert (late, recent_events(bench.ledger, 1)[0].kind) == (State.DELIVERED, EventKind.RECONCILED)
         assert (bench.states()["a"], bench.states()["b"]) == ("delivered", "failed")
 
     def test_unknown_attempt(self, bench: Bench, plan: Plan) -> None:
@@ -425,11 +426,11 @@ class TestSweep:
         steps: list[tuple[float, Callable[[], object]]] = [
             (15, lambda: None),
             (15.1, lambda: channels.suspend(X, "blocked", bench.at(15))),
-            (15.2, lambda: channels.release(X, bench.at(15.2))),
+            (15.2, lambda: release(bench.ledger, X, bench.at(15.2))),
             (17.1, lambda: halts.halt("topic", "rights", "wait", "ana", bench.at(17))),
             (17.2, lambda: halts.resume(bench.at(17.2), "ana", scope="topic", target="rights")),
             (19.1, lambda: channels.suspend(PAGE, "blocked", bench.at(19))),
-            (19.2, lambda: channels.release(PAGE, bench.at(19.2))),
+            (19.2, lambda: release(bench.ledger, PAGE, bench.at(19.2))),
             (31, lambda: bench.deliver(20, PAGE)),
             (40.2, lambda: bench.claim(40, PAGE)),
             (40.4, lambda: None),

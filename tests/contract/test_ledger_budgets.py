@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.event import EventKind
-from stormctl.domain.delivery.budget import Budget
-from stormctl.domain.delivery.delivery import NotSent
+from stormctl.domain.delivery.delivery import Budget, NotSent
 from stormctl.domain.platforms.record import Metric
 from tests.contract.conftest import TERMS
+from tests.factories import recent_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -50,7 +50,7 @@ def test_a_spent_budget_is_told_once_however_many_runners_look(bench: Bench, pla
     first = tell(bench, 1)
     other = [event.text for event in bench.reopen().budgets.tell_spent(bench.at(2))]
 
-    (event,) = [e for e in bench.ledger.history.recent(99) if e.kind is EventKind.BUDGET_SPENT]
+    (event,) = [e for e in recent_events(bench.ledger, 99) if e.kind is EventKind.BUDGET_SPENT]
     assert (before, first, other) == ([], [TOLD], [])
     assert (event.text, event.storm_id) == (TOLD, "imd")
 

@@ -14,6 +14,7 @@ from stormctl.domain.delivery.delivery import InDoubt, Refused
 from stormctl.errors import LedgerRewoundError
 from tests.contract.conftest import X, at, plan
 from tests.contract.crowd import CHANNELS, SENT
+from tests.factories import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -64,7 +65,7 @@ class TestChanges:
             lambda: ledger.halts.halt("topic", "rights", "wait", "ana", at(0)),
             lambda: ledger.halts.resume(at(0), "ana"),
             lambda: ledger.channels.suspend(PAGE, "blocked", at(0)),
-            lambda: ledger.channels.release(PAGE, at(0)),
+            lambda: release(ledger, PAGE, at(0)),
             lambda: claims.append(ledger.outbox.claim(X, "r1", at(0), timedelta(seconds=20))),
             lambda: ledger.outbox.mark_sending(claims[0], at(0)),
             lambda: ledger.outbox.record(claims[0], bench.receipt(), at(0)),

@@ -21,7 +21,7 @@ from stormctl.domain.delivery.delivery import (
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import LEASE
-from tests.factories import DAY, QUARTER, learn_limits
+from tests.factories import DAY, QUARTER, learn_limits, release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -221,7 +221,7 @@ class TestClaim:
         bench.ledger.channels.suspend(X, "the token is dead", bench.at(0))
 
         suspended = (bench.next_due(0), bench.find_claim(0))
-        bench.ledger.channels.release(X, bench.at(1))
+        release(bench.ledger, X, bench.at(1))
 
         assert suspended == (None, None)
         assert bench.claim(1).message_id == "a"

@@ -12,6 +12,7 @@ from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
 from stormctl.errors import UsageError
 from tests.contract.conftest import X, at, plan
 from tests.contract.crowd import CHANNELS, STORMS
+from tests.factories import recent_events
 
 if TYPE_CHECKING:
     from stormctl.ledger.delivery.doubts import Doubt
@@ -151,7 +152,7 @@ class TestCopies:
         """Both addresses and the command stand in the alarm; `status` names it from then on."""
         told = [self.found(bench, resent), self.found(bench, resent)]
 
-        (alarm,) = [e for e in bench.ledger.history.recent(99) if e.kind is EventKind.POSTED_TWICE]
+        (alarm,) = [e for e in recent_events(bench.ledger, 99) if e.kind is EventKind.POSTED_TWICE]
         assert told == [EventKind.POSTED_TWICE, None]
         assert alarm.text == (
             "a: posted twice: https://example.org/p1 and https://example.org/9 — take one of them down: "

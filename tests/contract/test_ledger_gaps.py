@@ -12,7 +12,7 @@ from stormctl.domain.delivery.delivery import Delivered, NotSent, SendForbidden,
 from stormctl.ledger.delivery.enrolment import Adoption
 from stormctl.ledger.journal.gaps import Unknown
 from tests.contract.conftest import NOON, TERMS, X, at, plan
-from tests.factories import note_gap_of
+from tests.factories import note_gap_of, recent_events, release
 
 if TYPE_CHECKING:
     from tests.contract.conftest import Bench
@@ -191,7 +191,7 @@ def test_a_gap_is_told_as_long_as_it_matters(bench: Bench) -> None:
 
     assert (before.since, before.until, before.why) == (at(0).at, at(10).at, WHY)
     assert [before.in_doubt, after.in_doubt] == [1, 0]
-    warnings = [e.text for e in bench.ledger.history.recent(50) if e.kind is EventKind.WARNING]
+    warnings = [e.text for e in recent_events(bench.ledger, 50) if e.kind is EventKind.WARNING]
     span = "2026-12-18 12:00 to 2026-12-18 12:10 UTC"
     assert warnings == [f"what was published from {span} may be unknown: {WHY} (now in doubt: 1)"]
 
@@ -246,7 +246,7 @@ class TestSuspended:
         """It is looked for from the first slot on, and goes out only if it is not there."""
         bench.ledger.sweeping.sweep(at(31))
 
-        bench.ledger.channels.release(X, at(32))
+        release(bench.ledger, X, at(32))
 
         (doubt,) = bench.ledger.doubts.open([X])
         claimed = bench.find_claim(33)
@@ -258,7 +258,7 @@ class TestSuspended:
     def test_what_is_asked_for_again_after_the_release_is_looked_for_first(self, bench: Bench) -> None:
         """It was missed here, and perhaps published by another ledger. Once: then the account is known."""
         bench.ledger.sweeping.sweep(at(31))
-        bench.ledger.channels.release(X, at(32))
+        release(bench.ledger, X, at(32))
         key = "imd/x:migrants-day/due/en"
 
         bench.ledger.manual.retry([key], "ana", at(40))
@@ -274,17 +274,17 @@ class TestSuspended:
         bench.ledger.manual.retry(["imd/x:migrants-day/due/en"], "ana", at(31))
         before = bench.states()["due"]
 
-        bench.ledger.channels.release(X, at(32))
+        release(bench.ledger, X, at(32))
 
         assert (before, bench.states()["due"]) == ("planned", "in_doubt")
 
     def test_a_second_release_has_nothing_to_doubt(self, bench: Bench) -> None:
         """What was looked for once is known."""
-        bench.ledger.channels.release(X, at(31))
+        release(bench.ledger, X, at(31))
         settled = read_twice(bench, 31)
         bench.ledger.channels.suspend(X, "token dead", at(33))
 
-        bench.ledger.channels.release(X, at(34))
+        release(bench.ledger, X, at(34))
 
         assert settled == [True, True]
         assert set(bench.states().values()) == {"planned"}
@@ -301,7 +301,7 @@ class TestSuspended:
                 Adoption(unknown=(unknown,)),
             )
 
-        bench.ledger.channels.release(X, at(32))
+        release(bench.ledger, X, at(32))
 
         doubts = bench.ledger.doubts.open([X])
         assert {doubt.key: doubt.sending_at for doubt in doubts} == dict.fromkeys(keys, at(-10).at)

@@ -12,6 +12,7 @@ from stormctl.domain.delivery.delivery import InDoubt, Refused, State
 from stormctl.errors import ExitCode, LedgerError, UsageError
 from tests.contract.crowd import STORMS
 from tests.contract.places import REFUSALS
+from tests.factories import bind_hosts_of, recent_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -37,7 +38,7 @@ class TestHistory:
         bench.answer(bench.send(), Refused(reason="slow down", code="429", for_good=False))
         bench.deliver(1)
 
-        events = bench.ledger.history.recent(9, "imd")
+        events = recent_events(bench.ledger, 9, "imd")
 
         told = [(event.kind.value, event.text, event.attempt_id) for event in events]
         assert told == [
@@ -60,8 +61,8 @@ class TestHistory:
         for event in events:
             bench.ledger.history.append(event, bench.at(9))
 
-        assert bench.ledger.history.recent(2) == events[1:]
-        assert bench.ledger.history.recent(2, "other") == []
+        assert recent_events(bench.ledger, 2) == events[1:]
+        assert recent_events(bench.ledger, 2, "other") == []
 
     def test_storms_newest_first(self, bench: Bench, plan: Plan) -> None:
         """By their first enrolment; a re-plan doesn't make one newer."""
@@ -175,24 +176,24 @@ class TestHosts:
     def test_first_binding_holds(self, bench: Bench) -> None:
         """A platform may be added; another host for a bound one is refused, and nothing is bound by it."""
         ledger = bench.ledger
-        ledger.bind_hosts({"x": "api.x.com"})
-        ledger.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
 
         with pytest.raises(LedgerError, match=r"belongs to api\.x\.com.*127\.0\.0\.1:8080") as caught:
-            ledger.bind_hosts({"facebook": "127.0.0.1:8080", "x": "127.0.0.1:8080"})
+            bind_hosts_of(ledger, {"facebook": "127.0.0.1:8080", "x": "127.0.0.1:8080"})
 
         assert (ledger.bound_hosts(), caught.value.exit_code) == ({"x": "api.x.com"}, ExitCode.MAINTENANCE)
         with pytest.raises(LedgerError, match=r"belongs to api\.x\.com"):
             ledger.check_hosts(lambda _: {"x": "127.0.0.1:8080"})
         ledger.check_hosts(lambda _: {"x": "api.x.com", "facebook": "graph.facebook.com"})
-        ledger.bind_hosts({"facebook": "graph.facebook.com"})
+        bind_hosts_of(ledger, {"facebook": "graph.facebook.com"})
         assert ledger.bound_hosts() == {"facebook": "graph.facebook.com", "x": "api.x.com"}
 
     def test_a_channel_may_have_a_server_of_its_own(self, bench: Bench) -> None:
         """From its first enrolment on: it keeps it, and a channel of the platform's host can't move there."""
         ledger = bench.ledger
         mine = {"x": "api.x.com", "x:one": "api.x.com", "x:own": "own.example.org"}
-        ledger.bind_hosts(mine)
+        bind_hosts_of(ledger, mine)
 
         for moved in (
             {"x:own": "api.x.com"},
@@ -201,8 +202,8 @@ class TestHosts:
             {"x": "own.example.org"},
         ):
             with pytest.raises(LedgerError, match=f"but {next(iter(moved))} would be posted to"):
-                ledger.bind_hosts(moved)
-        ledger.bind_hosts({**mine, "x:new": "api.x.com"})
+                bind_hosts_of(ledger, moved)
+        bind_hosts_of(ledger, {**mine, "x:new": "api.x.com"})
 
         assert ledger.bound_hosts() == {"x": "api.x.com", "x:own": "own.example.org"}
 
@@ -211,8 +212,8 @@ class TestHosts:
         ledger = bench.ledger
         bench.enroll(plan("a", 60), plan("b", 70, channel="x:other"))
         here = {"x:migrants-day": "one.example.org", "x:other": "two.example.org"}
-        ledger.bind_hosts({"x:migrants-day": here["x:migrants-day"]})
-        ledger.bind_hosts({"x:other": here["x:other"]})
+        bind_hosts_of(ledger, {"x:migrants-day": here["x:migrants-day"]})
+        bind_hosts_of(ledger, {"x:other": here["x:other"]})
         asked: list[str] = []
 
         def find_hosts(channels: Iterable[ChannelId]) -> dict[str, str]:

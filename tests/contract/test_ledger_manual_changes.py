@@ -13,6 +13,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
 from stormctl.domain.platforms.record import Metric
 from stormctl.errors import UsageError
+from tests.factories import recent_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ class TestCancel:
 
         assert (bench.states(), enrolled.settled) == ({"a": "cancelled", "b": "planned"}, 1)
         assert bench.find_claim(5) is None
-        event = bench.ledger.history.recent(1)[0]
+        event = recent_events(bench.ledger, 1)[0]
         assert (event.kind, event.key, event.text) == (EventKind.CANCELLED, KEY, "a: cancelled by lead")
 
     def test_what_left_the_plan_does_not_come_back_with_it(self, bench: Bench, plan: Plan) -> None:
@@ -144,7 +145,7 @@ class TestRetry:
         assert (planned.state, planned.slot_at) == (State.PLANNED, bench.at(40).at)
         assert (planned.post_id, planned.url, planned.delivered_at) == (None, None, None)
         assert bench.ledger.history.get(KEY).post_id == "new"
-        (event,) = [e for e in bench.ledger.history.recent(9) if e.kind is EventKind.RETRIED]
+        (event,) = [e for e in recent_events(bench.ledger, 9) if e.kind is EventKind.RETRIED]
         assert event.text == f"a: planned again by lead, was {state.value}"
 
     def test_goes_out_at_a_given_time(self, bench: Bench, plan: Plan) -> None:
@@ -259,7 +260,7 @@ class TestResolve:
         assert (view.state, view.post_id, view.delivered_at) == (State.DELIVERED, "9", bench.at(0).at)
         assert (view.url, view.why) == ("https://example.org/9", "found by lead")
         assert bench.ledger.history.attempts(KEY)[0].settled == "delivered"
-        assert bench.ledger.history.recent(1)[0].kind is EventKind.RESOLVED
+        assert recent_events(bench.ledger, 1)[0].kind is EventKind.RESOLVED
 
     def test_the_post_of_another_delivery_is_refused(self, bench: Bench, plan: Plan) -> None:
         """One post never proves two deliveries."""
@@ -326,7 +327,7 @@ class TestRetracted:
         view = bench.ledger.history.get(KEY)
         assert (state, view.state, view.post_id) == (State.RETRACTED, State.RETRACTED, "p1")
         assert view.why == "taken down by lead"
-        event = bench.ledger.history.recent(1)[0]
+        event = recent_events(bench.ledger, 1)[0]
         assert (event.kind, event.text) == (EventKind.RETRACTED, "a: post p1 taken down by lead")
 
     def test_the_second_of_two_posts(self, bench: Bench, plan: Plan) -> None:
@@ -336,7 +337,7 @@ class TestRetracted:
         bench.ledger.sweeping.sweep(bench.at(1))
         bench.ledger.manual.resolve_posted(KEY, "p9", "https://example.org/p9", "lead", bench.at(2))
         bench.answer(first, Delivered(post_id="p8", url="https://example.org/p8"), 3)
-        warning = bench.ledger.history.recent(1)[0]
+        warning = recent_events(bench.ledger, 1)[0]
         receipts = bench.ledger.manual.receipts(KEY)
 
         state = bench.ledger.manual.retracted(KEY, "p8", "lead", bench.at(9))

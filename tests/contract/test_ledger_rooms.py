@@ -8,6 +8,7 @@ import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -19,7 +20,7 @@ from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
 from stormctl.errors import CredentialsError, FindingsError, LedgerError
 from stormctl.ledger.control.halts import Resumed
-from tests.factories import learn_limits
+from tests.factories import bind_account_of, learn_limits, recent_events, release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -215,7 +216,7 @@ class TestDoubts:
 
         settled = [read(bench, doubt, second) for second in (10, 70)]
 
-        held = [e for e in bench.ledger.history.recent(9) if e.kind is EventKind.HELD]
+        held = [e for e in recent_events(bench.ledger, 9) if e.kind is EventKind.HELD]
         assert (settled, len(held)) == ([False, False], 1)
         assert bench.ledger.doubts.open([X])[0].held
 
@@ -226,7 +227,7 @@ class TestChannels:
     def test_account_is_bound_once(self, bench: Bench) -> None:
         """The same account is fine again, also under a new name; another one is refused by both names."""
         channel = parse_channel_id(X)
-        bind = bench.ledger.channels.bind
+        bind = partial(bind_account_of, bench.ledger)
         assert bench.ledger.channels.get_account(X) is None
         bind(channel, "1", "Migrants Day", bench.at(0))
         bind(channel, "1", "Migrants’ Day", bench.at(0))
@@ -239,11 +240,11 @@ class TestChannels:
 
     def test_one_account_behind_two_channels_is_refused(self, bench: Bench) -> None:
         """It would be posted to twice; the same id on another platform is another account."""
-        bench.ledger.channels.bind(parse_channel_id(X), "1", "Migrants Day", bench.at(0))
-        bench.ledger.channels.bind(parse_channel_id(PAGE), "1", "Migrants Day", bench.at(0))
+        bind_account_of(bench.ledger, parse_channel_id(X), "1", "Migrants Day", bench.at(0))
+        bind_account_of(bench.ledger, parse_channel_id(PAGE), "1", "Migrants Day", bench.at(0))
 
         with pytest.raises(CredentialsError, match="x:migrants-day and x:other are the same account"):
-            bench.ledger.channels.bind(parse_channel_id("x:other"), "1", "Migrants Day", bench.at(0))
+            bind_account_of(bench.ledger, parse_channel_id("x:other"), "1", "Migrants Day", bench.at(0))
 
     def test_one_account_is_one_channel_s_however_many_bind_it_at_once(self, bench: Bench) -> None:
         """Of launches that start together one has it; the others are told, and nobody is bound to two."""
@@ -256,7 +257,7 @@ class TestChannels:
         def bind(ledger: Ledger, channel: ChannelId) -> str:
             together.wait()
             try:
-                ledger.channels.bind(channel, "1", "Migrants Day", bench.at(0))
+                bind_account_of(ledger, channel, "1", "Migrants Day", bench.at(0))
             except CredentialsError as error:
                 return error.message
             return ""
@@ -276,11 +277,11 @@ class TestChannels:
         """It is kept with its reason until it is released; a channel that is unknown needs no release."""
         bench.ledger.channels.suspend(X, "the token is dead", bench.at(0))
         suspended = bench.ledger.channels.suspended()
-        released = [bench.ledger.channels.release(name, bench.at(1)) for name in (X, X, PAGE)]
+        released = [release(bench.ledger, name, bench.at(1)) for name in (X, X, PAGE)]
 
         assert released == [True, False, False]
         assert (suspended, bench.ledger.channels.suspended()) == ({X: "the token is dead"}, {})
-        kinds = [event.kind for event in bench.ledger.history.recent(9)]
+        kinds = [event.kind for event in recent_events(bench.ledger, 9)]
         assert kinds == [EventKind.SUSPENDED, EventKind.RESUMED]
 
 

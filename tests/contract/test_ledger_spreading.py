@@ -11,7 +11,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import NOON
-from tests.factories import DAY, QUARTER
+from tests.factories import DAY, QUARTER, release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -196,7 +196,7 @@ class TestSpread:
         bench.enroll(spread(plan, "a"))
         bench.ledger.channels.suspend(X, "token dead", bench.at(10))
         waiting = bench.ledger.sweeping.sweep(bench.at(60))
-        bench.ledger.channels.release(X, bench.at(120))
+        release(bench.ledger, X, bench.at(120))
 
         bench.ledger.sweeping.sweep(bench.at(120))
 

@@ -14,6 +14,7 @@ from stormctl.domain.delivery.delivery import InDoubt, NotSent, RateLimit, Refus
 from stormctl.ledger.control.channels import VERIFYING
 from stormctl.ledger.delivery.openings import BACKOFF
 from tests.contract.conftest import LEASE, NOON, at
+from tests.factories import release
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -191,7 +192,7 @@ class TestTrial:
         enroll(bench, plan)
         answer(bench, DOUBT, DOUBT, DOUBT)
 
-        released = bench.ledger.channels.release(X, bench.at(0.1))
+        released = release(bench.ledger, X, bench.at(0.1))
 
         assert released
         assert bench.ledger.outbox.claim(X, "r1", bench.at(0.1), LEASE) is not None

@@ -28,6 +28,7 @@ from stormctl.ledger.db.stores import FileStore, find_store
 from stormctl.ledger.db.tables import OF_ONE_LIFE
 from stormctl.ledger.ledger import open_ledger
 from tests.contract.places import File, Schema
+from tests.factories import bind_hosts_of, release
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -171,7 +172,7 @@ def fill_unread(place: Place) -> None:
 def rich(bench: Bench, plan: Plan) -> Bench:
     """A ledger with something in every table, odd texts and a picture of two megabytes."""
     ledger = bench.ledger
-    ledger.bind_hosts({"x": "api.x.com"})
+    bind_hosts_of(ledger, {"x": "api.x.com"})
     bench.enroll(
         plan("a", -30, text="Un cœur 💜 pour tous"),
         plan("b", -20),
@@ -486,7 +487,7 @@ class TestMigrate:
 
         with closing(place.open()) as ledger:
             asked = {doubt.key for doubt in ledger.doubts.open(["facebook:migrants-day"])}
-            ledger.channels.release("facebook:migrants-day", bench.at(0))
+            release(ledger, "facebook:migrants-day", bench.at(0))
             doubts = ledger.doubts.open(["facebook:migrants-day", "x:migrants-day"])
 
         since = {

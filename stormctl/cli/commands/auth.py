@@ -150,7 +150,7 @@ def list_accounts(
     """
     from stormctl.engine.accounts.accounts import list_access
     from stormctl.engine.base.campaign import find_scheduled_channels
-    from stormctl.engine.doctor.env_file import explain_unused
+    from stormctl.engine.doctor.machine import explain_unused
     from stormctl.render.terminal.accounts import access_json, render_access
 
     context: Context = ctx.obj

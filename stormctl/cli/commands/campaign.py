@@ -6,14 +6,9 @@ from typing import Annotated
 
 import typer
 
+from stormctl.cli.console import show, show_json
 from stormctl.cli.options import JsonOption, ScheduleArgument
 from stormctl.errors import ExitCode
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(check)
-    app.command()(plan)
 
 
 def check(
@@ -32,7 +27,6 @@ def check(
 
     Prints each finding with its file and line. Exit code 3 if something must be fixed before a launch.
     """
-    from stormctl.cli.console import show, show_json
     from stormctl.domain.base.finding import sort_findings
     from stormctl.files.campaign import find_schedules
     from stormctl.render.exports.documents import findings_json
@@ -55,7 +49,6 @@ def plan(ctx: typer.Context, schedule: ScheduleArgument = None, as_json: JsonOpt
     What goes out when and on which channel, in the storm's zone; what got no slot; what X will bill.
     Nothing is published or enrolled. Exit code 3 if findings would stop a launch.
     """
-    from stormctl.cli.console import show, show_json
     from stormctl.domain.plan.cost import cost_of
     from stormctl.render.exports.documents import plan_json
     from stormctl.render.terminal.timeline import render_plan

@@ -33,8 +33,6 @@ def post_canary(context: Context, name: str, schedule: str | None, *, yes: bool)
     """Post a canary, show its link, and delete it, whatever happens in between.
 
     Args:
-        name: its channel's.
-        schedule: where the channel's language stands; None to find it.
         yes: whether to ask no one.
     """
     from stormctl.engine.doctor.canary import releasing

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli import console
+from stormctl.cli.console import ask, show, show_json, tell
 from stormctl.cli.options import (
     ChannelOption,
     JsonOption,
@@ -30,13 +32,6 @@ if TYPE_CHECKING:
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
 """How long `halt` waits for every live runner to have seen it."""
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(status)
-    app.command()(halt)
-    app.command()(resume)
 
 
 def status(
@@ -62,7 +57,6 @@ def status(
     something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
     0, whether anything is found or not.
     """
-    from stormctl.cli.console import show, show_json
     from stormctl.engine.operate.standing import exit_codes_of_ledger
 
     with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
@@ -87,7 +81,6 @@ def status(
 
 def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *, as_json: bool) -> None:
     """Show in which posts a text was found."""
-    from stormctl.cli.console import show, show_json
     from stormctl.render.exports.deliveries import found_json
     from stormctl.render.terminal.deliveries import render_found
 
@@ -118,7 +111,6 @@ def halt(
     Everything, or one platform, channel, topic or message. Waits up to 5 s until every live runner has
     seen it. Exit code 11 if none is alive or one does not answer.
     """
-    from stormctl.cli.console import show, tell
     from stormctl.engine.operate.halting import halt_scope, wait_for_runners
 
     scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
@@ -137,7 +129,6 @@ def halt(
 
 
 def _tell_heard(heard: HaltAcknowledgement) -> None:
-    from stormctl.cli.console import show, tell
 
     for runner in heard.acknowledged:
         show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
@@ -153,11 +144,10 @@ def _tell_heard(heard: HaltAcknowledgement) -> None:
 
 def _read_reason(reason: str | None) -> str:
     """Return the reason in one line, asked for where none was given; nothing to say is a reason too."""
-    from stormctl.cli.console import ask, is_terminal
     from stormctl.render.words import clean
 
     if reason is None:
-        if not is_terminal():
+        if not console.is_terminal():
             raise UsageError("nothing was halted: give a reason", "Add it with --reason.")
         reason = ask("Reason")
     return clean(reason) or "no reason given"
@@ -184,7 +174,6 @@ def resume(
     Everything, or one platform, channel, topic or message, also where the halt is wider. Shows first what of
     it goes out next and what is late, and asks; the answer applies to that alone.
     """
-    from stormctl.cli.console import is_terminal, show, tell
     from stormctl.engine.operate.halting import resume_scope
     from stormctl.engine.operate.standing import has_runner
     from stormctl.render.terminal.status import render_resumption
@@ -192,7 +181,7 @@ def resume(
     def decide(preview: Resumption) -> LatePolicy | None:
         tell(render_resumption(preview))
         chosen = late
-        if not yes and is_terminal():
+        if not yes and console.is_terminal():
             chosen = late or _ask_for_policy(preview.late)
             if not typer.confirm("Resume now?", err=True):
                 raise UsageError("not resumed", "The halt stays in force.")
@@ -212,7 +201,6 @@ def resume(
 
 def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> AbstractContextManager[None]:
     """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
-    from stormctl.cli.console import tell
     from stormctl.engine.alerts.notifications import alerting
 
     if rehearsal:
@@ -253,7 +241,6 @@ def read_scope(
 
 
 def _ask_for_policy(late: int) -> LatePolicy | None:
-    from stormctl.cli.console import ask
 
     if not late:
         return None

@@ -43,12 +43,6 @@ StormOption = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    for command in (show, cancel, retry, resolve, retract):
-        app.command()(command)
-
-
 def show(
     ctx: typer.Context, key: KeyArgument, as_json: JsonOption = False, rehearsal: RehearsalOption = False
 ) -> None:

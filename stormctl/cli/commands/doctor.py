@@ -21,11 +21,6 @@ ALERT_TEST_S = 15.0
 """Real seconds that a test alert may take to be taken everywhere."""
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command()(doctor)
-
-
 def doctor(
     ctx: typer.Context,
     schedule: ScheduleArgument = None,

@@ -12,11 +12,6 @@ from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import UsageError
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command()(emulator)
-
-
 def emulator(
     ctx: typer.Context,
     port: Annotated[

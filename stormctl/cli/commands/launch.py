@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from stormctl.cli.console import confirm, show, tell
 from stormctl.cli.options import LogFileOption, PlainOption, ScheduleArgument, read_channel
 from stormctl.errors import CredentialsError
 
@@ -16,11 +17,6 @@ if TYPE_CHECKING:
     from stormctl.cli.context import Context
     from stormctl.engine.launch.launch import Launch
     from stormctl.engine.launch.preparation import Preparation
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command()(launch)
 
 
 def launch(
@@ -53,7 +49,6 @@ def launch(
     was. Ctrl-C finishes the request in flight and stops this runner, and so does closing the window; the
     storm stays in the ledger.
     """
-    from stormctl.cli.console import tell
     from stormctl.engine.launch.launch import launching
     from stormctl.engine.launch.preparation import require_approval
 
@@ -74,7 +69,6 @@ def launch(
 
 def _agree(context: Context, alerts: str, preparation: Preparation, *, yes: bool) -> None:
     """Show what will happen and what `doctor` would warn of, and have a person say yes to it."""
-    from stormctl.cli.console import tell
     from stormctl.cli.watching import viewer_zone
     from stormctl.engine.base.clocks import SystemClock
     from stormctl.engine.doctor.doctor import find_troubles
@@ -90,8 +84,6 @@ def _agree(context: Context, alerts: str, preparation: Preparation, *, yes: bool
 
 def _confirm(preparation: Preparation, *, yes: bool) -> None:
     """Have a person type the storm's id; bad channels need their word too, or `--without`."""
-    from stormctl.cli.console import confirm, tell
-
     bad = preparation.bad
     names = ", ".join(str(proof.channel) for proof in bad)
     if bad and yes:
@@ -108,7 +100,6 @@ def _confirm(preparation: Preparation, *, yes: bool) -> None:
 
 def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | None) -> NoReturn:
     """Run what was enrolled, show how things stand at its end, and end with the exit code that says it."""
-    from stormctl.cli.console import show, tell
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.operate.standing import end_run

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli import console
+from stormctl.cli.console import ask, confirm, show, show_json, tell
 from stormctl.cli.options import JsonOption
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.errors import UsageError
@@ -31,7 +33,6 @@ def ledger(ctx: typer.Context, as_json: JsonOption = False) -> None:
     Without a command: where it is, its version, size and hosts, its storms, the last backup, gaps of which
     it may not know everything, and live runners. It works with a ledger of any version.
     """
-    from stormctl.cli.console import show, show_json
     from stormctl.render.terminal.maintenance import facts_json, render_facts
 
     if ctx.invoked_subcommand is not None:
@@ -59,7 +60,6 @@ def backup(
     Works while runners post, and from a server too: the file is always SQLite. It is checked at the end.
     Nothing is overwritten.
     """
-    from stormctl.cli.console import show
     from stormctl.render.terminal.maintenance import render_backup
 
     show(render_backup(_open(ctx).back_up(file)))
@@ -75,7 +75,6 @@ def restore(
     Shows what it holds and what it replaces, and asks. The ledger that is there is set aside. Whatever was
     due since the backup is in doubt until a runner has read the accounts. No runner may be alive.
     """
-    from stormctl.cli.console import confirm, show, tell
     from stormctl.render.terminal.maintenance import render_exchange, render_restoration
 
     context: Context = ctx.obj
@@ -93,7 +92,6 @@ def migrate(ctx: typer.Context) -> None:
     It makes a backup first and prints its path. No runner may be alive while the tables
     change.
     """
-    from stormctl.cli.console import show
     from stormctl.render.terminal.maintenance import render_migration
 
     upkeep = _open(ctx)
@@ -116,7 +114,6 @@ def copy(
     Everything must be halted, and no runner alive. All rows are compared before the new ledger counts; this
     one is then out of use. The new one stays halted until stormctl resume.
     """
-    from stormctl.cli.console import show
     from stormctl.environment import find_secret_parts
     from stormctl.render.terminal.maintenance import render_move
 
@@ -141,7 +138,6 @@ def accept(
     For a ledger's file that came from another machine, or was moved by hand. Shows what it would post
     first, and asks. Until then nothing in it is published; status and halt work without it.
     """
-    from stormctl.cli.console import ask, is_terminal, show, tell
     from stormctl.render.terminal.maintenance import render_introduction
 
     upkeep = _open(ctx)
@@ -154,7 +150,7 @@ def accept(
     if yes is not None:
         if yes.strip() != ledger_id:
             raise UsageError(f"“{yes}” is not the id of the ledger that is there", f"Its id is {ledger_id}.")
-    elif not is_terminal():
+    elif not console.is_terminal():
         hint = f"Have a person check it. Then, for scripts: stormctl ledger accept --yes {ledger_id}"
         raise UsageError("can't ask for confirmation: not a terminal", hint)
     elif ask("Type yes to accept it") != "yes":

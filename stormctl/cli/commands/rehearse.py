@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from stormctl.cli import console
+from stormctl.cli.console import show, show_json, tell
 from stormctl.cli.context import Context
 from stormctl.cli.options import FaultsOption, JsonOption, LogFileOption, PlainOption, ScheduleArgument
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
@@ -53,11 +55,6 @@ SampleOption = Annotated[
 ]
 
 
-def add_to(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command(cls=RehearseCommand)(rehearse)
-
-
 def rehearse(
     ctx: typer.Context,
     schedule: ScheduleArgument = None,
@@ -77,7 +74,6 @@ def rehearse(
     Outside a campaign folder it offers to copy a sample campaign; --sample copies it without asking, and
     never overwrites anything.
     """
-    from stormctl.cli.console import tell
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.launch.rehearsal import DURATIONS, rehearsal_folder
@@ -106,7 +102,6 @@ def rehearse(
 
 def _agree(preparation: Preparation) -> None:
     """Show what a launch shows; nobody is asked."""
-    from stormctl.cli.console import tell
     from stormctl.cli.watching import viewer_zone
     from stormctl.render.terminal.tables import render_summary
 
@@ -118,7 +113,6 @@ def _agree(preparation: Preparation) -> None:
 def _show(rehearsed: Rehearsed, report_path: Path, *, as_json: bool) -> None:
     """Show how it went, and end with the exit code that says it."""
     from stormctl.cli.commands.report import write_report
-    from stormctl.cli.console import show, show_json
     from stormctl.engine.operate.standing import exit_codes_of_storm
     from stormctl.render.exports.documents import tally_json
     from stormctl.render.terminal.tables import render_tally
@@ -141,14 +135,13 @@ def _find_scene(context: Context, schedule: str | None, sample: str | None) -> C
     Raises:
         UsageError: there is no campaign and no sample is wanted, or none can be made here.
     """
-    from stormctl.cli.console import is_terminal
     from stormctl.files.campaign import SAMPLE
     from stormctl.files.samples import choose_place, get_sample
 
     try:
         root = context.root
     except UsageError as error:
-        is_asked = sample is None and schedule is None and is_terminal()
+        is_asked = sample is None and schedule is None and console.is_terminal()
         if context.folder is not None or (sample is None and not is_asked):
             raise
         if schedule is not None:
@@ -172,7 +165,6 @@ def _find_scene(context: Context, schedule: str | None, sample: str | None) -> C
 
 def _make_campaign(sample: Sample, place: Path) -> Context:
     """Copy a sample, tell what was made and what can be done with it, and return the new campaign."""
-    from stormctl.cli.console import tell
     from stormctl.files.samples import copy_sample
 
     copy_sample(sample, place)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli.console import show, show_json
 from stormctl.cli.options import JsonOption, RehearsalOption
 from stormctl.errors import UsageError
 from stormctl.places import write_text
@@ -14,11 +15,6 @@ from stormctl.places import write_text
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
     from stormctl.domain.report.report import Report
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's command."""
-    app.command()(report)
 
 
 def report(
@@ -39,7 +35,6 @@ def report(
     Posts, impressions, reach and engagement, per channel and in all, with the time of reading. It reads
     only the ledger; `launch`, `daemon` and `tick` take the readings.
     """
-    from stormctl.cli.console import show, show_json
     from stormctl.engine.operate.standing import report_storm
     from stormctl.render.exports.report import report_json
     from stormctl.render.terminal.report import render_report

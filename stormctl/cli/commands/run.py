@@ -7,16 +7,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormctl.cli.commands.units import Unit, print_unit
+from stormctl.cli.console import tell
 from stormctl.cli.options import LogFileOption
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
-
-
-def add_to(app: typer.Typer) -> None:
-    """Add this module's commands."""
-    app.command()(daemon)
-    app.command()(tick)
 
 
 def daemon(
@@ -40,7 +35,6 @@ def daemon(
     if unit is not None:
         print_unit(ctx.obj, unit, log_file)
         return
-    from stormctl.cli.console import tell
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.run.service import Onlooker, Service, serve
@@ -63,7 +57,6 @@ def tick(ctx: typer.Context, log_file: LogFileOption = None) -> None:
     For cron, every minute; safe at any overlap. Exit code 5 if something is due on a channel whose
     credentials are missing or wrong, 75 if something is left that the next tick may settle.
     """
-    from stormctl.cli.console import tell
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.run.service import Onlooker

@@ -12,6 +12,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from stormctl.cli.console import tell
 from stormctl.places import is_file, is_guest, name_user
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ class Unit(StrEnum):
 
 def print_unit(context: Context, unit: Unit, log_file: Path | None) -> None:
     """Print a ready unit on standard output, and warn of settings that a service would not see."""
-    from stormctl.cli.console import tell
     from stormctl.render.exports.units import render_cron_line, render_systemd_unit
 
     installation = describe_installation(context, log_file)

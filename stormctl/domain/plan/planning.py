@@ -6,13 +6,12 @@ from bisect import bisect_left
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.seeding import draw
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Unplaced
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.cost import price_of
 from stormctl.domain.plan.fixed import ChannelDraft, FixedPost
 from stormctl.domain.plan.placing import Candidate, MessageTimes, Placing
-from stormctl.domain.plan.slots import find_slots
+from stormctl.domain.plan.slots import draw, find_slots
 from stormctl.domain.plan.wordings import Wordings
 
 if TYPE_CHECKING:

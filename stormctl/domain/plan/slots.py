@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
@@ -11,7 +12,6 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.localtime import DAY, days_between, readings_of, to_utc
-from stormctl.domain.base.seeding import draw
 from stormctl.domain.plan.occupancy import Occupancy
 
 if TYPE_CHECKING:
@@ -229,3 +229,14 @@ def _occupy(fixed: Iterable[datetime], limits: Limits) -> Occupancy:
     for at in fixed:
         occupancy.add(at)
     return occupancy
+
+
+def draw(seed: int, *names: object) -> float:
+    """Return a number from 0 up to but not including 1 that depends on the seed and the names alone.
+
+    Each name gets its own number, so that one name more or less leaves all others as they were.
+    """
+    text = "\0".join(str(name) for name in (seed, *names))
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    # 53 bits are what a float holds exactly.
+    return (int.from_bytes(digest) >> 11) / (1 << 53)

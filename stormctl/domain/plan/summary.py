@@ -29,8 +29,6 @@ class LaunchSummary:
         hosts: platform label and host, in order.
         is_live: whether every host is the platform's real one.
         cost_usd_micros: for publishing what is still to come, readings included.
-        late: how many slots have already passed.
-        unplaced: how many variants found no slot.
         alerts: who is told what goes wrong; empty in a rehearsal.
     """
 

@@ -17,7 +17,7 @@ from stormctl.domain.platforms.record import Metric
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from stormctl.domain.delivery.budget import Budget
+    from stormctl.domain.delivery.delivery import Budget
     from stormctl.domain.report.reach import PostReach
     from stormctl.domain.report.status import StormStatus
 

@@ -11,8 +11,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
-    from stormctl.domain.delivery.budget import Budget
-    from stormctl.domain.delivery.delivery import Kind, Post, State
+    from stormctl.domain.delivery.delivery import Budget, Kind, Post, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,7 +20,6 @@ class DeliveryView:
 
     Attributes:
         why: the newest reason for its state; empty where there is nothing to explain.
-        attempts: how many were made.
     """
 
     key: str
@@ -90,7 +88,6 @@ class StormStatus:
         recent: the newest delivered ones, newest first, at most ten.
         troubled: in doubt, failed, missed and expired ones, and the parts of a thread behind a failed one.
         late: how many planned ones have passed their slot, but for such parts.
-        budget: None without one.
         copies: what is on its accounts twice.
         follow_ups: when its accounts are read again since something was sent again, the soonest first.
     """
@@ -259,7 +256,6 @@ class DeliveryDetails:
     """Everything that the ledger knows of one delivery.
 
     Attributes:
-        timezone: the storm's.
         give_up_at: after which moment a late one is missed, or spread; None where lateness does not matter.
         spread_from: the slot that the plan had given, where it was spread.
         is_spread: whether a late one is moved to a free time rather than missed.

@@ -10,9 +10,7 @@ class ChannelTally:
     """A channel's deliveries beside what the platform really received.
 
     Attributes:
-        planned: deliveries enrolled.
         delivered: those with a receipt in the ledger.
-        received: posts that the platform holds.
         duplicates: how many times a post is there more than once.
         lost: delivered by the ledger's word, and not on the platform.
         unexpected: on the platform, and no delivery of the ledger's.

@@ -40,11 +40,8 @@ class EnvironmentFile:
     may not be read (others can, Git tracks it), or is gone, changes nothing; that is reported once.
 
     Args:
-        root: the campaign folder.
-        environment: as it was read at the start.
         load: reads the folder's environment; raises StormctlError where the file is refused.
         learn: handed every environment that was read, before anyone uses it.
-        monotonic: a clock that is never set, in seconds.
     """
 
     def __init__(

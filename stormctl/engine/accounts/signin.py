@@ -45,8 +45,6 @@ class SignIn:
     """One channel's sign-in.
 
     Args:
-        root: the campaign folder.
-        environment: as it is now.
         learn: handed every secret before anyone uses it.
 
     Raises:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
+from abc import abstractmethod
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -22,7 +23,13 @@ def read_wall_clock() -> datetime:
     return datetime.now(UTC)  # noqa: TID251 - the one place that reads it; everyone else takes a Clock
 
 
-class SystemClock:
+class _SteadyClock:
+    def steady_s(self) -> float:
+        """Return real seconds that no setting of the clock changes."""
+        return read_steady_clock()
+
+
+class SystemClock(_SteadyClock):
     """Real time: the storm's time and the wall's are one.
 
     Args:
@@ -39,10 +46,6 @@ class SystemClock:
         """Read the clock."""
         now = self._wall() + self._offset()
         return Moment(now, now)
-
-    def steady_s(self) -> float:
-        """Return real seconds that no setting of the clock changes."""
-        return read_steady_clock()
 
     def wait_until(self, due_at: datetime) -> float:
         """Return the real seconds until `due_at`; 0 if it has passed."""
@@ -87,7 +90,25 @@ class Pace:
         return (fast_end - now) / self.speed + (at - fast_end)
 
 
-class StormClock:
+class _PacedClock(_SteadyClock):
+    def __init__(self, wall: Callable[[], datetime]) -> None:
+        self._wall = wall
+
+    def moment(self) -> Moment:
+        """Read the clock."""
+        wall = self._wall()
+        return Moment(_from_seconds(self.find_pace().at(wall.timestamp())), wall)
+
+    def wait_until(self, due_at: datetime) -> float:
+        """Return the real seconds until the storm's time reaches `due_at`."""
+        return self.find_pace().wait(due_at.timestamp(), self._wall().timestamp())
+
+    @abstractmethod
+    def find_pace(self) -> Pace:
+        """Return the pace as it is now."""
+
+
+class StormClock(_PacedClock):
     """A rehearsal's clock: fast while nothing is due, real while something is due, in flight or in doubt.
 
     Args:
@@ -104,24 +125,15 @@ class StormClock:
         wall: Callable[[], datetime] = read_wall_clock,
         tell: Callable[[Pace], None] = lambda _pace: None,
     ) -> None:
-        self._wall = wall
+        super().__init__(wall)
         self._tell = tell
         self._lock = threading.Lock()
         self.pace = Pace(wall().timestamp(), start_at.timestamp(), speed)
         tell(self.pace)
 
-    def moment(self) -> Moment:
-        """Read the clock."""
-        wall = self._wall()
-        return Moment(_from_seconds(self.pace.at(wall.timestamp())), wall)
-
-    def steady_s(self) -> float:
-        """Return real seconds that no setting of the clock changes."""
-        return read_steady_clock()
-
-    def wait_until(self, due_at: datetime) -> float:
-        """Return the real seconds until the storm's time reaches `due_at`."""
-        return self.pace.wait(due_at.timestamp(), self._wall().timestamp())
+    def find_pace(self) -> Pace:
+        """Return the pace that was set last."""
+        return self.pace
 
     def hurry(self, find_next: Callable[[], datetime | None]) -> datetime | None:
         """Hurry to the moment that is found, and run at 1× from there; at 1× from now on if none is."""
@@ -147,30 +159,18 @@ class StormClock:
             self._tell(self.pace)
 
 
-class FollowedClock:
+class FollowedClock(_PacedClock):
     """The clock of a rehearsal that runs in another process, read from the file that it keeps."""
 
     def __init__(self, path: Path, wall: Callable[[], datetime] = read_wall_clock) -> None:
+        super().__init__(wall)
         self._path = path
-        self._wall = wall
-
-    def moment(self) -> Moment:
-        """Read the clock."""
-        wall = self._wall()
-        return Moment(_from_seconds(self._pace().at(wall.timestamp())), wall)
-
-    def steady_s(self) -> float:
-        """Return real seconds that no setting of the clock changes."""
-        return read_steady_clock()
-
-    def wait_until(self, due_at: datetime) -> float:
-        """Return the real seconds until the storm's time reaches `due_at`."""
-        return self._pace().wait(due_at.timestamp(), self._wall().timestamp())
 
     def hurry(self, find_next: Callable[[], datetime | None]) -> None:
         """Return None: the rehearsal itself sets the pace."""
 
-    def _pace(self) -> Pace:
+    def find_pace(self) -> Pace:
+        """Read the pace that the rehearsal has written last."""
         return Pace(**json.loads(self._path.read_text(encoding="utf-8")))
 
 

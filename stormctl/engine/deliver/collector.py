@@ -92,9 +92,8 @@ class Collector:
             return set()
         rows = [(keys[r.post_id], r.metric, r.value) for r in readings if r.post_id in keys]
         read = {key for key, _, _ in rows}
-        moment = self._clock.moment()
-        self._ledger.metrics.record(rows, moment, price_usd_micros=price_of_readings(channel, 1))
-        self._ledger.metrics.mark_read(read, moment)
+        price = price_of_readings(channel, 1)
+        self._ledger.metrics.record(rows, self._clock.moment(), price_usd_micros=price)
         if read:
             text = f"read metrics of {count(len(read), 'post')}"
             self._equipment.tell(EventKind.METRICS, text, channel=channel)

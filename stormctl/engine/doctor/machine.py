@@ -13,9 +13,10 @@ from stormctl.domain.base.duration import format_duration
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
 from stormctl.domain.text.endings import load_endings
 from stormctl.engine.alerts.notifications import make_notifications
-from stormctl.engine.doctor.env_file import explain_unused
 from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, describe_offset, find_offset
+from stormctl.environment import OUTSIDE_ONLY, list_variables
 from stormctl.errors import CredentialsError, ExitCode, UsageError
+from stormctl.files.nearest import find_nearest
 from stormctl.network import find_authorities, find_proxy, load_authorities, read_proxy
 from stormctl.places import is_file
 from stormctl.settings import UNLOCK, is_loopback
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.env_reading import UnusedVariable
     from stormctl.settings import Settings
+
 
 ROOM = 500_000_000
 """Bytes free on the ledger's disk below which it is warned of."""
@@ -236,3 +238,22 @@ def _judge_disk(folder: Path, measure: Callable[[Path], int]) -> Iterator[Line]:
     if not os.access(folder, os.W_OK):
         hint = "The user that runs stormctl must be able to write there."
         yield fail(f"{folder} can't be written", hint, ExitCode.MAINTENANCE)
+
+
+PREFIX = "STORMCTL_"
+"""Begins every variable, and says nothing of which one was meant."""
+
+
+def explain_unused(variable: UnusedVariable, channels: Collection[ChannelId]) -> tuple[str, str]:
+    """Return what is wrong with a line of `.env`, without its value, and what to do about it."""
+    where = f".env:{variable.line}: {variable.name}"
+    if variable.is_repeated:
+        return f"{where} has another value further down, which counts", "Remove the line that is out of date."
+    if variable.name in OUTSIDE_ONLY:
+        return f"{where} has no effect in a file", "It counts in the environment only."
+    known = sorted(name.removeprefix(PREFIX) for name in list_variables(channels))
+    nearest = find_nearest(variable.name[len(PREFIX) :], known)
+    hint = (
+        f"Did you mean {PREFIX}{nearest}?" if nearest is not None else "See .env.example for every variable."
+    )
+    return f"{where} is a name that nothing uses", hint

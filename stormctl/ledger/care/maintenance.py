@@ -14,7 +14,7 @@ from stormctl.ledger.control.halts import load_halts
 from stormctl.ledger.control.runners import find_live
 from stormctl.ledger.db.migrator import load_migrations, refuse_older_version, refuse_unusable
 from stormctl.ledger.db.sqlite import SqliteDatabase
-from stormctl.ledger.db.stores import FileStore, making_file, put_new, refuse_existing
+from stormctl.ledger.db.stores import FileStore, explain_missing, making_file, put_new, refuse_existing
 from stormctl.ledger.db.tables import SCHEMA_VERSION, SqliteTables, compare, is_same, pour
 from stormctl.ledger.journal.gaps import view_gaps
 from stormctl.ledger.place.addresses import without_password
@@ -168,9 +168,7 @@ def copy(source: Store, target: Store, url: str, occasion: Occasion) -> Move:
 def require_ledger(store: Store) -> None:
     """Make sure that there is something at a ledger's place; LedgerError if not."""
     if not store.exists():
-        message = f"there is no ledger at {store.where}"
-        hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
-        raise LedgerError(message, hint)
+        raise explain_missing(store.where)
 
 
 def refuse_runners(runners: tuple[RunnerStatus, ...], where: str) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.event import EventKind, StormEvent
-from stormctl.domain.delivery.budget import RAISE, Budget
+from stormctl.domain.delivery.delivery import RAISE, Budget
 from stormctl.domain.platforms.channel import Platform
-from stormctl.ledger.journal.events import append_event
+from stormctl.ledger.journal.rows import append_event
 
 if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment

@@ -10,9 +10,8 @@ from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import RateLimit
 from stormctl.domain.platforms.channel import find_host, parse_channel_id
 from stormctl.errors import CredentialsError, LedgerError
-from stormctl.ledger.journal.events import append_event
 from stormctl.ledger.journal.gaps import doubt_unread
-from stormctl.ledger.journal.rows import event_of, maybe_instant
+from stormctl.ledger.journal.rows import append_event, event_of, maybe_instant
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,15 +32,6 @@ class Channels:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-
-    def bind(self, channel: ChannelId, account_id: str, account_name: str, moment: Moment) -> None:
-        """Store the account behind a channel, or check that it is still the same one.
-
-        Raises:
-            CredentialsError: if the channel is bound to another account, or the account to another channel.
-        """
-        with self._database.transaction() as session:
-            bind_account(session, channel, account_id, account_name, moment)
 
     def get_account(self, channel: str) -> tuple[str, str] | None:
         """Return the id and name of the account behind a channel; None if it is not bound yet."""
@@ -66,14 +56,6 @@ class Channels:
         """Keep a channel from posting until a person releases it."""
         with self._database.transaction() as session:
             suspend_channel(session, channel, reason, moment)
-
-    def release(self, channel: str, moment: Moment) -> bool:
-        """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither.
-
-        What nobody has looked for on its account is in doubt from then on, until someone has.
-        """
-        with self._database.transaction() as session:
-            return release_channel(session, channel, moment)
 
     def suspended(self) -> dict[str, str]:
         """Return the suspended channels with the reasons."""
@@ -126,7 +108,16 @@ def check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict[
 
 
 def bind_hosts(session: Session, hosts: Mapping[str, str], where: str) -> None:
-    """Do what `Ledger.bind_hosts` does, within a transaction."""
+    """Bind the ledger to the hosts of its first enrolment: practice is never taken for the day.
+
+    What channels share is bound by platform, and a channel's own server by channel.
+
+    Args:
+        hosts: by channel and by platform, such as `x:acme` and `x` to `api.x.com`.
+
+    Raises:
+        LedgerError: if one is bound to another host already.
+    """
     bound = check_hosts(session, hosts, where)
     for place, host in sorted(hosts.items()):  # a platform before its channels
         if find_host(bound, place) != host:
@@ -137,7 +128,11 @@ def bind_hosts(session: Session, hosts: Mapping[str, str], where: str) -> None:
 def bind_account(
     session: Session, channel: ChannelId, account_id: str, account_name: str, moment: Moment
 ) -> None:
-    """Do what `Channels.bind` does, within a transaction."""
+    """Store the account behind a channel, or check that it is still the same one.
+
+    Raises:
+        CredentialsError: if the channel is bound to another account, or the account to another channel.
+    """
     name, platform = str(channel), channel.platform.value
     _ensure(session, name)
     row = session.get("channel_row", id=name)
@@ -169,7 +164,10 @@ def suspend_channel(session: Session, channel: str, reason: str, moment: Moment)
 
 
 def release_channel(session: Session, channel: str, moment: Moment) -> bool:
-    """Do what `Channels.release` does, within a transaction."""
+    """Let a suspended or paused channel post again, its troubles forgotten; False if it is neither.
+
+    What nobody has looked for on its account is in doubt from then on, until somebody has.
+    """
     touched = session.write("release_channel", id=channel, now=to_micros(moment.at))
     if touched:
         doubt_unread(session, channel, moment)

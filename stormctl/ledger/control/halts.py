@@ -9,7 +9,7 @@ from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.report.status import HaltView
 from stormctl.ledger.control.channels import release_channel
-from stormctl.ledger.journal.events import append_event
+from stormctl.ledger.journal.rows import append_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

@@ -65,7 +65,6 @@ class Row(Protocol):
 
     def __getitem__(self, name: str, /) -> Any:
         """Get a column's value."""
-        ...
 
 
 class Session:
@@ -213,23 +212,18 @@ class Database(Protocol):
             renewing: whether it notes what a ledger lacks that is older than what was seen of it; until
                 then all others raise LedgerRewoundError.
         """
-        ...
 
     def reading(self) -> AbstractContextManager[Session]:
         """Open a transaction that only reads, without the gate; or join the thread's `snapshot`."""
-        ...
 
     def changes(self) -> object:
         """Return what is another thing once anyone has written news; see `Ledger.changes`."""
-        ...
 
     def clock_offset(self) -> timedelta:
         """Return how far the ledger's clock is ahead of this machine's; zero where they are one."""
-        ...
 
     def close(self) -> None:
         """Close every connection."""
-        ...
 
 
 @cache

@@ -150,6 +150,12 @@ def find_store(url: str, root: Path, state: Path | None = None) -> Store:
     return FileStore(path, shown.as_posix(), root, Memory(state))
 
 
+def explain_missing(place: object) -> LedgerError:
+    """Return the error that says that there is no ledger at a place."""
+    hint = "`stormctl launch` creates it; STORMCTL_LEDGER_URL says where it is."
+    return LedgerError(f"there is no ledger at {place}", hint)
+
+
 @contextmanager
 def making_file(path: Path) -> Iterator[Path]:
     """Make an empty file beside `path`, for its owner only; what is not put in its place is removed again.

@@ -10,8 +10,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
 from stormctl.errors import UnknownAttemptError
 from stormctl.ledger.delivery.channel_health import note_outcome
-from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.rows import event_of, maybe_micros
+from stormctl.ledger.journal.rows import event_of, maybe_micros, tell
 
 if TYPE_CHECKING:
     from datetime import datetime

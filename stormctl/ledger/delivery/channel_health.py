@@ -9,8 +9,7 @@ from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.duration import format_duration
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused
-from stormctl.ledger.journal.events import append_event
-from stormctl.ledger.journal.rows import maybe_micros
+from stormctl.ledger.journal.rows import append_event, maybe_micros
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,8 +10,7 @@ from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.ledger.control.halts import is_halted, load_halts
 from stormctl.ledger.delivery.openings import CATCH_UP_GAP, SKEW, find_openings, make_opening
-from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.rows import claim_of
+from stormctl.ledger.journal.rows import claim_of, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

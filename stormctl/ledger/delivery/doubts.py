@@ -10,9 +10,8 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import NOT_THERE_AFTER_ALL, SAID_TO_STAND, Delivered, State
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.answers import deliver
-from stormctl.ledger.journal.events import tell
 from stormctl.ledger.journal.gaps import give_back
-from stormctl.ledger.journal.rows import load_post, micros_of
+from stormctl.ledger.journal.rows import load_post, micros_of, tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection

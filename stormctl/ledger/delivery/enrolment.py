@@ -13,9 +13,8 @@ from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import FindingsError
 from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.delivery.answers import deliver
-from stormctl.ledger.journal.events import append_event, tell
 from stormctl.ledger.journal.gaps import note_unknown
-from stormctl.ledger.journal.rows import delivery_values, digest_plan, micros_of
+from stormctl.ledger.journal.rows import append_event, delivery_values, digest_plan, micros_of, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 
 _ADOPTED = "it was on the account before this ledger was made"
 _WITHDRAWN = "no longer in the plan"
-_ADOPTED = "it was on the account before this ledger was made"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

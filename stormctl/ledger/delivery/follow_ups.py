@@ -12,8 +12,7 @@ from stormctl.domain.delivery.delivery import Delivered, State
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.answers import deliver, tell_copy
 from stormctl.ledger.delivery.doubts import SearchedPost
-from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.rows import follow_up_due_at, load_post, maybe_instant, micros_of
+from stormctl.ledger.journal.rows import follow_up_due_at, load_post, maybe_instant, micros_of, tell
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

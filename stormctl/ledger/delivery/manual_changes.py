@@ -10,9 +10,8 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, State
 from stormctl.errors import UsageError
 from stormctl.ledger.delivery.answers import deliver
-from stormctl.ledger.journal.events import tell
 from stormctl.ledger.journal.gaps import doubt_unread, give_back, is_suspended
-from stormctl.ledger.journal.rows import dump_post, load_post
+from stormctl.ledger.journal.rows import dump_post, load_post, tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -13,7 +13,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.limits import Limits
 from stormctl.domain.plan.occupancy import Occupancy
 from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
-from stormctl.ledger.journal.events import tell
+from stormctl.ledger.journal.rows import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

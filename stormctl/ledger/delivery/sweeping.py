@@ -14,8 +14,7 @@ from stormctl.ledger.control.budgets import is_unpaid
 from stormctl.ledger.control.halts import is_halted, load_halts
 from stormctl.ledger.delivery.follow_ups import arrange_follow_ups
 from stormctl.ledger.delivery.spreading import spread_late
-from stormctl.ledger.journal.events import tell
-from stormctl.ledger.journal.rows import maybe_instant
+from stormctl.ledger.journal.rows import maybe_instant, tell
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable

@@ -12,7 +12,7 @@ from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.report.status import GapView
-from stormctl.ledger.journal.events import append_event, tell
+from stormctl.ledger.journal.rows import append_event, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -85,7 +85,6 @@ def refuse_stray_log(path: Path, filed: Mapping[str, str], seen: Mapping[str, st
     before. Its pulse is lower then than what the log remembers of the file, or it is a backup of its own.
 
     Args:
-        path: the file's.
         filed: `meta` as the file alone has it; empty where that can't be found out.
         seen: `meta` as file and log have it together; empty where there is none.
 

@@ -10,8 +10,14 @@ from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.report.status import DeliveryDetails
 from stormctl.errors import UsageError
-from stormctl.ledger.journal.events import append_event
-from stormctl.ledger.journal.rows import attempt_view_of, delivery_view_of, event_of, load_post, maybe_instant
+from stormctl.ledger.journal.rows import (
+    append_event,
+    attempt_view_of,
+    delivery_view_of,
+    event_of,
+    load_post,
+    maybe_instant,
+)
 
 if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
@@ -33,16 +39,6 @@ class History:
         """Write down an event; changes of a delivery's state write their own."""
         with self._database.transaction() as session:
             append_event(session, event, moment)
-
-    def recent(self, limit: int, storm_id: str | None = None) -> list[StormEvent]:
-        """Return the newest events, oldest of them first."""
-        with self._database.reading() as session:
-            rows = (
-                session.rows("recent_events", size=limit)
-                if storm_id is None
-                else session.rows("recent_events_of", storm_id=storm_id, size=limit)
-            )
-        return [event_of(row) for row in reversed(rows)]
 
     def storms(self) -> list[str]:
         """Return the storms' ids, the newest first."""

@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from stormctl.domain.base.finding import Finding
-    from stormctl.domain.delivery.budget import Budget
-    from stormctl.domain.delivery.delivery import Plan, PlannedDelivery, Post
+    from stormctl.domain.delivery.delivery import Budget, Plan, PlannedDelivery, Post
     from stormctl.domain.plan.cost import Cost
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.report.status import DeliveryView, LedgerStatus, StormStatus

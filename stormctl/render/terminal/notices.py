@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING
 from rich.panel import Panel
 from rich.text import Text
 
-from stormctl.domain.delivery.budget import RAISE
+from stormctl.domain.delivery.delivery import RAISE
 from stormctl.render.words import BAD, clean, render_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import tzinfo
 
-    from stormctl.domain.delivery.budget import Budget
+    from stormctl.domain.delivery.delivery import Budget
     from stormctl.domain.report.status import ChannelStatus, HaltView
 
 

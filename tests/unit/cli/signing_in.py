@@ -15,6 +15,7 @@ from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.emulator.core.accounts import make_accounts, short_user_token
 from stormctl.environment import load_environment
 from stormctl.ledger.ledger import open_ledger
+from tests.factories import bind_account_of, bind_hosts_of
 from tests.unit.cli.conftest import read_moment
 
 if TYPE_CHECKING:
@@ -91,9 +92,9 @@ def bind(campaign: CommandLine, channel: str, number: str, name: str, host: str 
     """Make a ledger that knows a channel's account, at the emulator's hosts or at another one."""
     settings = load_environment(campaign.root, {}).settings
     with closing(open_ledger("sqlite:///.stormctl/ledger.db", root=campaign.root, create=True)) as ledger:
-        ledger.channels.bind(parse_channel_id(channel), number, name, read_moment())
+        bind_account_of(ledger, parse_channel_id(channel), number, name, read_moment())
         if host is not None:
-            ledger.bind_hosts({"x": host, "facebook": settings.host(Platform.FACEBOOK)})
+            bind_hosts_of(ledger, {"x": host, "facebook": settings.host(Platform.FACEBOOK)})
 
 
 def begin(campaign: CommandLine, account: AccountSpec = ACME) -> str:

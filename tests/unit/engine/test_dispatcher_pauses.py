@@ -10,7 +10,7 @@ from stormctl.domain.delivery.delivery import InDoubt, Refused
 from stormctl.engine.deliver.dispatcher import UNVERIFIED_REST
 from stormctl.ledger.delivery.channel_health import PAUSES, TROUBLES_TO_PAUSE
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
-from tests.factories import ACME, make_delivery
+from tests.factories import ACME, bind_account_of, make_delivery
 
 if TYPE_CHECKING:
     from tests.unit.engine.conftest import Bench
@@ -81,7 +81,7 @@ def test_what_verification_proves_bad_suspends_without_a_trial(bench: Bench) -> 
 
 def test_credentials_of_another_account_suspend_as_well(bench: Bench) -> None:
     """Nothing is tried on an account that is not the channel's."""
-    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    bind_account_of(bench.ledger, ACME, "1001", "@acme", bench.clock.moment())
     _pause(bench)
     bench.x.verification = Verification(account=Account("6666", "@other", "http://127.0.0.1/"))
 

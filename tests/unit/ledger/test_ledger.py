@@ -21,6 +21,7 @@ from stormctl.ledger.db.migrator import load_migrations
 from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.db.stores import find_store
 from stormctl.ledger.ledger import Ledger, open_ledger
+from tests.factories import bind_hosts_of
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,7 +41,7 @@ def execute(path: Path, *statements: str) -> None:
 def test_created_with_its_folder(tmp_path: Path) -> None:
     """It says where it is, relative to the campaign, and is kept by the next opening."""
     with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
-        ledger.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
 
     with closing(open_ledger(URL, root=tmp_path, create=True)) as again:
         assert (again.where, again.path) == ("sqlite: .stormctl/ledger.db", tmp_path / ".stormctl/ledger.db")
@@ -60,7 +61,7 @@ def test_found_without_opening(tmp_path: Path) -> None:
 def test_readable_for_its_owner_only(tmp_path: Path) -> None:
     """File 0600, its companions too, folder 0700."""
     with closing(open_ledger(URL, root=tmp_path, create=True)) as ledger:
-        ledger.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
         modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in (tmp_path / ".stormctl").iterdir()}
 
     assert stat.S_IMODE((tmp_path / ".stormctl").stat().st_mode) == 0o700
@@ -203,7 +204,7 @@ def test_closing_in_a_transaction_closes_after_it(tmp_path: Path) -> None:
 def test_full_disk_undoes_the_transaction(tmp_path: Path) -> None:
     """What can't be written down is told in plain words, and the ledger goes on when there is room again."""
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as ledger:
-        ledger.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
         (connection,) = ledger._database._writer  # type: ignore[attr-defined]  # a disk of so many pages
         connection.execute("PRAGMA max_page_count = 1")
         content = b"x" * 10_000_000

@@ -4,14 +4,6 @@ SELECT coalesce(max(e.id), 0) + 1, :kind, :happened_at, :wall_now, :text, CAST(:
     CAST(:channel AS TEXT), CAST(:key AS TEXT), CAST(:attempt_id AS BIGINT), CAST(:url AS TEXT)
 FROM events e;
 
--- name: recent_events(size)
-SELECT id, kind, happened_at, text, storm_id, channel, key, attempt_id, url FROM events
-ORDER BY id DESC LIMIT :size;
-
--- name: recent_events_of(storm_id, size)
-SELECT id, kind, happened_at, text, storm_id, channel, key, attempt_id, url FROM events
-WHERE storm_id = :storm_id ORDER BY id DESC LIMIT :size;
-
 -- name: storms()
 SELECT id, name, timezone FROM storms ORDER BY enrolled_wall_at DESC, id;
 

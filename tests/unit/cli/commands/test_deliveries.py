@@ -17,7 +17,7 @@ from stormctl.errors import ExitCode, UsageError
 from stormctl.ledger.delivery.doubts import SearchedPost
 from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import SeenPost
-from tests.factories import ACME, PAGE, make_delivery, make_media
+from tests.factories import ACME, PAGE, bind_hosts_of, make_delivery, make_media
 from tests.fakes import FakePlatforms
 from tests.unit.cli.conftest import enroll
 from tests.unit.cli.conftest import read_moment as now
@@ -56,7 +56,7 @@ def platforms(stormctl: CommandLine, ledger: Ledger, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(adapters, "EnvironmentAdapters", lambda _environment: made)
     monkeypatch.setenv("STORMCTL_X_BASE_URL", f"http://{HERE}")
     monkeypatch.setenv("STORMCTL_FACEBOOK_BASE_URL", f"http://{HERE}")
-    ledger.bind_hosts({"x": HERE, "facebook": HERE})
+    bind_hosts_of(ledger, {"x": HERE, "facebook": HERE})
     assert stormctl.root.exists()
     return made
 

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
-from stormctl.domain.delivery.delivery import DeliveryKey, Post, SendForbidden, State
+import pytest
+
+from stormctl.domain.delivery.delivery import Budget, DeliveryKey, Post, SendForbidden, State
 
 
 def test_key_is_identity_without_slot_or_text() -> None:
@@ -27,3 +29,18 @@ def test_open_states_are_those_that_move_by_themselves() -> None:
 def test_forbidden_send_tells_why() -> None:
     """The last check's no carries its reason."""
     assert SendForbidden("halted").reason == "halted"
+
+
+@pytest.mark.parametrize(
+    ("unpaid", "words"),
+    [
+        (0, ""),
+        (1, "budget of $5.00 is spent ($4.985 so far): 1 post is not sent"),
+        (2, "budget of $5.00 is spent ($4.985 so far): 2 posts are not sent"),
+    ],
+)
+def test_a_budget_speaks_when_it_does_not_suffice(unpaid: int, words: str) -> None:
+    """How much was spent shows why a dear post stays when a cheap one goes."""
+    budget = Budget(usd_micros=5_000_000, spent_usd_micros=4_985_000, unpaid=unpaid)
+
+    assert budget.describe() == words

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from stormctl.domain.base.localtime import LocalTimeError
 from stormctl.domain.plan.limits import Limits, make_limits
-from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_slots, find_spans, pick_evenly
+from stormctl.domain.plan.slots import Silences, draw, find_quiet_spans, find_slots, find_spans, pick_evenly
 from stormctl.domain.plan.storm import ChannelRule, Quiet, Storm, Window
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Ceiling
@@ -292,3 +292,16 @@ def test_slots_keep_every_limit(case: tuple[Storm, list[datetime]]) -> None:
     assert all(b - a >= limits.spacing for a, b in pairwise(slots))
     assert all(abs(moment - other) >= limits.spacing for moment in slots for other in fixed)
     assert all(keeps(ceiling, slots) for ceiling in limits.ceilings)
+
+
+def test_same_names_draw_the_same() -> None:
+    """A draw depends on seed and names alone, on every machine and in every run."""
+    assert draw(7, "order", "x:acme", "dignity") == 0.5418593943493482
+
+
+def test_other_names_draw_otherwise() -> None:
+    """Seeds, names and their boundaries matter, and every draw is below one."""
+    draws = {draw(7, "ab", "c"), draw(7, "a", "bc"), draw(8, "ab", "c"), draw(7, "ab", "d")}
+
+    assert len(draws) == 4
+    assert all(0 <= number < 1 for number in draws)

@@ -21,7 +21,7 @@ from stormctl.engine.accounts.preflight import (
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, Ending, Verification, VerificationProblem
 from stormctl.settings import Settings
-from tests.factories import ACME, PAGE, make_delivery
+from tests.factories import ACME, PAGE, bind_account_of, make_delivery
 from tests.fakes import NOON, FakePlatform
 
 if TYPE_CHECKING:
@@ -200,7 +200,7 @@ def test_ids_of_different_platforms_may_be_the_same(bench: Bench) -> None:
 
 def test_credentials_of_another_account_than_before_are_refused(bench: Bench) -> None:
     """The ledger remembers who a channel is; the same account under a new name is still the same."""
-    bench.ledger.channels.bind(ACME, "1001", "@old-name", bench.clock.moment())
+    bind_account_of(bench.ledger, ACME, "1001", "@old-name", bench.clock.moment())
     check_accounts(prove_channels([ACME], bench.platforms), bench.ledger)
     bench.x.verification = Verification(account=Account("2002", "@stranger", URL))
 
@@ -210,7 +210,7 @@ def test_credentials_of_another_account_than_before_are_refused(bench: Bench) ->
 
 def test_an_account_that_could_not_be_learnt_is_no_contradiction(bench: Bench) -> None:
     """A platform that is down for a minute proves nothing."""
-    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    bind_account_of(bench.ledger, ACME, "1001", "@acme", bench.clock.moment())
     bench.x.verification = Verification(
         account=None, problems=(VerificationProblem(Certainty.UNKNOWN, "503"),)
     )

@@ -13,7 +13,7 @@ from stormctl.domain.delivery.delivery import InDoubt, NotSent, Refused, State
 from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.deliver.dispatcher import FIRST_RECONNECT
 from stormctl.platforms.adapter import PrepareFailed
-from tests.factories import ACME, PAGE, PNG, make_delivery, make_media
+from tests.factories import ACME, PAGE, PNG, make_delivery, make_media, release
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Outcome
@@ -324,7 +324,7 @@ def test_a_released_channel_posts_at_once(bench: Bench) -> None:
     bench.x.script.append(Refused(reason="token revoked", code="401", for_good=False, suspends=True))
     bench.serve()
 
-    bench.ledger.channels.release(str(ACME), bench.clock.moment())
+    release(bench.ledger, str(ACME), bench.clock.moment())
     bench.serve()
 
     assert bench.state() is State.DELIVERED

@@ -12,7 +12,7 @@ from stormctl.domain.delivery.delivery import InDoubt, Refused, State
 from stormctl.engine.base.account_readings import LOOK_BACK
 from stormctl.engine.deliver.reconciler import Reconciler
 from stormctl.platforms.adapter import OutgoingPost, SeenPost
-from tests.factories import ACME, PNG, make_delivery, make_media
+from tests.factories import ACME, PNG, make_delivery, make_media, recent_events
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Outcome
@@ -403,7 +403,7 @@ def test_a_post_that_stands_there_twice_is_told(bench: Bench) -> None:
     _settle(bench, reconciler)
 
     (alarm,) = bench.events.texts(EventKind.POSTED_TWICE)
-    kinds = [event.kind for event in bench.ledger.history.recent(9)]
+    kinds = [event.kind for event in recent_events(bench.ledger, 9)]
     assert bench.state() is State.DELIVERED
     assert "http://127.0.0.1/8" in alarm
     assert "http://127.0.0.1/9" in alarm

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
+from stormctl.domain.plan.storm import CANARY_STORM
 from stormctl.engine.doctor.canary import SETTLINGS, Canary, Release, enroll_canary, prepare_canary
 from stormctl.errors import CredentialsError, HaltedError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
-from tests.factories import ACME, make_delivery, make_terms
+from tests.factories import ACME, bind_account_of, bind_hosts_of, make_delivery, make_terms
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -346,7 +346,7 @@ def test_another_account_than_before_refuses_it(bench: Bench) -> None:
 
 def test_a_ledger_of_other_hosts_refuses_it(bench: Bench) -> None:
     """Practice is never taken for the day."""
-    bench.ledger.bind_hosts({"x": "api.x.com"})
+    bind_hosts_of(bench.ledger, {"x": "api.x.com"})
 
     with pytest.raises(LedgerError, match=r"belongs to api\.x\.com"):
         _prepare(bench)
@@ -354,7 +354,7 @@ def test_a_ledger_of_other_hosts_refuses_it(bench: Bench) -> None:
 
 def test_a_canary_leaves_the_ceilings_of_a_known_account(bench: Bench) -> None:
     """What a launch has told of the account (that it is verified) is not forgotten."""
-    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    bind_account_of(bench.ledger, ACME, "1001", "@acme", bench.clock.moment())
     _enroll(bench)
 
     assert bench.ledger.history.deliveries(CANARY_STORM)[0].state is State.PLANNED

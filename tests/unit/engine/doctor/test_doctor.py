@@ -24,7 +24,7 @@ from stormctl.ledger.ledger import open_ledger
 from stormctl.platforms.adapter import Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
 from tests.campaigns import make_campaign
-from tests.factories import ACME, PAGE
+from tests.factories import ACME, PAGE, bind_account_of
 from tests.fakes import NOON, FakePlatforms
 
 if TYPE_CHECKING:
@@ -130,8 +130,8 @@ def test_what_is_only_unknown_does_not_fail(case: DoctorScope, platforms: FakePl
 def test_another_account_than_the_ledgers_is_proved_bad(case: DoctorScope, platforms: FakePlatforms) -> None:
     """The account is pinned when it is first used."""
     ledger = open_ledger("sqlite:///.stormctl/ledger.db", root=case.root, create=True)
-    ledger.channels.bind(ACME, "6666", "@before", case.moment)
-    ledger.channels.bind(PAGE, "1002", "@acme", case.moment)
+    bind_account_of(ledger, ACME, "6666", "@before", case.moment)
+    bind_account_of(ledger, PAGE, "1002", "@acme", case.moment)
     ledger.close()
 
     made = diagnose(case, platforms)

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.base.clock import Moment
-from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, RateLimit
 from stormctl.domain.plan.canary import plan_canary
+from stormctl.domain.plan.storm import CANARY_STORM
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Durations
@@ -26,7 +26,16 @@ from stormctl.ledger.care.maintenance import NEWEST
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
 from tests.campaigns import make_campaign
-from tests.factories import ACME, PAGE, learn_limits, make_delivery, make_terms, note_gap_of
+from tests.factories import (
+    ACME,
+    PAGE,
+    bind_account_of,
+    bind_hosts_of,
+    learn_limits,
+    make_delivery,
+    make_terms,
+    note_gap_of,
+)
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -54,7 +63,7 @@ def campaign(tmp_path: Path) -> Campaign:
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger that is bound to an emulator."""
     with closing(open_ledger(URL, root=tmp_path, create=True)) as opened:
-        opened.bind_hosts({"x": "127.0.0.1:1", "facebook": "127.0.0.1:1"})
+        bind_hosts_of(opened, {"x": "127.0.0.1:1", "facebook": "127.0.0.1:1"})
         yield opened
 
 
@@ -102,7 +111,7 @@ def test_a_ledger_that_opens_is_fine(tmp_path: Path, campaign: Campaign) -> None
 def test_what_it_knows_of_channels_is_noted(tmp_path: Path, ledger: Ledger) -> None:
     """Accounts, ceilings and suspensions, for the channels' own lines."""
     limit = RateLimit(name="x-user-limit-24hour", limit=50, remaining=3, reset_at=NOON)
-    ledger.channels.bind(ACME, "1001", "@acme", NOW)
+    bind_account_of(ledger, ACME, "1001", "@acme", NOW)
     learn_limits(ledger, str(ACME), [limit], NOW)
     ledger.channels.suspend(str(ACME), "the token is dead", NOW)
 

@@ -15,7 +15,7 @@ from stormctl.domain.base.clock import Moment
 from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.accounts.preflight import prove_channels
-from stormctl.engine.doctor.machine import examine_machine, examine_settings, examine_watch
+from stormctl.engine.doctor.machine import examine_machine, examine_settings, examine_watch, explain_unused
 from stormctl.env_reading import UnusedVariable
 from stormctl.errors import ExitCode
 from stormctl.settings import Settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.report.diagnosis import DiagnosisSection, Line
+
 
 NOW = Moment(NOON, NOON)
 
@@ -299,3 +300,32 @@ def test_an_address_that_cannot_be_used_fails() -> None:
 
     assert (line.verdict, line.exit_code) == (Verdict.FAIL, ExitCode.USAGE)
     assert "s3cr3t" not in line.text + line.hint
+
+
+@pytest.mark.parametrize(
+    ("name", "is_repeated", "message", "hint"),
+    [
+        ("STORMCTL_LIVELY", False, "is a name that nothing uses", "Did you mean STORMCTL_LIVE?"),
+        (
+            "STORMCTL_X_ACME_API_KEY",
+            False,
+            "is a name that nothing uses",
+            "Did you mean STORMCTL_X_ACME_CONSUMER_KEY?",
+        ),
+        ("STORMCTL_§", False, "is a name that nothing uses", "See .env.example for every variable."),
+        ("STORMCTL_ALLOW_HOST", False, "has no effect in a file", "It counts in the environment only."),
+        (
+            "STORMCTL_LIVE",
+            True,
+            "has another value further down, which counts",
+            "Remove the line that is out of date.",
+        ),
+    ],
+)
+def test_what_has_no_effect_is_named_with_what_was_meant(
+    name: str, is_repeated: bool, message: str, hint: str
+) -> None:
+    """The line and the name, and the nearest name that is read; never a value."""
+    explained = explain_unused(UnusedVariable(7, name, is_repeated), [ACME])
+
+    assert explained == (f".env:7: {name} {message}", hint)

@@ -17,7 +17,7 @@ from stormctl.errors import UsageError
 from stormctl.ledger.delivery.enrolment import NO_TAKEOVER, Adoption
 from stormctl.platforms.adapter import OutgoingPost, Reading
 from tests.campaigns import make_campaign
-from tests.factories import ACME, PAGE, note_gap_of
+from tests.factories import ACME, PAGE, note_gap_of, release
 from tests.fakes import NOON, Walked, noting
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ def test_a_channel_that_is_left_out_is_not_read(bench: Bench, tmp_path: Path) ->
 
     told = _enroll(bench, preparation)
     before = _states_on(bench, PAGE)
-    bench.ledger.channels.release(str(PAGE), bench.clock.moment())
+    release(bench.ledger, str(PAGE), bench.clock.moment())
 
     assert (before, _states_on(bench, PAGE)) == ({State.PLANNED}, {State.IN_DOUBT, State.PLANNED})
     assert (bench.x.readings, bench.facebook.readings) == (1, 0)

@@ -15,7 +15,7 @@ from stormctl.errors import ApprovalError, CredentialsError, FindingsError, Ledg
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
 from tests.campaigns import make_campaign
-from tests.factories import ACME, PAGE
+from tests.factories import ACME, PAGE, bind_account_of
 from tests.unit.engine.conftest import LOCAL
 
 if TYPE_CHECKING:
@@ -226,7 +226,7 @@ def test_credentials_of_another_account_are_refused_before_anything_is_enrolled(
     bench: Bench, campaign: Campaign
 ) -> None:
     """The ledger knows who each channel is; a swapped key is seen before the first post."""
-    bench.ledger.channels.bind(PAGE, "1002", "@acme", bench.clock.moment())
+    bind_account_of(bench.ledger, PAGE, "1002", "@acme", bench.clock.moment())
     bench.facebook.verification = Verification(account=Account("2002", "@stranger", "http://127.0.0.1/"))
 
     with pytest.raises(CredentialsError, match="facebook:acme belong to @stranger"):
@@ -240,7 +240,7 @@ def test_an_account_that_is_found_only_at_enrolment_is_refused_there(
 ) -> None:
     """Between the summary and the word of a person another launch may have bound the channel."""
     preparation = bench.prepare(campaign)
-    bench.ledger.channels.bind(PAGE, "2002", "@stranger", bench.clock.moment())
+    bind_account_of(bench.ledger, PAGE, "2002", "@stranger", bench.clock.moment())
 
     with pytest.raises(CredentialsError, match="facebook:acme is the account @stranger"):
         _enroll(bench, preparation)

@@ -13,7 +13,7 @@ from stormctl.engine.operate.maintenance import LedgerMaintenance
 from stormctl.errors import ExitCode, LedgerError
 from stormctl.ledger.ledger import open_ledger
 from stormctl.settings import Settings
-from tests.factories import make_delivery, make_terms
+from tests.factories import bind_hosts_of, make_delivery, make_terms
 from tests.fakes import NOON, FakeClock
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def make_upkeep(root: Path, url: str = URL, clock: FakeClock | None = None) -> L
 def make_ledger(root: Path, url: str = URL, host: str = "api.x.com") -> None:
     """Make a ledger with one delivery, due at noon."""
     with closing(open_ledger(url, root=root, create=True)) as ledger:
-        ledger.bind_hosts({"x": host})
+        bind_hosts_of(ledger, {"x": host})
         ledger.enrolment.enroll(make_terms(), [make_delivery()], FakeClock().moment())
 
 

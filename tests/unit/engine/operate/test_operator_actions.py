@@ -21,7 +21,7 @@ from stormctl.engine.operate.operator_actions import (
 )
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.platforms.adapter import SeenPost
-from tests.factories import ACME, PAGE, make_delivery, make_media, make_terms
+from tests.factories import ACME, PAGE, bind_hosts_of, make_delivery, make_media, make_terms
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Outcome
@@ -38,7 +38,7 @@ SEEN = SeenPost(post_id="42", url=URL, text=TEXT, created_at=None)
 @pytest.fixture(autouse=True)
 def _practice(bench: Bench) -> None:
     """The ledger belongs to an emulator."""
-    bench.ledger.bind_hosts({"x": HERE, "facebook": HERE})
+    bind_hosts_of(bench.ledger, {"x": HERE, "facebook": HERE})
 
 
 def _doubt(bench: Bench) -> None:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.base.reserved import CANARY_STORM
 from stormctl.domain.delivery.delivery import InDoubt, Refused, State
 from stormctl.domain.plan.canary import plan_canary
+from stormctl.domain.plan.storm import CANARY_STORM
 from stormctl.engine.operate.standing import (
     exit_codes_after_run,
     exit_codes_of_ledger,
@@ -19,7 +19,7 @@ from stormctl.engine.operate.standing import (
     report_storm,
 )
 from stormctl.errors import ExitCode, UsageError
-from tests.factories import ACME, PAGE, make_delivery, make_terms
+from tests.factories import ACME, PAGE, bind_hosts_of, make_delivery, make_terms
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ def test_work_is_left_while_something_is_due_or_in_doubt(bench: Bench) -> None:
 
 def test_a_report_says_where_the_posts_went_if_not_to_the_platforms(bench: Bench) -> None:
     """Figures of an emulator are never taken for those of the day; real hosts need no word."""
-    bench.ledger.bind_hosts({"x": "127.0.0.1:8080", "facebook": "graph.facebook.com"})
+    bind_hosts_of(bench.ledger, {"x": "127.0.0.1:8080", "facebook": "graph.facebook.com"})
     bench.enroll(make_delivery("m1"), make_delivery("m2", channel=PAGE))
     bench.serve()
 

@@ -12,7 +12,7 @@ from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.run.served_channels import ASK_AGAIN_AFTER, UNKNOWN_AGAIN_AFTER, ServedChannels
 from stormctl.errors import CredentialsError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
-from tests.factories import ACME, PAGE, make_delivery
+from tests.factories import ACME, PAGE, bind_account_of, make_delivery
 from tests.fakes import FakePlatform
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_a_clock_that_is_set_back_keeps_no_channel_waiting_for_hours(bench: Benc
 def test_a_channel_of_another_account_is_not_served(bench: Bench) -> None:
     """Nothing is claimed with credentials that belong to somebody else."""
     bench.enroll(make_delivery())
-    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    bind_account_of(bench.ledger, ACME, "1001", "@acme", bench.clock.moment())
     bench.x.verification = Verification(account=Account("2002", "@stranger", "http://127.0.0.1/"))
     served_channels = ServedChannels(bench.equipment)
 
@@ -244,7 +244,7 @@ def test_a_suspended_channel_stays_so_with_new_credentials(bench: Bench) -> None
 def test_a_launch_serves_its_own_channels_and_waits_for_their_credentials(bench: Bench) -> None:
     """They are verified already; no other channel of the ledger is taken up."""
     bench.enroll(make_delivery(), make_delivery(channel=PAGE))
-    bench.ledger.channels.bind(ACME, "1001", "@acme", bench.clock.moment())
+    bind_account_of(bench.ledger, ACME, "1001", "@acme", bench.clock.moment())
     served_channels = ServedChannels(bench.equipment, [ACME])
     served_channels.refresh()
     first = (served_channels.channels(), bench.x.verifications, served_channels.is_waiting)

@@ -18,7 +18,7 @@ from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.run.service import EXTEND_REST_S, STATUS_REST_S, Onlooker, Service, serve, tick
 from stormctl.errors import CredentialsError, ExitCode, LedgerError
 from stormctl.settings import Settings
-from tests.factories import PAGE, make_delivery
+from tests.factories import PAGE, bind_hosts_of, make_delivery
 from tests.fakes import NOON
 from tests.unit.engine.conftest import LOCAL
 
@@ -243,7 +243,7 @@ def test_a_locked_platform_is_not_run_for(bench: Bench, run: Callable[[Bench, Se
 
     with pytest.raises(CredentialsError, match="STORMCTL_LIVE"):
         run(bench, Settings(live=False))
-    bench.ledger.bind_hosts({"x": "api.x.com"})
+    bind_hosts_of(bench.ledger, {"x": "api.x.com"})
     with pytest.raises(LedgerError, match=r"belongs to api\.x\.com"):
         run(bench, LOCAL)
 

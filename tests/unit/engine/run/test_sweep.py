@@ -12,7 +12,7 @@ from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import InDoubt, NotSent, State
 from stormctl.engine.run.sweep import Sweep
 from stormctl.platforms.adapter import Verification
-from tests.factories import ACME, PAGE, make_delivery, make_terms
+from tests.factories import ACME, PAGE, make_delivery, make_terms, recent_events
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -33,7 +33,7 @@ def _sweeper(bench: Bench, kind: str = "launch", last_seen_at: datetime | None =
 
 def _told(bench: Bench, kind: EventKind = EventKind.WOKEN) -> list[str]:
     """Return what was told of a kind, to the listener and to the history alike."""
-    kept = [event.text for event in bench.ledger.history.recent(99) if event.kind is kind]
+    kept = [event.text for event in recent_events(bench.ledger, 99) if event.kind is kind]
     assert kept == bench.events.texts(kind)
     return kept
 

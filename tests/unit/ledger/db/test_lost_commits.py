@@ -15,7 +15,7 @@ from stormctl.errors import LedgerUnreachableError
 from stormctl.ledger.db.sqlite import SqliteDatabase
 from stormctl.ledger.ledger import Ledger
 from stormctl.ledger.place.memory import Memory
-from tests.factories import ACME, make_delivery, make_terms
+from tests.factories import ACME, make_delivery, make_terms, recent_events
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -93,7 +93,7 @@ def test_answer_is_said_again(ledger: Ledger, database: LossyDatabase, loses: st
 
     after = ledger.outbox.record(taken, RECEIPT, NOW)
 
-    kinds = [event.kind for event in ledger.history.recent(9)]
+    kinds = [event.kind for event in recent_events(ledger, 9)]
     assert (after.state, state(ledger)) == (State.DELIVERED, State.DELIVERED)
     assert kinds.count(EventKind.DELIVERED) == 1
 
@@ -112,7 +112,7 @@ def test_second_post_is_told_when_the_answer_is_said_again(
 
     recorded = ledger.outbox.record(first, RECEIPT, LATER)
 
-    kinds = [event.kind for event in ledger.history.recent(9)]
+    kinds = [event.kind for event in recent_events(ledger, 9)]
     assert kinds.count(EventKind.POSTED_TWICE) == 1
     assert recorded.alarm is not None
     assert (recorded.alarm.url, recorded.is_surplus) == (RECEIPT.url, True)

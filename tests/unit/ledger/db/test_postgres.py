@@ -25,6 +25,7 @@ from stormctl.ledger.db.sessions import UniqueViolation
 from stormctl.ledger.db.stores import find_store
 from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.place.addresses import parse_address
+from tests.factories import bind_hosts_of
 from tests.postgres import LOCKED_PASSWORD, LOCKED_USER
 
 if TYPE_CHECKING:
@@ -97,7 +98,7 @@ class TestOpening:
         self, ledger: Ledger, url: str, tmp_path: Path
     ) -> None:
         """Creating twice is opening."""
-        ledger.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
 
         with closing(open_ledger(url, root=tmp_path, create=True)) as again:
             assert again.bound_hosts() == {"x": "api.x.com"}
@@ -264,7 +265,7 @@ class TestTrouble:
 
     def test_idle_connection_that_was_cut_is_replaced(self, postgres: Server, ledger: Ledger) -> None:
         """A server that was started anew between two transactions is not even noticed."""
-        ledger.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(ledger, {"x": "api.x.com"})
 
         cut(postgres)
 

@@ -19,7 +19,7 @@ from stormctl.ledger.care.restoring import find_present, restore
 from stormctl.ledger.db.stores import FileStore
 from stormctl.ledger.ledger import open_ledger
 from stormctl.ledger.place.presence import refuse_log_of_another, refuse_stray_log
-from tests.factories import make_delivery, make_terms
+from tests.factories import bind_hosts_of, make_delivery, make_terms
 from tests.fakes import NOON
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ SECOND = timedelta(seconds=1)
 def ledger(tmp_path: Path) -> Iterator[Ledger]:
     """A ledger that is in use."""
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as made:
-        made.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(made, {"x": "api.x.com"})
         yield made
 
 
@@ -93,7 +93,7 @@ def test_a_file_that_was_put_back_can_be_used_again(ledger: Ledger, tmp_path: Pa
 def test_a_backup_in_a_ledgers_place_is_kept_with_a_log(tmp_path: Path, ending: str) -> None:
     """A backup has none: whoever only looks leaves it so, and the first to write gives it one."""
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path, create=True)) as made:
-        made.bind_hosts({"x": "api.x.com"})
+        bind_hosts_of(made, {"x": "api.x.com"})
     with closing(sqlite3.connect(tmp_path / "ledger.db")) as backup:
         backup.execute("PRAGMA journal_mode = DELETE")
     companion = tmp_path / f"ledger.db{ending}"
@@ -101,7 +101,7 @@ def test_a_backup_in_a_ledgers_place_is_kept_with_a_log(tmp_path: Path, ending: 
     with closing(open_ledger("sqlite:///ledger.db", root=tmp_path)) as ledger:
         ledger.bound_hosts()
         was_there = companion.exists()
-        ledger.bind_hosts({"facebook": "graph.facebook.com"})
+        bind_hosts_of(ledger, {"facebook": "graph.facebook.com"})
         companion.unlink()
 
         assert not was_there

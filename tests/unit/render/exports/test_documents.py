@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from stormctl.domain.delivery.budget import Budget
-from stormctl.domain.delivery.delivery import State
+from stormctl.domain.delivery.delivery import Budget, State
 from stormctl.domain.report.status import ChannelStatus, DeliveryView, GapView, HaltView, RunnerStatus
 from stormctl.render.exports.documents import findings_json, plan_json, status_json, tally_json
 from stormctl.render.exports.report import report_json

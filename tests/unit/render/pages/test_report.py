@@ -6,7 +6,7 @@ from dataclasses import replace
 from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery.budget import Budget
+from stormctl.domain.delivery.delivery import Budget
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.report import build_report
 from stormctl.render.pages.report import render_report_page

@@ -11,8 +11,7 @@ import pytest
 
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.base.event import EventKind, StormEvent
-from stormctl.domain.delivery.budget import Budget
-from stormctl.domain.delivery.delivery import State
+from stormctl.domain.delivery.delivery import Budget, State
 from stormctl.render.terminal.frame import Frame
 
 if TYPE_CHECKING:

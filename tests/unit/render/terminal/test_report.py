@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery.budget import Budget
+from stormctl.domain.delivery.delivery import Budget
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.report import build_report
 from stormctl.render.exports.report import report_json

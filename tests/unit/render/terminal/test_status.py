@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import Moment
-from stormctl.domain.delivery.budget import Budget
+from stormctl.domain.delivery.delivery import Budget
 from stormctl.domain.report.status import CopyView, FollowUpView, GapView, ResumedStorm, Resumption
 from stormctl.render.terminal.status import render_resumption, render_status, render_status_line
 
