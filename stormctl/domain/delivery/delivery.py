@@ -59,6 +59,16 @@ class DeliveryKey:
         return key if self.part is None else f"{key}/{self.part}"
 
 
+CANARY_STORM = "canary"
+"""The storm that canaries are deliveries of; reports of storms leave it out."""
+
+POST_STORM = "post"
+"""The storm of posts that are written on the day."""
+
+RESERVED_STORMS = frozenset({CANARY_STORM, POST_STORM})
+"""The names of our own storms, which no schedule may have."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Post:
     """The exact text and media for one channel; what was composed is never altered afterwards.

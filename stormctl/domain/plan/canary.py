@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
+from stormctl.domain.delivery.delivery import CANARY_STORM, DeliveryKey, Kind, PlannedDelivery, Post
 from stormctl.domain.plan.cost import price_of
-from stormctl.domain.plan.storm import CANARY_STORM
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta

@@ -17,16 +17,6 @@ if TYPE_CHECKING:
     from stormctl.domain.platforms.channel import ChannelId
 
 
-CANARY_STORM = "canary"
-"""The storm that canaries are deliveries of; reports of storms leave it out."""
-
-POST_STORM = "post"
-"""The storm of posts that are written on the day."""
-
-RESERVED_STORMS = frozenset({CANARY_STORM, POST_STORM})
-"""The names of our own storms, which no schedule may have."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelRule:
     """What a storm publishes on one channel.

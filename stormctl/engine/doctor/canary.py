@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, State
+from stormctl.domain.delivery.delivery import CANARY_STORM, Delivered, InDoubt, NotSent, State
 from stormctl.domain.plan.canary import cost_of_canary, plan_canary
 from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.storm import CANARY_STORM
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.reconciler import Reconciler

@@ -7,8 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery.delivery import State
-from stormctl.domain.plan.storm import CANARY_STORM
+from stormctl.domain.delivery.delivery import CANARY_STORM, State
 from stormctl.domain.platforms.channel import find_host
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
 from stormctl.engine.operate.maintenance import LedgerMaintenance

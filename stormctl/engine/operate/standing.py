@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.delivery.delivery import State
-from stormctl.domain.plan.storm import CANARY_STORM
+from stormctl.domain.delivery.delivery import CANARY_STORM, State
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, to_utc
-from stormctl.domain.plan.storm import POST_STORM
+from stormctl.domain.delivery.delivery import POST_STORM
 from stormctl.files.bank.bank import find_bank_names
 from stormctl.files.campaign import MESSAGES
 from stormctl.files.nearest import suggest

@@ -11,8 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count
-from stormctl.domain.delivery.delivery import State
-from stormctl.domain.plan.storm import CANARY_STORM
+from stormctl.domain.delivery.delivery import CANARY_STORM, State
 from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.terminal.notices import describe_budget, describe_halt, describe_obstacles, render_notice
 from stormctl.render.words import (

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.plan.storm import CANARY_STORM
+from stormctl.domain.delivery.delivery import CANARY_STORM
 from stormctl.domain.platforms.x import X
 from stormctl.engine.doctor.canary import Release
 from stormctl.errors import ExitCode

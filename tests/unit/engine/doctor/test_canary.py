@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused, State
-from stormctl.domain.plan.storm import CANARY_STORM
+from stormctl.domain.delivery.delivery import CANARY_STORM, Delivered, InDoubt, NotSent, Refused, State
 from stormctl.engine.doctor.canary import SETTLINGS, Canary, Release, enroll_canary, prepare_canary
 from stormctl.errors import CredentialsError, HaltedError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem

@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.base.clock import Moment
-from stormctl.domain.delivery.delivery import Delivered, InDoubt, RateLimit
+from stormctl.domain.delivery.delivery import CANARY_STORM, Delivered, InDoubt, RateLimit
 from stormctl.domain.plan.canary import plan_canary
-from stormctl.domain.plan.storm import CANARY_STORM
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Durations

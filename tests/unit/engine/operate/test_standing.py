@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.delivery.delivery import InDoubt, Refused, State
+from stormctl.domain.delivery.delivery import CANARY_STORM, InDoubt, Refused, State
 from stormctl.domain.plan.canary import plan_canary
-from stormctl.domain.plan.storm import CANARY_STORM
 from stormctl.engine.operate.standing import (
     exit_codes_after_run,
     exit_codes_of_ledger,
