@@ -76,7 +76,6 @@ def _find_missing(url: str, root: Path) -> LedgerError | None:
 
 
 def _explain(error: StormctlError, gone: RunnerNote | None) -> StormctlError:
-    """Say where the ledger may be."""
     if gone is None:
         error.hint = f"{error.hint} {ELSEWHERE}"
     else:

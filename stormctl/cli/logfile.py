@@ -156,8 +156,6 @@ class Log:
 
 
 class _Records(logging.Handler):
-    """Hands Python's log records to the log."""
-
     def __init__(self, log: Log) -> None:
         super().__init__()
         self._log = log

@@ -34,7 +34,6 @@ if TYPE_CHECKING:
     from stormctl.ledger.delivery.follow_ups import FollowUps
     from stormctl.ledger.delivery.manual_changes import ManualChanges
     from stormctl.ledger.delivery.outbox import Outbox
-    from stormctl.ledger.delivery.resumption import Resumptions
     from stormctl.ledger.delivery.sweeping import Sweeping
     from stormctl.ledger.journal.fingerprint import FingerprintCheck
     from stormctl.ledger.journal.gaps import Gaps
@@ -111,7 +110,6 @@ class Ledger:
     metrics: Metrics = _room("stormctl.ledger.journal.metrics")
     history: History = _room("stormctl.ledger.views.history")
     overview: Overview = _room("stormctl.ledger.views.overview", lambda self: (self.runners, self.where))
-    resumptions: Resumptions = _room("stormctl.ledger.delivery.resumption")
 
     def __init__(
         self,
@@ -235,7 +233,6 @@ def open_ledger(
 
 
 def _open_file(store: FileStore, *, create: bool, publishing: bool) -> SqliteDatabase:
-    """Open a ledger's file; see `open_ledger`."""
     if not store.exists() and not create:
         raise explain_missing(store.path)
     if publishing:

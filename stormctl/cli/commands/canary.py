@@ -118,7 +118,6 @@ def _tell_end(view: DeliveryView, suspended: str | None) -> NoReturn:
 
 
 def _tell_canary(canary: Canary, where: str, *, is_new: bool) -> None:
-    """Show what will be posted, as whom, where, and at what price."""
     from stormctl.render.terminal.doctor import render_canary
 
     delivery, ledger = canary.delivery, f"{where}, created for it" if is_new else where

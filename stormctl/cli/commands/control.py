@@ -80,7 +80,6 @@ def status(
 
 
 def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *, as_json: bool) -> None:
-    """Show in which posts a text was found."""
     from stormctl.render.exports.deliveries import found_json
     from stormctl.render.terminal.deliveries import render_found
 

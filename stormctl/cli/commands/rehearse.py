@@ -164,7 +164,6 @@ def _find_scene(context: Context, schedule: str | None, sample: str | None) -> C
 
 
 def _make_campaign(sample: Sample, place: Path) -> Context:
-    """Copy a sample, tell what was made and what can be done with it, and return the new campaign."""
     from stormctl.files.samples import copy_sample
 
     copy_sample(sample, place)
@@ -174,6 +173,5 @@ def _make_campaign(sample: Sample, place: Path) -> Context:
 
 
 def _shorten(path: Path) -> str:
-    """Write a path relative to where we are, if it lies below."""
     here = Path.cwd()
     return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

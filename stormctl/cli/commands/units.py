@@ -83,7 +83,6 @@ def _name_owner(root: Path) -> str:
 
 
 def _find_state(root: Path) -> Path:
-    """Return where that user's stormctl remembers ledgers."""
     from stormctl.ledger.place.memory import FALLBACK, VARIABLE, find_state_folder
 
     if sys.platform == "win32" or not is_guest(root) or os.environ.get(VARIABLE):

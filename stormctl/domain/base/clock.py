@@ -50,8 +50,7 @@ class Clock(Protocol):
 def to_micros(at: datetime) -> int:
     """Return an aware datetime as integer microseconds since 1970 UTC; ValueError if it is naive."""
     if at.tzinfo is None:
-        message = f"naive datetime {at.isoformat()}"
-        raise ValueError(message)
+        raise ValueError(f"naive datetime {at.isoformat()}")
     return (at - EPOCH) // MICROSECOND
 
 

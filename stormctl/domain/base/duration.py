@@ -21,13 +21,11 @@ def parse_duration(text: str) -> timedelta:
     pieces = _PIECE.findall(text) if _WHOLE.fullmatch(text) else []
     units = [unit for _, unit in pieces]
     if not pieces or len(set(units)) != len(units):
-        message = f"“{text}” is not a duration: write it like 90s, 20m, 2h30m or 7d"
-        raise ValueError(message)
+        raise ValueError(f"“{text}” is not a duration: write it like 90s, 20m, 2h30m or 7d")
     try:
         return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in pieces))
     except OverflowError:
-        message = f"“{text}” is longer than any storm"
-        raise ValueError(message) from None
+        raise ValueError(f"“{text}” is longer than any storm") from None
 
 
 def format_duration(duration: timedelta) -> str:

@@ -8,7 +8,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.base.event import EventKind
+from stormctl.domain.base.event import EventKind, StormEvent
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -25,24 +25,14 @@ TITLE_CHARS = 120
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class Notice(StormEvent):
     """One thing that someone must be told.
 
     Attributes:
-        at: storm time at which it happened.
-        text: one line, without secrets.
         timezone: the storm's, UTC without one.
         told_at: real time at which the same subject was last reported; None if it never was.
     """
 
-    kind: EventKind
-    at: datetime
-    text: str
-    storm_id: str | None = None
-    channel: str | None = None
-    key: str | None = None
-    attempt_id: int | None = None
-    url: str | None = None
     timezone: str = "UTC"
     told_at: datetime | None = None
 
@@ -213,6 +203,5 @@ def _write_time(at: datetime, timezone: str) -> str:
 
 
 def _cut(text: str, most: int) -> str:
-    """Return a text as one line of printable characters, no longer than `most`."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return line if len(line) <= most else f"{line[: most - 1]}…"

@@ -147,8 +147,7 @@ def _rhythm(span: Span) -> Iterator[datetime]:
     window = span.window
     if window.every is not None:
         if window.every <= timedelta():
-            message = f"a rhythm of {window.every} never ends"
-            raise ValueError(message)
+            raise ValueError(f"a rhythm of {window.every} never ends")
         # Steps are real time from the window's start, so that changed clocks neither skip nor repeat one.
         for n in range(-(-(span.end_at - span.start_at) // window.every)):
             yield span.start_at + window.every * n
@@ -168,14 +167,12 @@ def _cron_moments(span: Span, expression: str) -> Iterator[datetime]:
     from cronsim import CronSim, CronSimError
 
     if len(expression.split()) != _CRON_FIELDS:
-        message = f"“{expression}” is not a cron expression of five fields"
-        raise ValueError(message)
+        raise ValueError(f"“{expression}” is not a cron expression of five fields")
     zone = ZoneInfo(span.window.timezone)
     try:
         moments = CronSim(expression, (span.start_at - _SECOND).astimezone(zone))
     except CronSimError as error:
-        message = f"“{expression}” is not a cron expression: {error}"
-        raise ValueError(message) from error
+        raise ValueError(f"“{expression}” is not a cron expression: {error}") from error
     yield from takewhile(lambda moment: moment < span.end_at, (local.astimezone(UTC) for local in moments))
 
 

@@ -41,11 +41,9 @@ def parse_channel_id(text: str) -> ChannelId:
     platform, colon, name = text.partition(":")
     known = " or ".join(f"{p.value}:NAME" for p in Platform)
     if not colon or platform not in {p.value for p in Platform}:
-        message = f"“{text}” is not a channel: write {known}"
-        raise ValueError(message)
+        raise ValueError(f"“{text}” is not a channel: write {known}")
     if not _NAME.fullmatch(name):
-        message = f"“{text}” is not a channel: a name is letters, digits, “-”, “_” or “.”"
-        raise ValueError(message)
+        raise ValueError(f"“{text}” is not a channel: a name is letters, digits, “-”, “_” or “.”")
     return ChannelId(Platform(platform), name)
 
 

@@ -55,7 +55,6 @@ def _account_of(proof: ChannelProof) -> object:
 
 
 def _look_up(channel: ChannelId, environment: Environment, ledger: Ledger | None) -> ChannelAccess:
-    """Return what is known without asking a platform."""
     bound = ledger.channels.get_account(str(channel)) if ledger is not None else None
     variables = environment.find_variables(channel)
     is_whole = not any(variable.is_missing for variable in variables)

@@ -146,7 +146,6 @@ def find_strangers(
 
 
 def _not_heard(channel: ChannelId, within: timedelta | None) -> ChannelProof:
-    """Make the proof of a channel that nothing was heard of in time."""
     limit = "in time" if within is None else f"within {format_duration(within)}"
     unknown = ((f"{channel.platform.label} did not answer {limit}", "Try again."),)
     check = ChannelCheck(channel=str(channel), account_name=None, account_url=None, unknown=unknown)

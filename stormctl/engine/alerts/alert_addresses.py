@@ -69,8 +69,6 @@ class Addresses:
 
 
 class _Service:
-    """An address as apprise serves it."""
-
     def __init__(self, number: int, plugin: Any) -> None:
         self.name = f"{number} {plugin.service_name}"
         self._plugin = plugin

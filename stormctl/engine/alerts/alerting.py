@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
+from dataclasses import fields, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -164,7 +165,6 @@ class Alerter:
         self._ledger.alerts.close(alert, heard, self._clock.moment(), is_whole=is_whole)
 
     def _deliver(self, title: str, text: str, heard: Collection[str], limit_s: float) -> frozenset[str]:
-        """Send an alert; tell of addresses that begin to fail."""
         taken = self._sender.send(title, text, heard=heard, limit_s=limit_s)
         failing = self._sender.names - taken - frozenset(heard)
         for name in sorted(failing - self._failing):
@@ -227,21 +227,11 @@ def _may_touch(exception: str, channel: str) -> bool:
 
 
 def _notice_of(event: StormEvent) -> Notice:
-    return Notice(
-        kind=event.kind,
-        at=event.at,
-        text=event.text,
-        storm_id=event.storm_id,
-        channel=event.channel,
-        key=event.key,
-        url=event.url,
-    )
+    return Notice(**{field.name: getattr(event, field.name) for field in fields(event)})
 
 
 def _without_words(event: StormEvent) -> StormEvent:
     """Return a bug without its words: nobody knows what an unforeseen exception says."""
     if event.kind is not EventKind.BUG:
         return event
-    return StormEvent(
-        kind=event.kind, at=event.at, text="its traceback is in the runner's log", channel=event.channel
-    )
+    return replace(event, text="its traceback is in the runner's log")

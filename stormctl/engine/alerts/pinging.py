@@ -86,7 +86,6 @@ class Pinger:
         self._is_failing = bool(problem)
 
     def _ping(self) -> str:
-        """Ask for the address; return what went wrong, without the address."""
         try:
             status = self._get(self._url.get_secret_value(), LIMIT)
         except Exception as error:  # noqa: BLE001 - its words may hold the address; its kind is told

@@ -130,7 +130,6 @@ class Dispatcher:
         return True
 
     def _attempt(self, claim: Claim) -> None:
-        """Publish what was claimed, and record what came of it."""
         media_ids = self._uploader.ids_of(claim)
         if not isinstance(media_ids, tuple):
             self._record(claim, media_ids, self._equipment.durations.upload_rest)

@@ -250,12 +250,10 @@ class Release:
             self._wait(POLL_S)
 
     def _is_held(self, view: DeliveryView) -> bool:
-        """Whether it is in doubt, and a person must judge."""
         doubts = self._ledger.doubts.open([str(self._canary.channel)])
         return any(doubt.key == view.key and doubt.held for doubt in doubts)
 
     def _look(self, runner_id: str) -> DeliveryView:
-        """Look at what became of it, as a live runner that sees every halt."""
         self._ledger.halts.acknowledge(runner_id, self._clock.moment())
         return self._ledger.history.get(self._canary.key)
 

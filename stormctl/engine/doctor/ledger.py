@@ -197,7 +197,6 @@ def _judge_canaries(canaries: Sequence[DeliveryView]) -> Iterator[Line]:
 
 
 def _find_folder(path: Path) -> Path:
-    """Return the nearest folder above a path that exists."""
     for folder in path.absolute().parents:
         try:
             status = find_status(folder)

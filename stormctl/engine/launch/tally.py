@@ -67,5 +67,4 @@ def _tally(
 
 
 def _name(delivery: DeliveryView) -> str:
-    """Return a delivery's key without its storm: there is only one here."""
     return delivery.key.removeprefix(f"{delivery.storm_id}/")

@@ -62,7 +62,7 @@ def resume_scope(
     Raises:
         UsageError: there is nothing to lift.
     """
-    preview = ledger.resumptions.preview(clock.moment(), scope, target)
+    preview = ledger.overview.preview_resumption(clock.moment(), scope, target)
     if not preview.halts and preview.releases is None:
         raise UsageError("there was no halt to lift", "stormctl status shows the halts in force.")
     late = decide(preview)

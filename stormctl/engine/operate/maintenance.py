@@ -176,7 +176,6 @@ class LedgerMaintenance:
         return upkeep.Occasion(clock.moment(), self._timeout, self._checkpoint)
 
     def _name_backup(self, store: Store, occasion: upkeep.Occasion) -> Path:
-        """Choose a name for a backup: by its storms and the time."""
         if store.exists():
             storms = [storm.storm_id for storm in upkeep.describe(store, occasion).storms]
         else:
@@ -185,7 +184,6 @@ class LedgerMaintenance:
         return _find_free(self._root / ".stormctl" / "backups" / f"{name}-{_stamp(occasion)}.db")
 
     def _name_aside(self, occasion: upkeep.Occasion) -> Path:
-        """Choose a name for the ledger that a restore replaces."""
         if isinstance(self._store, ServerStore):
             folder, stem = self._root / ".stormctl" / "backups", "ledger"
         else:

@@ -169,7 +169,6 @@ class Scheduler:
             self._wake_in(0)
 
     def _start_after(self, channel: ChannelId) -> None:
-        """Ask about a channel whose work has ended, and start what is due."""
         self._start_due([channel])
 
     def _start_due(self, asked: Sequence[ChannelId]) -> None:

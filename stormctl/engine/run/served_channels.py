@@ -30,8 +30,6 @@ UNKNOWN_AGAIN_AFTER = timedelta(seconds=30)
 
 @dataclass(frozen=True, slots=True)
 class _Rest:
-    """Since when a channel rests, and for how long, in real time."""
-
     since: datetime
     length: timedelta
 

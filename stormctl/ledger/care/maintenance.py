@@ -180,7 +180,6 @@ def refuse_runners(runners: tuple[RunnerStatus, ...], where: str) -> None:
 
 
 def _save(store: Store, copy: SqliteDatabase) -> None:
-    """Copy a ledger as it is at one instant into an empty file, and compare the two."""
     with store.database.whole() as source:
         if isinstance(source, SqliteTables):
             copy.save(source)
@@ -202,7 +201,6 @@ def _recognise(tables: Tables, source: Store, target: Store) -> int:
 
 
 def _require_rest(session: Session, store: Store, occasion: Occasion) -> None:
-    """Make sure that everything is halted, no runner lives and nothing is claimed."""
     if not any(halt.scope == "all" and not halt.exceptions for halt in load_halts(session)):
         message = f"the ledger {store.where} is not halted: something could be published in the meantime"
         raise LedgerError(message, 'Run: stormctl halt --reason "the ledger moves"; then copy again.')

@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.base.event import EventKind
+from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.alert import Alert, Notice
 from stormctl.domain.delivery.delivery import State
-from stormctl.ledger.journal.rows import maybe_instant, maybe_micros
+from stormctl.ledger.journal.rows import event_of, maybe_instant, maybe_micros
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
     from stormctl.domain.base.clock import Moment
-    from stormctl.domain.base.event import StormEvent
     from stormctl.ledger.control.runners import Runners
     from stormctl.ledger.db.sessions import Database, Row, Session
 
@@ -93,18 +93,7 @@ class Alerts:
                 return
         with self._database.transaction() as session:
             if session.find("notice_of_subject", **known) is None:
-                _add(
-                    session,
-                    event.kind,
-                    subject,
-                    noted=to_micros(moment.wall_at),
-                    at=to_micros(event.at),
-                    text=event.text,
-                    storm_id=event.storm_id,
-                    channel=event.channel,
-                    key=event.key,
-                    url=event.url,
-                )
+                _add(session, event, subject, noted=to_micros(moment.wall_at))
 
     def take(self, moment: Moment, *, patient: bool = True, pausing: bool = True) -> Alert | None:
         """Take the next alert that is to be sent now; None if there is none, or not yet.
@@ -181,19 +170,11 @@ def _noticed(session: Session) -> int:
 
 def _note_row(session: Session, kind: EventKind, row: Row, patience: timedelta) -> None:
     whose = row["channel"] or row["storm_id"] or ""
+    subject = f"{kind.value}/{row['id'] if kind in _BY_HAND else whose}"
+    storm_id = row["storm_id"] or (row["channel"] and _storm_of(session, row["channel"]))
+    wait = patience if kind is EventKind.IN_DOUBT else COLLECTING
     _add(
-        session,
-        kind,
-        f"{kind.value}/{row['id'] if kind in _BY_HAND else whose}",
-        noted=row["happened_wall_at"],
-        at=row["happened_at"],
-        text=row["text"],
-        storm_id=row["storm_id"] or (row["channel"] and _storm_of(session, row["channel"])),
-        channel=row["channel"],
-        key=row["key"],
-        attempt_id=row["attempt_id"],
-        url=row["url"],
-        wait=patience if kind is EventKind.IN_DOUBT else COLLECTING,
+        session, replace(event_of(row), storm_id=storm_id), subject, noted=row["happened_wall_at"], wait=wait
     )
 
 
@@ -212,45 +193,27 @@ def _note_if_finished(session: Session, storm_id: str, moment: Moment) -> None:
         for state in (State.EXPIRED, State.CANCELLED, State.RETRACTED)
         if counts.get(state.value)
     ]
-    _add(
-        session,
-        EventKind.FINISHED,
-        f"finished/{storm_id}",
-        noted=to_micros(moment.wall_at),
-        at=to_micros(moment.at),
-        text=f"{storm_id}: {', '.join([*told, *others])}",
-        storm_id=storm_id,
-    )
+    text = f"{storm_id}: {', '.join([*told, *others])}"
+    event = StormEvent(kind=EventKind.FINISHED, at=moment.at, text=text, storm_id=storm_id)
+    _add(session, event, f"finished/{storm_id}", noted=to_micros(moment.wall_at))
 
 
 def _add(
-    session: Session,
-    kind: EventKind,
-    subject: str,
-    *,
-    noted: int,
-    at: int,
-    text: str,
-    storm_id: str | None = None,
-    channel: str | None = None,
-    key: str | None = None,
-    attempt_id: int | None = None,
-    url: str | None = None,
-    wait: timedelta = COLLECTING,
+    session: Session, event: StormEvent, subject: str, *, noted: int, wait: timedelta = COLLECTING
 ) -> None:
     session.write(
         "add_notice",
-        kind=kind.value,
+        kind=event.kind.value,
         subject=subject,
-        at=at,
+        at=to_micros(event.at),
         noted_wall_at=noted,
         ripe_wall_at=noted + wait // timedelta(microseconds=1),
-        text=text,
-        storm_id=storm_id,
-        channel=channel,
-        key=key,
-        attempt_id=attempt_id,
-        url=url,
+        text=event.text,
+        storm_id=event.storm_id,
+        channel=event.channel,
+        key=event.key,
+        attempt_id=event.attempt_id,
+        url=event.url,
     )
 
 

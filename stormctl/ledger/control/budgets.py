@@ -45,7 +45,6 @@ class Budgets:
 
 
 def _find_dearest() -> int:
-    """Return what one post costs at most, on whichever platform."""
     return max(platform.facts.prices.dearest_post for platform in Platform)
 
 

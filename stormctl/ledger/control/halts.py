@@ -246,7 +246,6 @@ def make_rule(session: Session, scope: str, target: str | None) -> Callable[[Row
 
 
 def _remaining(halts: Iterable[Halt], scope: str, target: str | None) -> list[Halt]:
-    """Return the halts as they will stand: lifted, narrowed or untouched."""
     if scope == "all" or target is None:
         return []
     return [

@@ -136,8 +136,7 @@ class Connections:
             psycopg.OperationalError: if the server can't be reached.
         """
         if self._closed.is_set():
-            message = "the ledger was closed"
-            raise RuntimeError(message)
+            raise RuntimeError("the ledger was closed")
         began_s = time.monotonic()
         if self._silence is not None and began_s - self._silence[0] < SILENCE_REST_S:
             raise psycopg.OperationalError(self._silence[1])

@@ -45,15 +45,13 @@ def load_migrations(dialect: str, folder: Path = FOLDER) -> tuple[Migration, ...
     for path in sorted(folder.glob("*.sql")):
         match = _NAME.fullmatch(path.name)
         if match is None:
-            message = f"{path.name} is not named like 0001_first.sql or 0002_guards.sqlite.sql"
-            raise ValueError(message)
+            raise ValueError(f"{path.name} is not named like 0001_first.sql or 0002_guards.sqlite.sql")
         if match["dialect"] in {None, dialect}:
             statements = _END_OF_STATEMENT.split(path.read_text(encoding="utf-8").strip())
             found.append(Migration(int(match["version"]), match["name"], tuple(statements)))
     versions = [migration.version for migration in found]
     if versions != list(range(1, len(found) + 1)):
-        message = f"the migrations of {dialect} are not numbered from 1 without gaps: {versions}"
-        raise ValueError(message)
+        raise ValueError(f"the migrations of {dialect} are not numbered from 1 without gaps: {versions}")
     return tuple(found)
 
 

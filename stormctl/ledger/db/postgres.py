@@ -260,7 +260,6 @@ class PostgresDatabase:
         return PostgresTables(connection, session, self._migrations[:version])
 
     def _apply(self, connection: Connection, after: int) -> None:
-        """Apply the migrations behind a version."""
         for migration in self._migrations[after:]:
             for statement in migration.statements:
                 connection.execute(_sort_as_sqlite(statement).encode())

@@ -56,7 +56,6 @@ def _read_ours(version: int) -> frozenset[Object]:
 
 
 def _make(version: int) -> sqlite3.Connection:
-    """Make an empty ledger of a version in memory."""
     connection = sqlite3.connect(":memory:", isolation_level=None)
     for migration in load_migrations("sqlite")[:version]:
         for statement in migration.statements:

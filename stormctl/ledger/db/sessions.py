@@ -49,8 +49,7 @@ class Statements:
         import aiosql
 
         if name not in self._texts:
-            message = f"there is no query {name}"
-            raise AttributeError(message)
+            raise AttributeError(f"there is no query {name}")
         query = getattr(aiosql.from_str(f"-- name: {self._texts[name]}", self._driver), name)
         setattr(self, name, query)
         return query
@@ -112,8 +111,7 @@ class Session:
         """Return the only row of a query; LookupError without one."""
         row = self.find(name, **values)
         if row is None:
-            message = f"{name} found nothing for {values}"
-            raise LookupError(message)
+            raise LookupError(f"{name} found nothing for {values}")
         return row
 
     def value(self, name: str, /, **values: Any) -> Any:

@@ -131,8 +131,7 @@ class SqliteDatabase(SqliteFile):
     @contextmanager
     def _borrow(self, idle: deque[sqlite3.Connection]) -> Iterator[sqlite3.Connection]:
         if self._closed.is_set():
-            message = "the ledger was closed"
-            raise RuntimeError(message)
+            raise RuntimeError("the ledger was closed")
         try:
             connection = idle.pop()
         except IndexError:

@@ -192,7 +192,6 @@ class SqliteFile:
             connection.execute("PRAGMA journal_mode = WAL")
 
     def _apply(self, connection: sqlite3.Connection, session: Session, after: int, until: int) -> None:
-        """Apply the migrations behind a version, up to another one."""
         for migration in self._migrations[after:until]:
             for statement in migration.statements:
                 connection.execute(statement)

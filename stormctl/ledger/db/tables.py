@@ -196,7 +196,6 @@ def _rows(tables: Tables, table: str, without: Collection[str]) -> Iterator[tupl
 
 
 def _sum_up(tables: Tables, table: str, without: Collection[str]) -> tuple[int, int]:
-    """Return a table's number of rows and their digest, whatever their order."""
     count = digest = 0
     columns = sorted(enumerate(tables.columns(table)), key=lambda column: column[1])
     order = [index for index, _ in columns]

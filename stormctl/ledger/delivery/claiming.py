@@ -70,7 +70,6 @@ def claim_best(
 
 
 def _choose(session: Session, channel: str, now: int) -> tuple[Row, Opening] | None:
-    """Choose the best delivery that may be claimed now, over all storms of the channel."""
     halts = load_halts(session)
     best: tuple[Row, Opening] | None = None
     for opening in find_openings(session, channel, now):

@@ -144,6 +144,5 @@ def _find_since(session: Session, pulse_at: int | None, moment: Moment) -> datet
 
 
 def _alarm(where: str, why: str, since: datetime, count: int) -> str:
-    """Say what was found out, and what follows from it."""
     lacking = f"What was published since {since:%Y-%m-%d %H:%M} UTC may be unknown here"
     return f"{where}: {why}. {_ONE_LIFE}. {lacking}: {count} in doubt until the accounts have been read"

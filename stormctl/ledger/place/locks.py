@@ -47,8 +47,7 @@ class FileLock:
         self._descriptor = open_or_make(path, os.O_RDWR)
         if not _try_lock(self._descriptor):
             os.close(self._descriptor)
-            message = f"{path} is locked by another process"
-            raise BlockingIOError(message)
+            raise BlockingIOError(f"{path} is locked by another process")
 
     def write(self, text: str) -> None:
         """Write a text behind what is locked."""

@@ -144,7 +144,6 @@ def _readable(post: Post) -> str:
 
 
 def _unknown(session: Session, key: str) -> UsageError:
-    """Say that there is no such delivery, with the nearest ones."""
     storm_id, _, rest = key.partition("/")
     if rest:
         message_id = rest.split("/")[1] if "/" in rest else key
