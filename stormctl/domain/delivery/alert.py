@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from itertools import groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.event import EventKind, StormEvent
@@ -35,6 +35,12 @@ class Notice(StormEvent):
 
     timezone: str = "UTC"
     told_at: datetime | None = None
+
+    @classmethod
+    def of(cls, event: StormEvent, timezone: str = "UTC", told_at: datetime | None = None) -> Self:
+        """Make a notice of an event."""
+        values = {field.name: getattr(event, field.name) for field in fields(StormEvent)}
+        return cls(**values, timezone=timezone, told_at=told_at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

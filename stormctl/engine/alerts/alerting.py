@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import fields, replace
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -183,7 +183,7 @@ class Alerter:
             return
         self._outage_told_at = now
         with self._lock:
-            unwritten = [_notice_of(_without_words(event)) for event in self._heard_events]
+            unwritten = [Notice.of(_without_words(event)) for event in self._heard_events]
         notice = Notice(kind=EventKind.UNREACHABLE, at=moment.at, text=error.message)
         title, text = write_alert([notice, *unwritten], self._signature)
         self._deliver(title, text, (), limit_s)
@@ -224,10 +224,6 @@ def _may_touch(exception: str, channel: str) -> bool:
     if scope in {"channel", "platform"}:
         return target in {channel, channel.partition(":")[0]}
     return True
-
-
-def _notice_of(event: StormEvent) -> Notice:
-    return Notice(**{field.name: getattr(event, field.name) for field in fields(event)})
 
 
 def _without_words(event: StormEvent) -> StormEvent:

@@ -72,12 +72,12 @@ class Pinger:
         """Wait for the last ping, but no longer than that."""
         self._thread.join(limit_s)
 
-    def ping_if_due(self, *, every_s: float = EVERY_S) -> None:
+    def ping_if_due(self) -> None:
         """Ping unless the last one was less than that ago, or no sweep worked lately."""
         now = self._monotonic()
         if self._swept_at is None or now - self._swept_at > STALE_S:
             return
-        if self._pinged_at is not None and now - self._pinged_at < every_s:
+        if self._pinged_at is not None and now - self._pinged_at < EVERY_S:
             return
         self._pinged_at = now
         problem = self._ping()

@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.alert import Alert, Notice
 from stormctl.domain.delivery.delivery import State
@@ -227,18 +227,7 @@ def _alert_of(session: Session, alert_id: int) -> Alert:
     return Alert(
         id=alert_id,
         notices=tuple(
-            Notice(
-                kind=EventKind(line["kind"]),
-                at=from_micros(line["happened_at"]),
-                text=line["text"],
-                storm_id=line["storm_id"],
-                channel=line["channel"],
-                key=line["key"],
-                attempt_id=line["attempt_id"],
-                url=line["url"],
-                timezone=line["timezone"] or "UTC",
-                told_at=maybe_instant(line["told_wall_at"]),
-            )
+            Notice.of(event_of(line), line["timezone"] or "UTC", maybe_instant(line["told_wall_at"]))
             for line in session.rows("notices_of", alert_id=alert_id)
         ),
         tries=row["tries"],

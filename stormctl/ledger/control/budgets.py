@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import RAISE, Budget
 from stormctl.domain.platforms.channel import Platform
-from stormctl.ledger.journal.rows import append_event
+from stormctl.ledger.journal.rows import note_event
 
 if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import StormEvent
     from stormctl.ledger.db.sessions import Database, Session
 
 
@@ -71,12 +72,7 @@ def _find_spent(session: Session) -> dict[str, Budget]:
 
 
 def _tell(session: Session, storm_id: str, budget: Budget, moment: Moment) -> StormEvent:
-    event = StormEvent(
-        kind=EventKind.BUDGET_SPENT,
-        at=moment.at,
-        text=f"the {budget.describe()} — {RAISE}",
-        storm_id=storm_id,
-    )
-    append_event(session, event, moment)
+    text = f"the {budget.describe()} — {RAISE}"
+    event = note_event(session, moment, EventKind.BUDGET_SPENT, text, storm_id=storm_id)
     session.write("set_meta", key=f"told_budget/{storm_id}", value=str(budget.usd_micros))
     return event

@@ -6,17 +6,18 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import to_micros
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import RateLimit
 from stormctl.domain.platforms.channel import find_host, parse_channel_id
 from stormctl.errors import CredentialsError, LedgerError
 from stormctl.ledger.journal.gaps import doubt_unread
-from stormctl.ledger.journal.rows import append_event, event_of, maybe_instant
+from stormctl.ledger.journal.rows import event_of, maybe_instant, note_event
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Claim
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.ledger.db.sessions import Database, Session
@@ -93,7 +94,7 @@ class Channels:
         """Let a channel that could not be verified rest (storm time); that is no further pause."""
         with self._database.transaction() as session:
             session.write("rest_channel", id=channel, until=to_micros(moment.at + rest), why=reason)
-            _tell(session, EventKind.PAUSED, channel, reason, moment)
+            note_event(session, moment, EventKind.PAUSED, reason, channel=channel)
 
 
 def check_hosts(session: Session, hosts: Mapping[str, str], where: str) -> dict[str, str]:
@@ -160,7 +161,7 @@ def suspend_channel(session: Session, channel: str, reason: str, moment: Moment)
     """Do what `Channels.suspend` does, within a transaction."""
     _ensure(session, channel)
     session.write("suspend_channel", id=channel, why=reason)
-    _tell(session, EventKind.SUSPENDED, channel, f"{channel} suspended: {reason}", moment)
+    note_event(session, moment, EventKind.SUSPENDED, f"{channel} suspended: {reason}", channel=channel)
 
 
 def release_channel(session: Session, channel: str, moment: Moment) -> bool:
@@ -171,14 +172,10 @@ def release_channel(session: Session, channel: str, moment: Moment) -> bool:
     touched = session.write("release_channel", id=channel, now=to_micros(moment.at))
     if touched:
         doubt_unread(session, channel, moment)
-        _tell(session, EventKind.RESUMED, channel, f"{channel} released", moment)
+        note_event(session, moment, EventKind.RESUMED, f"{channel} released", channel=channel)
     return bool(touched)
 
 
 def _ensure(session: Session, channel: str) -> None:
     platform = parse_channel_id(channel).platform.value
     session.write("ensure_channel", id=channel, platform=platform)
-
-
-def _tell(session: Session, kind: EventKind, channel: str, text: str, moment: Moment) -> None:
-    append_event(session, StormEvent(kind=kind, at=moment.at, text=text, channel=channel), moment)

@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.report.status import HaltView
 from stormctl.ledger.control.channels import release_channel
-from stormctl.ledger.journal.rows import append_event
+from stormctl.ledger.journal.rows import note_event
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -118,7 +118,7 @@ class Halts:
                 wall_now=to_micros(moment.wall_at),
             )
             text = f"{_name(scope, target)} halted by {who}: {reason}"
-            append_event(session, StormEvent(kind=EventKind.HALTED, at=moment.at, text=text), moment)
+            note_event(session, moment, EventKind.HALTED, text)
             return int(row["id"])
 
     def resume(
@@ -155,7 +155,7 @@ class Halts:
                     narrowed += session.write("add_exception", halt_id=halt.id, scope=scope, target=target)
             if lifted or narrowed:
                 text = f"{_name(scope, target)} resumed by {who}"
-                append_event(session, StormEvent(kind=EventKind.RESUMED, at=moment.at, text=text), moment)
+                note_event(session, moment, EventKind.RESUMED, text)
             is_channel = scope == "channel" and target is not None
             is_released = is_channel and release_channel(session, str(target), moment)
             return Resumed(lifted, narrowed, is_released, forgiven)

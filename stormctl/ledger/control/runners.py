@@ -123,17 +123,7 @@ class Runners:
     def view(self, session: Session, moment: Moment, *, timeout: timedelta) -> tuple[RunnerStatus, ...]:
         """Return what `list` does, within a transaction."""
         return tuple(
-            RunnerStatus(
-                id=row["id"],
-                host=row["host"],
-                pid=row["pid"],
-                kind=row["kind"],
-                started_at=from_micros(row["started_wall_at"]),
-                beat_at=from_micros(row["beat_wall_at"]),
-                alive=self._is_alive(row, moment, timeout),
-                version=row["version"],
-            )
-            for row in session.rows("all_runners")
+            _status_of(row, alive=self._is_alive(row, moment, timeout), version=row["version"]) for row in session.rows("all_runners")
         )
 
     def served(self, session: Session, moment: Moment, *, timeout: timedelta) -> set[str]:
@@ -198,18 +188,21 @@ def find_live(
         lock, beat_at = locks / f"{row['id']}.lock", from_micros(row["beat_wall_at"])
         here = row["host"] == host and _is_seen(lock)
         if not is_free(lock) if here else moment.wall_at - beat_at <= timeout:
-            live.append(
-                RunnerStatus(
-                    id=row["id"],
-                    host=row["host"],
-                    pid=row["pid"],
-                    kind=row["kind"],
-                    started_at=from_micros(row["started_wall_at"]),
-                    beat_at=beat_at,
-                    alive=True,
-                )
-            )
+            live.append(_status_of(row, alive=True))  # older versions lack the column of theirs
     return tuple(live)
+
+
+def _status_of(row: Row, *, alive: bool, version: str = "") -> RunnerStatus:
+    return RunnerStatus(
+        id=row["id"],
+        host=row["host"],
+        pid=row["pid"],
+        kind=row["kind"],
+        started_at=from_micros(row["started_wall_at"]),
+        beat_at=from_micros(row["beat_wall_at"]),
+        alive=alive,
+        version=version,
+    )
 
 
 def _is_seen(lock: Path) -> bool:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.duration import format_duration
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused
-from stormctl.ledger.journal.rows import append_event, maybe_micros
+from stormctl.ledger.journal.rows import maybe_micros, note_event
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -85,12 +85,5 @@ def _suspend(session: Session, claim: Claim, reason: str, moment: Moment) -> Non
 
 
 def _tell(session: Session, kind: EventKind, claim: Claim, text: str, moment: Moment) -> None:
-    event = StormEvent(
-        kind=kind,
-        at=moment.at,
-        text=text,
-        storm_id=claim.storm_id,
-        channel=str(claim.channel),
-        attempt_id=claim.attempt_id,
-    )
-    append_event(session, event, moment)
+    names = {"storm_id": claim.storm_id, "channel": str(claim.channel)}
+    note_event(session, moment, kind, text, attempt_id=claim.attempt_id, **names)

@@ -7,14 +7,14 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.base.clock import to_micros
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import FindingsError
 from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.delivery.answers import deliver
 from stormctl.ledger.journal.gaps import note_unknown
-from stormctl.ledger.journal.rows import append_event, delivery_values, digest_plan, micros_of, tell
+from stormctl.ledger.journal.rows import delivery_values, digest_plan, micros_of, note_event, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -170,8 +170,7 @@ def enroll_plan(
     done = changes.done
     if done.added or done.updated or done.withdrawn:
         text = f"{done.added} added, {done.updated} updated, {done.withdrawn} withdrawn"
-        event = StormEvent(kind=EventKind.ENROLLED, at=moment.at, text=text, storm_id=terms.storm_id)
-        append_event(session, event, moment)
+        note_event(session, moment, EventKind.ENROLLED, text, storm_id=terms.storm_id)
     for key, receipt in takeover.published.items():
         _adopt(session, key, receipt, moment)
     for doubtful in takeover.unknown:

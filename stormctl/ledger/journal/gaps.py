@@ -9,10 +9,10 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.base.event import EventKind, StormEvent
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.report.status import GapView
-from stormctl.ledger.journal.rows import append_event, tell
+from stormctl.ledger.journal.rows import note_event, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -152,7 +152,7 @@ def put_in_doubt(session: Session, gap: Gap, rows: Iterable[Row], moment: Moment
         count += 1
     span = f"{gap.since:%Y-%m-%d %H:%M} to {gap.until:%Y-%m-%d %H:%M} UTC"
     text = f"what was published from {span} may be unknown: {gap.why} (now in doubt: {count})"
-    append_event(session, StormEvent(kind=EventKind.WARNING, at=moment.at, text=text), moment)
+    note_event(session, moment, EventKind.WARNING, text)
     return count
 
 

@@ -239,6 +239,24 @@ def append_event(session: Session, event: StormEvent, moment: Moment) -> None:
     )
 
 
+def note_event(
+    session: Session,
+    moment: Moment,
+    kind: EventKind,
+    text: str,
+    *,
+    storm_id: str | None = None,
+    channel: str | None = None,
+    attempt_id: int | None = None,
+) -> StormEvent:
+    """Append an event that happens now, of more than one delivery."""
+    event = StormEvent(
+        kind=kind, at=moment.at, text=text, storm_id=storm_id, channel=channel, attempt_id=attempt_id
+    )
+    append_event(session, event, moment)
+    return event
+
+
 def tell(
     session: Session,
     moment: Moment,
