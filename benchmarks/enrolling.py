@@ -13,7 +13,7 @@ from pathlib import Path
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.plan.occupancy import make_limits
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.ledger.ledger import open_ledger

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.domain.plan.limits import CEILING_KEYS, Limits, make_limits
+from stormctl.domain.plan.occupancy import CEILING_KEYS, Limits, make_limits
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
 from stormctl.ledger.control.channels import bind_account, bind_hosts, release_channel
 from stormctl.ledger.delivery.channel_health import write_limits

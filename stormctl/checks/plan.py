@@ -13,8 +13,7 @@ from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY
 from stormctl.domain.delivery.delivery import RESERVED_STORMS
 from stormctl.domain.plan.cost import cost_of
-from stormctl.domain.plan.limits import Limits, find_key
-from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.domain.plan.occupancy import Limits, Occupancy, find_key
 from stormctl.domain.platforms.x import X
 
 if TYPE_CHECKING:

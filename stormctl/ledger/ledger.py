@@ -102,7 +102,7 @@ class Ledger:
     )
     runners: Runners = _room(
         "stormctl.ledger.control.runners",
-        lambda self: (self._locks, self.fingerprint_check, None, self._home),
+        lambda self: (self._locks, self.fingerprint_check, self._home),
     )
     halts: Halts = _room("stormctl.ledger.control.halts", lambda self: (self.runners,))
     alerts: Alerts = _room("stormctl.ledger.control.alerts", lambda self: (self.runners,))

@@ -13,7 +13,7 @@ import pytest
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Delivered, DeliveryKey, Kind, PlannedDelivery, Post
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.enrolment import Adoption, Enrolled, StormTerms
 from tests.contract.crowd import gather

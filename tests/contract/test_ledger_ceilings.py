@@ -12,7 +12,7 @@ import pytest
 from stormctl.checks.registry import run_checks
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.delivery.delivery import SendForbidden
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.platforms.record import Ceiling
 from tests.contract.conftest import NOON, X

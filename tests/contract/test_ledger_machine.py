@@ -30,7 +30,7 @@ from stormctl.domain.delivery.delivery import (
     SendForbidden,
     State,
 )
-from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.plan.occupancy import make_limits
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.ledger.delivery.enrolment import StormTerms
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import date
 
-    from stormctl.domain.plan.limits import Limits
+    from stormctl.domain.plan.occupancy import Limits
     from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 
 _CRON_FIELDS = 5

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery.delivery import CANARY_STORM, Delivered, InDoubt, NotSent, State
 from stormctl.domain.plan.canary import cost_of_canary, plan_canary
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
 from stormctl.engine.deliver.dispatcher import Dispatcher
 from stormctl.engine.deliver.reconciler import Reconciler

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
 from stormctl.domain.plan import storm as domain
-from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.plan.occupancy import make_limits
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import NotUtf8Error, decode_text
 from stormctl.files.schedules import tables

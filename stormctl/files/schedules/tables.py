@@ -11,7 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, create_m
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.duration import parse_duration
-from stormctl.domain.plan.limits import CEILING_KEYS
+from stormctl.domain.plan.occupancy import CEILING_KEYS
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
 from stormctl.files.validation import STRICT
 from stormctl.files.values import (

@@ -41,7 +41,6 @@ class Runners:
         database: Database,
         locks: Path,
         fingerprint_check: FingerprintCheck,
-        host: str | None = None,
         home: tuple[Path, str] | None = None,
     ) -> None:
         self._home = home
@@ -49,7 +48,7 @@ class Runners:
         self._database = database
         self._folder = locks
         self._fingerprint_check = fingerprint_check
-        self._host = host or socket.gethostname()
+        self._host = socket.gethostname()
         self._held: dict[str, FileLock] = {}
         self._unstopped: list[str] = []
 
@@ -123,7 +122,8 @@ class Runners:
     def view(self, session: Session, moment: Moment, *, timeout: timedelta) -> tuple[RunnerStatus, ...]:
         """Return what `list` does, within a transaction."""
         return tuple(
-            _status_of(row, alive=self._is_alive(row, moment, timeout), version=row["version"]) for row in session.rows("all_runners")
+            _status_of(row, alive=self._is_alive(row, moment, timeout), version=row["version"])
+            for row in session.rows("all_runners")
         )
 
     def served(self, session: Session, moment: Moment, *, timeout: timedelta) -> set[str]:
@@ -175,20 +175,19 @@ class Runners:
 
 
 def find_live(
-    session: Session, locks: Path, moment: Moment, *, timeout: timedelta, host: str | None = None
+    session: Session, locks: Path, moment: Moment, *, timeout: timedelta
 ) -> tuple[RunnerStatus, ...]:
-    """Return the runners that may post, or wake up and post, in a ledger of any version.
+    """Return the runners that may post, or wake up and post, in a ledger of any version; not their versions.
 
     Of this machine those that hold their locks, a suspended one too; of others those that beat within
     `timeout` (real time).
     """
-    host = host or socket.gethostname()
-    live = []
+    host, live = socket.gethostname(), []
     for row in session.rows("unstopped"):
         lock, beat_at = locks / f"{row['id']}.lock", from_micros(row["beat_wall_at"])
         here = row["host"] == host and _is_seen(lock)
         if not is_free(lock) if here else moment.wall_at - beat_at <= timeout:
-            live.append(_status_of(row, alive=True))  # older versions lack the column of theirs
+            live.append(_status_of(row, alive=True))
     return tuple(live)
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
-    from stormctl.domain.plan.limits import Limits
+    from stormctl.domain.plan.occupancy import Limits
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.platforms.record import Ceiling
     from stormctl.ledger.db.sessions import Database, Row, Session

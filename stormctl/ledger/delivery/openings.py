@@ -9,8 +9,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, assert_never
 
 from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.domain.plan.occupancy import Limits, Occupancy
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Ceiling
 from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND, micros_of

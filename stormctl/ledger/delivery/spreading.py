@@ -10,8 +10,7 @@ from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
-from stormctl.domain.plan.limits import Limits
-from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.domain.plan.occupancy import Limits, Occupancy
 from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
 from stormctl.ledger.journal.rows import tell
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pytest
 
 from stormctl.checks.registry import run_checks
-from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.plan.occupancy import make_limits
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.platforms.record import Ceiling
 from tests.factories import DAY, HOUR, QUARTER

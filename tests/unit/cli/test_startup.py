@@ -112,7 +112,6 @@ NOT_FOR_REPORT = {
     "stormctl.ledger.delivery.enrolment",
     "stormctl.ledger.delivery.follow_ups",
     "stormctl.ledger.delivery.outbox",
-    "stormctl.ledger.delivery.resumption",
     "stormctl.ledger.delivery.spreading",
     "stormctl.ledger.delivery.sweeping",
     "stormctl.ledger.delivery.channel_health",

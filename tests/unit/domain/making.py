@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stormctl.domain.bank.message import Bank, Media, MediaKind, Variant
 from stormctl.domain.base.finding import Place
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.storm import ChannelRule, Storm, Trust, Window
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Ceiling

@@ -16,7 +16,7 @@ from stormctl.domain.base.clock import Moment
 from stormctl.domain.base.finding import Finding, Place, Severity
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
 from stormctl.domain.plan.cost import cost_of, price_of
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
 from stormctl.domain.platforms.channel import parse_channel_id

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from stormctl.domain.delivery.delivery import Kind
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.storm import Pin, Quiet
 from stormctl.domain.platforms.record import Ceiling

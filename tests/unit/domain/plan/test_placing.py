@@ -2,8 +2,7 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from stormctl.domain.plan.limits import make_limits
-from stormctl.domain.plan.occupancy import Occupancy
+from stormctl.domain.plan.occupancy import Occupancy, make_limits
 from stormctl.domain.plan.placing import NOT_IN_TIME, TOO_NEAR, Candidate, MessageTimes, Placing
 from stormctl.domain.plan.slots import Slot
 from tests.unit.domain.making import DAY, at, clock, make_variant

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from stormctl.domain.bank.message import LatePolicy, Variant
 from stormctl.domain.base.localtime import LocalTimeError
 from stormctl.domain.delivery.delivery import Kind, Plan
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
 from stormctl.domain.plan.storm import ChannelRule, Late, Pin, Quiet, Storm

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from stormctl.domain.base.localtime import LocalTimeError
-from stormctl.domain.plan.limits import Limits, make_limits
+from stormctl.domain.plan.occupancy import Limits, make_limits
 from stormctl.domain.plan.slots import Silences, draw, find_quiet_spans, find_slots, find_spans, pick_evenly
 from stormctl.domain.plan.storm import ChannelRule, Quiet, Storm, Window
 from stormctl.domain.platforms.channel import parse_channel_id

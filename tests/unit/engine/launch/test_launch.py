@@ -11,7 +11,7 @@ import pytest
 
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.plan.limits import make_limits
+from stormctl.domain.plan.occupancy import make_limits
 from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.base.equipment import Rewriting

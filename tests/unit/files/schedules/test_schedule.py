@@ -12,7 +12,7 @@ import pytest
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.finding import Place
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.storm import (
     Ask,
     CampaignEvent,
@@ -218,7 +218,7 @@ def test_one_more_key_of_a_ceiling_is_one_line_of_one_list(campaign: CampaignFol
     schedules = [campaign.write_schedule(MINIMAL + f"[limits]\nper_hour = {n}\n", f"of-{n}") for n in (12, 0)]
     code = f"""if True:
         import datetime, pathlib
-        from stormctl.domain.plan.limits import CEILING_KEYS
+        from stormctl.domain.plan.occupancy import CEILING_KEYS
         CEILING_KEYS["per_hour"] = datetime.timedelta(hours=1)
         from stormctl.files.schedules.schedule import load_storm
         for path in {[str(path) for path in schedules]}:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery.delivery import Plan
 from stormctl.domain.plan.cost import cost_of
-from stormctl.domain.plan.limits import Limits
+from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.render.terminal.timeline import render_plan
 from tests.fakes import Walked
