@@ -11,7 +11,7 @@ from urllib.parse import SplitResult, urlsplit
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, SecretStr
 
-from stormctl.domain.base.duration import parse_duration
+from stormctl.domain.base.amounts import parse_duration
 from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.errors import CredentialsError, UsageError
 

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, readings_of, to_utc
 from stormctl.domain.plan.slots import Silences, find_quiet_spans

@@ -36,9 +36,6 @@ class LineFile:
     Each line is one write to a file opened for appending, so that lines of several processes do not mix. A
     file that was renamed or removed (rotation) is opened again under its name. Where writing fails (disk
     full, folder gone) the line is lost, and that is reported once until it works again.
-
-    Args:
-        complain: told one line for people.
     """
 
     def __init__(self, path: Path, complain: Callable[[str], None]) -> None:

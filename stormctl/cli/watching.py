@@ -55,7 +55,6 @@ class Watch:
 
     Args:
         storm_id: the storm to show; None shows none (a daemon's lines tell enough).
-        log: told which runner its events are of.
         service: the service manager, told how things stand and when we are ending.
     """
 

@@ -71,11 +71,7 @@ class _Room:
 
 
 def _room(module: str, needs: Callable[[Any], tuple[Any, ...]] = lambda _: ()) -> Any:
-    """Declare a room, which is of the class that it is annotated with.
-
-    Args:
-        needs: what of the ledger the class takes beside the database.
-    """
+    """Declare a room, which is of the class that it is annotated with."""
     return _Room(module, lambda self: (self._database, *needs(self)))
 
 
@@ -202,7 +198,6 @@ def open_ledger(
     Args:
         url: `sqlite:///relative/path.db`, `sqlite:////absolute/path.db` or
             `postgresql://user:password@host/database`.
-        root: the campaign folder, to which a relative path belongs.
         create: whether a missing ledger is created: a file with its folder, readable for its owner only, or
             the tables in a database that must exist.
         is_known: whether its runners say in the campaign folder where it is.

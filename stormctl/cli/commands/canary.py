@@ -30,11 +30,7 @@ _ONE_MOMENT = b"\nOne moment: the canary is brought to its end first.\n"
 
 
 def post_canary(context: Context, name: str, schedule: str | None, *, yes: bool) -> None:
-    """Post a canary, show its link, and delete it, whatever happens in between.
-
-    Args:
-        yes: whether to ask no one.
-    """
+    """Post a canary, show its link, and delete it, whatever happens in between."""
     from stormctl.engine.doctor.canary import releasing
 
     channel, patience = read_channel(name), _Patience()

@@ -47,8 +47,6 @@ def is_shown_as(shown: str, sent: str, *, has_media: bool) -> bool:
 
     Args:
         shown: with short links written out again as far as they were told.
-        sent: as we composed it.
-        has_media: whether media were attached.
     """
     seen, ours = recognisable(shown), recognisable(sent)
     if seen == ours:

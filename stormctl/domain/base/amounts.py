@@ -1,6 +1,9 @@
-"""Amounts in words: how many of what, and dollars."""
+"""Amounts as people write them: how many of what, dollars, durations (`0s`, `90s`, `2h30m`, `7d`, `3y`)."""
 
 from __future__ import annotations
+
+import re
+from datetime import timedelta
 
 
 def count(number: int, noun: str, plural: str = "") -> str:
@@ -13,3 +16,36 @@ def format_usd(usd_micros: int) -> str:
     mills = -(-usd_micros // 1000)
     dollars, rest = divmod(mills, 1000)
     return f"${dollars:,}.{rest:03d}" if rest % 10 else f"${dollars:,}.{rest // 10:02d}"
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "y": 31_557_600}
+"""Seconds in each unit; a year is 365.25 days."""
+
+_WHOLE = re.compile(r"(\d+[smhdy])+")
+_PIECE = re.compile(r"(\d+)([smhdy])")
+
+
+def parse_duration(text: str) -> timedelta:
+    """Read a duration.
+
+    Raises:
+        ValueError: with a sentence fit for a finding, if it is not written like `2h30m`.
+    """
+    pieces = _PIECE.findall(text) if _WHOLE.fullmatch(text) else []
+    units = [unit for _, unit in pieces]
+    if not pieces or len(set(units)) != len(units):
+        raise ValueError(f"“{text}” is not a duration: write it like 90s, 20m, 2h30m or 7d")
+    try:
+        return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in pieces))
+    except OverflowError:
+        raise ValueError(f"“{text}” is longer than any storm") from None
+
+
+def format_duration(duration: timedelta) -> str:
+    """Write a duration as people do, to the second: `2h30m`; negative ones by their size."""
+    rest = abs(round(duration.total_seconds()))
+    written = ""
+    for unit in ("d", "h", "m", "s"):
+        number, rest = divmod(rest, _UNITS[unit])
+        written += f"{number}{unit}" if number else ""
+    return written or "0s"

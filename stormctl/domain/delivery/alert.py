@@ -144,11 +144,7 @@ _OF_DELIVERIES = {
 
 
 def write_alert(notices: Sequence[Notice], sender: str) -> tuple[str, str]:
-    """Write the alert that tells of some notices; return its title and its text.
-
-    Args:
-        sender: who tells it: the ledger, and the machine.
-    """
+    """Write the alert that tells of some notices; return its title and its text."""
     groups = [
         (kind, storm_id, channel, list(group))
         for (kind, storm_id, channel), group in groupby(sorted(notices, key=_group), key=_group)

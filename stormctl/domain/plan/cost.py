@@ -106,12 +106,7 @@ def price_of_readings(channel: ChannelId, posts: int) -> int:
 
 
 def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
-    """Add up what a plan costs, by the price that each of its deliveries carries.
-
-    Args:
-        plan: every delivery in it counts.
-        readings_a_post: how often each post's metrics will be read.
-    """
+    """Add up what a plan costs, by the price that each of its deliveries carries."""
     by_channel: dict[ChannelId, list[PlannedDelivery]] = defaultdict(list)
     for delivery in plan.deliveries:
         by_channel[delivery.channel].append(delivery)

@@ -69,7 +69,6 @@ class Placing:
 
     Args:
         candidates: the more important first.
-        occupancy: what pins and reminders claim on the channel.
         spread: what goes out on all channels so far.
     """
 

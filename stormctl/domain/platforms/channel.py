@@ -53,9 +53,5 @@ def parse_place(text: str) -> ChannelId | Platform:
 
 
 def find_host(hosts: Mapping[str, str], place: str) -> str | None:
-    """Return where a channel or platform is: a channel's own host, or the one that its platform's share.
-
-    Args:
-        hosts: by channel or platform, such as `x` to `api.x.com`.
-    """
+    """Return where a channel or platform is: a channel's own host, or the one that its platform's share."""
     return hosts.get(place, hosts.get(place.partition(":")[0]))

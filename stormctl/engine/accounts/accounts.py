@@ -24,11 +24,7 @@ if TYPE_CHECKING:
 def list_access(
     channels: Sequence[ChannelId], environment: Environment, ledger: Ledger | None, *, offline: bool
 ) -> list[ChannelAccess]:
-    """Return what is known of the channels' credentials, without any of them.
-
-    Args:
-        ledger: knows the accounts of before; None if there is none.
-    """
+    """Return what is known of the channels' credentials, without any of them."""
     known = [_look_up(channel, environment, ledger) for channel in channels]
     whole = [channel for channel, access in zip(channels, known, strict=True) if not access.missing]
     if offline or not whole:
@@ -74,11 +70,7 @@ def _tell(
     ledger: Ledger | None,
     settings: Settings,
 ) -> ChannelAccess:
-    """Add what a platform told; keys that nobody could ask about are not thereby bad.
-
-    Args:
-        alike: by account, every channel that is it.
-    """
+    """Add what a platform told; keys that nobody could ask about are not thereby bad."""
     if proof.error is not None:
         return replace(access, remarks=(f"not asked: {proof.error.message}",), hint=proof.error.hint)
     channel = proof.channel

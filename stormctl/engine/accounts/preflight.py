@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.delivery.signin import sign_in_command
 from stormctl.domain.plan.summary import ChannelCheck
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
@@ -91,9 +91,6 @@ def prove_channels(
 def refuse_locked(settings: Settings, ledger: Ledger, *, waits: bool = False) -> None:
     """Make sure that the lock is open for what a ledger has to publish: behind it a runner would only idle.
 
-    Args:
-        waits: whether the runner waits for what will be launched.
-
     Raises:
         CredentialsError: it is not; for one that waits, also if nothing is launched and all is locked.
     """
@@ -120,11 +117,7 @@ def check_accounts(proofs: Collection[ChannelProof], ledger: Ledger | None) -> N
 def find_strangers(
     proofs: Iterable[ChannelProof], bound: Mapping[str, tuple[str, str] | None]
 ) -> Iterator[tuple[ChannelId, CredentialsError]]:
-    """Find channels whose credentials are those of another channel's account, or of another than before.
-
-    Args:
-        bound: by channel, the id and name of the account that the ledger knows it as.
-    """
+    """Find channels whose credentials are those of another channel's account, or of another than before."""
     seen: dict[tuple[str, str], ChannelId] = {}
     for proof in proofs:
         if proof.account is None:

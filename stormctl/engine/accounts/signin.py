@@ -44,9 +44,6 @@ class Grant:
 class SignIn:
     """One channel's sign-in.
 
-    Args:
-        learn: handed every secret before anyone uses it.
-
     Raises:
         CredentialsError: credentials may not go where the settings point, or `.env` can't be rewritten.
         UsageError: what would be written to `.env` is set in the environment, which wins.

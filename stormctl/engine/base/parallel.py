@@ -30,7 +30,6 @@ def ask_all(
     would hold up a person who pressed Ctrl-C.
 
     Args:
-        at_once: how many are asked at the same time.
         within: how long to wait in all, real time; None waits for every answer.
 
     Returns:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import (
     MEDIA_GONE,

@@ -94,11 +94,7 @@ def _judge_account(proof: ChannelProof, notes: LedgerNotes) -> Iterator[Line]:
 def _judge_verification(
     channel: ChannelId, told: Verification, needs: _Needs, canary: str | None
 ) -> Iterator[Line]:
-    """Judge what the platform told of credentials that are not proved bad.
-
-    Args:
-        canary: the day of the newest canary that went out; None if there was none lately.
-    """
+    """Judge what the platform told of credentials that are not proved bad."""
     if told.kind:
         yield ok(told.kind)
     for ending in told.endings:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.report.diagnosis import DiagnosisSection, fail, ok, warn
 from stormctl.domain.text.endings import load_endings
 from stormctl.engine.alerts.notifications import make_notifications
@@ -67,7 +67,6 @@ def examine_machine(
     Args:
         storm: whose zones are shown; None without one.
         ledger_folder: where the ledger is, or will.
-        proofs: of the channels, which tell the platforms' time.
         server_ahead: how far the clock of the ledger's server is ahead of this machine's; None without one.
     """
     lines = (
@@ -91,10 +90,6 @@ def examine_settings(
 
     An `.env` that others can read, that Git tracks, or with a line that can't be read, was refused when it
     was read.
-
-    Args:
-        oddities: lines of `.env` that have no effect.
-        channels: the storm's, whose credentials such a line may have meant.
     """
     if not is_file(root / ".env"):
         line = ok("no .env: every setting is in the environment")

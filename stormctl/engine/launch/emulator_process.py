@@ -42,10 +42,6 @@ class ReceivedPost:
 class EmulatorProcess:
     """Start the emulator on a free port of the loopback; it ends with us, however we end.
 
-    Args:
-        channels: an account or Page is made for each, with throw-away credentials.
-        seed: of the audience and the faults.
-
     Raises:
         UsageError: there are no such faults.
         TryAgainError: the emulator does not start.

@@ -69,7 +69,6 @@ def launching(
     """Check, have a person agree, and enrol what is not published yet: for real, and in a rehearsal.
 
     Args:
-        without: channels that start suspended.
         adopt: whether planned posts that stand on the accounts are recorded as delivered.
 
     Raises:

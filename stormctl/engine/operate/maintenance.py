@@ -41,7 +41,6 @@ class LedgerMaintenance:
 
     Args:
         timeout: after how long without a heartbeat a runner elsewhere counts as gone (real time).
-        clock: instead of the ledger's own.
     """
 
     def __init__(
@@ -126,9 +125,6 @@ class LedgerMaintenance:
 
     def copy(self, url: str) -> Move:
         """Copy the ledger to another place and put this one out of use.
-
-        Args:
-            url: where to: a ledger's address.
 
         Raises:
             LedgerError: the ledger isn't halted, a runner lives, or there is a ledger already.

@@ -93,7 +93,6 @@ def exit_code_of_tick(
     """Return the exit code of a tick.
 
     Args:
-        served: the channels that it could publish on.
         may_go_by_clock: whether the clock could be believed; where not, nothing was published.
     """
     standing = ledger.overview.status(moment, runner_timeout=durations.runner_timeout)

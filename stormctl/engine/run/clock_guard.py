@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.amounts import format_duration
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

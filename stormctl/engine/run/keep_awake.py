@@ -24,9 +24,6 @@ def staying_awake(inhibit: Callable[[], AbstractContextManager[bool]] | None = N
 
     The screen may go dark, and a lid that is closed still sends most laptops to sleep. It never fails:
     whatever goes wrong here, the storm runs.
-
-    Args:
-        inhibit: does it, and yields whether it worked; wakepy does by default.
     """
     with ExitStack() as stack:
         try:
@@ -43,12 +40,7 @@ def staying_awake(inhibit: Callable[[], AbstractContextManager[bool]] | None = N
 
 
 def advise(platform: str = sys.platform, environ: Mapping[str, str] = os.environ) -> str:
-    """Return one line that says how a person keeps this kind of machine awake.
-
-    Args:
-        platform: as `sys.platform` names it.
-        environ: in which a desktop leaves its traces.
-    """
+    """Return one line that says how a person keeps this kind of machine awake."""
     if platform == "darwin":
         return "this machine may fall asleep: start the launch with “caffeinate -i” before it"
     if platform == "win32":

@@ -79,7 +79,6 @@ class Lane:
     must not stop the other channels on the day.
 
     Args:
-        threads: at most; they are started as channels need them.
         freed: told a channel whenever its work has ended.
     """
 

@@ -42,7 +42,6 @@ class Runner:
         channels: called at every wake: the channels to serve now.
         on_sweep: called after every sweep that came to its end, also where the ledger's server is away: a
             sign that this process does not hang.
-        told_offset: see `Sweep`.
     """
 
     def __init__(

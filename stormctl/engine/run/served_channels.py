@@ -44,7 +44,6 @@ class ServedChannels:
     Args:
         serving: the channels of a launch, verified already; no others are added. Without it, every
             channel of the ledger that has deliveries to make, of storms launched later too.
-        proofs: of the launch's channels, made just now.
     """
 
     def __init__(

@@ -8,7 +8,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.base.duration import format_duration
+from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.engine.deliver.dispatcher import LONGEST_BACKOFF
 from stormctl.engine.run.clock_guard import NOTICED, TRUSTED, ClockGuard, describe_offset, find_offset

@@ -85,7 +85,6 @@ class Timer:
     Both come at their time whatever the wall clock is set to in the meantime.
 
     Args:
-        tick: called every `every`, in real time.
         due: called when the time given to `wake_in` has passed; sometimes sooner, never later.
     """
 

@@ -10,7 +10,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, create_model
 
 from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.duration import parse_duration
+from stormctl.domain.base.amounts import parse_duration
 from stormctl.domain.plan.occupancy import CEILING_KEYS
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
 from stormctl.files.validation import STRICT

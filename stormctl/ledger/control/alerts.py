@@ -99,10 +99,6 @@ class Alerts:
         """Take the next alert that is to be sent now; None if there is none, or not yet.
 
         New notices come first. An alert that not every address took is sent again in between.
-
-        Args:
-            patient: whether a notice waits for others to come.
-            pausing: whether the pause after the last alert is kept.
         """
         wall, again = to_micros(moment.wall_at), to_micros(moment.wall_at + PAUSE)
         ripe_until = to_micros(moment.wall_at + (timedelta() if patient else COLLECTING))

@@ -136,8 +136,6 @@ class Halts:
         made an exception of those that cover more. A channel is released from its suspension, too.
 
         Args:
-            scope: all, platform, channel, topic or message.
-            target: which one; None for all.
             late: what happens to what is late and flows from now on; None leaves each its own policy. What
                 stays halted or suspended keeps its own: nobody has been asked about it. With `skip`, those
                 late beyond their grace become missed at the next sweep.

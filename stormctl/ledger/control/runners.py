@@ -30,8 +30,6 @@ class Runners:
     """The runners of a ledger.
 
     Args:
-        locks: the folder in which each runner of this machine holds a lock file.
-        witness: what this machine has seen of the ledger; every sign of life of a runner renews it.
         home: the campaign folder and the ledger's address without its password, which every runner leaves
             there; None where nobody is to find it.
     """

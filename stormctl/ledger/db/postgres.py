@@ -167,9 +167,6 @@ class PostgresDatabase:
     def prepare(self, *, create: bool) -> None:
         """Make sure that the database holds a ledger of this version.
 
-        Args:
-            create: whether a database without our tables becomes a ledger.
-
         Raises:
             LedgerError: if the server can't be reached, or what is there is no ledger, of another version,
                 or can't be read and written.
@@ -185,7 +182,6 @@ class PostgresDatabase:
         """Bring the database to this version, in one transaction.
 
         Args:
-            create: whether a database without our tables may become a ledger.
             check: called in the transaction before an older ledger is changed; stops it by raising.
 
         Raises:

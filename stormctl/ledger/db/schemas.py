@@ -28,9 +28,6 @@ def find_strangers(connection: Any, version: int) -> list[str]:
     """Return what a file's schema has beside or in place of that of our migrations, for people.
 
     Triggers, views, tables, indexes, and defaults, checks or generated columns of ours that were changed.
-
-    Args:
-        version: of the ledger, which must be one that we know.
     """
     ours = _read_ours(version)
     found = _read(connection)

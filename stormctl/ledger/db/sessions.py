@@ -26,10 +26,6 @@ class Statements:
     """The queries of a folder's files, as attributes by their names, each parsed when it is first asked for.
 
     Most commands need few of them.
-
-    Args:
-        folder: with files as aiosql reads them.
-        driver: known to aiosql, which writes parameters its way.
     """
 
     def __init__(self, folder: Path, driver: str) -> None:

@@ -74,10 +74,6 @@ class SqliteFile:
     def prepare(self, *, create: bool, name: Callable[[], str] | None = None) -> None:
         """Make sure that the file is a ledger of this version.
 
-        Args:
-            create: whether an empty file becomes one.
-            name: gives it its id then.
-
         Raises:
             LedgerError: if it is not a ledger, of another version, or cannot be read or written.
         """
@@ -98,9 +94,7 @@ class SqliteFile:
         """Bring the file to this version, in one transaction.
 
         Args:
-            create: whether an empty file may become a ledger.
             check: called in the transaction before an older ledger is changed; stops it by raising.
-            name: gives a new ledger its id.
 
         Raises:
             LedgerError: if it is not a ledger, of a newer version, or cannot be read or written.
@@ -140,9 +134,6 @@ class SqliteFile:
     @contextmanager
     def founding(self, version: int | None = None) -> Iterator[SqliteTables]:
         """Make an empty file a ledger in one transaction, and fill it there.
-
-        Args:
-            version: which one; this stormctl's by default.
 
         Raises:
             LedgerError: if something is there already, or it cannot be written.

@@ -127,9 +127,6 @@ Store = FileStore | ServerStore
 def find_store(url: str, root: Path, state: Path | None = None) -> Store:
     """Return the place that an address names; nothing is opened.
 
-    Args:
-        root: the campaign folder, to which a relative path belongs.
-
     Raises:
         LedgerError: it names no place for a ledger.
     """

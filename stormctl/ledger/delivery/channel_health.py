@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.base.clock import to_micros
-from stormctl.domain.base.duration import format_duration
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refused
 from stormctl.ledger.journal.rows import maybe_micros, note_event

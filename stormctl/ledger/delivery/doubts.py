@@ -94,8 +94,6 @@ class Doubts:
 
         Args:
             moment: when the reading began, not when it ended.
-            complete: whether every page was read.
-            reason: why not; empty if complete.
         """
         with self._database.transaction() as session:
             session.write(
