@@ -16,7 +16,7 @@ stormctl.engine.accounts.rewriting stormctl.engine.operate.standing stormctl.eng
 stormctl.ledger.control.alerts stormctl.ledger.views.backlog stormctl.ledger.control.budgets
 stormctl.ledger.control.channels stormctl.ledger.delivery.manual_changes stormctl.ledger.delivery.enrolment
 stormctl.ledger.db.guards stormctl.ledger.journal.metrics stormctl.ledger.delivery.outbox
-stormctl.ledger.views.overview stormctl.ledger.db.postgres stormctl.ledger.delivery.resumption
+stormctl.ledger.views.overview stormctl.ledger.db.postgres
 stormctl.ledger.delivery.sweeping stormctl.platforms.facebook.adapter stormctl.platforms.x.adapter
 stormctl.render.terminal.deliveries stormctl.render.terminal.report stormctl.render.terminal.tables
 stormctl.render.terminal.maintenance tests.acceptance.unwell tests.acceptance.warm

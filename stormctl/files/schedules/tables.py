@@ -174,7 +174,7 @@ _Ceilings: Any = create_model("_Ceilings", __config__=STRICT, **dict.fromkeys(CE
 
 
 class LimitsTable(_Ceilings):
-    """`[limits]`: what is not given has the default of `domain.plan.limits.Limits`."""
+    """`[limits]`: what is not given has the default of `domain.plan.occupancy.Limits`."""
 
     spacing: Duration | None = None
     same_message_apart: Duration | None = None
