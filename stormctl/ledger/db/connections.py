@@ -80,6 +80,12 @@ _REMEDIES = {
 }
 
 
+_UNKNOWN = (
+    "It is not known whether the last change was written. Nothing is posted blindly because of it: claims "
+    "are found again by their leases, doubts by reading the account. A command can be repeated."
+)
+
+
 def read_wall_clock() -> datetime:
     """Return this machine's time, to be compared with the server's."""
     return datetime.now(UTC)  # noqa: TID251 - what is measured is the very difference to the caller's Clock
@@ -237,6 +243,28 @@ def explain_errors(address: ServerAddress) -> Iterator[None]:
             message = f"the ledger {address.shown} does not answer: {text}"
             raise LedgerUnreachableError(message, "Is the server running, and the network up?") from error
         raise
+
+
+@contextmanager
+def explain_opening(address: ServerAddress) -> Iterator[None]:
+    """Turn whatever keeps a ledger from being opened into an error that won't go away by itself."""
+    try:
+        with explain_errors(address):
+            yield
+    except LedgerUnreachableError as error:
+        hint = "Check STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
+        raise LedgerError(error.message, hint) from error
+
+
+def commit(connection: Connection, address: ServerAddress) -> None:
+    """Commit a transaction; LedgerUnreachableError if the server is lost meanwhile."""
+    try:
+        connection.execute("COMMIT")
+    except psycopg.OperationalError as error:
+        message = (
+            f"the ledger {address.shown} was lost while it was written: {address.redact(first_line(error))}"
+        )
+        raise LedgerUnreachableError(message, _UNKNOWN) from error
 
 
 def first_line(error: psycopg.Error) -> str:

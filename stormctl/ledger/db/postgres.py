@@ -7,17 +7,16 @@ import threading
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Any
 
-import psycopg
-
-from stormctl.errors import LedgerError, LedgerUnreachableError
+from stormctl.errors import LedgerError
 from stormctl.ledger.db.connections import (
     CLOCK,
     READ,
     WRITE,
     WRITE_SOON,
     Connections,
+    commit,
     explain_errors,
-    first_line,
+    explain_opening,
     read_wall_clock,
 )
 from stormctl.ledger.db.migrator import (
@@ -69,11 +68,6 @@ _MIGRATING = 0x73746F726D
 
 _SHAPES_TABLE = re.compile(r"^(CREATE|ALTER) TABLE", re.MULTILINE)
 
-_UNKNOWN = (
-    "It is not known whether the last change was written. Nothing is posted blindly because of it: claims "
-    "are found again by their leases, doubts by reading the account. A command can be repeated."
-)
-
 
 class PostgresDatabase:
     """A ledger on a PostgreSQL server, for any number of threads, processes and machines.
@@ -113,10 +107,10 @@ class PostgresDatabase:
             gate = _pass_gate(connection, _PASS)
             refuse_unusable(gate, len(self._migrations), self._shown)
             self.seen.look(gate["pulse"] or 0, self._shown, renewing=renewing)
-            session = Session(load_queries("psycopg"), connection)
+            session = _session(connection)
             self.seen.begin(session, is_alone=gate["passes"] == self._passes + 1)
             yield session
-            self._commit(connection)
+            commit(connection, self._address)
             self._passes = gate["passes"]
             self._signs += not session.is_news
             self.seen.keep(session)
@@ -129,7 +123,7 @@ class PostgresDatabase:
             return
         with self._readers, explain_errors(self._address), self._connections.lend(READ) as connection:
             refuse_unusable(_pass_gate(connection, _VERSION), len(self._migrations), self._shown)
-            yield Session(load_queries("psycopg"), connection)
+            yield _session(connection)
             connection.execute("COMMIT")
 
     def changes(self) -> object:
@@ -161,7 +155,7 @@ class PostgresDatabase:
         Raises:
             LedgerError: if the server can't be reached, or doesn't let us in.
         """
-        with _explain_opening(self._address), closing(self._connections.connect()) as connection:
+        with explain_opening(self._address), closing(self._connections.connect()) as connection:
             return self._read_version(connection, create=True) > 0
 
     def prepare(self, *, create: bool) -> None:
@@ -171,7 +165,7 @@ class PostgresDatabase:
             LedgerError: if the server can't be reached, or what is there is no ledger, of another version,
                 or can't be read and written.
         """
-        with _explain_opening(self._address), closing(self._connections.connect()) as connection:
+        with explain_opening(self._address), closing(self._connections.connect()) as connection:
             version = self._read_version(connection, create=create)
         if version:
             refuse_older_version(version, len(self._migrations), self._shown)
@@ -188,10 +182,10 @@ class PostgresDatabase:
             LedgerError: if the server can't be reached, or what is there is no ledger, of a newer version,
                 or can't be read and written.
         """
-        with _explain_opening(self._address), self._begin_whole(_CHANGE) as connection:
+        with explain_opening(self._address), self._begin_whole(_CHANGE) as connection:
             version = self._lock_version(connection, create=create)
             if 0 < version < len(self._migrations):
-                check(Session(load_queries("psycopg"), connection))
+                check(_session(connection))
             self._apply(connection, version)
 
     @contextmanager
@@ -210,7 +204,7 @@ class PostgresDatabase:
             version = self._read_version(connection, create=False)
             if writing:
                 version = int(_pass_gate(connection, _GATE)["value"])
-            yield self._tables(connection, version)
+            yield PostgresTables(connection, _session(connection), self._migrations[:version])
 
     @contextmanager
     def founding(self, *, over: Callable[[Session], None] | None = None) -> Iterator[PostgresTables]:
@@ -229,9 +223,9 @@ class PostgresDatabase:
             if version and over is None:
                 raise LedgerError(f"there is a ledger already: {self._shown}")
             if version and over is not None:
-                over(Session(load_queries("psycopg"), connection))
+                over(_session(connection))
             self._apply(connection, version)
-            tables = self._tables(connection, len(self._migrations))
+            tables = PostgresTables(connection, _session(connection), self._migrations)
             if version:
                 tables.clear()
             yield tables
@@ -242,7 +236,7 @@ class PostgresDatabase:
         with closing(self._connections.connect()) as connection:
             connection.execute(begin.encode())
             yield connection
-            self._commit(connection)
+            commit(connection, self._address)
 
     def _lock_version(self, connection: Connection, *, create: bool) -> int:
         """Return the version with the gate held; 0 where there is no ledger yet, and one may be created."""
@@ -251,16 +245,11 @@ class PostgresDatabase:
             _pass_gate(connection, _GATE)
         return version
 
-    def _tables(self, connection: Connection, version: int) -> PostgresTables:
-        session = Session(load_queries("psycopg"), connection)
-        return PostgresTables(connection, session, self._migrations[:version])
-
     def _apply(self, connection: Connection, after: int) -> None:
         for migration in self._migrations[after:]:
             for statement in migration.statements:
                 connection.execute(_sort_as_sqlite(statement).encode())
-            session = Session(load_queries("psycopg"), connection)
-            session.write("set_schema_version", value=str(migration.version))
+            _session(connection).write("set_schema_version", value=str(migration.version))
 
     def _read_version(self, connection: Connection, *, create: bool) -> int:
         """Return the ledger's version; 0 where there is none yet, and one may be created."""
@@ -278,24 +267,9 @@ class PostgresDatabase:
             raise LedgerError(message, hint)
         return 0
 
-    def _commit(self, connection: Connection) -> None:
-        try:
-            connection.execute("COMMIT")
-        except psycopg.OperationalError as error:
-            text = self._address.redact(first_line(error))
-            message = f"the ledger {self._shown} was lost while it was written: {text}"
-            raise LedgerUnreachableError(message, _UNKNOWN) from error
 
-
-@contextmanager
-def _explain_opening(address: ServerAddress) -> Iterator[None]:
-    """Turn whatever keeps a ledger from being opened into an error that won't go away by itself."""
-    try:
-        with explain_errors(address):
-            yield
-    except LedgerUnreachableError as error:
-        hint = "Check STORMCTL_LEDGER_URL, and whether the server runs and lets you in."
-        raise LedgerError(error.message, hint) from error
+def _session(connection: Connection) -> Session:
+    return Session(load_queries("psycopg"), connection)
 
 
 def _pass_gate(connection: Connection, query: str) -> Row:
