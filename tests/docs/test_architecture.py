@@ -14,6 +14,7 @@ from stormctl.domain.delivery.delivery import State
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
 PACKAGES = sorted(path.parent for path in (ROOT / "stormctl").glob("*/**/__init__.py"))
+MODULES = [path for path in (ROOT / "stormctl").rglob("*.py") if path.name != "__init__.py"]
 
 
 def get_section(title: str) -> str:
@@ -52,7 +53,7 @@ def test_tree_names_exist() -> None:
 
 def test_every_module_is_in_the_tree() -> None:
     """No module and no package of stormctl is missing from the tree."""
-    there = {p for p in (ROOT / "stormctl").rglob("*.py") if p.name != "__init__.py"} | set(PACKAGES)
+    there = {*MODULES, *PACKAGES}
 
     missing = {path.relative_to(ROOT).as_posix() for path in there} - set(find_tree_paths())
 
@@ -75,11 +76,32 @@ def test_every_folder_says_what_belongs_in_it() -> None:
 
 def test_no_folder_is_a_corridor() -> None:
     """A folder of the package has sixteen modules at most."""
-    modules = [path for path in (ROOT / "stormctl").rglob("*.py") if path.name != "__init__.py"]
-
-    crowded = [name for name, count in Counter(path.parent for path in modules).items() if count > 16]
+    crowded = [name for name, count in Counter(path.parent for path in MODULES).items() if count > 16]
 
     assert crowded == []
+
+
+def test_no_module_and_no_class_is_too_long() -> None:
+    """A module ends at 300 lines, a class at 200."""
+    modules = {path.relative_to(ROOT).as_posix(): path.read_text("utf-8") for path in MODULES}
+
+    long_modules = [name for name, text in modules.items() if len(text.splitlines()) > 300]
+    long_classes = [node.name for node in find_classes() if (node.end_lineno or 0) - node.lineno >= 200]
+
+    assert (long_modules, long_classes) == ([], [])
+
+
+def test_a_class_name_exists_once() -> None:
+    """Whoever reads a name knows what it is, wherever it stands; what a module keeps to itself is its own."""
+    names = Counter(node.name for node in find_classes() if not node.name.startswith("_"))
+
+    assert [name for name, count in names.items() if count > 1] == []
+
+
+def find_classes() -> list[ast.ClassDef]:
+    """Find every class of the package."""
+    nodes = (node for path in MODULES for node in ast.walk(ast.parse(path.read_text("utf-8"))))
+    return [node for node in nodes if isinstance(node, ast.ClassDef)]
 
 
 def test_reading_order_is_seven_files() -> None:
