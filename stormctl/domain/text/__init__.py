@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from stormctl.domain.text.reader import TextReading, read
-from stormctl.domain.text.spans import Span
+from stormctl.domain.text.spans import TextSpan
 
-__all__ = ["Span", "TextReading", "read"]
+__all__ = ["TextReading", "TextSpan", "read"]

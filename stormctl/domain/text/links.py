@@ -7,7 +7,7 @@ from bisect import bisect_left, bisect_right
 from typing import TYPE_CHECKING
 
 from stormctl.domain.text.endings import load_endings
-from stormctl.domain.text.spans import Span
+from stormctl.domain.text.spans import TextSpan
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -53,14 +53,14 @@ _NEVER_AFTER_ENDING = frozenset("@+-")
 _SHORT = re.compile(r"https?://t\.co/([a-z0-9]+)", re.IGNORECASE)
 
 
-def find_links(text: str) -> tuple[Span, ...]:
+def find_links(text: str) -> tuple[TextSpan, ...]:
     """Return the links that X sees in a text, in order, bare domains such as `example.org` among them."""
     if "." not in text:
         return ()
     return tuple(_walk(text))
 
 
-def find_other_links(text: str, links: Sequence[Span]) -> tuple[Span, ...]:
+def find_other_links(text: str, links: Sequence[TextSpan]) -> tuple[TextSpan, ...]:
     r"""Return all else that may be a link one day or elsewhere: what has a scheme, and any ending.
 
     Args:
@@ -68,14 +68,14 @@ def find_other_links(text: str, links: Sequence[Span]) -> tuple[Span, ...]:
         links: those that X sees in it. What begins as one of them and goes on, as `https://un.org\@fun.org`
             does, is another link: it may lead elsewhere.
     """
-    found: list[Span] = []
+    found: list[TextSpan] = []
     known = {(link.start, link.end) for link in links}
     if "://" in text:
         for match in _ANY_SCHEME.finditer(text):
             written = match[0].rstrip(_BEHIND_LINKS)
             end = match.start() + len(written)
             if (match.start(), end) not in known:
-                found.append(Span(written, match.start(), end))
+                found.append(TextSpan(written, match.start(), end))
     if "." in text:
         taken = sorted([(link.start, link.end) for link in (*links, *found)])
         runs = (
@@ -85,7 +85,7 @@ def find_other_links(text: str, links: Sequence[Span]) -> tuple[Span, ...]:
             and _MAYBE_ENDING.search(run[0])
             and text[run.start() - 1 : run.start()] not in _AT
         )
-        found += (Span(run[0], *run.span()) for run in runs if not _overlaps(taken, *run.span()))
+        found += (TextSpan(run[0], *run.span()) for run in runs if not _overlaps(taken, *run.span()))
     return tuple(sorted(found, key=lambda span: span.start))
 
 
@@ -94,7 +94,7 @@ def _overlaps(taken: Sequence[tuple[int, int]], start: int, end: int) -> bool:
     return i > 0 and taken[i - 1][1] > start
 
 
-def _walk(text: str) -> Iterator[Span]:
+def _walk(text: str) -> Iterator[TextSpan]:
     free = 0  # links begin here or later: the character before it stands between two of them
     for run in _HOST.finditer(text):
         if "." not in run[0] or run.end() <= free:
@@ -229,7 +229,7 @@ def _find_path_end(text: str, position: int) -> int:
     return end
 
 
-def _judge(text: str, start: int, begin: int, end: int, rest: tuple[int, bool]) -> Iterator[Span]:
+def _judge(text: str, start: int, begin: int, end: int, rest: tuple[int, bool]) -> Iterator[TextSpan]:
     """Give the links that a match makes: one with a scheme, or each bare domain in it that is plain."""
     whole, has_path = rest
     host = text[begin:end]
@@ -242,13 +242,13 @@ def _judge(text: str, start: int, begin: int, end: int, rest: tuple[int, bool]) 
                 return
             query = _QUERY.match(text, short.end(), whole)
             whole = short.end() + (len(query[0].rstrip(_NOT_AT_QUERY_END)) if query else 0)
-        yield Span(text[start:whole], start, whole)
+        yield TextSpan(text[start:whole], start, whole)
         return
     if text[begin - 1 : begin] in _NEVER_BEFORE_BARE and begin:
         return
     for first, last in _find_plain_domains(host):
         stop = whole if has_path and begin + last == end else begin + last
-        yield Span(text[begin + first : stop], begin + first, stop)
+        yield TextSpan(text[begin + first : stop], begin + first, stop)
 
 
 def _find_plain_domains(host: str) -> Iterator[tuple[int, int]]:

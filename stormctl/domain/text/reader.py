@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stormctl.domain.text.links import find_links, find_other_links
-from stormctl.domain.text.spans import Span
+from stormctl.domain.text.spans import TextSpan
 from stormctl.domain.text.weights import LINK_WEIGHT, weigh_without_links
 
 if TYPE_CHECKING:
@@ -59,14 +59,14 @@ class TextReading:
 
     text: str
     weighted_length: int
-    links: tuple[Span, ...]
-    other_links: tuple[Span, ...]
-    hashtags: tuple[Span, ...]
-    mentions: tuple[Span, ...]
-    cashtags: tuple[Span, ...]
+    links: tuple[TextSpan, ...]
+    other_links: tuple[TextSpan, ...]
+    hashtags: tuple[TextSpan, ...]
+    mentions: tuple[TextSpan, ...]
+    cashtags: tuple[TextSpan, ...]
 
     @property
-    def all_links(self) -> tuple[Span, ...]:
+    def all_links(self) -> tuple[TextSpan, ...]:
         """Both kinds of links, in order."""
         return tuple(sorted((*self.links, *self.other_links), key=lambda span: span.start))
 
@@ -95,11 +95,11 @@ def read(text: str) -> TextReading:
 class _Taken:
     """The places that links take, in which nothing else is."""
 
-    def __init__(self, links: Sequence[Span]) -> None:
+    def __init__(self, links: Sequence[TextSpan]) -> None:
         self._starts = [link.start for link in links]
         self._ends = [link.end for link in links]
 
-    def without(self, spans: Iterable[Span]) -> Iterator[Span]:
+    def without(self, spans: Iterable[TextSpan]) -> Iterator[TextSpan]:
         """Pass the spans on that begin in no link."""
         for span in spans:
             i = bisect_right(self._starts, span.start) - 1
@@ -107,7 +107,7 @@ class _Taken:
                 yield span
 
 
-def _weigh(text: str, links: Sequence[Span]) -> int:
+def _weigh(text: str, links: Sequence[TextSpan]) -> int:
     if "\r" in text or not unicodedata.is_normalized("NFC", text):
         text = unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
         links = find_links(text)
@@ -121,7 +121,7 @@ def _weigh(text: str, links: Sequence[Span]) -> int:
     return rest + LINK_WEIGHT * len(links)
 
 
-def _find_hashtags(text: str) -> Iterator[Span]:
+def _find_hashtags(text: str) -> Iterator[TextSpan]:
     position = 0
     while sign := _SIGN.search(text, position):
         start, position = sign.start(), sign.end()
@@ -133,7 +133,7 @@ def _find_hashtags(text: str) -> Iterator[Span]:
         name = text[sign.end() : position]
         is_tag = any(unicodedata.category(sign)[0] in "LM" for sign in name)
         if is_tag and not name.startswith(_NO_TAG_BEFORE) and not text.startswith(_NO_TAG_BEHIND, position):
-            yield Span(name, start, position)
+            yield TextSpan(name, start, position)
 
 
 def is_hashtag(name: str) -> bool:
@@ -149,12 +149,12 @@ def _is_in_tags(character: str) -> bool:
 _CATEGORIES_OF_TAGS = frozenset(["Lu", "Ll", "Lt", "Lm", "Lo", "Mn", "Mc", "Me", "Nd"])
 
 
-def _find_mentions(text: str) -> Iterator[Span]:
-    found = [Span(match["name"], match.start("sign"), match.end()) for match in _NAME.finditer(text)]
+def _find_mentions(text: str) -> Iterator[TextSpan]:
+    found = [TextSpan(match["name"], match.start("sign"), match.end()) for match in _NAME.finditer(text)]
     pages = _find(text, _PAGE)
     return iter(sorted([*found, *pages], key=lambda span: span.start))
 
 
-def _find(text: str, pattern: re.Pattern[str]) -> Iterator[Span]:
+def _find(text: str, pattern: re.Pattern[str]) -> Iterator[TextSpan]:
     for match in pattern.finditer(text):
-        yield Span(match["name"], match.start(), match.end())
+        yield TextSpan(match["name"], match.start(), match.end())

@@ -15,10 +15,10 @@ from stormctl.domain.text.reader import is_hashtag, read
 from stormctl.emulator.x import text as emulated
 
 if TYPE_CHECKING:
-    from stormctl.domain.text.spans import Span
+    from stormctl.domain.text.spans import TextSpan
 
 
-def texts_of(spans: tuple[Span, ...]) -> list[str]:
+def texts_of(spans: tuple[TextSpan, ...]) -> list[str]:
     """Return what was found."""
     return [span.text for span in spans]
 
