@@ -253,7 +253,6 @@ def tick(
             served_channels = ServedChannels(equipment)
             served_channels.refresh(only_at_work=True)
             runner = _make_runner(equipment, served_channels, "tick", onlooker)
-            onlooker.watch(runner, ledger, equipment.clock)
             may_go_by_clock = runner.run_once()
             moment, served = equipment.clock.moment(), served_channels.channels()
             return exit_code_of_tick(
@@ -265,6 +264,9 @@ def _make_runner(
     equipment: Equipment, served_channels: ServedChannels, kind: str, onlooker: Onlooker
 ) -> Runner:
     told_offset, on_sweep = served_channels.tell_offset, onlooker.service.alive
-    return Runner(
+    runner = Runner(
         equipment, kind=kind, channels=served_channels.channels, on_sweep=on_sweep, told_offset=told_offset
     )
+    # before it posts, so that the log names it in its first line too
+    onlooker.watch(runner, equipment.ledger, equipment.clock)
+    return runner
