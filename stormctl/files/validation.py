@@ -60,6 +60,13 @@ class Notes:
             Finding(severity=Severity.ERROR, place=self.place(*steps), code=code, message=message, hint=hint)
         )
 
+    def error_in(self, path: str, line: int, code: str, message: str, hint: str) -> None:
+        """Note something that stops a launch, in a line of a file that this one names."""
+        place = Place(path, line)
+        self.findings.append(
+            Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
+        )
+
     def read(self, model: type[M], raw: object, *steps: Step) -> M | None:
         """Type a table; None, and a finding for each thing that is wrong, if it can't be."""
         try:

@@ -43,13 +43,20 @@ class BadValueError(ValueError):
 
 
 class BadMediaError(Exception):
-    """A media file that can't be posted: the finding's code, message and hint."""
+    """A media file that can't be posted: the finding's code, message and hint.
 
-    def __init__(self, code: str, message: str, hint: str = "") -> None:
+    Attributes:
+        lines: what is wrong with lines of the captions file: number, message and hint of each.
+    """
+
+    def __init__(
+        self, code: str, message: str, hint: str = "", lines: tuple[tuple[int, str, str], ...] = ()
+    ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
         self.hint = hint
+        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)

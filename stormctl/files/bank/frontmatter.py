@@ -16,7 +16,12 @@ if TYPE_CHECKING:
 Value = str | list["Value"] | dict[str, "Value"]
 
 _MAX_DEPTH = 5
-_COMMENTED = re.compile(r":\s*#\S")
+_PROSE = frozenset({"alt", "credit"})
+"""Keys whose value is a sentence, in which even `# ` is meant."""
+
+_COMMENT = re.compile(r"(?<!\S)#")
+_LOST = re.compile(r"(?<!\S)#(?=\S)")
+"""What begins a comment for YAML, and how people write a tag or a number."""
 _Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Without libyaml the same events come from PyYAML's own, slower parser."""
 
@@ -48,7 +53,8 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
     """Parse the lines between the two `---`.
 
     Aliases, anchors, tags and repeated keys are refused: nothing in a volunteer's file may grow or
-    turn into anything but text. Keys without a value are left out.
+    turn into anything but text. Nor may anything be lost: keys without a value are refused, and what
+    YAML takes for a comment, unless `# ` begins it.
 
     Args:
         source: the lines, without the `---`.
@@ -67,7 +73,9 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
         line = source.partition(chr(error.character))[0].count("\n")
         parser.note(line, f"not readable as YAML: {error.reason} (U+{error.character:04X})")
     except _UnreadableError as error:
-        parser.note(error.line, error.message)
+        parser.note(error.line, error.message, error.hint)
+    else:
+        parser.refuse_lost_words()
     return parser.result
 
 
@@ -82,10 +90,11 @@ def _hint_about(line: str) -> str:
 
 
 class _UnreadableError(Exception):
-    def __init__(self, event: yaml.Event, message: str) -> None:
+    def __init__(self, event: yaml.Event, message: str, hint: str = "") -> None:
         super().__init__(message)
         self.line = _line_of(event)
         self.message = message
+        self.hint = hint
 
 
 def _line_of(event: yaml.Event) -> int:
@@ -97,8 +106,10 @@ class _Parser:
 
     def __init__(self, source: str, first_line: int) -> None:
         self.result = FrontMatter()
-        self._lines = source.split("\n")
+        self._source = source
+        self._lines = re.split("[\n\x85\u2028\u2029]", source)  # as YAML counts
         self._first_line = first_line
+        self._scalars: list[tuple[int, int, int, int, bool]] = []
         # Every event is there until the stream's end, after which nothing is read.
         self._next = cast("Callable[[], yaml.Event]", _Loader(source).get_event)
 
@@ -117,46 +128,89 @@ class _Parser:
             return
         event = self._next()
         if not isinstance(event, yaml.MappingStartEvent):
-            raise _UnreadableError(event, "front matter is made of “key: value” lines, and this is not one")
+            message = "front matter is made of “key: value” lines, and this is not one"
+            raise _UnreadableError(
+                event, message, "remove the line of --- above it if it belongs to the text"
+            )
         self._refuse_magic(event)
-        self.result.values = self._read_table(())
+        self.result.values = self._read_table((), event)
         while not isinstance(self._next(), yaml.StreamEndEvent):
             pass
 
-    def _read_table(self, path: tuple[Step, ...]) -> dict[str, Value]:
+    def refuse_lost_words(self) -> None:
+        """Note what YAML takes for a comment, unless it is plainly one."""
+        if not _COMMENT.search(self._source):
+            return
+        lines, prose = [list(line) for line in self._lines], set[int]()
+        for top, left, bottom, right, is_prose in self._scalars:
+            for number in range(top, min(bottom + 1, len(lines))):
+                start = left if number == top else 0
+                stop = right if number == bottom else len(lines[number])
+                lines[number][start:stop] = "x" * (stop - start)
+            if is_prose:
+                prose.add(bottom)
+        for number, line in enumerate(map("".join, lines)):
+            comment = (_COMMENT if number in prose else _LOST).search(line)
+            if comment is None:
+                continue
+            before = self._lines[number][: comment.start()].rstrip()
+            found = self._lines[number][comment.start() :].rstrip()
+            where = "the whole value"
+            if not before:
+                where = "a tag, behind “- ” in a list,"
+            elif before.endswith(("]", "}")):
+                where = "it, inside the brackets,"
+            hint = f"put {where} in double quotes; for a note, write “# ” on a line of its own"
+            self.note(number, f"YAML leaves out “{found}” as a comment", hint)
+        self.result.problems.sort(key=lambda problem: problem.line)
+
+    def _read_table(self, path: tuple[Step, ...], start: yaml.MappingStartEvent) -> dict[str, Value]:
         table: dict[str, Value] = {}
         while not isinstance(key := self._next(), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
                 raise _UnreadableError(key, "a key must be one word")
             self._refuse_magic(key)
+            self._remember(key)
             name = str(key.value)
             line = _line_of(key)
-            value = self._read_value(self._next(), (*path, name))
+            event = self._next()
+            value = self._read_value(event, (*path, name))
             if name in table:
                 self.note(line, f"“{name}” is written twice", "keep one of them")
             elif value:
                 table[name] = value
                 self.result.lines[*path, name] = self._first_line + line
-            elif _COMMENTED.search(self.line_at(line)):
-                self.note(
-                    line, f"“{name}” is empty: YAML takes what follows # for a comment", "leave out the #"
-                )
+            elif isinstance(event, yaml.ScalarEvent) and event.style in {None, ""}:
+                self._note_empty(name, line, in_braces=bool(start.flow_style))
         return table
 
     def _read_value(self, event: yaml.Event, path: tuple[Step, ...]) -> Value:
         self._refuse_magic(event)
         if isinstance(event, yaml.ScalarEvent):
+            self._remember(event, is_prose=path[-1] in _PROSE and bool(event.value) and not event.style)
             return str(event.value)
         if isinstance(event, yaml.AliasEvent):
             return ""
         if len(path) >= _MAX_DEPTH:
             raise _UnreadableError(event, "lists and tables are nested too deeply")
         if isinstance(event, yaml.MappingStartEvent):
-            return self._read_table(path)
+            return self._read_table(path, event)
         items: list[Value] = []
         while not isinstance(item := self._next(), yaml.SequenceEndEvent):
             items.append(self._read_value(item, (*path, len(items))))
         return items
+
+    def _remember(self, scalar: yaml.ScalarEvent, *, is_prose: bool = False) -> None:
+        begin, end = scalar.start_mark, scalar.end_mark
+        if begin is not None and end is not None:
+            self._scalars.append((begin.line, begin.column, end.line, end.column, is_prose))
+
+    def _note_empty(self, name: str, line: int, *, in_braces: bool) -> None:
+        if in_braces:
+            message = f"“{name}” has no value: between braces a comma ends what stands before it"
+            self.note(line, message, "put the whole text that has the comma in double quotes")
+        elif not _LOST.search(self.line_at(line)):
+            self.note(line, f"“{name}” has no value", "write one, or remove the line")
 
     def _refuse_magic(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from stormctl.files.bank.frontmatter import FrontMatter, FrontMatterProblem, parse_front_matter
+from stormctl.files.bank.lookalikes import find_lookalikes, find_open_end, find_other_format, has_key
 
 MAX_BYTES = 65_536
 """A message file is at most 64 KiB."""
@@ -31,21 +32,36 @@ class Document:
 def parse_document(source: str) -> Document:
     """Take a message file apart; what is wrong with its front matter is in `front.problems`."""
     front, body_at = FrontMatter(), 0
+    front.problems += find_other_format(source)
+    if front.problems:
+        return Document(front, ("",), (1,))
     first = _FENCE.search(source)
     if first is not None and not source[: first.start()].strip():
-        second = _FENCE.search(source, first.end())
         start = source.count("\n", 0, first.end()) + 2
-        if second is None:
+        second = _FENCE.search(source, first.end())
+        body_at = second.end() if second else len(source)
+        inside = source[first.end() + 1 : second.start() if second else None]
+        lines = inside.split("\n")
+        end = find_open_end(lines)
+        if end is not None:
+            message = f"“{lines[end].rstrip()}” does not end the front matter"
             front.problems.append(
-                FrontMatterProblem(
-                    start - 1, "the front matter that starts here has no end", "close it with a line of ---"
-                )
+                FrontMatterProblem(start + end, message, "write --- and nothing else there")
             )
-            body_at = len(source)
+        elif second is None:
+            front.problems.append(_find_no_end(inside, start - 1))
         else:
-            front = parse_front_matter(source[first.end() + 1 : second.start()], start)
-            body_at = second.end()
+            front = parse_front_matter(inside, start)
+    line = 1 + source.count("\n", 0, body_at)
+    front.problems += find_lookalikes(source[body_at:], line, has_front=body_at > 0)
     return Document(front, *_split_parts(source, body_at))
+
+
+def _find_no_end(inside: str, line: int) -> FrontMatterProblem:
+    hint = "close it with a line of --- below the last “key: value”"
+    if not has_key(inside):
+        hint = "remove this line: without front matter a file begins with its text"
+    return FrontMatterProblem(line, "the front matter that starts here has no end", hint)
 
 
 def _split_parts(source: str, start: int) -> tuple[tuple[str, ...], tuple[int, ...]]:

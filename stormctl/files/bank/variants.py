@@ -156,6 +156,12 @@ def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[M
             by_machine = wording.made_with_ai and media.kind is MediaKind.VIDEO
             found.append(replace(media, made_with_ai=True) if by_machine else media)
         except BadMediaError as problem:
+            for line, message, hint in problem.lines:
+                notes.error_in(
+                    f"{notes.path.rpartition('/')[0]}/{item.captions}", line, problem.code, message, hint
+                )
+            if problem.lines:
+                continue
             key = "captions" if problem.code == "bad-captions" else "file"
             notes.error(problem.code, ("media", index, key), problem.message, problem.hint)
     kinds = {media.kind for media in found}

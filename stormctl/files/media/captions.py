@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 from stormctl.files.values import BadMediaError, BadValueError, find_long_run, parse_language
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 MAX_CHARS = 65_536
@@ -17,11 +19,25 @@ MAX_CHARS = 65_536
 MAX_CAPTIONS_BYTES = 512 * 1024
 """Bytes of a captions file (source: X media, subtitles: 512 KB); two minutes of speech have some thousand."""
 
+_WEB = ("WEBVTT", "NOTE", "STYLE", "REGION")
+"""What begins a block of WebVTT that is no caption."""
+
 SUFFIXES = frozenset({".srt", ".vtt"})
 
-_TIMING = re.compile(
-    r"(?P<begin>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})\s+-->\s+(?P<end>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
+ENTITY = re.compile(
+    r"&(?:#\d+|#x[\da-f]+|amp|lt|gt|nbsp|quot|apos|hellip|[mn]dash|[lr][sd]quo|ntilde|ccedil"
+    r"|[aeiou](?:acute|grave|circ|uml)|i(?:excl|quest));",
+    re.IGNORECASE,
 )
+"""A character as HTML writes it, which platforms would show as it is written."""
+
+
+_ARROW = "-->"
+_TIMING = re.compile(
+    r"(?P<begin>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})\s*-->\s*(?P<end>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
+)
+_TAG = re.compile(r"</?(?:[a-z][^<>]*|\d\d:[\d:.]+)>", re.IGNORECASE)
+_TIMING_HINT = "write it like 00:00:01,000 --> 00:00:04,000, in a line of its own below an empty one"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +104,11 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
     if len(text) > MAX_CHARS or find_long_run(text):  # before it is parsed
         message = f"“{file}” holds more than two minutes of speech, or text that is not words"
         raise BadMediaError("bad-captions", message, "keep to what is said; put spaces between words")
-    cues = parse_cues(text)
-    if not cues or any(not before.begin_ms < before.end_ms for before in cues):
+    cues, problems = parse_cues(text)
+    if problems and _ARROW in text:
+        message = f"“{file}” has lines that would be lost or shown as they are written"
+        raise BadMediaError("bad-captions", message, lines=tuple(problems))
+    if not cues:
         message = f"“{file}” contains no readable captions"
         hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
         raise BadMediaError("bad-captions", message, hint)
@@ -97,18 +116,58 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
     return CaptionsFile(render_srt(cues).encode(), tuple(line for cue in words for line in cue))
 
 
-def parse_cues(text: str) -> tuple[Cue, ...]:
-    """Read SubRip or WebVTT: what is no cue (titles, notes, styles, numbers) is left out."""
+def parse_cues(text: str) -> tuple[tuple[Cue, ...], list[tuple[int, str, str]]]:
+    """Read SubRip or WebVTT: titles, notes, styles and numbers are left out, and nothing else.
+
+    Returns:
+        The cues, and what can't be one or be shown: line, message and hint of each.
+    """
     cues: list[Cue] = []
+    problems: list[tuple[int, str, str]] = []
     block: list[str] = []
+    is_web = text.lstrip("\ufeff").startswith("WEBVTT")
     for number, line in enumerate([*re.split(r"\r\n?|\n", text), ""], 1):
         if line.strip():
             block.append(line.strip())
             continue
-        cue = _parse_block(block, first_line=number - len(block))
-        cues += [cue] if cue is not None else []
+        first = number - len(block)
+        cue = _parse_block(block, first_line=first)
+        if cue is not None:
+            cues.append(cue)
+            problems += _find_wrong_words(cue)
+        problems += _find_lost_lines(block, first, is_web=is_web)
         block = []
-    return tuple(cues)
+    return tuple(cues), problems
+
+
+def _find_lost_lines(block: list[str], first: int, *, is_web: bool) -> Iterator[tuple[int, str, str]]:
+    """Find what a block says that no cue would: all without a time, and what stands above one."""
+    at = next((index for index, line in enumerate(block[:2]) if _TIMING.fullmatch(line)), None)
+    for index, line in enumerate(block):
+        if _ARROW in line and index != at:
+            yield first + index, f"“{line}” is not the time of a caption", _TIMING_HINT
+            return
+    above = block[: len(block) if at is None else at]
+    if is_web and (at is not None or block[:1] == [] or block[0].startswith(_WEB)):
+        return
+    for index, line in enumerate(above):
+        if not line.isdecimal():
+            hint = "remove the empty line above if it belongs to the caption before, or give it a time"
+            yield first + index, f"“{line}” has no time, and would not be shown", hint
+
+
+def _find_wrong_words(cue: Cue) -> Iterator[tuple[int, str, str]]:
+    if not cue.begin_ms < cue.end_ms:
+        yield cue.line - 1, "the caption ends before it begins", "change one of its times"
+    for number, line in enumerate(cue.text.split("\n"), cue.line):
+        for tag in _TAG.findall(line):
+            name = tag[2:].strip("> ")
+            hint = "leave out the tag" + (
+                f"; write “{name}: ” if it matters" if tag.startswith("<v ") else ""
+            )
+            yield number, f"{tag} would be shown as it is written", hint
+        for sign in ENTITY.findall(line):
+            yield number, f"{sign} would be shown as it is written", f"write “{html.unescape(sign)}”"
 
 
 def render_srt(cues: tuple[Cue, ...]) -> str:

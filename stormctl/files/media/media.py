@@ -95,7 +95,7 @@ class MediaShelf:
                 self._known[name] = problem
         facts = self._known[name]
         if isinstance(facts, BadMediaError):
-            raise BadMediaError(facts.code, facts.message, facts.hint)
+            raise BadMediaError(facts.code, facts.message, facts.hint, facts.lines)
         return Media(
             file=facts.file,
             alt=alt,

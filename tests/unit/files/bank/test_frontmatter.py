@@ -20,7 +20,6 @@ media:
     alt: "A boat: of paper"
   - {file: b.png}
 priority: 010
-credit:
 """
 
 
@@ -59,9 +58,11 @@ def test_every_key_has_its_line() -> None:
     }
 
 
-@pytest.mark.parametrize("source", ["", "\n\n", "# only a comment\n", "credit:   # nobody yet\n"])
+@pytest.mark.parametrize(
+    "source", ["", "\n\n", "# only a comment\n", 'credit: ""  # nobody yet\n', "hashtags: []\n"]
+)
 def test_nothing_is_no_problem(source: str) -> None:
-    """Empty front matter, comments and keys without a value say nothing, and that is fine."""
+    """Empty front matter, comments, and nothing in quotes or brackets are fine."""
     front = parse_front_matter(source)
 
     assert (front.values, front.problems) == ({}, [])
@@ -87,7 +88,9 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
         (
             "a: 1\nhashtags: #MigrantsDay\n",
             FrontMatterProblem(
-                2, "“hashtags” is empty: YAML takes what follows # for a comment", "leave out the #"
+                2,
+                "YAML leaves out “#MigrantsDay” as a comment",
+                "put the whole value in double quotes; for a note, write “# ” on a line of its own",
             ),
         ),
         (
@@ -120,7 +123,11 @@ _COMMENT = "YAML takes # for the start of a comment: write hashtags without it, 
         ),
         (
             "just a sentence\n",
-            FrontMatterProblem(1, "front matter is made of “key: value” lines, and this is not one"),
+            FrontMatterProblem(
+                1,
+                "front matter is made of “key: value” lines, and this is not one",
+                "remove the line of --- above it if it belongs to the text",
+            ),
         ),
         ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, "a key must be one word")),
         ("a: " + "[" * 40 + "]" * 40, FrontMatterProblem(1, "lists and tables are nested too deeply")),

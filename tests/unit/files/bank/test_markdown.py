@@ -46,7 +46,11 @@ def test_front_matter_without_end_is_a_problem_where_it_begins() -> None:
     document = parse_document("\n---\ntopic: sign-on\n\nSign it.\n")
 
     assert [
-        FrontMatterProblem(2, "the front matter that starts here has no end", "close it with a line of ---")
+        FrontMatterProblem(
+            2,
+            "the front matter that starts here has no end",
+            "close it with a line of --- below the last “key: value”",
+        )
     ] == document.front.problems
 
 

@@ -21,21 +21,22 @@ SRT = (
 
 def test_subrip_is_read() -> None:
     """Numbers are left out, lines of a cue stay together, hours count."""
-    cues = parse_cues(SRT)
+    cues, problems = parse_cues(SRT)
 
     assert (Cue(500, 2000, "The door\nis open."), Cue(3_603_000, 3_604_250, "For all.")) == cues
+    assert problems == []
 
 
 def test_webvtt_is_read() -> None:
     """Titles, notes and where a cue stands are left out; hours may be missing."""
-    assert (Cue(500, 2000, "The door is open."),) == parse_cues(VTT)
+    assert parse_cues(VTT) == ((Cue(500, 2000, "The door is open."),), [])
 
 
 def test_what_is_written_is_read_again() -> None:
     """SubRip written by us means the same."""
-    cues = parse_cues(SRT)
+    cues, _ = parse_cues(SRT)
 
-    assert cues == parse_cues(render_srt(cues))
+    assert parse_cues(render_srt(cues)) == (cues, [])
 
 
 def test_a_file_is_given_back_as_subrip(campaign: CampaignFolder) -> None:
@@ -57,7 +58,10 @@ def test_each_line_of_words_knows_its_place(campaign: CampaignFolder) -> None:
     ("content", "message"),
     [
         ("The door is open.", "“a.en.srt” contains no readable captions"),
-        ("00:00:02,000 --> 00:00:01,000\nBackwards", "“a.en.srt” contains no readable captions"),
+        (
+            "00:00:02,000 --> 00:00:01,000\nBackwards",
+            "“a.en.srt” has lines that would be lost or shown as they are written",
+        ),
         ("café".encode("latin-1"), "“a.en.srt” is not UTF-8"),
         (b" " * 524_289, "“a.en.srt” has 512 KiB; X takes 512"),
     ],

@@ -1,0 +1,184 @@
+"""What would be posted and is no text: front matter that is nearly ours, notes, files of other programs."""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from itertools import takewhile
+from typing import TYPE_CHECKING
+
+from stormctl.files.bank.frontmatter import FrontMatterProblem
+from stormctl.files.bank.variants import MediaItem, Wording
+from stormctl.files.media.captions import ENTITY
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEYS = frozenset({*Wording.model_fields, *MediaItem.model_fields})
+_SURE = frozenset({key for key in KEYS if "_" in key} | {"expires", "hashtags"})
+"""Keys that begin no sentence, whatever their case."""
+
+_PLAIN = {"link", "credit"}
+"""Keys that also end an ordinary text: “Link: …”, “Credit: …”."""
+
+_OTHERS = (
+    "alt_text channel date deadline draft fecha image images imagen etiquetas enlace foto lang lien keywords"
+    " partenaire photo picture platform plataforma publish slug status tag tags tema thème title until url"
+    " échéance étiquettes"
+)
+_SYNONYMS = frozenset(_OTHERS.split())
+_UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"
+_EMPTY = " \t\n\r\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
+_DASHES = "-‐‑‒–—―−"
+_KEY = re.compile(rf"[\s{_UNSEEN}\"'“”‘’]*(?P<key>[^\W\d][\w-]*)[\"'“”‘’]?[ \t]*(?P<sign>[:：=])")
+_RULE = re.compile(rf"[ \t]?[{_DASHES}_=*~+][{_DASHES}_=*~+\s]*")
+_NEARLY_FENCE = re.compile(rf"[\s\\{_UNSEEN}]*(?=\S*-)[{_DASHES}\\]{{2,}}[\s{_UNSEEN}]*|\+\+\+[ \t]*")
+_SUSPECT = re.compile(
+    rf"^(?:[^\S\n]|[\\\"'“”‘’{_UNSEEN}])*(?:[{_DASHES}+]{{2}}|(?:{'|'.join(sorted(KEYS | _SYNONYMS))})\b)",
+    re.MULTILINE | re.IGNORECASE,
+)
+
+_TAGS = (
+    "a|abbr|article|b|blockquote|body|br|center|code|div|em|font|footer|h[1-6]|head|header|hr|html|i|iframe|img"
+    "|li|link|main|mark|meta|ol|p|pre|script|section|small|span|strong|style|sub|sup|table|tbody|td|th|title"
+    "|tr|u|ul|video"
+)
+_HTML = re.compile(rf"(</?(?:{_TAGS})(?:\s+[\w:-]+=[^<>]*)?\s*/?>).*", re.IGNORECASE)
+_PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
+_COMMENT = re.compile(r"<!--|^\[(?://|comment)\]:", re.MULTILINE | re.IGNORECASE)
+_CODE = re.compile(r"^[ \t>]*```", re.MULTILINE)
+
+
+def find_other_format(source: str) -> Iterator[FrontMatterProblem]:
+    """Find what makes a whole file, or a place of it, the work of another program or a note to oneself."""
+    if source.lstrip().startswith("{\\rtf"):
+        hint = "save it again as plain text, with the encoding UTF-8"
+        yield FrontMatterProblem(1, "this is a word processor's document (RTF), not text", hint)
+        return
+    if _PAGE.match(source):
+        hint = "copy the text that a browser shows into a new file, saved as plain text"
+        yield FrontMatterProblem(1, "this is a web page (HTML), not text", hint)
+        return
+    for found in _COMMENT.finditer(source):
+        hint = "remove it to its end, and the message if it is not to be posted"
+        yield _at(source, found, "a comment would be posted like any text", hint)
+    for found in _CODE.finditer(source):
+        hint = "remove each line of ```, and keep what stands between them"
+        yield _at(source, found, "``` marks a code block, and would be posted", hint)
+    for found in _HTML.finditer(source):
+        yield _at(source, found, f"{found[1][:40]} is HTML, and would be posted", "write the text without it")
+    for found in ENTITY.finditer(source):
+        hint = "write the character itself"
+        yield _at(source, found, f"{found[0]} is HTML for a character, and would be posted", hint)
+
+
+def find_open_end(lines: list[str]) -> int | None:
+    """Find the line, from 0, that was meant to end front matter: the first rule below lines of keys."""
+    is_open = False
+    for index, line in enumerate(lines):
+        if _RULE.fullmatch(line) or _NEARLY_FENCE.fullmatch(line):
+            return index if is_open else None
+        is_open = is_open or bool(_KEY.match(line))
+        if line[:1] not in {" ", "\t", "#", "-", ""} and not _KEY.match(line):
+            break
+    return None
+
+
+def has_key(text: str) -> bool:
+    """Whether a line of a text begins with one of our keys."""
+    return any(_key_of(line).lower() in KEYS for line in text.split("\n"))
+
+
+def find_lookalikes(body: str, first_line: int, *, has_front: bool) -> Iterator[FrontMatterProblem]:
+    """Find lines of a text that were meant as front matter or as the start of a part.
+
+    Args:
+        body: everything below the front matter.
+        first_line: the number of its first line in the file.
+        has_front: whether there is front matter above it.
+    """
+    lines = body.split("\n")
+    if not has_front and (problem := _find_wrong_top(lines)) is not None:
+        yield problem
+        return
+    if not _SUSPECT.search(body):
+        return
+    in_block = False
+    for index, line in enumerate(lines):
+        if _NEARLY_FENCE.fullmatch(line) and line.rstrip(" \t") != "---":
+            hint = "to begin a part or to enclose keys, write --- and nothing else; in the text, write —"
+            yield FrontMatterProblem(first_line + index, f"{_show(line)} is not quite ---", hint)
+        is_key = _is_key_line(lines, index)
+        if is_key and not in_block:
+            hint = (
+                "put it at the top of the file, between two lines of ---;"
+                " if it belongs to the text, begin the line with another word"
+            )
+            message = f"“{_key_of(line)}:” is not in the front matter, and would be posted"
+            yield FrontMatterProblem(first_line + index, message, hint)
+        in_block = is_key or (in_block and bool(line.strip()))
+
+
+def _find_wrong_top(lines: list[str]) -> FrontMatterProblem | None:
+    """Find front matter at the top of a file whose first line is not exactly ours."""
+    top = next((index for index, line in enumerate(lines) if line.strip(_EMPTY)), 0)
+    if lines[top].rstrip(" \t") == "---":  # it has text above it, or it would begin front matter
+        unseen = next(c for line in lines[:top] for c in line.strip())
+        message = f"an invisible character (U+{ord(unseen):04X}) stands above the ---"
+        return FrontMatterProblem(top + 1, message, "remove the lines above the ---")
+    if not (_RULE.fullmatch(lines[top]) or _NEARLY_FENCE.fullmatch(lines[top])):
+        return None
+    is_dashes = lines[top].strip(_EMPTY)[0] in f"{_DASHES}\\+"
+    below = [line for line in lines[top + 1 :] if line.strip()]
+    inner = list(takewhile(lambda line: not _RULE.fullmatch(line), below))
+    keys = [key.lower() for line in inner if (key := _key_of(line)) and (is_dashes or key == key.lower())]
+    if not keys or not _key_of(inner[0]) or not any(map(_is_meant_as_key, keys)):
+        return None
+    hint = "write --- and nothing else above and below the lines of “key: value”"
+    return FrontMatterProblem(top + 1, f"{_show(lines[top])} does not begin front matter", hint)
+
+
+def _is_meant_as_key(word: str) -> bool:
+    return word in _SYNONYMS or bool(get_close_matches(word[:30], KEYS, cutoff=0.8))
+
+
+def _show(line: str) -> str:
+    unseen = next((c for c in line if re.match(f"[{_UNSEEN}]", c)), None)
+    return (
+        f"“{line.rstrip()}”" if unseen is None else f"--- with an invisible character (U+{ord(unseen):04X})"
+    )
+
+
+def _key_of(line: str) -> str:
+    found = _KEY.match(line)
+    return found["key"] if found else ""
+
+
+def _is_key_line(lines: list[str], index: int) -> bool:
+    found = _KEY.match(lines[index])
+    if found is None or found["sign"] == "=":
+        return False
+    key, name = found["key"], found["key"].lower().replace("-", "_")
+    if name in _SURE or (name in KEYS and key == key.lower()):
+        return True
+    if name not in KEYS and name not in _SYNONYMS:
+        return False
+    before = lines[index - 1] if index else ""
+    if before.strip() and not _RULE.fullmatch(before) and not _key_of(before):
+        return False  # a sentence goes on
+    return key == key.lower() or _is_head(lines, index)
+
+
+def _is_head(lines: list[str], index: int) -> bool:
+    """Whether a file or part begins here with a block of keys alone, two of them ours."""
+    above = next((line for line in reversed(lines[:index]) if line.strip()), "---")
+    block = list(takewhile(lambda line: line.strip() and not _RULE.fullmatch(line), lines[index:]))
+    ours = {_key_of(line).lower() for line in block} & KEYS
+    has_text = any(line.strip() for line in lines[index + len(block) :])
+    return (
+        above.rstrip() == "---" and len(ours) > 1 and ours != _PLAIN and has_text and all(map(_key_of, block))
+    )
+
+
+def _at(source: str, found: re.Match[str], message: str, hint: str) -> FrontMatterProblem:
+    return FrontMatterProblem(1 + source.count("\n", 0, found.start()), message, hint)
