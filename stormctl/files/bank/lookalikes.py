@@ -31,6 +31,9 @@ _UNSEEN = "\u00ad\u200b-\u200f\u2060\ufeff"
 _EMPTY = " \t\n\r\f\v\u00a0\u00ad\u200b\u200c\u200d\u200e\u200f\u2060\ufeff"
 _DASHES = "-‐‑‒–—―−"
 _KEY = re.compile(rf"[\s{_UNSEEN}\"'“”‘’]*(?P<key>[^\W\d][\w-]*)[\"'“”‘’]?[ \t]*(?P<sign>[:：=])")
+_VALUE = re.compile(r"[ \t]*(?:20\d\d-\d\d-\d\d[ T]\d\d:\d\d|\S+\.(?:png|jpe?g|gif|webp|mp4)[ \t]*$)")
+"""What nobody writes for people: a moment in our form, the name of a picture."""
+
 _RULE = re.compile(rf"[ \t]?[{_DASHES}_=*~+][{_DASHES}_=*~+\s]*")
 _NEARLY_FENCE = re.compile(rf"[\s\\{_UNSEEN}]*(?=\S*-)[{_DASHES}\\]{{2,}}[\s{_UNSEEN}]*|\+\+\+[ \t]*")
 _SUSPECT = re.compile(
@@ -163,10 +166,12 @@ def _is_key_line(lines: list[str], index: int) -> bool:
         return True
     if name not in KEYS and name not in _SYNONYMS:
         return False
+    if _VALUE.match(lines[index], found.end()):
+        return True
     before = lines[index - 1] if index else ""
     if before.strip() and not _RULE.fullmatch(before) and not _key_of(before):
         return False  # a sentence goes on
-    return key == key.lower() or _is_head(lines, index)
+    return key == key.lower() or (not _key_of(before) and _is_head(lines, index))
 
 
 def _is_head(lines: list[str], index: int) -> bool:

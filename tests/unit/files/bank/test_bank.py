@@ -321,6 +321,23 @@ def test_a_video_comes_with_its_captions(campaign: CampaignFolder) -> None:
     ]
 
 
+def test_lines_of_captions_are_found_in_their_own_file(campaign: CampaignFolder) -> None:
+    """What would be lost or shown raw is told at its line of the captions, once for all that use them."""
+    campaign.write("films/door.mp4", make_mp4())
+    campaign.write("films/door.en.srt", "00:00:01,000 --> 00:00:02,000\n<i>One</i>\n\nTwo")
+    head = '---\nmedia: [{file: films/door.mp4, alt: "A door", captions: films/door.en.srt}]\n---\n'
+    campaign.write("a.en.md", f"{head}Text")
+    campaign.write("b.en.md", f"{head}Another")
+
+    _, findings = load_bank(campaign.root, "imd")
+
+    assert _lines(findings) == [
+        "messages/imd/films/door.en.srt:2 bad-captions </i> would be shown as it is written",
+        "messages/imd/films/door.en.srt:2 bad-captions <i> would be shown as it is written",
+        "messages/imd/films/door.en.srt:4 bad-captions “Two” has no time, and would not be shown",
+    ]
+
+
 @pytest.mark.parametrize(("answer", "expected"), [("yes", True), ("no", False)])
 def test_a_video_knows_whether_a_machine_made_it(
     campaign: CampaignFolder, answer: str, expected: bool

@@ -142,6 +142,66 @@ def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: Front
     assert [problem] == parse_front_matter(source).problems
 
 
+NOTE = "in double quotes; for a note, write “# ” on a line of its own"
+
+
+@pytest.mark.parametrize("loader", [yaml.CBaseLoader, yaml.BaseLoader])
+@pytest.mark.parametrize(
+    ("source", "line", "message", "hint", "followed"),
+    [
+        ("a: 1\nalt: a 🪧 that says #Rights in red", 2, "YAML leaves out “#Rights in red” as a comment",
+         f"put the whole value {NOTE}", 'a: 1\nalt: "a 🪧 that says #Rights in red"'),
+        ("credit: Team # 4", 1, "YAML leaves out “# 4” as a comment", f"put the whole value {NOTE}",
+         'credit: "Team # 4"'),
+        ("topic: x #note", 1, "YAML leaves out “#note” as a comment", f"put the whole value {NOTE}",
+         "# note\ntopic: x"),
+        ("hashtags: [A, B] #C", 1, "YAML leaves out “#C” as a comment", f"put it, inside the brackets, {NOTE}",
+         'hashtags: [A, B, "#C"]'),
+        ("hashtags:\n  - A\n  #B\n", 3, "YAML leaves out “#B” as a comment",
+         f"put a tag, behind “- ” in a list, {NOTE}", 'hashtags:\n  - A\n  - "#B"\n'),
+        ("media:\n- {file: a.jpg, alt: Maria, Ana and Jo}", 2,
+         "“Ana and Jo” has no value: between braces a comma ends what stands before it",
+         "put the whole text that has the comma in double quotes",
+         'media:\n- {file: a.jpg, alt: "Maria, Ana and Jo"}'),
+        ("topic: x\ncredit:", 2, "“credit” has no value", "write one, or remove the line", "topic: x"),
+        ("media:\n- file: a.jpg\n  alt:", 3, "“alt” has no value", "write one, or remove the line",
+         "media:\n- file: a.jpg\n  alt: A boat"),
+    ],
+)  # fmt: skip
+def test_nothing_is_lost_in_silence(
+    loader: type,
+    source: str,
+    line: int,
+    message: str,
+    hint: str,
+    followed: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """What YAML would leave out is a problem on its line, and none once its hint is followed."""
+    monkeypatch.setattr(frontmatter, "_Loader", loader)
+
+    problems = parse_front_matter(source).problems
+
+    assert problems == [FrontMatterProblem(line, message, hint)]
+    assert parse_front_matter(followed).problems == []
+
+
+@pytest.mark.parametrize(
+    ("source", "values"),
+    [
+        ("topic: x  # note", {"topic": "x"}),
+        ("alt: 'a sign: #Rights'  # checked", {"alt": "a sign: #Rights"}),
+        ("alt: >\n  one #two\n  three # four", {"alt": "one #two three # four"}),
+        ("link: https://example.org/#act", {"link": "https://example.org/#act"}),
+    ],
+)
+def test_comments_and_quoted_signs_are_no_loss(source: str, values: dict[str, str]) -> None:
+    """A note behind a value that is complete stays a note, and a # that YAML keeps is no finding."""
+    front = parse_front_matter(source)
+
+    assert (front.values, front.problems) == (values, [])
+
+
 def test_an_alias_is_refused_beside_its_anchor() -> None:
     """Neither an anchor nor the alias that repeats it is taken."""
     front = parse_front_matter("a: &x [1]\nb: *x\n")

@@ -78,6 +78,45 @@ def test_what_is_no_captions_file_is_refused(
     assert message == caught.value.message
 
 
+TIME = "write it like 00:00:01,000 --> 00:00:04,000, in a line of its own below an empty one"
+
+
+@pytest.mark.parametrize(
+    ("source", "line", "message", "hint", "followed"),
+    [
+        ("00:00:01,5 --> 00:00:02,000\nOne.", 1, "“00:00:01,5 --> 00:00:02,000” is not the time of a caption",
+         TIME, "00:00:01,500 --> 00:00:02,000\nOne."),
+        ("00:00:01,000-->00:00:02,000\nOne.\n00:00:03,000-->00:00:04,000\nTwo.", 3,
+         "“00:00:03,000-->00:00:04,000” is not the time of a caption", TIME,
+         "00:00:01,000-->00:00:02,000\nOne.\n\n00:00:03,000-->00:00:04,000\nTwo."),
+        ("00:00:01,000 --> 00:00:02,000\nOne,\n\nand two.", 4,
+         "“and two.” has no time, and would not be shown",
+         "remove the empty line above if it belongs to the caption before, or give it a time",
+         "00:00:01,000 --> 00:00:02,000\nOne,\nand two."),
+        ("00:00:03,000 --> 00:00:02,000\nOne.", 1, "the caption ends before it begins",
+         "change one of its times", "00:00:01,000 --> 00:00:02,000\nOne."),
+        ("WEBVTT\n\n00:01.000 --> 00:02.000\n<v Maria>One.", 4, "<v Maria> would be shown as it is written",
+         "leave out the tag; write “Maria: ” if it matters",
+         "WEBVTT\n\n00:01.000 --> 00:02.000\nMaria: One."),
+        ("1\n00:00:01,000 --> 00:00:02,000\nOne <i>two.", 3, "<i> would be shown as it is written",
+         "leave out the tag", "1\n00:00:01,000 --> 00:00:02,000\nOne two."),
+        ("1\n00:00:01,000 --> 00:00:02,000\nYou\n&amp; me.", 4, "&amp; would be shown as it is written",
+         "write “&”", "1\n00:00:01,000 --> 00:00:02,000\nYou\n& me."),
+    ],
+)  # fmt: skip
+def test_no_line_of_captions_is_lost(source: str, line: int, message: str, hint: str, followed: str) -> None:
+    """What would not be shown, or with its tags, is a problem on its line; none once its hint is followed."""
+    assert parse_cues(source)[1] == [(line, message, hint)]
+    assert parse_cues(followed)[1] == []
+
+
+def test_blanks_around_the_arrow_may_be_missing() -> None:
+    """The caption counts all the same, and words that look like signs of markup do too."""
+    cues, problems = parse_cues("00:00:01,000-->00:00:02,000\nI <3 you & me, 5 < 6")
+
+    assert (cues, problems) == ((Cue(1000, 2000, "I <3 you & me, 5 < 6"),), [])
+
+
 def test_the_name_says_the_language() -> None:
     """As the names of message files do."""
     assert parse_caption_name("videos/boat.es.srt") == "es"
