@@ -145,7 +145,12 @@ def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: Front
 NOTE = "in double quotes; for a note, write “# ” on a line of its own"
 
 
-@pytest.mark.parametrize("loader", [yaml.CBaseLoader, yaml.BaseLoader])
+@pytest.fixture(params=[yaml.CBaseLoader, yaml.BaseLoader])
+def _each_loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontmatter, "_Loader", request.param)
+
+
+@pytest.mark.usefixtures("_each_loader")
 @pytest.mark.parametrize(
     ("source", "line", "message", "hint", "followed"),
     [
@@ -155,7 +160,8 @@ NOTE = "in double quotes; for a note, write “# ” on a line of its own"
          'credit: "Team # 4"'),
         ("topic: x #note", 1, "YAML leaves out “#note” as a comment", f"put the whole value {NOTE}",
          "# note\ntopic: x"),
-        ("hashtags: [A, B] #C", 1, "YAML leaves out “#C” as a comment", f"put it, inside the brackets, {NOTE}",
+        ("hashtags: [A, B] #C", 1, "YAML leaves out “#C” as a comment",
+         f"put it, inside the brackets, {NOTE}",
          'hashtags: [A, B, "#C"]'),
         ("hashtags:\n  - A\n  #B\n", 3, "YAML leaves out “#B” as a comment",
          f"put a tag, behind “- ” in a list, {NOTE}", 'hashtags:\n  - A\n  - "#B"\n'),
@@ -168,18 +174,8 @@ NOTE = "in double quotes; for a note, write “# ” on a line of its own"
          "media:\n- file: a.jpg\n  alt: A boat"),
     ],
 )  # fmt: skip
-def test_nothing_is_lost_in_silence(
-    loader: type,
-    source: str,
-    line: int,
-    message: str,
-    hint: str,
-    followed: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+def test_nothing_is_lost_in_silence(source: str, line: int, message: str, hint: str, followed: str) -> None:
     """What YAML would leave out is a problem on its line, and none once its hint is followed."""
-    monkeypatch.setattr(frontmatter, "_Loader", loader)
-
     problems = parse_front_matter(source).problems
 
     assert problems == [FrontMatterProblem(line, message, hint)]

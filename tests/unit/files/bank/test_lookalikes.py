@@ -139,7 +139,7 @@ One.⏎— — —⏎Two.
 Topic of the day: rights.
 Credit: A. Volunteer
 Photo: Ana Pérez
-Foto: Ana Pérez
+Fotografía: Ana Pérez
 📷 photo: Ana Pérez
 Media: we are here. Priority: people.
 Priority: people, not borders.
@@ -185,7 +185,7 @@ We share one⏎date: today.
 @neighbour: thank you
 Ana: "I came in 1998."⏎Jo: "I came in 2004."
 Hoy: marcha. Mañana: fiesta.
-«Nadie es ilegal» — dice Ana
+«Nadie sobra» — dice Ana
 ¿Quién? — Todos.
 "rights: for all" we said
 'Topic: rights', said the teacher.
