@@ -106,7 +106,7 @@ class _Parser:
 
     def __init__(self, source: str, first_line: int) -> None:
         self.result = FrontMatter()
-        self._source = source
+        self._may_lose = _COMMENT.search(source) is not None
         self._lines = re.split("[\n\x85\u2028\u2029]", source)  # as YAML counts
         self._first_line = first_line
         self._scalars: list[tuple[int, int, int, int, bool]] = []
@@ -139,7 +139,7 @@ class _Parser:
 
     def refuse_lost_words(self) -> None:
         """Note what YAML takes for a comment, unless it is plainly one."""
-        if not _COMMENT.search(self._source):
+        if not self._may_lose:
             return
         lines, prose = [list(line) for line in self._lines], set[int]()
         for top, left, bottom, right, is_prose in self._scalars:
@@ -202,7 +202,7 @@ class _Parser:
 
     def _remember(self, scalar: yaml.ScalarEvent, *, is_prose: bool = False) -> None:
         begin, end = scalar.start_mark, scalar.end_mark
-        if begin is not None and end is not None:
+        if self._may_lose and begin is not None and end is not None:
             self._scalars.append((begin.line, begin.column, end.line, end.column, is_prose))
 
     def _note_empty(self, name: str, line: int, *, in_braces: bool) -> None:

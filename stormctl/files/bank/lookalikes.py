@@ -36,8 +36,9 @@ _VALUE = re.compile(r"[ \t]*(?:20\d\d-\d\d-\d\d[ T]\d\d:\d\d|\S+\.(?:png|jpe?g|g
 
 _RULE = re.compile(rf"[ \t]?[{_DASHES}_=*~+][{_DASHES}_=*~+\s]*")
 _NEARLY_FENCE = re.compile(rf"[\s\\{_UNSEEN}]*(?=\S*-)[{_DASHES}\\]{{2,}}[\s{_UNSEEN}]*|\+\+\+[ \t]*")
+_NAMES = "|".join(sorted(KEYS | _SYNONYMS)).replace("_", "[_-]")
 _SUSPECT = re.compile(
-    rf"^(?:[^\S\n]|[\\\"'“”‘’{_UNSEEN}])*(?:[{_DASHES}+]{{2}}|(?:{'|'.join(sorted(KEYS | _SYNONYMS))})\b)",
+    rf"^(?:[^\S\n]|[\\\"'“”‘’{_UNSEEN}])*(?:[{_DASHES}+]{{2}}|(?:{_NAMES})\b)",
     re.MULTILINE | re.IGNORECASE,
 )
 
@@ -49,6 +50,7 @@ _TAGS = (
 _HTML = re.compile(rf"(</?(?:{_TAGS})(?:\s+[\w:-]+=[^<>]*)?\s*/?>).*", re.IGNORECASE)
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
 _COMMENT = re.compile(r"<!--|^\[(?://|comment)\]:", re.MULTILINE | re.IGNORECASE)
+_MARKS = re.compile(r"[<&`]|^\[", re.MULTILINE)
 _CODE = re.compile(r"^[ \t>]*```", re.MULTILINE)
 
 
@@ -61,6 +63,8 @@ def find_other_format(source: str) -> Iterator[FrontMatterProblem]:
     if _PAGE.match(source):
         hint = "copy the text that a browser shows into a new file, saved as plain text"
         yield FrontMatterProblem(1, "this is a web page (HTML), not text", hint)
+        return
+    if not _MARKS.search(source):
         return
     for found in _COMMENT.finditer(source):
         hint = "remove it to its end, and the message if it is not to be posted"
@@ -110,7 +114,7 @@ def find_lookalikes(body: str, first_line: int, *, has_front: bool) -> Iterator[
     for index, line in enumerate(lines):
         if _NEARLY_FENCE.fullmatch(line) and line.rstrip(" \t") != "---":
             hint = "to begin a part or to enclose keys, write --- and nothing else; in the text, write —"
-            yield FrontMatterProblem(first_line + index, f"{_show(line)} is not quite ---", hint)
+            yield FrontMatterProblem(first_line + index, f"{show_line(line)} is not quite ---", hint)
         is_key = _is_key_line(lines, index)
         if is_key and not in_block:
             hint = (
@@ -138,14 +142,15 @@ def _find_wrong_top(lines: list[str]) -> FrontMatterProblem | None:
     if not keys or not _key_of(inner[0]) or not any(map(_is_meant_as_key, keys)):
         return None
     hint = "write --- and nothing else above and below the lines of “key: value”"
-    return FrontMatterProblem(top + 1, f"{_show(lines[top])} does not begin front matter", hint)
+    return FrontMatterProblem(top + 1, f"{show_line(lines[top])} does not begin front matter", hint)
 
 
 def _is_meant_as_key(word: str) -> bool:
     return word in _SYNONYMS or bool(get_close_matches(word[:30], KEYS, cutoff=0.8))
 
 
-def _show(line: str) -> str:
+def show_line(line: str) -> str:
+    """Write a line in quotes, or name what can't be seen in it."""
     unseen = next((c for c in line if re.match(f"[{_UNSEEN}]", c)), None)
     return (
         f"“{line.rstrip()}”" if unseen is None else f"--- with an invisible character (U+{ord(unseen):04X})"

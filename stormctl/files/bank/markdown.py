@@ -6,7 +6,13 @@ import re
 from dataclasses import dataclass
 
 from stormctl.files.bank.frontmatter import FrontMatter, FrontMatterProblem, parse_front_matter
-from stormctl.files.bank.lookalikes import find_lookalikes, find_open_end, find_other_format, has_key
+from stormctl.files.bank.lookalikes import (
+    find_lookalikes,
+    find_open_end,
+    find_other_format,
+    has_key,
+    show_line,
+)
 
 MAX_BYTES = 65_536
 """A message file is at most 64 KiB."""
@@ -44,7 +50,7 @@ def parse_document(source: str) -> Document:
         lines = inside.split("\n")
         end = find_open_end(lines)
         if end is not None:
-            message = f"“{lines[end].rstrip()}” does not end the front matter"
+            message = f"{show_line(lines[end])} does not end the front matter"
             front.problems.append(
                 FrontMatterProblem(start + end, message, "write --- and nothing else there")
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stormctl.files.bank.markdown import parse_document
+from tests.bounded import run_bounded
 
 KEYS = "topic: sign-on\npartner: north-coalition"
 GOOD = f"---\n{KEYS}\n---\nSign it."
@@ -63,6 +64,11 @@ def test_front_matter_ends_with_the_line_that_began_it(fence: str) -> None:
          "remove the lines above the ---", GOOD),
         (f"\u200b---\n{KEYS}\n---\nSign it.", 1,
          "--- with an invisible character (U+200B) does not begin front matter", FENCE, GOOD),
+        (f"---\n{KEYS}\n---\u200b\nSign it.", 4,
+         "--- with an invisible character (U+200B) does not end the front matter",
+         "write --- and nothing else there", GOOD),
+        ("Made-with-AI: no\nOne.", 1, "“Made-with-AI:” is not in the front matter, and would be posted",
+         AT_THE_TOP, "---\nmade_with_ai: no\n---\nOne."),
         ("One.\n----\nTwo.", 2, "“----” is not quite ---",
          "to begin a part or to enclose keys, write --- and nothing else; in the text, write —",
          "One.\n---\nTwo."),
@@ -245,9 +251,14 @@ def test_ordinary_texts_are_left_alone(text: str) -> None:
     assert "⏎---⏎".join(document.parts) == text.replace("⏎", "\n").replace("\n---\n", "⏎---⏎")
 
 
+def parse(sources: list[str]) -> int:
+    """Take files apart, in a process of its own; return how many."""
+    return len([parse_document(source) for source in sources])
+
+
 def test_odd_files_take_little_time() -> None:
-    """Blank lines, rules and signs that begin something, as many as a file may hold, are read at once."""
-    for piece in (
+    """Blank lines, rules and signs that begin something, as many as a file may hold."""
+    pieces = [
         "\n\nTopic: x",
         "\n",
         "—\n",
@@ -259,8 +270,8 @@ def test_odd_files_take_little_time() -> None:
         "\\\n",
         "&#",
         "> \n",
-        "\u200b\n",
-    ):
-        size = 65_536 // len(piece.encode())
+    ]
+    pieces += ["\u200b\n", "---\n", "<b>\n", "a: b #\n---\n"]
+    sources = [piece * (65_536 // len(piece.encode())) for piece in pieces]
 
-        parse_document(piece * size)
+    assert run_bounded("tests.unit.files.bank.test_lookalikes:parse", sources, cpu_s=6) == 15
