@@ -113,6 +113,14 @@ def test_what_is_no_text_is_found_and_its_hint_helps(
     assert _problems(followed) == []
 
 
+@pytest.mark.parametrize(
+    "front", ["media:\n-\n  file: a.png", "credit: |\n  Ana\n  ---\n  Jo", "credit: '—'"]
+)
+def test_dashes_within_a_value_do_not_end_front_matter(front: str) -> None:
+    """What YAML reads as an item or as text stays that."""
+    assert _problems(f"---\n{front}\n---\nOne.") == []
+
+
 def test_each_place_is_told() -> None:
     """A file is repaired in one go: every line of HTML, and every block of keys once."""
     html = _problems("<b>One</b>\nTwo<br>\n&lt;3")
