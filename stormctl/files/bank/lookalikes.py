@@ -83,8 +83,8 @@ def find_open_end(lines: list[str]) -> int | None:
     """Find the line, from 0, that was meant to end front matter: the first rule below lines of keys."""
     is_open = False
     for index, line in enumerate(lines):
-        is_item = line.strip() == "-"
-        if not is_item and (_RULE.fullmatch(line) or _NEARLY_FENCE.fullmatch(line)):
+        is_value = line.strip() == "-" or line.startswith("  ")
+        if not is_value and (_RULE.fullmatch(line) or _NEARLY_FENCE.fullmatch(line)):
             return index if is_open else None
         is_open = is_open or bool(_KEY.match(line))
         if line[:1] not in {" ", "\t", "#", "-", ""} and not _KEY.match(line):
