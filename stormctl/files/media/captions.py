@@ -36,6 +36,7 @@ _ARROW = "-->"
 _TIMING = re.compile(
     r"(?P<begin>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})\s*-->\s*(?P<end>(?:\d{1,4}:)?\d{2}:\d{2}[.,]\d{3})(?:\s.*)?"
 )
+_TWO_TIMES = re.compile(r"\d+:\d\d\D.*\d:\d\d")
 _TAG = re.compile(r"</?(?:[a-z][^<>]*|\d\d:[\d:.]+)>", re.IGNORECASE)
 _TIMING_HINT = "write it like 00:00:01,000 --> 00:00:04,000, in a line of its own below an empty one"
 
@@ -144,7 +145,7 @@ def _find_lost_lines(block: list[str], first: int, *, is_web: bool) -> Iterator[
     """Find what a block says that no cue would: all without a time, and what stands above one."""
     at = next((index for index, line in enumerate(block[:2]) if _TIMING.fullmatch(line)), None)
     for index, line in enumerate(block):
-        if _ARROW in line and index != at:
+        if index != at and ((_ARROW in line and ":" in line) or (at is None and _TWO_TIMES.match(line))):
             yield first + index, f"“{line}” is not the time of a caption", _TIMING_HINT
             return
     above = block[: len(block) if at is None else at]

@@ -86,6 +86,9 @@ TIME = "write it like 00:00:01,000 --> 00:00:04,000, in a line of its own below 
     [
         ("00:00:01,5 --> 00:00:02,000\nOne.", 1, "“00:00:01,5 --> 00:00:02,000” is not the time of a caption",
          TIME, "00:00:01,500 --> 00:00:02,000\nOne."),
+        ("1\n00:00:01,000 → 00:00:02,000\nOne.", 2,
+         "“00:00:01,000 → 00:00:02,000” is not the time of a caption",
+         TIME, "1\n00:00:01,000 --> 00:00:02,000\nOne."),
         ("00:00:01,000-->00:00:02,000\nOne.\n00:00:03,000-->00:00:04,000\nTwo.", 3,
          "“00:00:03,000-->00:00:04,000” is not the time of a caption", TIME,
          "00:00:01,000-->00:00:02,000\nOne.\n\n00:00:03,000-->00:00:04,000\nTwo."),
@@ -112,9 +115,9 @@ def test_no_line_of_captions_is_lost(source: str, line: int, message: str, hint:
 
 def test_blanks_around_the_arrow_may_be_missing() -> None:
     """The caption counts all the same, and words that look like signs of markup do too."""
-    cues, problems = parse_cues("00:00:01,000-->00:00:02,000\nI <3 you & me, 5 < 6")
+    cues, problems = parse_cues("00:00:01,000-->00:00:02,000\nI <3 you & me, 5 < 6 --> yes")
 
-    assert (cues, problems) == ((Cue(1000, 2000, "I <3 you & me, 5 < 6"),), [])
+    assert (cues, problems) == ((Cue(1000, 2000, "I <3 you & me, 5 < 6 --> yes"),), [])
 
 
 def test_the_name_says_the_language() -> None:
