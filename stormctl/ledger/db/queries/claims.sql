@@ -73,17 +73,6 @@ GROUP BY period ORDER BY period;
 SELECT sending_at FROM attempts
 WHERE channel = :channel AND counts = 1 AND sending_at > :since AND sending_at <= :until ORDER BY sending_at;
 
--- name: taken_times(channel, now, since, until)
--- When a channel posts beside what is late: what it sent, what it is sending, what is planned, in order.
-SELECT sending_at AS taken_at FROM attempts
-WHERE channel = :channel AND counts = 1 AND sending_at > :since AND sending_at <= :until
-UNION ALL
-SELECT claimed_at FROM deliveries WHERE channel = :channel AND state = 'claimed' AND sending_at IS NULL
-UNION ALL
-SELECT CASE WHEN retry_at > slot_at THEN retry_at ELSE slot_at END FROM deliveries
-WHERE channel = :channel AND state = 'planned' AND slot_at >= :now AND slot_at < :until
-ORDER BY taken_at;
-
 -- name: coming(channel, storm_id, follows, slot_at, key, size)
 -- A page of planned deliveries in order of slot, after a given one; parts only when their turn has come.
 -- The cast keeps SQLite from planning it anew each time: another index asks for follows = 1.
@@ -155,53 +144,6 @@ RETURNING CAST(value AS BIGINT) AS value;
 
 -- name: spend(storm_id, micros)!
 UPDATE storms SET spent_usd_micros = spent_usd_micros + :micros WHERE id = :storm_id;
-
--- name: open_count()^
--- One count a state, each by its own small index.
-SELECT (SELECT count(*) FROM deliveries WHERE state = 'planned')
-    + (SELECT count(*) FROM deliveries WHERE state = 'claimed')
-    + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt') AS value;
-
--- name: open_count_of(storm_id)^
-SELECT (SELECT count(*) FROM deliveries WHERE state = 'planned' AND storm_id = :storm_id)
-    + (SELECT count(*) FROM deliveries WHERE state = 'claimed' AND storm_id = :storm_id)
-    + (SELECT count(*) FROM deliveries WHERE state = 'in_doubt' AND storm_id = :storm_id) AS value;
-
--- name: in_flight_counts()
--- What is claimed, or in doubt and not held for a person, by channel.
-SELECT channel, count(*) AS value FROM deliveries WHERE state = 'claimed' GROUP BY channel
-UNION ALL
-SELECT channel, count(*) FROM deliveries WHERE state = 'in_doubt' AND held = 0 GROUP BY channel;
-
--- name: open_channels()
--- Channels with something planned, claimed, in doubt or to be looked at again: one probe each, however long the
--- backlog is.
-SELECT c.id AS channel FROM channels c
-WHERE EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'planned')
-    OR EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'claimed')
-    OR EXISTS (SELECT 1 FROM deliveries d WHERE d.channel = c.id AND d.state = 'in_doubt')
-    OR EXISTS (SELECT 1 FROM follow_ups f WHERE f.channel = c.id AND f.taken_wall_at IS NULL)
-ORDER BY c.id;
-
--- name: planned_row(key)^
-SELECT key, storm_id, channel, message_id FROM deliveries WHERE key = :key AND state = 'planned';
-
--- name: to_prepare(channel, until, now)
--- Of one channel, or of all: channel by channel, since there lies the index (SQLite keeps to a CROSS JOIN's order).
-SELECT d.key, d.post, d.channel, d.topic, d.message_id FROM channels c CROSS JOIN deliveries d
-WHERE (CAST(:channel AS TEXT) IS NULL OR c.id = CAST(:channel AS TEXT)) AND d.channel = c.id
-    AND d.state = 'planned' AND d.has_media = 1 AND d.slot_at <= :until
-    AND (d.expires_at IS NULL OR d.expires_at > :now) AND (d.give_up_at IS NULL OR d.give_up_at >= :now)
-ORDER BY d.slot_at, d.key;
-
--- name: next_media_slot(after)^
-SELECT min(m.slot_at) AS value FROM (
-    SELECT (
-        SELECT min(d.slot_at) FROM deliveries d
-        WHERE d.channel = c.id AND d.state = 'planned' AND d.has_media = 1 AND d.slot_at > :after
-    ) AS slot_at
-    FROM channels c
-) m;
 
 -- name: media_due(channel, now)^
 SELECT key FROM deliveries WHERE channel = :channel AND state = 'planned' AND has_media = 1 AND slot_at <= :now

@@ -65,3 +65,6 @@ WHERE key = :key AND state = 'planned';
 SELECT key FROM deliveries
 WHERE channel = :channel AND text_digest = :text_digest AND storm_on = :storm_on AND key <> :key
     AND state IN ('planned', 'claimed', 'in_doubt', 'delivered');
+
+-- name: planned_row(key)^
+SELECT key, storm_id, channel, message_id FROM deliveries WHERE key = :key AND state = 'planned';

@@ -11,13 +11,6 @@ FROM attempts gone CROSS JOIN attempts again CROSS JOIN (
 WHERE gone.settled = 'not_there' AND again.key = gone.key AND again.id > gone.id AND again.counts = 1
     AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.attempt_id = again.id);
 
--- name: unarranged_follow_up()^
--- Whether `arrange_follow_ups` has something to enter.
-SELECT again.id FROM attempts gone CROSS JOIN attempts again
-WHERE gone.settled = 'not_there' AND again.key = gone.key AND again.id > gone.id AND again.counts = 1
-    AND NOT EXISTS (SELECT 1 FROM follow_ups f WHERE f.attempt_id = again.id)
-LIMIT 1;
-
 -- name: open_follow_ups(channel)
 -- Of one channel, or of all. A storm is over when its last planned slot has come; the account may show a post of the first attempt.
 SELECT f.attempt_id, f.due_at, f.at_end, f.tried_wall_at, d.key, d.storm_id, d.channel, d.post,

@@ -34,10 +34,6 @@ SELECT key FROM deliveries WHERE state = 'claimed' ORDER BY key;
 -- name: behind_on_halts(halt_id)
 SELECT id FROM runners WHERE stopped_wall_at IS NULL AND halt_seen < :halt_id;
 
--- name: all_planned()
-SELECT key, storm_id, channel, topic, message_id, slot_at FROM deliveries WHERE state = 'planned'
-ORDER BY slot_at, key;
-
 -- name: late_planned(now)
 SELECT key, channel, topic, message_id FROM deliveries
 WHERE state = 'planned' AND follows = 0 AND slot_at < :now;
@@ -47,8 +43,3 @@ UPDATE deliveries SET
     late = :policy,
     give_up_at = CASE WHEN :policy = 'send' THEN NULL ELSE slot_at + grace END
 WHERE key = :key;
-
--- name: held_channel(id, now)^
--- What a release of the channel would end: a suspension, or a pause with the trial after it.
-SELECT coalesce(suspended_why, paused_why, 'on trial after a pause') AS why FROM channels
-WHERE id = :id AND (suspended_why IS NOT NULL OR on_trial > 0 OR paused_until > :now);
