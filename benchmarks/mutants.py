@@ -39,6 +39,8 @@ _LEDGER = {
     "db/queries/channels.sql": "_troubles _rooms _claims",
     "db/queries/halts.sql": "_rooms _answers _claims",
     "db/queries/gaps.sql": "_gaps",
+    "db/queries/sweeping.sql": "_answers _spreading _budgets",
+    "db/queries/spreading.sql": "_spreading",
     "db/queries/follow_ups.sql": "_follow_ups",
     "delivery/outbox.py": " _claims _answers _budgets",
     "delivery/claiming.py": "_claims _spreading _answers",
