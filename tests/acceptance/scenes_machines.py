@@ -323,9 +323,9 @@ def play_clock(person: Person) -> None:
     with person.running("launch", "--yes", "--plain") as launch:
         person.read(launch, "  delivered  ", 2)
         make_unwell(person.root, wall_s=HOURS_7)
-        person.read(launch, "set it right")
+        person.read(launch, "correct it")
         make_unwell(person.root)
-        person.read(launch, "going on")
+        person.read(launch, "continuing")
         person.type(0)
 
     assert person.counts() == {"delivered": 2, "planned": 4}
