@@ -67,6 +67,13 @@ class Notes:
             Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
         )
 
+    def warn(self, code: str, steps: Sequence[Step], message: str, hint: str = "") -> None:
+        """Note something that a person should look at, and that stops nothing."""
+        place = self.place(*steps)
+        self.findings.append(
+            Finding(severity=Severity.WARNING, place=place, code=code, message=message, hint=hint)
+        )
+
     def read(self, model: type[M], raw: object, *steps: Step) -> M | None:
         """Type a table; None, and a finding for each thing that is wrong, if it can't be."""
         try:

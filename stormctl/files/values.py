@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -40,6 +40,14 @@ class BadValueError(ValueError):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+
+class Remark(NamedTuple):
+    """What a person should know of a media file that can be posted: a warning's code, message and hint."""
+
+    code: str
+    message: str
+    hint: str
 
 
 class BadMediaError(Exception):

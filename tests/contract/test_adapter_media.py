@@ -13,13 +13,14 @@ from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused
 from stormctl.emulator.server import EmulatorThread, make_accounts
 from stormctl.platforms.adapter import Captions, MediaFile, PrepareFailed
 from tests.contract.practice import Practice, Skipping
+from tests.unit.files.films import make_box, make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SRT = "1\n00:00:00,500 --> 00:00:02,000\nThe door is open.\n"
 CLIP = MediaFile(
-    content=b"\0\0\0\x18ftypisom" + b"waves" * 300_000,
+    content=make_mp4() + make_box(b"free", b"waves" * 300_000),
     mime="video/mp4",
     kind=MediaKind.VIDEO,
     alt="A boat leaves",

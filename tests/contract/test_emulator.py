@@ -16,6 +16,7 @@ import tweepy
 
 from stormctl.emulator.core.faults import FaultRule, Faults, parse_rules
 from stormctl.emulator.server import EmulatorThread, make_accounts
+from tests.unit.files.films import make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from stormctl.emulator.core.accounts import AccountSpec
 
 ACCOUNTS = make_accounts(["x:migrants-day", "facebook:migrants-day"], seed=7)
-MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 10
+MP4 = make_mp4()
 PNG = b"\x89PNG\r\n\x1a\n" + b"paper boat" * 10
 
 

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.core.bodies import is_subrip, sniff_mime
+from stormctl.emulator.core.pictures import find_video_fault
 from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.facebook import answers as graph_answers
 from stormctl.emulator.facebook.answers import GraphAnswer, GraphError
@@ -130,7 +131,7 @@ def _finish(call: GraphCall, page: AccountSpec) -> GraphAnswer:
 def _end(call: GraphCall, video: UploadedFile, content: bytes, answer: dict[str, Any]) -> GraphAnswer:
     """Take the whole file; publish it unless that is not wanted."""
     published = read_flag(call, "published", default=True)
-    if sniff_mime(content) != "video/mp4":
+    if sniff_mime(content) != "video/mp4" or find_video_fault(content, most=None):
         raise GraphError(
             352, "(#352) Sorry, the video file you selected is in a format that we don't support."
         )

@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from stormctl.emulator.core.bodies import is_subrip, sniff_mime
+from stormctl.emulator.core.pictures import find_picture_fault, find_video_fault
 from stormctl.emulator.core.rates import DAY_S
 from stormctl.emulator.core.records import UploadedFile
 from stormctl.emulator.x import answers as x_answers
@@ -232,6 +233,9 @@ def _finish(call: XCall, media: UploadedFile, content: bytes) -> None:
         )
     if len(content) > MAX_BYTES[media.kind]:
         raise x_answers.invalid_request("File size exceeds the limit.")
+    fault = find_video_fault(content) if media.kind == "video" else find_picture_fault(content)
+    if fault is not None:
+        raise x_answers.invalid_request(fault)
     media.content = content
     media.chunks.clear()
     media.ready_wall = call.world.clock.wall() + PROCESSING_S[media.kind]

@@ -147,8 +147,9 @@ def _store_pictures(preparation: Preparation, ledger: Ledger, moment: Moment) ->
     every = (media for delivery in preparation.plan.deliveries for media in delivery.post.media)
     pictures = {media.digest: media for media in every if media.kind is not MediaKind.VIDEO}
     for digest, media in pictures.items():
+        content = read_media(preparation.campaign.root, media)  # also if stored: it may only be remembered
         if not ledger.media.has(digest):
-            ledger.media.store(digest, media.mime, read_media(preparation.campaign.root, media), moment)
+            ledger.media.store(digest, media.mime, content, moment)
 
 
 def terms_of(storm: Storm) -> StormTerms:

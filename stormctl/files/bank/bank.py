@@ -45,6 +45,7 @@ def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
         raise UsageError(f"there is no bank “{name}”: no folder {MESSAGES}/{name}/", suggest(name, names))
     reader = _BankReader(root, f"{MESSAGES}/{name}")
     reader.read_folder()
+    reader.shelf.save()
     variants = sorted(reader.variants.values(), key=lambda variant: variant.name)
     return Bank(name, tuple(variants)), sort_findings(reader.findings)
 
@@ -56,7 +57,7 @@ class _BankReader:
         self._folder = folder
         self._path = root / folder
         self._inside = f"{self._path.resolve()}{os.sep}"
-        self._shelf = MediaShelf(root, folder)
+        self.shelf = MediaShelf(root, folder)
 
     def read_folder(self) -> None:
         """Look at every file of the folder, in the order of their names."""
@@ -149,7 +150,7 @@ class _BankReader:
             place=Place(notes.path, document.part_lines[0]),
             lines=tuple((str(path[0]), line) for path, line in front.lines.items() if len(path) == 1),
             notes=notes,
-            shelf=self._shelf,
+            shelf=self.shelf,
         )
         self.findings += notes.findings
         for problem in front.problems:

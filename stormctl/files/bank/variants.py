@@ -153,6 +153,8 @@ def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[M
             notes.error("alt-too-long", ("media", index, "alt"), message, "say what matters in the picture")
         try:
             media = shelf.get(item.file, item.alt, item.captions)
+            for remark in shelf.remarks(item.file, item.captions):
+                notes.warn(remark.code, ("media", index, "file"), remark.message, remark.hint)
             by_machine = wording.made_with_ai and media.kind is MediaKind.VIDEO
             found.append(replace(media, made_with_ai=True) if by_machine else media)
         except BadMediaError as problem:

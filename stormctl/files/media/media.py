@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import unicodedata
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 from stormctl.domain.bank.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.media.captions import SUFFIXES, CaptionsFile, parse_caption_name, read_captions
+from stormctl.files.media.examined import ExaminedPictures
 from stormctl.files.media.pictures import (
     MAX_BYTES,
     MAX_SOURCE_BYTES,
@@ -29,12 +31,12 @@ from stormctl.files.media.videos import (
     hash_video,
 )
 from stormctl.files.nearest import find_nearest
-from stormctl.files.values import BadMediaError
+from stormctl.files.values import BadMediaError, Remark
 from stormctl.places import is_file
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from typing import BinaryIO
+    from typing import Any, BinaryIO
 
 _T = TypeVar("_T")
 
@@ -60,6 +62,7 @@ class _Facts:
     size: int
     captions: str | None = None
     caption_lines: tuple[tuple[int, str], ...] = ()
+    remarks: tuple[Remark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +83,13 @@ class MediaShelf:
         self._media: dict[str, str] | None = None
         self._hints = 0
         self._known: dict[tuple[str, str | None], _Facts | BadMediaError] = {}
+        self._examined = ExaminedPictures(root, PurePosixPath(folder).name)
 
     def get(self, file: str, alt: str, captions: str | None = None) -> Media:
         """Get a picture or video by the path that a message names it by, relative to the bank's folder.
 
         Raises:
-            BadMediaError: if it is outside the bank, missing, too big, or not what its name says.
+            BadMediaError: if it is outside the bank, missing, or nothing that the platforms take.
         """
         name = (file, captions)
         if name not in self._known:
@@ -106,6 +110,15 @@ class MediaShelf:
             captions=facts.captions,
             caption_lines=facts.caption_lines,
         )
+
+    def remarks(self, file: str, captions: str | None = None) -> tuple[Remark, ...]:
+        """Return what a person should know of a file that `get` has returned."""
+        facts = self._known[file, captions]
+        return () if isinstance(facts, BadMediaError) else facts.remarks
+
+    def save(self) -> None:
+        """Remember the pictures that were examined for the next time."""
+        self._examined.save()
 
     def _examine(self, file: str, captions: str | None) -> _Facts:
         path = self._locate(file)
@@ -134,14 +147,15 @@ class MediaShelf:
         )
 
     def _examine_picture(self, file: str, path: Path) -> _Facts:
-        picture = _load_picture(file, path)
-        return _Facts(
-            file=self._name(path),
-            kind=picture.kind,
-            mime=picture.mime,
-            digest=hashlib.sha256(picture.content).hexdigest(),
-            size=len(picture.content),
-        )
+        name, stamp = self._name(path), path.stat()
+        known = f"{file} {name}"  # what is remarked names it as the message does
+        facts = _recall_facts(name, self._examined.recall(known, stamp))
+        if facts is None:
+            picture = _load_picture(file, path)
+            digest, size = hashlib.sha256(picture.content).hexdigest(), len(picture.content)
+            facts = _Facts(name, picture.kind, picture.mime, digest, size, remarks=picture.remarks)
+            self._examined.store(known, stamp, [facts.kind, facts.mime, digest, size, facts.remarks])
+        return facts
 
     def _reading(self, file: str, read: Callable[[], _T]) -> _T:
         try:
@@ -159,23 +173,46 @@ class MediaShelf:
             raise BadMediaError("media-outside", f"“{file}” has a “\\”", "write / between folders")
         if pure.is_absolute() or ".." in pure.parts or ":" in file or "\0" in file:
             raise BadMediaError("media-outside", f"“{file}” points outside the bank", where)
-        path = Path(os.path.realpath(self._folder / pure))
+        path = self._folder / pure
+        if not is_file(path):  # perhaps under the other Unicode form of its name: é as one sign, or as two
+            path = self._folder / self._find_forms().get(_compose(str(pure)), pure)
+        path = Path(os.path.realpath(path))
         if not path.is_relative_to(self._folder):
             raise BadMediaError("media-outside", f"“{file}” is a link that leads outside the bank", where)
         if not is_file(path):
             raise BadMediaError("media-missing", f"there is no “{file}” in the bank", self._hint_for(file))
         return path
 
-    def _hint_for(self, file: str) -> str:
+    def _find_forms(self) -> dict[str, str]:
+        """Return the paths of all media in the bank, by their composed forms."""
         if self._media is None:  # once, however many are missing
-            paths = [path for path in self._folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES]
-            self._media = {path.relative_to(self._folder).as_posix(): path.name for path in paths}
+            found = (path for path in self._folder.rglob("*") if path.suffix.lower() in MEDIA_SUFFIXES)
+            paths = sorted(path.relative_to(self._folder).as_posix() for path in found)
+            self._media = {_compose(path): path for path in paths}
+        return self._media
+
+    def _hint_for(self, file: str) -> str:
+        media = self._find_forms()
         self._hints += 1
-        nearest = find_nearest(file, self._media) if self._hints <= MOST_HINTS else None
+        nearest = find_nearest(file, media) if self._hints <= MOST_HINTS else None
         if nearest is None:
-            wanted = PurePosixPath(file).name
-            nearest = next((path for path, name in self._media.items() if name == wanted), None)
+            wanted = _compose(PurePosixPath(file).name)
+            nearest = next((path for path in media if PurePosixPath(path).name == wanted), None)
         return f"did you mean “{nearest}”?" if nearest else "put the file into the bank's folder"
+
+
+def _compose(name: str) -> str:
+    return unicodedata.normalize("NFC", name)
+
+
+def _recall_facts(name: str, told: Any) -> _Facts | None:
+    """Read what was remembered of a picture; None if that is nothing, or nothing that we wrote."""
+    try:
+        kind, mime, digest, size, remarks = told
+        kept = tuple(Remark(*map(str, remark)) for remark in remarks)
+        return _Facts(name, MediaKind(kind), str(mime), str(digest), int(size), remarks=kept)
+    except (TypeError, ValueError):
+        return None
 
 
 def read_media(root: Path, media: Media) -> bytes:

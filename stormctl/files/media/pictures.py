@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import struct
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +18,7 @@ from stormctl.files.media.segments import (
     strip_jpeg,
     strip_png,
 )
-from stormctl.files.values import BadMediaError
+from stormctl.files.values import BadMediaError, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -37,14 +37,20 @@ QUALITIES = (90, 85, 80)
 
 SHRINK = 0.75
 
+MIN_SIDE, MAX_SIDE = 4, 8192
+"""Pixels of a picture's sides (source: docs.x.com media, 2026-08; code 324)."""
+
 MOST_WORKED_PIXELS = 25_000_000
 """Pixels of a picture that is encoded again: two copies of it are in memory then. JPEGs with more are decoded
-at half their size, which their format allows; others are refused."""
+at half their size, which their format allows; others are halved strip by strip."""
 
 MOST_PNG_PIXELS = 4_000_000
 """Pixels of a PNG that is written here, so that it takes a second."""
 
 _ORIENTATION = 0x0112
+_ANIMATION = b"\0\0\0\x08acTL"
+"""The chunk that an animated PNG has before its pixels (W3C PNG, third edition)."""
+
 _SMALLER = "save it smaller: 1600 pixels wide are plenty"
 
 _SUFFIXES = {"PNG": {".png"}, "JPEG": {".jpg", ".jpeg"}, "WEBP": {".webp"}, "GIF": {".gif"}}
@@ -59,13 +65,14 @@ class Picture:
     content: bytes
     mime: str
     kind: MediaKind
+    remarks: tuple[Remark, ...] = ()
 
 
 def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
     """Make a picture fit to be uploaded; the same bytes always give the same.
 
     Metadata is cut out without touching a pixel. Encoded again is only what lies on its side by its EXIF
-    orientation, what is bigger than a platform takes, and WEBP, which Facebook's list of photo types
+    orientation, what is bigger or wider than a platform takes, and WEBP, which Facebook's list of photo types
     lacks (source: Graph API, Page photos, as clients quote it: JPEG, BMP, PNG, GIF, TIFF).
 
     Args:
@@ -73,21 +80,23 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
         suffix: the ending of the file's name, in small letters.
 
     Raises:
-        BadMediaError: it is no picture, not the kind that its name says, damaged, or too big.
+        BadMediaError: it is no picture, damaged, too big or too small.
     """
     from PIL import Image
 
-    found = _check_format(file, suffix, content)
+    found = _find_format(file, content)
+    remarks = tuple(_look_odd(file, found, suffix, content))
     try:
         clean = _strip(file, found, content)  # counts what decoding will cost, before anything is decoded
         content = strip_jpeg(content, keeps_told=True) if found == "JPEG" else content
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what is odd about EXIF does not matter: it goes
             with Image.open(BytesIO(content), formats=(found,)) as image:
+                size = _check_size(file, image)
                 if found == "JPEG" and image.width * image.height > MOST_WORKED_PIXELS:
                     image.draft(None, (image.width // 2, image.height // 2))
                 image.load()
-                return _prepare(file, found, clean, image)
+                return replace(_prepare(file, found, clean, image, size), remarks=remarks)
     except (TooMuchError, Image.DecompressionBombError) as problem:
         raise _too_much(file, str(problem)) from None
     except (DamagedError, OSError, ValueError, SyntaxError, EOFError):
@@ -95,7 +104,7 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
         raise BadMediaError("media-type", message, "open it in an editor and save it again") from None
 
 
-def _check_format(file: str, suffix: str, content: bytes) -> str:
+def _find_format(file: str, content: bytes) -> str:
     """Return what a picture is by its first bytes."""
     is_webp = content[:4] == b"RIFF" and content[8:12] == b"WEBP"
     starts = ((PNG_SIGNATURE, "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"))
@@ -103,10 +112,29 @@ def _check_format(file: str, suffix: str, content: bytes) -> str:
     if found is None:
         message = f"“{file}” is not a picture that the platforms take"
         raise BadMediaError("media-type", message, "save it as PNG, JPEG, GIF or WEBP")
-    if suffix not in _SUFFIXES[found]:
-        message = f"“{file}” is really a {found} picture"
-        raise BadMediaError("media-type", message, f"rename it to end in {min(_SUFFIXES[found], key=len)}")
     return found
+
+
+def _look_odd(file: str, found: str, suffix: str, content: bytes) -> Iterator[Remark]:
+    if suffix not in _SUFFIXES[found]:
+        message = f"“{file}” is really a {found} picture, and goes out as one"
+        yield Remark(
+            "media-type",
+            message,
+            f"rename it to end in {min(_SUFFIXES[found], key=len)}, also where it is named",
+        )
+    if found == "PNG" and _ANIMATION in content[: content.find(b"IDAT")]:
+        message = f"“{file}” is an animated PNG, of which only the first picture goes out"
+        yield Remark("media-still", message, "save it as GIF, if it is to move")
+
+
+def _check_size(file: str, image: Image) -> tuple[int, int]:
+    """Return a picture's width and height; a long and narrow one is too small once its length is right."""
+    width, height = image.size
+    if min(width, height) < MIN_SIDE * max(1, max(width, height) / MAX_SIDE):
+        message = f"“{file}” has {width}×{height} pixels; X takes 4×4 to {MAX_SIDE}×{MAX_SIDE}"
+        raise BadMediaError("media-too-small", message, "put a larger picture there, or leave it out")
+    return width, height
 
 
 def _strip(file: str, found: str, content: bytes) -> bytes:
@@ -121,29 +149,34 @@ def _strip(file: str, found: str, content: bytes) -> bytes:
 
 def _too_much(file: str, what: str) -> BadMediaError:
     reasons = {
-        "frames": "has more pictures or pixels in them than X takes: 350, and 300 million pixels in all",
+        "frames": "has more than 350 pictures, or 300 million pixels in all of them: more than X takes",
+        "sides": "is larger than X takes of a GIF: 1280×1080 pixels",
+        "webp": "has more than 16 million pixels, the most of a WEBP",
         "pieces": "is split into more pieces than any program makes",
         "scans": "is built so that displaying it takes far too long",
     }
-    reason = reasons.get(what, "has more pixels than any platform shows")
-    return BadMediaError("media-too-big", f"“{file}” {reason}", _SMALLER)
+    reason = reasons.get(what, "has more than 50 million pixels, the most that can be made smaller here")
+    hint = "make it shorter and smaller, or post it as MP4" if what in {"frames", "sides"} else _SMALLER
+    return BadMediaError("media-too-big", f"“{file}” {reason}", hint)
 
 
-def _prepare(file: str, found: str, clean: bytes, image: Image) -> Picture:
-    """Turn, convert and shrink a picture that was decoded, as far as it needs that."""
+def _prepare(file: str, found: str, clean: bytes, image: Image, size: tuple[int, int]) -> Picture:
+    """Turn, convert and shrink a picture that was decoded, as far as it needs that; `size` is its file's."""
     if found == "GIF":
         if len(clean) > MAX_BYTES[MediaKind.GIF]:
             raise too_big(file, len(clean), MAX_BYTES[MediaKind.GIF])
         return Picture(clean, "image/gif", MediaKind.GIF)
-    is_worked_on = found == "WEBP" or _find_turn(image) is not None or len(clean) > MAX_BYTES[MediaKind.IMAGE]
-    if is_worked_on and image.width * image.height > MOST_WORKED_PIXELS:
-        raise TooMuchError("pixels")
-    if found == "WEBP":
-        found, clean = _convert(image)
-    elif _find_turn(image) is not None:
-        clean = _turn(found, image)
-    if len(clean) > MAX_BYTES[MediaKind.IMAGE]:
-        found, clean = _shrink(image)
+    is_lying, is_wide = _find_turn(image) is not None, max(size) > MAX_SIDE
+    if found == "WEBP" or is_lying or is_wide or len(clean) > MAX_BYTES[MediaKind.IMAGE]:
+        decoded, image = image, _fit(image)
+        if found == "WEBP":
+            found, clean = _convert(image)
+        elif is_wide or image is not decoded:
+            found, clean = _shrink(image)
+        elif is_lying:
+            clean = _turn(found, image)
+        if len(clean) > MAX_BYTES[MediaKind.IMAGE]:
+            found, clean = _shrink(image)
     return Picture(clean, f"image/{found.lower()}", MediaKind.IMAGE)
 
 
@@ -159,15 +192,9 @@ def _find_turn(image: Image) -> Transpose | None:
     """Find how to set a picture upright; None if it is, or if its EXIF can't be read."""
     from PIL.Image import Transpose
 
-    turns = {
-        2: Transpose.FLIP_LEFT_RIGHT,
-        3: Transpose.ROTATE_180,
-        4: Transpose.FLIP_TOP_BOTTOM,
-        5: Transpose.TRANSPOSE,
-        6: Transpose.ROTATE_270,
-        7: Transpose.TRANSVERSE,
-        8: Transpose.ROTATE_90,
-    }
+    mirrored = (Transpose.FLIP_LEFT_RIGHT, Transpose.ROTATE_180, Transpose.FLIP_TOP_BOTTOM)
+    lying = (Transpose.TRANSPOSE, Transpose.ROTATE_270, Transpose.TRANSVERSE, Transpose.ROTATE_90)
+    turns = dict(enumerate(mirrored + lying, 2))
     try:
         orientation = image.getexif().get(_ORIENTATION)
     except (SyntaxError, ValueError, TypeError, struct.error):
@@ -212,8 +239,7 @@ def _shrink_jpeg(image: Image) -> Iterator[bytes]:
 
 
 def _shrink_png(image: Image) -> Iterator[bytes]:
-    picture = image if image.mode in {"RGBA", "LA"} else image.convert("RGBA")
-    picture = _limit(picture)
+    picture = _limit(image if image.mode in {"RGBA", "LA"} else image.convert("RGBA"))
     while True:
         yield _encode(picture, "PNG")
         picture = _smaller(picture)
@@ -223,6 +249,34 @@ def _limit(image: Image) -> Image:
     """Return a picture with no more pixels than a PNG is written with."""
     pixels = image.width * image.height
     return image if pixels <= MOST_PNG_PIXELS else _smaller(image, (MOST_PNG_PIXELS / pixels) ** 0.5)
+
+
+def _fit(image: Image) -> Image:
+    """Return a picture that can be worked on and has no longer sides than X takes: itself if it is so."""
+    image = _halve(image) if image.width * image.height > MOST_WORKED_PIXELS else image
+    longest = max(image.size)
+    return image if longest <= MAX_SIDE else _smaller(_spread(image), MAX_SIDE / longest)
+
+
+def _halve(image: Image) -> Image:
+    """Return a picture at half its size; in strips, as a second copy of the whole may take 200 MB."""
+    from PIL import Image
+
+    halved = Image.new(
+        _spread(image.crop((0, 0, 2, 2))).mode, ((image.width + 1) // 2, (image.height + 1) // 2)
+    )
+    halved.info = dict(image.info)
+    for top in range(0, image.height, 512):
+        strip = image.crop((0, top, image.width, min(top + 512, image.height)))
+        halved.paste(_spread(strip).reduce(2), (0, top // 2))
+    return halved
+
+
+def _spread(image: Image) -> Image:
+    """Return a picture whose pixels hold their colours, so that they can be mixed."""
+    if image.mode in {"L", "LA", "RGB", "RGBA", "CMYK"}:
+        return image
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
 def _smaller(image: Image, share: float = SHRINK) -> Image:

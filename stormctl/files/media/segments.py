@@ -22,13 +22,13 @@ GIF_REPEATS = frozenset({b"NETSCAPE2.0", b"ANIMEXTS1.0"})
 """Application extensions that say how often an animation repeats."""
 
 MOST_PIXELS = 50_000_000
-"""Pixels of a picture; those of the best telephones have so many, and X takes 8,192 by 8,192 at most."""
+"""Pixels of a picture, or of one of a GIF: those of the best telephones have so many."""
 
 MOST_WEBP_PIXELS = 16_000_000
 """The same of a WEBP, whose decoder holds four copies of it."""
 
-MOST_FRAMES, MOST_FRAME_PIXELS = 350, 300_000_000
-"""Pictures of a GIF, and the pixels of all of them (source: docs.x.com media, 2026-08)."""
+MOST_FRAMES, MOST_FRAME_PIXELS, GIF_SIDES = 350, 300_000_000, (1280, 1080)
+"""Pictures of a GIF, the pixels of all of them, its width and height (source: docs.x.com media, 2026-08)."""
 
 MOST_PIECES = 50_000
 """Segments or chunks of a file; cameras and editors write some thousand."""
@@ -167,11 +167,11 @@ def strip_gif(content: bytes) -> bytes:
 
     Raises:
         DamagedError: it is not built as a GIF.
-        TooMuchError: it has more pictures or pixels than X takes.
+        TooMuchError: it has more pictures or pixels than X takes, by its heads.
     """
     if content[:6] not in {b"GIF87a", b"GIF89a"}:
         raise DamagedError
-    frames, pixels = 0, _count_gif_pixels(bytes(4) + content[6:10], 0)
+    frames, (width, height) = 0, _find_gif_corner(bytes(4) + content[6:10], 0)
     position = 13 + _gif_colours(_slice(content, 10, 1)[0])
     kept = bytearray(_slice(content, 0, position))
     while True:
@@ -180,8 +180,9 @@ def strip_gif(content: bytes) -> bytes:
             return bytes(kept + b"\x3b")
         if kind == _GIF_IMAGE:
             frames += 1
-            pixels += _count_gif_pixels(content, position + 1)
-            if frames > MOST_FRAMES or pixels > MOST_FRAME_PIXELS:
+            corner = _find_gif_corner(content, position + 1)
+            width, height = max(width, corner[0]), max(height, corner[1])
+            if frames > MOST_FRAMES or frames * width * height > MOST_FRAME_PIXELS:
                 raise TooMuchError("frames")
             position += 11 + _gif_colours(_slice(content, position + 9, 1)[0])
         elif kind == _GIF_EXTENSION:
@@ -218,7 +219,7 @@ def check_webp(content: bytes) -> bool:
         elif kind == b"VP8 ":
             width, height = (int.from_bytes(_slice(body, at, 2), "little") & 0x3FFF for at in (6, 8))
         if width * height > MOST_WEBP_PIXELS:
-            raise TooMuchError("pixels")
+            raise TooMuchError("webp")
         size = int.from_bytes(content[position + 4 : position + 8], "little")
         position += 8 + size + size % 2
     else:
@@ -226,15 +227,15 @@ def check_webp(content: bytes) -> bool:
     return is_animated
 
 
-def _count_gif_pixels(content: bytes, at: int) -> int:
-    """Return the pixels up to the far corner of the picture whose place and size stand here."""
+def _find_gif_corner(content: bytes, at: int) -> tuple[int, int]:
+    """Return the far corner of the picture whose place and size stand here."""
     left, top, width, height = (
         int.from_bytes(_slice(content, at + step, 2), "little") for step in (0, 2, 4, 6)
     )
     width, height = left + width, top + height  # one that lies outside the screen enlarges it
-    if width * height > MOST_PIXELS:
-        raise TooMuchError("pixels")
-    return width * height
+    if width > GIF_SIDES[0] or height > GIF_SIDES[1]:
+        raise TooMuchError("sides")
+    return width, height
 
 
 def _read_number(content: bytes, position: int) -> int:

@@ -6,7 +6,9 @@ A video is too big for the ledger: it stays a file, and every runner checks its 
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from stormctl.files.values import BadMediaError
@@ -43,7 +45,18 @@ _NESTING = frozenset({b"moov", b"trak", b"moof", b"traf"})
 _TRACES = frozenset({b"meta", b"camm", b"mebx", b"gpmd"})
 """Handlers of tracks that record where the camera was and how it moved."""
 
+MAX_SIDES = (1280, 1024)
+"""Pixels of a video's longer and shorter side, without a subscription (source: docs.x.com media, 2026-08)."""
+
+_HEVC, _DOLBY = "HEVC (H.265), as telephones film", "Dolby (AC-3)"
+_CODES = {b"hvc1": _HEVC, b"hev1": _HEVC, b"av01": "AV1", b"vp09": "VP9", b"ac-3": _DOLBY, b"ec-3": _DOLBY}
+"""Coded pictures and sounds that people have and X does not take, by their sample entries (mp4ra.org)."""
+
+_AAC = re.compile(rb"\x04[\x80-\xff]{0,3}[\x0d-\x7f][\x40\x66\x67\x68]")
+"""A decoder's description of the kind AAC (ISO/IEC 14496-1, 7.2.6.6; object types of mp4ra.org)."""
+
 _EXPORT = "export it as MP4 (H.264 and AAC)"
+_EXPORT_SMALL = f"{_EXPORT} at 1280×720; a telephone films so with “Most Compatible” and 720p"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +106,7 @@ def examine_video(file: str, path: Path) -> int:
         file: as the message names it, for the finding.
 
     Raises:
-        BadMediaError: it is no MP4, too big, too long or too short, or records where the camera was.
+        BadMediaError: it is no MP4 that X takes, or records where the camera was.
         OSError: it can't be read.
     """
     size = path.stat().st_size
@@ -103,16 +116,48 @@ def examine_video(file: str, path: Path) -> int:
     with path.open("rb") as opened:
         index = _read_index(file, opened, size)
     inner = list(_boxes(index, 0, len(index)))
-    for track in (box for box in inner if box.kind == b"trak"):
-        if _handler_of(index, track) in _TRACES:
-            message = f"“{file}” has a track that records where the camera was, or how it moved"
-            raise BadMediaError("media-type", message, f"{_EXPORT}: pictures and sound only")
+    _check_tracks(file, index, [box for box in inner if box.kind == b"trak"])
     seconds = _seconds(index, inner)
     shortest, longest = SECONDS
     if seconds is not None and not shortest <= seconds <= longest:
         message = f"“{file}” lasts {seconds:.1f} s; X takes {shortest:g} to {longest:g} s"
         raise BadMediaError("media-too-long", message, "cut it")
     return size
+
+
+def _check_tracks(file: str, index: bytes, tracks: list[Box]) -> None:
+    """Refuse what X does not take, which would be known on the day only, after the upload; and places."""
+    has_picture = False
+    for track in tracks:
+        handler = _handler_of(index, track)
+        if handler in _TRACES:
+            message = f"“{file}” has a track that records where the camera was, or how it moved"
+            raise BadMediaError("media-type", message, f"{_EXPORT}: pictures and sound only")
+        for entry in _entries_of(index, track):
+            content = index[entry.begin : entry.end]
+            if handler == b"vide":
+                has_picture = True
+                _check_picture(file, entry.kind, content)
+            elif handler == b"soun" and (entry.kind != b"mp4a" or not _AAC.search(content)):
+                found = (
+                    "MP3 or the like"
+                    if entry.kind == b"mp4a"
+                    else _CODES.get(entry.kind, repr(entry.kind)[2:-1])
+                )
+                message = f"the sound of “{file}” is {found}; X takes AAC"
+                raise BadMediaError("media-type", message, _EXPORT)
+    if not has_picture:
+        raise BadMediaError("media-type", f"“{file}” has no picture", f"no sound goes out alone: {_EXPORT}")
+
+
+def _check_picture(file: str, code: bytes, content: bytes) -> None:
+    if code not in {b"avc1", b"avc3"}:
+        message = f"the picture of “{file}” is {_CODES.get(code, repr(code)[2:-1])}; X takes H.264"
+        raise BadMediaError("media-type", message, _EXPORT_SMALL)
+    width, height = (int.from_bytes(content[at : at + 2], "big") for at in (24, 26))
+    if max(width, height) > MAX_SIDES[0] or min(width, height) > MAX_SIDES[1]:
+        message = f"“{file}” has {width}×{height} pixels; X takes {MAX_SIDES[0]}×{MAX_SIDES[1]}"
+        raise BadMediaError("media-too-big", message, _EXPORT_SMALL)
 
 
 def hash_video(path: Path, captions: bytes | None) -> str:
@@ -161,7 +206,7 @@ def _count_boxes(content: bytes, most: int) -> int:
             count += 1
             if count > most:
                 return count
-            if box.kind in _NESTING or box.kind == b"mdia":
+            if box.kind in _NESTING or box.kind in {b"mdia", b"minf", b"stbl"}:
                 inside.append((box.begin, box.end))
     return count
 
@@ -223,12 +268,20 @@ def _telling(content: bytes, begin: int, end: int, depth: int) -> Iterator[Box]:
 
 
 def _handler_of(index: bytes, track: Box) -> bytes:
-    for media in _boxes(index, track.begin, track.end):
-        if media.kind == b"mdia":
-            for box in _boxes(index, media.begin, media.end):
-                if box.kind == b"hdlr":
-                    return index[box.begin + 8 : box.begin + 12]
-    return b""
+    return next((index[box.begin + 8 : box.begin + 12] for box in _find(index, track, b"mdia", b"hdlr")), b"")
+
+
+def _entries_of(index: bytes, track: Box) -> Iterator[Box]:
+    """Return how a track's samples are coded, behind the eight bytes that count them; one way is common."""
+    for table in _find(index, track, b"mdia", b"minf", b"stbl", b"stsd"):
+        yield from islice(_boxes(index, table.begin + 8, table.end), 16)
+
+
+def _find(index: bytes, box: Box, kind: bytes, *rest: bytes) -> Iterator[Box]:
+    """Find the boxes that a path of kinds leads to."""
+    for inner in _boxes(index, box.begin, box.end):
+        if inner.kind == kind:
+            yield from _find(index, inner, *rest) if rest else (inner,)
 
 
 def _seconds(index: bytes, inner: list[Box]) -> float | None:

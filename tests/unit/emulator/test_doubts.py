@@ -10,6 +10,7 @@ import pytest
 import requests
 
 from stormctl.emulator.core.faults import parse_rules
+from tests.unit.files.films import make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., requests.Response]
 
-MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 10
+MP4 = make_mp4()
 PNG = b"\x89PNG\r\n\x1a\n" + b"paper boat" * 10
 ENOUGH_LOOKS = 2_000
 """Each takes about a millisecond."""

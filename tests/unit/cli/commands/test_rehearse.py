@@ -70,7 +70,7 @@ def test_a_sample_is_copied_unasked(
     assert go_on == (
         "To continue with it: cd imd-2026, edit the files, then stormctl check and stormctl rehearse."
     )
-    assert names(empty / "imd-2026") == ["messages", "schedules"]
+    assert names(empty / "imd-2026") == [".stormctl", "messages", "schedules"]
 
 
 @pytest.mark.parametrize("answer", ["y", "yes", ""])

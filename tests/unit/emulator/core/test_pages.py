@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from stormctl.emulator.core.faults import parse_rules
+from tests.unit.files.films import make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,7 +80,7 @@ def test_a_video_can_be_watched_and_names_its_captions(
 ) -> None:
     """It loads only when somebody plays it."""
     page = accounts["facebook:migrants-day"].id
-    film = {"source": ("door.mp4", b"\0\0\0\x18ftypisom")}
+    film = {"source": ("door.mp4", make_mp4())}
     video = graph("POST", f"/{page}/videos", values={"description": "Look"}, files=film).json()["id"]
     words = ("captions.es_ES.srt", b"1\n00:00:00,500 --> 00:00:02,000\nLa puerta.\n")
     graph("POST", f"/{video}/captions", files={"captions_file": words})

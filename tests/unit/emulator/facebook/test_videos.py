@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.emulator.facebook.videos import PART_BYTES, PROCESSING_S
+from tests.unit.files.films import make_box, make_mp4
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
     Ask = Callable[..., requests.Response]
 
-MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 300_000
+MP4 = make_mp4() + make_box(b"free", b"waves" * 300_000)
 SRT = b"1\n00:00:00,500 --> 00:00:02,000\nThe door.\n"
 
 
@@ -201,3 +202,14 @@ def test_a_video_is_ready_only_after_a_while(graph: Ask, page: str, emulator: Em
     assert state == {"video_status": "processing"}
     assert answer.json()["error"]["code"] == 100
     assert emulator.world.posts() == []
+
+
+@pytest.mark.parametrize(
+    ("content", "is_taken"),
+    [(make_mp4(size=(1920, 1080)), True), (make_mp4(picture=b"hvc1"), False), (make_mp4(handlers=()), False)],
+)
+def test_a_video_is_refused_by_its_codec(graph: Ask, page: str, content: bytes, is_taken: bool) -> None:
+    """Facebook shows more pixels than X; as there, what is not H.264, or no picture, is refused."""
+    answer = graph("POST", f"/{page}/videos", files={"source": ("a.mp4", content)}).json()
+
+    assert ("id" in answer) is is_taken

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from tests.campaigns import make_png
+from tests.unit.files.films import make_mp4
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -18,7 +21,7 @@ if TYPE_CHECKING:
     Ask = Callable[..., requests.Response]
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"paper boat" * 10
-GIF = b"GIF89a" + b"waves" * 10
+GIF = b"GIF89a\4\0\4\0\0\0\0\x3b"
 
 
 def upload(x: Ask, content: bytes = PNG, mime: str = "image/png", category: str = "tweet_image") -> str:
@@ -174,7 +177,7 @@ def test_pictures_and_gifs_do_not_mix(x: Ask, shift: list[float]) -> None:
     assert answer.status_code == 400
 
 
-MP4 = b"\0\0\0\x18ftypisom" + b"waves" * 10
+MP4 = make_mp4()
 SRT = b"1\n00:00:00,500 --> 00:00:02,000\nThe door.\n"
 
 
@@ -223,5 +226,23 @@ def test_what_is_no_captions_file_is_no_subtitles(x: Ask) -> None:
     media_id = x("POST", "/2/media/upload/initialize", json=wanted).json()["data"]["id"]
     content = {"media": base64.b64encode(b"words").decode(), "segment_index": 0}
     x("POST", f"/2/media/upload/{media_id}/append", json=content)
+
+    assert x("POST", f"/2/media/upload/{media_id}/finalize").status_code == 400
+
+
+@pytest.mark.parametrize(
+    ("content", "mime", "category"),
+    [
+        (make_png(3, 9), "image/png", "tweet_image"),
+        (make_mp4(picture=b"hvc1"), "video/mp4", "tweet_video"),
+        (make_mp4(size=(1920, 1080)), "video/mp4", "tweet_video"),
+    ],
+)
+def test_media_that_x_does_not_show_are_refused(x: Ask, content: bytes, mime: str, category: str) -> None:
+    """At the end of their upload, by what the bytes say."""
+    wanted = {"media_type": mime, "total_bytes": len(content), "media_category": category}
+    media_id = x("POST", "/2/media/upload/initialize", json=wanted).json()["data"]["id"]
+    part = {"media": base64.b64encode(content).decode(), "segment_index": 0}
+    x("POST", f"/2/media/upload/{media_id}/append", json=part)
 
     assert x("POST", f"/2/media/upload/{media_id}/finalize").status_code == 400

@@ -20,7 +20,7 @@ from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.delivery.enrolment import Enrolled
 from stormctl.platforms.adapter import Certainty, OutgoingPost, Verification, VerificationProblem
-from tests.campaigns import TEXTS, make_campaign
+from tests.campaigns import TEXTS, make_campaign, make_png
 from tests.factories import ACME, PAGE
 from tests.fakes import FakePlatform
 from tests.unit.engine.conftest import LOCAL
@@ -90,6 +90,16 @@ def test_a_picture_that_changed_since_the_check_stops_the_enrolment(bench: Bench
         _enroll(bench, preparation)
 
     assert bench.ledger.history.storms() == []
+
+
+def test_what_is_sent_is_never_only_remembered(bench: Bench, campaign: Campaign) -> None:
+    """The next launch reads every picture, though its ledger has one of that digest already."""
+    _enroll(bench, bench.prepare(campaign))
+    preparation = bench.prepare(campaign)
+    (campaign.root / "messages" / "acme" / "boat.png").write_bytes(make_png(6, 6))
+
+    with pytest.raises(FindingsError, match=r"boat\.png has changed"):
+        _enroll(bench, preparation)
 
 
 def test_a_channel_that_is_left_out_starts_suspended(bench: Bench, campaign: Campaign) -> None:

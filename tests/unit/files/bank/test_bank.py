@@ -5,9 +5,11 @@ from __future__ import annotations
 import errno
 import os
 from datetime import UTC, date, datetime
+from io import BytesIO
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from PIL import Image
 
 from stormctl.domain.bank.message import LatePolicy, MediaKind, Variant
 from stormctl.domain.base.finding import Place, Severity
@@ -379,3 +381,25 @@ def test_a_folder_that_is_closed_to_us_is_told(
 
     with pytest.raises(UsageError, match=f"^{closed}/ can't be read: Permission denied$"):
         load_bank(campaign.root, "imd")
+
+
+def test_what_is_odd_about_a_picture_is_told_at_each_message(
+    campaign: CampaignFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A JPEG named PNG stops nothing, and the warning stays when the picture is remembered."""
+    photo = BytesIO()
+    Image.new("RGB", (8, 8)).save(photo, "JPEG")
+    campaign.write("boat.png", photo.getvalue())
+    campaign.write("a.en.md", "---\nlate: skip\nmedia: boat.png\n---\nText")
+    campaign.write("b.en.md", "---\nmedia: [{file: boat.png, alt: A boat}]\n---\nMore")
+    bank, findings = load_bank(campaign.root, "imd")
+    monkeypatch.setattr("stormctl.files.media.media.clean_picture", pytest.fail)
+
+    again = load_bank(campaign.root, "imd")
+
+    assert again == (bank, findings)
+    assert [(f.severity, str(f.place), f.code) for f in findings] == [
+        (Severity.WARNING, "messages/imd/a.en.md:3", "media-type"),
+        (Severity.WARNING, "messages/imd/b.en.md:2", "media-type"),
+    ]
+    assert [media.mime for variant in bank.variants for media in variant.media] == ["image/jpeg"] * 2

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import unicodedata
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NoReturn
 
 import pytest
 
@@ -17,9 +19,12 @@ from tests.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.campaigns import CampaignFolder
 
 PNG = make_png()
+PIXELS = "has more than 50 million pixels, the most that can be made smaller here"
 
 
 def _shelf(campaign: CampaignFolder) -> MediaShelf:
@@ -30,7 +35,7 @@ def _encode(kind: str) -> bytes:
     from PIL import Image
 
     file = BytesIO()
-    Image.new("RGB", (2, 2)).save(file, kind)
+    Image.new("RGB", (4, 4)).save(file, kind)
     return file.getvalue()
 
 
@@ -83,13 +88,14 @@ def test_the_four_types_of_the_platforms_are_taken(
         ("images", "media-missing", "there is no “images” in the bank"),
         ("text.png", "media-type", "“text.png” is not a picture that the platforms take"),
         ("empty.png", "media-type", "“empty.png” is not a picture that the platforms take"),
-        ("really.jpg", "media-type", "“really.jpg” is really a PNG picture"),
         ("film.mp4", "media-type", "“film.mp4” is damaged: it has no index that could be read"),
         ("film.mov", "media-type", "“film.mov” is really a QuickTime film"),
         ("heavy.png", "media-too-big", "“heavy.png” has 50.1 MB; X takes 5 MB"),
         ("huge.gif", "media-too-big", "“huge.gif” has 30.1 MB; X takes 15 MB"),
-        ("wide.png", "media-too-big", "“wide.png” has more pixels than any platform shows"),
-        ("wider.png", "media-too-big", "“wider.png” has more pixels than any platform shows"),
+        ("wide.png", "media-too-big", f"“wide.png” {PIXELS}"),
+        ("wider.png", "media-too-big", f"“wider.png” {PIXELS}"),
+        ("small.png", "media-too-small", "“small.png” has 3×200 pixels; X takes 4×4 to 8192×8192"),
+        ("narrow.png", "media-too-small", "“narrow.png” has 20000×9 pixels; X takes 4×4 to 8192×8192"),
     ],
 )
 def test_what_cannot_be_posted_is_refused(
@@ -101,7 +107,8 @@ def test_what_cannot_be_posted_is_refused(
     campaign.write("images/boat.png", PNG)
     campaign.write("text.png", "not a picture")
     campaign.write("empty.png", b"")
-    campaign.write("really.jpg", PNG)
+    campaign.write("small.png", make_png(3, 200))
+    campaign.write("narrow.png", make_png(20_000, 9))
     campaign.write("film.mp4", b"\0\0\0\x18ftypmp42")
     campaign.write("film.mov", b"\0\0\0\x18ftypqt  ")
     campaign.write_sparse("heavy.png", 50_100_000)
@@ -169,7 +176,7 @@ def test_bytes_are_read_only_as_they_were_checked(campaign: CampaignFolder) -> N
     media = _shelf(campaign).get("boat.png", "")
 
     assert read_media(campaign.root, media) == PNG
-    path.write_bytes(make_png(3, 3))
+    path.write_bytes(make_png(5, 5))
     with pytest.raises(FindingsError, match="has changed since it was checked"):
         read_media(campaign.root, media)
     path.unlink()
@@ -265,3 +272,129 @@ def test_captions_that_cannot_be_used_are_refused(
         _shelf(campaign).get("boat.mp4", "", captions)
 
     assert (caught.value.code, caught.value.message) == (code, message)
+
+
+@pytest.mark.parametrize(("written", "stands"), [("NFC", "NFD"), ("NFD", "NFC")])
+@pytest.mark.parametrize("name", ["camión/niña.png", "Ệ.png", "가방.png"])
+def test_a_picture_is_found_whatever_the_unicode_form_of_its_name(
+    campaign: CampaignFolder, name: str, written: Literal["NFC", "NFD"], stands: Literal["NFC", "NFD"]
+) -> None:
+    """A Mac writes é as two signs, an editor as one: the same name to whoever reads it."""
+    campaign.write(unicodedata.normalize(stands, name), PNG)
+
+    media = _shelf(campaign).get(unicodedata.normalize(written, name), "A boat")
+
+    assert (campaign.root / media.file).read_bytes() == PNG
+
+
+def test_the_form_that_was_written_comes_first(campaign: CampaignFolder) -> None:
+    """Where both stand there, each is its own; and no form leads out of the bank."""
+    forms = [unicodedata.normalize(form, "é.png") for form in ("NFC", "NFD")]
+    for index, name in enumerate(forms):
+        campaign.write(name, make_png(5 + index, 5))
+    outside = campaign.root / "secret.png"
+    outside.write_bytes(PNG)
+    (campaign.bank / unicodedata.normalize("NFD", "ó.png")).symlink_to(outside)
+
+    shown = [_shelf(campaign).get(name, "").file for name in forms]
+
+    assert shown == [f"messages/imd/{name}" for name in forms]
+    with pytest.raises(BadMediaError, match="leads outside the bank"):
+        _shelf(campaign).get("ó.png", "")
+
+
+def _refuse(*_: object) -> NoReturn:
+    pytest.fail("it was examined again")
+
+
+def _remember(campaign: CampaignFolder, *names: str) -> tuple[list[Media], Path]:
+    """Examine pictures, once; return them, and where that is remembered."""
+    shelf = _shelf(campaign)
+    found = [shelf.get(name, "") for name in names]
+    shelf.save()
+    return found, campaign.root / ".stormctl/pictures/imd.json"
+
+
+def test_an_examined_picture_is_remembered(campaign: CampaignFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it is and what was remarked of it, until it changes; Git leaves it alone."""
+    names = ("boat.png", "really.png", "film.gif")
+    for name, content in zip(names, (PNG, _encode("JPEG"), _encode("GIF")), strict=True):
+        campaign.write(name, content)
+    before, path = _remember(campaign, *names)
+    monkeypatch.setattr("stormctl.files.media.media.clean_picture", _refuse)
+
+    shelf = _shelf(campaign)
+    after = [shelf.get(name, "") for name in names]
+
+    assert before == after
+    assert [len(shelf.remarks(name)) for name in names] == [0, 1, 0]
+    assert "“really.png” is really a JPEG picture" in shelf.remarks("really.png")[0].message
+    assert (path.parent.parent / ".gitignore").read_text() == "*\n"
+
+
+def test_a_picture_that_changed_is_examined_again(campaign: CampaignFolder) -> None:
+    """Even if its size and its time are what they were, as a copy may have them."""
+    path = campaign.write("boat.png", make_png(5, 6))
+    other = campaign.write("other.png", PNG)
+    (before, same), _ = _remember(campaign, "boat.png", "other.png")
+    stamp = path.stat()
+    path.write_bytes(make_png(6, 5).ljust(stamp.st_size, b"\0"))
+    os.utime(path, ns=(stamp.st_atime_ns, stamp.st_mtime_ns))
+
+    (after, still), _ = _remember(campaign, "boat.png", "other.png")
+
+    assert path.stat().st_mtime_ns == stamp.st_mtime_ns
+    assert before.digest != after.digest
+    assert (same, still.digest) == (still, hashlib.sha256(other.read_bytes()).hexdigest())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told.replace('"rules": "', '"rules": "0'),
+        lambda told: told.replace('"image/png"', "7").replace('["image"', '["boat"'),
+        lambda told: told.replace('"facts": [', '"facts": [1, '),
+        lambda told: told.replace('"pictures": {', '"pictures": [{').replace("}}}", "}}]}"),
+        lambda told: told[:40],
+        lambda _: "[" * 100_000,
+        lambda _: "",
+    ],
+    ids=["other rules", "other types", "more", "a list", "broken off", "nested", "empty"],
+)
+def test_what_was_remembered_by_other_rules_or_damaged_counts_as_nothing(
+    campaign: CampaignFolder, change: Callable[[str], str]
+) -> None:
+    """The picture is examined as if for the first time, and remembered anew."""
+    campaign.write("boat.png", PNG)
+    (before,), path = _remember(campaign, "boat.png")
+    told = path.read_text()
+    path.write_text(change(told))
+
+    (after,), _ = _remember(campaign, "boat.png")
+
+    assert change(told) != told
+    assert before == after
+    assert path.read_text() == told
+
+
+def test_what_is_gone_is_forgotten(campaign: CampaignFolder) -> None:
+    """What is remembered grows no longer than the bank."""
+    for name in ("boat.png", "door.png"):
+        campaign.write(name, PNG)
+    _, path = _remember(campaign, "boat.png", "door.png")
+
+    _remember(campaign, "door.png")
+
+    assert "door.png" in path.read_text()
+    assert "boat.png" not in path.read_text()
+
+
+def test_a_folder_that_cannot_be_written_is_no_hindrance(campaign: CampaignFolder) -> None:
+    """Then each look takes its time."""
+    campaign.write("boat.png", PNG)
+    (campaign.root / ".stormctl").write_text("a file, where the folder would be")
+
+    (media,), path = _remember(campaign, "boat.png")
+
+    assert media.size == len(PNG)
+    assert not path.parent.exists()

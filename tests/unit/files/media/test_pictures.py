@@ -213,3 +213,78 @@ def test_a_damaged_picture_is_cleaned_or_refused(
     with contextlib.suppress(BadMediaError):
         picture = clean_picture("a", suffix, bytes(content))
         assert not decode(picture.content).getexif()
+
+
+@pytest.mark.parametrize(
+    ("kind", "suffix"), [("JPEG", ".png"), ("PNG", ".jpg"), ("GIF", ".png"), ("WEBP", ".jpg")]
+)
+def test_a_picture_of_another_kind_than_its_name_says_goes_out_with_a_warning(kind: str, suffix: str) -> None:
+    """Platforms look at the bytes; the next person looks at the name."""
+    content = encode(make_image(), kind)
+
+    picture = clean_picture(f"a{suffix}", suffix, content)
+
+    (remark,) = picture.remarks
+    assert (remark.code, remark.message) == (
+        "media-type",
+        f"“a{suffix}” is really a {kind} picture, and goes out as one",
+    )
+    assert decode(picture.content).size == (24, 16)
+
+
+def test_an_animated_png_is_told_to_stand_still() -> None:
+    """Its first picture goes out; one that does not move is no matter."""
+    frames = [make_image(), make_image().transpose(Image.Transpose.ROTATE_180)]
+    moving = encode(frames[0], "PNG", save_all=True, append_images=frames[1:])
+
+    told = [clean_picture("a.png", ".png", content) for content in (moving, encode(frames[0], "PNG"))]
+
+    assert [[remark.code for remark in picture.remarks] for picture in told] == [["media-still"], []]
+    assert [getattr(decode(picture.content), "n_frames", 1) for picture in told] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "size"),
+    [
+        ("PNG", "RGB", (8193, 40)),
+        ("PNG", "RGBA", (40, 9000)),
+        ("PNG", "P", (9000, 40)),
+        ("JPEG", "RGB", (9000, 40)),
+        ("JPEG", "RGB", (9000, 2800)),
+        ("PNG", "P", (9000, 2800)),
+        ("PNG", "LA", (9000, 2800)),
+        ("WEBP", "RGB", (9000, 40)),
+    ],
+)
+def test_a_picture_with_longer_sides_than_x_takes_is_made_smaller(
+    kind: str, mode: str, size: tuple[int, int]
+) -> None:
+    """Up to 8,192 pixels a side, in its proportions, and with what was on the left still there."""
+    suffix = ".jpg" if kind == "JPEG" else f".{kind.lower()}"
+    content = encode(make_image(*size).convert(mode), kind)
+
+    picture = clean_picture(f"a{suffix}", suffix, content)
+
+    made = decode(picture.content)
+    assert max(made.size) <= 8192
+    assert made.width / made.height == pytest.approx(size[0] / size[1], rel=0.03)
+    left, right = (made.convert("L").getpixel((at, made.height // 4)) for at in (1, made.width - 2))
+    assert left < 130 < right  # type: ignore[operator]  # of a grey picture
+
+
+def test_a_wide_picture_that_lies_on_its_side_is_set_upright_too() -> None:
+    """Making it smaller does not forget how it was held."""
+    content = encode(make_image(9000, 2800), "PNG", exif=make_exif(orientation=6))
+
+    made = decode(clean_picture("a.png", ".png", content).content)
+
+    assert made.width < made.height <= 8192
+
+
+@pytest.mark.parametrize(("size", "is_taken"), [((8192, 4), True), ((4, 4), True), ((3, 8), False)])
+def test_a_picture_has_four_pixels_a_side(size: tuple[int, int], is_taken: bool) -> None:
+    """X refuses smaller ones, which are there by mistake."""
+    content = encode(make_image(*size), "PNG")
+
+    with contextlib.nullcontext() if is_taken else pytest.raises(BadMediaError, match="X takes 4×4"):
+        clean_picture("a.png", ".png", content)

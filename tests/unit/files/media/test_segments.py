@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import struct
 from typing import TYPE_CHECKING
 
 import pytest
@@ -103,3 +105,24 @@ def test_whatever_the_bytes_are_they_are_stripped_or_damaged(
         except (DamagedError, TooMuchError):
             continue
         assert stripped == strip(stripped)
+
+
+@pytest.mark.parametrize(
+    ("count", "width", "height", "why"),
+    [
+        (350, 100, 100, None),
+        (351, 100, 100, "frames"),
+        (1, 1280, 1080, None),
+        (1, 1281, 1080, "sides"),
+        (1, 1280, 1081, "sides"),
+        (217, 1280, 1080, None),
+        (218, 1280, 1080, "frames"),
+    ],
+)
+def test_a_gif_has_no_more_than_x_takes(count: int, width: int, height: int, why: str | None) -> None:
+    """350 pictures, 1,280 by 1,080 pixels, 300 million in all, whatever each picture covers."""
+    head = b"GIF89a" + struct.pack("<HH", width, height) + b"\x80\0\0" + bytes(6)
+    content = head + (b"\x2c" + struct.pack("<HHHH", 0, 0, 4, 4) + b"\0\2\1\x44\0") * count + b"\x3b"
+
+    with contextlib.nullcontext() if why is None else pytest.raises(TooMuchError, match=why):
+        assert strip_gif(content) == content

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from stormctl.files.media.videos import CleanVideo, examine_video
 from stormctl.files.values import BadMediaError
-from tests.unit.files.films import make_box, make_mp4
+from tests.unit.files.films import MP3, make_box, make_mp4
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,3 +123,77 @@ def test_boxes_within_boxes_come_to_an_end() -> None:
         film = make_box(b"moov", film)
 
     assert clean_video(film) == film
+
+
+@pytest.mark.parametrize(
+    ("content", "code", "message"),
+    [
+        (
+            make_mp4(picture=b"hvc1"),
+            "media-type",
+            "the picture of “a.mp4” is HEVC (H.265), as telephones film; X takes H.264",
+        ),
+        (
+            make_mp4(picture=b"hev1"),
+            "media-type",
+            "the picture of “a.mp4” is HEVC (H.265), as telephones film; X takes H.264",
+        ),
+        (make_mp4(picture=b"av01"), "media-type", "the picture of “a.mp4” is AV1; X takes H.264"),
+        (
+            make_mp4(picture=b"encv"),
+            "media-type",
+            "the picture of “a.mp4” is encv; X takes H.264",
+        ),
+        (
+            make_mp4(sound=make_box(b"ac-3", bytes(31))),
+            "media-type",
+            "the sound of “a.mp4” is Dolby (AC-3); X takes AAC",
+        ),
+        (make_mp4(sound=MP3), "media-type", "the sound of “a.mp4” is MP3 or the like; X takes AAC"),
+        (make_mp4(size=(1920, 1080)), "media-too-big", "“a.mp4” has 1920×1080 pixels; X takes 1280×1024"),
+        (make_mp4(size=(1080, 1920)), "media-too-big", "“a.mp4” has 1080×1920 pixels; X takes 1280×1024"),
+        (make_mp4(size=(1280, 1025)), "media-too-big", "“a.mp4” has 1280×1025 pixels; X takes 1280×1024"),
+        (make_mp4(handlers=(b"soun",)), "media-type", "“a.mp4” has no picture"),
+        (make_mp4(handlers=()), "media-type", "“a.mp4” has no picture"),
+    ],
+)
+def test_a_video_is_coded_and_sized_as_x_takes_it(
+    campaign: CampaignFolder, content: bytes, code: str, message: str
+) -> None:
+    """Otherwise X refuses it on the day, once it is uploaded; the hint says how to export it."""
+    path = campaign.write("a.mp4", content)
+
+    with pytest.raises(BadMediaError) as caught:
+        examine_video("a.mp4", path)
+
+    assert (code, message) == (caught.value.code, caught.value.message)
+    assert "export it as MP4 (H.264 and AAC)" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        make_mp4(handlers=(b"vide",)),
+        make_mp4(size=(720, 1280)),
+        make_mp4(size=(1280, 1024)),
+        make_mp4(picture=b"avc3"),
+        make_mp4(handlers=(b"vide", b"soun", b"text")),
+    ],
+)
+def test_a_video_may_be_silent_or_stand_upright(campaign: CampaignFolder, content: bytes) -> None:
+    """Sound is no duty, and 1,280 is the longer side, whichever that is."""
+    path = campaign.write("a.mp4", content)
+
+    assert path.stat().st_size == examine_video("a.mp4", path)
+
+
+@pytest.mark.parametrize("depth", range(5))
+def test_the_boxes_of_a_track_are_counted_before_they_are_read(campaign: CampaignFolder, depth: int) -> None:
+    """However deep they lie: 20,000 at most, with those around them."""
+    content = make_box(b"free", b"") * 20_001
+    for kind in (b"trak", b"mdia", b"minf", b"stbl")[:depth][::-1]:
+        content = make_box(kind, content)
+    path = campaign.write("a.mp4", make_mp4()[:24] + make_box(b"moov", content))
+
+    with pytest.raises(BadMediaError, match="split into more pieces than any program makes"):
+        examine_video("a.mp4", path)
