@@ -78,34 +78,40 @@ def find_deadlines_without_expires(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "variants-differ",
     Severity.WARNING,
-    "A message means the same in every language: same deadline, link to the same site.",
-    why="A link or deadline that was changed in one language only sends the others to the wrong place.",
+    "A message means the same in every wording: same deadline; in all languages a link to the same site, and "
+    "under all labels of a language to the same page.",
+    why="A link or deadline that was changed in one wording only sends the others to the wrong place.",
     fix="Bring the files in line, or give the one that means something else an id of its own.",
 )
 def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
-    """Find plain wordings whose deadline or link's host differs from that of the message's first one."""
-    by_message: dict[str, list[Variant]] = defaultdict(list)
-    for variant in case.bank.variants:
+    """Find wordings whose deadline or link differs: plain ones across languages, labels within a language."""
+    groups: dict[tuple[str, ...], list[Variant]] = defaultdict(list)
+    for variant in case.bank.variants:  # ordered by name: the plain wording comes before its labels
+        groups[variant.message_id, variant.lang].append(variant)
         if variant.label is None:
-            by_message[variant.message_id].append(variant)
-    for first, *others in by_message.values():
+            groups[variant.message_id,].append(variant)
+    for whole, (first, *others) in groups.items():
+        within = len(whole) > 1
         for other in others:
             if other.expires_at != first.expires_at:
+                hint = "set the same expires, or leave it out here" if within else "set the same expires"
                 yield CheckHit(
-                    place_of(other, "expires"),
-                    f"its deadline differs from that of {first.name}",
-                    "set the same expires",
+                    place_of(other, "expires"), f"its deadline differs from that of {first.name}", hint
                 )
-            if _host(other) != _host(first):
-                yield CheckHit(
-                    place_of(other, "link"),
-                    f"its link differs from that of {first.name}",
-                    "link to the same site",
-                )
+            if _target(other, within=within) != _target(first, within=within) and not _is_left_out(other):
+                hint = "link to the same page, or leave link out here" if within else "link to the same site"
+                yield CheckHit(place_of(other, "link"), f"its link differs from that of {first.name}", hint)
 
 
-def _host(variant: Variant) -> str | None:
+def _is_left_out(variant: Variant) -> bool:
+    """Whether a labelled wording says that it has no link: `link: none`."""
+    return bool(variant.label) and variant.link is None and "link" in dict(variant.lines)
+
+
+def _target(variant: Variant, *, within: bool) -> str | None:
+    """Return where a link leads: to which page within a language, to which site across languages."""
     try:
-        return urlsplit(variant.link).hostname if variant.link else None
+        parts = urlsplit(variant.link or "")
     except ValueError:
         return variant.link
+    return f"{parts.hostname}{parts.path if within else ''}" if variant.link else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -15,12 +16,18 @@ MOST_KNOWN = 2_000
 """Among more words than these none is looked for: it would take seconds."""
 
 
-def find_nearest(word: str, known: Iterable[str]) -> str | None:
+def fold(word: str) -> str:
+    """Write a word without case, accents and punctuation, as it is looked up."""
+    plain = unicodedata.normalize("NFKD", word.casefold())
+    return "".join(sign for sign in plain if sign.isalnum())
+
+
+def find_nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str | None:
     """Find the known word that looks most like `word`, whatever the case of either."""
     by_folded = {name.casefold(): name for name in known if len(name) <= LONGEST}
     if len(word) > LONGEST or len(by_folded) > MOST_KNOWN:
         return None
-    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=0.6)
+    close = get_close_matches(word.casefold(), by_folded, n=1, cutoff=cutoff)
     return by_folded[close[0]] if close else None
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, get_args
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stormctl.domain.base.finding import Finding, Place, Severity
-from stormctl.files.nearest import suggest
+from stormctl.files.nearest import fold, suggest
 from stormctl.files.values import BadValueError
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ class Notes:
             if error["type"] == "missing":
                 self.error("missing-key", path, f"“{key}” is missing{where}")
             else:
-                hint = suggest(key, _known_keys(model, error["loc"][:-1]))
+                hint = _suggest_key(key, _find_table(model, error["loc"][:-1]))
                 self.error("unknown-key", path, f"unknown key “{key}”{where}", hint)
             return
         message, hint = _explain(error)
@@ -121,15 +121,22 @@ def _write_path(loc: tuple[Step, ...]) -> str:
     return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
 
 
-def _known_keys(model: type[BaseModel], loc: tuple[Step, ...]) -> list[str]:
-    """Return the keys of the table that a path leads to."""
+def _suggest_key(key: str, table: type[BaseModel]) -> str:
+    """Say what a key that is not known is called here; a table may know other words for its own."""
+    words: Mapping[str, str] = getattr(table, "other_words", {})
+    known = [field.alias or name for name, field in table.model_fields.items()]
+    return words.get(fold(key)) or suggest(key, known)
+
+
+def _find_table(model: type[BaseModel], loc: tuple[Step, ...]) -> type[BaseModel]:
+    """Return the model of the table that a path leads to."""
     for step in loc:
         if isinstance(step, str):
             annotations = {
                 field.alias or name: field.annotation for name, field in model.model_fields.items()
             }
             model = _find_model(annotations.get(step)) or model
-    return [field.alias or name for name, field in model.model_fields.items()]
+    return model
 
 
 def _find_model(annotation: object) -> type[BaseModel] | None:

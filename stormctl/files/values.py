@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.localtime import LocalTimeError, to_utc
 from stormctl.domain.text.reader import is_hashtag
+from stormctl.files.dates import ask_zone, rewrite_day, rewrite_moment
 from stormctl.files.nearest import find_nearest
 
 _MOMENT = re.compile(
@@ -30,6 +31,7 @@ _HOUR = timedelta(hours=1)
 MAX_RUN = 2_000
 """Characters without a blank: no word is longer, and no address."""
 
+_PLACE = "write the place whose clock is meant, as Continent/City"
 _MOMENT_EXAMPLE = "write it like 2026-12-18 20:00 America/New_York"
 
 
@@ -97,9 +99,7 @@ def parse_zone(value: Any) -> str:
     name = parse_text(value)
     if name != "UTC" and "/" not in name:
         message = f"“{name}” is not a time zone"
-        raise BadValueError(
-            message, _zone_hint(name, "write a place, such as America/New_York or Europe/Madrid")
-        )
+        raise BadValueError(message, _zone_hint(name, _PLACE))
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
@@ -109,9 +109,9 @@ def parse_zone(value: Any) -> str:
 
 
 def _zone_hint(name: str, otherwise: str) -> str:
-    if name.isupper():
+    if ask_zone(name) or name.isupper():
         # An abbreviation means several zones, or only half a year.
-        return otherwise
+        return ask_zone(name) or otherwise
     zones = [zone for zone in available_timezones() if "/" in zone and not zone.startswith("Etc/")]
     by_city = {zone.rpartition("/")[2]: zone for zone in sorted(zones)}
     wanted = name.replace(" ", "_")
@@ -135,7 +135,9 @@ def _parse_instant(text: str) -> ZonedInstant:
     # Most messages of a bank share a deadline.
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
-        raise BadValueError(f"“{text}” is not a day, a time and a zone", _MOMENT_EXAMPLE)
+        raise BadValueError(
+            f"“{text}” is not a day, a time and a zone", rewrite_moment(text) or _MOMENT_EXAMPLE
+        )
     try:
         local = datetime.fromisoformat(f"{match['day']}T{match['time']}")
     except ValueError:
@@ -147,7 +149,7 @@ def _parse_instant(text: str) -> ZonedInstant:
         except LocalTimeError as problem:
             raise BadValueError(problem.message, problem.hint) from None
     if match["offset"] is None:
-        raise BadValueError(f"“{text}” has no time zone", f"{_MOMENT_EXAMPLE}, or 2026-12-18T20:00-05:00")
+        raise BadValueError(f"“{text}” has no time zone", rewrite_moment(text) or _MOMENT_EXAMPLE)
     if match["zone"] is not None:
         raise BadValueError(f"“{text}” has both an offset and a zone", "keep one of them")
     return _with_offset(text, local, match["offset"])
@@ -177,7 +179,9 @@ def parse_day(value: Any) -> date:
     try:
         return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
-        raise BadValueError(f"“{text}” is not a day", "write it like 2018-12-01") from None
+        raise BadValueError(
+            f"“{text}” is not a day", rewrite_day(text) or "write it like 2018-12-01"
+        ) from None
 
 
 def parse_yes_no(value: Any) -> bool:
@@ -226,10 +230,15 @@ def parse_slug(value: Any) -> str:
     text = parse_text(value)
     if _SLUG.fullmatch(text):
         return text
-    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    better = re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:64]
+    better = make_slug(text)
     message = f"“{text}” is not a name: a name is small letters, digits, “-” and “_”, at most 64"
     raise BadValueError(message, f"write “{better}”" if better else "")
+
+
+def make_slug(text: str) -> str:
+    """Return the short name that is nearest to a text; empty if none of its characters is allowed."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    return re.sub(r"[^a-z0-9_]+", "-", plain).strip("-_")[:64]
 
 
 def parse_language(value: Any) -> str:

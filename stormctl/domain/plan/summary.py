@@ -29,6 +29,8 @@ class LaunchSummary:
         hosts: platform label and host, in order.
         is_live: whether every host is the platform's real one.
         cost_usd_micros: for publishing what is still to come, readings included.
+        changes: of a storm that is enrolled, the keys of planned posts that the launch changes, each
+            with what changes of it, in order of their keys.
         alerts: who is told what goes wrong; empty in a rehearsal.
     """
 
@@ -46,4 +48,5 @@ class LaunchSummary:
     budget_usd_micros: int | None
     unplaced: int
     ledger: str
+    changes: tuple[tuple[str, str], ...] = ()
     alerts: str = ""

@@ -14,12 +14,13 @@ from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offse
 from stormctl.errors import ApprovalError, CredentialsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from stormctl.domain.base.clock import Moment
-    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.delivery.delivery import Plan, PlannedDelivery
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.platforms.channel import ChannelId
+    from stormctl.domain.report.status import DeliveryView
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace
@@ -72,13 +73,18 @@ def prepare_launch(
             )
     if ledger is not None:
         ledger.check_hosts(workspace.settings.hosts, channels)
-    moment, settled = workspace.find_clock(ledger).moment(), _settled_keys(ledger, storm.id)
+    moment = workspace.find_clock(ledger).moment()
+    known = {view.key: view for view in ledger.history.deliveries(storm.id)} if ledger is not None else {}
+    settled = {key for key, view in known.items() if not view.state.is_open}
     proofs = tuple(prove_channels(channels, workspace.adapters, without, need=find_need(plan)))
     _refuse_wrong_clock(proofs, ledger)  # by a wrong clock a storm may look over
     _refuse_when_over(storm, plan, moment, is_enrolled=bool(ledger and storm.id in ledger.history.storms()))
     check_accounts(proofs, ledger)
     _refuse_without_channels(storm, proofs)
     summary = _summarize(storm, plan, workspace, proofs=proofs, settled=settled, moment=moment)
+    if ledger is not None and known:
+        changed = ledger.enrolment.find_changes(storm.id, plan.deliveries)
+        summary = replace(summary, changes=_explain_changes(plan, known, changed))
     return Preparation(campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary)
 
 
@@ -96,10 +102,25 @@ def require_approval(storm: Storm) -> None:
         )
 
 
-def _settled_keys(ledger: Ledger | None, storm_id: str) -> set[str]:
-    if ledger is None:
-        return set()
-    return {view.key for view in ledger.history.deliveries(storm_id) if not view.state.is_open}
+def _explain_changes(
+    plan: Plan, known: Mapping[str, DeliveryView], changed: Collection[str]
+) -> tuple[tuple[str, str], ...]:
+    """Say of each post that is enrolled and will be changed what changes of it."""
+    planned = {str(delivery.key): delivery for delivery in plan.deliveries}
+    return tuple((key, _explain_change(known[key], planned.get(key))) for key in sorted(changed))
+
+
+def _explain_change(view: DeliveryView, delivery: PlannedDelivery | None) -> str:
+    if delivery is None:
+        return "no longer in the plan"
+    if not view.state.is_open:
+        return "in the plan again"
+    changes = {
+        "text": view.text != delivery.post.text,
+        "deadline": view.expires_at != delivery.expires_at,
+        "slot": view.slot_at != delivery.slot_at,
+    }
+    return ", ".join(what for what, is_so in changes.items() if is_so) or "link, picture or terms"
 
 
 def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: bool) -> None:

@@ -10,7 +10,8 @@ from stormctl.domain.bank.message import Bank
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
-from stormctl.files.bank.variants import build_variant, parse_wording_name
+from stormctl.files.bank.names import find_lost_wording, is_quiet, parse_wording_name
+from stormctl.files.bank.variants import build_variant, inherit
 from stormctl.files.campaign import MESSAGES
 from stormctl.files.media.media import MEDIA_SUFFIXES, MediaShelf
 from stormctl.files.nearest import suggest
@@ -20,7 +21,7 @@ from stormctl.places import is_folder
 
 if TYPE_CHECKING:
     from stormctl.domain.bank.message import Variant
-    from stormctl.files.bank.variants import WordingName
+    from stormctl.files.bank.names import WordingName
 
 
 def find_bank_names(root: Path) -> tuple[str, ...]:
@@ -46,7 +47,12 @@ def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
     reader = _BankReader(root, f"{MESSAGES}/{name}")
     reader.read_folder()
     reader.shelf.save()
-    variants = sorted(reader.variants.values(), key=lambda variant: variant.name)
+    read = reader.variants
+    plain = {(v.message_id, v.lang): v for v in read.values() if v.label is None}
+    heirs = [inherit(v, plain.get((v.message_id, v.lang), v)) if v.label else v for v in read.values()]
+    if not read and not any(finding.is_error for finding in reader.findings):
+        reader.note_empty()
+    variants = sorted(heirs, key=lambda variant: variant.name)
     return Bank(name, tuple(variants)), sort_findings(reader.findings)
 
 
@@ -69,7 +75,7 @@ class _BankReader:
         for entry in entries:
             stem, suffix = os.path.splitext(entry.name)  # noqa: PTH122 - a Path for each file costs more than it
             suffix = suffix.lower()
-            if entry.name.startswith(".") or stem.upper() == "README" or suffix in MEDIA_SUFFIXES:
+            if suffix in MEDIA_SUFFIXES or is_quiet(entry.name):
                 continue
             if entry.is_dir(follow_symlinks=False):
                 self._look_for_strays(Path(entry.path))
@@ -78,23 +84,36 @@ class _BankReader:
             else:
                 self._refuse_other(entry.name, suffix)
 
+    def note_empty(self) -> None:
+        """Note that there is nothing to publish."""
+        hint = f"write one: {self._folder}/open-door.en.md, for example"
+        self._note("", "bank-empty", "there is no message in this bank", hint)
+
     def _note(self, name: str, code: str, message: str, hint: str = "", line: int | None = None) -> None:
-        place = Place(f"{self._folder}/{name}", line)
+        place = Place(f"{self._folder}/{name}".rstrip("/"), line)
         self.findings.append(
             Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
         )
 
     def _look_for_strays(self, folder: Path) -> None:
-        for path in folder.rglob("*.md"):
-            if path.stem.upper() != "README":
+        for path in folder.rglob("*"):
+            if is_quiet(path.name) or path.suffix.lower() in MEDIA_SUFFIXES:
+                continue
+            hint = f"move it into {self._folder}/ itself"
+            lost = "" if path.suffix.lower() == ".md" else find_lost_wording(path.name)
+            if (lost or path.suffix.lower() == ".md") and path.is_file():
                 name = path.relative_to(self._path).as_posix()
                 message = "message files in a folder of the bank are not read"
-                self._note(name, "file-not-read", message, f"move it into {self._folder}/ itself")
+                self._note(name, "file-not-read", message, f"{hint}; {lost}" if lost else hint)
 
     def _refuse_other(self, name: str, suffix: str) -> None:
         if suffix == ".csv":
             message = "spreadsheets are not read by this version"
             self._note(name, "file-not-read", message, "write each row as a file of its own: ID.LANG.md")
+            return
+        lost = find_lost_wording(name)
+        if lost:
+            self._note(name, "file-not-read", "is not read: message files end in .md", lost)
             return
         place = Place(f"{self._folder}/{name}")
         message = "is neither a message nor a picture, and is ignored"

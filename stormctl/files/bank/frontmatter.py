@@ -22,6 +22,31 @@ _PROSE = frozenset({"alt", "credit"})
 _COMMENT = re.compile(r"(?<!\S)#")
 _LOST = re.compile(r"(?<!\S)#(?=\S)")
 """What begins a comment for YAML, and how people write a tag or a number."""
+_HASHTAGS = re.compile(r"^hashtags[ \t]*:.*(?:\n(?:[ \t]|-[ \t]|\]).*)*", re.MULTILINE)
+_SIGN = re.compile(r"(?<=[\s\[,])#+(?=[^\s#\],])")
+_BEHIND_QUOTES = re.compile(r":\s+([\"']).*\1\s*[^\s#]")
+_BAD_START = re.compile(r":\s+([@`%\]},])")
+_QUOTE = "put the whole value in double quotes"
+_SAID = {
+    "flow sequence": ("the list that opens here with [ does not end, or lacks a comma", "close it with ]"),
+    "flow mapping": ("what opens here with { does not end, or lacks a comma", "close it with }"),
+    "escape": ("a backslash in double quotes has a meaning of its own", "leave it out, or use single quotes"),
+    "quoted": ("the quotation mark that opens here is not closed", "close it with the same sign"),
+    "mapping values": ("the value has a colon in it", _QUOTE),
+    "sequence entries": ("a list does not begin on the line of its key", "write it on the lines below"),
+    "block scalar": ("a value can't begin with | or >", _QUOTE),
+    "anchor": ("a value can't begin with &", _QUOTE),
+    "alias": ("a value can't begin with *", _QUOTE),
+    "tag": ("a value can't begin with !", _QUOTE),
+    "document start": ("nothing may follow the end of the front matter", "leave out a line of ... above it"),
+    "expected ':'": ("this line is not “key: value”", "put a colon and a blank behind the key"),
+    "": (
+        "this line does not fit those above it",
+        "begin each key at the start of its line, and put values with special signs in double quotes",
+    ),
+}
+"""What we say of the problems that YAML's two parsers have, by a word of theirs; the first that fits."""
+
 _Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 """Without libyaml the same events come from PyYAML's own, slower parser."""
 
@@ -60,18 +85,21 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
         source: the lines, without the `---`.
         first_line: the number that the first of them has in its file.
     """
-    parser = _Parser(source, first_line)
+    parser = _Parser(_HASHTAGS.sub(_leave_out_signs, source), first_line)
     try:
         parser.parse()
     except yaml.MarkedYAMLError as error:
         # What is not closed is to be fixed where it was opened.
-        opened = "flow" in (error.context or "") or "quoted" in (error.context or "")
+        opened = any(word in (error.context or "") for word in ("flow", "quoted", "simple key"))
         mark = error.context_mark if opened else error.problem_mark
         line = mark.line if mark is not None else 0
-        parser.note(line, f"not readable as YAML: {error.problem}", _hint_about(parser.line_at(line)))
+        while line and "flow" in (error.context or "") and not {*"[{"} & {*parser.line_at(line)}:
+            line -= 1
+        parser.note(line, *_explain(error, parser.line_at(line)))
     except yaml.reader.ReaderError as error:
         line = source.partition(chr(error.character))[0].count("\n")
-        parser.note(line, f"not readable as YAML: {error.reason} (U+{error.character:04X})")
+        message = f"an invisible control character (U+{error.character:04X}) stands in this line"
+        parser.note(line, message, "write the line anew")
     except _UnreadableError as error:
         parser.note(error.line, error.message, error.hint)
     else:
@@ -79,14 +107,40 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
     return parser.result
 
 
-def _hint_about(line: str) -> str:
-    if "#" in line:
-        return "YAML takes # for the start of a comment: write hashtags without it, or in quotes"
-    if line.count(": ") > 1:
-        return "put text that contains a colon in double quotes"
-    if "\t" in line:
-        return "indent with spaces, not tabs"
-    return "each line is “key: value”; put text with special characters in double quotes"
+def _leave_out_signs(block: re.Match[str]) -> str:
+    """Write the value of `hashtags` without `#`, which YAML takes for a comment."""
+    return "\n".join(
+        # A line that begins with # outside brackets is a note, and so is what follows the list.
+        line if line.lstrip().startswith("#") and "[" not in block[0] else _unsign(line)
+        for line in block[0].split("\n")
+    )
+
+
+def _unsign(line: str) -> str:
+    inside, end, note = line.rpartition("]")
+    return f"{_SIGN.sub('', inside)}{end}{note}" if end else _SIGN.sub("", line)
+
+
+def _explain(error: yaml.MarkedYAMLError, line: str) -> tuple[str, str]:
+    """Say in our words what YAML can't read in a line, and what to write instead."""
+    found = f"{error.context} {error.problem}"
+    if "flow" in found and "#" in line:
+        return "what follows # counts as a comment, so that the brackets stay open", "put it in double quotes"
+    if "\t" in line and ("token" in found or "indentation" in found):
+        return "a tab stands where spaces must", "indent with spaces"
+    if "mapping values" in found and line[:1] == " ":
+        return (
+            "this key is indented, and would belong to the line above it",
+            "begin each key at the start of its line",
+        )
+    if start := _BAD_START.search(line):
+        return f"a value can't begin with {start[1]}", _QUOTE
+    if _BEHIND_QUOTES.search(line):
+        return (
+            "something stands behind the closing quotation mark",
+            "use the other kind of quotation marks around all of it",
+        )
+    return next((said for word, said in _SAID.items() if word in found), _SAID[""])
 
 
 class _UnreadableError(Exception):

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
+from stormctl.files.bank.synonyms import MEDIA_WORDS, MESSAGE_WORDS
 from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
 from stormctl.files.validation import STRICT, Notes
 from stormctl.files.values import (
     BadMediaError,
-    BadValueError,
     ZonedInstant,
     parse_day,
     parse_hashtags,
     parse_instant,
-    parse_language,
     parse_late,
     parse_link,
     parse_slug,
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.finding import Place
     from stormctl.files.bank.frontmatter import Value
+    from stormctl.files.bank.names import WordingName
 
 
 def _parse_media(value: Any) -> Any:
@@ -42,6 +42,8 @@ def _parse_media(value: Any) -> Any:
 class MediaItem(BaseModel, **STRICT):
     """One entry of `media`: a file with its description."""
 
+    other_words: ClassVar = MEDIA_WORDS
+
     file: str
     alt: str = ""
     captions: str | None = None
@@ -49,6 +51,8 @@ class MediaItem(BaseModel, **STRICT):
 
 class Wording(BaseModel, **STRICT):
     """What a message file may say beside its text; every key is optional."""
+
+    other_words: ClassVar = MESSAGE_WORDS
 
     hashtags: Annotated[tuple[str, ...], PlainValidator(parse_hashtags)] = ()
     link: Annotated[str | None, PlainValidator(parse_link)] = None
@@ -67,40 +71,28 @@ class Wording(BaseModel, **STRICT):
     paid_partnership: Annotated[bool, PlainValidator(parse_yes_no)] = False
 
 
-@dataclass(frozen=True, slots=True)
-class WordingName:
-    """Which wording of which message it is."""
+NOTHING = "none"
+"""What a labelled wording writes for a key that it does not want from the plain one."""
 
-    message_id: str
-    lang: str
-    label: str | None
+_OF_PICTURE = frozenset({"consent", "credit", "made_with_ai"})
+_FIELDS = {"expires": ("expires_at", "expires_zone")}
 
 
-def parse_wording_name(stem: str) -> WordingName:
-    """Read `<id>.<lang>` or `<id>.<lang>.<label>`, as message files are named.
+def inherit(variant: Variant, plain: Variant) -> Variant:
+    """Give a labelled wording what it does not say itself and the plain one of its language does.
 
-    Raises:
-        BadValueError: with a name that would do, if it is none.
+    What is said of a picture goes only with that picture: nobody agreed to another one.
     """
-    message_id, *rest = stem.split(".")
-    try:
-        parse_slug(message_id)
-        for label in rest[1:]:
-            parse_slug(label)
-    except BadValueError as problem:
-        raise BadValueError(f"file name: {problem.message}", problem.hint) from None
-    if not rest:
-        message = "file name: the language is missing"
-        raise BadValueError(message, f"name it {message_id}.en.md, if it is in English")
-    try:
-        lang = parse_language(rest[0])
-    except BadValueError as problem:
-        hint = f"the language comes first: {message_id}.en.{rest[0]}.md"
-        raise BadValueError(f"file name: {problem.message}", hint) from None
-    if len(rest) > 2:  # noqa: PLR2004 - the language and one label
-        message = "file name: it has more than an id, a language and one label"
-        raise BadValueError(message, f"name it {message_id}.{rest[0]}.{'-'.join(rest[1:])}.md")
-    return WordingName(message_id, lang, rest[1] if rest[1:] else None)
+    said = {key for key, _ in variant.lines}
+    if "media" in said:
+        said |= _OF_PICTURE
+    fields = [field for key in Wording.model_fields if key not in said for field in _FIELDS.get(key, (key,))]
+    heir = replace(variant, **{field: getattr(plain, field) for field in fields})
+    return replace(heir, media=tuple(_mark_made(media, by_machine=heir.made_with_ai) for media in heir.media))
+
+
+def _mark_made(media: Media, *, by_machine: bool) -> Media:
+    return replace(media, made_with_ai=by_machine and media.kind is MediaKind.VIDEO)
 
 
 def build_variant(
@@ -118,7 +110,7 @@ def build_variant(
     A key that can't be understood and a picture that can't be posted are left out, so that the rest is
     still checked; their findings stop a launch all the same.
     """
-    wording = notes.read_rest(Wording, raw)
+    wording = notes.read_rest(Wording, {key: value for key, value in raw.items() if value != NOTHING})
     return Variant(
         message_id=name.message_id,
         lang=name.lang,
@@ -155,8 +147,7 @@ def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[M
             media = shelf.get(item.file, item.alt, item.captions)
             for remark in shelf.remarks(item.file, item.captions):
                 notes.warn(remark.code, ("media", index, "file"), remark.message, remark.hint)
-            by_machine = wording.made_with_ai and media.kind is MediaKind.VIDEO
-            found.append(replace(media, made_with_ai=True) if by_machine else media)
+            found.append(_mark_made(media, by_machine=wording.made_with_ai))
         except BadMediaError as problem:
             for line, message, hint in problem.lines:
                 notes.error_in(

@@ -141,6 +141,15 @@ class Enrolment:
                 suspend_channel(session, name, why, moment)
             return enroll_plan(session, terms, plan, moment, takeover)
 
+    def find_changes(self, storm_id: str, deliveries: Sequence[PlannedDelivery]) -> frozenset[str]:
+        """Return the keys of the planned deliveries that this plan would change or withdraw."""
+        with self._database.reading() as session:
+            enrolled = {row["key"]: row for row in session.rows("enrolled_of", storm_id=storm_id)}
+        if not enrolled:
+            return frozenset()
+        changes = _compare(plan_values(deliveries), enrolled)
+        return frozenset([*changes.withdraw, *(values["key"] for values in changes.update)])
+
 
 def plan_values(deliveries: Sequence[PlannedDelivery]) -> list[dict[str, Any]]:
     """Return the values of a plan's rows: the slow part of an enrolment, which needs no ledger."""

@@ -38,6 +38,9 @@ if TYPE_CHECKING:
     from stormctl.domain.report.tally import Tally
     from stormctl.render.terminal.grid import Cell
 
+_MOST_CHANGES = 10
+"""Changed posts that a summary names; more are counted."""
+
 
 def render_summary(summary: LaunchSummary, viewer_zone: tzinfo) -> RenderableType:
     """Show what a person must see before confirming a launch; times in the storm's zone and the viewer's."""
@@ -68,6 +71,8 @@ def _render_facts(summary: LaunchSummary, viewer_zone: tzinfo) -> Table:
     if summary.unplaced:
         posts.append(f"; {count(summary.unplaced, 'wording')} without a slot", WARN)
     facts.add_row("To come", posts)
+    if summary.changes:
+        facts.add_row("Changes", _render_changes(summary.changes))
     facts.add_row("Cost", _render_cost(summary))
     facts.add_row("Ledger", clean(summary.ledger))
     if summary.alerts:
@@ -80,6 +85,16 @@ def _render_instant(at: datetime | None, zone: tzinfo, viewer_zone: tzinfo) -> T
         return Text("none")
     theirs, ours = render_day_and_time(at, zone), render_day_and_time(at, viewer_zone)
     return Text(theirs) if ours == theirs else Text.assemble(theirs, (f" (for you {ours})", QUIET))
+
+
+def _render_changes(changes: tuple[tuple[str, str], ...]) -> Text:
+    """Show the posts that are enrolled already and will go out otherwise, the first of them by name."""
+    text = Text(f"{count(len(changes), 'planned post')} will be changed", WARN)
+    for key, what in changes[:_MOST_CHANGES]:
+        text.append(f"\n{clean(key)}: {what}", "default")
+    if len(changes) > _MOST_CHANGES:
+        text.append(f"\nand {len(changes) - _MOST_CHANGES:,} more", "default")
+    return text
 
 
 def _render_cost(summary: LaunchSummary) -> Text:

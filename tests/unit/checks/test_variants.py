@@ -20,12 +20,19 @@ _FIRST = make_variant("a.en", link="https://example.org/en", expires_at=at("19:0
         (make_variant("a.es", link="https://un.example.org/", expires_at=at("19:00")), ["variants-differ"]),
         (make_variant("a.es", expires_at=at("19:00")), ["variants-differ"]),
         (make_variant("a.es", link="https://example.org/es"), ["variants-differ"]),
-        (make_variant("a.en.short"), []),
+        (make_variant("a.en.short", link="https://example.org/en?from=x", expires_at=at("19:00")), []),
+        (make_variant("a.en.short", link="https://example.org/en"), ["variants-differ"]),
+        (make_variant("a.en.x", link="https://example.org/", expires_at=at("19:00")), ["variants-differ"]),
+        (make_variant("a.en.x", expires_at=at("19:00")), ["variants-differ"]),
+        (make_variant("a.en.x", lines=(("link", 2),), expires_at=at("19:00")), []),
         (make_variant("b.es"), []),
     ],
 )
-def test_languages_say_the_same(other: Variant, expected: list[str]) -> None:
-    """Another deadline or site in one language is a warning; other pages and extra wordings are not."""
+def test_wordings_say_the_same(other: Variant, expected: list[str]) -> None:
+    """Another deadline is a warning, so is another site in a language, or another page under a label.
+
+    Pages differ between languages, links say where a reader came from, and a label may do without a link.
+    """
     assert codes(_FIRST, other) == expected
 
 

@@ -53,7 +53,7 @@ def test_a_moment_is_read_with_its_zone(text: str, expected: ZonedInstant) -> No
 @pytest.mark.parametrize(
     ("text", "message", "hint"),
     [
-        ("2026-12-18 20:00", "“2026-12-18 20:00” has no time zone", "2026-12-18 20:00 America/New_York"),
+        ("2026-12-18 20:00", "“2026-12-18 20:00” has no time zone", "write 2026-12-18 20:00, then the place"),
         ("tomorrow", "“tomorrow” is not a day, a time and a zone", "2026-12-18 20:00 America/New_York"),
         ("2026-13-18 20:00 UTC", "“2026-13-18 20:00 UTC” is on no calendar or clock", "write it like"),
         ("2026-12-18T20:00-05:00 UTC", "has both an offset and a zone", "keep one"),
@@ -90,7 +90,10 @@ def test_a_moment_that_cannot_be_meant_is_explained(text: str, message: str, hin
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("EST", "write a place, such as America/New_York or Europe/Madrid"),
+        ("EST", "it may be several: write America/New_York or America/Panama"),
+        ("PST", "it may be several: write America/Los_Angeles, America/Tijuana or Asia/Manila"),
+        ("cet", "it may be several: write Europe/Madrid, Europe/Paris or Europe/Berlin"),
+        ("XYZT", "write the place whose clock is meant, as Continent/City"),
         ("New York", "did you mean “America/New_York”?"),
         ("madrid", "did you mean “Europe/Madrid”?"),
         ("america/new_yorc", "did you mean “America/New_York”?"),
@@ -98,7 +101,7 @@ def test_a_moment_that_cannot_be_meant_is_explained(text: str, message: str, hin
     ],
 )
 def test_a_zone_that_is_none_gets_the_nearest_place(name: str, hint: str) -> None:
-    """Abbreviations and slips are refused as zones, with the place that was probably meant."""
+    """Slips are refused as zones, with the place that was probably meant; abbreviations mean several."""
     with pytest.raises(BadValueError) as caught:
         parse_zone(name)
 

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.domain.plan.cost import cost_of
+from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.launch.launch import enroll
 from stormctl.engine.launch.preparation import prepare_launch, require_approval
 from stormctl.errors import ApprovalError, CredentialsError, FindingsError, LedgerError, UsageError
 from stormctl.platforms.adapter import Account, Certainty, Verification, VerificationProblem
 from stormctl.settings import Settings
-from tests.campaigns import make_campaign
+from tests.campaigns import M1, CampaignFolder, make_campaign, write_campaign
 from tests.factories import ACME, PAGE, bind_account_of
 from tests.unit.engine.conftest import LOCAL
 
@@ -43,6 +44,51 @@ def _enroll(bench: Bench, preparation: Preparation, settings: Settings = LOCAL) 
 
 
 # What a person sees before
+
+
+def test_a_second_launch_says_which_posts_it_changes(
+    bench: Bench, campaign: Campaign, tmp_path: Path
+) -> None:
+    """Posts that got another deadline or text since the first launch are named before anyone is asked.
+
+    A label's deadline may have come from the plain wording, after an upgrade: nobody wrote it there.
+    """
+    first = bench.prepare(campaign)
+    _enroll(bench, first)
+    same = bench.prepare(make_campaign(tmp_path))
+    schedule, folder = write_campaign(tmp_path), CampaignFolder(tmp_path, "acme")
+    folder.write("m1.en.md", M1.replace("---\nE", "expires: 2026-12-18 20:00 America/New_York\n---\nE"))
+    folder.write("m2.en.md", "Sign at once.")
+
+    second = bench.prepare(load_campaign(tmp_path, schedule))
+
+    assert (first.summary.changes, same.summary.changes) == ((), ())
+    assert second.summary.changes == (
+        ("small/facebook:acme/m1/en", "deadline"),
+        ("small/facebook:acme/m2/en", "text"),
+        ("small/x:acme/m1/en", "deadline"),
+        ("small/x:acme/m2/en", "text"),
+    )
+
+
+def test_a_second_launch_says_which_posts_go(bench: Bench, campaign: Campaign, tmp_path: Path) -> None:
+    """Posts of a message that left the bank are named too, and its return."""
+    _enroll(bench, bench.prepare(campaign))
+    schedule, folder = write_campaign(tmp_path), CampaignFolder(tmp_path, "acme")
+    (folder.bank / "m2.en.md").unlink()
+
+    without = bench.prepare(load_campaign(tmp_path, schedule))
+    _enroll(bench, without)
+    again = bench.prepare(make_campaign(tmp_path))
+
+    assert {key: what for key, what in without.summary.changes if "m2" in key} == {
+        "small/facebook:acme/m2/en": "no longer in the plan",
+        "small/x:acme/m2/en": "no longer in the plan",
+    }
+    assert {key: what for key, what in again.summary.changes if "m2" in key} == {
+        "small/facebook:acme/m2/en": "in the plan again",
+        "small/x:acme/m2/en": "in the plan again",
+    }
 
 
 def test_the_summary_says_what_will_happen(bench: Bench, campaign: Campaign) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, NoReturn
@@ -108,17 +109,15 @@ def test_variants_are_ordered_by_name(campaign: CampaignFolder) -> None:
     ]
 
 
-def test_pictures_readmes_and_hidden_files_are_no_messages(campaign: CampaignFolder) -> None:
+def test_pictures_and_readmes_are_no_messages(campaign: CampaignFolder) -> None:
     """What belongs beside messages is passed over in silence."""
-    campaign.write("README.md", "How we write.")
-    campaign.write("readme.txt", "How we write.")
+    campaign.write("a.en.md", "Text")
     campaign.write("boat.png", make_png())
     campaign.write("images/README.md", "Who drew them.")
-    campaign.write(".hidden", "")
 
     bank, findings = load_bank(campaign.root, "imd")
 
-    assert (bank.variants, findings) == ((), [])
+    assert ([variant.name for variant in bank.variants], findings) == (["a.en"], [])
 
 
 def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
@@ -156,12 +155,12 @@ def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
                 "Noon Day.en.md file-name file name: “Noon Day” is not a name: "
                 "a name is small letters, digits, “-” and “_”, at most 64"
             ),
-            "write “noon-day”",
+            "name it noon-day.en.md",
         ),
         (
             "noon.en.x.late.md",
             "noon.en.x.late.md file-name file name: it has more than an id, a language and one label",
-            "name it noon.en.x-late.md",
+            "choose one: noon.en.x.md or noon.en.late.md",
         ),
         ("rows.csv", "rows.csv file-not-read spreadsheets are not read by this version", "ID.LANG.md"),
         (
@@ -187,6 +186,7 @@ def test_a_file_that_would_be_lost_is_an_error(
 def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
     """A file that is neither a message nor a picture may stay, with a word about it."""
     campaign.write("notes.txt", "Text")
+    campaign.write("a.en.md", "Text")
 
     [finding] = load_bank(campaign.root, "imd")[1]
 
@@ -403,3 +403,74 @@ def test_what_is_odd_about_a_picture_is_told_at_each_message(
         (Severity.WARNING, "messages/imd/b.en.md:2", "media-type"),
     ]
     assert [media.mime for variant in bank.variants for media in variant.media] == ["image/jpeg"] * 2
+
+
+PLAIN = """\
+---
+hashtags: [MigrantsDay]
+link: https://example.org/act
+media: [{file: door.mp4, alt: "A door opens"}]
+expires: 2026-12-18 20:00 America/New_York
+topic: sign-on
+partner: north-coalition
+consent: yes
+credit: A. Volunteer
+made_with_ai: yes
+---
+Sign now.
+"""
+
+
+def _load(campaign: CampaignFolder) -> dict[str, Variant]:
+    return {variant.tail: variant for variant in load_bank(campaign.root, "imd")[0].variants}
+
+
+def test_a_label_inherits_what_it_does_not_say(campaign: CampaignFolder) -> None:
+    """Without its own deadline a Facebook wording has the plain one's, and so it is with every other key.
+
+    What it says itself stays, and nothing comes from another language or message.
+    """
+    campaign.write("door.mp4", make_mp4())
+    campaign.write("a.en.md", PLAIN)
+    campaign.write("a.en.facebook.md", "---\ntopic: vigil\n---\nSign now, on Facebook.")
+    campaign.write("a.es.facebook.md", "Firma ahora.")
+    campaign.write("b.en.x.md", "Another message.")
+
+    found = _load(campaign)
+
+    plain, heir = found["en"], found["en.facebook"]
+    assert heir == replace(
+        plain, topic="vigil", label="facebook", parts=heir.parts, place=heir.place, lines=heir.lines
+    )
+    assert heir.expires_at == datetime(2026, 12, 19, 1, tzinfo=UTC)
+    assert [(v.expires_at, v.link, v.media) for v in (found["es.facebook"], found["en.x"])] == [
+        (None, None, ())
+    ] * 2
+
+
+def test_what_is_said_of_a_picture_stays_with_it(campaign: CampaignFolder) -> None:
+    """Who agreed to the plain wording's video did not agree to another picture."""
+    campaign.write("door.mp4", make_mp4())
+    campaign.write("boat.png", make_png())
+    campaign.write("a.en.md", PLAIN)
+    campaign.write("a.en.x.md", "---\nmedia: [boat.png]\n---\nWith a boat.")
+    campaign.write("a.en.facebook.md", "---\nmade_with_ai: no\n---\nWith the video.")
+
+    found = _load(campaign)
+
+    other, same = found["en.x"], found["en.facebook"]
+    assert (other.consent, other.credit, other.made_with_ai) == (None, None, False)
+    assert (other.topic, other.link) == ("sign-on", "https://example.org/act")
+    assert (same.consent, same.credit, same.made_with_ai) == (True, "A. Volunteer", False)
+    assert [media.made_with_ai for media in (*found["en"].media, *same.media)] == [True, False]
+
+
+def test_a_label_can_do_without(campaign: CampaignFolder) -> None:
+    """`none` keeps a link, a picture or tags of the plain wording away."""
+    campaign.write("door.mp4", make_mp4())
+    campaign.write("a.en.md", PLAIN)
+    campaign.write("a.en.x.md", "---\nlink: none\nmedia: none\nhashtags: none\n---\nWords alone.")
+
+    heir = _load(campaign)["en.x"]
+
+    assert (heir.link, heir.media, heir.hashtags, heir.topic) == (None, (), (), "sign-on")

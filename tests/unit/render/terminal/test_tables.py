@@ -60,6 +60,16 @@ def test_the_summary_shows_accounts_hosts_times_cost_and_problems(
     assert shown + "\n" == EXPECTED_SUMMARY
 
 
+def test_posts_that_a_launch_changes_are_named(show: Callable[..., str], summary: LaunchSummary) -> None:
+    """The first ten with what changes of each, the others as a number."""
+    changes = tuple((f"imd/x:acme/m{number:02}/en", "deadline") for number in range(12))
+
+    shown = show(render_summary(replace(summary, changes=changes), NEW_YORK))
+
+    assert "Changes     12 planned posts will be changed\n            imd/x:acme/m00/en: deadline\n" in shown
+    assert "imd/x:acme/m09/en: deadline\n            and 2 more\n" in shown
+
+
 def test_a_live_launch_is_said_to_be_public(show: Callable[..., str], summary: LaunchSummary) -> None:
     """There is no frame, and a viewer in the storm's zone reads each time once."""
     shown = show(render_summary(replace(summary, is_live=True), NEW_YORK))
