@@ -26,11 +26,7 @@ _SLUG = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}", re.ASCII)
 _LANGUAGE = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)", re.ASCII | re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SPACE = re.compile(r"\s")
-_RUN = re.compile(r"\S+")
 _HOUR = timedelta(hours=1)
-MAX_RUN = 2_000
-"""Characters without a blank: no word is longer, and no address."""
-
 _PLACE = "write the place whose clock is meant, as Continent/City"
 _MOMENT_EXAMPLE = "write it like 2026-12-18 20:00 America/New_York"
 
@@ -300,10 +296,3 @@ def parse_hashtags(value: Any) -> tuple[str, ...]:
         tag = parse_hashtag(item)
         tags.setdefault(tag.casefold(), tag)
     return tuple(tags.values())
-
-
-def find_long_run(text: str) -> str:
-    """Return the first run of more than `MAX_RUN` characters without a blank; empty if there is none."""
-    if len(text) <= MAX_RUN:
-        return ""
-    return next((run for run in _RUN.findall(text) if len(run) > MAX_RUN), "")

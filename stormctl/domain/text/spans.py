@@ -1,8 +1,14 @@
-"""A stretch of a text that means something to a platform."""
+"""Stretches of a text: those that mean something to a platform, and those that are too long to."""
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+
+MAX_RUN = 2_000
+"""Characters without a blank: no word is longer, and no address."""
+
+_RUN = re.compile(r"\S+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +24,10 @@ class TextSpan:
     text: str
     start: int
     end: int
+
+
+def find_long_run(text: str) -> str:
+    """Return the first run of more than `MAX_RUN` characters without a blank; empty if there is none."""
+    if len(text) <= MAX_RUN:
+        return ""
+    return next((run for run in _RUN.findall(text) if len(run) > MAX_RUN), "")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import Bank
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
+from stormctl.domain.text.spans import MAX_RUN, find_long_run
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
 from stormctl.files.bank.names import find_lost_wording, is_quiet, parse_wording_name
@@ -16,7 +17,7 @@ from stormctl.files.campaign import MESSAGES
 from stormctl.files.media.media import MEDIA_SUFFIXES, MediaShelf
 from stormctl.files.nearest import suggest
 from stormctl.files.validation import Notes
-from stormctl.files.values import MAX_RUN, BadValueError, find_long_run
+from stormctl.files.values import BadValueError
 from stormctl.places import is_folder
 
 if TYPE_CHECKING:

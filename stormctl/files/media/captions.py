@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from stormctl.files.values import BadMediaError, BadValueError, find_long_run, parse_language
+from stormctl.domain.text.spans import find_long_run
+from stormctl.files.values import BadMediaError, BadValueError, parse_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -50,7 +50,7 @@ _STEP = st.one_of(
 def test_who_follows_hints_ends_at_a_message_or_a_question(steps: list[str]) -> None:
     """No name is refused without a word on what to do, and no hint leads in a circle."""
     stem = ".".join(steps)
-    hints = []
+    hints: list[str] = []
 
     while (hint := _refusal(stem)) is not None and len(hints) < 8:
         hints.append(hint)
