@@ -82,18 +82,18 @@ class Context:
         """The ledger's address, password included: never print it."""
         return self.environment.settings.ledger_url.get_secret_value()
 
-    def load_campaign(self, schedule: str | None) -> Campaign:
+    def load_campaign(self, schedule: str | None, *, remember: bool = False) -> Campaign:
         """Read a schedule, its bank and its plan; UsageError if there is no such schedule."""
         from stormctl.engine.base.campaign import load_campaign
         from stormctl.files.campaign import find_schedule
 
-        return load_campaign(self.root, find_schedule(self.root, schedule))
+        return load_campaign(self.root, find_schedule(self.root, schedule), remember=remember)
 
     def load_and_tell(self, schedule: str | None) -> Campaign:
         """Read the campaign and tell what was found in its files."""
         from stormctl.render.terminal.findings import render_findings
 
-        campaign = self.load_campaign(schedule)
+        campaign = self.load_campaign(schedule, remember=True)
         if campaign.findings:
             tell(render_findings(campaign.findings))
         return campaign

@@ -33,7 +33,7 @@ def check(
     from stormctl.render.terminal.findings import render_findings
 
     names = schedules or find_schedules(ctx.obj.root)
-    campaigns = [ctx.obj.load_campaign(str(name)) for name in names]
+    campaigns = [ctx.obj.load_campaign(str(name), remember=True) for name in names]
     findings = sort_findings([finding for campaign in campaigns for finding in campaign.findings])
     if as_json:
         show_json(findings_json(findings))

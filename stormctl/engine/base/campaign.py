@@ -53,8 +53,11 @@ class Campaign:
         return self.storm, self.plan
 
 
-def load_campaign(root: Path, schedule: Path) -> Campaign:
+def load_campaign(root: Path, schedule: Path, *, remember: bool = False) -> Campaign:
     """Read a schedule and its bank, plan the storm and check everything.
+
+    Args:
+        remember: as for `load_bank`.
 
     Raises:
         UsageError: a file or folder that was named does not exist.
@@ -67,7 +70,7 @@ def load_campaign(root: Path, schedule: Path) -> Campaign:
     storm, findings = load_storm(root, schedule)
     if storm is None:
         return Campaign(root=root, storm=None, bank=None, plan=None, findings=tuple(sort_findings(findings)))
-    bank, more = load_bank(root, storm.bank)
+    bank, more = load_bank(root, storm.bank, remember=remember)
     plan = plan_storm(storm, bank)
     findings = [*findings, *more, *run_checks(storm, bank, plan)]
     return Campaign(root=root, storm=storm, bank=bank, plan=plan, findings=tuple(sort_findings(findings)))

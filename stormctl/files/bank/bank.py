@@ -36,8 +36,11 @@ def find_bank_names(root: Path) -> tuple[str, ...]:
         raise UsageError(f"{MESSAGES}/ can't be read: {error.strerror}") from None
 
 
-def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
+def load_bank(root: Path, name: str, *, remember: bool = False) -> tuple[Bank, list[Finding]]:
     """Load every message file of a bank; what can't be understood becomes findings and is left out.
+
+    Args:
+        remember: whether what was examined of its pictures is written down in `.stormctl/`.
 
     Raises:
         UsageError: if there is no such folder, or it can't be read.
@@ -47,7 +50,8 @@ def load_bank(root: Path, name: str) -> tuple[Bank, list[Finding]]:
         raise UsageError(f"there is no bank “{name}”: no folder {MESSAGES}/{name}/", suggest(name, names))
     reader = _BankReader(root, f"{MESSAGES}/{name}")
     reader.read_folder()
-    reader.shelf.save()
+    if remember:
+        reader.shelf.save()
     read = reader.variants
     plain = {(v.message_id, v.lang): v for v in read.values() if v.label is None}
     heirs = [inherit(v, plain.get((v.message_id, v.lang), v)) if v.label else v for v in read.values()]

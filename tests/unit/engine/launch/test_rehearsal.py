@@ -172,7 +172,7 @@ def test_a_new_rehearsal_begins_with_nothing(stage: Stage, campaign: Campaign) -
 
 def test_a_folder_that_can_not_be_made_is_told(stage: Stage, campaign: Campaign) -> None:
     """Before an emulator is started."""
-    (campaign.root / ".stormctl/rehearsal").write_text("a file, by mistake", encoding="utf-8")
+    (campaign.root / ".stormctl").write_text("a file, by mistake", encoding="utf-8")
 
     with pytest.raises(UsageError, match=r"the rehearsal's folder .* can't be made: ") as caught:
         stage.rehearse(campaign)

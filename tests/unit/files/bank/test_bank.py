@@ -392,10 +392,10 @@ def test_what_is_odd_about_a_picture_is_told_at_each_message(
     campaign.write("boat.png", photo.getvalue())
     campaign.write("a.en.md", "---\nlate: skip\nmedia: boat.png\n---\nText")
     campaign.write("b.en.md", "---\nmedia: [{file: boat.png, alt: A boat}]\n---\nMore")
-    bank, findings = load_bank(campaign.root, "imd")
+    bank, findings = load_bank(campaign.root, "imd", remember=True)
     monkeypatch.setattr("stormctl.files.media.media.clean_picture", pytest.fail)
 
-    again = load_bank(campaign.root, "imd")
+    again = load_bank(campaign.root, "imd", remember=True)
 
     assert again == (bank, findings)
     assert [(f.severity, str(f.place), f.code) for f in findings] == [
