@@ -16,7 +16,7 @@ from stormctl.domain.text.weights import LINK_WEIGHT, weigh_without_links
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-_REMEMBERED = 4096
+_REMEMBERED = 32_768
 """Texts whose reading is kept: plan, checks and prices ask for the same ones."""
 
 _SIGN = re.compile(r"[#＃]")
