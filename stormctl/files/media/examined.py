@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from stormctl.places import OWN_FOLDER, is_guest, make_folder, write_text
+from stormctl.tracked import read_plain
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,17 +53,20 @@ class ExaminedPictures:
 
     def save(self) -> None:
         """Write what was recalled and stored, if that changes anything and the folder can be written."""
-        if self._used == self._known or is_guest(self._root):
+        folder = self._path.parent
+        # a link, which a pull request can bring, would lead the writing elsewhere
+        is_led_away = folder.is_symlink() or folder.parent.is_symlink()
+        if self._used == self._known or is_led_away or is_guest(self._root):
             return
         draft = self._path.with_suffix(f".{os.getpid()}")
         with suppress(OSError):
-            make_folder(self._path.parent)
+            make_folder(folder)
             write_text(draft, json.dumps({"rules": self._rules, "pictures": self._used}), 0o600)
             draft.replace(self._path)
 
     def _read(self) -> dict[str, Any]:
-        with suppress(OSError, ValueError, RecursionError), self._path.open("rb") as file:
-            told = json.loads(file.read(MAX_FILE_BYTES))
+        with suppress(OSError, ValueError, RecursionError):
+            told = json.loads(read_plain(self._path, MAX_FILE_BYTES)[1])
             if isinstance(told, dict) and told.get("rules") == self._rules:
                 return dict(told["pictures"]) if isinstance(told.get("pictures"), dict) else {}
         return {}

@@ -332,6 +332,20 @@ def test_an_examined_picture_is_remembered(campaign: CampaignFolder, monkeypatch
     assert (path.parent.parent / ".gitignore").read_text() == "*\n"
 
 
+def test_what_a_pull_request_puts_in_its_place_keeps_nobody_waiting(campaign: CampaignFolder) -> None:
+    """A pipe is not read, and a folder that is a link is not written through."""
+    campaign.write("boat.png", PNG)
+    folder, elsewhere = campaign.root / ".stormctl", campaign.root / "elsewhere"
+    for place in (folder, elsewhere):
+        place.mkdir()
+    os.mkfifo(elsewhere / "imd.json")
+    (folder / "pictures").symlink_to(elsewhere, target_is_directory=True)
+
+    _remember(campaign, "boat.png")
+
+    assert [path.name for path in elsewhere.iterdir()] == ["imd.json"]
+
+
 def test_a_picture_that_changed_is_examined_again(campaign: CampaignFolder) -> None:
     """Even if its size and its time are what they were, as a copy may have them."""
     path = campaign.write("boat.png", make_png(5, 6))
