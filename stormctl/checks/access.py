@@ -10,6 +10,7 @@ from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -25,9 +26,11 @@ _FILE_NAME = re.compile(
 @rule(
     "missing-alt",
     Severity.ERROR,
-    "Every picture and video is described.",
-    why="People who cannot see it hear the description instead; without one the post tells them nothing.",
-    fix='Add alt to it: media: [{file: images/boat.png, alt: "A paper boat held in two hands"}].',
+    Phrase("Every picture and video is described."),
+    why=Phrase(
+        "People who cannot see it hear the description instead; without one the post tells them nothing."
+    ),
+    fix=Phrase('Add alt to it: media: [{{file: images/boat.png, alt: "A paper boat held in two hands"}}].'),
 )
 def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
     """Find pictures and videos without a description."""
@@ -36,17 +39,22 @@ def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
             if not media.alt.strip():
                 yield CheckHit(
                     place_of(variant, "media"),
-                    f"{media.file} has no description",
-                    "describe in alt what it shows",
+                    Phrase("{file} has no description", file=media.file),
+                    Phrase("describe in alt what it shows"),
+                    variant=variant,
                 )
 
 
 @rule(
     "missing-captions",
     Severity.ERROR,
-    "Every video has captions.",
-    why="People who cannot hear it, or watch without sound, read them; most people watch without sound.",
-    fix="Put SubRip or WebVTT beside it, named with its language, and write captions: videos/boat.en.srt.",
+    Phrase("Every video has captions."),
+    why=Phrase(
+        "People who cannot hear it, or watch without sound, read them; most people watch without sound."
+    ),
+    fix=Phrase(
+        "Put SubRip or WebVTT beside it, named with its language, and write captions: videos/boat.en.srt."
+    ),
 )
 def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
     """Find videos without captions."""
@@ -55,17 +63,18 @@ def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
             if media.kind is MediaKind.VIDEO and media.captions is None:
                 yield CheckHit(
                     place_of(variant, "media"),
-                    f"{media.file} has no captions",
-                    "name them in captions; for a video without speech, describe what can be heard",
+                    Phrase("{file} has no captions", file=media.file),
+                    Phrase("name them in captions; for a video without speech, describe what can be heard"),
+                    variant=variant,
                 )
 
 
 @rule(
     "alt-is-file-name",
     Severity.ERROR,
-    "A description says what can be seen.",
-    why="A file name read aloud says nothing.",
-    fix="Say in a sentence what the picture shows and why it is there.",
+    Phrase("A description says what can be seen."),
+    why=Phrase("A file name read aloud says nothing."),
+    fix=Phrase("Say in a sentence what the picture shows and why it is there."),
 )
 def find_file_names_as_alt(case: CheckContext) -> Iterator[CheckHit]:
     """Find descriptions that are only the file's name."""
@@ -75,6 +84,7 @@ def find_file_names_as_alt(case: CheckContext) -> Iterator[CheckHit]:
             if alt and (alt.casefold() == path.stem.casefold() or _FILE_NAME.fullmatch(alt)):
                 yield CheckHit(
                     place_of(variant, "media"),
-                    f"“{alt}” is a file name, not a description of {media.file}",
-                    "say in a sentence what it shows",
+                    Phrase("“{alt}” is a file name, not a description of {file}", alt=alt, file=media.file),
+                    Phrase("say in a sentence what it shows"),
+                    variant=variant,
                 )

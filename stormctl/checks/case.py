@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
-from stormctl.domain.base.finding import Place
+from stormctl.domain.base.finding import Edit, Place
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.wordings import Wordings
 
@@ -22,11 +23,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CheckHit:
-    """One thing that breaks a rule: where, what with the offending value, and what to write instead."""
+    """One thing that breaks a rule.
+
+    Attributes:
+        place: where it stands.
+        message: what is wrong, with the offending value.
+        hint: what to write instead.
+        variant: whose text it is; None where it is about the schedule. Silences go by it.
+        edit: what mends it, if no person has to decide.
+        wanted: the list of `[trust]` and the value that would make it right.
+    """
 
     place: Place
-    message: str
-    hint: str = ""
+    message: Phrase
+    hint: Hint = ""
+    variant: Variant | None = None
+    edit: Edit | None = None
+    wanted: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +51,55 @@ class Composed:
     posts: tuple[Post, ...]
 
 
+_KINDS = {
+    "text": Phrase("the message"),
+    "alt": Phrase("the description"),
+    "caption": Phrase("the caption"),
+    "link": Phrase("the link"),
+    "tag": Phrase("the hashtag"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Words that go out with a variant, and where they stand.
+
+    Attributes:
+        kind: a part of the text, the description of a picture, a line of captions, or of front matter
+            the link or a hashtag (without `#`).
+        path: of the file that holds them.
+        line: on which they start.
+        column: at which they start; None where only the line is known.
+    """
+
+    text: str
+    variant: Variant
+    kind: Literal["text", "alt", "caption", "link", "tag"]
+    path: str
+    line: int | None
+    column: int | None
+
+    @property
+    def what(self) -> Phrase:
+        """What these words are, as the beginning of a sentence."""
+        return _KINDS[self.kind]
+
+    def at(self, start: int = 0) -> Place:
+        """Return the place of the character with that number, from 0."""
+        if self.kind != "text":
+            return Place(self.path, self.line, self.column and self.column + start)
+        line = self.text.count("\n", 0, start)
+        column = start - self.text.rfind("\n", 0, start)
+        if not line and self.column:
+            column += self.column - 1
+        return Place(self.path, (self.line or 1) + line, column)
+
+    def edit(self, start: int, end: int, new: str) -> Edit | None:
+        """Return the change that writes something else over some of it; None if it can't be made."""
+        place = self.at(start)
+        return Edit(place=place, old=self.text[start:end], new=new) if place.column else None
+
+
 class CheckContext:
     """A bank, with the storm that uses it and its plan where there are any."""
 
@@ -45,6 +107,11 @@ class CheckContext:
         self.storm = storm
         self.bank = bank
         self.plan = plan
+
+    @cached_property
+    def words(self) -> tuple[Words, ...]:
+        """Everything that people will read of the bank, each once: at the wording that says it itself."""
+        return tuple(words for variant in self.bank.variants for words in words_of(variant))
 
     @cached_property
     def index(self) -> Wordings:
@@ -77,29 +144,31 @@ class CheckContext:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class Words:
-    """Words that go out with a variant, where they are, and what they are called in a sentence."""
-
-    text: str
-    place: Place
-    what: str = "the message"
-
-
 def words_of(variant: Variant) -> Iterator[Words]:
-    """Go through everything that people will read of a variant: texts, tags, link, descriptions, captions."""
-    for text in (*variant.parts, *variant.hashtags, *(media.alt for media in variant.media)):
-        yield Words(text, variant.place)
-    if variant.link is not None:
-        yield Words(variant.link, variant.place)
-    yield from captions_of(variant)
+    """Go through what people will read of a variant: texts, link, tags, descriptions, captions.
 
-
-def captions_of(variant: Variant) -> Iterator[Words]:
-    """Go through the captions of a variant's video, line by line of their file."""
-    for media in variant.media:
-        for line, text in media.caption_lines:
-            yield Words(text, Place(media.captions or media.file, line), "the caption")
+    What a labelled wording takes from the plain one is the plain one's.
+    """
+    path = variant.place.path
+    said = dict(variant.lines)
+    spots = {key: (line, column) for key, line, column in variant.spots}
+    starts = variant.starts or ((variant.place.line or 1, 1),) * len(variant.parts)
+    for text, (line, column) in zip(variant.parts, starts, strict=True):
+        yield Words(text, variant, "text", path, line, column)
+    owns_all = variant.label is None
+    if variant.link is not None and (owns_all or "link" in said):
+        yield Words(variant.link, variant, "link", path, *spots.get("link", (said.get("link"), None)))
+    if owns_all or "hashtags" in said:
+        for number, tag in enumerate(variant.hashtags):
+            spot = spots.get(f"hashtags.{number}", (said.get("hashtags"), None))
+            yield Words(tag, variant, "tag", path, *spot)
+    if owns_all or "media" in said:
+        for number, media in enumerate(variant.media):
+            yield Words(
+                media.alt, variant, "alt", path, *spots.get(f"alt.{number}", (said.get("media"), None))
+            )
+            for line, text in media.caption_lines:
+                yield Words(text, variant, "caption", media.captions or media.file, line, 1)
 
 
 def place_of(variant: Variant, key: str) -> Place:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
 @rule(
     "pin-unknown",
     Severity.ERROR,
-    "A pin names a message of the bank.",
-    why="A pin is what must go out at its time; a misspelt one would be missing on the day.",
-    fix="Write the id of a message: its file's name up to the first dot.",
+    Phrase("A pin names a message of the bank."),
+    why=Phrase("A pin is what must go out at its time; a misspelt one would be missing on the day."),
+    fix=Phrase("Write the id of a message: its file's name up to the first dot."),
 )
 def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose message the bank doesn't have."""
@@ -29,17 +30,19 @@ def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
         if pin.message not in known:
             near = get_close_matches(pin.message, known, n=1)
             hint = (
-                f"did you mean “{near[0]}”?" if near else f"it must be a message of the bank {case.bank.name}"
+                Phrase("did you mean “{near}”?", near=near[0])
+                if near
+                else Phrase("it must be a message of the bank {name}", name=case.bank.name)
             )
-            yield CheckHit(pin.place, f"there is no message “{pin.message}”", hint)
+            yield CheckHit(pin.place, Phrase("there is no message “{message}”", message=pin.message), hint)
 
 
 @rule(
     "pin-without-wording",
     Severity.WARNING,
-    "A pinned message has a wording for every channel.",
-    why="A channel without one stays silent while the others speak.",
-    fix="Add a wording in a language of the channel, if it is to take part.",
+    Phrase("A pinned message has a wording for every channel."),
+    why=Phrase("A channel without one stays silent while the others speak."),
+    fix=Phrase("Add a wording in a language of the channel, if it is to take part."),
 )
 def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that have no wording of a pinned message."""
@@ -49,16 +52,18 @@ def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
             if pin.message in known and pin.message not in messages:
                 languages = ", ".join(channel.languages) or "any language"
                 yield CheckHit(
-                    pin.place, f"“{pin.message}” has no wording for {channel.id}", f"it takes {languages}"
+                    pin.place,
+                    Phrase("“{message}” has no wording for {id}", message=pin.message, id=channel.id),
+                    Phrase("it takes {languages}", languages=languages),
                 )
 
 
 @rule(
     "selector-matches-nothing",
     Severity.ERROR,
-    "Each selector of a channel finds a message.",
-    why="One that finds none is misspelt, or its messages were renamed; the channel would miss them.",
-    fix="Write topic:NAME, or a message id in which * stands for anything.",
+    Phrase("Each selector of a channel finds a message."),
+    why=Phrase("One that finds none is misspelt, or its messages were renamed; the channel would miss them."),
+    fix=Phrase("Write topic:NAME, or a message id in which * stands for anything."),
 )
 def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     """Find selectors that no message of the bank answers to."""
@@ -67,17 +72,17 @@ def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
             if not case.index.select(selector):
                 yield CheckHit(
                     channel.place,
-                    f"“{selector}” matches no message",
-                    "write topic:NAME or an id such as dignity-*",
+                    Phrase("“{selector}” matches no message", selector=selector),
+                    Phrase("write topic:NAME or an id such as dignity-*"),
                 )
 
 
 @rule(
     "language-without-wording",
     Severity.WARNING,
-    "Each language of a channel has a wording.",
-    why="A language without any is misspelt, or its translations are still missing.",
-    fix="Add message files in that language, or take it out of the channel's languages.",
+    Phrase("Each language of a channel has a wording."),
+    why=Phrase("A language without any is misspelt, or its translations are still missing."),
+    fix=Phrase("Add message files in that language, or take it out of the channel's languages."),
 )
 def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find languages of channels in which the channel has nothing to say."""
@@ -86,16 +91,18 @@ def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
         for lang in channel.languages:
             if lang not in spoken:
                 yield CheckHit(
-                    channel.place, f"{channel.id} has no message in “{lang}”", "add files named ID.LANG.md"
+                    channel.place,
+                    Phrase("{id} has no message in “{lang}”", id=channel.id, lang=lang),
+                    Phrase("add files named ID.LANG.md"),
                 )
 
 
 @rule(
     "language-without-channel",
     Severity.WARNING,
-    "Each language of the bank has a channel.",
-    why="No one would see such a translation, and its author would not know why.",
-    fix="Add the language to a channel of the schedule, or correct the language in the file's name.",
+    Phrase("Each language of the bank has a channel."),
+    why=Phrase("No one would see such a translation, and its author would not know why."),
+    fix=Phrase("Add the language to a channel of the schedule, or correct the language in the file's name."),
 )
 def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose language no channel of their platform takes."""
@@ -107,4 +114,9 @@ def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
             variant.suits(platform) and (not languages or variant.lang in languages)
             for platform, languages in takers
         ):
-            yield CheckHit(variant.place, f"no channel takes {variant.tail}", "add the language to a channel")
+            yield CheckHit(
+                variant.place,
+                Phrase("no channel takes {tail}", tail=variant.tail),
+                Phrase("add the language to a channel"),
+                variant=variant,
+            )

@@ -10,6 +10,7 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.amounts import format_duration
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, readings_of, to_utc
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.slots import Silences, find_quiet_spans
 
 if TYPE_CHECKING:
@@ -24,9 +25,9 @@ if TYPE_CHECKING:
 @rule(
     "deadline-passed",
     Severity.ERROR,
-    "A message's deadline is after the storm begins.",
-    why="After its deadline a message is never posted, so this one could not be posted at all.",
-    fix="Correct `expires`, above all its year and zone, or take the message out.",
+    Phrase("A message's deadline is after the storm begins."),
+    why=Phrase("After its deadline a message is never posted, so this one could not be posted at all."),
+    fix=Phrase("Correct `expires`, above all its year and zone, or take the message out."),
 )
 def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings of the storm whose deadline passes before the first window or pin."""
@@ -39,18 +40,23 @@ def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
         if expires_at is not None and expires_at <= opens_at:
             yield CheckHit(
                 place_of(composed.variant, "expires"),
-                f"its deadline {expires_at.astimezone(zone):%Y-%m-%d %H:%M %Z} passes before the storm,"
-                f" which begins {opens_at.astimezone(zone):%Y-%m-%d %H:%M %Z}",
-                "correct expires, or take the message out",
+                Phrase(
+                    "its deadline {at:%Y-%m-%d %H:%M %Z} passes before the storm, which begins {at2:%Y-%m-%d"
+                    " %H:%M %Z}",
+                    at=expires_at.astimezone(zone),
+                    at2=opens_at.astimezone(zone),
+                ),
+                Phrase("correct expires, or take the message out"),
+                variant=composed.variant,
             )
 
 
 @rule(
     "dates-crossed",
     Severity.ERROR,
-    "A message may be posted before its deadline.",
-    why="One whose `not_before` is at or after `expires` can never be posted.",
-    fix="Correct one of the two.",
+    Phrase("A message may be posted before its deadline."),
+    why=Phrase("One whose `not_before` is at or after `expires` can never be posted."),
+    fix=Phrase("Correct one of the two."),
 )
 def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose first allowed moment is not before their deadline."""
@@ -58,17 +64,18 @@ def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
         if variant.not_before and variant.expires_at and variant.not_before >= variant.expires_at:
             yield CheckHit(
                 place_of(variant, "not_before"),
-                "its not_before is not before its expires",
-                "correct one of them",
+                Phrase("its not_before is not before its expires"),
+                Phrase("correct one of them"),
+                variant=variant,
             )
 
 
 @rule(
     "slot-outside-dates",
     Severity.ERROR,
-    "Each slot is between its message's `not_before` and `expires`.",
-    why="The ledger would hold the post back, and then let it expire.",
-    fix="Plan again; a plan that was edited by hand must keep these moments.",
+    Phrase("Each slot is between its message's `not_before` and `expires`."),
+    why=Phrase("The ledger would hold the post back, and then let it expire."),
+    fix=Phrase("Plan again; a plan that was edited by hand must keep these moments."),
 )
 def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find planned deliveries at a moment that their message doesn't allow."""
@@ -79,18 +86,24 @@ def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
         slot = f"its slot {delivery.slot_at.astimezone(zone):%Y-%m-%d %H:%M %Z}"
         if delivery.expires_at is not None and delivery.slot_at >= delivery.expires_at:
             yield CheckHit(
-                case.storm.place, f"{delivery.key}: {slot} is not before its deadline", "plan again"
+                case.storm.place,
+                Phrase("{key}: {slot} is not before its deadline", key=delivery.key, slot=slot),
+                Phrase("plan again"),
             )
         if delivery.not_before is not None and delivery.slot_at < delivery.not_before:
-            yield CheckHit(case.storm.place, f"{delivery.key}: {slot} is before its not_before", "plan again")
+            yield CheckHit(
+                case.storm.place,
+                Phrase("{key}: {slot} is before its not_before", key=delivery.key, slot=slot),
+                Phrase("plan again"),
+            )
 
 
 @rule(
     "local-time",
     Severity.ERROR,
-    "Every time of the schedule exists, and exists once.",
-    why="When clocks change, an hour is skipped or repeated; it is not known which one was meant.",
-    fix="Choose a time an hour earlier or later.",
+    Phrase("Every time of the schedule exists, and exists once."),
+    why=Phrase("When clocks change, an hour is skipped or repeated; it is not known which one was meant."),
+    fix=Phrase("Choose a time an hour earlier or later."),
 )
 def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
     """Find times of windows, pins and silences that clocks skip or show twice on a date of the storm."""
@@ -104,9 +117,9 @@ def find_unclear_times(case: CheckContext) -> Iterator[CheckHit]:
 @rule(
     "time-outside-window",
     Severity.WARNING,
-    "A window's fixed times are within it.",
-    why="Posting is allowed only within the window, its end excluded; such a time makes no slot.",
-    fix="Move the time, or set the window's `from` and `to` around it.",
+    Phrase("A window's fixed times are within it."),
+    why=Phrase("Posting is allowed only within the window, its end excluded; such a time makes no slot."),
+    fix=Phrase("Move the time, or set the window's `from` and `to` around it."),
 )
 def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
     """Find fixed times of windows at which they are shut."""
@@ -119,16 +132,21 @@ def find_times_outside_windows(case: CheckContext) -> Iterator[CheckHit]:
                 else window.from_time <= at < window.to_time
             )
             if not is_inside:
-                message = f"{at:%H:%M} is not between {window.from_time:%H:%M} and {window.to_time:%H:%M}"
-                yield CheckHit(window.place, message, "the end itself is outside")
+                message = Phrase(
+                    "{at:%H:%M} is not between {from_time:%H:%M} and {to_time:%H:%M}",
+                    at=at,
+                    from_time=window.from_time,
+                    to_time=window.to_time,
+                )
+                yield CheckHit(window.place, message, Phrase("the end itself is outside"))
 
 
 @rule(
     "pin-in-quiet",
     Severity.ERROR,
-    "No pin is in a quiet time.",
-    why="Quiet times are kept at send time, so the pin would be late or missed.",
-    fix="Move the pin or the quiet time.",
+    Phrase("No pin is in a quiet time."),
+    why=Phrase("Quiet times are kept at send time, so the pin would be late or missed."),
+    fix=Phrase("Move the pin or the quiet time."),
 )
 def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
     """Find pins whose time is in a quiet time on some date of the storm."""
@@ -138,16 +156,20 @@ def find_pins_in_quiet(case: CheckContext) -> Iterator[CheckHit]:
     for pin in case.storm.pins:
         for day in days_between(case.storm.first_on, case.storm.last_on):
             if silences.find(readings_of(day, pin.at, zone)[0]):
-                yield CheckHit(pin.place, f"the pin at {pin.at:%H:%M} is in a quiet time", "move one of them")
+                yield CheckHit(
+                    pin.place,
+                    Phrase("the pin at {at:%H:%M} is in a quiet time", at=pin.at),
+                    Phrase("move one of them"),
+                )
                 break
 
 
 @rule(
     "old-figures",
     Severity.WARNING,
-    "Figures are no older than the schedule's [facts] max_age.",
-    why="Numbers age; an old one, posted as if it were current, costs the campaign its credibility.",
-    fix="Look up the newest figure and set `as_of` to its date, or name the year in the text.",
+    Phrase("Figures are no older than the schedule's [facts] max_age."),
+    why=Phrase("Numbers age; an old one, posted as if it were current, costs the campaign its credibility."),
+    fix=Phrase("Look up the newest figure and set `as_of` to its date, or name the year in the text."),
 )
 def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
     """Find messages whose figures are older on the storm's first day than it allows."""
@@ -158,8 +180,13 @@ def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
         if variant.as_of is not None and case.storm.first_on - variant.as_of > limit:
             yield CheckHit(
                 place_of(variant, "as_of"),
-                f"its figures are from {variant.as_of}, more than {format_duration(limit)} before the storm",
-                "look up the newest ones",
+                Phrase(
+                    "its figures are from {as_of}, more than {duration} before the storm",
+                    as_of=variant.as_of,
+                    duration=format_duration(limit),
+                ),
+                Phrase("look up the newest ones"),
+                variant=variant,
             )
 
 

@@ -11,6 +11,7 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.delivery.delivery import RESERVED_STORMS
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.occupancy import Limits, Occupancy, find_key
@@ -31,9 +32,9 @@ _MICROS = 1_000_000
 @rule(
     "unplaced",
     Severity.WARNING,
-    "Every wording finds a slot on its channels.",
-    why="A wording without a slot is not posted.",
-    fix="Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out.",
+    Phrase("Every wording finds a slot on its channels."),
+    why=Phrase("A wording without a slot is not posted."),
+    fix=Phrase("Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out."),
 )
 def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings for which the plan found no slot."""
@@ -43,16 +44,21 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     for unplaced in case.plan.unplaced:
         yield CheckHit(
             places.get(unplaced.variant, case.storm.place),
-            f"{unplaced.variant} is not posted on {unplaced.channel}: {unplaced.reason}",
+            Phrase(
+                "{variant} is not posted on {channel}: {reason}",
+                variant=unplaced.variant,
+                channel=unplaced.channel,
+                reason=unplaced.reason,
+            ),
         )
 
 
 @rule(
     "per-day-exceeded",
     Severity.ERROR,
-    "No channel plans more posts than its storm allows in any 24 hours, or any other span.",
-    why="The ledger holds back what is beyond a ceiling, and it would be missed.",
-    fix="Take pins or messages out, or raise the ceiling in [limits], such as per_day.",
+    Phrase("No channel plans more posts than its storm allows in any 24 hours, or any other span."),
+    why=Phrase("The ledger holds back what is beyond a ceiling, and it would be missed."),
+    fix=Phrase("Take pins or messages out, or raise the ceiling in [limits], such as per_day."),
 )
 def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the storm allows.
@@ -67,18 +73,24 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
             if _is_exceeded([(at, min(parts, most)) for at, parts in threads], ceiling):
                 yield CheckHit(
                     case.storm.rule_of(channel).place,
-                    f"{channel} plans more than {ceiling}",
-                    f"take some out, or raise {find_key(ceiling)} under [limits]",
+                    Phrase("{channel} plans more than {ceiling}", channel=channel, ceiling=ceiling),
+                    Phrase("take some out, or raise {find_key} under [limits]", find_key=find_key(ceiling)),
                 )
 
 
 @rule(
     "beyond-platform-ceiling",
     Severity.ERROR,
-    "No channel plans more posts than its platform allows an account.",
-    why=f"X lets an account make {' and '.join(map(str, X.ceilings))}, and one that it has verified"
-    f" {X.ceilings_verified[-1]}; the ledger holds back posts beyond that, and they would be missed.",
-    fix="Take messages out or widen the windows; set `verified = true` for a channel that X has verified.",
+    Phrase("No channel plans more posts than its platform allows an account."),
+    why=Phrase(
+        "X lets an account make {join}, and one that it has verified {ceilings_verified}; the ledger holds"
+        " back posts beyond that, and they would be missed.",
+        join=" and ".join(map(str, X.ceilings)),
+        ceilings_verified=X.ceilings_verified[-1],
+    ),
+    fix=Phrase(
+        "Take messages out or widen the windows; set `verified = true` for a channel that X has verified."
+    ),
 )
 def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the platform's documented ceilings allow."""
@@ -88,8 +100,12 @@ def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
         told = case.storm.rule_of(channel)
         for ceiling in channel.platform.facts.find_ceilings(verified=told.verified):
             if _is_exceeded(threads, ceiling):
-                message = f"{channel} plans more than the {ceiling} that its account may make"
-                yield CheckHit(told.place, message, "take some out, or spread them over more time")
+                message = Phrase(
+                    "{channel} plans more than the {ceiling} that its account may make",
+                    channel=channel,
+                    ceiling=ceiling,
+                )
+                yield CheckHit(told.place, message, Phrase("take some out, or spread them over more time"))
 
 
 def _threads_of(plan: Plan) -> dict[ChannelId, list[tuple[datetime, int]]]:
@@ -115,9 +131,11 @@ def _is_exceeded(threads: Sequence[tuple[datetime, int]], ceiling: Ceiling) -> b
 @rule(
     "over-budget",
     Severity.ERROR,
-    "The plan keeps to the budget.",
-    why="The ledger stops publishing when the budget is spent, so that the last posts would be missed.",
-    fix="Take links out (a post with one costs 13 times as much on X) or raise [limits] budget_usd.",
+    Phrase("The plan keeps to the budget."),
+    why=Phrase(
+        "The ledger stops publishing when the budget is spent, so that the last posts would be missed."
+    ),
+    fix=Phrase("Take links out (a post with one costs 13 times as much on X) or raise [limits] budget_usd."),
 )
 def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
     """Find a plan that costs more than its storm may."""
@@ -128,21 +146,31 @@ def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
     if cost.total_usd_micros > budget * _MICROS:
         yield CheckHit(
             case.storm.place,
-            f"the plan costs ${cost.total_usd_micros / _MICROS:.2f}, and the budget is ${budget:.2f}",
-            f"{cost.posts_with_link} of {count(cost.posts, 'post')} with a link, which costs most",
+            Phrase(
+                "the plan costs ${number:.2f}, and the budget is ${budget:.2f}",
+                number=cost.total_usd_micros / _MICROS,
+                budget=budget,
+            ),
+            Phrase(
+                "{posts_with_link} of {count} with a link, which costs most",
+                posts_with_link=cost.posts_with_link,
+                count=count(cost.posts, "post"),
+            ),
         )
 
 
 @rule(
     "reserved-name",
     Severity.ERROR,
-    "A schedule does not have the name of one of stormctl's own storms.",
-    why="Canaries, and posts of the day, are storms of their own in the ledger: two would be mixed.",
-    fix="Rename the schedule's file.",
+    Phrase("A schedule does not have the name of one of stormctl's own storms."),
+    why=Phrase("Canaries, and posts of the day, are storms of their own in the ledger: two would be mixed."),
+    fix=Phrase("Rename the schedule's file."),
 )
 def find_reserved_names(case: CheckContext) -> Iterator[CheckHit]:
     """Find a schedule whose name is taken."""
     if case.storm is not None and case.storm.id in RESERVED_STORMS:
         yield CheckHit(
-            case.storm.place, f"“{case.storm.id}” is a name that stormctl uses itself", "rename the file"
+            case.storm.place,
+            Phrase("“{id}” is a name that stormctl uses itself", id=case.storm.id),
+            Phrase("rename the file"),
         )

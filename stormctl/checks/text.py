@@ -5,15 +5,20 @@ from __future__ import annotations
 import unicodedata
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import CheckHit, words_of
+from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
-from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.finding import Place, Severity
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import CheckContext
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.delivery.delivery import Post
+    from stormctl.domain.platforms.channel import Platform
+    from stormctl.domain.platforms.record import PlatformFacts
 
 _ALLOWED_CONTROLS = frozenset("\n\r\t")
 _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff\ufffe\uffff")
@@ -22,67 +27,110 @@ _DISGUISES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u
 @rule(
     "too-long",
     Severity.ERROR,
-    "Every post fits its platform.",
-    why="X refuses more than 280, counted its way: letters 1, CJK and emoji 2, any link 23. Nothing is cut.",
-    fix="Shorten the text, split it into a thread with a line of `---`, or write one for the platform.",
+    Phrase("Every post fits its platform."),
+    why=Phrase(
+        "X refuses more than 280, counted its way: letters 1, CJK and emoji 2, any link 23. Nothing is cut."
+    ),
+    fix=Phrase(
+        "Shorten the text, split it into a thread with a line of `---`, or write one for the platform."
+    ),
 )
 def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts that are longer than their platform takes, with their link and before any hashtag."""
-    for composed in case.composed:
-        facts = composed.rule.id.platform.facts
-        limit = facts.max_length
-        for number, post in enumerate(composed.posts, start=1):
-            length = facts.measure(post.text)
-            if length > limit:
-                which = f"part {number}" if len(composed.posts) > 1 else "the post"
-                yield CheckHit(
-                    composed.variant.place,
-                    f"{which} is {length - limit} too long for {composed.rule.id}: {length} of {limit}",
-                    "shorten it, or split it with a line of ---" if facts.has_threads else "shorten it",
-                )
+    for facts, variant, number, post, channels in _posts(case):
+        length, limit = facts.measure(post.text), facts.max_length
+        if length > limit:
+            which = Phrase("part {number}", number=number) if number else Phrase("the post")
+            yield CheckHit(
+                _place_of_part(variant, number),
+                Phrase(
+                    "{which} is {excess} too long for {channels}: {length} of {limit}",
+                    which=which,
+                    excess=length - limit,
+                    channels=channels,
+                    length=length,
+                    limit=limit,
+                ),
+                Phrase("shorten it, or split it with a line of ---")
+                if facts.has_threads
+                else Phrase("shorten it"),
+                variant,
+            )
 
 
 @rule(
     "control-character",
     Severity.ERROR,
-    "Texts contain no invisible control characters.",
-    why="Characters that reverse the writing direction or control a machine can make a text or link look"
-    " like another one; platforms remove or refuse them.",
-    fix="Retype the passage; text copied from elsewhere often contains such characters.",
+    Phrase("Texts contain no invisible control characters."),
+    why=Phrase(
+        "Characters that reverse the writing direction or control a machine can make a text or link look"
+        " like another one; platforms remove or refuse them."
+    ),
+    fix=Phrase("Retype the passage; text copied from elsewhere often contains such characters."),
 )
 def find_control_characters(case: CheckContext) -> Iterator[CheckHit]:
     """Find control characters and overrides of the writing direction."""
-    for variant in case.bank.variants:
-        found = {
-            (words.place, words.what, c)
-            for words in words_of(variant)
-            for c in words.text
-            if _is_forbidden(c)
-        }
-        for place, what, character in sorted(found):
-            name = unicodedata.name(character, "a control character")
-            yield CheckHit(place, f"{what} holds U+{ord(character):04X} ({name})", "retype that passage")
+    for words in case.words:
+        if words.text.isprintable():
+            continue
+        met = set()
+        for start, character in enumerate(words.text):
+            if character not in met and _is_forbidden(character):
+                met.add(character)
+                name = unicodedata.name(character, "a control character")
+                yield CheckHit(
+                    words.at(start),
+                    Phrase(
+                        "{what} holds U+{number:04X} ({name})",
+                        what=words.what,
+                        number=ord(character),
+                        name=name,
+                    ),
+                    Phrase("retype that passage"),
+                    words.variant,
+                )
 
 
 @rule(
     "cashtags",
     Severity.ERROR,
-    "A post on X holds at most one cashtag.",
-    why="X refuses more than one through the API (source: docs.x.com manage posts, 2026-08).",
-    fix="Write the others without the dollar sign.",
+    Phrase("A post on X holds at most one cashtag."),
+    why=Phrase("X refuses more than one through the API (source: docs.x.com manage posts, 2026-08)."),
+    fix=Phrase("Write the others without the dollar sign."),
 )
 def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts on X with more than one cashtag."""
+    for facts, variant, number, post, _ in _posts(case):
+        most = facts.max_cashtags
+        if most is not None and "$" in post.text:
+            tags = read(post.text).cashtags
+            if len(tags) > most:
+                written = " ".join(f"${tag.text}" for tag in tags)
+                yield CheckHit(
+                    _place_of_part(variant, number),
+                    Phrase("more cashtags than {most}: {written}", most=most, written=written),
+                    Phrase("keep {most}", most=most),
+                    variant,
+                )
+
+
+def _posts(case: CheckContext) -> Iterator[tuple[PlatformFacts, Variant, int, Post, str]]:
+    """Go through all posts, each once, with the number of a thread's part or 0, and the channels."""
+    found: dict[tuple[Platform, str, int, str], tuple[Variant, Post, list[str]]] = {}
     for composed in case.composed:
-        most = composed.rule.id.platform.facts.max_cashtags
-        if most is not None:
-            for post in composed.posts:
-                tags = read(post.text).cashtags
-                if len(tags) > most:
-                    written = " ".join(f"${tag.text}" for tag in tags)
-                    yield CheckHit(
-                        composed.variant.place, f"more cashtags than {most}: {written}", f"keep {most}"
-                    )
+        for number, post in enumerate(composed.posts, start=1):
+            part = number if len(composed.posts) > 1 else 0
+            key = composed.rule.id.platform, composed.variant.name, part, post.text
+            _, _, channels = found.setdefault(key, (composed.variant, post, []))
+            channels.append(str(composed.rule.id))
+    for (platform, _, number, _), (variant, post, channels) in found.items():
+        yield platform.facts, variant, number, post, ", ".join(channels)
+
+
+def _place_of_part(variant: Variant, number: int) -> Place:
+    if number and number <= len(variant.starts):
+        return Place(variant.place.path, *variant.starts[number - 1])
+    return variant.place
 
 
 def _is_forbidden(character: str) -> bool:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.case import CheckHit, captions_of, place_of, words_of
+from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.private import find_secret
 from stormctl.domain.text.reader import read
 
@@ -14,16 +15,17 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import CheckContext
-    from stormctl.domain.base.finding import Place
 
 
 @rule(
     "mention-not-trusted",
     Severity.ERROR,
-    "Messages mention only accounts that the schedule trusts.",
-    why="A mention draws someone into the conversation; X forbids unsolicited ones, and a typo draws in a"
-    " stranger (source: X developer guidelines, 2026).",
-    fix="Name the account without @, or have staff add it to [trust] mentions in the schedule.",
+    Phrase("Messages mention only accounts that the schedule trusts."),
+    why=Phrase(
+        "A mention draws someone into the conversation; X forbids unsolicited ones, and a typo draws in a"
+        " stranger (source: X developer guidelines, 2026)."
+    ),
+    fix=Phrase("Name the account without @, or have staff add it to [trust] mentions in the schedule."),
 )
 def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
     """Find mentions of accounts that are neither trusted nor the storm's own."""
@@ -31,23 +33,30 @@ def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
         return
     own = (rule.id.name for rule in case.storm.channels if rule.id.platform.facts.has_handles)
     trusted = {name.removeprefix("@").casefold() for name in (*case.storm.trust.mentions, *own)}
-    for variant in case.bank.variants:
-        texts = [*((part, variant.place) for part in variant.parts)]
-        texts += [(words.text, words.place) for words in captions_of(variant)]
-        found = ((name.text, place) for text, place in texts for name in read(text).mentions)
-        for name, place in dict.fromkeys(found):
-            if name.casefold() not in trusted:
-                yield CheckHit(
-                    place, f"@{name} is not a trusted mention", "staff may add it to [trust] mentions"
-                )
+    met: set[tuple[str, str]] = set()
+    for words in case.words:
+        if words.kind in {"text", "caption"} and ("@" in words.text or "＠" in words.text):
+            for name in read(words.text).mentions:
+                key = words.variant.name, name.text.casefold()
+                if key[1] not in trusted and key not in met:
+                    met.add(key)
+                    yield CheckHit(
+                        words.at(name.start),
+                        Phrase("@{name} is not a trusted mention", name=name.text),
+                        Phrase("staff may add it to [trust] mentions"),
+                        words.variant,
+                        wanted=("mentions", f"@{name.text}"),
+                    )
 
 
 @rule(
     "hashtag-not-trusted",
     Severity.ERROR,
-    "Messages use the storm's hashtags, or those that the schedule trusts.",
-    why="A misspelt tag is lost to the storm, and an unrelated one drags the campaign into another topic.",
-    fix="Use one of the storm's tags, or have staff add it to [trust] hashtags in the schedule.",
+    Phrase("Messages use the storm's hashtags, or those that the schedule trusts."),
+    why=Phrase(
+        "A misspelt tag is lost to the storm, and an unrelated one drags the campaign into another topic."
+    ),
+    fix=Phrase("Use one of the storm's tags, or have staff add it to [trust] hashtags in the schedule."),
 )
 def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find hashtags, in front matter and text, that the schedule doesn't name."""
@@ -56,32 +65,41 @@ def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
     trusted = {tag.casefold() for tag in (*case.storm.hashtags, *case.storm.trust.hashtags)}
     known = ", ".join(f"#{tag}" for tag in case.storm.hashtags)
     hint = (
-        f"the storm's are {known}; others belong in [trust] hashtags"
+        Phrase("the storm's are {known}; others belong in [trust] hashtags", known=known)
         if known
-        else "add it to [trust] hashtags"
+        else Phrase("add it to [trust] hashtags")
     )
-    for variant in case.bank.variants:
-        in_text = [tag.text for part in variant.parts for tag in read(part).hashtags]
-        for tags, place in ((variant.hashtags, place_of(variant, "hashtags")), (in_text, variant.place)):
-            for tag in tags:
-                if tag.casefold() not in trusted:
-                    yield CheckHit(place, f"#{tag} is not a hashtag of the storm", hint)
+    met: set[tuple[str, str]] = set()
+    for words in case.words:
+        tags = [(words.text, 0)] if words.kind == "tag" else []
+        if words.kind == "text":
+            tags = [(tag.text, tag.start) for tag in read(words.text).hashtags]
+        for tag, start in tags:
+            key = words.variant.name, tag.casefold()
+            if key[1] not in trusted and key not in met:
+                met.add(key)
+                yield CheckHit(
+                    words.at(start),
+                    Phrase("#{tag} is not a hashtag of the storm", tag=tag),
+                    hint,
+                    words.variant,
+                    wanted=("hashtags", tag),
+                )
 
 
 @rule(
     "secret-in-text",
     Severity.ERROR,
-    "No text contains anything that looks like a key or token.",
-    why="What is posted cannot be taken back, and a published token lets anyone post as the campaign.",
-    fix="Remove it, and have the token replaced at once: it is in the file's history now.",
+    Phrase("No text contains anything that looks like a key or token."),
+    why=Phrase(
+        "What is posted cannot be taken back, and a published token lets anyone post as the campaign."
+    ),
+    fix=Phrase("Remove it, and have the token replaced at once: it is in the file's history now."),
 )
 def find_secrets(case: CheckContext) -> Iterator[CheckHit]:
     """Find what looks like a key or token in all that goes out, without repeating it."""
-    for variant in case.bank.variants:
-        met: set[Place] = set()
-        for words in words_of(variant):
-            kind = find_secret(words.text)
-            if kind is not None and words.place not in met:
-                met.add(words.place)
-                message = f"{words.what} contains what looks like {kind}"
-                yield CheckHit(words.place, message, "remove it, and have it replaced")
+    for words in case.words:
+        kind = find_secret(words.text)
+        if kind is not None:
+            message = Phrase("{what} contains what looks like {kind}", what=words.what, kind=kind)
+            yield CheckHit(words.at(), message, Phrase("remove it, and have it replaced"), words.variant)

@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, available_timezones
 
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.files.nearest import fold
 
 if TYPE_CHECKING:
@@ -48,17 +49,18 @@ def find_zones(abbreviation: str) -> tuple[str, ...]:
     return _ZONES.get(abbreviation.upper(), ())
 
 
-def ask_zone(abbreviation: str) -> str:
+def ask_zone(abbreviation: str) -> Hint:
     """Ask which of an abbreviation's places is meant; empty if it is not known."""
-    return f"it may be several: write {join(find_zones(abbreviation))}" if find_zones(abbreviation) else ""
+    zones = find_zones(abbreviation)
+    return Phrase("it may be several: write {choices}", choices=join(zones)) if zones else ""
 
 
-def rewrite_day(text: str) -> str:
+def rewrite_day(text: str) -> Hint:
     """Return a hint with a day in our form, in each way it may be meant; empty if it is none."""
     return _ask([day.isoformat() for day, _ in _find_days(text)] if len(text) <= MAX_LENGTH else [])
 
 
-def rewrite_moment(text: str) -> str:
+def rewrite_moment(text: str) -> Hint:
     """Return a hint with a moment in our form, in each way it may be meant; empty if it is none.
 
     What is missing, or may be several things, is asked for.
@@ -73,23 +75,29 @@ def rewrite_moment(text: str) -> str:
     zone = _find_city(without) or (found[0] if found else "")
     is_whole = zone == "UTC" or ("/" in zone and _is_zone(zone))
     if not times:
-        return f"add the time and the place: {join([f'{day} HH:MM Continent/City' for day, _ in days])}"
+        choices = join([f"{day} HH:MM Continent/City" for day, _ in days])
+        return Phrase("add the time and the place: {choices}", choices=choices)
     moments = [f"{day} {at:%H:%M}" for day, _ in days for at in times]
     if is_whole:
         return _ask([f"{moment} {zone}" for moment in moments])
-    places = join(find_zones(zone)) or "the place whose clock is meant, as Continent/City"
-    return f"write {join(moments)}, then {places}"
+    places = (
+        join(find_zones(zone))
+        if find_zones(zone)
+        else Phrase("the place whose clock is meant, as Continent/City")
+    )
+    return Phrase("write {moments}, then {places}", moments=join(moments), places=places)
 
 
 def join(choices: list[str] | tuple[str, ...]) -> str:
     """Write choices as a sentence does: “a, b or c”."""
-    return " or ".join(filter(None, [", ".join(choices[:-1]), *choices[-1:]]))
+    *others, last = choices
+    return Phrase("{others} or {last}", others=", ".join(others), last=last) if others else last
 
 
-def _ask(readings: list[str]) -> str:
+def _ask(readings: list[str]) -> Hint:
     if len(readings) > 1:
-        return f"it may be several: write {join(readings)}"
-    return f"write {readings[0]}" if readings else ""
+        return Phrase("it may be several: write {choices}", choices=join(readings))
+    return Phrase("write {choice}", choice=readings[0]) if readings else ""
 
 
 def _find_days(text: str) -> Iterator[tuple[date, tuple[int, int]]]:

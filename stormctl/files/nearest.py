@@ -6,8 +6,12 @@ import unicodedata
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Phrase
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from stormctl.domain.base.phrase import Hint
 
 LONGEST = 100
 """Characters of a word that someone may have mistyped; comparing takes the product of two lengths."""
@@ -31,10 +35,10 @@ def find_nearest(word: str, known: Iterable[str], *, cutoff: float = 0.6) -> str
     return by_folded[close[0]] if close else None
 
 
-def suggest(word: str, known: Iterable[str]) -> str:
+def suggest(word: str, known: Iterable[str]) -> Hint:
     """Return a hint that names the nearest known word, or all of them where none is near."""
     names = sorted(set(known))
     nearest = find_nearest(word, names)
     if nearest is not None:
-        return f"did you mean “{nearest}”?"
-    return f"known: {', '.join(names)}" if names else ""
+        return Phrase("did you mean “{nearest}”?", nearest=nearest)
+    return Phrase("known: {names}", names=", ".join(names)) if names else ""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from stormctl.domain.base.finding import Finding, Place, Severity
+from stormctl.domain.base.phrase import Hint, Phrase
+from stormctl.files.dates import join
 from stormctl.files.nearest import fold, suggest
 from stormctl.files.values import BadValueError
 
@@ -25,15 +28,16 @@ STRICT = ConfigDict(strict=True, extra="forbid", frozen=True)
 
 M = TypeVar("M", bound=BaseModel)
 
+_QUOTED = re.compile(r"'([^']*)'")
 _WANTED = {
-    "bool_type": "true or false",
-    "date_type": "a date such as 2026-12-18",
-    "dict_type": "a table",
-    "int_type": "a whole number",
-    "list_type": "a list",
-    "model_type": "a table",
-    "string_type": "a text",
-    "time_type": "a time such as 08:00:00, without quotes",
+    "bool_type": Phrase("true or false"),
+    "date_type": Phrase("a date such as 2026-12-18"),
+    "dict_type": Phrase("a table"),
+    "int_type": Phrase("a whole number"),
+    "list_type": Phrase("a list"),
+    "model_type": Phrase("a table"),
+    "string_type": Phrase("a text"),
+    "time_type": Phrase("a time such as 08:00:00, without quotes"),
 }
 
 
@@ -54,20 +58,20 @@ class Notes:
                 return Place(self.path, line)
         return Place(self.path, self._first_line)
 
-    def error(self, code: str, steps: Sequence[Step], message: str, hint: str = "") -> None:
+    def error(self, code: str, steps: Sequence[Step], message: Phrase, hint: Hint = "") -> None:
         """Note something that stops a launch."""
         self.findings.append(
             Finding(severity=Severity.ERROR, place=self.place(*steps), code=code, message=message, hint=hint)
         )
 
-    def error_in(self, path: str, line: int, code: str, message: str, hint: str) -> None:
+    def error_in(self, path: str, line: int, code: str, message: Phrase, hint: Hint) -> None:
         """Note something that stops a launch, in a line of a file that this one names."""
         place = Place(path, line)
         self.findings.append(
             Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
         )
 
-    def warn(self, code: str, steps: Sequence[Step], message: str, hint: str = "") -> None:
+    def warn(self, code: str, steps: Sequence[Step], message: Phrase, hint: Hint = "") -> None:
         """Note something that a person should look at, and that stops nothing."""
         place = self.place(*steps)
         self.findings.append(
@@ -106,24 +110,39 @@ class Notes:
         path = (*steps, *error["loc"])
         if error["type"] in {"extra_forbidden", "missing"}:
             key, around = str(path[-1]), _write_path(path[:-1])
-            where = f" in {around}" if around else ""
             if error["type"] == "missing":
-                self.error("missing-key", path, f"“{key}” is missing{where}")
+                message = (
+                    Phrase("“{key}” is missing in {around}", key=key, around=around)
+                    if around
+                    else Phrase("“{key}” is missing", key=key)
+                )
+                self.error("missing-key", path, message)
             else:
-                hint = _suggest_key(key, _find_table(model, error["loc"][:-1]))
-                self.error("unknown-key", path, f"unknown key “{key}”{where}", hint)
+                message = (
+                    Phrase("unknown key “{key}” in {around}", key=key, around=around)
+                    if around
+                    else Phrase("unknown key “{key}”", key=key)
+                )
+                self.error(
+                    "unknown-key", path, message, _suggest_key(key, _find_table(model, error["loc"][:-1]))
+                )
             return
         message, hint = _explain(error)
-        self.error("bad-value", path, f"{_write_path(path)}: {message}", hint)
+        self.error(
+            "bad-value",
+            path,
+            Phrase("{path}: {message}", path=_write_path(path), message=message),
+            hint,
+        )
 
 
 def _write_path(loc: tuple[Step, ...]) -> str:
     return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
 
 
-def _suggest_key(key: str, table: type[BaseModel]) -> str:
+def _suggest_key(key: str, table: type[BaseModel]) -> Hint:
     """Say what a key that is not known is called here; a table may know other words for its own."""
-    words: Mapping[str, str] = getattr(table, "other_words", {})
+    words: Mapping[str, Phrase] = getattr(table, "other_words", {})
     known = [field.alias or name for name, field in table.model_fields.items()]
     return words.get(fold(key)) or suggest(key, known)
 
@@ -145,21 +164,27 @@ def _find_model(annotation: object) -> type[BaseModel] | None:
     return next((model for inner in get_args(annotation) if (model := _find_model(inner))), None)
 
 
-def _explain(error: ErrorDetails) -> tuple[str, str]:
+def _explain(error: ErrorDetails) -> tuple[Phrase, Hint]:
     cause: Any = error.get("ctx", {}).get("error")
     if isinstance(cause, BadValueError):
         return cause.message, cause.hint
     if isinstance(cause, ValueError):
-        return str(cause), ""
+        found = cause.args[0] if cause.args else ""
+        return found if isinstance(found, Phrase) else Phrase("{text}", text=cause), ""
     if error["type"] == "too_short":
-        return "must not be empty", ""
+        return Phrase("must not be empty"), ""
     if error["type"] == "list_type" and isinstance(error["input"], dict):
-        return "must be a list of tables", "write its name in two brackets, such as [[windows]]"
+        return Phrase("must be a list of tables"), Phrase(
+            "write its name in two brackets, such as [[windows]]"
+        )
     context = error.get("ctx", {})
     if "ge" in context:
-        return f"must be at least {context['ge']}, not {_write_value(error['input'])}", ""
-    wanted = _WANTED.get(error["type"]) or str(context.get("expected", "something else")).replace("'", "")
-    return f"must be {wanted}, not {_write_value(error['input'])}", ""
+        least = context["ge"]
+        return Phrase(
+            "must be at least {least}, not {found}", least=least, found=_write_value(error["input"])
+        ), ""
+    wanted = _WANTED.get(error["type"]) or join(_QUOTED.findall(str(context.get("expected", ""))))
+    return Phrase("must be {wanted}, not {found}", wanted=wanted, found=_write_value(error["input"])), ""
 
 
 def _write_value(value: object) -> str:
@@ -169,8 +194,8 @@ def _write_value(value: object) -> str:
         case str():
             return f"“{value}”"
         case dict():
-            return "a table"
+            return Phrase("a table")
         case list():
-            return "a list"
+            return Phrase("a list")
         case _:
             return str(value)

@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.localtime import LocalTimeError, to_utc
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.text.reader import is_hashtag
 from stormctl.files.dates import ask_zone, rewrite_day, rewrite_moment
 from stormctl.files.nearest import find_nearest
@@ -27,14 +28,14 @@ _LANGUAGE = re.compile(r"([a-z]{2,3})((?:-[a-z0-9]{2,8})*)", re.ASCII | re.IGNOR
 _DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 _SPACE = re.compile(r"\s")
 _HOUR = timedelta(hours=1)
-_PLACE = "write the place whose clock is meant, as Continent/City"
-_MOMENT_EXAMPLE = "write it like 2026-12-18 20:00 America/New_York"
+_PLACE = Phrase("write the place whose clock is meant, as Continent/City")
+_MOMENT_EXAMPLE = Phrase("write it like 2026-12-18 20:00 America/New_York")
 
 
 class BadValueError(ValueError):
     """A value that cannot be meant, with a hint beside the sentence."""
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: Phrase, hint: Hint = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
@@ -44,8 +45,8 @@ class Remark(NamedTuple):
     """What a person should know of a media file that can be posted: a warning's code, message and hint."""
 
     code: str
-    message: str
-    hint: str
+    message: Phrase
+    hint: Hint
 
 
 class BadMediaError(Exception):
@@ -56,7 +57,7 @@ class BadMediaError(Exception):
     """
 
     def __init__(
-        self, code: str, message: str, hint: str = "", lines: tuple[tuple[int, str, str], ...] = ()
+        self, code: str, message: Phrase, hint: Hint = "", lines: tuple[tuple[int, Phrase, Hint], ...] = ()
     ) -> None:
         super().__init__(message)
         self.code = code
@@ -82,8 +83,8 @@ def parse_text(value: Any) -> str:
     if isinstance(value, str):
         return value
     if isinstance(value, list | dict):
-        raise BadValueError("must be one text")
-    raise BadValueError(f"must be a text, not {value}", "put it in quotes")
+        raise BadValueError(Phrase("must be one text"))
+    raise BadValueError(Phrase("must be a text, not {value}", value=value), Phrase("put it in quotes"))
 
 
 def parse_zone(value: Any) -> str:
@@ -94,17 +95,19 @@ def parse_zone(value: Any) -> str:
     """
     name = parse_text(value)
     if name != "UTC" and "/" not in name:
-        message = f"“{name}” is not a time zone"
+        message = Phrase("“{name}” is not a time zone", name=name)
         raise BadValueError(message, _zone_hint(name, _PLACE))
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):
-        message = f"there is no time zone “{name}”"
-        raise BadValueError(message, _zone_hint(name, "the names are those of the IANA list")) from None
+        message = Phrase("there is no time zone “{name}”", name=name)
+        raise BadValueError(
+            message, _zone_hint(name, Phrase("the names are those of the IANA list"))
+        ) from None
     return name
 
 
-def _zone_hint(name: str, otherwise: str) -> str:
+def _zone_hint(name: str, otherwise: Phrase) -> Phrase:
     if ask_zone(name) or name.isupper():
         # An abbreviation means several zones, or only half a year.
         return ask_zone(name) or otherwise
@@ -114,7 +117,7 @@ def _zone_hint(name: str, otherwise: str) -> str:
     nearest = (
         find_nearest(wanted, zones) if "/" in wanted else by_city.get(find_nearest(wanted, by_city) or "")
     )
-    return f"did you mean “{nearest}”?" if nearest else otherwise
+    return Phrase("did you mean “{nearest}”?", nearest=nearest) if nearest else otherwise
 
 
 def parse_instant(value: Any) -> ZonedInstant:
@@ -132,12 +135,15 @@ def _parse_instant(text: str) -> ZonedInstant:
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         raise BadValueError(
-            f"“{text}” is not a day, a time and a zone", rewrite_moment(text) or _MOMENT_EXAMPLE
+            Phrase("“{text}” is not a day, a time and a zone", text=text),
+            rewrite_moment(text) or _MOMENT_EXAMPLE,
         )
     try:
         local = datetime.fromisoformat(f"{match['day']}T{match['time']}")
     except ValueError:
-        raise BadValueError(f"“{text}” is on no calendar or clock", _MOMENT_EXAMPLE) from None
+        raise BadValueError(
+            Phrase("“{text}” is on no calendar or clock", text=text), _MOMENT_EXAMPLE
+        ) from None
     if match["zone"] is not None and match["offset"] is None:
         zone = parse_zone(match["zone"])
         try:
@@ -145,9 +151,13 @@ def _parse_instant(text: str) -> ZonedInstant:
         except LocalTimeError as problem:
             raise BadValueError(problem.message, problem.hint) from None
     if match["offset"] is None:
-        raise BadValueError(f"“{text}” has no time zone", rewrite_moment(text) or _MOMENT_EXAMPLE)
+        raise BadValueError(
+            Phrase("“{text}” has no time zone", text=text), rewrite_moment(text) or _MOMENT_EXAMPLE
+        )
     if match["zone"] is not None:
-        raise BadValueError(f"“{text}” has both an offset and a zone", "keep one of them")
+        raise BadValueError(
+            Phrase("“{text}” has both an offset and a zone", text=text), Phrase("keep one of them")
+        )
     return _with_offset(text, local, match["offset"])
 
 
@@ -158,8 +168,8 @@ def _with_offset(text: str, local: datetime, offset: str) -> ZonedInstant:
         aware = None
     ahead = aware.utcoffset() if aware else None
     if aware is None or ahead is None or ahead % _HOUR or not -12 * _HOUR <= ahead <= 14 * _HOUR:
-        message = f"“{text}” has an offset that is not in whole hours"
-        raise BadValueError(message, "name the place instead, such as Asia/Kolkata")
+        message = Phrase("“{text}” has an offset that is not in whole hours", text=text)
+        raise BadValueError(message, Phrase("name the place instead, such as Asia/Kolkata"))
     hours = ahead // _HOUR
     # The Etc zones count westwards: UTC-5 is Etc/GMT+5.
     return ZonedInstant(aware.astimezone(UTC), f"Etc/GMT{-hours:+d}" if hours else "UTC")
@@ -176,7 +186,8 @@ def parse_day(value: Any) -> date:
         return date.fromisoformat(text if _DAY.fullmatch(text) else "")
     except ValueError:
         raise BadValueError(
-            f"“{text}” is not a day", rewrite_day(text) or "write it like 2018-12-01"
+            Phrase("“{text}” is not a day", text=text),
+            rewrite_day(text) or Phrase("write it like 2018-12-01"),
         ) from None
 
 
@@ -189,7 +200,7 @@ def parse_yes_no(value: Any) -> bool:
     known = {"yes": True, "true": True, "no": False, "false": False}
     text = parse_text(value)
     if text.lower() not in known:
-        raise BadValueError(f"“{text}” is neither yes nor no")
+        raise BadValueError(Phrase("“{text}” is neither yes nor no", text=text))
     return known[text.lower()]
 
 
@@ -201,7 +212,7 @@ def parse_whole_number(value: Any) -> int:
     """
     text = parse_text(value)
     if not re.fullmatch(r"-?\d{1,4}", text, re.ASCII):
-        raise BadValueError(f"“{text}” is not a whole number below 10000")
+        raise BadValueError(Phrase("“{text}” is not a whole number below 10000", text=text))
     return int(text)
 
 
@@ -213,7 +224,7 @@ def parse_late(value: Any) -> LatePolicy:
     """
     text = parse_text(value)
     if text not in set(LatePolicy):
-        raise BadValueError(f"“{text}” is not a policy: choose skip, send or spread")
+        raise BadValueError(Phrase("“{text}” is not a policy: choose skip, send or spread", text=text))
     return LatePolicy(text)
 
 
@@ -227,8 +238,10 @@ def parse_slug(value: Any) -> str:
     if _SLUG.fullmatch(text):
         return text
     better = make_slug(text)
-    message = f"“{text}” is not a name: a name is small letters, digits, “-” and “_”, at most 64"
-    raise BadValueError(message, f"write “{better}”" if better else "")
+    message = Phrase(
+        "“{text}” is not a name: a name is small letters, digits, “-” and “_”, at most 64", text=text
+    )
+    raise BadValueError(message, Phrase("write “{better}”", better=better) if better else "")
 
 
 def make_slug(text: str) -> str:
@@ -246,7 +259,7 @@ def parse_language(value: Any) -> str:
     text = parse_text(value)
     match = _LANGUAGE.fullmatch(text)
     if match is None:
-        raise BadValueError(f"“{text}” is not a language code such as en, es or pt-BR")
+        raise BadValueError(Phrase("“{text}” is not a language code such as en, es or pt-BR", text=text))
     region = match[2]
     return match[1].lower() + (region.upper() if len(region) == len("-BR") else region.lower())
 
@@ -264,8 +277,8 @@ def parse_link(value: Any) -> str:
     except ValueError:
         is_link = False
     if not is_link or _SPACE.search(text):
-        message = f"“{text}” is not a link"
-        raise BadValueError(message, "write the whole address, such as https://example.org/act")
+        message = Phrase("“{text}” is not a link", text=text)
+        raise BadValueError(message, Phrase("write the whole address, such as https://example.org/act"))
     return text
 
 
@@ -277,8 +290,10 @@ def parse_hashtag(value: Any) -> str:
     """
     tag = parse_text(value).strip().removeprefix("#")
     if not is_hashtag(tag):
-        message = f"“{tag}” is not a hashtag"
-        raise BadValueError(message, "a hashtag is letters and digits without spaces, such as MigrantsDay")
+        message = Phrase("“{tag}” is not a hashtag", tag=tag)
+        raise BadValueError(
+            message, Phrase("a hashtag is letters and digits without spaces, such as MigrantsDay")
+        )
     return tag
 
 
@@ -290,7 +305,9 @@ def parse_hashtags(value: Any) -> tuple[str, ...]:
     """
     items = re.split(r"[\s,]+", value.strip(" ,")) if isinstance(value, str) else value
     if not isinstance(items, list):
-        raise BadValueError("must be a list of hashtags", "write it like [MigrantsDay, HumanRights]")
+        raise BadValueError(
+            Phrase("must be a list of hashtags"), Phrase("write it like [MigrantsDay, HumanRights]")
+        )
     tags: dict[str, str] = {}
     for item in items:
         tag = parse_hashtag(item)

@@ -60,8 +60,8 @@ class TestAnHour:
             posts = [d.slot_at for d in plan.deliveries if d.key.channel == channel]
             assert keeps(HOURLY, posts)
             assert not keeps(Ceiling(2, HOUR), posts)
-        assert "per-day-exceeded" not in {finding.code for finding in run_checks(STORM, BANK, plan)}
-        told = [f for f in run_checks(strict, BANK, plan) if f.code == "per-day-exceeded"]
+        assert "per-day-exceeded" not in {finding.code for finding in run_checks(STORM, BANK, plan).findings}
+        told = [f for f in run_checks(strict, BANK, plan).findings if f.code == "per-day-exceeded"]
         assert {f.message for f in told} == {f"{c} plans more than 2 posts in 1 hour" for c in (X, PAGE)}
         assert told[0].hint == "take some out, or raise its ceiling under [limits]"
 

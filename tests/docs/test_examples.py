@@ -75,7 +75,7 @@ def test_examples_plan_and_pass_the_checks(campaign: Path) -> None:
 
     plan = plan_storm(storm, bank)
 
-    assert not run_checks(storm, bank, plan)
+    assert not run_checks(storm, bank, plan).findings
     assert set(bank.message_ids) == {delivery.key.message for delivery in plan.deliveries}
     assert not plan.unplaced
 

@@ -46,7 +46,7 @@ def test_the_samples_load_plan_and_check_without_findings() -> None:
     storm, bank, plan, findings = _load()
 
     assert findings == ()
-    assert run_checks(storm, bank, plan) == []
+    assert run_checks(storm, bank, plan).findings == ()
     assert plan.unplaced == ()
 
 

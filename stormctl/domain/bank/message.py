@@ -67,7 +67,11 @@ class Variant:
         label: None, a platform such as `x`, or a free label.
         parts: the body's paragraphs as written, split at `---` lines: one part, or a thread.
         place: the file, and the line where the body starts (or the row, in a spreadsheet).
+        starts: where each part starts in the file, as line and column.
         lines: the line of each front-matter key, for findings.
+        spots: where each value of front matter starts that people will read, as line and column: `link`,
+            `hashtags.0`, `alt.0`; only of what this file says itself.
+        silence: the rules that the file asks to be silent, each with its reason.
         expires_at: aware UTC; the moment after which it must not be posted.
         expires_zone: the IANA zone in which the deadline was written; None without a deadline.
         late: the variant's own policy; None for the storm's.
@@ -78,7 +82,10 @@ class Variant:
     label: str | None
     parts: tuple[str, ...]
     place: Place
+    starts: tuple[tuple[int, int], ...] = ()
     lines: tuple[tuple[str, int], ...] = ()
+    spots: tuple[tuple[str, int, int], ...] = ()
+    silence: tuple[tuple[str, str], ...] = ()
     hashtags: tuple[str, ...] = ()
     link: str | None = None
     media: tuple[Media, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.errors import FindingsError
 
 if TYPE_CHECKING:
@@ -22,12 +23,32 @@ class LocalTimeError(FindingsError, ValueError):
 
     def __init__(self, local: datetime, zone: ZoneInfo, readings: tuple[datetime, datetime]) -> None:
         exists = any(at.astimezone(zone).replace(tzinfo=None) == local for at in readings)
-        what = "exists twice" if exists else "does not exist"
-        either = " or ".join(f"{at.astimezone(zone):%H:%M %Z} ({at:%H:%M} UTC)" for at in readings)
-        super().__init__(
-            f"{local:%Y-%m-%d %H:%M} {what} in {zone.key}, where the clocks change: it could be {either}",
-            "choose a time an hour earlier or later",
+        first, second = (f"{at.astimezone(zone):%H:%M %Z} ({at:%H:%M} UTC)" for at in readings)
+        message = (
+            Phrase(
+                "{local:%Y-%m-%d %H:%M} exists twice in {zone}, where the clocks change: it could be {first}"
+                " or {second}",
+                local=local,
+                zone=zone.key,
+                first=first,
+                second=second,
+            )
+            if exists
+            else Phrase(
+                "{local:%Y-%m-%d %H:%M} does not exist in {zone}, where the clocks change: it could be"
+                " {first} or {second}",
+                local=local,
+                zone=zone.key,
+                first=first,
+                second=second,
+            )
         )
+        super().__init__(
+            message,
+            Phrase("choose a time an hour earlier or later"),
+        )
+        self.message: Phrase
+        self.hint: Phrase
         self.readings = readings
 
 

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
     from stormctl.domain.bank.message import LatePolicy, Media
+    from stormctl.domain.base.phrase import Phrase
     from stormctl.domain.platforms.channel import ChannelId
 
 
@@ -125,7 +126,7 @@ class Unplaced:
 
     variant: str
     channel: ChannelId
-    reason: str
+    reason: Phrase
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

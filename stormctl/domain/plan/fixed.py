@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.localtime import days_between, to_utc
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.occupancy import Occupancy
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
@@ -55,7 +56,7 @@ class ChannelDraft:
         self.rule = rule
         self.fixed: list[FixedPost] = []
         self.queue = {message: list(variants) for message, variants in wordings.find(rule).items()}
-        self.refused: list[tuple[Variant, str]] = []
+        self.refused: list[tuple[Variant, Phrase]] = []
         self.before: dict[str, datetime] = {}
         self.occupancy = Occupancy(storm.limits)
         self._spans = find_spans(storm, rule)
@@ -106,15 +107,15 @@ class ChannelDraft:
         self.fixed.append(post)
         self.occupancy.add(post.at, self.weigh(post.variant))
 
-    def _why_not(self, variant: Variant, at: datetime) -> str:
+    def _why_not(self, variant: Variant, at: datetime) -> Hint:
         if variant.expires_at is not None and at >= variant.expires_at:
-            return "its deadline has passed when its pin is due"
+            return Phrase("its deadline has passed when its pin is due")
         if variant.not_before is not None and at < variant.not_before:
-            return "its pin is due before its not_before"
+            return Phrase("its pin is due before its not_before")
         if self._silences.find(at):
-            return "its pin is in a quiet time"
+            return Phrase("its pin is in a quiet time")
         if not self.occupancy.is_free(at, self.weigh(variant)):
-            return "its pin is too close to another one, or beyond a ceiling"
+            return Phrase("its pin is too close to another one, or beyond a ceiling")
         return ""
 
     def _find_reminder(self, variant: Variant, at: datetime) -> FixedPost | None:

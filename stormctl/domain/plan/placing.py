@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.slots import pick_evenly
 
 if TYPE_CHECKING:
@@ -21,9 +22,9 @@ if TYPE_CHECKING:
 _LOOKAHEAD = 64
 """How many wordings or slots are tried, at most, where one is blocked: it keeps planning n log n."""
 
-NO_SLOT = "no slot is left on this channel"
-NOT_IN_TIME = "no slot is left between its not_before and its deadline"
-TOO_NEAR = "every slot left is too close to another post of the message, or beyond a ceiling"
+NO_SLOT = Phrase("no slot is left on this channel")
+NOT_IN_TIME = Phrase("no slot is left between its not_before and its deadline")
+TOO_NEAR = Phrase("every slot left is too close to another post of the message, or beyond a ceiling")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ class Placing:
         self._occupancy = occupancy
         self._spread = spread
         self._placed: dict[int, int] = {}
-        self.unplaced: list[tuple[Variant, str]] = []
+        self.unplaced: list[tuple[Variant, Phrase]] = []
 
     def fill(self) -> list[tuple[Slot, Variant]]:
         """Place as many candidates as the slots hold; what is left over is in `unplaced`."""

@@ -128,6 +128,16 @@ class CampaignEvent:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SilenceRule:
+    """A rule of the checks that staff silence for one message, with the reason."""
+
+    place: Place
+    code: str
+    message: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
     """The carrying out of one schedule file; its id is the file's stem."""
 
@@ -153,6 +163,7 @@ class Storm:
     asks: tuple[Ask, ...] = ()
     resources: tuple[Resource, ...] = ()
     events: tuple[CampaignEvent, ...] = ()
+    silence: tuple[SilenceRule, ...] = ()
 
     def rule_of(self, channel: ChannelId) -> ChannelRule:
         """Get the channel's rule; KeyError if the storm does not use it."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.domain.bank.message import Bank
-    from stormctl.domain.base.finding import Finding
+    from stormctl.domain.base.finding import Finding, SilencedFinding
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.platforms.channel import ChannelId
@@ -25,6 +25,7 @@ class Campaign:
     Attributes:
         storm: None if the schedule can't be built.
         plan: None without a storm.
+        silenced: what somebody accepted, with their reasons.
     """
 
     root: Path
@@ -32,6 +33,7 @@ class Campaign:
     bank: Bank | None
     plan: Plan | None
     findings: tuple[Finding, ...]
+    silenced: tuple[SilencedFinding, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -72,8 +74,31 @@ def load_campaign(root: Path, schedule: Path, *, remember: bool = False) -> Camp
         return Campaign(root=root, storm=None, bank=None, plan=None, findings=tuple(sort_findings(findings)))
     bank, more = load_bank(root, storm.bank, remember=remember)
     plan = plan_storm(storm, bank)
-    findings = [*findings, *more, *run_checks(storm, bank, plan)]
-    return Campaign(root=root, storm=storm, bank=bank, plan=plan, findings=tuple(sort_findings(findings)))
+    result = run_checks(storm, bank, plan)
+    findings = [*findings, *more, *result.findings]
+    return Campaign(
+        root=root,
+        storm=storm,
+        bank=bank,
+        plan=plan,
+        findings=tuple(sort_findings(findings)),
+        silenced=result.silenced,
+    )
+
+
+def load_bank_alone(root: Path, name: str) -> Campaign:
+    """Read a bank and hold it against the rules that need no schedule.
+
+    Raises:
+        UsageError: there is no such bank.
+    """
+    from stormctl.checks.registry import run_checks
+    from stormctl.files.bank.bank import load_bank
+
+    bank, findings = load_bank(root, name)
+    result = run_checks(None, bank, None)
+    found = tuple(sort_findings([*findings, *result.findings]))
+    return Campaign(root=root, storm=None, bank=bank, plan=None, findings=found, silenced=result.silenced)
 
 
 def find_scheduled_channels(root: Path) -> tuple[ChannelId, ...]:

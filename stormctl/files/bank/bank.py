@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import Bank
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.text.spans import MAX_RUN, find_long_run
 from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import MAX_BYTES, NotUtf8Error, decode_text, parse_document
@@ -91,10 +92,10 @@ class _BankReader:
 
     def note_empty(self) -> None:
         """Note that there is nothing to publish."""
-        hint = f"write one: {self._folder}/open-door.en.md, for example"
-        self._note("", "bank-empty", "there is no message in this bank", hint)
+        hint = Phrase("write one: {folder}/open-door.en.md, for example", folder=self._folder)
+        self._note("", "bank-empty", Phrase("there is no message in this bank"), hint)
 
-    def _note(self, name: str, code: str, message: str, hint: str = "", line: int | None = None) -> None:
+    def _note(self, name: str, code: str, message: Phrase, hint: Hint = "", line: int | None = None) -> None:
         place = Place(f"{self._folder}/{name}".rstrip("/"), line)
         self.findings.append(
             Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
@@ -104,25 +105,32 @@ class _BankReader:
         for path in folder.rglob("*"):
             if is_quiet(path.name) or path.suffix.lower() in MEDIA_SUFFIXES:
                 continue
-            hint = f"move it into {self._folder}/ itself"
+            hint = Phrase("move it into {folder}/ itself", folder=self._folder)
             lost = "" if path.suffix.lower() == ".md" else find_lost_wording(path.name)
             if (lost or path.suffix.lower() == ".md") and path.is_file():
                 name = path.relative_to(self._path).as_posix()
-                message = "message files in a folder of the bank are not read"
-                self._note(name, "file-not-read", message, f"{hint}; {lost}" if lost else hint)
+                message = Phrase("message files in a folder of the bank are not read")
+                self._note(
+                    name,
+                    "file-not-read",
+                    message,
+                    Phrase("{hint}; {lost}", hint=hint, lost=lost) if lost else hint,
+                )
 
     def _refuse_other(self, name: str, suffix: str) -> None:
         if suffix == ".csv":
-            message = "spreadsheets are not read by this version"
-            self._note(name, "file-not-read", message, "write each row as a file of its own: ID.LANG.md")
+            message = Phrase("spreadsheets are not read by this version")
+            self._note(
+                name, "file-not-read", message, Phrase("write each row as a file of its own: ID.LANG.md")
+            )
             return
         lost = find_lost_wording(name)
         if lost:
-            self._note(name, "file-not-read", "is not read: message files end in .md", lost)
+            self._note(name, "file-not-read", Phrase("is not read: message files end in .md"), lost)
             return
         place = Place(f"{self._folder}/{name}")
-        message = "is neither a message nor a picture, and is ignored"
-        hint = "message files end in .md"
+        message = Phrase("is neither a message nor a picture, and is ignored")
+        hint = Phrase("message files end in .md")
         self.findings.append(
             Finding(severity=Severity.WARNING, place=place, code="file-not-read", message=message, hint=hint)
         )
@@ -134,10 +142,12 @@ class _BankReader:
         except BadValueError as problem:
             self._note(entry.name, "file-name", problem.message, problem.hint)
         except NotUtf8Error as problem:
-            hint = "save it again with the encoding UTF-8 (in an editor: “Save as …”, Encoding)"
+            hint = Phrase("save it again with the encoding UTF-8 (in an editor: “Save as …”, Encoding)")
             self._note(entry.name, "not-utf8", problem.message, hint, problem.line)
         except OSError as error:
-            self._note(entry.name, "file-unreadable", f"can't be read: {error.strerror or error}")
+            self._note(
+                entry.name, "file-unreadable", Phrase("can't be read: {value}", value=error.strerror or error)
+            )
         else:
             if not self._is_refused(entry.name, source):
                 self._read_source(entry.name, name, source)
@@ -159,8 +169,12 @@ class _BankReader:
         if not run:
             return False
         line = 1 + source.count("\n", 0, source.index(run))
-        message = f"{len(run)} characters without a space are not a message; at most {MAX_RUN} are read"
-        self._note(file, "text-unreadable", message, "write words", line)
+        message = Phrase(
+            "{length} characters without a space are not a message; at most {max_run} are read",
+            length=len(run),
+            max_run=MAX_RUN,
+        )
+        self._note(file, "text-unreadable", message, Phrase("write words"), line)
         return True
 
     def _read_source(self, file: str, name: WordingName, source: str) -> None:
@@ -170,9 +184,9 @@ class _BankReader:
         variant = build_variant(
             name,
             tuple(part for part in document.parts if part),
-            front.values,
-            place=Place(notes.path, document.part_lines[0]),
-            lines=tuple((str(path[0]), line) for path, line in front.lines.items() if len(path) == 1),
+            place=Place(notes.path, document.starts[0][0]),
+            starts=tuple(start for part, start in zip(document.parts, document.starts, strict=True) if part),
+            front=front,
             notes=notes,
             shelf=self.shelf,
         )
@@ -181,10 +195,14 @@ class _BankReader:
             self._note(file, "front-matter", problem.message, problem.hint, problem.line)
         if front.problems:
             return
-        for part, line in zip(document.parts, document.part_lines, strict=True):
+        for part, (line, _) in zip(document.parts, document.starts, strict=True):
             if not part:
                 self._note(
-                    file, "empty-text", "there is no text here", "write the message, or remove the ---", line
+                    file,
+                    "empty-text",
+                    Phrase("there is no text here"),
+                    Phrase("write the message, or remove the ---"),
+                    line,
                 )
         if variant.parts:
             self._shelve(file, variant)
@@ -192,5 +210,5 @@ class _BankReader:
     def _shelve(self, file: str, variant: Variant) -> None:
         twin = self.variants.setdefault(variant.name, variant)
         if twin is not variant:
-            message = f"“{variant.name}” is also in {twin.place}"
-            self._note(file, "duplicate-variant", message, "give one of them another id or label")
+            message = Phrase("“{name}” is also in {place}", name=variant.name, place=twin.place)
+            self._note(file, "duplicate-variant", message, Phrase("give one of them another id or label"))

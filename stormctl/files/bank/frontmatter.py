@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import yaml
 
+from stormctl.domain.base.phrase import Hint, Phrase
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -26,23 +28,44 @@ _HASHTAGS = re.compile(r"^hashtags[ \t]*:.*(?:\n(?:[ \t]|-[ \t]|\]).*)*", re.MUL
 _SIGN = re.compile(r"(?<=[\s\[,])#+(?=[^\s#\],])")
 _BEHIND_QUOTES = re.compile(r":\s+([\"']).*\1\s*[^\s#]")
 _BAD_START = re.compile(r":\s+([@`%\]},])")
-_QUOTE = "put the whole value in double quotes"
+_QUOTE = Phrase("put the whole value in double quotes")
 _SAID = {
-    "flow sequence": ("the list that opens here with [ does not end, or lacks a comma", "close it with ]"),
-    "flow mapping": ("what opens here with { does not end, or lacks a comma", "close it with }"),
-    "escape": ("a backslash in double quotes has a meaning of its own", "leave it out, or use single quotes"),
-    "quoted": ("the quotation mark that opens here is not closed", "close it with the same sign"),
-    "mapping values": ("the value has a colon in it", _QUOTE),
-    "sequence entries": ("a list does not begin on the line of its key", "write it on the lines below"),
-    "block scalar": ("a value can't begin with | or >", _QUOTE),
-    "anchor": ("a value can't begin with &", _QUOTE),
-    "alias": ("a value can't begin with *", _QUOTE),
-    "tag": ("a value can't begin with !", _QUOTE),
-    "document start": ("nothing may follow the end of the front matter", "leave out a line of ... above it"),
-    "expected ':'": ("this line is not “key: value”", "put a colon and a blank behind the key"),
+    "flow sequence": (
+        Phrase("the list that opens here with [ does not end, or lacks a comma"),
+        Phrase("close it with ]"),
+    ),
+    "flow mapping": (
+        Phrase("what opens here with {{ does not end, or lacks a comma"),
+        Phrase("close it with }}"),
+    ),
+    "escape": (
+        Phrase("a backslash in double quotes has a meaning of its own"),
+        Phrase("leave it out, or use single quotes"),
+    ),
+    "quoted": (
+        Phrase("the quotation mark that opens here is not closed"),
+        Phrase("close it with the same sign"),
+    ),
+    "mapping values": (Phrase("the value has a colon in it"), _QUOTE),
+    "sequence entries": (
+        Phrase("a list does not begin on the line of its key"),
+        Phrase("write it on the lines below"),
+    ),
+    "block scalar": (Phrase("a value can't begin with | or >"), _QUOTE),
+    "anchor": (Phrase("a value can't begin with &"), _QUOTE),
+    "alias": (Phrase("a value can't begin with *"), _QUOTE),
+    "tag": (Phrase("a value can't begin with !"), _QUOTE),
+    "document start": (
+        Phrase("nothing may follow the end of the front matter"),
+        Phrase("leave out a line of ... above it"),
+    ),
+    "expected ':'": (
+        Phrase("this line is not “key: value”"),
+        Phrase("put a colon and a blank behind the key"),
+    ),
     "": (
-        "this line does not fit those above it",
-        "begin each key at the start of its line, and put values with special signs in double quotes",
+        Phrase("this line does not fit those above it"),
+        Phrase("begin each key at the start of its line, and put values with special signs in double quotes"),
     ),
 }
 """What we say of the problems that YAML's two parsers have, by a word of theirs; the first that fits."""
@@ -56,8 +79,8 @@ class FrontMatterProblem:
     """Something wrong with a line of front matter."""
 
     line: int
-    message: str
-    hint: str = ""
+    message: Phrase
+    hint: Hint = ""
 
 
 @dataclass(slots=True)
@@ -66,11 +89,13 @@ class FrontMatter:
 
     Attributes:
         lines: the line of each key in the file.
+        spots: where each text of it starts in the file, as line and column, behind a quotation mark.
         problems: what YAML or we refuse, in the order of the lines.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
     lines: Lines = field(default_factory=dict)
+    spots: dict[tuple[Step, ...], tuple[int, int]] = field(default_factory=dict)
     problems: list[FrontMatterProblem] = field(default_factory=list)
 
 
@@ -98,8 +123,11 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
         parser.note(line, *_explain(error, parser.line_at(line)))
     except yaml.reader.ReaderError as error:
         line = source.partition(chr(error.character))[0].count("\n")
-        message = f"an invisible control character (U+{error.character:04X}) stands in this line"
-        parser.note(line, message, "write the line anew")
+        message = Phrase(
+            "an invisible control character (U+{character:04X}) stands in this line",
+            character=error.character,
+        )
+        parser.note(line, message, Phrase("write the line anew"))
     except _UnreadableError as error:
         parser.note(error.line, error.message, error.hint)
     else:
@@ -118,33 +146,39 @@ def _leave_out_signs(block: re.Match[str]) -> str:
 
 def _unsign(line: str) -> str:
     inside, end, note = line.rpartition("]")
-    return f"{_SIGN.sub('', inside)}{end}{note}" if end else _SIGN.sub("", line)
+    return f"{_SIGN.sub(_blank, inside)}{end}{note}" if end else _SIGN.sub(_blank, line)
 
 
-def _explain(error: yaml.MarkedYAMLError, line: str) -> tuple[str, str]:
+def _blank(signs: re.Match[str]) -> str:
+    return " " * len(signs[0])
+
+
+def _explain(error: yaml.MarkedYAMLError, line: str) -> tuple[Phrase, Phrase]:
     """Say in our words what YAML can't read in a line, and what to write instead."""
     found = f"{error.context} {error.problem}"
     if "flow" in found and "#" in line:
-        return "what follows # counts as a comment, so that the brackets stay open", "put it in double quotes"
+        return Phrase("what follows # counts as a comment, so that the brackets stay open"), Phrase(
+            "put it in double quotes"
+        )
     if "\t" in line and ("token" in found or "indentation" in found):
-        return "a tab stands where spaces must", "indent with spaces"
+        return Phrase("a tab stands where spaces must"), Phrase("indent with spaces")
     if "mapping values" in found and line[:1] == " ":
         return (
-            "this key is indented, and would belong to the line above it",
-            "begin each key at the start of its line",
+            Phrase("this key is indented, and would belong to the line above it"),
+            Phrase("begin each key at the start of its line"),
         )
     if start := _BAD_START.search(line):
-        return f"a value can't begin with {start[1]}", _QUOTE
+        return Phrase("a value can't begin with {sign}", sign=start[1]), _QUOTE
     if _BEHIND_QUOTES.search(line):
         return (
-            "something stands behind the closing quotation mark",
-            "use the other kind of quotation marks around all of it",
+            Phrase("something stands behind the closing quotation mark"),
+            Phrase("use the other kind of quotation marks around all of it"),
         )
     return next((said for word, said in _SAID.items() if word in found), _SAID[""])
 
 
 class _UnreadableError(Exception):
-    def __init__(self, event: yaml.Event, message: str, hint: str = "") -> None:
+    def __init__(self, event: yaml.Event, message: Phrase, hint: Hint = "") -> None:
         super().__init__(message)
         self.line = _line_of(event)
         self.message = message
@@ -171,7 +205,7 @@ class _Parser:
         """Return a line of the source; the last one where YAML points behind it."""
         return self._lines[min(index, len(self._lines) - 1)]
 
-    def note(self, line: int, message: str, hint: str = "") -> None:
+    def note(self, line: int, message: Phrase, hint: Hint = "") -> None:
         """Note a problem with a line counted from 0."""
         self.result.problems.append(FrontMatterProblem(self._first_line + line, message, hint))
 
@@ -182,9 +216,9 @@ class _Parser:
             return
         event = self._next()
         if not isinstance(event, yaml.MappingStartEvent):
-            message = "front matter is made of “key: value” lines, and this is not one"
+            message = Phrase("front matter is made of “key: value” lines, and this is not one")
             raise _UnreadableError(
-                event, message, "remove the line of --- above it if it belongs to the text"
+                event, message, Phrase("remove the line of --- above it if it belongs to the text")
             )
         self._refuse_magic(event)
         self.result.values = self._read_table((), event)
@@ -209,20 +243,22 @@ class _Parser:
                 continue
             before = self._lines[number][: comment.start()].rstrip()
             found = self._lines[number][comment.start() :].rstrip()
-            where = "the whole value"
+            where = Phrase("the whole value")
             if not before:
-                where = "a tag, behind “- ” in a list,"
+                where = Phrase("a tag, behind “- ” in a list,")
             elif before.endswith(("]", "}")):
-                where = "it, inside the brackets,"
-            hint = f"put {where} in double quotes; for a note, write “# ” on a line of its own"
-            self.note(number, f"YAML leaves out “{found}” as a comment", hint)
+                where = Phrase("it, inside the brackets,")
+            hint = Phrase(
+                "put {where} in double quotes; for a note, write “# ” on a line of its own", where=where
+            )
+            self.note(number, Phrase("YAML leaves out “{found}” as a comment", found=found), hint)
         self.result.problems.sort(key=lambda problem: problem.line)
 
     def _read_table(self, path: tuple[Step, ...], start: yaml.MappingStartEvent) -> dict[str, Value]:
         table: dict[str, Value] = {}
         while not isinstance(key := self._next(), yaml.MappingEndEvent):
             if not isinstance(key, yaml.ScalarEvent):
-                raise _UnreadableError(key, "a key must be one word")
+                raise _UnreadableError(key, Phrase("a key must be one word"))
             self._refuse_magic(key)
             self._remember(key)
             name = str(key.value)
@@ -230,7 +266,7 @@ class _Parser:
             event = self._next()
             value = self._read_value(event, (*path, name))
             if name in table:
-                self.note(line, f"“{name}” is written twice", "keep one of them")
+                self.note(line, Phrase("“{name}” is written twice", name=name), Phrase("keep one of them"))
             elif value:
                 table[name] = value
                 self.result.lines[*path, name] = self._first_line + line
@@ -242,11 +278,14 @@ class _Parser:
         self._refuse_magic(event)
         if isinstance(event, yaml.ScalarEvent):
             self._remember(event, is_prose=path[-1] in _PROSE and bool(event.value) and not event.style)
+            if event.start_mark is not None:
+                column = event.start_mark.column + (2 if event.style in {"'", '"'} else 1)
+                self.result.spots[path] = self._first_line + event.start_mark.line, column
             return str(event.value)
         if isinstance(event, yaml.AliasEvent):
             return ""
         if len(path) >= _MAX_DEPTH:
-            raise _UnreadableError(event, "lists and tables are nested too deeply")
+            raise _UnreadableError(event, Phrase("lists and tables are nested too deeply"))
         if isinstance(event, yaml.MappingStartEvent):
             return self._read_table(path, event)
         items: list[Value] = []
@@ -261,10 +300,14 @@ class _Parser:
 
     def _note_empty(self, name: str, line: int, *, in_braces: bool) -> None:
         if in_braces:
-            message = f"“{name}” has no value: between braces a comma ends what stands before it"
-            self.note(line, message, "put the whole text that has the comma in double quotes")
+            message = Phrase(
+                "“{name}” has no value: between braces a comma ends what stands before it", name=name
+            )
+            self.note(line, message, Phrase("put the whole text that has the comma in double quotes"))
         elif not _LOST.search(self.line_at(line)):
-            self.note(line, f"“{name}” has no value", "write one, or remove the line")
+            self.note(
+                line, Phrase("“{name}” has no value", name=name), Phrase("write one, or remove the line")
+            )
 
     def _refuse_magic(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -278,6 +321,6 @@ class _Parser:
     def _note_magic(self, event: yaml.Event, what: str) -> None:
         self.note(
             _line_of(event),
-            f"the YAML {what} is not allowed",
-            "put text that begins like this in double quotes",
+            Phrase("the YAML {what} is not allowed", what=what),
+            Phrase("put text that begins like this in double quotes"),
         )

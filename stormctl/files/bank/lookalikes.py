@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from itertools import takewhile
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.files.bank.frontmatter import FrontMatterProblem
 from stormctl.files.bank.variants import MediaItem, Wording
 from stormctl.files.media.captions import ENTITY
@@ -57,26 +58,36 @@ _CODE = re.compile(r"^[ \t>]*```", re.MULTILINE)
 def find_other_format(source: str) -> Iterator[FrontMatterProblem]:
     """Find what makes a whole file, or a place of it, the work of another program or a note to oneself."""
     if source.lstrip().startswith("{\\rtf"):
-        hint = "save it again as plain text, with the encoding UTF-8"
-        yield FrontMatterProblem(1, "this is a word processor's document (RTF), not text", hint)
+        hint = Phrase("save it again as plain text, with the encoding UTF-8")
+        yield FrontMatterProblem(1, Phrase("this is a word processor's document (RTF), not text"), hint)
         return
     if _PAGE.match(source):
-        hint = "copy the text that a browser shows into a new file, saved as plain text"
-        yield FrontMatterProblem(1, "this is a web page (HTML), not text", hint)
+        hint = Phrase("copy the text that a browser shows into a new file, saved as plain text")
+        yield FrontMatterProblem(1, Phrase("this is a web page (HTML), not text"), hint)
         return
     if not _MARKS.search(source):
         return
     for found in _COMMENT.finditer(source):
-        hint = "remove it to its end, and the message if it is not to be posted"
-        yield _at(source, found, "a comment would be posted like any text", hint)
+        hint = Phrase("remove it to its end, and the message if it is not to be posted")
+        yield _at(source, found, Phrase("a comment would be posted like any text"), hint)
     for found in _CODE.finditer(source):
-        hint = "remove each line of ```, and keep what stands between them"
-        yield _at(source, found, "``` marks a code block, and would be posted", hint)
+        hint = Phrase("remove each line of ```, and keep what stands between them")
+        yield _at(source, found, Phrase("``` marks a code block, and would be posted"), hint)
     for found in _HTML.finditer(source):
-        yield _at(source, found, f"{found[1][:40]} is HTML, and would be posted", "write the text without it")
+        yield _at(
+            source,
+            found,
+            Phrase("{value} is HTML, and would be posted", value=found[1][:40]),
+            Phrase("write the text without it"),
+        )
     for found in ENTITY.finditer(source):
-        hint = "write the character itself"
-        yield _at(source, found, f"{found[0]} is HTML for a character, and would be posted", hint)
+        hint = Phrase("write the character itself")
+        yield _at(
+            source,
+            found,
+            Phrase("{found} is HTML for a character, and would be posted", found=found[0]),
+            hint,
+        )
 
 
 def find_open_end(lines: list[str]) -> int | None:
@@ -114,15 +125,21 @@ def find_lookalikes(body: str, first_line: int, *, has_front: bool) -> Iterator[
     in_block = False
     for index, line in enumerate(lines):
         if _NEARLY_FENCE.fullmatch(line) and line.rstrip(" \t") != "---":
-            hint = "to begin a part or to enclose keys, write --- and nothing else; in the text, write —"
-            yield FrontMatterProblem(first_line + index, f"{show_line(line)} is not quite ---", hint)
+            hint = Phrase(
+                "to begin a part or to enclose keys, write --- and nothing else; in the text, write —"
+            )
+            yield FrontMatterProblem(
+                first_line + index, Phrase("{show_line} is not quite ---", show_line=show_line(line)), hint
+            )
         is_key = _is_key_line(lines, index)
         if is_key and not in_block:
-            hint = (
-                "put it at the top of the file, between two lines of ---;"
-                " if it belongs to the text, begin the line with another word"
+            hint = Phrase(
+                "put it at the top of the file, between two lines of ---; if it belongs to the text, begin"
+                " the line with another word"
             )
-            message = f"“{_key_of(line)}:” is not in the front matter, and would be posted"
+            message = Phrase(
+                "“{key_of}:” is not in the front matter, and would be posted", key_of=_key_of(line)
+            )
             yield FrontMatterProblem(first_line + index, message, hint)
         in_block = is_key or (in_block and bool(line.strip()))
 
@@ -132,8 +149,8 @@ def _find_wrong_top(lines: list[str]) -> FrontMatterProblem | None:
     top = next((index for index, line in enumerate(lines) if line.strip(_EMPTY)), 0)
     if lines[top].rstrip(" \t") == "---":  # it has text above it, or it would begin front matter
         unseen = next(c for line in lines[:top] for c in line.strip())
-        message = f"an invisible character (U+{ord(unseen):04X}) stands above the ---"
-        return FrontMatterProblem(top + 1, message, "remove the lines above the ---")
+        message = Phrase("an invisible character (U+{ord:04X}) stands above the ---", ord=ord(unseen))
+        return FrontMatterProblem(top + 1, message, Phrase("remove the lines above the ---"))
     if not (_RULE.fullmatch(lines[top]) or _NEARLY_FENCE.fullmatch(lines[top])):
         return None
     is_dashes = lines[top].strip(_EMPTY)[0] in f"{_DASHES}\\+"
@@ -142,8 +159,10 @@ def _find_wrong_top(lines: list[str]) -> FrontMatterProblem | None:
     keys = [key.lower() for line in inner if (key := _key_of(line)) and (is_dashes or key == key.lower())]
     if not keys or not _key_of(inner[0]) or not any(map(_is_meant_as_key, keys)):
         return None
-    hint = "write --- and nothing else above and below the lines of “key: value”"
-    return FrontMatterProblem(top + 1, f"{show_line(lines[top])} does not begin front matter", hint)
+    hint = Phrase("write --- and nothing else above and below the lines of “key: value”")
+    return FrontMatterProblem(
+        top + 1, Phrase("{show_line} does not begin front matter", show_line=show_line(lines[top])), hint
+    )
 
 
 def _is_meant_as_key(word: str) -> bool:
@@ -191,5 +210,5 @@ def _is_head(lines: list[str], index: int) -> bool:
     )
 
 
-def _at(source: str, found: re.Match[str], message: str, hint: str) -> FrontMatterProblem:
+def _at(source: str, found: re.Match[str], message: Phrase, hint: Hint) -> FrontMatterProblem:
     return FrontMatterProblem(1 + source.count("\n", 0, found.start()), message, hint)

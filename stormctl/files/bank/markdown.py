@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.bank.frontmatter import FrontMatter, FrontMatterProblem, parse_front_matter
 from stormctl.files.bank.lookalikes import (
     find_lookalikes,
@@ -27,12 +28,12 @@ class Document:
     Attributes:
         front: what stands between the two `---` lines; empty without them.
         parts: the texts between further `---` lines, without blank lines around them.
-        part_lines: the line on which each part starts.
+        starts: where each part starts, as line and column.
     """
 
     front: FrontMatter
     parts: tuple[str, ...]
-    part_lines: tuple[int, ...]
+    starts: tuple[tuple[int, int], ...]
 
 
 def parse_document(source: str) -> Document:
@@ -40,7 +41,7 @@ def parse_document(source: str) -> Document:
     front, body_at = FrontMatter(), 0
     front.problems += find_other_format(source)
     if front.problems:
-        return Document(front, ("",), (1,))
+        return Document(front, ("",), ((1, 1),))
     first = _FENCE.search(source)
     if first is not None and not source[: first.start()].strip():
         start = source.count("\n", 0, first.end()) + 2
@@ -50,9 +51,9 @@ def parse_document(source: str) -> Document:
         lines = inside.split("\n")
         end = find_open_end(lines)
         if end is not None:
-            message = f"{show_line(lines[end])} does not end the front matter"
+            message = Phrase("{show_line} does not end the front matter", show_line=show_line(lines[end]))
             front.problems.append(
-                FrontMatterProblem(start + end, message, "write --- and nothing else there")
+                FrontMatterProblem(start + end, message, Phrase("write --- and nothing else there"))
             )
         elif second is None:
             front.problems.append(_find_no_end(inside, start - 1))
@@ -64,30 +65,31 @@ def parse_document(source: str) -> Document:
 
 
 def _find_no_end(inside: str, line: int) -> FrontMatterProblem:
-    hint = "close it with a line of --- below the last “key: value”"
+    hint = Phrase("close it with a line of --- below the last “key: value”")
     if not has_key(inside):
-        hint = "remove this line: without front matter a file begins with its text"
-    return FrontMatterProblem(line, "the front matter that starts here has no end", hint)
+        hint = Phrase("remove this line: without front matter a file begins with its text")
+    return FrontMatterProblem(line, Phrase("the front matter that starts here has no end"), hint)
 
 
-def _split_parts(source: str, start: int) -> tuple[tuple[str, ...], tuple[int, ...]]:
+def _split_parts(source: str, start: int) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:
     parts: list[str] = []
-    lines: list[int] = []
+    places: list[tuple[int, int]] = []
     fences = [fence.span() for fence in _FENCE.finditer(source, start)]
     starts = [start, *(end for _, end in fences)]
     ends = [*(begin for begin, _ in fences), len(source)]
     for begin, end in zip(starts, ends, strict=True):
         part = source[begin:end]
         text = part.lstrip()
-        lines.append(1 + source.count("\n", 0, end - len(text)))
+        at = end - len(text)
+        places.append((1 + source.count("\n", 0, at), at - source.rfind("\n", 0, at)))
         parts.append(text.rstrip())
-    return tuple(parts), tuple(lines)
+    return tuple(parts), tuple(places)
 
 
 class NotUtf8Error(ValueError):
     """A file in another encoding: the line of the first byte that is wrong."""
 
-    def __init__(self, line: int, message: str) -> None:
+    def __init__(self, line: int, message: Phrase) -> None:
         super().__init__(message)
         self.line = line
         self.message = message
@@ -100,13 +102,15 @@ def decode_text(content: bytes) -> str:
         NotUtf8Error: if it is another encoding.
     """
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise NotUtf8Error(1, "saved as UTF-16, not as UTF-8")
+        raise NotUtf8Error(1, Phrase("saved as UTF-16, not as UTF-8"))
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = 1 + content.count(b"\n", 0, error.start)
-        message = (
-            f"not saved as UTF-8: the byte 0x{content[error.start]:02x} in line {line} does not belong there"
+        message = Phrase(
+            "not saved as UTF-8: the byte 0x{content:02x} in line {line} does not belong there",
+            content=content[error.start],
+            line=line,
         )
         raise NotUtf8Error(line, message) from error
     if "\r" in text:

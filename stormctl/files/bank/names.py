@@ -7,7 +7,9 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.platforms.facts import Platform
+from stormctl.files.dates import join
 from stormctl.files.nearest import find_nearest, fold
 from stormctl.files.values import BadValueError, make_slug, parse_language, parse_slug
 
@@ -44,7 +46,7 @@ def is_quiet(name: str) -> bool:
     return name.startswith("README") or _QUIET.fullmatch(name) is not None
 
 
-def find_lost_wording(name: str) -> str:
+def find_lost_wording(name: str) -> Hint:
     """Return what to do about a file that would be a message if it had the right ending; empty if none."""
     stem, endings = name, set[str]()
     while (split := os.path.splitext(stem))[1].lower() in _TEXTS | _DOCUMENTS:  # noqa: PTH122 - only a name
@@ -56,9 +58,9 @@ def find_lost_wording(name: str) -> str:
         except BadValueError:
             continue
         if endings & _DOCUMENTS:
-            return f"open it, save it as plain text (UTF-8), and name that {candidate}.md"
+            return Phrase("open it, save it as plain text (UTF-8), and name that {name}.md", name=candidate)
         if endings or _is_language(found.lang):
-            return f"name it {candidate}.md"
+            return Phrase("name it {name}.md", name=candidate)
     return ""
 
 
@@ -69,8 +71,10 @@ def parse_wording_name(stem: str) -> WordingName:
         BadValueError: with a name that would do, or a question, if it is none.
     """
     if _COPY.fullmatch(stem):
-        message = f"file name: “{stem}” looks like a copy"
-        raise BadValueError(message, "remove it, or name it ID.LANG.LABEL.md if it is another wording")
+        message = Phrase("file name: “{stem}” looks like a copy", stem=stem)
+        raise BadValueError(
+            message, Phrase("remove it, or name it ID.LANG.LABEL.md if it is another wording")
+        )
     message_id, *rest = stem.split(".")
     try:
         parse_slug(message_id)
@@ -79,21 +83,25 @@ def parse_wording_name(stem: str) -> WordingName:
     except BadValueError as problem:
         better = ".".join([make_slug(message_id), *rest[:1], *map(make_slug, rest[1:])])
         hint = (
-            f"name it {better}.md" if all(better.split(".")) else "write it without accents, like open-door"
+            Phrase("name it {name}.md", name=better)
+            if all(better.split("."))
+            else Phrase("write it without accents, like open-door")
         )
-        raise BadValueError(f"file name: {problem.message}", hint) from None
+        raise BadValueError(Phrase("file name: {message}", message=problem.message), hint) from None
     if not rest:
-        message = "file name: the language is missing"
+        message = Phrase("file name: the language is missing")
         raise BadValueError(message, _ask_language(message_id))
     _refuse_swapped(message_id, *rest)
     try:
         lang = parse_language(rest[0])
     except BadValueError as problem:
-        raise BadValueError(f"file name: {problem.message}", _find_language(message_id, *rest)) from None
+        raise BadValueError(
+            Phrase("file name: {message}", message=problem.message), _find_language(message_id, *rest)
+        ) from None
     if len(rest) > 2:  # noqa: PLR2004 - the language and one label
-        message = "file name: it has more than an id, a language and one label"
-        names = " or ".join(f"{message_id}.{rest[0]}.{label}.md" for label in rest[1:])
-        raise BadValueError(message, f"choose one: {names}")
+        message = Phrase("file name: it has more than an id, a language and one label")
+        names = join([f"{message_id}.{rest[0]}.{label}.md" for label in rest[1:]])
+        raise BadValueError(message, Phrase("choose one: {names}", names=names))
     if rest[1:]:
         _check_label(f"{message_id}.{rest[0]}", rest[1])
     return WordingName(message_id, lang, rest[1] if rest[1:] else None)
@@ -102,22 +110,28 @@ def parse_wording_name(stem: str) -> WordingName:
 def _refuse_swapped(message_id: str, second: str, *labels: str) -> None:
     """Refuse a language before the id, and a platform in the language's place."""
     if _is_language(message_id) and not _is_language(second):
-        message = f"file name: “{message_id}” is a language, and stands where the id should"
-        raise BadValueError(message, f"name it {'.'.join([make_slug(second), message_id, *labels])}.md")
+        message = Phrase(
+            "file name: “{message_id}” is a language, and stands where the id should", message_id=message_id
+        )
+        raise BadValueError(
+            message, Phrase("name it {name}.md", name=".".join([make_slug(second), message_id, *labels]))
+        )
     if second in _SWITCH or second in _ELSEWHERE:
-        message = f"file name: “{second}” is not a language code such as en, es or pt-BR"
+        message = Phrase(
+            "file name: “{second}” is not a language code such as en, es or pt-BR", second=second
+        )
         raise BadValueError(message, _find_language(message_id, second, *labels))
 
 
-def _ask_language(message_id: str) -> str:
+def _ask_language(message_id: str) -> Phrase:
     """Find the language at the end of an id, as in `sign-on-es`; ask for one where there is none."""
     match = re.fullmatch(r"(.+)[-_]([a-z]{2})", message_id)
     if match and _is_language(match[2]):
-        return f"name it {match[1]}.{match[2]}.md, if “{match[2]}” is its language"
-    return f"name it {message_id}.en.md, if it is in English"
+        return Phrase("name it {id}.{lang}.md, if “{lang}” is its language", id=match[1], lang=match[2])
+    return Phrase("name it {id}.en.md, if it is in English", id=message_id)
 
 
-def _find_language(message_id: str, wrong: str, *labels: str) -> str:
+def _find_language(message_id: str, wrong: str, *labels: str) -> Phrase:
     """Say what to write for something in the language's place that is none."""
     code = _languages().get(fold(wrong)) or wrong.replace("_", "-")
     try:
@@ -126,11 +140,13 @@ def _find_language(message_id: str, wrong: str, *labels: str) -> str:
         pass
     else:
         if code not in _SWITCH and code not in _ELSEWHERE:
-            return f"name it {'.'.join([message_id, code, *labels])}.md"
+            return Phrase("name it {name}.md", name=".".join([message_id, code, *labels]))
     label = _platform_of(wrong) or make_slug(wrong)
     if labels and _is_language(labels[0]):
-        return f"the language comes first: {message_id}.{labels[0]}.{label}.md"
-    return f"the language comes first: {message_id}.en.{label}.md, if it is in English"
+        name = f"{message_id}.{labels[0]}.{label}.md"
+        return Phrase("the language comes first: {name}", name=name)
+    name = f"{message_id}.en.{label}.md"
+    return Phrase("the language comes first: {name}, if it is in English", name=name)
 
 
 def _check_label(stem: str, label: str) -> None:
@@ -139,17 +155,29 @@ def _check_label(stem: str, label: str) -> None:
         return
     meant = _platform_of(label)
     if meant:
-        message = f"file name: “{label}” is not how {meant.label} is named here"
-        raise BadValueError(message, f"name it {stem}.{meant}.md")
+        message = Phrase(
+            "file name: “{label}” is not how {label2} is named here", label=label, label2=meant.label
+        )
+        raise BadValueError(message, Phrase("name it {stem}.{meant}.md", stem=stem, meant=meant))
     words = re.split(r"[-_]", label)
     if _ELSEWHERE & set(words):
-        message = f"file name: “{label}” names another platform, and the wording would go out on ours"
-        raise BadValueError(message, "remove it, or give it a label that names no platform")
+        message = Phrase(
+            "file name: “{label}” names another platform, and the wording would go out on ours", label=label
+        )
+        raise BadValueError(message, Phrase("remove it, or give it a label that names no platform"))
     meant = next((platform for word in words if (platform := _platform_of(word))), None)
     if meant:
-        message = f"file name: “{label}” does not keep the wording for {meant.label}"
+        message = Phrase(
+            "file name: “{label}” does not keep the wording for {label2}", label=label, label2=meant.label
+        )
         other = "-".join(word for word in words if not _platform_of(word)) or "again"
-        hint = f"name it {stem}.{meant}.md, for {meant.label} alone, or {stem}.{other}.md, for every platform"
+        hint = Phrase(
+            "name it {stem}.{meant}.md, for {label} alone, or {stem}.{other}.md, for every platform",
+            stem=stem,
+            meant=meant,
+            label=meant.label,
+            other=other,
+        )
         raise BadValueError(message, hint)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.nearest import fold
 
 _OF_MESSAGE = {
@@ -28,13 +29,15 @@ _OF_MEDIA = {
     "alt": "alt_text alttext description descripcion texto texto_alternativo texte_alternatif",
     "captions": "subtitles subs srt vtt subtitulos sous_titres",
 }
-_WHEN = (
+_WHEN = Phrase(
     "write what it is: expires (not after it), not_before (not before it), "
     "or as_of (the date of the figures in the text)"
 )
-_NAME = "the file's name says it: ID.LANG.md, and ID.LANG.x.md or ID.LANG.facebook.md for one platform alone"
-_BODY = "the text stands below the second line of ---, without a key"
-_NO_DRAFT = "every message in the bank is published: move the file out of it, or remove the line"
+_NAME = Phrase(
+    "the file's name says it: ID.LANG.md, and ID.LANG.x.md or ID.LANG.facebook.md for one platform alone"
+)
+_BODY = Phrase("the text stands below the second line of ---, without a key")
+_NO_DRAFT = Phrase("every message in the bank is published: move the file out of it, or remove the line")
 _ASKED = {
     "date time when day hour at fecha hora dia cuando heure jour quand": _WHEN,
     "id lang language platform platforms channel channels network label variant idioma plataforma canal red"
@@ -42,18 +45,26 @@ _ASKED = {
     "text body message content post tweet title titulo texto mensaje titre texte": _BODY,
     "draft status published borrador estado brouillon statut": _NO_DRAFT,
     "alt alt_text alttext description descripcion texto_alternativo texte_alternatif captions subtitles"
-    " subtitulos sous_titres": "it belongs to a picture or video: write it below its file, in media",
-    "caption leyenda legende": "words for all go into the text; a picture's description is alt, in media",
+    " subtitulos sous_titres": Phrase("it belongs to a picture or video: write it below its file, in media"),
+    "caption leyenda legende": Phrase(
+        "words for all go into the text; a picture's description is alt, in media"
+    ),
 }
 
 
-def _by_word(known: dict[str, str], asked: dict[str, str]) -> dict[str, str]:
+def _by_word(known: dict[str, str], asked: dict[str, Phrase]) -> dict[str, Phrase]:
     hints = {fold(word): hint for words, hint in asked.items() for word in words.split()}
-    return hints | {fold(w): f"did you mean “{key}”?" for key, words in known.items() for w in words.split()}
+    return hints | {
+        fold(word): Phrase("did you mean “{nearest}”?", nearest=key)
+        for key, words in known.items()
+        for word in words.split()
+    }
 
 
 MESSAGE_WORDS = _by_word(_OF_MESSAGE, _ASKED)
 """What to say about a key that a message does not have, by the folded word."""
 
-MEDIA_WORDS = _by_word(_OF_MEDIA, {"caption leyenda legende": "write alt, which describes it, or captions"})
+MEDIA_WORDS = _by_word(
+    _OF_MEDIA, {"caption leyenda legende": Phrase("write alt, which describes it, or captions")}
+)
 """The same within `media`."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.bank.synonyms import MEDIA_WORDS, MESSAGE_WORDS
 from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
 from stormctl.files.validation import STRICT, Notes
 from stormctl.files.values import (
     BadMediaError,
+    BadValueError,
     ZonedInstant,
     parse_day,
     parse_hashtags,
@@ -27,16 +29,24 @@ from stormctl.files.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
 
     from stormctl.domain.base.finding import Place
-    from stormctl.files.bank.frontmatter import Value
+    from stormctl.files.bank.frontmatter import FrontMatter
     from stormctl.files.bank.names import WordingName
 
 
 def _parse_media(value: Any) -> Any:
     items = value if isinstance(value, list) else [value]
     return tuple({"file": item} if isinstance(item, str) else item for item in items)
+
+
+def _parse_silence(value: Any) -> dict[str, str]:
+    if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
+        raise BadValueError(
+            Phrase("must be rules with reasons"), Phrase("write it like {{typed-emoji: the name is meant}}")
+        )
+    return value
 
 
 class MediaItem(BaseModel, **STRICT):
@@ -67,6 +77,7 @@ class Wording(BaseModel, **STRICT):
     credit: Annotated[str | None, PlainValidator(parse_text)] = None
     as_of: Annotated[date | None, PlainValidator(parse_day)] = None
     reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
+    silence: Annotated[dict[str, str], PlainValidator(_parse_silence)] = {}
     made_with_ai: Annotated[bool, PlainValidator(parse_yes_no)] = False
     paid_partnership: Annotated[bool, PlainValidator(parse_yes_no)] = False
 
@@ -98,10 +109,10 @@ def _mark_made(media: Media, *, by_machine: bool) -> Media:
 def build_variant(
     name: WordingName,
     parts: tuple[str, ...],
-    raw: Mapping[str, Value],
     *,
     place: Place,
-    lines: tuple[tuple[str, int], ...],
+    starts: tuple[tuple[int, int], ...],
+    front: FrontMatter,
     notes: Notes,
     shelf: MediaShelf,
 ) -> Variant:
@@ -110,17 +121,22 @@ def build_variant(
     A key that can't be understood and a picture that can't be posted are left out, so that the rest is
     still checked; their findings stop a launch all the same.
     """
-    wording = notes.read_rest(Wording, {key: value for key, value in raw.items() if value != NOTHING})
+    said = {key: value for key, value in front.values.items() if value != NOTHING}
+    wording = notes.read_rest(Wording, said)
+    media = _collect_media(wording, notes, shelf)
     return Variant(
         message_id=name.message_id,
         lang=name.lang,
         label=name.label,
         parts=parts,
         place=place,
-        lines=lines,
+        starts=starts,
+        lines=tuple((str(path[0]), line) for path, line in front.lines.items() if len(path) == 1),
+        spots=tuple(_find_spots(front, wording, tuple(media))),
+        silence=tuple(wording.silence.items()),
         hashtags=wording.hashtags,
         link=wording.link,
-        media=_collect_media(wording, notes, shelf),
+        media=tuple(media.values()),
         expires_at=wording.expires.at if wording.expires else None,
         expires_zone=wording.expires.zone if wording.expires else None,
         not_before=wording.not_before.at if wording.not_before else None,
@@ -137,17 +153,51 @@ def build_variant(
     )
 
 
-def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[Media, ...]:
-    found: list[Media] = []
+def _find_spots(
+    front: FrontMatter, wording: Wording, shown: tuple[int, ...]
+) -> Iterator[tuple[str, int, int]]:
+    """Find where in front matter the values stand that people will read.
+
+    Args:
+        shown: which entries of `media` go out.
+    """
+    spots = front.spots
+    if ("link",) in spots:
+        yield "link", *spots["link",]
+    is_list = isinstance(front.values.get("media"), list)
+    for number, index in enumerate(shown):
+        if spot := spots.get(("media", index, "alt") if is_list else ("media", "alt")):
+            yield f"alt.{number}", *spot
+    written = front.values.get("hashtags", "")
+    items = written if isinstance(written, list) else [written]
+    for number, tag in enumerate(wording.hashtags):
+        for index, item in enumerate(items):
+            at = str(item).casefold().find(tag.casefold())
+            spot = spots.get(("hashtags", index) if items is written else ("hashtags",))
+            if at >= 0 and spot:
+                yield f"hashtags.{number}", spot[0], spot[1] + at
+                break
+
+
+def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> dict[int, Media]:
+    """Return what can be attached, by its number in `media`."""
+    found: dict[int, Media] = {}
     for index, item in enumerate(wording.media):
         if len(item.alt) > MAX_ALT:
-            message = f"the alt text of “{item.file}” has {len(item.alt)} characters; X takes {MAX_ALT}"
-            notes.error("alt-too-long", ("media", index, "alt"), message, "say what matters in the picture")
+            message = Phrase(
+                "the alt text of “{file}” has {length} characters; X takes {max_alt}",
+                file=item.file,
+                length=len(item.alt),
+                max_alt=MAX_ALT,
+            )
+            notes.error(
+                "alt-too-long", ("media", index, "alt"), message, Phrase("say what matters in the picture")
+            )
         try:
             media = shelf.get(item.file, item.alt, item.captions)
             for remark in shelf.remarks(item.file, item.captions):
                 notes.warn(remark.code, ("media", index, "file"), remark.message, remark.hint)
-            found.append(_mark_made(media, by_machine=wording.made_with_ai))
+            found[index] = _mark_made(media, by_machine=wording.made_with_ai)
         except BadMediaError as problem:
             for line, message, hint in problem.lines:
                 notes.error_in(
@@ -157,8 +207,12 @@ def _collect_media(wording: Wording, notes: Notes, shelf: MediaShelf) -> tuple[M
                 continue
             key = "captions" if problem.code == "bad-captions" else "file"
             notes.error(problem.code, ("media", index, key), problem.message, problem.hint)
-    kinds = {media.kind for media in found}
+    kinds = {media.kind for media in found.values()}
     if len(found) > MAX_IMAGES or (len(found) > 1 and kinds != {MediaKind.IMAGE}):
-        message = f"{len(found)} files: a post takes {MAX_IMAGES} images, or one GIF, or one video"
-        notes.error("too-many-media", ("media",), message, "leave some out, or make it a thread")
-    return tuple(found)
+        message = Phrase(
+            "{length} files: a post takes {max_images} images, or one GIF, or one video",
+            length=len(found),
+            max_images=MAX_IMAGES,
+        )
+        notes.error("too-many-media", ("media",), message, Phrase("leave some out, or make it a thread"))
+    return found

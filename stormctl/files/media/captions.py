@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.text.spans import find_long_run
 from stormctl.files.values import BadMediaError, BadValueError, parse_language
 
@@ -39,7 +40,7 @@ _TIMING = re.compile(
 )
 _TWO_TIMES = re.compile(r"\d+:\d\d\D.*\d:\d\d")
 _TAG = re.compile(r"</?(?:[a-z][^<>]*|\d\d:[\d:.]+)>", re.IGNORECASE)
-_TIMING_HINT = "write it like 00:00:01,000 --> 00:00:04,000, in a line of its own below an empty one"
+_TIMING_HINT = Phrase("write it like 00:00:01,000 --> 00:00:04,000, in a line of its own below an empty one")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,14 +74,16 @@ def parse_caption_name(file: str) -> str:
     stem, _, suffix = file.rpartition("/")[2].rpartition(".")
     name, _, lang = stem.rpartition(".")
     if f".{suffix.lower()}" not in SUFFIXES:
-        message = f"“{file}” is not a captions file"
-        raise BadMediaError("bad-captions", message, "captions are SubRip (.srt) or WebVTT (.vtt)")
+        message = Phrase("“{file}” is not a captions file", file=file)
+        raise BadMediaError("bad-captions", message, Phrase("captions are SubRip (.srt) or WebVTT (.vtt)"))
     try:
         return parse_language(lang if name else "")
     except BadValueError:
-        message = f"the name “{file}” does not say the language of the captions"
+        message = Phrase("the name “{file}” does not say the language of the captions", file=file)
         raise BadMediaError(
-            "bad-captions", message, f"name it {name or stem}.en.{suffix}, if they are in English"
+            "bad-captions",
+            message,
+            Phrase("name it {value}.en.{suffix}, if they are in English", value=name or stem, suffix=suffix),
         ) from None
 
 
@@ -97,35 +100,44 @@ def read_captions(file: str, path: Path) -> CaptionsFile:
     with path.open("rb") as opened:
         content = opened.read(MAX_CAPTIONS_BYTES + 1)
     if len(content) > MAX_CAPTIONS_BYTES:
-        message = f"“{file}” has {path.stat().st_size / 1024:.0f} KiB; X takes {MAX_CAPTIONS_BYTES // 1024}"
+        message = Phrase(
+            "“{file}” has {number:.0f} KiB; X takes {number2}",
+            file=file,
+            number=path.stat().st_size / 1024,
+            number2=MAX_CAPTIONS_BYTES // 1024,
+        )
         raise BadMediaError("bad-captions", message)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise BadMediaError("bad-captions", f"“{file}” is not UTF-8", "save it with that encoding") from None
+        raise BadMediaError(
+            "bad-captions", Phrase("“{file}” is not UTF-8", file=file), Phrase("save it with that encoding")
+        ) from None
     if len(text) > MAX_CHARS or find_long_run(text):  # before it is parsed
-        message = f"“{file}” holds more than two minutes of speech, or text that is not words"
-        raise BadMediaError("bad-captions", message, "keep to what is said; put spaces between words")
+        message = Phrase(
+            "“{file}” holds more than two minutes of speech, or text that is not words", file=file
+        )
+        raise BadMediaError("bad-captions", message, Phrase("keep to what is said; put spaces between words"))
     cues, problems = parse_cues(text)
     if problems and _ARROW in text:
-        message = f"“{file}” has lines that would be lost or shown as they are written"
+        message = Phrase("“{file}” has lines that would be lost or shown as they are written", file=file)
         raise BadMediaError("bad-captions", message, lines=tuple(problems))
     if not cues:
-        message = f"“{file}” contains no readable captions"
-        hint = "each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below"
+        message = Phrase("“{file}” contains no readable captions", file=file)
+        hint = Phrase("each caption is a line such as 00:00:01,000 --> 00:00:04,000 and its words below")
         raise BadMediaError("bad-captions", message, hint)
     words = (enumerate(cue.text.split("\n"), cue.line) for cue in cues)
     return CaptionsFile(render_srt(cues).encode(), tuple(line for cue in words for line in cue))
 
 
-def parse_cues(text: str) -> tuple[tuple[Cue, ...], list[tuple[int, str, str]]]:
+def parse_cues(text: str) -> tuple[tuple[Cue, ...], list[tuple[int, Phrase, Hint]]]:
     """Read SubRip or WebVTT: titles, notes, styles and numbers are left out, and nothing else.
 
     Returns:
         The cues, and what can't be one or be shown: line, message and hint of each.
     """
     cues: list[Cue] = []
-    problems: list[tuple[int, str, str]] = []
+    problems: list[tuple[int, Phrase, Hint]] = []
     block: list[str] = []
     is_web = text.lstrip("\ufeff").startswith("WEBVTT")
     for number, line in enumerate([*re.split(r"\r\n?|\n", text), ""], 1):
@@ -142,34 +154,39 @@ def parse_cues(text: str) -> tuple[tuple[Cue, ...], list[tuple[int, str, str]]]:
     return tuple(cues), problems
 
 
-def _find_lost_lines(block: list[str], first: int, *, is_web: bool) -> Iterator[tuple[int, str, str]]:
+def _find_lost_lines(block: list[str], first: int, *, is_web: bool) -> Iterator[tuple[int, Phrase, Hint]]:
     """Find what a block says that no cue would: all without a time, and what stands above one."""
     at = next((index for index, line in enumerate(block[:2]) if _TIMING.fullmatch(line)), None)
     for index, line in enumerate(block):
         if index != at and ((_ARROW in line and ":" in line) or (at is None and _TWO_TIMES.match(line))):
-            yield first + index, f"“{line}” is not the time of a caption", _TIMING_HINT
+            yield first + index, Phrase("“{line}” is not the time of a caption", line=line), _TIMING_HINT
             return
     above = block[: len(block) if at is None else at]
     if is_web and (at is not None or block[:1] == [] or block[0].startswith(_WEB)):
         return
     for index, line in enumerate(above):
         if not line.isdecimal():
-            hint = "remove the empty line above if it belongs to the caption before, or give it a time"
-            yield first + index, f"“{line}” has no time, and would not be shown", hint
+            hint = Phrase(
+                "remove the empty line above if it belongs to the caption before, or give it a time"
+            )
+            yield first + index, Phrase("“{line}” has no time, and would not be shown", line=line), hint
 
 
-def _find_wrong_words(cue: Cue) -> Iterator[tuple[int, str, str]]:
+def _find_wrong_words(cue: Cue) -> Iterator[tuple[int, Phrase, Hint]]:
     if not cue.begin_ms < cue.end_ms:
-        yield cue.line - 1, "the caption ends before it begins", "change one of its times"
+        yield cue.line - 1, Phrase("the caption ends before it begins"), Phrase("change one of its times")
     for number, line in enumerate(cue.text.split("\n"), cue.line):
         for tag in _TAG.findall(line):
             name = tag[2:].strip("> ")
-            hint = "leave out the tag" + (
-                f"; write “{name}: ” if it matters" if tag.startswith("<v ") else ""
+            hint = (
+                Phrase("leave out the tag; write “{name}: ” if it matters", name=name)
+                if tag.startswith("<v ")
+                else Phrase("leave out the tag")
             )
-            yield number, f"{tag} would be shown as it is written", hint
+            yield number, Phrase("{sign} would be shown as it is written", sign=tag), hint
         for sign in ENTITY.findall(line):
-            yield number, f"{sign} would be shown as it is written", f"write “{html.unescape(sign)}”"
+            hint = Phrase("write “{sign}”", sign=html.unescape(sign))
+            yield number, Phrase("{sign} would be shown as it is written", sign=sign), hint
 
 
 def render_srt(cues: tuple[Cue, ...]) -> str:

@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, TypeVar
 
 from stormctl.domain.bank.message import Media, MediaKind
+from stormctl.domain.base.phrase import Phrase
 from stormctl.errors import FindingsError
 from stormctl.files.media.captions import SUFFIXES, CaptionsFile, parse_caption_name, read_captions
 from stormctl.files.media.examined import ExaminedPictures
@@ -125,8 +126,8 @@ class MediaShelf:
         suffix = path.suffix.lower()
         is_video = suffix in VIDEO_SUFFIXES | FOREIGN_SUFFIXES
         if captions is not None and not is_video:
-            message = f"captions belong to a video, and “{file}” is a picture"
-            raise BadMediaError("bad-captions", message, "describe the picture in alt")
+            message = Phrase("captions belong to a video, and “{file}” is a picture", file=file)
+            raise BadMediaError("bad-captions", message, Phrase("describe the picture in alt"))
         if not is_video:
             return self._reading(file, lambda: self._examine_picture(file, path))
         size = self._reading(file, lambda: examine_video(file, path))
@@ -154,33 +155,44 @@ class MediaShelf:
             picture = _load_picture(file, path)
             digest, size = hashlib.sha256(picture.content).hexdigest(), len(picture.content)
             facts = _Facts(name, picture.kind, picture.mime, digest, size, remarks=picture.remarks)
-            self._examined.store(known, stamp, [facts.kind, facts.mime, digest, size, facts.remarks])
+            self._examined.store(
+                known, stamp, [facts.kind, facts.mime, digest, size, _store_remarks(facts.remarks)]
+            )
         return facts
 
     def _reading(self, file: str, read: Callable[[], _T]) -> _T:
         try:
             return read()
         except OSError as error:
-            raise BadMediaError("media-missing", f"“{file}” can't be read: {error.strerror}") from error
+            raise BadMediaError(
+                "media-missing",
+                Phrase("“{file}” can't be read: {strerror}", file=file, strerror=error.strerror),
+            ) from error
 
     def _name(self, path: Path) -> str:
         return f"{self._prefix}/{path.relative_to(self._folder).as_posix()}"
 
     def _locate(self, file: str) -> Path:
-        where = "a media path starts at the bank's folder and stays in it, such as images/boat.png"
+        where = Phrase("a media path starts at the bank's folder and stays in it, such as images/boat.png")
         pure = PurePosixPath(file)
         if "\\" in file:
-            raise BadMediaError("media-outside", f"“{file}” has a “\\”", "write / between folders")
+            raise BadMediaError(
+                "media-outside", Phrase("“{file}” has a “\\”", file=file), Phrase("write / between folders")
+            )
         if pure.is_absolute() or ".." in pure.parts or ":" in file or "\0" in file:
-            raise BadMediaError("media-outside", f"“{file}” points outside the bank", where)
+            raise BadMediaError("media-outside", Phrase("“{file}” points outside the bank", file=file), where)
         path = self._folder / pure
         if not is_file(path):  # perhaps under the other Unicode form of its name: é as one sign, or as two
             path = self._folder / self._find_forms().get(_compose(str(pure)), pure)
         path = Path(os.path.realpath(path))
         if not path.is_relative_to(self._folder):
-            raise BadMediaError("media-outside", f"“{file}” is a link that leads outside the bank", where)
+            raise BadMediaError(
+                "media-outside", Phrase("“{file}” is a link that leads outside the bank", file=file), where
+            )
         if not is_file(path):
-            raise BadMediaError("media-missing", f"there is no “{file}” in the bank", self._hint_for(file))
+            raise BadMediaError(
+                "media-missing", Phrase("there is no “{file}” in the bank", file=file), self._hint_for(file)
+            )
         return path
 
     def _find_forms(self) -> dict[str, str]:
@@ -191,27 +203,43 @@ class MediaShelf:
             self._media = {_compose(path): path for path in paths}
         return self._media
 
-    def _hint_for(self, file: str) -> str:
+    def _hint_for(self, file: str) -> Phrase:
         media = self._find_forms()
         self._hints += 1
         nearest = find_nearest(file, media) if self._hints <= MOST_HINTS else None
         if nearest is None:
             wanted = _compose(PurePosixPath(file).name)
             nearest = next((path for path in media if PurePosixPath(path).name == wanted), None)
-        return f"did you mean “{nearest}”?" if nearest else "put the file into the bank's folder"
+        if nearest:
+            return Phrase("did you mean “{nearest}”?", nearest=nearest)
+        return Phrase("put the file into the bank's folder")
 
 
 def _compose(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
+def _store_remarks(remarks: tuple[Remark, ...]) -> list[Any]:
+    return [
+        [remark.code, *([said.template, dict(said.values)] if said else "" for said in remark[1:])]
+        for remark in remarks
+    ]
+
+
+def _recall(said: Any) -> Phrase:
+    template, values = said
+    return Phrase(template, **values)
+
+
 def _recall_facts(name: str, told: Any) -> _Facts | None:
     """Read what was remembered of a picture; None if that is nothing, or nothing that we wrote."""
     try:
         kind, mime, digest, size, remarks = told
-        kept = tuple(Remark(*map(str, remark)) for remark in remarks)
+        kept = tuple(
+            Remark(str(code), _recall(said), _recall(hint) if hint else "") for code, said, hint in remarks
+        )
         return _Facts(name, MediaKind(kind), str(mime), str(digest), int(size), remarks=kept)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, LookupError):
         return None
 
 
@@ -276,12 +304,12 @@ def _reading_again(media: Media, read: Callable[[], _T]) -> _T:
     try:
         return read()
     except OSError as error:
-        message = f"{media.file} can't be read: {error.strerror}"
+        message = Phrase("{file} can't be read: {strerror}", file=media.file, strerror=error.strerror)
         raise FindingsError(message, "put it back, then plan again") from error
     except BadMediaError as problem:
         raise _changed(media) from problem
 
 
 def _changed(media: Media) -> FindingsError:
-    message = f"{media.file} has changed since it was checked"
+    message = Phrase("{file} has changed since it was checked", file=media.file)
     return FindingsError(message, "run stormctl check and plan again")

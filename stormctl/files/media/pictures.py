@@ -9,6 +9,7 @@ from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.media.segments import (
     PNG_SIGNATURE,
     DamagedError,
@@ -51,7 +52,7 @@ _ORIENTATION = 0x0112
 _ANIMATION = b"\0\0\0\x08acTL"
 """The chunk that an animated PNG has before its pixels (W3C PNG, third edition)."""
 
-_SMALLER = "save it smaller: 1600 pixels wide are plenty"
+_SMALLER = Phrase("save it smaller: 1600 pixels wide are plenty")
 
 _SUFFIXES = {"PNG": {".png"}, "JPEG": {".jpg", ".jpeg"}, "WEBP": {".webp"}, "GIF": {".gif"}}
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
@@ -100,8 +101,8 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
     except (TooMuchError, Image.DecompressionBombError) as problem:
         raise _too_much(file, str(problem)) from None
     except (DamagedError, OSError, ValueError, SyntaxError, EOFError):
-        message = f"“{file}” is damaged: it can't be displayed completely"
-        raise BadMediaError("media-type", message, "open it in an editor and save it again") from None
+        message = Phrase("“{file}” is damaged: it can't be displayed completely", file=file)
+        raise BadMediaError("media-type", message, Phrase("open it in an editor and save it again")) from None
 
 
 def _find_format(file: str, content: bytes) -> str:
@@ -110,30 +111,36 @@ def _find_format(file: str, content: bytes) -> str:
     starts = ((PNG_SIGNATURE, "PNG"), (b"\xff\xd8\xff", "JPEG"), (b"GIF87a", "GIF"), (b"GIF89a", "GIF"))
     found = "WEBP" if is_webp else next((name for start, name in starts if content.startswith(start)), None)
     if found is None:
-        message = f"“{file}” is not a picture that the platforms take"
-        raise BadMediaError("media-type", message, "save it as PNG, JPEG, GIF or WEBP")
+        message = Phrase("“{file}” is not a picture that the platforms take", file=file)
+        raise BadMediaError("media-type", message, Phrase("save it as PNG, JPEG, GIF or WEBP"))
     return found
 
 
 def _look_odd(file: str, found: str, suffix: str, content: bytes) -> Iterator[Remark]:
     if suffix not in _SUFFIXES[found]:
-        message = f"“{file}” is really a {found} picture, and goes out as one"
+        message = Phrase("“{file}” is really a {found} picture, and goes out as one", file=file, found=found)
         yield Remark(
             "media-type",
             message,
-            f"rename it to end in {min(_SUFFIXES[found], key=len)}, also where it is named",
+            Phrase("rename it to end in {min}, also where it is named", min=min(_SUFFIXES[found], key=len)),
         )
     if found == "PNG" and _ANIMATION in content[: content.find(b"IDAT")]:
-        message = f"“{file}” is an animated PNG, of which only the first picture goes out"
-        yield Remark("media-still", message, "save it as GIF, if it is to move")
+        message = Phrase("“{file}” is an animated PNG, of which only the first picture goes out", file=file)
+        yield Remark("media-still", message, Phrase("save it as GIF, if it is to move"))
 
 
 def _check_size(file: str, image: Image) -> tuple[int, int]:
     """Return a picture's width and height; a long and narrow one is too small once its length is right."""
     width, height = image.size
     if min(width, height) < MIN_SIDE * max(1, max(width, height) / MAX_SIDE):
-        message = f"“{file}” has {width}×{height} pixels; X takes 4×4 to {MAX_SIDE}×{MAX_SIDE}"
-        raise BadMediaError("media-too-small", message, "put a larger picture there, or leave it out")
+        message = Phrase(
+            "“{file}” has {width}×{height} pixels; X takes 4×4 to {max_side}×{max_side}",
+            file=file,
+            width=width,
+            height=height,
+            max_side=MAX_SIDE,
+        )
+        raise BadMediaError("media-too-small", message, Phrase("put a larger picture there, or leave it out"))
     return width, height
 
 
@@ -142,22 +149,30 @@ def _strip(file: str, found: str, content: bytes) -> bytes:
     if found != "WEBP":
         return _STRIPPERS[found](content)
     if check_webp(content):
-        message = f"“{file}” is an animated WEBP, which the platforms do not take"
-        raise BadMediaError("media-type", message, "save it as GIF")
+        message = Phrase("“{file}” is an animated WEBP, which the platforms do not take", file=file)
+        raise BadMediaError("media-type", message, Phrase("save it as GIF"))
     return content
 
 
 def _too_much(file: str, what: str) -> BadMediaError:
     reasons = {
-        "frames": "has more than 350 pictures, or 300 million pixels in all of them: more than X takes",
-        "sides": "is larger than X takes of a GIF: 1280×1080 pixels",
-        "webp": "has more than 16 million pixels, the most of a WEBP",
-        "pieces": "is split into more pieces than any program makes",
-        "scans": "is built so that displaying it takes far too long",
+        "frames": Phrase(
+            "“{file}” has more than 350 pictures, or 300 million pixels in all of them: more than X takes",
+            file=file,
+        ),
+        "sides": Phrase("“{file}” is larger than X takes of a GIF: 1280×1080 pixels", file=file),
+        "webp": Phrase("“{file}” has more than 16 million pixels, the most of a WEBP", file=file),
+        "pieces": Phrase("“{file}” is split into more pieces than any program makes", file=file),
+        "scans": Phrase("“{file}” is built so that displaying it takes far too long", file=file),
     }
-    reason = reasons.get(what, "has more than 50 million pixels, the most that can be made smaller here")
-    hint = "make it shorter and smaller, or post it as MP4" if what in {"frames", "sides"} else _SMALLER
-    return BadMediaError("media-too-big", f"“{file}” {reason}", hint)
+    message = reasons.get(
+        what,
+        Phrase("“{file}” has more than 50 million pixels, the most that can be made smaller here", file=file),
+    )
+    hint = (
+        Phrase("make it shorter and smaller, or post it as MP4") if what in {"frames", "sides"} else _SMALLER
+    )
+    return BadMediaError("media-too-big", message, hint)
 
 
 def _prepare(file: str, found: str, clean: bytes, image: Image, size: tuple[int, int]) -> Picture:
@@ -294,5 +309,10 @@ def _encode(image: Image, found: str, **options: Any) -> bytes:
 
 def too_big(file: str, size: int, limit: int) -> BadMediaError:
     """Return the refusal of a file that has too many bytes and can't be made smaller here."""
-    message = f"“{file}” has {size / 1e6:.1f} MB; X takes {limit / 1e6:.0f} MB"
+    message = Phrase(
+        "“{file}” has {number:.1f} MB; X takes {number2:.0f} MB",
+        file=file,
+        number=size / 1e6,
+        number2=limit / 1e6,
+    )
     return BadMediaError("media-too-big", message, _SMALLER)

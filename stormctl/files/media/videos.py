@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.values import BadMediaError
 
 if TYPE_CHECKING:
@@ -55,8 +56,10 @@ _CODES = {b"hvc1": _HEVC, b"hev1": _HEVC, b"av01": "AV1", b"vp09": "VP9", b"ac-3
 _AAC = re.compile(rb"\x04[\x80-\xff]{0,3}[\x0d-\x7f][\x40\x66\x67\x68]")
 """A decoder's description of the kind AAC (ISO/IEC 14496-1, 7.2.6.6; object types of mp4ra.org)."""
 
-_EXPORT = "export it as MP4 (H.264 and AAC)"
-_EXPORT_SMALL = f"{_EXPORT} at 1280×720; a telephone films so with “Most Compatible” and 720p"
+_EXPORT = Phrase("export it as MP4 (H.264 and AAC)")
+_EXPORT_SMALL = Phrase(
+    "{export} at 1280×720; a telephone films so with “Most Compatible” and 720p", export=_EXPORT
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +114,13 @@ def examine_video(file: str, path: Path) -> int:
     """
     size = path.stat().st_size
     if size > MAX_VIDEO_BYTES:
-        message = f"“{file}” has {size / 1e6:.0f} MB; X takes {MAX_VIDEO_BYTES / 1e6:.0f} MB"
-        raise BadMediaError("media-too-big", message, "export it with a lower bit rate")
+        message = Phrase(
+            "“{file}” has {number:.0f} MB; X takes {number2:.0f} MB",
+            file=file,
+            number=size / 1e6,
+            number2=MAX_VIDEO_BYTES / 1e6,
+        )
+        raise BadMediaError("media-too-big", message, Phrase("export it with a lower bit rate"))
     with path.open("rb") as opened:
         index = _read_index(file, opened, size)
     inner = list(_boxes(index, 0, len(index)))
@@ -120,8 +128,14 @@ def examine_video(file: str, path: Path) -> int:
     seconds = _seconds(index, inner)
     shortest, longest = SECONDS
     if seconds is not None and not shortest <= seconds <= longest:
-        message = f"“{file}” lasts {seconds:.1f} s; X takes {shortest:g} to {longest:g} s"
-        raise BadMediaError("media-too-long", message, "cut it")
+        message = Phrase(
+            "“{file}” lasts {seconds:.1f} s; X takes {shortest:g} to {longest:g} s",
+            file=file,
+            seconds=seconds,
+            shortest=shortest,
+            longest=longest,
+        )
+        raise BadMediaError("media-too-long", message, Phrase("cut it"))
     return size
 
 
@@ -131,8 +145,12 @@ def _check_tracks(file: str, index: bytes, tracks: list[Box]) -> None:
     for track in tracks:
         handler = _handler_of(index, track)
         if handler in _TRACES:
-            message = f"“{file}” has a track that records where the camera was, or how it moved"
-            raise BadMediaError("media-type", message, f"{_EXPORT}: pictures and sound only")
+            message = Phrase(
+                "“{file}” has a track that records where the camera was, or how it moved", file=file
+            )
+            raise BadMediaError(
+                "media-type", message, Phrase("{export}: pictures and sound only", export=_EXPORT)
+            )
         for entry in _entries_of(index, track):
             content = index[entry.begin : entry.end]
             if handler == b"vide":
@@ -140,23 +158,38 @@ def _check_tracks(file: str, index: bytes, tracks: list[Box]) -> None:
                 _check_picture(file, entry.kind, content)
             elif handler == b"soun" and (entry.kind != b"mp4a" or not _AAC.search(content)):
                 found = (
-                    "MP3 or the like"
+                    Phrase("MP3 or the like")
                     if entry.kind == b"mp4a"
                     else _CODES.get(entry.kind, repr(entry.kind)[2:-1])
                 )
-                message = f"the sound of “{file}” is {found}; X takes AAC"
+                message = Phrase("the sound of “{file}” is {found}; X takes AAC", file=file, found=found)
                 raise BadMediaError("media-type", message, _EXPORT)
     if not has_picture:
-        raise BadMediaError("media-type", f"“{file}” has no picture", f"no sound goes out alone: {_EXPORT}")
+        raise BadMediaError(
+            "media-type",
+            Phrase("“{file}” has no picture", file=file),
+            Phrase("no sound goes out alone: {export}", export=_EXPORT),
+        )
 
 
 def _check_picture(file: str, code: bytes, content: bytes) -> None:
     if code not in {b"avc1", b"avc3"}:
-        message = f"the picture of “{file}” is {_CODES.get(code, repr(code)[2:-1])}; X takes H.264"
+        message = Phrase(
+            "the picture of “{file}” is {found}; X takes H.264",
+            file=file,
+            found=_CODES.get(code, repr(code)[2:-1]),
+        )
         raise BadMediaError("media-type", message, _EXPORT_SMALL)
     width, height = (int.from_bytes(content[at : at + 2], "big") for at in (24, 26))
     if max(width, height) > MAX_SIDES[0] or min(width, height) > MAX_SIDES[1]:
-        message = f"“{file}” has {width}×{height} pixels; X takes {MAX_SIDES[0]}×{MAX_SIDES[1]}"
+        message = Phrase(
+            "“{file}” has {width}×{height} pixels; X takes {max_sides}×{max_sides2}",
+            file=file,
+            width=width,
+            height=height,
+            max_sides=MAX_SIDES[0],
+            max_sides2=MAX_SIDES[1],
+        )
         raise BadMediaError("media-too-big", message, _EXPORT_SMALL)
 
 
@@ -172,9 +205,9 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
     """Return the payload of the video's `moov` box."""
     head = opened.read(12)
     if head[4:8] != b"ftyp":
-        raise BadMediaError("media-type", f"“{file}” is not an MP4 video", _EXPORT)
+        raise BadMediaError("media-type", Phrase("“{file}” is not an MP4 video", file=file), _EXPORT)
     if head[8:12] == b"qt  ":
-        raise BadMediaError("media-type", f"“{file}” is really a QuickTime film", _EXPORT)
+        raise BadMediaError("media-type", Phrase("“{file}” is really a QuickTime film", file=file), _EXPORT)
     index, position, count = None, 0, 0
     while position + 8 <= size:
         opened.seek(position)
@@ -190,12 +223,14 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
             count += _count_boxes(inner, MOST_BOXES - count)
             index = inner if index is None and box.kind == b"moov" else index
         if count > MOST_BOXES:
-            message = f"“{file}” is split into more pieces than any program makes"
+            message = Phrase("“{file}” is split into more pieces than any program makes", file=file)
             raise BadMediaError("media-type", message, _EXPORT)
         position = box.end
     if index is not None:
         return index
-    raise BadMediaError("media-type", f"“{file}” is damaged: it has no index that could be read", _EXPORT)
+    raise BadMediaError(
+        "media-type", Phrase("“{file}” is damaged: it has no index that could be read", file=file), _EXPORT
+    )
 
 
 def _count_boxes(content: bytes, most: int) -> int:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.localtime import DAY, LocalTimeError, days_between, to_utc
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.delivery.delivery import POST_STORM
 from stormctl.files.bank.bank import find_bank_names
 from stormctl.files.campaign import MESSAGES
@@ -55,10 +56,13 @@ def check_schedule(notes: Notes, storm_id: str, raw: Mapping[str, object], sched
     try:
         parse_slug(storm_id)
     except BadValueError as problem:
-        notes.error("file-name", (), f"file name: {problem.message}", problem.hint)
+        notes.error("file-name", (), Phrase("file name: {message}", message=problem.message), problem.hint)
     if storm_id == POST_STORM:
         notes.error(
-            "file-name", (), "file name: “post” is kept for single posts", "give the storm another name"
+            "file-name",
+            (),
+            Phrase("file name: “post” is kept for single posts"),
+            Phrase("give the storm another name"),
         )
     _check_head(notes, raw, schedule)
     _check_channels(notes, schedule)
@@ -69,16 +73,31 @@ def check_schedule(notes: Notes, storm_id: str, raw: Mapping[str, object], sched
 def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> None:
     for key, example in _NEEDED.items():
         if raw.get(key) in (None, []):
-            notes.error("missing-key", (), f"“{key}” is missing", f"write {example}")
+            notes.error(
+                "missing-key",
+                (),
+                Phrase("“{key}” is missing", key=key),
+                Phrase("write {example}", example=example),
+            )
     span = schedule.head.date
     if span is None:
         return
     if span.last_on < span.first_on:
-        notes.error("bad-value", ("date",), f"date: it ends on {span.last_on}, before it starts")
+        notes.error(
+            "bad-value",
+            ("date",),
+            Phrase("date: it ends on {last_on}, before it starts", last_on=span.last_on),
+        )
     elif (span.last_on - span.first_on).days >= MAXDAYS:
-        notes.error("bad-value", ("date",), f"date: a storm lasts at most {MAXDAYS} days")
+        notes.error(
+            "bad-value", ("date",), Phrase("date: a storm lasts at most {maxdays} days", maxdays=MAXDAYS)
+        )
     elif not 2000 <= span.first_on.year < 2100:  # noqa: PLR2004 - a slip of the finger, and zones know no others
-        notes.error("bad-value", ("date",), f"date: {span.first_on} is not a possible day for a storm")
+        notes.error(
+            "bad-value",
+            ("date",),
+            Phrase("date: {first_on} is not a possible day for a storm", first_on=span.first_on),
+        )
 
 
 _NEEDED = {
@@ -96,15 +115,17 @@ def _check_windows(notes: Notes, schedule: Schedule) -> None:
         rhythms = [key for key in ("every", "at", "cron") if getattr(window, key) is not None]
         if len(rhythms) != 1:
             given = f"has {' and '.join(rhythms)}" if rhythms else "has no rhythm"
-            hint = "give it one of every, at and cron"
-            notes.error("window-rhythm", ("windows", index), f"the window {given}", hint)
+            hint = Phrase("give it one of every, at and cron")
+            notes.error("window-rhythm", ("windows", index), Phrase("the window {given}", given=given), hint)
 
 
 def _check_channels(notes: Notes, schedule: Schedule) -> None:
     first: dict[ChannelId, int] = {}
     for index, rule in schedule.channels.items():
         if first.setdefault(rule.id, index) != index:
-            notes.error("duplicate-channel", ("channels", index), f"“{rule.id}” is listed twice")
+            notes.error(
+                "duplicate-channel", ("channels", index), Phrase("“{id}” is listed twice", id=rule.id)
+            )
     if len(first) < len(schedule.head.channels):
         # One that can't be read was noted already; windows may well mean it.
         return
@@ -112,7 +133,7 @@ def _check_channels(notes: Notes, schedule: Schedule) -> None:
     for index, window in schedule.windows.items():
         for number, channel in enumerate(window.channels):
             if channel not in first:
-                message = f"“{channel}” is not among the storm's channels"
+                message = Phrase("“{channel}” is not among the storm's channels", channel=channel)
                 steps = ("windows", index, "channels", number)
                 notes.error("unknown-channel", steps, message, suggest(str(channel), known))
 
@@ -157,7 +178,12 @@ def check_bank(notes: Notes, root: Path, schedule: Schedule) -> None:
     bank = schedule.head.bank
     banks = find_bank_names(root)
     if bank is not None and bank not in banks:
-        notes.error("unknown-bank", ("bank",), f"there is no bank {MESSAGES}/{bank}/", suggest(bank, banks))
+        notes.error(
+            "unknown-bank",
+            ("bank",),
+            Phrase("there is no bank {messages}/{bank}/", messages=MESSAGES, bank=bank),
+            suggest(bank, banks),
+        )
 
 
 def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
@@ -166,17 +192,25 @@ def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
         steps = ("resources", index, "file")
         path = PurePosixPath(resource.file)
         if path.is_absolute() or ".." in path.parts or "\\" in resource.file:
-            message = f"“{resource.file}” points outside the campaign's folder"
+            message = Phrase("“{file}” points outside the campaign's folder", file=resource.file)
             notes.error(
-                "file-outside", steps, message, "paths start at the campaign's folder, with / between folders"
+                "file-outside",
+                steps,
+                message,
+                Phrase("paths start at the campaign's folder, with / between folders"),
             )
         elif not is_file(root / path):
-            notes.error("file-missing", steps, f"there is no file “{resource.file}”")
+            notes.error("file-missing", steps, Phrase("there is no file “{file}”", file=resource.file))
     by_secrets: dict[tuple[str, str], ChannelId] = {}
     for index, channel in schedule.channels.items():
         name = channel.id.env_name
         twin = by_secrets.setdefault((channel.id.platform.value, name), channel.id)
         if twin != channel.id:
             prefix = f"STORMCTL_{channel.id.platform.value.upper()}_{name}_…"
-            message = f"“{channel.id}” and “{twin}” would share the secrets {prefix}"
-            notes.error("channel-collision", ("channels", index, "id"), message, "rename one of them")
+            message = Phrase(
+                "“{id}” and “{twin}” would share the secrets {prefix}",
+                id=channel.id,
+                twin=twin,
+                prefix=prefix,
+            )
+            notes.error("channel-collision", ("channels", index, "id"), message, Phrase("rename one of them"))

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import BaseModel
 
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
+from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.plan import storm as domain
 from stormctl.domain.plan.occupancy import make_limits
 from stormctl.errors import UsageError
@@ -48,26 +49,33 @@ def load_storm(root: Path, path: Path) -> tuple[domain.Storm | None, list[Findin
         with path.open("rb") as opened:
             content = opened.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            hint = "a schedule names channels, windows and days; messages go in a bank"
+            hint = Phrase("a schedule names channels, windows and days; messages go in a bank")
             return None, [
-                _refuse(shown, 1, "schedule-syntax", f"it is bigger than {MAX_BYTES // 1024} KiB", hint)
+                _refuse(
+                    Place(shown, 1),
+                    "schedule-syntax",
+                    Phrase("it is bigger than {number} KiB", number=MAX_BYTES // 1024),
+                    hint,
+                )
             ]
         source = decode_text(content)
     except OSError as error:
         raise UsageError(f"{shown} can't be read: {error.strerror}") from error
     except NotUtf8Error as problem:
-        return None, [_refuse(shown, problem.line, "not-utf8", problem.message, "save it again as UTF-8")]
+        return None, [
+            _refuse(Place(shown, problem.line), "not-utf8", problem.message, Phrase("save it again as UTF-8"))
+        ]
     too_long = next((n for n, line in enumerate(source.split("\n"), 1) if len(line) > MAX_LINE), None)
     if too_long is not None:
-        message = f"a line of more than {MAX_LINE} characters is not read"
-        return None, [_refuse(shown, too_long, "schedule-syntax", message, "break it up")]
+        message = Phrase("a line of more than {max_line} characters is not read", max_line=MAX_LINE)
+        return None, [_refuse(Place(shown, too_long), "schedule-syntax", message, Phrase("break it up"))]
     try:
         raw = tomllib.loads(source, parse_float=Decimal)
     except tomllib.TOMLDecodeError as error:
         return None, [_explain_syntax(shown, source, str(error))]
     except (RecursionError, ValueError, ArithmeticError):  # nested a thousand times, or a number as long
-        message = "not readable as TOML: it holds a number or a nesting that is too long"
-        return None, [_refuse(shown, 1, "schedule-syntax", message, "")]
+        message = Phrase("not readable as TOML: it holds a number or a nesting that is too long")
+        return None, [_refuse(Place(shown, 1), "schedule-syntax", message, "")]
     notes = Notes(shown, index_lines(source))
     schedule = _read_schedule(notes, raw)
     check_schedule(notes, path.stem, raw, schedule)
@@ -77,22 +85,26 @@ def load_storm(root: Path, path: Path) -> tuple[domain.Storm | None, list[Findin
     return storm, sort_findings(notes.findings)
 
 
-def _refuse(path: str, line: int, code: str, message: str, hint: str) -> Finding:
-    return Finding(severity=Severity.ERROR, place=Place(path, line), code=code, message=message, hint=hint)
+def _refuse(place: Place, code: str, message: Phrase, hint: Hint) -> Finding:
+    return Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
 
 
 def _explain_syntax(path: str, source: str, error: str) -> Finding:
     lines = source.split("\n")
     at = _AT.search(error)
     line, column = (int(at[1]), int(at[2])) if at is not None and at[1] else (len(lines), None)
-    where = f", column {column}" if column else ", at the end of the file"
     text = lines[line - 1]
-    hint = ""
+    hint: Hint = ""
     if _SHORT_TIME.search(text):
-        hint = "a time needs seconds: 08:00:00"
+        hint = Phrase("a time needs seconds: 08:00:00")
     elif set(text) & set("“”„«»‘’"):
-        hint = 'use straight quotes: "'
-    return _refuse(path, line, "schedule-syntax", f"not readable as TOML: {_AT.sub('', error)}{where}", hint)
+        hint = Phrase('use straight quotes: "')
+    return _refuse(
+        Place(path, line, column),
+        "schedule-syntax",
+        Phrase("not readable as TOML: {problem}", problem=_AT.sub("", error)),
+        hint,
+    )
 
 
 def _read_schedule(notes: Notes, raw: Mapping[str, object]) -> Schedule:
@@ -155,6 +167,13 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
         events=tuple(
             domain.CampaignEvent(title=table.title, at=table.at.at, place=table.place)
             for table in schedule.events.values()
+        ),
+        silence=tuple(
+            domain.SilenceRule(
+                place=notes.place("silence", code, message), code=code, message=message, reason=reason
+            )
+            for code, reasons in head.silence.items()
+            for message, reason in reasons.items()
         ),
     )
 

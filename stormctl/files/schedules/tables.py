@@ -11,6 +11,7 @@ from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, create_m
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import parse_duration
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.occupancy import CEILING_KEYS
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
 from stormctl.files.validation import STRICT
@@ -40,7 +41,7 @@ def _parse_duration(value: Any) -> timedelta:
 def _parse_positive(value: Any) -> timedelta:
     duration = _parse_duration(value)
     if not duration:
-        raise BadValueError(f"“{value}” must be longer than 0s")
+        raise BadValueError(Phrase("“{value}” must be longer than 0s", value=value))
     return duration
 
 
@@ -51,15 +52,18 @@ def _parse_channel(value: Any) -> ChannelId:
 def _parse_host(value: Any) -> str:
     text = parse_text(value).lower()
     if not _HOST.fullmatch(text):
-        message = f"“{value}” is not a host name"
-        raise BadValueError(message, "write it without https:// and without a path, such as un.org")
+        message = Phrase("“{value}” is not a host name", value=value)
+        raise BadValueError(message, Phrase("write it without https:// and without a path, such as un.org"))
     return text
 
 
 def _parse_mention(value: Any) -> str:
     text = parse_text(value)
     if not _MENTION.fullmatch(text):
-        raise BadValueError(f"“{text}” is not a mention", "write it with the @, such as @UNmigration")
+        raise BadValueError(
+            Phrase("“{text}” is not a mention", text=text),
+            Phrase("write it with the @, such as @UNmigration"),
+        )
     return text
 
 
@@ -67,14 +71,14 @@ def _parse_money(value: Any) -> Decimal:
     # A bool is an int to Python.
     number = Decimal(value) if type(value) in {int, Decimal} else Decimal("NaN")
     if not number.is_finite() or number < 0:
-        raise BadValueError(f"must be a number of dollars such as 10.0, not {value}")
+        raise BadValueError(Phrase("must be a number of dollars such as 10.0, not {value}", value=value))
     return number
 
 
 def _parse_some_text(value: Any) -> str:
     text = parse_text(value).strip()
     if not text:
-        raise BadValueError("must not be empty")
+        raise BadValueError(Phrase("must not be empty"))
     return text
 
 
@@ -83,8 +87,8 @@ def _parse_days(value: Any) -> Any:
     if type(value) is date:
         return {"from": value, "to": value}
     if not isinstance(value, dict):
-        message = f"“{value}” is not a day"
-        raise BadValueError(message, "write 2026-12-18, or { from = 2026-12-01, to = 2026-12-18 }")
+        message = Phrase("“{value}” is not a day", value=value)
+        raise BadValueError(message, Phrase("write 2026-12-18, or {{ from = 2026-12-01, to = 2026-12-18 }}"))
     return value
 
 
@@ -96,12 +100,12 @@ def _parse_cron(value: Any) -> str:
     text = parse_text(value)
     try:
         if len(text.split()) != 5:  # noqa: PLR2004 - cron has five fields; the library also takes seconds
-            message = f"“{text}” does not have cron's five fields"
-            raise BadValueError(message, "minute, hour, day, month, weekday: 0 9-17/2 * * 1-5")
+            message = Phrase("“{text}” does not have cron's five fields", text=text)
+            raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5"))
         CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
-        message = f"“{text}” is not a cron expression: {error}"
-        raise BadValueError(message, "minute, hour, day, month, weekday: 0 9-17/2 * * 1-5") from None
+        message = Phrase("“{text}” is not a cron expression: {error}", text=text, error=error)
+        raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5")) from None
     return text
 
 
@@ -253,3 +257,4 @@ class ScheduleFile(BaseModel, **STRICT):
     asks: list[Any] = []
     resources: list[Any] = []
     events: list[Any] = []
+    silence: dict[Slug, dict[Text, Text]] = {}

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count
+from stormctl.render.language import Language
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
@@ -19,21 +20,21 @@ if TYPE_CHECKING:
     from stormctl.domain.base.finding import Finding
 
 
-def render_findings(findings: Sequence[Finding]) -> RenderableType:
+def render_findings(findings: Sequence[Finding], language: Language | None = None) -> RenderableType:
     """Show findings in the order given, one line each with its hint beneath, and how many there are.
 
     The line begins with `path:line:`, which editors and terminals turn into a link to the place.
     """
-    return Group(*_render_each(findings), _render_totals(findings))
+    return Group(*_render_each(findings, language or Language()), _render_totals(findings))
 
 
-def _render_each(findings: Sequence[Finding]) -> Iterator[RenderableType]:
+def _render_each(findings: Sequence[Finding], language: Language) -> Iterator[RenderableType]:
     for finding in findings:
         mark = Text(finding.code, BAD) if finding.is_error else Text(f"{finding.code} (warning)", WARN)
         place = Text(f"{clean(str(finding.place))}: ", STRONG)
-        yield Text.assemble(place, mark, ": ", clean(finding.message))
+        yield Text.assemble(place, mark, ": ", clean(language.say(finding.message)))
         if finding.hint:
-            yield Padding(Text(clean(finding.hint), QUIET), (0, 0, 0, 4), expand=False)
+            yield Padding(Text(clean(language.say(finding.hint)), QUIET), (0, 0, 0, 4), expand=False)
 
 
 def _render_totals(findings: Sequence[Finding]) -> Text:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 def find(*variants: Variant, storm: Storm | None = None) -> list[Finding]:
     """Find what is wrong with variants in a storm and its plan; the plain storm unless another is given."""
     the_storm, bank = storm or make_storm(), make_bank(*variants)
-    return run_checks(the_storm, bank, plan_storm(the_storm, bank))
+    return list(run_checks(the_storm, bank, plan_storm(the_storm, bank)).findings)
 
 
 def codes(*variants: Variant, storm: Storm | None = None) -> list[str]:

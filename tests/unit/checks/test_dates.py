@@ -71,7 +71,7 @@ def test_pin_before_its_deadline_is_kept() -> None:
     pins = [(d.slot_at, d.key.tail) for d in plan.deliveries if d.key.message == "a"]
     assert pins == [(at("11:00"), "en"), (at("15:00"), "en.again")]
     assert plan.unplaced == ()
-    assert {finding.code for finding in run_checks(storm, bank, plan)} == {"variants-differ"}
+    assert {finding.code for finding in run_checks(storm, bank, plan).findings} == {"variants-differ"}
 
 
 def test_dates_must_leave_a_moment() -> None:
@@ -92,7 +92,7 @@ def test_edited_plan_must_keep_dates() -> None:
         for clock in ("09:59", "12:00")
     ]
 
-    early, late = (run_checks(storm, bank, each) for each in moved)
+    early, late = (run_checks(storm, bank, each).findings for each in moved)
 
     assert [f.message for f in (*early, *late)] == [
         "storm/x:acme/a/en: its slot 2026-12-18 09:59 EST is before its not_before",
@@ -117,7 +117,7 @@ def test_unclear_times_are_found(
     """A time that clocks show twice is an error wherever the schedule sets it, with both readings."""
     storm = make_storm(first_on=_FALL, last_on=_FALL, windows=windows, pins=pins, quiet=quiet)
 
-    findings = run_checks(storm, make_bank(make_variant("a.en")), None)
+    findings = run_checks(storm, make_bank(make_variant("a.en")), None).findings
 
     assert [f.code for f in findings] == ["local-time"]
     assert "01:30 EDT (05:30 UTC) or 01:30 EST (06:30 UTC)" in findings[0].message
@@ -133,7 +133,7 @@ def test_times_after_midnight_are_of_the_next_day() -> None:
         quiet=(_quiet("23:00", "01:45"),),
     )
 
-    findings = run_checks(storm, make_bank(make_variant("a.en")), None)
+    findings = run_checks(storm, make_bank(make_variant("a.en")), None).findings
 
     assert [f.message[:22] for f in findings] == ["2026-11-01 01:30 exist", "2026-11-01 01:45 exist"]
 

@@ -39,7 +39,7 @@ def test_unplaced_wording_of_another_bank_is_told_at_the_schedule() -> None:
     storm = make_storm(windows=())
     plan = plan_storm(storm, make_bank(make_variant("gone.en")))
 
-    findings = run_checks(storm, make_bank(make_variant("a.en")), plan)
+    findings = run_checks(storm, make_bank(make_variant("a.en")), plan).findings
 
     assert [(f.code, f.place) for f in findings] == [("unplaced", SCHEDULE)]
 
@@ -53,10 +53,10 @@ def test_day_beyond_its_ceiling_is_an_error() -> None:
         replace(storm, limits=make_limits(spacing=NO_LIMITS.spacing, per_day=count)) for count in (2, 3)
     )
 
-    assert [f.message for f in run_checks(strict, bank, plan)] == [
+    assert [f.message for f in run_checks(strict, bank, plan).findings] == [
         "x:acme plans more than 2 posts in 24 hours"
     ]
-    assert run_checks(lenient, bank, plan) == []
+    assert run_checks(lenient, bank, plan).findings == ()
 
 
 @pytest.mark.parametrize(("period", "expected"), [(QUARTER, []), (HOUR, []), (DAY, ["per-day-exceeded"])])

@@ -28,7 +28,7 @@ def test_same_text_on_two_x_channels_is_an_error() -> None:
     mixed = codes(variant, storm=make_storm(make_rule("x:one"), make_rule("facebook:one")))
 
     assert [(f.code, f.message) for f in two] == [
-        ("same-text-on-x-channels", "x:two would post the same text as x:one")
+        ("same-text-on-x-channels", "x:one, x:two would post the same text")
     ]
     assert mixed == []
 

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.checks.registry import RULES, explain, rule, run_checks
+from stormctl.checks.registry import RULES, get_rule, rule, run_checks
 from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.errors import UsageError
@@ -38,13 +39,13 @@ def test_rule_explains_itself(code: str) -> None:
 
     assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
     assert all(text.strip().endswith((".", "].", "…")) for text in (found.title, found.why, found.fix))
-    assert explain(code).startswith(f"{code} ({found.severity}): {found.title}\n\nWhy: {found.why}")
+    assert get_rule(code) is found
 
 
-def test_unknown_rule_is_not_explained() -> None:
+def test_unknown_rule_is_named() -> None:
     """Asking for a rule that doesn't exist names those that do."""
     with pytest.raises(UsageError) as caught:
-        explain("too-lang")
+        get_rule("too-lang")
 
     assert caught.value.message == "there is no rule “too-lang”"
     assert "too-long" in caught.value.hint
@@ -56,7 +57,9 @@ def test_code_belongs_to_one_rule() -> None:
     def find_nothing(case: CheckContext) -> Iterator[CheckHit]:
         raise NotImplementedError
 
-    register = rule("too-long", Severity.ERROR, "A second one.", why="None.", fix="None.")
+    register = rule(
+        "too-long", Severity.ERROR, Phrase("A second one."), why=Phrase("None."), fix=Phrase("None.")
+    )
 
     with pytest.raises(ValueError, match="two rules have the code too-long"):
         register(find_nothing)
@@ -69,11 +72,11 @@ def test_findings_come_in_order() -> None:
         make_variant("a.en", text="Hello {name}", link="http://example.org", lines=(("link", 2),)),
     )
 
-    findings = run_checks(make_storm(), bank, None)
+    findings = run_checks(make_storm(), bank, None).findings
 
     assert [f"{f.severity} {f.place} {f.code}: {f.message}" for f in findings] == [
         "warning messages/bank/a.en.md:2 link-insecure: http://example.org is not encrypted",
-        "error messages/bank/a.en.md:5 unknown-placeholder: nothing fills in {name}",
+        "error messages/bank/a.en.md:5:7 unknown-placeholder: nothing fills in {name}",
         "error messages/bank/b.en.md:5 empty-text: the message has no text",
     ]
     assert [f.hint for f in findings] == [
@@ -87,7 +90,7 @@ def test_bank_alone_is_held_against_what_needs_no_schedule() -> None:
     """Without a schedule, rules about channels, trust and time are silent; the others are not."""
     bank = make_bank(make_variant("a.en", text="#Tag @name https://evil.example {x}" * 20, priority=1))
 
-    assert [f.code for f in run_checks(None, bank, None)] == ["unknown-placeholder"]
+    assert [f.code for f in run_checks(None, bank, None).findings] == ["unknown-placeholder"]
 
 
 _TEXT = st.text(max_size=60) | st.sampled_from(
@@ -113,7 +116,7 @@ def test_whatever_loads_can_be_checked(files: list[tuple[str, str, str, bool]]) 
         )
     )
 
-    findings = run_checks(storm, bank, plan_storm(storm, bank))
+    findings = run_checks(storm, bank, plan_storm(storm, bank)).findings
 
     assert all(finding.code in RULES and finding.message for finding in findings)
 
@@ -128,7 +131,7 @@ def test_each_post_is_composed_once(monkeypatch: pytest.MonkeyPatch) -> None:
     for module in ("domain.plan.planning", "checks.case"):
         monkeypatch.setattr(f"stormctl.{module}.compose", noting(compose, calls))
 
-    findings = run_checks(storm, bank, plan_storm(storm, bank))
+    findings = run_checks(storm, bank, plan_storm(storm, bank)).findings
 
     composed = [(variant.name, rule.id) for variant, rule, _ in calls]
     assert len(composed) == len(set(composed)) == 3 * 13

@@ -34,7 +34,7 @@ def check(root: str) -> list[str]:
     folder = Path(root)
     storm, findings = load_storm(folder, folder / "schedules/day.toml")
     bank, more = load_bank(folder, "imd")
-    return sorted({found.code for found in (*findings, *more, *run_checks(storm, bank, None))})
+    return sorted({found.code for found in (*findings, *more, *run_checks(storm, bank, None).findings)})
 
 
 def look(argument: list[str]) -> str:

@@ -14,6 +14,7 @@ from rich.console import Console
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.base.finding import Finding, Place, Severity
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Post, State, Unplaced
 from stormctl.domain.plan.cost import cost_of, price_of
 from stormctl.domain.plan.occupancy import Limits
@@ -77,14 +78,14 @@ def findings() -> list[Finding]:
             severity=Severity.ERROR,
             place=Place("messages/imd-2026/dignity.en.md", 3),
             code="missing-alt",
-            message="images/boat.png has no alt text",
-            hint="say in a sentence what the picture shows: alt: “A paper boat held in two hands”",
+            message=Phrase("images/boat.png has no alt text"),
+            hint=Phrase("say in a sentence what the picture shows: alt: “A paper boat held in two hands”"),
         ),
         Finding(
             severity=Severity.WARNING,
             place=Place("schedules/imd-2026.toml"),
             code="no-slot",
-            message="2 wordings found no slot",
+            message=Phrase("2 wordings found no slot"),
         ),
     ]
 
@@ -169,7 +170,9 @@ def plan() -> Plan:
             plan_delivery(x, "sign-on", at(17), sign, kind=Kind.REMINDER),
         ),
         unplaced=(
-            Unplaced("harvest.en", parse_channel_id("x:migrants-day"), "its deadline is before 08:00"),
+            Unplaced(
+                "harvest.en", parse_channel_id("x:migrants-day"), Phrase("its deadline is before 08:00")
+            ),
         ),
         spare=((parse_channel_id("x:migrants-day"), 31), (parse_channel_id("facebook:migrants-day"), 34)),
     )

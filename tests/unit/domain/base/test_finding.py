@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from stormctl.domain.base.finding import Finding, Place, Severity, sort_findings
+from stormctl.domain.base.phrase import Phrase
 
 
 def _finding(path: str, line: int | None, code: str = "a", severity: Severity = Severity.ERROR) -> Finding:
-    return Finding(severity=severity, place=Place(path, line), code=code, message="wrong")
+    return Finding(severity=severity, place=Place(path, line), code=code, message=Phrase("wrong"))
 
 
 def test_place_names_file_and_line() -> None:

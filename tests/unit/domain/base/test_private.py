@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stormctl.domain.base.finding import Finding, Place, Severity
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.private import BLOT, blot
 
 TOKEN = "EAA" + "b7" * 20
@@ -89,8 +90,8 @@ def test_no_finding_repeats_a_value_in_its_message_or_hint() -> None:
         severity=Severity.ERROR,
         place=place,
         code="any",
-        message=f"https://example.org/650-555-0134 is not {TOKEN}",
-        hint="write https://example.org/650-555-0134",
+        message=Phrase("https://example.org/650-555-0134 is not {token}", token=TOKEN),
+        hint=Phrase("write https://example.org/650-555-0134"),
     )
 
     assert finding.message == f"https://example.org/{BLOT} is not {BLOT}"

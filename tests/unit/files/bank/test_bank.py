@@ -71,7 +71,9 @@ def test_every_key_of_a_message_is_understood(campaign: CampaignFolder) -> None:
         label="last-call",
         parts=("Sign before {deadline}. Everyone who moves has rights.",),
         place=Place("messages/imd/sign-on.en.last-call.md", 18),
+        starts=((18, 1),),
         lines=variant.lines,
+        spots=variant.spots,
         hashtags=("MigrantsDay", "DerechosMigrantes"),
         link="https://example.org/act",
         media=variant.media,
@@ -440,7 +442,14 @@ def test_a_label_inherits_what_it_does_not_say(campaign: CampaignFolder) -> None
 
     plain, heir = found["en"], found["en.facebook"]
     assert heir == replace(
-        plain, topic="vigil", label="facebook", parts=heir.parts, place=heir.place, lines=heir.lines
+        plain,
+        topic="vigil",
+        label="facebook",
+        parts=heir.parts,
+        place=heir.place,
+        starts=((4, 1),),
+        lines=heir.lines,
+        spots=(),
     )
     assert heir.expires_at == datetime(2026, 12, 19, 1, tzinfo=UTC)
     assert [(v.expires_at, v.link, v.media) for v in (found["es.facebook"], found["en.x"])] == [

@@ -7,6 +7,7 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.bank import frontmatter
 from stormctl.files.bank.frontmatter import FrontMatterProblem, parse_front_matter
 
@@ -68,31 +69,40 @@ def test_nothing_is_no_problem(source: str) -> None:
     assert (front.values, front.problems) == ({}, [])
 
 
-_QUOTES = "put text that begins like this in double quotes"
+_QUOTES = Phrase("put text that begins like this in double quotes")
 
 
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("a: &x 1\n", FrontMatterProblem(1, "the YAML anchor &x is not allowed", _QUOTES)),
-        ("a: !!str 1\n", FrontMatterProblem(1, "the YAML tag tag:yaml.org,2002:str is not allowed", _QUOTES)),
+        ("a: &x 1\n", FrontMatterProblem(1, Phrase("the YAML anchor &x is not allowed"), _QUOTES)),
+        (
+            "a: !!str 1\n",
+            FrontMatterProblem(1, Phrase("the YAML tag tag:yaml.org,2002:str is not allowed"), _QUOTES),
+        ),
         (
             "a: 1\nb: !!python/object:os.system {}\n",
             FrontMatterProblem(
-                2, "the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed", _QUOTES
+                2, Phrase("the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed"), _QUOTES
             ),
         ),
-        ("a: 1\nb: 2\na: 3\n", FrontMatterProblem(3, "“a” is written twice", "keep one of them")),
+        (
+            "a: 1\nb: 2\na: 3\n",
+            FrontMatterProblem(3, Phrase("“a” is written twice"), Phrase("keep one of them")),
+        ),
         (
             "just a sentence\n",
             FrontMatterProblem(
                 1,
-                "front matter is made of “key: value” lines, and this is not one",
-                "remove the line of --- above it if it belongs to the text",
+                Phrase("front matter is made of “key: value” lines, and this is not one"),
+                Phrase("remove the line of --- above it if it belongs to the text"),
             ),
         ),
-        ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, "a key must be one word")),
-        ("a: " + "[" * 40 + "]" * 40, FrontMatterProblem(1, "lists and tables are nested too deeply")),
+        ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, Phrase("a key must be one word"))),
+        (
+            "a: " + "[" * 40 + "]" * 40,
+            FrontMatterProblem(1, Phrase("lists and tables are nested too deeply")),
+        ),
     ],
 )
 def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: FrontMatterProblem) -> None:
@@ -136,7 +146,7 @@ def test_nothing_is_lost_in_silence(source: str, line: int, message: str, hint: 
     """What YAML would leave out is a problem on its line, and none once its hint is followed."""
     problems = parse_front_matter(source).problems
 
-    assert problems == [FrontMatterProblem(line, message, hint)]
+    assert problems == [FrontMatterProblem(line, Phrase("{text}", text=message), Phrase("{text}", text=hint))]
     assert parse_front_matter(followed).problems == []
 
 
@@ -184,7 +194,7 @@ def test_no_text_breaks_the_parser(source: str) -> None:
         ("hashtags:\n  - #One\n  - Two\n", ["One", "Two"]),
         ("hashtags:\n- #One\n- #Two\nlink: x\n", ["One", "Two"]),
         ("hashtags: [\n  #One,\n  #Two\n]\n", ["One", "Two"]),
-        ("hashtags: #One, #Two\n", "One, Two"),
+        ("hashtags: #One, #Two\n", "One,  Two"),
         ("hashtags:\n  # ours\n  - #One\n", ["One"]),
     ],
 )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.files.bank.frontmatter import FrontMatterProblem
 from stormctl.files.bank.markdown import NotUtf8Error, decode_text, parse_document
 
@@ -13,7 +14,7 @@ def test_a_file_without_front_matter_is_all_text() -> None:
     document = parse_document("\n\nEveryone who moves\n\nhas rights.  \n")
 
     assert document.parts == ("Everyone who moves\n\nhas rights.",)
-    assert document.part_lines == (3,)
+    assert document.starts == ((3, 1),)
     assert document.front.values == {}
 
 
@@ -23,7 +24,7 @@ def test_front_matter_ends_at_its_second_line_of_dashes() -> None:
 
     assert document.front.values == {"topic": "sign-on"}
     assert document.front.lines == {("topic",): 2}
-    assert (document.parts, document.part_lines) == (("Sign it.",), (5,))
+    assert (document.parts, document.starts) == (("Sign it.",), ((5, 1),))
 
 
 def test_further_dashes_make_a_thread() -> None:
@@ -31,14 +32,14 @@ def test_further_dashes_make_a_thread() -> None:
     document = parse_document("---\n---\nOne --- still one.\n---\n\nTwo.\n---\n")
 
     assert document.parts == ("One --- still one.", "Two.", "")
-    assert document.part_lines == (3, 6, 8)
+    assert document.starts == ((3, 1), (6, 1), (8, 1))
 
 
 def test_dashes_later_in_a_file_without_front_matter_make_a_thread() -> None:
     """Front matter can only begin on the first line that is not blank."""
     document = parse_document("One.\n---\nTwo.")
 
-    assert (document.parts, document.part_lines) == (("One.", "Two."), (1, 3))
+    assert (document.parts, document.starts) == (("One.", "Two."), ((1, 1), (3, 1)))
 
 
 def test_front_matter_without_end_is_a_problem_where_it_begins() -> None:
@@ -48,8 +49,8 @@ def test_front_matter_without_end_is_a_problem_where_it_begins() -> None:
     assert [
         FrontMatterProblem(
             2,
-            "the front matter that starts here has no end",
-            "close it with a line of --- below the last “key: value”",
+            Phrase("the front matter that starts here has no end"),
+            Phrase("close it with a line of --- below the last “key: value”"),
         )
     ] == document.front.problems
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.finding import Finding, Place, Severity
+from stormctl.domain.base.phrase import Phrase
 from stormctl.render.terminal.findings import render_findings
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def test_a_file_cannot_steer_the_terminal(show: Callable[..., str]) -> None:
         severity=Severity.ERROR,
         place=Place("messages/b/a.en.md", 7),
         code="too-long",
-        message="“\x1b[2J[red]a\nb\u202e” is too long",
+        message=Phrase("“\\x1b[2J[red]a\\nb\u202e” is too long"),
     )
 
     shown = show(render_findings([finding]))

@@ -1,0 +1,68 @@
+"""Each rule has small banks that break it and that do not, and what is said of them in three languages.
+
+`rules/CODE/bad*/` holds `messages/b/` and perhaps `schedules/s.toml`; without one it is a bank alone. What
+people are told of it is beside it, in `bad.en.txt`, `bad.es.txt` and `bad.fr.txt`. In `rules/CODE/good*/`
+nothing is found.
+To write what is told anew, after a look at it: `STORMCTL_RECORD=1 pytest tests/checks -k CODE`.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from stormctl.checks.registry import RULES
+from stormctl.engine.base.campaign import Campaign, load_bank_alone, load_campaign
+from stormctl.render.language import LANGUAGES, Language
+from stormctl.render.terminal.findings import render_findings
+
+FOLDER = Path(__file__).parent / "rules"
+BAD = sorted(path for path in FOLDER.glob("*/bad*") if path.is_dir())
+GOOD = sorted(path for path in FOLDER.glob("*/good*") if path.is_dir())
+
+
+def load(folder: Path) -> Campaign:
+    """Check a small campaign."""
+    schedule = folder / "schedules" / "s.toml"
+    return load_campaign(folder, schedule) if schedule.exists() else load_bank_alone(folder, "b")
+
+
+def tell(campaign: Campaign, code: str) -> str:
+    """Write what people are told of it."""
+    console = Console(width=100, color_system=None, highlight=False, markup=False, emoji=False, record=True)
+    with console.capture() as told:
+        console.print(render_findings(campaign.findings, Language(code)))
+    return "".join(f"{line.rstrip()}\n" for line in told.get().splitlines())
+
+
+@pytest.mark.parametrize("folder", BAD, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_breaks_a_rule_is_told(folder: Path) -> None:
+    """The rule finds it, and what people read is right in three languages."""
+    campaign = load(folder)
+
+    told = {code: tell(campaign, code) for code in LANGUAGES}
+
+    if os.environ.get("STORMCTL_RECORD"):
+        for code, text in told.items():
+            folder.with_name(f"{folder.name}.{code}.txt").write_text(text, encoding="utf-8")
+    assert folder.parent.name in {finding.code for finding in campaign.findings}
+    for code, text in told.items():
+        assert text == folder.with_name(f"{folder.name}.{code}.txt").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", GOOD, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_keeps_a_rule_is_fine(folder: Path) -> None:
+    """Nothing is found in what is right."""
+    assert load(folder).findings == ()
+
+
+@pytest.mark.parametrize("code", sorted(RULES))
+def test_each_rule_has_banks(code: str) -> None:
+    """There is a bank that breaks it and one that does not, and an example of each for people."""
+    assert list((FOLDER / code).glob("bad*/messages/b"))
+    assert list((FOLDER / code).glob("good*/messages/b"))
+    assert RULES[code].bad
+    assert RULES[code].good
