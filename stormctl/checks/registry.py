@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from enum import Enum
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckContext
 from stormctl.domain.base.finding import Finding, Severity, SilencedFinding, sort_findings
+from stormctl.domain.base.rules import Rule, SilencedBy
 from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
@@ -25,40 +25,10 @@ Test = Callable[[CheckContext], Iterator["CheckHit"]]
 """What a rule does: look at a case and yield a hit for each thing that breaks it."""
 
 
-class SilencedBy(Enum):
-    """Who may silence a rule, with a reason."""
-
-    WRITER = "writer"
-    """In the message's own file, `silence: {CODE: reason}`, and in the schedule."""
-    STAFF = "staff"
-    """Only in the schedule, under `[silence.CODE]`."""
-    NOBODY = "nobody"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
-class CheckRule:
-    """One rule of the house.
+class CheckRule(Rule):
+    """A rule with the test that finds what breaks it; None where what reads the files does."""
 
-    Attributes:
-        code: its short name in kebab case, stable, for scripts and documents.
-        severity: of each of its findings.
-        title: what must hold, in one line.
-        why: why it must.
-        fix: what to do if it does not hold.
-        bad: lines of a file that break it.
-        good: the same lines as they should be.
-        silenced_by: who may silence it.
-        test: finds what breaks it; None where what reads the files does.
-    """
-
-    code: str
-    severity: Severity
-    title: Phrase
-    why: Phrase
-    fix: Phrase
-    bad: str
-    good: str
-    silenced_by: SilencedBy
     test: Test | None
 
 

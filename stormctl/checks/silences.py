@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import place_of
-from stormctl.checks.registry import RULES, SilencedBy, reading_rule
+from stormctl.checks.registry import RULES, reading_rule
 from stormctl.domain.base.finding import Finding, Place, Severity
 from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.base.rules import SilencedBy
 from stormctl.domain.plan.storm import SilenceRule
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,11 @@ from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
+
+    from stormctl.render.language import Language
+
+_languages: list[Language] = []
+"""The language that findings are told in, once it is known: one for the whole process."""
 
 WIDTH_OFF_TERMINAL = 160
 """Columns where nobody's window sets them: lines stay whole, for grep and mail."""
@@ -24,6 +30,29 @@ def make_console(*, stderr: bool = False) -> Console:
     if not console.is_terminal:
         console.width = max(console.width, WIDTH_OFF_TERMINAL)
     return console
+
+
+def choose_language(code: str | None) -> str | None:
+    """Tell findings in a language from now on, or in that of the system; UsageError if it is none of ours."""
+    from stormctl.render.language import LANGUAGES, Language, find_language
+
+    wanted = find_language(os.environ) if code is None else code.lower()
+    if wanted not in LANGUAGES:
+        raise UsageError(f"there is no language “{code}” here", f"one of: {', '.join(LANGUAGES)}")
+    _languages[:] = [Language(wanted)]
+    return code
+
+
+def forget_language() -> None:
+    """Begin anew with the system's language."""
+    _languages.clear()
+
+
+def language() -> Language:
+    """Return the language that findings are told in."""
+    if not _languages:
+        choose_language(None)
+    return _languages[0]
 
 
 def show(renderable: RenderableType) -> None:
@@ -47,6 +76,12 @@ def show_json(data: Mapping[str, Any]) -> None:
 
     is_utf = (sys.stdout.encoding or "").lower().startswith("utf")
     sys.stdout.write(f"{render_json(data, indent=2, only_ascii=not is_utf)}\n")
+
+
+def show_lines(lines: Iterable[str]) -> None:
+    """Print lines for machines on standard output, as they are."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
 
 
 def tell_error(message: str, hint: str) -> None:

@@ -9,9 +9,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stormctl.cli.console import tell
+from stormctl.cli.console import language, tell
 from stormctl.cli.scrubbing import SCRUBBER
-from stormctl.errors import StormctlError
+from stormctl.errors import StormctlError, UsageError
 from stormctl.places import is_guest, name_user
 
 if TYPE_CHECKING:
@@ -54,6 +54,18 @@ class Context:
             tell(f"you are root, and the campaign folder belongs to {owner}: use sudo -u {owner} stormctl")
         return root
 
+    def find_root(self) -> Path | None:
+        """Return the campaign folder; None if there is none here, and none was named."""
+        from stormctl.files.campaign import find_campaign_dir
+
+        try:
+            find_campaign_dir(Path.cwd(), self.folder)
+        except UsageError:
+            if self.folder is not None:
+                raise
+            return None
+        return self.root
+
     @cached_property
     def environment(self) -> Environment:
         """Settings and credentials; CredentialsError or UsageError if they can't be read."""
@@ -95,7 +107,7 @@ class Context:
 
         campaign = self.load_campaign(schedule, remember=True)
         if campaign.findings:
-            tell(render_findings(campaign.findings))
+            tell(render_findings(campaign.findings, language()))
         return campaign
 
     def make_case(self, campaign: Campaign, moment: Moment, *, is_launching: bool = False) -> DoctorScope:

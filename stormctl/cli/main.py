@@ -14,6 +14,7 @@ from stormctl.cli import console
 from stormctl.cli.commands import (
     auth,
     campaign,
+    check,
     control,
     deliveries,
     doctor,
@@ -68,11 +69,12 @@ def start(
 ) -> None:
     """Plan, publish and prove a day of messages on X and Facebook Pages."""
     del version
+    console.forget_language()
     ctx.obj = Context(folder)
 
 
 for command in (
-    *(campaign.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
+    *(check.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
     *(control.status, control.halt, control.resume),
     *(deliveries.show, deliveries.cancel, deliveries.retry, deliveries.resolve, deliveries.retract),
     *(report.report, emulator.emulator),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli.console import choose_language
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import UsageError
 
@@ -22,6 +23,16 @@ ScheduleArgument = Annotated[
     ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON for machines on standard output.")]
+LanguageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--lang",
+        metavar="en|es|fr",
+        callback=choose_language,
+        help="The language of findings and hints; the system's by default.",
+        show_default=False,
+    ),
+]
 PlainOption = Annotated[bool, typer.Option("--plain", help="One line per event, no live view.")]
 RehearsalOption = Annotated[
     bool, typer.Option("--rehearsal", help="Act on the running rehearsal, not on the real storm.")

@@ -80,7 +80,7 @@ def test_a_bank_that_is_not_there(campaign: Campaign) -> None:
 
     told = tell_findings(campaign, "rehearse")
 
-    assert "schedules/small.toml:4: unknown-bank: there is no bank messages/small/" in told
+    assert "schedules/small.toml\n  4 error there is no bank messages/small/  unknown-bank" in told
 
 
 def test_a_schedule_that_is_not_toml(campaign: Campaign) -> None:
@@ -90,7 +90,7 @@ def test_a_schedule_that_is_not_toml(campaign: Campaign) -> None:
 
     told = tell_findings(campaign, "launch", "--yes")
 
-    assert "schedules/small.toml:2: schedule-syntax: not readable as TOML" in told
+    assert "schedules/small.toml\n  2:8 error not readable as TOML" in told
 
 
 def test_a_channel_that_can_not_be(campaign: Campaign) -> None:
@@ -103,7 +103,7 @@ def test_a_channel_that_can_not_be(campaign: Campaign) -> None:
     checked = campaign.run("check", expect=3).stdout
 
     assert "“twitter:acme” is not a channel: write x:NAME or facebook:NAME" in halted
-    assert "schedules/small.toml:8: bad-value: channels[1].id: “twitter:acme” is not a channel" in checked
+    assert "schedules/small.toml\n  8 error channels[1].id: “twitter:acme” is not a channel" in checked
 
 
 def test_a_channel_to_leave_out_that_is_not_there(campaign: Campaign) -> None:

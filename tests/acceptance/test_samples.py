@@ -78,7 +78,7 @@ def test_an_installed_stormctl_copies_the_sample(newcomer: Campaign) -> None:
     again = newcomer.run("rehearse", "--sample", expect=2)
     assert "Made imd-2026/, a campaign of your own" in done.stderr
     assert read_sample(newcomer.root / "imd-2026") == read_sample()
-    assert checked.stdout == "nothing to fix\n"
+    assert checked.stdout == "Nothing to fix in 62 message files\n"
     assert "hint: To rehearse it: stormctl --dir imd-2026 rehearse\n" in again.stderr
 
 

@@ -27,7 +27,7 @@ GOOD = sorted(path for path in FOLDER.glob("*/good*") if path.is_dir())
 def load(folder: Path) -> Campaign:
     """Check a small campaign."""
     schedule = folder / "schedules" / "s.toml"
-    return load_campaign(folder, schedule) if schedule.exists() else load_bank_alone(folder, "b")
+    return load_campaign(folder, schedule) if schedule.exists() else load_bank_alone(folder, "messages/b")
 
 
 def tell(campaign: Campaign, code: str) -> str:

@@ -86,16 +86,20 @@ def load_campaign(root: Path, schedule: Path, *, remember: bool = False) -> Camp
     )
 
 
-def load_bank_alone(root: Path, name: str) -> Campaign:
+def load_bank_alone(root: Path, folder: str) -> Campaign:
     """Read a bank and hold it against the rules that need no schedule.
 
+    Args:
+        root: what paths in findings are relative to.
+        folder: the bank's path under it, such as `messages/imd-2026`.
+
     Raises:
-        UsageError: there is no such bank.
+        UsageError: it can't be read.
     """
     from stormctl.checks.registry import run_checks
-    from stormctl.files.bank.bank import load_bank
+    from stormctl.files.bank.bank import load_bank_folder
 
-    bank, findings = load_bank(root, name)
+    bank, findings = load_bank_folder(root, folder)
     result = run_checks(None, bank, None)
     found = tuple(sort_findings([*findings, *result.findings]))
     return Campaign(root=root, storm=None, bank=bank, plan=None, findings=found, silenced=result.silenced)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import Bank
@@ -49,7 +49,21 @@ def load_bank(root: Path, name: str, *, remember: bool = False) -> tuple[Bank, l
     names = find_bank_names(root)
     if name not in names:
         raise UsageError(f"there is no bank “{name}”: no folder {MESSAGES}/{name}/", suggest(name, names))
-    reader = _BankReader(root, f"{MESSAGES}/{name}")
+    return load_bank_folder(root, f"{MESSAGES}/{name}", remember=remember)
+
+
+def load_bank_folder(root: Path, folder: str, *, remember: bool = False) -> tuple[Bank, list[Finding]]:
+    """Load a bank wherever it lies.
+
+    Args:
+        root: what paths in findings are relative to.
+        folder: the bank's path under it.
+        remember: as for `load_bank`.
+
+    Raises:
+        UsageError: if it can't be read.
+    """
+    reader = _BankReader(root, folder)
     reader.read_folder()
     if remember:
         reader.shelf.save()
@@ -59,7 +73,7 @@ def load_bank(root: Path, name: str, *, remember: bool = False) -> tuple[Bank, l
     if not read and not any(finding.is_error for finding in reader.findings):
         reader.note_empty()
     variants = sorted(heirs, key=lambda variant: variant.name)
-    return Bank(name, tuple(variants)), sort_findings(reader.findings)
+    return Bank(PurePosixPath(folder).name, tuple(variants)), sort_findings(reader.findings)
 
 
 class _BankReader:

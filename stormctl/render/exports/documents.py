@@ -14,33 +14,61 @@ from stormctl.domain.delivery.delivery import State
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from stormctl.domain.base.finding import Finding
+    from stormctl.domain.base.finding import Finding, SilencedFinding
     from stormctl.domain.delivery.delivery import Budget, Plan, PlannedDelivery, Post
     from stormctl.domain.plan.cost import Cost
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.report.status import DeliveryView, LedgerStatus, StormStatus
     from stormctl.domain.report.tally import Tally
+    from stormctl.domain.text.reader import TextReading
+    from stormctl.render.language import Language
 
 SCHEMA_VERSION = 1
 
 Json = dict[str, Any]
 
 
-def findings_json(findings: Sequence[Finding]) -> Json:
-    """Export findings in the order given, with how many of each severity there are."""
+def findings_json(
+    findings: Sequence[Finding], silenced: Sequence[SilencedFinding], language: Language
+) -> Json:
+    """Export findings in the order given, with how many of each severity there are, and what is silenced."""
     errors = sum(f.is_error for f in findings)
     return {
         "schema_version": SCHEMA_VERSION,
         "errors": errors,
         "warnings": len(findings) - errors,
-        "findings": [
+        "findings": [_export_finding(f, language) for f in findings],
+        "silenced": [
             {
-                "severity": f.severity.value,
-                **export_fields(f.place, "path line"),
-                **export_fields(f, "code message hint"),
+                **_export_finding(one.finding, language),
+                "reason": one.reason,
+                "silenced_in": export_fields(one.place, "path line"),
             }
-            for f in findings
+            for one in silenced
         ],
+    }
+
+
+def _export_finding(finding: Finding, language: Language) -> Json:
+    return {
+        "severity": finding.severity.value,
+        **export_fields(finding.place, "path line column"),
+        "code": finding.code,
+        "message": language.say(finding.message),
+        "hint": language.say(finding.hint),
+        "fixable": finding.edit is not None,
+    }
+
+
+def text_json(reading: TextReading, findings: Sequence[Finding], language: Language) -> Json:
+    """Export what a text is made of, as X counts and sees it, and what is wrong with it."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "weighted_length": reading.weighted_length,
+        "links": [span.text for span in reading.all_links],
+        "hashtags": [span.text for span in reading.hashtags],
+        "mentions": [span.text for span in reading.mentions],
+        "findings": [_export_finding(f, language) for f in findings],
     }
 
 

@@ -14,12 +14,13 @@ from stormctl.cli import main as main_module
 from stormctl.cli.main import INTERRUPTED, main
 from stormctl.cli.scrubbing import Scrubber
 from stormctl.domain.base.private import BLOT
+from stormctl.engine.base import checking
 from stormctl.errors import CredentialsError, ExitCode, StormctlError, TryAgainError
-from stormctl.files import campaign as campaign_files
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from stormctl.engine.base.checking import CheckReport
     from tests.unit.cli.conftest import CommandLine
 
 BROKEN = """\
@@ -61,10 +62,10 @@ def test_an_expected_error_is_a_line_a_hint_and_a_code(
 ) -> None:
     """The boundary prints the error's own words and ends with its own code."""
 
-    def refuse(_root: Path) -> tuple[Path, ...]:
+    def refuse(_root: Path, _names: list[str]) -> CheckReport:
         raise error
 
-    monkeypatch.setattr(campaign_files, "find_schedules", refuse)
+    monkeypatch.setattr(checking, "check_paths", refuse)
 
     ended = stormctl("check")
 
@@ -75,11 +76,11 @@ def test_an_expected_error_is_a_line_a_hint_and_a_code(
 def test_an_expected_error_is_scrubbed(stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
     """The words of a library that stand in it may quote anything: the last net hangs here too."""
 
-    def refuse(_root: Path) -> tuple[Path, ...]:
+    def refuse(_root: Path, _names: list[str]) -> CheckReport:
         raise CredentialsError("the server says: no user s3cr3t-word", "Ask for s3cr3t-word.")
 
     monkeypatch.setattr(main_module, "SCRUBBER", scrubber := Scrubber())
-    monkeypatch.setattr(campaign_files, "find_schedules", refuse)
+    monkeypatch.setattr(checking, "check_paths", refuse)
     scrubber.learn(["s3cr3t-word"])
 
     ended = stormctl("check")
@@ -104,10 +105,10 @@ def test_a_bug_is_not_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not expected passes the boundary untouched."""
     bug = RuntimeError("an invariant broke")
 
-    def break_it(_root: Path) -> tuple[Path, ...]:
+    def break_it(_root: Path, _names: list[str]) -> CheckReport:
         raise bug
 
-    monkeypatch.setattr(campaign_files, "find_schedules", break_it)
+    monkeypatch.setattr(checking, "check_paths", break_it)
 
     with pytest.raises(RuntimeError) as caught:
         main(["check"])

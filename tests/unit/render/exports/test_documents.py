@@ -9,6 +9,7 @@ from stormctl.domain.delivery.delivery import Budget, State
 from stormctl.domain.report.status import ChannelStatus, DeliveryView, GapView, HaltView, RunnerStatus
 from stormctl.render.exports.documents import findings_json, plan_json, status_json, tally_json
 from stormctl.render.exports.report import report_json
+from stormctl.render.language import Language
 from tests.unit.render.conftest import round_trip
 
 if TYPE_CHECKING:
@@ -28,17 +29,20 @@ def names_of(kind: Any, *without: str) -> set[str]:
 
 def test_findings_have_their_place_and_severity(findings: list[Finding]) -> None:
     """An unknown line is null."""
-    exported = round_trip(findings_json(findings))
+    exported = round_trip(findings_json(findings, (), Language()))
 
     assert (exported["schema_version"], exported["errors"], exported["warnings"]) == (1, 1, 1)
     assert exported["findings"][1] == {
         "severity": "warning",
         "path": "schedules/imd-2026.toml",
         "line": None,
+        "column": None,
         "code": "no-slot",
         "message": "2 wordings found no slot",
         "hint": "",
+        "fixable": False,
     }
+    assert exported["silenced"] == []
 
 
 def test_a_plan_has_its_exact_posts_and_utc_instants(plan: Plan, storm: Storm, cost: Cost) -> None:

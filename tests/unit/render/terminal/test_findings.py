@@ -12,17 +12,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 EXPECTED = """\
-messages/imd-2026/dignity.en.md:3: missing-alt: images/boat.png has no alt text
-    say in a sentence what the picture shows: alt: “A paper boat held in two hands”
-schedules/imd-2026.toml: no-slot (warning): 2 wordings found no slot
-1 error, 1 warning in 2 files
+1 error to fix before a launch, and 1 warning, in 2 files
+
+messages/imd-2026/dignity.en.md
+  3 error images/boat.png has no alt text  missing-alt
+          say in a sentence what the picture shows: alt: “A paper boat held in two hands”
+
+schedules/imd-2026.toml
+    warning 2 wordings found no slot  no-slot
 """
 
 
 def test_each_finding_is_a_line_with_its_place_and_a_hint_beneath(
     show: Callable[..., str], findings: list[Finding]
 ) -> None:
-    """The severity can be read without colour, and the end says how many there are."""
+    """The severity can be read without colour, and the first line says how many there are."""
     shown = show(render_findings(findings))
 
     assert shown + "\n" == EXPECTED
@@ -34,9 +38,9 @@ def test_a_file_cannot_steer_the_terminal(show: Callable[..., str]) -> None:
         severity=Severity.ERROR,
         place=Place("messages/b/a.en.md", 7),
         code="too-long",
-        message=Phrase("“\\x1b[2J[red]a\\nb\u202e” is too long"),
+        message=Phrase("“\x1b[2J[red]a\nb\u202e” is too long"),
     )
 
     shown = show(render_findings([finding]))
 
-    assert shown.splitlines()[0] == "messages/b/a.en.md:7: too-long: “ [2J[red]a b ” is too long"
+    assert shown.splitlines()[3] == "  7 error “ [2J[red]a b ” is too long  too-long"
