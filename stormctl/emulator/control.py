@@ -45,8 +45,8 @@ class _Control:
         self._faults = faults
 
     async def health(self, _: Request) -> Response:
-        now = self._world.clock
-        return JSONResponse({"ok": True, "at": iso(now.at()), "wall_at": iso(now.wall())})
+        at, wall = self._world.clock.both()
+        return JSONResponse({"ok": True, "at": iso(at), "wall_at": iso(wall)})
 
     async def accounts(self, _: Request) -> Response:
         return JSONResponse({"accounts": [_describe(account) for account in self._world.accounts]})

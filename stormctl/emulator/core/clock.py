@@ -65,8 +65,12 @@ class EmulatorClock:
 
     def at(self) -> float:
         """Return the emulated time."""
+        return self.both()[0]
+
+    def both(self) -> tuple[float, float]:
+        """Return the emulated and the real time of one moment."""
         wall = self._wall()
-        return wall if self._scale is None else min(self._scale.at(wall), LATEST)
+        return (wall if self._scale is None else min(self._scale.at(wall), LATEST)), wall
 
     def follow(self, scale: Scale | None) -> None:
         """Follow a rehearsal's scale from now on, or real time again for None.

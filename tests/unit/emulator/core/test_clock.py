@@ -19,6 +19,16 @@ def test_real_time_until_told_otherwise() -> None:
     assert (before, during, clock.at()) == (1000.0, 5000.0, 1000.0)
 
 
+def test_both_times_are_of_one_moment() -> None:
+    """Without a scale they are the same, though the clock goes on between two looks."""
+    ticks = iter([45.2999, 45.3001])
+    clock = EmulatorClock(lambda: next(ticks))
+
+    at, wall = clock.both()
+
+    assert at == wall == 45.2999
+
+
 @pytest.mark.parametrize(
     ("wall", "expected"),
     [(100.0, 0.0), (101.0, 60.0), (102.0, 120.0), (103.0, 121.0), (110.0, 128.0)],
