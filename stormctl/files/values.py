@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
@@ -39,31 +39,6 @@ class BadValueError(ValueError):
         super().__init__(message)
         self.message = message
         self.hint = hint
-
-
-class Remark(NamedTuple):
-    """What a person should know of a media file that can be posted: a warning's code, message and hint."""
-
-    code: str
-    message: Phrase
-    hint: Hint
-
-
-class BadMediaError(Exception):
-    """A media file that can't be posted: the finding's code, message and hint.
-
-    Attributes:
-        lines: what is wrong with lines of the captions file: number, message and hint of each.
-    """
-
-    def __init__(
-        self, code: str, message: Phrase, hint: Hint = "", lines: tuple[tuple[int, Phrase, Hint], ...] = ()
-    ) -> None:
-        super().__init__(message)
-        self.code = code
-        self.message = message
-        self.hint = hint
-        self.lines = lines
 
 
 @dataclass(frozen=True, slots=True)

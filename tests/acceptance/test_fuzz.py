@@ -28,8 +28,8 @@ from stormctl.errors import StormctlError
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.media.captions import read_captions
 from stormctl.files.media.media import MediaShelf
+from stormctl.files.media.problems import BadMediaError
 from stormctl.files.schedules.schedule import load_storm
-from stormctl.files.values import BadMediaError
 from stormctl.platforms.facebook import reads as graph_reads
 from stormctl.platforms.http.answers import PlatformAnswer, read_json, read_whole
 from stormctl.platforms.x.reads import parse_page

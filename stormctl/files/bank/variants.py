@@ -12,9 +12,9 @@ from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
 from stormctl.domain.base.phrase import Phrase
 from stormctl.files.bank.synonyms import MEDIA_WORDS, MESSAGE_WORDS
 from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
+from stormctl.files.media.problems import BadMediaError
 from stormctl.files.validation import STRICT, Notes
 from stormctl.files.values import (
-    BadMediaError,
     BadValueError,
     ZonedInstant,
     parse_day,

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.text.spans import find_long_run
-from stormctl.files.values import BadMediaError, BadValueError, parse_language
+from stormctl.files.media.problems import BadMediaError
+from stormctl.files.values import BadValueError, parse_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -21,8 +21,8 @@ from stormctl.files.media.pictures import (
     PICTURE_SUFFIXES,
     Picture,
     clean_picture,
-    too_big,
 )
+from stormctl.files.media.problems import BadMediaError, Remark, recall_remark, store_remark, too_big
 from stormctl.files.media.videos import (
     FOREIGN_SUFFIXES,
     VIDEO_MIME,
@@ -32,7 +32,6 @@ from stormctl.files.media.videos import (
     hash_video,
 )
 from stormctl.files.nearest import find_nearest
-from stormctl.files.values import BadMediaError, Remark
 from stormctl.places import is_file
 
 if TYPE_CHECKING:
@@ -155,9 +154,8 @@ class MediaShelf:
             picture = _load_picture(file, path)
             digest, size = hashlib.sha256(picture.content).hexdigest(), len(picture.content)
             facts = _Facts(name, picture.kind, picture.mime, digest, size, remarks=picture.remarks)
-            self._examined.store(
-                known, stamp, [facts.kind, facts.mime, digest, size, _store_remarks(facts.remarks)]
-            )
+            remarks = list(map(store_remark, facts.remarks))
+            self._examined.store(known, stamp, [facts.kind, facts.mime, digest, size, remarks])
         return facts
 
     def _reading(self, file: str, read: Callable[[], _T]) -> _T:
@@ -219,25 +217,11 @@ def _compose(name: str) -> str:
     return unicodedata.normalize("NFC", name)
 
 
-def _store_remarks(remarks: tuple[Remark, ...]) -> list[Any]:
-    return [
-        [remark.code, *([said.template, dict(said.values)] if said else "" for said in remark[1:])]
-        for remark in remarks
-    ]
-
-
-def _recall(said: Any) -> Phrase:
-    template, values = said
-    return Phrase(template, **values)
-
-
 def _recall_facts(name: str, told: Any) -> _Facts | None:
     """Read what was remembered of a picture; None if that is nothing, or nothing that we wrote."""
     try:
         kind, mime, digest, size, remarks = told
-        kept = tuple(
-            Remark(str(code), _recall(said), _recall(hint) if hint else "") for code, said, hint in remarks
-        )
+        kept = tuple(map(recall_remark, remarks))
         return _Facts(name, MediaKind(kind), str(mime), str(digest), int(size), remarks=kept)
     except (TypeError, ValueError, LookupError):
         return None

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.phrase import Phrase
+from stormctl.files.media.problems import BadMediaError, Remark, too_big, too_much
 from stormctl.files.media.segments import (
     PNG_SIGNATURE,
     DamagedError,
@@ -19,7 +20,6 @@ from stormctl.files.media.segments import (
     strip_jpeg,
     strip_png,
 )
-from stormctl.files.values import BadMediaError, Remark
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -51,8 +51,6 @@ MOST_PNG_PIXELS = 4_000_000
 _ORIENTATION = 0x0112
 _ANIMATION = b"\0\0\0\x08acTL"
 """The chunk that an animated PNG has before its pixels (W3C PNG, third edition)."""
-
-_SMALLER = Phrase("save it smaller: 1600 pixels wide are plenty")
 
 _SUFFIXES = {"PNG": {".png"}, "JPEG": {".jpg", ".jpeg"}, "WEBP": {".webp"}, "GIF": {".gif"}}
 PICTURE_SUFFIXES = frozenset(suffix for suffixes in _SUFFIXES.values() for suffix in suffixes)
@@ -99,7 +97,7 @@ def clean_picture(file: str, suffix: str, content: bytes) -> Picture:
                 image.load()
                 return replace(_prepare(file, found, clean, image, size), remarks=remarks)
     except (TooMuchError, Image.DecompressionBombError) as problem:
-        raise _too_much(file, str(problem)) from None
+        raise too_much(file, str(problem)) from None
     except (DamagedError, OSError, ValueError, SyntaxError, EOFError):
         message = Phrase("“{file}” is damaged: it can't be displayed completely", file=file)
         raise BadMediaError("media-type", message, Phrase("open it in an editor and save it again")) from None
@@ -152,27 +150,6 @@ def _strip(file: str, found: str, content: bytes) -> bytes:
         message = Phrase("“{file}” is an animated WEBP, which the platforms do not take", file=file)
         raise BadMediaError("media-type", message, Phrase("save it as GIF"))
     return content
-
-
-def _too_much(file: str, what: str) -> BadMediaError:
-    reasons = {
-        "frames": Phrase(
-            "“{file}” has more than 350 pictures, or 300 million pixels in all of them: more than X takes",
-            file=file,
-        ),
-        "sides": Phrase("“{file}” is larger than X takes of a GIF: 1280×1080 pixels", file=file),
-        "webp": Phrase("“{file}” has more than 16 million pixels, the most of a WEBP", file=file),
-        "pieces": Phrase("“{file}” is split into more pieces than any program makes", file=file),
-        "scans": Phrase("“{file}” is built so that displaying it takes far too long", file=file),
-    }
-    message = reasons.get(
-        what,
-        Phrase("“{file}” has more than 50 million pixels, the most that can be made smaller here", file=file),
-    )
-    hint = (
-        Phrase("make it shorter and smaller, or post it as MP4") if what in {"frames", "sides"} else _SMALLER
-    )
-    return BadMediaError("media-too-big", message, hint)
 
 
 def _prepare(file: str, found: str, clean: bytes, image: Image, size: tuple[int, int]) -> Picture:
@@ -305,14 +282,3 @@ def _encode(image: Image, found: str, **options: Any) -> bytes:
     profile = image.info.get("icc_profile")
     image.save(file, found, **options, **({"icc_profile": profile} if profile else {}))
     return _STRIPPERS[found](file.getvalue())
-
-
-def too_big(file: str, size: int, limit: int) -> BadMediaError:
-    """Return the refusal of a file that has too many bytes and can't be made smaller here."""
-    message = Phrase(
-        "“{file}” has {number:.1f} MB; X takes {number2:.0f} MB",
-        file=file,
-        number=size / 1e6,
-        number2=limit / 1e6,
-    )
-    return BadMediaError("media-too-big", message, _SMALLER)

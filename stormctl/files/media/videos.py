@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.phrase import Phrase
-from stormctl.files.values import BadMediaError
+from stormctl.files.media.boxes import NESTING, Box, count_boxes, find_boxes, list_boxes, parse_box
+from stormctl.files.media.problems import BadMediaError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -40,9 +40,6 @@ _TELLING = frozenset({b"udta", b"meta", b"uuid"})
 """Boxes that hold what is no picture and no sound: titles, makers, places (ISO/IEC 14496-12; Apple's
 `©xyz` and `com.apple.quicktime.location.ISO6709` are in them)."""
 
-_NESTING = frozenset({b"moov", b"trak", b"moof", b"traf"})
-"""Boxes in which such boxes may lie."""
-
 _TRACES = frozenset({b"meta", b"camm", b"mebx", b"gpmd"})
 """Handlers of tracks that record where the camera was and how it moved."""
 
@@ -60,16 +57,6 @@ _EXPORT = Phrase("export it as MP4 (H.264 and AAC)")
 _EXPORT_SMALL = Phrase(
     "{export} at 1280×720; a telephone films so with “Most Compatible” and 720p", export=_EXPORT
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A box of an MP4: its type and where that is, where its payload begins and ends in the file."""
-
-    kind: bytes
-    kind_at: int
-    begin: int
-    end: int
 
 
 class CleanVideo:
@@ -123,7 +110,7 @@ def examine_video(file: str, path: Path) -> int:
         raise BadMediaError("media-too-big", message, Phrase("export it with a lower bit rate"))
     with path.open("rb") as opened:
         index = _read_index(file, opened, size)
-    inner = list(_boxes(index, 0, len(index)))
+    inner = list(list_boxes(index, 0, len(index)))
     _check_tracks(file, index, [box for box in inner if box.kind == b"trak"])
     seconds = _seconds(index, inner)
     shortest, longest = SECONDS
@@ -211,16 +198,16 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
     index, position, count = None, 0, 0
     while position + 8 <= size:
         opened.seek(position)
-        box = _parse_box(opened.read(16), position, size)
+        box = parse_box(opened.read(16), position, size)
         if box is None:
             break
         count += 1
-        if box.kind in _NESTING:
+        if box.kind in NESTING:
             if box.end - box.begin > MAX_INDEX_BYTES:
                 break
             opened.seek(box.begin)
             inner = opened.read(box.end - box.begin)
-            count += _count_boxes(inner, MOST_BOXES - count)
+            count += count_boxes(inner, MOST_BOXES - count)
             index = inner if index is None and box.kind == b"moov" else index
         if count > MOST_BOXES:
             message = Phrase("“{file}” is split into more pieces than any program makes", file=file)
@@ -233,41 +220,6 @@ def _read_index(file: str, opened: BinaryIO, size: int) -> bytes:
     )
 
 
-def _count_boxes(content: bytes, most: int) -> int:
-    """Count the boxes within a box, and in those that are looked into; no further than one too many."""
-    count, inside = 0, [(0, len(content))]
-    while inside:
-        for box in _boxes(content, *inside.pop()):
-            count += 1
-            if count > most:
-                return count
-            if box.kind in _NESTING or box.kind in {b"mdia", b"minf", b"stbl"}:
-                inside.append((box.begin, box.end))
-    return count
-
-
-def _parse_box(head: bytes, position: int, limit: int) -> Box | None:
-    """Read a box's first bytes; None if they are none's, or it reaches beyond the limit."""
-    length, kind, header = int.from_bytes(head[:4], "big"), head[4:8], 8
-    if length == 1:
-        length, header = int.from_bytes(head[8:16], "big"), 16
-    elif length == 0:
-        length = limit - position
-    if length < header or position + length > limit:
-        return None
-    return Box(kind, position + 4, position + header, position + length)
-
-
-def _boxes(content: bytes, begin: int, end: int) -> Iterator[Box]:
-    position = begin
-    while position + 8 <= end:
-        box = _parse_box(content[position : position + 16], position, end)
-        if box is None:
-            return
-        yield box
-        position = box.end
-
-
 def _find_telling(read: Callable[[int, int], bytes], size: int) -> Iterator[Box]:
     """Find the boxes of a file that tell of more than pictures and sound.
 
@@ -275,12 +227,12 @@ def _find_telling(read: Callable[[int, int], bytes], size: int) -> Iterator[Box]
     """
     position = 0
     while position + 8 <= size:
-        box = _parse_box(read(position, min(position + 16, size)), position, size)
+        box = parse_box(read(position, min(position + 16, size)), position, size)
         if box is None:
             return
         if box.kind in _TELLING:
             yield box
-        elif box.kind in _NESTING:
+        elif box.kind in NESTING:
             inner, at = read(box.begin, box.end), box.begin
             for found in _telling(inner, 0, len(inner), 1):
                 yield Box(found.kind, found.kind_at + at, found.begin + at, found.end + at)
@@ -295,28 +247,23 @@ def _overlay(content: bytearray, place: int, word: bytes) -> None:
 
 
 def _telling(content: bytes, begin: int, end: int, depth: int) -> Iterator[Box]:
-    for box in _boxes(content, begin, end):
+    for box in list_boxes(content, begin, end):
         if box.kind in _TELLING:
             yield box
-        elif box.kind in _NESTING and depth < len(_NESTING):
+        elif box.kind in NESTING and depth < len(NESTING):
             yield from _telling(content, box.begin, box.end, depth + 1)
 
 
 def _handler_of(index: bytes, track: Box) -> bytes:
-    return next((index[box.begin + 8 : box.begin + 12] for box in _find(index, track, b"mdia", b"hdlr")), b"")
+    return next(
+        (index[box.begin + 8 : box.begin + 12] for box in find_boxes(index, track, b"mdia", b"hdlr")), b""
+    )
 
 
 def _entries_of(index: bytes, track: Box) -> Iterator[Box]:
     """Return how a track's samples are coded, behind the eight bytes that count them; one way is common."""
-    for table in _find(index, track, b"mdia", b"minf", b"stbl", b"stsd"):
-        yield from islice(_boxes(index, table.begin + 8, table.end), 16)
-
-
-def _find(index: bytes, box: Box, kind: bytes, *rest: bytes) -> Iterator[Box]:
-    """Find the boxes that a path of kinds leads to."""
-    for inner in _boxes(index, box.begin, box.end):
-        if inner.kind == kind:
-            yield from _find(index, inner, *rest) if rest else (inner,)
+    for table in find_boxes(index, track, b"mdia", b"minf", b"stbl", b"stsd"):
+        yield from islice(list_boxes(index, table.begin + 8, table.end), 16)
 
 
 def _seconds(index: bytes, inner: list[Box]) -> float | None:

@@ -14,8 +14,8 @@ from PIL import Image
 from stormctl.checks.registry import run_checks
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.media.media import MediaShelf
+from stormctl.files.media.problems import BadMediaError
 from stormctl.files.schedules.schedule import load_storm
-from stormctl.files.values import BadMediaError
 from tests.bounded import run_bounded
 from tests.campaigns import ACME, make_chunk, make_schedule
 from tests.unit.files.films import make_box, make_mp4

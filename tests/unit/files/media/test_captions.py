@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.files.media.captions import Cue, parse_caption_name, parse_cues, read_captions, render_srt
-from stormctl.files.values import BadMediaError
+from stormctl.files.media.problems import BadMediaError
 from tests.unit.files.films import VTT
 
 if TYPE_CHECKING:

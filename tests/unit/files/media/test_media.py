@@ -14,7 +14,7 @@ import pytest
 from stormctl.domain.bank.message import Media, MediaKind
 from stormctl.errors import FindingsError
 from stormctl.files.media.media import MediaShelf, open_video, read_media
-from stormctl.files.values import BadMediaError
+from stormctl.files.media.problems import BadMediaError
 from tests.campaigns import make_png
 from tests.unit.files.films import VTT, make_mp4
 

@@ -14,7 +14,7 @@ from PIL import Image, ImageChops, ImageCms, ImageOps, TiffImagePlugin
 
 from stormctl.domain.bank.message import MediaKind
 from stormctl.files.media.pictures import clean_picture
-from stormctl.files.values import BadMediaError
+from stormctl.files.media.problems import BadMediaError
 
 PLACE = b"52.5200N-SECRET"
 ORIENTATION = 0x0112

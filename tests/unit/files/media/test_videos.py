@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from stormctl.files.media.problems import BadMediaError
 from stormctl.files.media.videos import CleanVideo, examine_video
-from stormctl.files.values import BadMediaError
 from tests.unit.files.films import MP3, make_box, make_mp4
 
 if TYPE_CHECKING:
