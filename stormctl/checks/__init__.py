@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from stormctl.checks import access, bank, channels, dates, links, plan, policy, silences, text, trust
+from stormctl.checks import reading, silences, storm, wording
 
-__all__ = ["access", "bank", "channels", "dates", "links", "plan", "policy", "silences", "text", "trust"]
+__all__ = ["reading", "silences", "storm", "wording"]

@@ -172,6 +172,9 @@ def words_of(variant: Variant) -> Iterator[Words]:
 
 
 def place_of(variant: Variant, key: str) -> Place:
-    """Return where a variant's file sets a key; where its body begins if it doesn't."""
+    """Return where a variant's file gives a key its value; where its body begins if it doesn't."""
+    spot = next(((line, column) for name, line, column in variant.spots if name == key), None)
+    if spot is not None:
+        return Place(variant.place.path, *spot)
     lines = dict(variant.lines)
     return Place(variant.place.path, lines[key]) if key in lines else variant.place

@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckContext
-from stormctl.domain.base.finding import Finding, Severity, SilencedFinding, sort_findings
+from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.rules import Rule, SilencedBy
 from stormctl.errors import UsageError
 
@@ -16,10 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from stormctl.checks.case import CheckHit
-    from stormctl.domain.bank.message import Bank
     from stormctl.domain.base.phrase import Phrase
-    from stormctl.domain.delivery.delivery import Plan
-    from stormctl.domain.plan.storm import Storm
 
 Test = Callable[[CheckContext], Iterator["CheckHit"]]
 """What a rule does: look at a case and yield a hit for each thing that breaks it."""
@@ -107,50 +104,6 @@ def _add(rule: CheckRule) -> None:
     if rule.code in _rules:
         raise ValueError(f"two rules have the code {rule.code}")
     _rules[rule.code] = rule
-
-
-@dataclass(frozen=True, slots=True)
-class CheckResult:
-    """What the rules found, and what somebody had silenced, each by file, line and code, without repeats."""
-
-    findings: tuple[Finding, ...]
-    silenced: tuple[SilencedFinding, ...]
-
-
-def run_checks(storm: Storm | None, bank: Bank, plan: Plan | None) -> CheckResult:
-    """Hold a bank, and the storm and plan that use it, against every rule.
-
-    Args:
-        storm: None to check a bank alone: rules about channels, trust and time then say nothing.
-        plan: None where there is none: rules about slots then say nothing.
-    """
-    from stormctl.checks.silences import FindingSilences
-
-    case = CheckContext(storm, bank, plan)
-    silences = FindingSilences(storm, bank)
-    findings: list[Finding] = []
-    silenced: list[SilencedFinding] = []
-    for each in RULES.values():
-        for hit in each.test(case) if each.test else ():
-            finding = Finding(
-                severity=each.severity,
-                place=hit.place,
-                code=each.code,
-                message=hit.message,
-                hint=hit.hint,
-                edit=hit.edit,
-                wanted=hit.wanted,
-            )
-            accepted = silences.find(each, hit)
-            if accepted is None:
-                findings.append(finding)
-            else:
-                silenced.append(
-                    SilencedFinding(finding=finding, reason=accepted.reason, place=accepted.place)
-                )
-    findings += silences.find_idle()
-    by_place = sorted(dict.fromkeys(silenced), key=lambda one: one.finding.place.order)
-    return CheckResult(tuple(sort_findings(findings)), tuple(by_place))
 
 
 def get_rule(code: str) -> CheckRule:

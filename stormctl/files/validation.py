@@ -44,39 +44,47 @@ _WANTED = {
 class Notes:
     """The findings of one file, and the lines of its keys to place them by."""
 
-    def __init__(self, path: str, lines: Mapping[tuple[Step, ...], int], first_line: int = 1) -> None:
+    def __init__(
+        self,
+        path: str,
+        lines: Mapping[tuple[Step, ...], int],
+        first_line: int = 1,
+        spots: Mapping[tuple[Step, ...], tuple[int, int]] | None = None,
+    ) -> None:
         self.path = path
+        self._spots = spots or {}
         self.findings: list[Finding] = []
         self._lines = lines
         self._first_line = first_line
 
     def place(self, *steps: Step) -> Place:
-        """Return the place of a key: its own line, or that of the nearest table around it."""
+        """Return the place of a value, or the line of its key, or that of the nearest table around it."""
+        if steps in self._spots:
+            return Place(self.path, *self._spots[steps])
         for end in range(len(steps), 0, -1):
             line = self._lines.get(steps[:end])
             if line is not None:
                 return Place(self.path, line)
         return Place(self.path, self._first_line)
 
+    def _place_of_key(self, path: tuple[Step, ...]) -> Place:
+        line = self._lines.get(path)
+        return self.place(*path) if line is None else Place(self.path, line, 1 if len(path) == 1 else None)
+
     def error(self, code: str, steps: Sequence[Step], message: Phrase, hint: Hint = "") -> None:
         """Note something that stops a launch."""
-        self.findings.append(
-            Finding(severity=Severity.ERROR, place=self.place(*steps), code=code, message=message, hint=hint)
-        )
+        self._add(Severity.ERROR, code, self.place(*steps), message, hint)
 
     def error_in(self, path: str, line: int, code: str, message: Phrase, hint: Hint) -> None:
         """Note something that stops a launch, in a line of a file that this one names."""
-        place = Place(path, line)
-        self.findings.append(
-            Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
-        )
+        self._add(Severity.ERROR, code, Place(path, line), message, hint)
 
     def warn(self, code: str, steps: Sequence[Step], message: Phrase, hint: Hint = "") -> None:
         """Note something that a person should look at, and that stops nothing."""
-        place = self.place(*steps)
-        self.findings.append(
-            Finding(severity=Severity.WARNING, place=place, code=code, message=message, hint=hint)
-        )
+        self._add(Severity.WARNING, code, self.place(*steps), message, hint)
+
+    def _add(self, severity: Severity, code: str, place: Place, message: Phrase, hint: Hint) -> None:
+        self.findings.append(Finding(severity=severity, place=place, code=code, message=message, hint=hint))
 
     def read(self, model: type[M], raw: object, *steps: Step) -> M | None:
         """Type a table; None, and a finding for each thing that is wrong, if it can't be."""
@@ -123,9 +131,8 @@ class Notes:
                     if around
                     else Phrase("unknown key “{key}”", key=key)
                 )
-                self.error(
-                    "unknown-key", path, message, _suggest_key(key, _find_table(model, error["loc"][:-1]))
-                )
+                hint = _suggest_key(key, _find_table(model, error["loc"][:-1]))
+                self._add(Severity.ERROR, "unknown-key", self._place_of_key(path), message, hint)
             return
         message, hint = _explain(error)
         self.error(

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from PIL import Image
 from urllib3 import HTTPResponse
 
-from stormctl.checks.registry import run_checks
+from stormctl.checks.run import run_checks
 from stormctl.domain.bank.resemblance import similarity
 from stormctl.environment import load_environment
 from stormctl.errors import StormctlError

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from stormctl.checks.registry import run_checks
+from stormctl.checks.run import run_checks
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.delivery.delivery import SendForbidden
 from stormctl.domain.plan.occupancy import Limits

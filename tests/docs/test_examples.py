@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from stormctl.checks.registry import run_checks
+from stormctl.checks.run import run_checks
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.platforms.channel import parse_channel_id

@@ -8,7 +8,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from stormctl.checks.registry import run_checks
+from stormctl.checks.run import run_checks
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.platforms.channel import Platform

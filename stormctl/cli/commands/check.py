@@ -169,7 +169,7 @@ def _mend(report: CheckReport) -> bool:
 
 def _check_text(form: Format) -> None:
     """Print what a text from standard input is made of, as X sees it, and what is wrong with it."""
-    from stormctl.checks.registry import run_checks
+    from stormctl.checks.run import run_checks
     from stormctl.domain.bank.message import Bank, Variant
     from stormctl.domain.base.finding import Place
     from stormctl.domain.text.reader import read

@@ -44,6 +44,9 @@ def parse_duration(text: str) -> timedelta:
 def format_duration(duration: timedelta) -> str:
     """Write a duration as people do, to the second: `2h30m`; negative ones by their size."""
     rest = abs(round(duration.total_seconds()))
+    years, left = divmod(rest, _UNITS["y"])
+    if years and not left:
+        return f"{years}y"
     written = ""
     for unit in ("d", "h", "m", "s"):
         number, rest = divmod(rest, _UNITS[unit])

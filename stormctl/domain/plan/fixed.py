@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 _MINUTE = timedelta(minutes=1)
 
+PIN_IN_QUIET = Phrase("its pin is in a quiet time")
+
 
 @dataclass(frozen=True, slots=True)
 class FixedPost:
@@ -113,7 +115,7 @@ class ChannelDraft:
         if variant.not_before is not None and at < variant.not_before:
             return Phrase("its pin is due before its not_before")
         if self._silences.find(at):
-            return Phrase("its pin is in a quiet time")
+            return PIN_IN_QUIET
         if not self.occupancy.is_free(at, self.weigh(variant)):
             return Phrase("its pin is too close to another one, or beyond a ceiling")
         return ""

@@ -64,7 +64,7 @@ def load_campaign(root: Path, schedule: Path, *, remember: bool = False) -> Camp
     Raises:
         UsageError: a file or folder that was named does not exist.
     """
-    from stormctl.checks.registry import run_checks
+    from stormctl.checks.run import run_checks
     from stormctl.domain.plan.planning import plan_storm
     from stormctl.files.bank.bank import load_bank
     from stormctl.files.schedules.schedule import load_storm
@@ -96,7 +96,7 @@ def load_bank_alone(root: Path, folder: str) -> Campaign:
     Raises:
         UsageError: it can't be read.
     """
-    from stormctl.checks.registry import run_checks
+    from stormctl.checks.run import run_checks
     from stormctl.files.bank.bank import load_bank_folder
 
     bank, findings = load_bank_folder(root, folder)

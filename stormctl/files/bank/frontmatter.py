@@ -213,7 +213,7 @@ class _Parser:
             self._remember(event, is_prose=path[-1] in _PROSE and bool(event.value) and not event.style)
             if event.start_mark is not None:
                 column = event.start_mark.column + (2 if event.style in {"'", '"'} else 1)
-                self.result.spots[path] = self._first_line + event.start_mark.line, column
+                self.result.spots.setdefault(path, (self._first_line + event.start_mark.line, column))
             return str(event.value)
         if isinstance(event, yaml.AliasEvent):
             return ""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.files.bank.frontmatter import FrontMatterProblem
 from stormctl.files.bank.variants import MediaItem, Wording
-from stormctl.files.media.captions import ENTITY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -44,9 +43,8 @@ _SUSPECT = re.compile(
 )
 
 _TAGS = (
-    "a|abbr|article|b|blockquote|body|br|center|code|div|em|font|footer|h[1-6]|head|header|hr|html|i|iframe|img"
-    "|li|link|main|mark|meta|ol|p|pre|script|section|small|span|strong|style|sub|sup|table|tbody|td|th|title"
-    "|tr|u|ul|video"
+    "article|blockquote|body|center|code|div|font|footer|h[1-6]|head|header|hr|html|iframe|img|li|link|main|meta|ol"
+    "|pre|script|section|style|table|tbody|td|th|title|tr|ul|video"
 )
 _HTML = re.compile(rf"(</?(?:{_TAGS})(?:\s+[\w:-]+=[^<>]*)?\s*/?>).*", re.IGNORECASE)
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
@@ -79,14 +77,6 @@ def find_other_format(source: str) -> Iterator[FrontMatterProblem]:
             found,
             Phrase("{value} is HTML, and would be posted", value=found[1][:40]),
             Phrase("write the text without it"),
-        )
-    for found in ENTITY.finditer(source):
-        hint = Phrase("write the character itself")
-        yield _at(
-            source,
-            found,
-            Phrase("{found} is HTML for a character, and would be posted", found=found[0]),
-            hint,
         )
 
 

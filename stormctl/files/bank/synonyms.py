@@ -38,11 +38,17 @@ _NAME = Phrase(
 )
 _BODY = Phrase("the text stands below the second line of ---, without a key")
 _NO_DRAFT = Phrase("every message in the bank is published: move the file out of it, or remove the line")
+_NO_POLL = Phrase("the platforms take no poll from a program like this: ask the question in the text")
+_NO_QUOTE = Phrase(
+    "X lets programs neither repost nor quote others: link to the post, and say what you think"
+)
 _ASKED = {
     "date time when day hour at fecha hora dia cuando heure jour quand": _WHEN,
     "id lang language platform platforms channel channels network label variant idioma plataforma canal red"
     " langue plateforme reseau": _NAME,
     "text body message content post tweet title titulo texto mensaje titre texte": _BODY,
+    "poll polls poll_options options encuesta sondeo sondage": _NO_POLL,
+    "retweet repost quote quote_tweet quote_post quoted retuit citar cita citer": _NO_QUOTE,
     "draft status published borrador estado brouillon statut": _NO_DRAFT,
     "alt alt_text alttext description descripcion texto_alternativo texte_alternatif captions subtitles"
     " subtitulos sous_titres": Phrase("it belongs to a picture or video: write it below its file, in media"),

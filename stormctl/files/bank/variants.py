@@ -156,14 +156,15 @@ def build_variant(
 def _find_spots(
     front: FrontMatter, wording: Wording, shown: tuple[int, ...]
 ) -> Iterator[tuple[str, int, int]]:
-    """Find where in front matter the values stand that people will read.
+    """Find where values of front matter stand: texts by their key, tags and descriptions with their number.
 
     Args:
         shown: which entries of `media` go out.
     """
     spots = front.spots
-    if ("link",) in spots:
-        yield "link", *spots["link",]
+    for path, at_once in spots.items():
+        if len(path) == 1:
+            yield str(path[0]), *at_once
     is_list = isinstance(front.values.get("media"), list)
     for number, index in enumerate(shown):
         if spot := spots.get(("media", index, "alt") if is_list else ("media", "alt")):

@@ -86,20 +86,24 @@ def _render_files(
         else:
             met[key] = _Repeated(finding, [])
             by_file.setdefault(finding.place.path, []).append(met[key])
+    severities = max((len(_severity(finding, language)) for finding in findings), default=0)
     width = max((len(_spot(each.finding)) for found in by_file.values() for each in found), default=0)
     for path, found in by_file.items():
         yield Text(f"\n{clean(path)}", STRONG)
         for each in found:
-            yield _render_finding(each, language, width)
+            yield _render_finding(each, language, width, severities)
 
 
 def _spot(finding: Finding) -> str:
     return str(finding.place).removeprefix(finding.place.path).removeprefix(":")
 
 
-def _render_finding(repeated: _Repeated, language: Language, width: int) -> RenderableType:
+def _severity(finding: Finding, language: Language) -> str:
+    return language.say(Phrase("error") if finding.is_error else Phrase("warning"))
+
+
+def _render_finding(repeated: _Repeated, language: Language, width: int, severities: int) -> RenderableType:
     finding = repeated.finding
-    severity = Phrase("error") if finding.is_error else Phrase("warning")
     words = Text.assemble(
         clean(language.say(finding.message)), "  ", (finding.code, BAD if finding.is_error else WARN)
     )
@@ -109,9 +113,9 @@ def _render_finding(repeated: _Repeated, language: Language, width: int) -> Rend
         words.append(f"\n{_list_places(repeated.others, language)}", QUIET)
     row = Table.grid(padding=(0, 1, 0, 0))
     row.add_column(width=width, justify="right", no_wrap=True)
-    row.add_column(no_wrap=True)
+    row.add_column(width=severities, no_wrap=True)
     row.add_column(overflow="fold")
-    row.add_row(Text(_spot(finding), STRONG), language.say(severity), words)
+    row.add_row(Text(_spot(finding), STRONG), _severity(finding, language), words)
     return Padding(row, (0, 0, 0, 2), expand=False)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.checks.registry import run_checks
+from stormctl.checks.run import run_checks
 from stormctl.domain.plan.planning import plan_storm
 from tests.unit.domain.making import make_bank, make_storm
 

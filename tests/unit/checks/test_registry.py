@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.checks.registry import RULES, get_rule, rule, run_checks
+from stormctl.checks.registry import RULES, get_rule, rule
+from stormctl.checks.run import run_checks
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.compose import compose
@@ -37,7 +38,7 @@ def test_rule_explains_itself(code: str) -> None:
     """Every rule has a kebab-case code, a title and words on why and how to fix, all in sentences."""
     found = RULES[code]
 
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", code)
+    assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", code)
     assert all(text.strip().endswith((".", "].", "…")) for text in (found.title, found.why, found.fix))
     assert get_rule(code) is found
 

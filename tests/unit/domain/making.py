@@ -29,6 +29,7 @@ def make_variant(name: str = "dignity.en", text: str | None = None, **fields: An
     message_id, lang, *label = name.split(".")
     fields.setdefault("parts", (f"Words of {name.replace('.', ' ')}." if text is None else text,))
     fields.setdefault("place", Place(f"messages/bank/{name}.md", 5))
+    fields.setdefault("consent", True if fields.get("media") else None)
     return Variant(message_id=message_id, lang=lang, label=label[0] if label else None, **fields)
 
 

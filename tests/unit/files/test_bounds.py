@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
-from stormctl.checks.registry import run_checks
+from stormctl.checks.run import run_checks
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.media.media import MediaShelf
 from stormctl.files.media.problems import BadMediaError

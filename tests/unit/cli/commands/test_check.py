@@ -15,17 +15,19 @@ if TYPE_CHECKING:
 
 BAD = "---\nhashtags: [Other]\n---\nA boat, and @stranger.\n\n#Boat {name}\n"
 TOLD = """\
-4 errors to fix before a launch, in 1 file
+4 errors to fix before a launch, and 1 warning, in 1 file
 
 messages/small/boat.en.md
-  2:12 error #Other is not a hashtag of the storm  hashtag-not-trusted
-             the storm's are #MigrantsDay; others belong in [trust] hashtags
-  4:13 error @stranger is not a trusted mention  mention-not-trusted
-             staff may add it to [trust] mentions
-   6:1 error #Boat is not a hashtag of the storm  hashtag-not-trusted
-             the storm's are #MigrantsDay; others belong in [trust] hashtags
-   6:7 error nothing fills in {name}  unknown-placeholder
-             the only placeholder is {deadline}
+  2:12 error   #Other is not a hashtag of the storm  hashtag-not-trusted
+               the storm's are #MigrantsDay; others belong in [trust] hashtags
+  4:13 error   @stranger is not a trusted mention  mention-not-trusted
+               staff may add it to [trust] mentions
+  4:13 warning @stranger means nothing on Facebook  mention-on-facebook
+               write boat.en.facebook.md beside it, with the name in full
+   6:1 error   #Boat is not a hashtag of the storm  hashtag-not-trusted
+               the storm's are #MigrantsDay; others belong in [trust] hashtags
+   6:7 error   nothing fills in {name}  unknown-placeholder
+               the only placeholder is {deadline}
 
 If these are meant, staff may paste them into schedules/small.toml, in place of the lists that stand there:
 
@@ -62,7 +64,10 @@ def test_what_was_to_be_pasted_is_right(stormctl: CommandLine) -> None:
 
     ended = stormctl("check", "--json")
 
-    assert [found["code"] for found in ended.json["findings"]] == ["unknown-placeholder"]
+    assert [found["code"] for found in ended.json["findings"]] == [
+        "mention-on-facebook",
+        "unknown-placeholder",
+    ]
 
 
 def test_what_is_said_often_is_counted(stormctl: CommandLine) -> None:
@@ -102,13 +107,13 @@ def test_machines_are_told_the_same(stormctl: CommandLine) -> None:
 
 def test_github_is_told_line_by_line(stormctl: CommandLine) -> None:
     """Each finding is a workflow command whose values are escaped."""
-    stormctl.write("messages/small/boat.en.md", "Hello {50%}\n")
+    stormctl.write("messages/small/boat.en.md", "Hello {a%}\n")
 
     ended = stormctl("check", "--format", "github")
 
     assert ended.out == (
         "::error file=messages/small/boat.en.md,line=1,col=7,title=unknown-placeholder"
-        "::nothing fills in {50%25}%0Athe only placeholder is {deadline}\n"
+        "::nothing fills in {a%25}%0Athe only placeholder is {deadline}\n"
     )
 
 

@@ -132,10 +132,10 @@ def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
 
     assert [variant.name for variant in bank.variants] == ["bad.en", "good.en"]
     assert _lines(findings) == [
-        "messages/imd/bad.en.md:2 unknown-key unknown key “lnk”",
-        "messages/imd/bad.en.md:3 bad-value late: “never” is not a policy: choose skip, send or spread",
-        "messages/imd/bad.en.md:4 bad-value as_of: “2018” is not a day",
-        "messages/imd/worse.en.md:2 bad-value late: “now” is not a policy: choose skip, send or spread",
+        "messages/imd/bad.en.md:2:1 unknown-key unknown key “lnk”",
+        "messages/imd/bad.en.md:3:7 bad-value late: “never” is not a policy: choose skip, send or spread",
+        "messages/imd/bad.en.md:4:8 bad-value as_of: “2018” is not a day",
+        "messages/imd/worse.en.md:2:7 bad-value late: “now” is not a policy: choose skip, send or spread",
         "messages/imd/worse.en.md:3 front-matter “late” is written twice",
     ]
     assert {finding.hint for finding in findings} >= {"did you mean “link”?", "write it like 2018-12-01"}
@@ -222,11 +222,11 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         ),
         (
             "---\nmedia: [{file: boat.png, captions: a.srt}]\n---\nText",
-            "a.en.md:2 bad-captions captions belong to a video, and “boat.png” is a picture",
+            "a.en.md:2:36 bad-captions captions belong to a video, and “boat.png” is a picture",
         ),
         (
             f"---\nmedia:\n  - file: boat.png\n    alt: {'x' * 1001}\n---\nText",
-            "a.en.md:4 alt-too-long the alt text of “boat.png” has 1001 characters; X takes 1000",
+            "a.en.md:4:10 alt-too-long the alt text of “boat.png” has 1001 characters; X takes 1000",
         ),
         (
             "---\nmedia: [boat.png, boat.png, boat.png, boat.png, boat.png]\n---\nText",
@@ -235,7 +235,7 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         (
             "---\nreply_settings: all\n---\nText",
             (
-                "a.en.md:2 bad-value reply_settings: "
+                "a.en.md:2:17 bad-value reply_settings: "
                 "must be following, mentionedUsers, subscribers or verified, not “all”"
             ),
         ),
@@ -402,7 +402,7 @@ def test_what_is_odd_about_a_picture_is_told_at_each_message(
     assert again == (bank, findings)
     assert [(f.severity, str(f.place), f.code) for f in findings] == [
         (Severity.WARNING, "messages/imd/a.en.md:3", "media-type"),
-        (Severity.WARNING, "messages/imd/b.en.md:2", "media-type"),
+        (Severity.WARNING, "messages/imd/b.en.md:2:16", "media-type"),
     ]
     assert [media.mime for variant in bank.variants for media in variant.media] == ["image/jpeg"] * 2
 
@@ -449,7 +449,7 @@ def test_a_label_inherits_what_it_does_not_say(campaign: CampaignFolder) -> None
         place=heir.place,
         starts=((4, 1),),
         lines=heir.lines,
-        spots=(),
+        spots=(("topic", 2, 8),),
     )
     assert heir.expires_at == datetime(2026, 12, 19, 1, tzinfo=UTC)
     assert [(v.expires_at, v.link, v.media) for v in (found["es.facebook"], found["en.x"])] == [

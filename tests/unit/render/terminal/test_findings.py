@@ -15,8 +15,8 @@ EXPECTED = """\
 1 error to fix before a launch, and 1 warning, in 2 files
 
 messages/imd-2026/dignity.en.md
-  3 error images/boat.png has no alt text  missing-alt
-          say in a sentence what the picture shows: alt: “A paper boat held in two hands”
+  3 error   images/boat.png has no alt text  missing-alt
+            say in a sentence what the picture shows: alt: “A paper boat held in two hands”
 
 schedules/imd-2026.toml
     warning 2 wordings found no slot  no-slot

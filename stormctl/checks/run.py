@@ -1,0 +1,58 @@
+"""Hold a bank, and the storm and plan that use it, against every rule."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import CheckContext
+from stormctl.checks.registry import RULES
+from stormctl.checks.silences import FindingSilences
+from stormctl.domain.base.finding import Finding, SilencedFinding, sort_findings
+
+if TYPE_CHECKING:
+    from stormctl.domain.bank.message import Bank
+    from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.storm import Storm
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """What the rules found, and what somebody had silenced, each by file, line and code, without repeats."""
+
+    findings: tuple[Finding, ...]
+    silenced: tuple[SilencedFinding, ...]
+
+
+def run_checks(storm: Storm | None, bank: Bank, plan: Plan | None) -> CheckResult:
+    """Hold a bank, and the storm and plan that use it, against every rule.
+
+    Args:
+        storm: None to check a bank alone: rules about channels, trust and time then say nothing.
+        plan: None where there is none: rules about slots then say nothing.
+    """
+    case = CheckContext(storm, bank, plan)
+    silences = FindingSilences(storm, bank)
+    findings: list[Finding] = []
+    silenced: list[SilencedFinding] = []
+    for each in RULES.values():
+        for hit in each.test(case) if each.test else ():
+            finding = Finding(
+                severity=each.severity,
+                place=hit.place,
+                code=each.code,
+                message=hit.message,
+                hint=hit.hint,
+                edit=hit.edit,
+                wanted=hit.wanted,
+            )
+            accepted = silences.find(each, hit)
+            if accepted is None:
+                findings.append(finding)
+            else:
+                silenced.append(
+                    SilencedFinding(finding=finding, reason=accepted.reason, place=accepted.place)
+                )
+    findings += silences.find_idle()
+    by_place = sorted(dict.fromkeys(silenced), key=lambda one: one.finding.place.order)
+    return CheckResult(tuple(sort_findings(findings)), tuple(by_place))

@@ -1,0 +1,7 @@
+"""What a schedule makes of it: channels, dates, the plan, what staff trust."""
+
+from __future__ import annotations
+
+from stormctl.checks.storm import channels, dates, plan, policy, trust
+
+__all__ = ["channels", "dates", "plan", "policy", "trust"]

@@ -1,0 +1,134 @@
+"""Rules about a schedule's channels and pins, and what the bank has for them."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import CheckHit
+from stormctl.checks.registry import rule
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.base.rules import SilencedBy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import CheckContext
+
+
+@rule(
+    "pin-unknown",
+    Severity.ERROR,
+    Phrase("A pin names a message of the bank."),
+    why=Phrase("A pin is what must go out at its time; a misspelt one would be missing on the day."),
+    fix=Phrase("Write the id of a message: its file's name up to the first dot."),
+    bad='[[pins]]\nat = 12:00:00\nmessage = "noon-statment"',
+    good='[[pins]]\nat = 12:00:00\nmessage = "noon-statement"',
+)
+def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
+    """Find pins whose message the bank doesn't have."""
+    known = case.bank.message_ids
+    for pin in case.storm.pins if case.storm else ():
+        if pin.message not in known:
+            near = get_close_matches(pin.message, known, n=1)
+            hint = (
+                Phrase("did you mean “{near}”?", near=near[0])
+                if near
+                else Phrase("it must be a message of the bank {name}", name=case.bank.name)
+            )
+            yield CheckHit(pin.place, Phrase("there is no message “{message}”", message=pin.message), hint)
+
+
+@rule(
+    "pin-without-wording",
+    Severity.WARNING,
+    Phrase("A pinned message has a wording for every channel."),
+    why=Phrase("A channel without one stays silent while the others speak."),
+    fix=Phrase("Add a wording in a language of the channel, if it is to take part."),
+    bad="noon.en.md is pinned, and x:acme takes en and es",
+    good="noon.en.md and noon.es.md",
+)
+def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
+    """Find channels that have no wording of a pinned message."""
+    known = set(case.bank.message_ids)
+    for pin in case.storm.pins if case.storm else ():
+        for channel, messages in case.wordings:
+            if pin.message in known and pin.message not in messages:
+                languages = ", ".join(channel.languages) or "any language"
+                yield CheckHit(
+                    pin.place,
+                    Phrase("“{message}” has no wording for {id}", message=pin.message, id=channel.id),
+                    Phrase("it takes {languages}", languages=languages),
+                )
+
+
+@rule(
+    "selector-matches-nothing",
+    Severity.ERROR,
+    Phrase("Each selector of a channel finds a message."),
+    why=Phrase("One that finds none is misspelt, or its messages were renamed; the channel would miss them."),
+    fix=Phrase("Write topic:NAME, or a message id in which * stands for anything."),
+    bad='messages = ["topic:dignidad"]',
+    good='messages = ["topic:dignity"]',
+)
+def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
+    """Find selectors that no message of the bank answers to."""
+    for channel in case.storm.channels if case.storm else ():
+        for selector in channel.messages:
+            if not case.index.select(selector):
+                yield CheckHit(
+                    channel.place,
+                    Phrase("“{selector}” matches no message", selector=selector),
+                    Phrase("write topic:NAME or an id such as dignity-*"),
+                )
+
+
+@rule(
+    "language-without-wording",
+    Severity.WARNING,
+    Phrase("Each language of a channel has a wording."),
+    why=Phrase("A language without any is misspelt, or its translations are still missing."),
+    fix=Phrase("Add message files in that language, or take it out of the channel's languages."),
+    bad='languages = ["en", "es"]  # no file ends in .es.md',
+    good='languages = ["en"]',
+)
+def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
+    """Find languages of channels in which the channel has nothing to say."""
+    for channel, messages in case.wordings:
+        spoken = {variant.lang for wordings in messages.values() for variant in wordings}
+        for lang in channel.languages:
+            if lang not in spoken:
+                yield CheckHit(
+                    channel.place,
+                    Phrase("{id} has no message in “{lang}”", id=channel.id, lang=lang),
+                    Phrase("add files named ID.LANG.md"),
+                )
+
+
+@rule(
+    "language-without-channel",
+    Severity.WARNING,
+    Phrase("Each language of the bank has a channel."),
+    why=Phrase("No one would see such a translation, and its author would not know why."),
+    fix=Phrase("Add the language to a channel of the schedule, or correct the language in the file's name."),
+    bad='open-door.ht.md, and no channel has languages = ["ht"]',
+    good='languages = ["en", "ht"]',
+    silenced_by=SilencedBy.WRITER,
+)
+def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
+    """Find variants whose language no channel of their platform takes."""
+    if case.storm is None:
+        return
+    takers = {(channel.id.platform, channel.languages) for channel in case.storm.channels}
+    for variant in case.bank.variants:
+        if not any(
+            variant.suits(platform) and (not languages or variant.lang in languages)
+            for platform, languages in takers
+        ):
+            yield CheckHit(
+                variant.place,
+                Phrase("no channel takes “{tail}”, so that nobody would see this", tail=variant.tail),
+                Phrase("ask staff to add the language to a channel, or correct the file's name"),
+                variant=variant,
+            )

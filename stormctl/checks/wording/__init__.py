@@ -1,0 +1,31 @@
+"""What is written: texts, tags, links, pictures, translations."""
+
+from __future__ import annotations
+
+from stormctl.checks.wording import (
+    access,
+    bank,
+    characters,
+    figures,
+    links,
+    markup,
+    safety,
+    similarity,
+    tags,
+    text,
+    translations,
+)
+
+__all__ = [
+    "access",
+    "bank",
+    "characters",
+    "figures",
+    "links",
+    "markup",
+    "safety",
+    "similarity",
+    "tags",
+    "text",
+    "translations",
+]

@@ -1,0 +1,267 @@
+"""Rules about links: only to hosts that the schedule trusts, and as what they look like."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from stormctl.checks.case import CheckHit
+from stormctl.checks.registry import rule
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.base.private import find_secret
+from stormctl.domain.base.rules import SilencedBy
+from stormctl.domain.text.hosts import find_host, is_under, plain_host, with_scheme
+from stormctl.domain.text.reader import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import CheckContext, Words
+
+_CREDENTIALS = re.compile(
+    r"//[^/?#@\s]*:[^/?#@\s]*@|[?&#;](?:access_?token|token|auth|api_?key|key|sig|signature|secret|passw(?:or)?d|code"
+    r"|session_?id|sid|jwt)=[^&#\s]",
+    re.IGNORECASE,
+)
+_GLANCE = str.maketrans("01l", "oii")
+_NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
+_SHORTENERS = frozenset(
+    {
+        "bit.ly", "buff.ly", "cutt.ly", "fb.me", "goo.gl", "is.gd", "lnkd.in", "ow.ly", "rb.gy",
+        "rebrand.ly", "shorturl.at", "t.co", "t.ly", "tiny.cc", "tinyurl.com", "v.gd",
+    }
+)  # fmt: skip
+"""Well-known services that hide where a link leads."""
+
+
+@rule(
+    "link-disguised",
+    Severity.ERROR,
+    Phrase("A link leads where it seems to lead."),
+    why=Phrase(
+        "A name before an @, a bare number, or letters of another alphabet make a link look as if it led"
+        " elsewhere."
+    ),
+    fix=Phrase("Write the plain address of the page: https://, the host, the path."),
+    bad="Sign at https://example.org@evil.example/act",
+    good="Sign at https://example.org/act",
+    silenced_by=SilencedBy.STAFF,
+)
+def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
+    """Find links whose real host is hidden."""
+    trusted = _trusted_hosts(case)
+    for words, link, start in _links(case):
+        trouble = _find_disguise(link, trusted)
+        if trouble and not _CREDENTIALS.search(link):
+            yield CheckHit(
+                words.at(start),
+                Phrase("{link} {trouble}", link=link, trouble=trouble),
+                Phrase("write the plain address of the page"),
+                words.variant,
+            )
+
+
+@rule(
+    "link-shortened",
+    Severity.ERROR,
+    Phrase("Links are written out."),
+    why=Phrase(
+        "A short link hides where it leads and may be changed later; platforms shorten links by themselves,"
+        " and every link counts 23 on X."
+    ),
+    fix=Phrase(
+        "Write the full address, or have staff add the host to [trust] links if the campaign owns it."
+    ),
+    bad="Sign at https://bit.ly/3xYz",
+    good="Sign at https://example.org/act",
+    silenced_by=SilencedBy.STAFF,
+)
+def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
+    """Find links of services that hide where they lead."""
+    trusted = _trusted_hosts(case)
+    for words, link, start in _links(case):
+        host = find_host(link)
+        if host and is_under(host, _SHORTENERS) and not is_under(host, trusted):
+            yield CheckHit(
+                words.at(start),
+                Phrase("{link} hides where it leads", link=link),
+                Phrase("write the full address"),
+                words.variant,
+            )
+
+
+@rule(
+    "link-not-trusted",
+    Severity.ERROR,
+    Phrase("Links lead only to hosts that the schedule trusts."),
+    why=Phrase("Anybody may contribute message files; what the accounts link to is decided by staff."),
+    fix=Phrase("Link to a trusted page, or have staff add the host to [trust] links in the schedule."),
+    bad="Sign at https://elsewhere.example/act",
+    good="Sign at https://example.org/act",
+    silenced_by=SilencedBy.STAFF,
+)
+def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
+    """Find links to hosts that the schedule doesn't name; `un.org` covers `www.un.org`, not `fun.org`."""
+    if case.storm is None:
+        return
+    trusted = _trusted_hosts(case)
+    for words, link, start in _links(case):
+        host = find_host(link)
+        is_reported = (
+            _find_disguise(link, trusted)
+            or (host and is_under(host, _SHORTENERS))
+            or (host and _find_twin(host, trusted))
+        )
+        if host and not is_reported and not is_under(host, trusted):
+            hint = Phrase("staff may add “{host}” to [trust] links", host=host)
+            yield CheckHit(
+                words.at(start),
+                Phrase("{link} leads to {host}, which is not trusted", link=link, host=host),
+                hint,
+                words.variant,
+                wanted=("links", host),
+            )
+
+
+@rule(
+    "link-insecure",
+    Severity.WARNING,
+    Phrase("Links start with https."),
+    why=Phrase("Over http anybody on the way can read and change the page; browsers warn about it."),
+    fix=Phrase("Write https:// if the page has it."),
+    bad="Sign at http://example.org/act",
+    good="Sign at https://example.org/act",
+    silenced_by=SilencedBy.WRITER,
+)
+def find_insecure_links(case: CheckContext) -> Iterator[CheckHit]:
+    """Find links that are written with http."""
+    for words, link, start in _links(case):
+        if link.lower().startswith("http://"):
+            yield CheckHit(
+                words.at(start),
+                Phrase("{link} is not encrypted", link=link),
+                Phrase("write https://{link}", link=link[len("http://") :]),
+                words.variant,
+            )
+
+
+@rule(
+    "link-credentials",
+    Severity.ERROR,
+    Phrase("A link carries no password and no token."),
+    why=Phrase("Whoever opens the link could do what its owner may."),
+    fix=Phrase("Copy the address of the page itself, without what came from a login or an invitation."),
+    bad="Sign at https://example.org/act?access_token=abc123",
+    good="Sign at https://example.org/act",
+    silenced_by=SilencedBy.STAFF,
+)
+def find_link_credentials(case: CheckContext) -> Iterator[CheckHit]:
+    """Find links with a user and a password, or with a parameter that is secret by its name."""
+    for words, link, start in _links(case):
+        if _CREDENTIALS.search(link) and find_secret(link) is None:
+            yield CheckHit(
+                words.at(start),
+                Phrase("the link carries a password or a token"),
+                Phrase("write the address without it, and have it replaced"),
+                words.variant,
+            )
+
+
+@rule(
+    "link-lookalike",
+    Severity.ERROR,
+    Phrase("No link imitates a trusted host."),
+    why=Phrase("A host that differs from ours in a letter is how people are led to a false page."),
+    fix=Phrase("Write the trusted host, or have staff add the other one to [trust] links."),
+    bad="Sign at https://exarnple.org/act",
+    good="Sign at https://example.org/act",
+    silenced_by=SilencedBy.STAFF,
+)
+def find_lookalike_hosts(case: CheckContext) -> Iterator[CheckHit]:
+    """Find links to hosts that nearly have the name of a trusted one."""
+    trusted = _trusted_hosts(case)
+    for words, link, start in _links(case) if trusted else ():
+        host = find_host(link)
+        twin = _find_twin(host, trusted) if host and not is_under(host, trusted) else None
+        if twin:
+            yield CheckHit(
+                words.at(start),
+                Phrase("{host} looks like {twin}, and is another host", host=host, twin=twin),
+                Phrase("write {twin}", twin=twin),
+                words.variant,
+            )
+
+
+@lru_cache
+def _find_twin(host: str, trusted: frozenset[str]) -> str | None:
+    """Return the trusted host that another one nearly is."""
+    plain = host.removeprefix("www.")
+    return next((own for own in trusted if _looks(own) == _looks(plain) or _is_one_slip(plain, own)), None)
+
+
+def _looks(host: str) -> str:
+    """Write a host as it looks at a glance: what is mistaken for each other is alike."""
+    return host.replace("-", "").replace("rn", "m").replace("vv", "w").translate(_GLANCE)
+
+
+def _is_one_slip(host: str, trusted: str) -> bool:
+    """Whether two hosts of some length differ in one letter more, less or other."""
+    if min(len(host), len(trusted)) < 8 or abs(len(host) - len(trusted)) > 1:  # noqa: PLR2004 - un.org and un.int
+        return False
+    from rapidfuzz.distance import Levenshtein  # only hosts that nobody trusts need it
+
+    return bool(Levenshtein.distance(host, trusted, score_cutoff=1) == 1)
+
+
+def _links(case: CheckContext) -> Iterator[tuple[Words, str, int]]:
+    """Go through every link that people will read, each once a wording, and where in its words it starts."""
+    met: set[tuple[str, str, str]] = set()
+    for words in case.words:
+        if words.kind == "link":
+            yield words, words.text, 0
+        elif words.kind in {"text", "caption"}:
+            for link in read(words.text).all_links:
+                key = words.variant.name, words.kind, link.text
+                is_repeated = words.kind == "text" and link.text == words.variant.link
+                if key not in met and not is_repeated:
+                    met.add(key)
+                    yield words, link.text, link.start
+
+
+def _find_disguise(link: str, trusted: frozenset[str]) -> Phrase | None:
+    """Say what hides the real host of a link; None if it is plain."""
+    try:
+        parts = urlsplit(with_scheme(link))
+        host = plain_host(parts.hostname or "")
+    except ValueError:
+        return Phrase("is not an address")
+    is_addressed = host and "\\" not in link and not any(character.isspace() for character in link)
+    is_plain = host.isascii() and not any(label.startswith("xn--") for label in host.split("."))
+    troubles = (
+        (parts.scheme not in {"http", "https"}, Phrase("is not a web page")),
+        (not is_addressed, Phrase("is not an address")),
+        ("@" in parts.netloc, Phrase("leads to {host}: what comes before the @ does not count", host=host)),
+        (_is_number(host), Phrase("names a machine by its IP address")),
+        (
+            not is_plain and not is_under(host, trusted),
+            Phrase("has letters that can be mistaken for others in its host"),
+        ),
+    )
+    return next((words for applies, words in troubles if applies), None)
+
+
+def _is_number(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        # Browsers also take 0x7f.1 and 2130706433 as addresses: a last label that is a number.
+        return bool(_NUMBER.fullmatch(host.rpartition(".")[2]))
+    return True
+
+
+def _trusted_hosts(case: CheckContext) -> frozenset[str]:
+    return frozenset(plain_host(host) for host in case.storm.trust.links) if case.storm else frozenset()

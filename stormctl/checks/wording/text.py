@@ -1,0 +1,105 @@
+"""Rules about the texts as they would be posted."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from stormctl.checks.case import CheckHit
+from stormctl.checks.registry import rule
+from stormctl.domain.base.finding import Place, Severity
+from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.text.reader import read
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from stormctl.checks.case import CheckContext
+    from stormctl.domain.bank.message import Variant
+    from stormctl.domain.delivery.delivery import Post
+    from stormctl.domain.platforms.channel import Platform
+    from stormctl.domain.platforms.record import PlatformFacts
+
+
+@rule(
+    "too-long",
+    Severity.ERROR,
+    Phrase("Every post fits its platform."),
+    why=Phrase(
+        "X refuses more than 280, counted its way: letters 1, CJK and emoji 2, any link 23. Nothing is cut."
+    ),
+    fix=Phrase(
+        "Shorten the text, split it into a thread with a line of `---`, or write one for the platform."
+    ),
+    bad="a text of 292 on X",
+    good="a text of 280, or a thread: a line of --- begins its next part",
+)
+def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
+    """Find posts that are longer than their platform takes, with their link and before any hashtag."""
+    for facts, variant, number, post, channels in _posts(case):
+        length, limit = facts.measure(post.text), facts.max_length
+        if length > limit:
+            which = Phrase("part {number}", number=number) if number else Phrase("the post")
+            yield CheckHit(
+                _place_of_part(variant, number),
+                Phrase(
+                    "{which} is {excess} too long for {channels}: {length} of {limit}",
+                    which=which,
+                    excess=length - limit,
+                    channels=channels,
+                    length=length,
+                    limit=limit,
+                ),
+                Phrase("shorten it, or split it with a line of ---")
+                if facts.has_threads
+                else Phrase("shorten it"),
+                variant,
+            )
+
+
+@rule(
+    "cashtags",
+    Severity.ERROR,
+    Phrase("A post on X holds at most one cashtag."),
+    why=Phrase("X refuses more than one through the API (source: docs.x.com manage posts, 2026-08)."),
+    fix=Phrase("Write the others without the dollar sign."),
+    bad="$AAA and $BBB fell.",
+    good="$AAA and BBB fell.",
+)
+def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
+    """Find posts on X with more than one cashtag."""
+    for facts, variant, number, post, _ in _posts(case):
+        most = facts.max_cashtags
+        if most is not None and "$" in post.text:
+            tags = read(post.text).cashtags
+            if len(tags) > most:
+                written = " ".join(f"${tag.text}" for tag in tags)
+                yield CheckHit(
+                    _place_of_part(variant, number),
+                    Phrase(
+                        "{number} cashtags, where {most} is taken: {written}",
+                        number=len(tags),
+                        most=most,
+                        written=written,
+                    ),
+                    Phrase("keep {most}", most=most),
+                    variant,
+                )
+
+
+def _posts(case: CheckContext) -> Iterator[tuple[PlatformFacts, Variant, int, Post, str]]:
+    """Go through all posts, each once, with the number of a thread's part or 0, and the channels."""
+    found: dict[tuple[Platform, str, int, str], tuple[Variant, Post, list[str]]] = {}
+    for composed in case.composed:
+        for number, post in enumerate(composed.posts, start=1):
+            part = number if len(composed.posts) > 1 else 0
+            key = composed.rule.id.platform, composed.variant.name, part, post.text
+            _, _, channels = found.setdefault(key, (composed.variant, post, []))
+            channels.append(str(composed.rule.id))
+    for (platform, _, number, _), (variant, post, channels) in found.items():
+        yield platform.facts, variant, number, post, ", ".join(channels)
+
+
+def _place_of_part(variant: Variant, number: int) -> Place:
+    if number <= len(variant.starts) > 0:
+        return Place(variant.place.path, *variant.starts[max(number - 1, 0)])
+    return variant.place

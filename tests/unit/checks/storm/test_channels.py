@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+from datetime import time
+
+from stormctl.domain.plan.storm import Pin
+from tests.unit.checks.holding import codes, find
+from tests.unit.domain.making import SCHEDULE, make_rule, make_storm, make_variant
+
+
+def _pin(message: str) -> tuple[Pin, ...]:
+    return (Pin(place=SCHEDULE, at=time(12), message=message),)
+
+
+def test_pin_names_a_message() -> None:
+    """A misspelt pin is an error that offers the nearest message, or says where to look."""
+    bank = [make_variant("noon-statement.en")]
+
+    assert [(f.code, f.hint) for f in find(*bank, storm=make_storm(pins=_pin("noon-statment")))] == [
+        ("pin-unknown", "did you mean “noon-statement”?")
+    ]
+    assert [f.hint for f in find(*bank, storm=make_storm(pins=_pin("xyz")))] == [
+        "it must be a message of the bank bank"
+    ]
+
+
+def test_pin_has_a_wording_everywhere() -> None:
+    """A channel that can't say what is pinned is a warning."""
+    storm = make_storm(
+        make_rule("x:acme", languages=("en",)), make_rule("x:otra", languages=("es",)), pins=_pin("noon")
+    )
+
+    findings = find(make_variant("noon.en"), make_variant("a.es"), storm=storm)
+
+    assert [(f.code, f.message, f.hint) for f in findings] == [
+        ("pin-without-wording", "“noon” has no wording for x:otra", "it takes es")
+    ]
+
+
+def test_pin_of_other_partners_is_without_wording() -> None:
+    """A channel that takes every language is told so."""
+    findings = find(make_variant("noon.en", partner="north"), storm=make_storm(pins=_pin("noon")))
+
+    assert [(f.code, f.hint) for f in findings] == [("pin-without-wording", "it takes any language")]
+
+
+def test_selector_finds_something() -> None:
+    """A selector that no message answers to is an error."""
+    storm = make_storm(make_rule(messages=("a", "topic:rights", "dignty-*")))
+
+    findings = find(make_variant("a.en", topic="rights"), storm=storm)
+
+    assert [(f.code, f.message) for f in findings] == [
+        ("selector-matches-nothing", "“dignty-*” matches no message")
+    ]
+
+
+def test_language_of_a_channel_is_spoken() -> None:
+    """A channel's language without any message is a warning."""
+    storm = make_storm(make_rule(languages=("en", "eo")))
+
+    assert codes(make_variant("a.en"), storm=storm) == ["language-without-wording"]
+
+
+def test_language_of_the_bank_is_heard() -> None:
+    """A message that no channel of its language and platform takes is a warning."""
+    storm = make_storm(make_rule(languages=("en",)))
+    bank = [make_variant("a.en"), make_variant("a.eo"), make_variant("a.en.facebook")]
+
+    findings = find(*bank, storm=storm)
+
+    assert [(f.code, f.message) for f in findings] == [
+        ("language-without-channel", "no channel takes “en.facebook”, so that nobody would see this"),
+        ("language-without-channel", "no channel takes “eo”, so that nobody would see this"),
+    ]
