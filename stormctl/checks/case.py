@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -11,9 +12,10 @@ from stormctl.domain.base.finding import Edit, Place
 from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.wordings import Wordings
+from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from stormctl.domain.bank.message import Bank, Variant
     from stormctl.domain.delivery.delivery import Plan, Post
@@ -51,6 +53,7 @@ class Composed:
     posts: tuple[Post, ...]
 
 
+_DIGIT = re.compile(r"\d")
 _KINDS = {
     "text": Phrase("the message"),
     "alt": Phrase("the description"),
@@ -114,6 +117,16 @@ class CheckContext:
         return tuple(words for variant in self.bank.variants for words in words_of(variant))
 
     @cached_property
+    def numbered(self) -> tuple[Words, ...]:
+        """Those of them that hold a digit."""
+        return tuple(words for words in self.words if _DIGIT.search(words.text))
+
+    @cached_property
+    def links(self) -> tuple[tuple[Words, str, int], ...]:
+        """Every link that people will read, each once a wording, and where in its words it starts."""
+        return tuple(_links_of(self.words))
+
+    @cached_property
     def index(self) -> Wordings:
         """The bank's wordings, to be selected from."""
         return Wordings(self.bank)
@@ -142,6 +155,20 @@ class CheckContext:
             for message_id, wordings in messages.items()
             for variant in wordings
         )
+
+
+def _links_of(all_words: Iterable[Words]) -> Iterator[tuple[Words, str, int]]:
+    met: set[tuple[str, str, str]] = set()
+    for words in all_words:
+        if words.kind == "link":
+            yield words, words.text, 0
+        elif words.kind in {"text", "caption"}:
+            for link in read(words.text).all_links:
+                key = words.variant.name, words.kind, link.text
+                is_repeated = words.kind == "text" and link.text == words.variant.link
+                if key not in met and not is_repeated:
+                    met.add(key)
+                    yield words, link.text, link.start
 
 
 def words_of(variant: Variant) -> Iterator[Words]:

@@ -138,6 +138,8 @@ def _threads_of(plan: Plan) -> dict[ChannelId, list[tuple[datetime, int]]]:
 
 
 def _is_exceeded(threads: Sequence[tuple[datetime, int]], ceiling: Ceiling) -> bool:
+    if sum(parts for _, parts in threads) <= ceiling.count:
+        return False
     occupancy = Occupancy(Limits(spacing=timedelta(), ceilings=(ceiling,)))
     for at, parts in threads:
         if parts > ceiling.count or not occupancy.is_free(at, parts):

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -119,10 +122,12 @@ def find_deadlines_without_expires(case: CheckContext) -> Iterator[CheckHit]:
 def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings whose deadline or link differs: plain ones across languages, labels within a language."""
     groups: dict[tuple[str, ...], list[Variant]] = defaultdict(list)
-    for variant in case.bank.variants:  # ordered by name: the plain wording comes before its labels
-        groups[variant.message_id, variant.lang].append(variant)
-        if variant.label is None:
-            groups[variant.message_id,].append(variant)
+    for _, found in groupby(case.bank.variants, key=attrgetter("message_id")):
+        wordings = list(found)  # ordered by name: the plain wording comes before its labels
+        for variant in wordings if len(wordings) > 1 else ():
+            groups[variant.message_id, variant.lang].append(variant)
+            if variant.label is None:
+                groups[variant.message_id,].append(variant)
     for whole, (first, *others) in groups.items():
         within = len(whole) > 1
         for other in others:
@@ -138,7 +143,9 @@ def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
                     hint,
                     variant=other,
                 )
-            if _target(other, within=within) != _target(first, within=within) and not _is_left_out(other):
+            if _target(other.link, within=within) != _target(first.link, within=within) and not _is_left_out(
+                other
+            ):
                 hint = (
                     Phrase("link to the same page, or leave link out here")
                     if within
@@ -157,10 +164,11 @@ def _is_left_out(variant: Variant) -> bool:
     return bool(variant.label) and variant.link is None and "link" in dict(variant.lines)
 
 
-def _target(variant: Variant, *, within: bool) -> str | None:
+@lru_cache(4096)
+def _target(link: str | None, *, within: bool) -> str | None:
     """Return where a link leads: to which page within a language, to which site across languages."""
     try:
-        parts = urlsplit(variant.link or "")
+        parts = urlsplit(link or "")
     except ValueError:
-        return variant.link
-    return f"{parts.hostname}{parts.path if within else ''}" if variant.link else None
+        return link
+    return f"{parts.hostname}{parts.path if within else ''}" if link else None

@@ -63,11 +63,9 @@ def find_undated_figures(case: CheckContext) -> Iterator[CheckHit]:
     """Find wordings with shares, sums or large numbers whose date is neither in the text nor above it."""
     dated = {words.variant.name for words in case.words if words.kind == "text" and _YEAR.search(words.text)}
     met: set[str] = set()
-    for words in case.words:
+    for words in case.numbered:
         variant = words.variant
         if words.kind != "text" or variant.as_of or variant.name in dated or variant.name in met:
-            continue
-        if not any(map(str.isdigit, words.text)):
             continue
         links = [(link.start, link.end) for link in read(words.text).all_links]
         for match in _FIGURE.finditer(words.text):
@@ -97,7 +95,7 @@ def find_passed_days(case: CheckContext) -> Iterator[CheckHit]:
     if case.storm is None:
         return
     first_on = case.storm.first_on
-    for words in case.words:
+    for words in case.numbered:
         if words.kind == "text":
             for match in _DEADLINE.finditer(words.text):
                 on = _day_of(match, first_on)

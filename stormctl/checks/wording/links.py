@@ -15,12 +15,11 @@ from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.private import find_secret
 from stormctl.domain.base.rules import SilencedBy
 from stormctl.domain.text.hosts import find_host, is_under, plain_host, with_scheme
-from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import CheckContext, Words
+    from stormctl.checks.case import CheckContext
 
 _CREDENTIALS = re.compile(
     r"//[^/?#@\s]*:[^/?#@\s]*@|[?&#;](?:access_?token|token|auth|api_?key|key|sig|signature|secret|passw(?:or)?d|code"
@@ -54,7 +53,7 @@ _SHORTENERS = frozenset(
 def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links whose real host is hidden."""
     trusted = _trusted_hosts(case)
-    for words, link, start in _links(case):
+    for words, link, start in case.links:
         trouble = _find_disguise(link, trusted)
         if trouble and not _CREDENTIALS.search(link):
             yield CheckHit(
@@ -83,7 +82,7 @@ def find_disguised_links(case: CheckContext) -> Iterator[CheckHit]:
 def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links of services that hide where they lead."""
     trusted = _trusted_hosts(case)
-    for words, link, start in _links(case):
+    for words, link, start in case.links:
         host = find_host(link)
         if host and is_under(host, _SHORTENERS) and not is_under(host, trusted):
             yield CheckHit(
@@ -109,7 +108,7 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
     if case.storm is None:
         return
     trusted = _trusted_hosts(case)
-    for words, link, start in _links(case):
+    for words, link, start in case.links:
         host = find_host(link)
         is_reported = (
             _find_disguise(link, trusted)
@@ -139,7 +138,7 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
 )
 def find_insecure_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links that are written with http."""
-    for words, link, start in _links(case):
+    for words, link, start in case.links:
         if link.lower().startswith("http://"):
             yield CheckHit(
                 words.at(start),
@@ -161,7 +160,7 @@ def find_insecure_links(case: CheckContext) -> Iterator[CheckHit]:
 )
 def find_link_credentials(case: CheckContext) -> Iterator[CheckHit]:
     """Find links with a user and a password, or with a parameter that is secret by its name."""
-    for words, link, start in _links(case):
+    for words, link, start in case.links:
         if _CREDENTIALS.search(link) and find_secret(link) is None:
             yield CheckHit(
                 words.at(start),
@@ -184,7 +183,7 @@ def find_link_credentials(case: CheckContext) -> Iterator[CheckHit]:
 def find_lookalike_hosts(case: CheckContext) -> Iterator[CheckHit]:
     """Find links to hosts that nearly have the name of a trusted one."""
     trusted = _trusted_hosts(case)
-    for words, link, start in _links(case) if trusted else ():
+    for words, link, start in case.links if trusted else ():
         host = find_host(link)
         twin = _find_twin(host, trusted) if host and not is_under(host, trusted) else None
         if twin:
@@ -196,7 +195,7 @@ def find_lookalike_hosts(case: CheckContext) -> Iterator[CheckHit]:
             )
 
 
-@lru_cache
+@lru_cache(4096)
 def _find_twin(host: str, trusted: frozenset[str]) -> str | None:
     """Return the trusted host that another one nearly is."""
     plain = host.removeprefix("www.")
@@ -217,21 +216,7 @@ def _is_one_slip(host: str, trusted: str) -> bool:
     return bool(Levenshtein.distance(host, trusted, score_cutoff=1) == 1)
 
 
-def _links(case: CheckContext) -> Iterator[tuple[Words, str, int]]:
-    """Go through every link that people will read, each once a wording, and where in its words it starts."""
-    met: set[tuple[str, str, str]] = set()
-    for words in case.words:
-        if words.kind == "link":
-            yield words, words.text, 0
-        elif words.kind in {"text", "caption"}:
-            for link in read(words.text).all_links:
-                key = words.variant.name, words.kind, link.text
-                is_repeated = words.kind == "text" and link.text == words.variant.link
-                if key not in met and not is_repeated:
-                    met.add(key)
-                    yield words, link.text, link.start
-
-
+@lru_cache(4096)
 def _find_disguise(link: str, trusted: frozenset[str]) -> Phrase | None:
     """Say what hides the real host of a link; None if it is plain."""
     try:

@@ -20,6 +20,9 @@ _SECRETS = {
     Phrase("a setting with a secret"): r"\bSTORMCTL_[A-Z0-9_]*(?:KEY|SECRET|TOKEN)\s*=\s*\S+",
     Phrase("a key"): r"(?<![\w/.#@=&?-])(?=\w*[a-z])(?=\w*[A-Z])(?=\w*\d\w*\d\w*\d)[A-Za-z0-9]{32,}(?![\w/])",
 }
+_MAYBE_SECRET = re.compile(r"[A-Za-z0-9%_-]{14}|PRIVATE KEY|STORMCTL_")
+"""What every one of them holds."""
+
 _IN_ADDRESSES = (
     r"(?<=://)[^\s/@:]{0,200}:[^\s/@]{1,200}(?=@)",  # a user with a password
     # a parameter that says by its name that it is secret
@@ -56,6 +59,7 @@ _ADDRESSES = (
 )
 """Addresses as they are surely meant: with a house number, and names in capitals."""
 
+_MAYBE_STREET = re.compile(rf"\s(?:{_TITLED})\b|(?:[Cc]alle|[Aa]venida|[Aa]v\.|[Cc]arrera)\s|{_RUE}\s")
 _PERSONAL = {
     "mail-address": (_MAIL,),
     "case-number": (_A_NUMBER, _CASE_NUMBER),
@@ -69,11 +73,15 @@ def find_personal(text: str, kind: str) -> list[tuple[int, int]]:
     Args:
         kind: `mail-address`, `case-number` or `street-address`.
     """
+    if kind == "street-address" and not _MAYBE_STREET.search(text):
+        return []
     return sorted(match.span() for shape in _compile_personal()[kind] for match in shape.finditer(text))
 
 
 def find_secret(text: str) -> tuple[Phrase, int] | None:
     """Say what kind of secret a text seems to hold, and where it starts; None if it holds none."""
+    if not _MAYBE_SECRET.search(text):
+        return None
     for kind, shape in _compile_secrets():
         found = shape.search(text)
         if found is not None:

@@ -67,7 +67,8 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
         source: the lines, without the `---`.
         first_line: the number that the first of them has in its file.
     """
-    parser = _Parser(_HASHTAGS.sub(_leave_out_signs, source), first_line)
+    plain = _HASHTAGS.sub(_leave_out_signs, source) if "#" in source else source
+    parser = _Parser(plain, first_line)
     try:
         parser.parse()
     except yaml.MarkedYAMLError as error:
