@@ -33,6 +33,6 @@ test *args:
 bench name *args:
     python -m benchmarks.{{ name }} {{ args }}
 
-# Write docs/cli.md anew from the commands' own help
+# Write the generated pages anew: docs/cli.md and docs/schedules.md
 docs:
     python -m stormctl.cli.reference

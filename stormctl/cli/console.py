@@ -55,6 +55,13 @@ def language() -> Language:
     return _languages[0]
 
 
+def translate(text: str) -> str:
+    """Say a sentence in that language, if it is one that can be translated."""
+    from stormctl.domain.base.phrase import Phrase
+
+    return language().say(text) if isinstance(text, Phrase) else text
+
+
 def show(renderable: RenderableType) -> None:
     """Print data for people on standard output."""
     _print(make_console(), renderable)

@@ -24,6 +24,7 @@ from stormctl.cli.commands import (
     rehearse,
     report,
     run,
+    schema,
 )
 from stormctl.cli.context import Context
 from stormctl.cli.scrubbing import SCRUBBER, set_up_logging, show_bug
@@ -77,7 +78,7 @@ for command in (
     *(check.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
     *(control.status, control.halt, control.resume),
     *(deliveries.show, deliveries.cancel, deliveries.retry, deliveries.resolve, deliveries.retract),
-    *(report.report, emulator.emulator),
+    *(report.report, emulator.emulator, schema.schema),
 ):
     app.command(cls=rehearse.RehearseCommand if command is rehearse.rehearse else None)(command)
 auth.add_to(app)
@@ -115,7 +116,9 @@ def _run(arguments: list[str] | None) -> int:
             return INTERRUPTED
         return ended.code if isinstance(ended.code, int) else int(ExitCode.DONE)
     except StormctlError as error:
-        console.tell_error(SCRUBBER.scrub(error.message), SCRUBBER.scrub(error.hint))
+        console.tell_error(
+            SCRUBBER.scrub(console.translate(error.message)), SCRUBBER.scrub(console.translate(error.hint))
+        )
         return int(error.exit_code)
     except Exception:
         sys.excepthook = show_bug  # only now: typer has put its own in place

@@ -16,6 +16,7 @@ from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.bank.variants import Wording
 from stormctl.files.schedules.schedule import load_storm
+from stormctl.render.language import Language
 
 if TYPE_CHECKING:
     from stormctl.domain.bank.message import Bank
@@ -28,19 +29,25 @@ EXAMPLE = re.compile(
     r"^`(?P<path>(?:messages|schedules)/\S+)`\n\n```\w+\n(?P<text>.*?)^```", re.MULTILINE | re.DOTALL
 )
 SCHEDULE = "schedules/spring-2026.toml"
+PAGES = ("messages.md", "messages.es.md", "messages.fr.md")
 
 
 @pytest.fixture
 def campaign(tmp_path: Path) -> Path:
     """Make a campaign folder of the files that the pages show, with a picture where one is named."""
-    for match in EXAMPLE.finditer(MESSAGES + OPERATIONS):
-        path = tmp_path / match["path"]
+    write_examples(tmp_path, MESSAGES + OPERATIONS)
+    return tmp_path
+
+
+def write_examples(folder: Path, text: str) -> None:
+    """Write the files that a text shows, and the picture."""
+    for match in EXAMPLE.finditer(text):
+        path = folder / match["path"]
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(match["text"], encoding="utf-8")
-    picture = tmp_path / "messages/spring-2026/images/boat.png"
+    picture = folder / "messages/spring-2026/images/boat.png"
     picture.parent.mkdir()
     Image.new("RGB", (16, 9), "navy").save(picture)
-    return tmp_path
 
 
 def load(campaign: Path) -> tuple[Storm, Bank]:
@@ -91,8 +98,59 @@ def test_composed_post_is_shown_as_it_goes_out(campaign: Path) -> None:
     assert f"```text\n{post.text}\n```" in MESSAGES
 
 
-def test_every_key_is_explained() -> None:
-    """The tables of the volunteers' page explain every key of the front matter, each once."""
-    explained = re.findall(r"^\| `([a-z_]+)` \|", MESSAGES, re.MULTILINE)
+@pytest.mark.parametrize("page", PAGES)
+def test_every_key_is_explained(page: str) -> None:
+    """The tables of the volunteers' pages explain every key of the front matter, each once."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    explained = re.findall(r"^\| `([a-z_]+)` \|", text, re.MULTILINE)
 
     assert sorted(Wording.model_fields) == sorted(explained)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_each_pages_messages_pass_the_checks(page: str, tmp_path: Path) -> None:
+    """What a page shows, in each language, is a bank in which nothing is found."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    write_examples(tmp_path, text)
+
+    bank, findings = load_bank(tmp_path, "spring-2026")
+
+    assert findings == []
+    assert run_checks(None, bank, None).findings == ()
+    assert len(bank.variants) >= 5
+
+
+@pytest.mark.parametrize(
+    ("page", "lang", "words"),
+    [
+        ("messages.md", "en", "Nobody leaves home. Sign before {date}."),
+        ("messages.es.md", "es", "Toda persona. Firma antes de {fecha}."),
+        ("messages.fr.md", "fr", "Toute personne. Signez avant {date}."),
+    ],
+)
+def test_the_finding_that_a_page_shows_is_what_is_told(
+    page: str, lang: str, words: str, tmp_path: Path
+) -> None:
+    """The newcomer reads on the screen what the page promised, but for the numbers."""
+    text = (DOCS / page).read_text(encoding="utf-8")
+    write_examples(tmp_path, f"`messages/spring-2026/a.{lang}.md`\n\n```markdown\n{words}\n```\n")
+    bank, _ = load_bank(tmp_path, "spring-2026")
+    [finding] = run_checks(None, bank, None).findings
+
+    said = Language(lang)
+
+    assert f"{said.say(finding.message)}  unknown-placeholder\n" in text
+    assert f"{said.say(finding.hint)}\n" in text
+
+
+def test_the_smallest_schedule_of_the_page_is_one(tmp_path: Path) -> None:
+    """What docs/schedules.md begins with loads as it stands."""
+    page = (DOCS / "schedules.md").read_text(encoding="utf-8")
+    schedule = page.partition("```toml\n")[2].partition("```")[0]
+    (tmp_path / "messages" / "imd-2026").mkdir(parents=True)
+    path = tmp_path / "small.toml"
+    path.write_text(schedule, encoding="utf-8")
+
+    storm, findings = load_storm(tmp_path, path)
+
+    assert (storm is not None, findings) == (True, [])

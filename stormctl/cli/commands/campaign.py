@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from stormctl.cli.console import show, show_json
+from stormctl.cli.console import language, show, show_json
 from stormctl.cli.options import JsonOption, LanguageOption, ScheduleArgument
 from stormctl.errors import ExitCode
 
@@ -31,6 +31,6 @@ def plan(
         if as_json:
             show_json(plan_json(campaign.plan, campaign.storm, cost))
         else:
-            show(render_plan(campaign.plan, campaign.storm, cost))
+            show(render_plan(campaign.plan, campaign.storm, cost, language()))
     if campaign.errors:
         raise typer.Exit(ExitCode.FINDINGS)

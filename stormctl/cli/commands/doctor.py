@@ -10,7 +10,7 @@ import typer
 from stormctl.cli import console
 from stormctl.cli.commands.canary import post_canary
 from stormctl.cli.commands.control import find_user
-from stormctl.cli.options import JsonOption, ScheduleArgument
+from stormctl.cli.options import JsonOption, LanguageOption, ScheduleArgument
 from stormctl.errors import CredentialsError, ExitCode, StormctlError, UsageError
 
 if TYPE_CHECKING:
@@ -37,6 +37,7 @@ def doctor(
     ] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Don't ask before a canary or a test alert.")] = False,
     as_json: JsonOption = False,
+    lang: LanguageOption = None,
 ) -> None:
     """Check everything that a storm depends on.
 
@@ -45,6 +46,7 @@ def doctor(
     ok, warn or fail, and what to do. Only a proven problem fails: exit code 5 for credentials, 10 for the
     ledger. Asking X costs $0.01 per channel.
     """
+    del lang
     if (canary is not None) + alert_test + as_json > 1:
         raise UsageError("--canary, --alert-test and --json can't be combined", "Use one at a time.")
     context: Context = ctx.obj
@@ -78,7 +80,7 @@ def _show(diagnosis: Diagnosis, *, as_json: bool) -> None:
     if as_json:
         console.show_json(diagnosis_json(diagnosis))
     else:
-        console.show(render_diagnosis(diagnosis))
+        console.show(render_diagnosis(diagnosis, console.language()))
     raise typer.Exit(diagnosis.exit_code)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from stormctl.cli.console import confirm, show, tell
-from stormctl.cli.options import LogFileOption, PlainOption, ScheduleArgument, read_channel
+from stormctl.cli.options import LanguageOption, LogFileOption, PlainOption, ScheduleArgument, read_channel
 from stormctl.errors import CredentialsError
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ def launch(
     ] = False,
     plain: PlainOption = False,
     log_file: LogFileOption = None,
+    lang: LanguageOption = None,
 ) -> None:
     """Start the storm for real.
 
@@ -52,6 +53,7 @@ def launch(
     from stormctl.engine.launch.launch import launching
     from stormctl.engine.launch.preparation import require_approval
 
+    del lang
     context: Context = ctx.obj
     campaign = context.load_and_tell(schedule)
     left_out = [read_channel(name) for name in without or ()]

@@ -11,7 +11,14 @@ from typer.core import TyperCommand
 from stormctl.cli import console
 from stormctl.cli.console import show, show_json, tell
 from stormctl.cli.context import Context
-from stormctl.cli.options import FaultsOption, JsonOption, LogFileOption, PlainOption, ScheduleArgument
+from stormctl.cli.options import (
+    FaultsOption,
+    JsonOption,
+    LanguageOption,
+    LogFileOption,
+    PlainOption,
+    ScheduleArgument,
+)
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
@@ -64,6 +71,7 @@ def rehearse(
     plain: PlainOption = False,
     as_json: JsonOption = False,
     log_file: LogFileOption = None,
+    lang: LanguageOption = None,
 ) -> None:
     """Run the whole storm here, in seconds.
 
@@ -80,6 +88,7 @@ def rehearse(
     from stormctl.engine.launch.rehearsal import rehearse as run_rehearsal
     from stormctl.engine.run.service import Onlooker
 
+    del lang
     campaign = _find_scene(ctx.obj, schedule, sample).load_and_tell(schedule)
     storm, _ = campaign.get_plan()
     report_path = rehearsal_folder(campaign.root) / "report.html"

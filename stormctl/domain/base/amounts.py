@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from datetime import timedelta
 
+from stormctl.domain.base.phrase import Phrase
+
 
 def count(number: int, noun: str, plural: str = "") -> str:
     """Write `1 post`, `2 posts`."""
@@ -34,11 +36,11 @@ def parse_duration(text: str) -> timedelta:
     pieces = _PIECE.findall(text) if _WHOLE.fullmatch(text) else []
     units = [unit for _, unit in pieces]
     if not pieces or len(set(units)) != len(units):
-        raise ValueError(f"“{text}” is not a duration: write it like 90s, 20m, 2h30m or 7d")
+        raise ValueError(Phrase("“{text}” is not a duration: write it like 90s, 20m, 2h30m or 7d", text=text))
     try:
         return timedelta(seconds=sum(int(number) * _UNITS[unit] for number, unit in pieces))
     except OverflowError:
-        raise ValueError(f"“{text}” is longer than any storm") from None
+        raise ValueError(Phrase("“{text}” is longer than any storm", text=text)) from None
 
 
 def format_duration(duration: timedelta) -> str:

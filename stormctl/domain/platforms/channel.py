@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.platforms.facts import Platform
 
 if TYPE_CHECKING:
@@ -39,11 +40,14 @@ def parse_channel_id(text: str) -> ChannelId:
         ValueError: with a sentence fit for a finding, if it is not of that form.
     """
     platform, colon, name = text.partition(":")
-    known = " or ".join(f"{p.value}:NAME" for p in Platform)
+    *others, last = (f"{p.value}:NAME" for p in Platform)
+    known = Phrase("{others} or {last}", others=", ".join(others), last=last)
     if not colon or platform not in {p.value for p in Platform}:
-        raise ValueError(f"“{text}” is not a channel: write {known}")
+        raise ValueError(Phrase("“{text}” is not a channel: write {known}", text=text, known=known))
     if not _NAME.fullmatch(name):
-        raise ValueError(f"“{text}” is not a channel: a name is letters, digits, “-”, “_” or “.”")
+        raise ValueError(
+            Phrase("“{text}” is not a channel: a name is letters, digits, “-”, “_” or “.”", text=text)
+        )
     return ChannelId(Platform(platform), name)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.finding import sort_findings
+from stormctl.domain.base.phrase import Phrase
 from stormctl.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
@@ -48,10 +49,12 @@ class Campaign:
         """
         if self.errors or self.storm is None or self.plan is None:
             count = len(self.errors)
-            raise FindingsError(
-                f"{count} finding{'' if count == 1 else 's'} must be fixed first",
-                "Each one is listed above, with its file and line.",
+            message = (
+                Phrase("1 error must be fixed first")
+                if count == 1
+                else Phrase("{number:,} errors must be fixed first", number=count)
             )
+            raise FindingsError(message, Phrase("Each one is listed above, with its place."))
         return self.storm, self.plan
 
 

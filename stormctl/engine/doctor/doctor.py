@@ -7,6 +7,7 @@ from datetime import UTC, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection, fail, ok, warn
 from stormctl.engine.accounts.preflight import find_need, prove_channels
 from stormctl.engine.base.parallel import begin
@@ -125,8 +126,18 @@ def examine_schedule(case: DoctorScope) -> DiagnosisSection:
     lines: list[Line] = []
     if campaign.errors:
         count = len(campaign.errors)
-        text = f"{count} finding{'' if count == 1 else 's'} must be fixed before it can be launched"
-        lines.append(fail(text, "stormctl check lists each with its file and line.", ExitCode.FINDINGS))
+        place, message = campaign.errors[0].place, campaign.errors[0].message
+        text = (
+            Phrase("1 error must be fixed before a launch: {place}: {message}", place=place, message=message)
+            if count == 1
+            else Phrase(
+                "{number:,} errors must be fixed before a launch; the first is {place}: {message}",
+                number=count,
+                place=place,
+                message=message,
+            )
+        )
+        lines.append(fail(text, Phrase("stormctl check lists each with its place"), ExitCode.FINDINGS))
     if campaign.storm is None:
         lines.append(warn("its channels were not checked", "Fix the schedule first."))
     need = find_need(campaign.plan) if campaign.plan is not None else None
@@ -135,9 +146,9 @@ def examine_schedule(case: DoctorScope) -> DiagnosisSection:
         first_at, last_at = need.first_at.astimezone(zone), need.last_at.astimezone(zone)
         posts = len(campaign.plan.deliveries)
         span = f"{first_at:%Y-%m-%d %H:%M} to {last_at:%Y-%m-%d %H:%M %Z}"
-        text = f"{posts} post{'' if posts == 1 else 's'}, {span}"
-        over = warn(f"{text}: it is over", "If it is still to come, correct the date in its schedule.")
-        lines.append(over if need.last_at < case.moment.at else ok(text))
+        when = f"{posts} post{'' if posts == 1 else 's'}, {span}"
+        over = warn(f"{when}: it is over", "If it is still to come, correct the date in its schedule.")
+        lines.append(over if need.last_at < case.moment.at else ok(when))
     elif campaign.plan is not None:
         lines.append(warn("nothing is planned", "stormctl plan says why."))
     name = campaign.storm.id if campaign.storm is not None else "schedule"

@@ -7,7 +7,7 @@ from datetime import date, time, timedelta
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, create_model
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, WithJsonSchema, create_model
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import parse_duration
@@ -27,6 +27,14 @@ from stormctl.files.values import (
     parse_text,
     parse_zone,
 )
+
+
+def _shape(*examples: str) -> WithJsonSchema:
+    """Say to JSON Schema that a value is a text, with examples: the parsers say more."""
+    return WithJsonSchema({"type": "string"} | ({"examples": list(examples)} if examples else {}))
+
+
+_LATE = WithJsonSchema({"type": "string", "enum": [policy.value for policy in LatePolicy]})
 
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -109,16 +117,18 @@ def _parse_cron(value: Any) -> str:
     return text
 
 
-Duration = Annotated[timedelta, PlainValidator(_parse_duration)]
-Positive = Annotated[timedelta, PlainValidator(_parse_positive)]
-Channel = Annotated[ChannelId, PlainValidator(_parse_channel)]
-Hashtag = Annotated[str, PlainValidator(parse_hashtag)]
-Instant = Annotated[ZonedInstant, PlainValidator(parse_instant)]
-Language = Annotated[str, PlainValidator(parse_language)]
-Link = Annotated[str, PlainValidator(parse_link)]
-Slug = Annotated[str, PlainValidator(parse_slug)]
-Text = Annotated[str, PlainValidator(_parse_some_text)]
-Zone = Annotated[str, PlainValidator(parse_zone)]
+Duration = Annotated[timedelta, PlainValidator(_parse_duration), _shape("20m", "2h30m", "7d")]
+Positive = Annotated[timedelta, PlainValidator(_parse_positive), _shape("20m", "2h30m", "7d")]
+Channel = Annotated[ChannelId, PlainValidator(_parse_channel), _shape("x:acme", "facebook:acme")]
+Hashtag = Annotated[str, PlainValidator(parse_hashtag), _shape("MigrantsDay")]
+Instant = Annotated[
+    ZonedInstant, PlainValidator(parse_instant), _shape("2026-12-17 17:00 America/Los_Angeles")
+]
+Language = Annotated[str, PlainValidator(parse_language), _shape("en", "pt-BR")]
+Link = Annotated[str, PlainValidator(parse_link), _shape("https://example.org/act")]
+Slug = Annotated[str, PlainValidator(parse_slug), _shape("noon-statement")]
+Text = Annotated[str, PlainValidator(_parse_some_text), _shape()]
+Zone = Annotated[str, PlainValidator(parse_zone), _shape("America/New_York")]
 Title = Annotated[dict[Language, Text], Field(min_length=1)]
 
 
@@ -146,7 +156,7 @@ class WindowTable(BaseModel, **STRICT):
     to_time: time = Field(alias="to")
     every: Positive | None = None
     at: Annotated[list[time], Field(min_length=1)] | None = None
-    cron: Annotated[str, PlainValidator(_parse_cron)] | None = None
+    cron: Annotated[str, PlainValidator(_parse_cron), _shape("0 9-17/2 * * 1-5")] | None = None
     weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
     jitter: Duration = timedelta()
     channels: list[Channel] = []
@@ -182,21 +192,24 @@ class LimitsTable(_Ceilings):
 
     spacing: Duration | None = None
     same_message_apart: Duration | None = None
-    budget_usd: Annotated[Decimal, PlainValidator(_parse_money)] | None = None
+    budget_usd: (
+        Annotated[Decimal, PlainValidator(_parse_money), WithJsonSchema({"type": "number", "minimum": 0})]
+        | None
+    ) = None
 
 
 class LateTable(BaseModel, **STRICT):
     """`[late]`."""
 
-    policy: Annotated[LatePolicy, PlainValidator(parse_late)] | None = None
+    policy: Annotated[LatePolicy, PlainValidator(parse_late), _LATE] | None = None
     grace: Duration | None = None
 
 
 class TrustTable(BaseModel, **STRICT):
     """`[trust]`."""
 
-    links: list[Annotated[str, PlainValidator(_parse_host)]] = []
-    mentions: list[Annotated[str, PlainValidator(_parse_mention)]] = []
+    links: list[Annotated[str, PlainValidator(_parse_host), _shape("un.org")]] = []
+    mentions: list[Annotated[str, PlainValidator(_parse_mention), _shape("@UNmigration")]] = []
     hashtags: list[Hashtag] = []
     scheduling: bool = False
 

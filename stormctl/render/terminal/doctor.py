@@ -11,6 +11,7 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count, format_usd
 from stormctl.domain.report.diagnosis import Verdict
 from stormctl.render.exports.documents import SCHEMA_VERSION, export_instant
+from stormctl.render.language import Language
 from stormctl.render.terminal.grid import make_facts
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
@@ -25,21 +26,24 @@ if TYPE_CHECKING:
 _STYLES = {Verdict.OK: GOOD, Verdict.WARN: WARN, Verdict.FAIL: BAD}
 
 
-def render_diagnosis(diagnosis: Diagnosis) -> RenderableType:
+def render_diagnosis(diagnosis: Diagnosis, language: Language | None = None) -> RenderableType:
     """Show every line with its verdict, and what to do about those that are not fine."""
-    return Group(*render_sections(diagnosis.sections), Text(summarize(diagnosis), STRONG))
+    return Group(*render_sections(diagnosis.sections, language), Text(summarize(diagnosis), STRONG))
 
 
-def render_sections(sections: Iterable[DiagnosisSection]) -> Iterator[RenderableType]:
+def render_sections(
+    sections: Iterable[DiagnosisSection], language: Language | None = None
+) -> Iterator[RenderableType]:
     """Show sections, each under its name."""
+    said = language or Language()
     for section in sections:
         grid = Table.grid(padding=(0, 2, 0, 0))
         grid.add_column(width=6, no_wrap=True)
         grid.add_column(overflow="fold")
         for line in section.lines:
-            body = Text(clean(line.text))
+            body = Text(clean(said.say(line.text)))
             if line.hint:
-                body.append(f"\n{clean(line.hint)}", QUIET)
+                body.append(f"\n{clean(said.say(line.hint))}", QUIET)
             grid.add_row(Text(f"  {line.verdict.value}", _STYLES[line.verdict]), body)
         yield Text(clean(section.name), STRONG)
         yield grid

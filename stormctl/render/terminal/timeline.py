@@ -16,6 +16,7 @@ from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.amounts import count, format_usd
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.plan.cost import has_link
+from stormctl.render.language import Language
 from stormctl.render.terminal.grid import Column, Grid, GridSection
 from stormctl.render.words import (
     GOOD,
@@ -49,7 +50,7 @@ FIRST_WORDS = 60
 MEDIA_WORDS = {MediaKind.IMAGE: "picture", MediaKind.GIF: "GIF", MediaKind.VIDEO: "video"}
 
 
-def render_plan(plan: Plan, storm: Storm, cost: Cost) -> RenderableType:
+def render_plan(plan: Plan, storm: Storm, cost: Cost, language: Language | None = None) -> RenderableType:
     """Show a plan channel by channel in the storm's zone, then counts, what found no slot, and the cost."""
     zone = ZoneInfo(storm.timezone)
     parts: list[RenderableType] = [_render_title(plan, storm, zone)]
@@ -65,7 +66,7 @@ def render_plan(plan: Plan, storm: Storm, cost: Cost) -> RenderableType:
     parts += _render_captions(plan)
     parts += ["", Text("In numbers", STRONG), _render_numbers(plan, storm, cost)]
     if plan.unplaced:
-        parts += ["", *_render_unplaced(plan.unplaced)]
+        parts += ["", *_render_unplaced(plan.unplaced, language or Language())]
     parts += ["", _render_cost(storm, cost)]
     return Group(*parts)
 
@@ -170,11 +171,13 @@ def _render_numbers(plan: Plan, storm: Storm, cost: Cost) -> Grid:
     )
 
 
-def _render_unplaced(unplaced: Iterable[Unplaced]) -> Iterator[RenderableType]:
+def _render_unplaced(unplaced: Iterable[Unplaced], language: Language) -> Iterator[RenderableType]:
     yield Text("Without a slot", WARN)
     for left in unplaced:
         yield Padding(
-            Text(f"{left.variant} on {left.channel}: {clean(left.reason)}"), (0, 0, 0, 2), expand=False
+            Text(f"{left.variant} on {left.channel}: {clean(language.say(left.reason))}"),
+            (0, 0, 0, 2),
+            expand=False,
         )
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
+from pydantic import TypeAdapter
 
 from stormctl.cli import console
 from stormctl.cli.main import main
@@ -18,6 +19,7 @@ from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread, describe
 from stormctl.engine.base.clocks import read_wall_clock
 from stormctl.ledger.ledger import open_ledger
+from stormctl.render.exports.schemas import DOCUMENTS
 from tests.campaigns import make_schedule
 from tests.factories import make_terms
 
@@ -50,6 +52,17 @@ class Ended:
         return json.loads(self.out)
 
 
+def hold_against_schema(arguments: tuple[str, ...], printed: str) -> None:
+    """Make sure that a document which was printed for machines is what its schema says, and nothing more."""
+    if "--json" in arguments and printed.startswith("{"):
+        name = arguments[0]
+        if "-" in arguments:
+            name = "text"
+        elif "--find" in arguments:
+            name = "find"
+        TypeAdapter(DOCUMENTS[name]).validate_json(printed, strict=True)
+
+
 class CommandLine:
     """The commands, called in this process inside a campaign folder.
 
@@ -67,6 +80,7 @@ class CommandLine:
         self._capture.readouterr()
         code = main(list(arguments))
         printed = self._capture.readouterr()
+        hold_against_schema(arguments, printed.out)
         return Ended(code, printed.out, printed.err)
 
     def answer(self, *lines: str) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from stormctl.cli.reference import MEANINGS, get_command, list_commands, render_reference
+from stormctl.cli.reference import MEANINGS, get_command, list_commands, render_reference, render_schedules
 from stormctl.errors import ExitCode
 
 PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
@@ -17,6 +17,13 @@ PAGE = Path(__file__).parents[3] / "docs" / "cli.md"
 def test_page_is_what_the_help_says() -> None:
     """docs/cli.md was made from this very help; `just docs` writes it anew."""
     assert PAGE.read_text(encoding="utf-8") == render_reference()
+
+
+def test_page_of_schedules_is_what_the_models_say() -> None:
+    """docs/schedules.md was made from these very models."""
+    page = PAGE.with_name("schedules.md")
+
+    assert page.read_text(encoding="utf-8") == render_schedules()
 
 
 def test_page_is_the_same_in_any_window(monkeypatch: pytest.MonkeyPatch) -> None:

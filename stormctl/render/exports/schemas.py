@@ -1,0 +1,32 @@
+"""JSON Schemas of the documents that `--json` prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from stormctl.render.exports import more_shapes, shapes
+
+DOCUMENTS: dict[str, Any] = {
+    "check": shapes.CheckDocument,
+    "text": shapes.TextDocument,
+    "plan": shapes.PlanDocument,
+    "status": shapes.StatusDocument,
+    "find": shapes.FindDocument,
+    "show": shapes.ShowDocument,
+    "report": more_shapes.ReportDocument,
+    "rehearse": more_shapes.RehearseDocument,
+    "doctor": more_shapes.DoctorDocument,
+    "auth": more_shapes.AuthDocument,
+    "ledger": more_shapes.LedgerDocument,
+}
+"""Each document by the name that `stormctl schema` knows it by."""
+
+
+def document_schema(name: str) -> dict[str, Any]:
+    """Return the JSON Schema of a document; a later version may have more keys than it names."""
+    schema = TypeAdapter(DOCUMENTS[name]).json_schema()
+    for table in (schema, *schema.get("$defs", {}).values()):
+        table.pop("additionalProperties", None)
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
