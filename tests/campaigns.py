@@ -20,7 +20,7 @@ ACME = ("x:acme", "facebook:acme")
 DAY = 'from = 08:00:00\nto = 20:00:00\nevery = "20m"'
 NOON = "from = 12:00:00\nto = 13:00:00\nat = [12:00:00, 12:30:00]"
 
-M1 = '---\nmedia: [{file: boat.png, alt: "A boat"}]\n---\nEveryone who moves has rights.\n'
+M1 = '---\nmedia: [{file: boat.png, alt: "A boat"}]\nconsent: yes\n---\nEveryone who moves has rights.\n'
 M2 = "Sign before the evening, and bring a friend.\n"
 TEXTS = ("Everyone who moves has rights.", "Sign before the evening, and bring a friend.")
 

@@ -122,7 +122,8 @@ every = "20m"
 ```
 
 Times have seconds and no quotes, durations have quotes: `90s`, `20m`, `2h30m`, `7d`, `3y`. A table in two
-brackets, such as `[[windows]]`, may be there several times. What volunteers write is on [their page](messages.md).
+brackets, such as `[[windows]]`, may be there several times. What volunteers write is on
+[their page](messages.md).
 """
 
 SEVERAL = ("channels", "windows", "quiet", "pins", "asks", "resources", "events")

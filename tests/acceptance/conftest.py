@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import random
 import re
 import sqlite3
 import subprocess
@@ -53,6 +54,45 @@ policy = "send"
 [trust]
 links = ["example.org"]"""
 
+WORDS = [
+    "bread",
+    "bridge",
+    "harvest",
+    "lantern",
+    "market",
+    "music",
+    "name",
+    "night",
+    "paper",
+    "river",
+    "road",
+    "roof",
+    "school",
+    "sea",
+    "shoes",
+    "song",
+    "spring",
+    "station",
+    "stone",
+    "storm",
+    "street",
+    "table",
+    "teacher",
+    "ticket",
+    "tongue",
+    "tower",
+    "train",
+    "tree",
+    "voice",
+    "wall",
+    "water",
+    "window",
+    "winter",
+    "wood",
+    "work",
+    "year",
+]
+
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Give every scene that says nothing else the time that a busy machine needs."""
@@ -77,7 +117,9 @@ class Campaign(CampaignFolder):
     def write_messages(self, count: int) -> None:
         """Write that many messages in English."""
         for number in range(count):
-            text = f"Message {number:03}: everyone who moves has rights, today and every day.\n"
+            chance = random.Random(number)  # noqa: S311 - words, so that no two say nearly the same
+            said = " ".join(chance.sample(WORDS, 8))
+            text = f"Message {number:03}: everyone who moves has rights: {said}.\n"
             self.write(f"m{number:03}.en.md", text)
 
     def write_hours(self, *, every: str = "1s", starts_in: float = 0, lasts: float = 6) -> None:

@@ -48,8 +48,8 @@ def tell_findings(campaign: Campaign, *arguments: str) -> str:
     done = campaign.run(*arguments, expect=int(ExitCode.FINDINGS))
     *_, error, hint = done.stderr.splitlines()
     assert (error, hint) == (
-        "error: 1 finding must be fixed first",
-        "hint: Each one is listed above, with its file and line.",
+        "error: 1 error must be fixed first",
+        "hint: Each one is listed above, with its place.",
     )
     return done.stderr
 

@@ -39,9 +39,8 @@ _LATIN = re.compile("[A-Za-zÀ-ɏ]")
 _ALIKE = re.compile("[ΑΒΕΖΗΙΚΜΝΟΡΤΥΧαιονρυχАВЕКМНОРСТХаеорсухіјѕԁԛԝһ]")
 """Greek and Cyrillic letters that look like Latin ones (Unicode, confusables)."""
 
-_FANCY = re.compile(
-    "[\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\uff21-\uff5a]+"
-)
+_FANCY_LETTER = "[\U0001d400-\U0001d7ff\u24b6-\u24e9\U0001f130-\U0001f149\U0001f150-\U0001f169\uff21-\uff5a]"
+_FANCY = re.compile(f"{_FANCY_LETTER}+(?: {_FANCY_LETTER}+)*")
 """Mathematical, encircled, squared and wide letters."""
 
 _GARBLED = re.compile("[ÂÃâÐÑ][\x80-\xbf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]{1,2}")

@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from stormctl.checks.case import CheckContext
 
 _FIGURE = re.compile(
-    r"(?<![\w#@.,/:-])(?<!\d\s)(?:"
+    r"(?<![\w#@.,/:-])(?<!\d\s)(?<!\b(?-i:A)\s)(?<!\+)(?:"
     r"[$€£]\s?\d[\d.,]*(?:\s?(?:million|billion|millones|milliards?|bn|[mk]))?\b"
     r"|\d{1,3}(?:[.,]\d{1,2})?\s?%"
     r"|\d[\d.,]*\s(?:million|billion|trillion|millones|mill[oó]n|mil\smillones|millions|milliards?|milhões)\b"
-    r"|\d{1,3}(?:[.,\s\u00a0\u202f]\d{3})+(?![\d.,]?\d)"
+    r"|\d{1,3}(?:[.,\s\u00a0\u202f]\d{3})+(?![\d.,\s]?\d)"
     r"|\d{5,9}(?![\w-])"
     r")",
     re.IGNORECASE,

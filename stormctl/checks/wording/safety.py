@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from stormctl.checks.case import CheckContext, Words
 
-_NUMBER = re.compile(r"(?<![\w.,#@/=&-])\+?\(?\d(?:[\s().\-/\u2010-\u2015]{0,2}\d){6,14}(?![\w,]|\.\d)")
+_NUMBER = re.compile(r"(?<![\w.,#@/=&-])\+?\(?\d(?:[\s().\-/\u2010-\u2015]{0,2}\d){6,14}(?!\w|[.,]\d)")
 """What may be a telephone number: the library looks closer."""
 
 _SUM = re.compile(r"\d{1,3}(?:\s\d{3})+|\d{4}\s?[-–/]\s?\d{2,4}(?:[-/]\d{2})?|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")

@@ -52,9 +52,13 @@ def find_near_duplicates(case: CheckContext) -> Iterator[CheckHit]:
         if len(text) > 40 and len(text.split()) > 5:  # noqa: PLR2004 - shorter ones may well be alike
             by_language[variant.lang].append((text, variant))
     for texts in by_language.values():
+        told: set[int] = set()
         for first, second in _find_candidates([text for text, _ in texts]):
             (a, one), (b, other) = texts[first], texts[second]
-            if one.message_id != other.message_id and a != b and fuzz.ratio(a, b, score_cutoff=NEARLY):
+            if second in told or one.message_id == other.message_id or a == b:
+                continue
+            if fuzz.ratio(a, b, score_cutoff=NEARLY):
+                told.add(second)
                 yield CheckHit(
                     other.place,
                     Phrase("it says nearly the same as {name}", name=one.name),

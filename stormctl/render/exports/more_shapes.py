@@ -9,13 +9,61 @@ from pydantic import Field
 from stormctl.render.exports.shapes import (
     BudgetShape,
     Counts,
+    DeliveryShape,
     GapShape,
     Instant,
+    MediaShape,
     Micros,
     Shape,
     StormName,
     VersionedDocument,
 )
+
+
+class ShownDelivery(DeliveryShape):
+    """A delivery with what it would publish."""
+
+    kind: str
+    topic: str | None
+    link: str | None
+    media: list[MediaShape]
+    not_before: Instant | None
+    give_up_at: Instant | None
+
+
+class AttemptShape(Shape):
+    """One attempt to publish it."""
+
+    id: str
+    runner_id: str
+    claimed_at: Instant
+    sending_at: Instant | None
+    answered_wall_at: Instant | None
+    outcome: str | None
+    code: str | None
+    why: str | None
+    settled: str | None
+    post_id: str | None
+    url: str | None
+
+
+class EventShape(Shape):
+    """Something that happened to it."""
+
+    at: Instant
+    kind: str
+    text: str
+    attempt_id: str | None
+    url: str | None
+
+
+class ShowDocument(VersionedDocument):
+    """`stormctl show KEY --json`: everything about one delivery."""
+
+    storm: StormName
+    delivery: ShownDelivery
+    attempts: list[AttemptShape]
+    events: list[EventShape]
 
 
 class TotalShape(Shape):

@@ -14,7 +14,7 @@ DOCUMENTS: dict[str, Any] = {
     "plan": shapes.PlanDocument,
     "status": shapes.StatusDocument,
     "find": shapes.FindDocument,
-    "show": shapes.ShowDocument,
+    "show": more_shapes.ShowDocument,
     "report": more_shapes.ReportDocument,
     "rehearse": more_shapes.RehearseDocument,
     "doctor": more_shapes.DoctorDocument,

@@ -255,3 +255,30 @@ def test_a_text_that_can_not_go_out(stormctl: CommandLine, monkeypatch: pytest.M
     assert ended.code == ExitCode.FINDINGS
     assert "306 of 280 on X: 26 too long" in ended.out
     assert "nothing fills in {name}" in ended.out
+
+
+def test_what_needs_no_decision_is_mended(stormctl: CommandLine) -> None:
+    """`--fix` writes the file and shows a diff; what is left is told, and a second run changes nothing."""
+    path = "messages/small/boat.en.md"
+    stormctl.write(path, "**Everyone** has rights &amp; a name. #migrantsday\n\nHello {name}\n")
+
+    ended, again = stormctl("check", "--fix"), stormctl("check", "--fix")
+
+    text = (stormctl.root / path).read_text("utf-8")
+    assert text == "Everyone has rights & a name. #MigrantsDay\n\nHello {name}\n"
+    assert "-**Everyone** has rights &amp; a name. #migrantsday\n" in ended.err
+    assert "+Everyone has rights & a name. #MigrantsDay\n" in ended.err
+    assert ended.out.startswith("1 error to fix before a launch, in 1 file\n")
+    assert (ended.code, again.err) == (ExitCode.FINDINGS, "")
+
+
+def test_it_is_said_what_could_be_mended(stormctl: CommandLine) -> None:
+    """Without `--fix` nothing is written, and the last line says how many findings it would mend."""
+    path = "messages/small/boat.en.md"
+    stormctl.write(path, "**Everyone** has _not_ a name.\n")
+
+    ended = stormctl("check")
+
+    assert "stormctl check --fix mends 1 of these." in ended.out
+    assert (stormctl.root / path).read_text("utf-8") == "**Everyone** has _not_ a name.\n"
+    assert ended.code == 0

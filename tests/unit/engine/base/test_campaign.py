@@ -29,7 +29,7 @@ def test_a_schedule_that_cannot_be_built_brings_its_findings_alone(tmp_path: Pat
     """Without a storm there is no plan; the error counts what must be mended."""
     campaign = load_campaign(tmp_path, write_campaign(tmp_path, head="sede = 7"))
 
-    with pytest.raises(FindingsError, match=r"^1 finding must be fixed first$"):
+    with pytest.raises(FindingsError, match=r"^1 error must be fixed first$"):
         campaign.get_plan()
 
     assert (campaign.storm, campaign.bank, campaign.plan) == (None, None, None)
@@ -44,7 +44,7 @@ def test_errors_of_the_bank_and_of_the_checks_stop_a_launch(tmp_path: Path) -> N
     (bank / "b-long.en.md").write_text("word " * 100, encoding="utf-8")
     campaign = load_campaign(tmp_path, schedule)
 
-    with pytest.raises(FindingsError, match="findings must be fixed first") as caught:
+    with pytest.raises(FindingsError, match="errors must be fixed first") as caught:
         campaign.get_plan()
 
     assert caught.value.message.startswith(f"{len(campaign.errors)} ")

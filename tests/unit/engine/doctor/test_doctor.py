@@ -149,7 +149,12 @@ def test_files_with_findings_fail_and_their_channels_are_asked(tmp_path: Path, c
 
     made = diagnose(broken, platforms)
 
-    assert lines(made, "storm small", Verdict.FAIL) == ["1 finding must be fixed before it can be launched"]
+    assert lines(made, "storm small", Verdict.FAIL) == [
+        (
+            "1 error must be fixed before a launch: messages/acme/m3.en.md:2:10:"
+            " expires: “nonsense” is not a day, a time and a zone"
+        )
+    ]
     assert made.exit_code is ExitCode.FINDINGS
     assert platforms.platforms[ACME].verifications == 1
 
