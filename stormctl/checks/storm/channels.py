@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import CheckContext
+    from stormctl.domain.plan.storm import ChannelRule
 
 
 @rule(
@@ -94,16 +96,23 @@ def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     good='languages = ["en"]',
 )
 def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
-    """Find languages of channels in which the channel has nothing to say."""
+    """Find languages in which channels have nothing to say."""
+    silent: dict[str, list[ChannelRule]] = defaultdict(list)
     for channel, messages in case.wordings:
         spoken = {variant.lang for wordings in messages.values() for variant in wordings}
         for lang in channel.languages:
             if lang not in spoken:
-                yield CheckHit(
-                    channel.place,
-                    Phrase("{id} has no message in “{lang}”", id=channel.id, lang=lang),
-                    Phrase("add files named ID.LANG.md"),
-                )
+                silent[lang].append(channel)
+    for lang, channels in silent.items():
+        yield CheckHit(
+            channels[0].place,
+            Phrase(
+                "there is no message in “{lang}” for {channels}",
+                lang=lang,
+                channels=", ".join(str(channel.id) for channel in channels),
+            ),
+            Phrase("add files named ID.LANG.md"),
+        )
 
 
 @rule(

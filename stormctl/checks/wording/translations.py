@@ -58,7 +58,7 @@ def find_missing_translations(case: CheckContext) -> Iterator[CheckHit]:
                 Phrase(
                     "“{message}” is not there in {languages}, as most messages are",
                     message=message_id,
-                    languages=", ".join(missing),
+                    languages=", ".join(f"“{lang}”" for lang in missing),
                 ),
                 Phrase("write {names}", names=", ".join(f"{message_id}.{lang}.md" for lang in missing)),
                 variant,

@@ -75,7 +75,10 @@ def _render_help(findings: Sequence[Finding], language: Language) -> Iterator[Te
             else Phrase("stormctl check --fix mends {number:,} of these.", number=fixable)
         )
         first = f"{language.say(said)} "
-    more = Phrase("stormctl check --explain {code} explains a rule.", code=findings[0].code)
+    more = Phrase(
+        "stormctl check --explain {code} explains a rule.",
+        code=max(findings, key=lambda finding: finding.is_error).code,
+    )
     yield Text(f"\n{first}{language.say(more)}", QUIET)
 
 
