@@ -143,9 +143,7 @@ def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:
                     hint,
                     variant=other,
                 )
-            if _target(other.link, within=within) != _target(first.link, within=within) and not _is_left_out(
-                other
-            ):
+            if _target(other, within=within) != _target(first, within=within) and not _is_left_out(other):
                 hint = (
                     Phrase("link to the same page, or leave link out here")
                     if within
@@ -164,11 +162,18 @@ def _is_left_out(variant: Variant) -> bool:
     return bool(variant.label) and variant.link is None and "link" in dict(variant.lines)
 
 
+def _target(variant: Variant, *, within: bool) -> str | None:
+    """Return where its link leads: to which page within a language, to which site across languages."""
+    target = _split(variant.link, within=within)
+    # Many sites have a host for each language.
+    return target if within or target is None else target.removeprefix(f"{variant.lang}.")
+
+
 @lru_cache(4096)
-def _target(link: str | None, *, within: bool) -> str | None:
-    """Return where a link leads: to which page within a language, to which site across languages."""
+def _split(link: str | None, *, within: bool) -> str | None:
     try:
         parts = urlsplit(link or "")
+        host = (parts.hostname or "").removeprefix("www.")
     except ValueError:
         return link
-    return f"{parts.hostname}{parts.path if within else ''}" if link else None
+    return f"{host}{parts.path if within else ''}" if link else None

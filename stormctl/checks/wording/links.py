@@ -21,12 +21,18 @@ if TYPE_CHECKING:
 
     from stormctl.checks.case import CheckContext
 
+LONG_NAME = 6
+"""Letters of a name of which another letter is no other name: icrc.org and ifrc.org are two."""
+
 _CREDENTIALS = re.compile(
-    r"//[^/?#@\s]*:[^/?#@\s]*@|[?&#;](?:access_?token|token|auth|api_?key|key|sig|signature|secret|passw(?:or)?d|code"
-    r"|session_?id|sid|jwt)=[^&#\s]",
+    r"//[^/?#@\s:]*:[^/?#@\s]*@"
+    r"|[?&#;](?:[\w-]{0,20}_?token|api_?key|sig|signature|secret|passw(?:or)?d|session_?id|jwt)=[^&#\s]"
+    # also what else could be a name or a page: only with a value that nobody types
+    r"|[?&#;](?:auth|key|code|sid|hash)=(?=[^&#\s]{0,99}\d)(?=[^&#\s]{0,99}[A-Za-z])[\w.%~+/-]{20}",
     re.IGNORECASE,
 )
 _GLANCE = str.maketrans("01l", "oii")
+_DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
 _SHORTENERS = frozenset(
     {
@@ -198,8 +204,23 @@ def find_lookalike_hosts(case: CheckContext) -> Iterator[CheckHit]:
 @lru_cache(4096)
 def _find_twin(host: str, trusted: frozenset[str]) -> str | None:
     """Return the trusted host that another one nearly is."""
-    plain = host.removeprefix("www.")
-    return next((own for own in trusted if _looks(own) == _looks(plain) or _is_one_slip(plain, own)), None)
+    return next((own for own in sorted(trusted) if _is_twin(host, own.removeprefix("www."))), None)
+
+
+def _is_twin(host: str, own: str) -> bool:
+    """Whether a host imitates another: `un-org.com`, `un.org.evil.com`, `unn.org`, `exarnple.org`."""
+    flat = own.replace(".", "-")
+    if any(label == flat or label.startswith(f"{flat}-") for label in host.split(".")):
+        return True
+    name, _, rest = host.removeprefix("www.").partition(own)
+    if not name and rest[:1] in {".", "-"} and not _COUNTRY.fullmatch(rest):
+        return True
+    tail = ".".join(host.split(".")[-own.count(".") - 1 :])
+    return _looks(tail) == _looks(own) or _has_doubled(tail, own) or _is_one_slip(tail, own)
+
+
+_COUNTRY = re.compile(r"\.[a-z]{2}")
+"""What the national host of an organization may end with, such as `.uk` after `.org`."""
 
 
 def _looks(host: str) -> str:
@@ -207,13 +228,30 @@ def _looks(host: str) -> str:
     return host.replace("-", "").replace("rn", "m").replace("vv", "w").translate(_GLANCE)
 
 
+def _has_doubled(host: str, trusted: str) -> bool:
+    """Whether one of them has a letter twice that the other has once."""
+    return abs(len(host) - len(trusted)) == 1 and any(
+        longer[:i] + longer[i + 1 :] == shorter and longer[i] == longer[i - 1]
+        for longer, shorter in [sorted((host, trusted), key=len, reverse=True)]
+        for i in range(1, len(longer))
+    )
+
+
 def _is_one_slip(host: str, trusted: str) -> bool:
-    """Whether two hosts of some length differ in one letter more, less or other."""
-    if min(len(host), len(trusted)) < 8 or abs(len(host) - len(trusted)) > 1:  # noqa: PLR2004 - un.org and un.int
+    """Whether two hosts of some length differ in one letter more, less or other.
+
+    Another digit is another year, and another country's ending another branch.
+    """
+    shortest = min(len(each.partition(".")[0]) for each in (host, trusted))
+    if shortest < LONG_NAME or abs(len(host) - len(trusted)) > 1:
         return False
     from rapidfuzz.distance import Levenshtein  # only hosts that nobody trusts need it
 
-    return bool(Levenshtein.distance(host, trusted, score_cutoff=1) == 1)
+    name, _, ending = host.rpartition(".")
+    own_name, _, own_ending = trusted.rpartition(".")
+    is_branch = name == own_name and len(ending) == len(own_ending)
+    is_year = _DIGIT.sub("0", host) == _DIGIT.sub("0", trusted)
+    return not (is_branch or is_year) and Levenshtein.distance(host, trusted, score_cutoff=1) == 1
 
 
 @lru_cache(4096)

@@ -12,10 +12,11 @@ from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.rules import SilencedBy
-from stormctl.domain.text.reader import read
+from stormctl.domain.plan.compose import DEADLINE
+from stormctl.domain.platforms.channel import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from stormctl.checks.case import CheckContext
     from stormctl.domain.bank.message import Variant
@@ -27,8 +28,9 @@ RAREST = 4
 """Of each text so many of its rarest words find its candidates."""
 
 MOST_SHARING = 24
-"""A word that more texts share finds nothing: it is a common one."""
+"""Of a word that more texts share only the last one counts, so that a series on one pattern is found too."""
 
+_PUNCTUATION = ".,;:!?…)]»”\"'"
 _WORD = re.compile(r"\w{3,}")
 
 
@@ -43,22 +45,29 @@ _WORD = re.compile(r"\w{3,}")
     silenced_by=SilencedBy.WRITER,
 )
 def find_near_duplicates(case: CheckContext) -> Iterator[CheckHit]:
-    """Find messages whose texts differ in a word or two."""
+    """Find wordings whose texts differ in a word or two, and which may be posted on one platform.
+
+    A message's wordings for different platforms, and the parts of a thread, may be alike.
+    """
     from rapidfuzz import fuzz  # a bank of one message needs none
 
+    names = {(variant.message_id, variant.tail) for variant in case.bank.variants}
     by_language: dict[str, list[tuple[str, Variant]]] = defaultdict(list)
     for variant in case.bank.variants:
         text = _strip(variant)
         if len(text) > 40 and len(text.split()) > 5:  # noqa: PLR2004 - shorter ones may well be alike
             by_language[variant.lang].append((text, variant))
     for texts in by_language.values():
-        told: set[int] = set()
+        told = -1
         for first, second in _find_candidates([text for text, _ in texts]):
             (a, one), (b, other) = texts[first], texts[second]
-            if second in told or one.message_id == other.message_id or a == b:
-                continue
-            if fuzz.ratio(a, b, score_cutoff=NEARLY):
-                told.add(second)
+            if (
+                second != told
+                and fuzz.ratio(a, b, score_cutoff=NEARLY)
+                and _platforms_of(one, names) & _platforms_of(other, names)
+                and not (case.storm and _is_repeat(one, other))  # for same-text-on-channel to tell
+            ):
+                told = second
                 yield CheckHit(
                     other.place,
                     Phrase("it says nearly the same as {name}", name=one.name),
@@ -67,16 +76,40 @@ def find_near_duplicates(case: CheckContext) -> Iterator[CheckHit]:
                 )
 
 
+def _is_repeat(one: Variant, other: Variant) -> bool:
+    """Whether two wordings are the same, link and tags too."""
+    texts, link_and_tags = zip(
+        *(
+            (comparable("\n".join(each.parts)).casefold(), (each.link, each.hashtags))
+            for each in (one, other)
+        ),
+        strict=True,
+    )
+    return len({*texts}) == len({*link_and_tags}) == 1
+
+
+def _platforms_of(variant: Variant, names: Collection[tuple[str, str]]) -> set[Platform]:
+    """Return where a wording may be posted: the plain one not where a labelled one takes its place."""
+    return {
+        platform
+        for platform in Platform
+        if variant.suits(platform)
+        and (variant.label is not None or (variant.message_id, f"{variant.lang}.{platform}") not in names)
+    }
+
+
 def _strip(variant: Variant) -> str:
-    """Return a wording's text without links and tags, as it is compared."""
-    pieces = []
-    for part in variant.parts:
-        reading, position = read(part), 0
-        for span in sorted((*reading.all_links, *reading.hashtags), key=lambda one: one.start):
-            pieces.append(part[position : span.start])
-            position = max(position, span.end)
-        pieces.append(part[position:])
-    return comparable(" ".join(pieces)).casefold()
+    """Return a wording's text without its deadline and what seems to be a link or tag, as it is compared."""
+    text = comparable(" ".join(variant.parts).replace(DEADLINE, " ")).casefold()
+    return " ".join(word for word in text.split(" ") if not _is_link_or_tag(word))
+
+
+def _is_link_or_tag(word: str) -> bool:
+    """Whether a word is one at a glance; a reading of each text would take longer than the comparison."""
+    if "#" in word or "＃" in word or "://" in word:
+        return True
+    _, dot, ending = word.rstrip(_PUNCTUATION).partition(".")
+    return bool(dot) and ending[:1].isalpha()
 
 
 def _find_candidates(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
@@ -91,8 +124,7 @@ def _find_candidates(texts: Sequence[str]) -> Iterator[tuple[int, int]]:
         shared = sorted((word for word in some if count[word] > 1), key=lambda word: (count[word], word))
         met: set[int] = set()
         for word in shared[:RAREST]:
-            if count[word] <= MOST_SHARING:
-                met.update(sharing[word])
+            met.update(sharing[word][-MOST_SHARING if count[word] <= MOST_SHARING else -1 :])
         for word in shared[: 2 * RAREST]:
             sharing[word].append(number)
         for other in sorted(met):

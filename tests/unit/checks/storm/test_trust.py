@@ -24,7 +24,7 @@ _STORM = make_storm(
         ("https://www.UN.org./en", []),
         ("https://un.org:8443/en", []),
         ("https://fun.org", ["link-not-trusted"]),
-        ("https://un.org.evil.example", ["link-not-trusted"]),
+        ("https://un.org.evil.example", ["link-lookalike"]),
         ("https://un.org@evil.example", ["link-disguised"]),
         ("https://un.org:x@evil.example", ["link-credentials"]),
         ("https://evil.example\\@un.org", ["link-disguised"]),
