@@ -131,7 +131,7 @@ def check(root: Path, storm: Storm) -> tuple[float, dict[str, float]]:
     loading = time.perf_counter() - started
     case = CheckContext(storm, bank, plan_storm(storm, bank))
     started = time.perf_counter()
-    _ = case.words, case.numbered, case.links, case.composed
+    _ = case.words, case.numbered, case.links, case.composed, case.posts, case.threads
     shares = {"(what all rules share)": time.perf_counter() - started}
     for rule in RULES.values():
         if rule.test is not None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
@@ -16,11 +16,14 @@ from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from datetime import datetime
 
     from stormctl.domain.bank.message import Bank, Variant
     from stormctl.domain.delivery.delivery import Plan, Post
     from stormctl.domain.plan.storm import ChannelRule, Storm
-    from stormctl.domain.platforms.channel import ChannelId
+    from stormctl.domain.platforms.channel import ChannelId, Platform
+    from stormctl.domain.platforms.record import PlatformFacts
+    from stormctl.domain.text.reader import TextReading
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,7 @@ _KINDS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Words:
     """Words that go out with a variant, and where they stand.
 
@@ -81,6 +84,11 @@ class Words:
     path: str
     line: int | None
     column: int | None
+
+    @cached_property
+    def reading(self) -> TextReading:
+        """The text as the platforms read it: kept, since many rules ask for it."""
+        return read(self.text)
 
     @property
     def what(self) -> Phrase:
@@ -127,6 +135,32 @@ class CheckContext:
         return tuple(_links_of(self.words))
 
     @cached_property
+    def posts(self) -> tuple[tuple[PlatformFacts, Variant, int, Post, str], ...]:
+        """All posts, each once: platform, wording, the number of a thread's part or 0, and the channels."""
+        found: dict[tuple[Platform, str, int, str], tuple[Variant, Post, list[str]]] = {}
+        for composed in self.composed:
+            for number, post in enumerate(composed.posts, start=1):
+                part = number if len(composed.posts) > 1 else 0
+                key = composed.rule.id.platform, composed.variant.name, part, post.text
+                _, _, channels = found.setdefault(key, (composed.variant, post, []))
+                channels.append(str(composed.rule.id))
+        return tuple(
+            (platform.facts, variant, number, post, ", ".join(channels))
+            for (platform, _, number, _), (variant, post, channels) in found.items()
+        )
+
+    @cached_property
+    def threads(self) -> dict[ChannelId, list[tuple[datetime, int]]]:
+        """Each channel's slots in order, each with how many posts go out there: of a thread, its parts."""
+        threads: dict[ChannelId, Counter[tuple[datetime, str, str]]] = defaultdict(Counter)
+        for delivery in self.plan.deliveries if self.plan else ():
+            threads[delivery.channel][delivery.slot_at, delivery.key.message, delivery.key.tail] += 1
+        return {
+            channel: [(at, parts) for (at, *_), parts in sorted(found.items())]
+            for channel, found in threads.items()
+        }
+
+    @cached_property
     def index(self) -> Wordings:
         """The bank's wordings, to be selected from."""
         return Wordings(self.bank)
@@ -163,7 +197,7 @@ def _links_of(all_words: Iterable[Words]) -> Iterator[tuple[Words, str, int]]:
         if words.kind == "link":
             yield words, words.text, 0
         elif words.kind in {"text", "caption"}:
-            for link in read(words.text).all_links:
+            for link in words.reading.all_links:
                 key = words.variant.name, words.kind, link.text
                 is_repeated = words.kind == "text" and link.text == words.variant.link
                 if key not in met and not is_repeated:

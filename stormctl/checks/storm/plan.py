@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from stormctl.checks.case import CheckContext
-    from stormctl.domain.delivery.delivery import Plan
-    from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.platforms.record import Ceiling
 
 _MICROS = 1_000_000
@@ -82,7 +80,7 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     """
     if case.plan is None or case.storm is None:
         return
-    for channel, threads in _threads_of(case.plan).items():
+    for channel, threads in case.threads.items():
         for ceiling in case.storm.limits.ceilings:
             most = ceiling.count if ceiling.period < DAY else len(case.plan.deliveries)
             if _is_exceeded([(at, min(parts, most)) for at, parts in threads], ceiling):
@@ -114,7 +112,7 @@ def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the platform's documented ceilings allow."""
     if case.plan is None or case.storm is None:
         return
-    for channel, threads in _threads_of(case.plan).items():
+    for channel, threads in case.threads.items():
         told = case.storm.rule_of(channel)
         for ceiling in channel.platform.facts.find_ceilings(verified=told.verified):
             if _is_exceeded(threads, ceiling):
@@ -124,17 +122,6 @@ def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
                     ceiling=ceiling,
                 )
                 yield CheckHit(told.place, message, Phrase("take some out, or spread them over more time"))
-
-
-def _threads_of(plan: Plan) -> dict[ChannelId, list[tuple[datetime, int]]]:
-    """Return each channel's slots in order, each with how many posts go out there: of a thread, its parts."""
-    threads: dict[ChannelId, Counter[tuple[datetime, str, str]]] = defaultdict(Counter)
-    for delivery in plan.deliveries:
-        threads[delivery.channel][delivery.slot_at, delivery.key.message, delivery.key.tail] += 1
-    return {
-        channel: [(at, parts) for (at, *_), parts in sorted(found.items())]
-        for channel, found in threads.items()
-    }
 
 
 def _is_exceeded(threads: Sequence[tuple[datetime, int]], ceiling: Ceiling) -> bool:

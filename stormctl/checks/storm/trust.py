@@ -10,7 +10,6 @@ from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.private import find_secret
 from stormctl.domain.base.rules import SilencedBy
-from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,7 +39,7 @@ def find_untrusted_mentions(case: CheckContext) -> Iterator[CheckHit]:
     met: set[tuple[str, str]] = set()
     for words in case.words:
         if words.kind in {"text", "caption"} and ("@" in words.text or "＠" in words.text):
-            for name in read(words.text).mentions:
+            for name in words.reading.mentions:
                 key = words.variant.name, name.text.casefold()
                 if key[1] not in trusted and key not in met:
                     met.add(key)
@@ -80,7 +79,7 @@ def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
     for words in case.words:
         tags = [(words.text, 0)] if words.kind == "tag" else []
         if words.kind == "text":
-            tags = [(tag.text, tag.start) for tag in read(words.text).hashtags]
+            tags = [(tag.text, tag.start) for tag in words.reading.hashtags]
         for tag, start in tags:
             key = words.variant.name, tag.casefold()
             if key[1] not in trusted and key not in met:

@@ -11,7 +11,6 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.rules import SilencedBy
-from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -116,7 +115,7 @@ def find_lookalike_letters(case: CheckContext) -> Iterator[CheckHit]:
     for words in case.words:
         if words.kind == "link" or words.text.isascii() or not _ALIKE.search(words.text):
             continue
-        links = [(link.start, link.end) for link in read(words.text).all_links]
+        links = [(link.start, link.end) for link in words.reading.all_links]
         for match in _WORD.finditer(words.text):
             found = _ALIKE.search(match[0])
             if any(begin <= match.start() < end for begin, end in links):

@@ -12,7 +12,6 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.rules import SilencedBy
-from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -124,7 +123,7 @@ def find_undated_figures(case: CheckContext) -> Iterator[CheckHit]:
         variant = words.variant
         if words.kind != "text" or variant.as_of or variant.name in dated or variant.name in met:
             continue
-        links = [(link.start, link.end) for link in read(words.text).all_links]
+        links = [(link.start, link.end) for link in words.reading.all_links]
         for match in _FIGURE.finditer(words.text):
             in_link = any(begin <= match.start() < end for begin, end in links)
             if not in_link and _ages(words.text, match):

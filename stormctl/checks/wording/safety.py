@@ -12,7 +12,6 @@ from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.private import find_personal
 from stormctl.domain.base.rules import SilencedBy
-from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +88,7 @@ def find_phone_numbers(case: CheckContext) -> Iterator[CheckHit]:
 def _find_numbers(words: Words) -> Iterator[int]:
     import phonenumbers  # only texts with many digits need it
 
-    links = [(link.start, link.end) for link in read(words.text).all_links]
+    links = [(link.start, link.end) for link in words.reading.all_links]
     own = _REGIONS.get(words.variant.lang.partition("-")[0], "US")
     for match in islice(_NUMBER.finditer(words.text), _MOST_NUMBERS):
         if any(begin <= match.start() < end for begin, end in links) or _is_sum(match[0]):
@@ -167,7 +166,7 @@ def _find_personal(case: CheckContext, kind: str) -> Iterator[tuple[Words, int]]
     sign = "@" if kind == "mail-address" else ""
     for words in case.words if sign else case.numbered:
         if sign in words.text and words.kind != "link":
-            links = [(link.start, link.end) for link in read(words.text).all_links] if sign else []
+            links = [(link.start, link.end) for link in words.reading.all_links] if sign else []
             for start, _ in find_personal(words.text, kind):
                 if not any(begin < start < end for begin, end in links):
                     yield words, start

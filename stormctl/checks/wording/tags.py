@@ -82,7 +82,7 @@ def find_tag_spellings(case: CheckContext) -> Iterator[CheckHit]:
     for words in case.words:
         found = [(words.text, 0)] if words.kind == "tag" else []
         if words.kind == "text" and ("#" in words.text or "＃" in words.text):
-            found = [(tag.text, tag.start + 1) for tag in read(words.text).hashtags]
+            found = [(tag.text, tag.start + 1) for tag in words.reading.hashtags]
         for tag, start in found:
             right = known.get(tag.casefold(), "")
             if right and tag not in spelt and tag[1:] != right[1:]:
@@ -165,7 +165,7 @@ def _find_own_tags(
         if is_asked and (words.kind == "tag" or (is_text and ("#" in words.text or "＃" in words.text))):
             # of a bank alone, each part of a thread is counted for itself
             key = name if is_first or names is not None else f"{name} {words.line}"
-            found = [(tag.text, tag.start) for tag in read(words.text).hashtags] if is_text else []
+            found = [(tag.text, tag.start) for tag in words.reading.hashtags] if is_text else []
             for tag, start in found or [(words.text, 0)] * (not is_text):
                 own[key].setdefault(tag.casefold(), (words, start))
     return own
@@ -191,7 +191,7 @@ def find_mentions_on_facebook(case: CheckContext) -> Iterator[CheckHit]:
         name = words.variant.name
         has_name = "@" in words.text or "＠" in words.text
         if words.kind == "text" and has_name and name in on_pages and name not in met:
-            mention = next((one for one in read(words.text).mentions if not one.text.isdigit()), None)
+            mention = next((one for one in words.reading.mentions if not one.text.isdigit()), None)
             if mention is not None:
                 met.add(name)
                 message = Phrase("@{name} means nothing on Facebook", name=mention.text)

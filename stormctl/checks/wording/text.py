@@ -9,15 +9,16 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Place, Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.text.reader import read
+from stormctl.domain.text.weights import LINK_WEIGHT
+
+_COUNTS_TWO = "\u1100"
+"""From here on a character may count two (source: twitter-text 3)."""
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import CheckContext
     from stormctl.domain.bank.message import Variant
-    from stormctl.domain.delivery.delivery import Post
-    from stormctl.domain.platforms.channel import Platform
-    from stormctl.domain.platforms.record import PlatformFacts
 
 
 @rule(
@@ -35,8 +36,11 @@ if TYPE_CHECKING:
 )
 def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts that are longer than their platform takes, with their link and before any hashtag."""
-    for facts, variant, number, post, channels in _posts(case):
-        length, limit = facts.measure(post.text), facts.max_length
+    for facts, variant, number, post, channels in case.posts:
+        limit = facts.max_length
+        if not may_be_longer(post.text, limit):
+            continue
+        length = facts.measure(post.text)
         if length > limit:
             which = Phrase("part {number}", number=number) if number else Phrase("the post")
             yield CheckHit(
@@ -67,7 +71,7 @@ def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
 )
 def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts on X with more than one cashtag."""
-    for facts, variant, number, post, _ in _posts(case):
+    for facts, variant, number, post, _ in case.posts:
         most = facts.max_cashtags
         if most is not None and "$" in post.text:
             tags = read(post.text).cashtags
@@ -86,20 +90,16 @@ def find_many_cashtags(case: CheckContext) -> Iterator[CheckHit]:
                 )
 
 
-def _posts(case: CheckContext) -> Iterator[tuple[PlatformFacts, Variant, int, Post, str]]:
-    """Go through all posts, each once, with the number of a thread's part or 0, and the channels."""
-    found: dict[tuple[Platform, str, int, str], tuple[Variant, Post, list[str]]] = {}
-    for composed in case.composed:
-        for number, post in enumerate(composed.posts, start=1):
-            part = number if len(composed.posts) > 1 else 0
-            key = composed.rule.id.platform, composed.variant.name, part, post.text
-            _, _, channels = found.setdefault(key, (composed.variant, post, []))
-            channels.append(str(composed.rule.id))
-    for (platform, _, number, _), (variant, post, channels) in found.items():
-        yield platform.facts, variant, number, post, ", ".join(channels)
-
-
 def _place_of_part(variant: Variant, number: int) -> Place:
     if number <= len(variant.starts) > 0:
         return Place(variant.place.path, *variant.starts[max(number - 1, 0)])
     return variant.place
+
+
+def may_be_longer(text: str, limit: int) -> bool:
+    """Whether a text could be longer than a limit, however a platform counts it; most plainly are not.
+
+    A character counts two at most, one if it is of a Western script, and a link has a dot.
+    """
+    each = 1 if text.isascii() or max(text) < _COUNTS_TWO else 2
+    return each * len(text) + LINK_WEIGHT * text.count(".") > limit
