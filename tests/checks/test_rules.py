@@ -9,6 +9,7 @@ To write what is told anew, after a look at it: `RECORD_FINDINGS=1 pytest tests/
 from __future__ import annotations
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from stormctl.checks.registry import RULES
 from stormctl.engine.base.campaign import Campaign, load_bank_alone, load_campaign
+from stormctl.files.bank.fixes import plan_fixes
 from stormctl.render.language import LANGUAGES, Language
 from stormctl.render.terminal.findings import render_findings
 
@@ -57,6 +59,20 @@ def test_what_breaks_a_rule_is_told(folder: Path) -> None:
 def test_what_keeps_a_rule_is_fine(folder: Path) -> None:
     """Nothing is found in what is right."""
     assert load(folder).findings == ()
+
+
+@pytest.mark.parametrize("folder", BAD, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_what_is_mended_is_right_afterwards(folder: Path, tmp_path: Path) -> None:
+    """Each edit that is offered can be made, and what it was offered for is found no more."""
+    copy = tmp_path / "campaign"
+    shutil.copytree(folder, copy)
+    offered = sum(found.edit is not None for found in load(copy).findings)
+
+    for _ in range(offered):  # edits that overlap wait for the next round
+        for fix in plan_fixes(copy, [found.edit for found in load(copy).findings if found.edit is not None]):
+            fix.write()
+
+    assert [found.code for found in load(copy).findings if found.edit is not None] == []
 
 
 UNREACHABLE = {"slot-outside-dates", "per-day-exceeded", "beyond-platform-ceiling"}
