@@ -23,6 +23,7 @@ from benchmarks.texts import SHAPES, judge
 from stormctl.checks.case import CheckContext
 from stormctl.checks.registry import RULES
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.engine.base.campaign import collector_paused
 from stormctl.files.bank.bank import load_bank
 from stormctl.files.schedules.schedule import load_storm
 
@@ -124,6 +125,7 @@ def read_alone(root: Path) -> float:
     return time.perf_counter() - started
 
 
+@collector_paused()
 def check(root: Path, storm: Storm) -> tuple[float, dict[str, float]]:
     """Check once; return the seconds of reading and of each rule."""
     started = time.perf_counter()

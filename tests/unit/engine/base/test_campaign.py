@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stormctl.engine.base.campaign import load_campaign
-from stormctl.errors import FindingsError
+from stormctl.errors import FindingsError, UsageError
 from tests.campaigns import make_campaign, write_campaign
 
 if TYPE_CHECKING:
@@ -61,3 +62,11 @@ def test_a_warning_does_not_stop_a_launch(tmp_path: Path) -> None:
 
     assert len(campaign.findings) == 1
     assert (campaign.errors, len(plan.deliveries)) == ((), 4)
+
+
+def test_the_collector_works_again_after_a_reading(tmp_path: Path) -> None:
+    """It rests while a bank is read, also where that ends in an error, and is left as it was."""
+    with pytest.raises(UsageError):
+        load_campaign(tmp_path, tmp_path / "none.toml")
+
+    assert gc.isenabled()
