@@ -44,7 +44,7 @@ def _parse_media(value: Any) -> Any:
 def _parse_silence(value: Any) -> dict[str, str]:
     if not isinstance(value, dict) or not all(isinstance(reason, str) for reason in value.values()):
         raise BadValueError(
-            Phrase("must be rules with reasons"), Phrase("write it like {{typed-emoji: the name is meant}}")
+            Phrase("must be rules with reasons"), Phrase("write it like {{fancy-letters: as on the poster}}")
         )
     return value
 
