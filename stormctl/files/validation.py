@@ -144,7 +144,8 @@ class Notes:
 
 
 def _write_path(loc: tuple[Step, ...]) -> str:
-    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in loc).lstrip(".")
+    steps = (step for step in loc if step != "[key]")  # pydantic's word for the key itself
+    return "".join(f"[{step + 1}]" if isinstance(step, int) else f".{step}" for step in steps).lstrip(".")
 
 
 def _suggest_key(key: str, table: type[BaseModel]) -> Hint:

@@ -191,3 +191,33 @@ every = "20m"
         ),
     ]
     assert [f.hint for f in findings][2:4] == ["did you mean “hashtags”?", "did you mean “every”?"]
+
+
+def test_silences_are_read_with_their_lines(campaign: CampaignFolder) -> None:
+    """Each rule is a table, each message a key of it with the reason."""
+    source = f'{MINIMAL}[silence.phone-number]\nhotline = "ours"\n"door.en" = "public"\n'
+
+    storm, findings = load(campaign, source)
+
+    assert findings == []
+    assert storm is not None
+    told = [(one.code, one.message, one.reason, one.place.line) for one in storm.silence]
+    first = MINIMAL.count("\n") + 2
+    assert told == [
+        ("phone-number", "hotline", "ours", first),
+        ("phone-number", "door.en", "public", first + 1),
+    ]
+
+
+def test_a_silence_needs_a_rules_name_and_a_reason(campaign: CampaignFolder) -> None:
+    """What is neither is told at its key, and the storm is not built."""
+    text = f'{MINIMAL}[silence]\nfoo = 3\n[silence."Too Long"]\na = "x"\n[silence.too-long]\na = ""\n'
+
+    storm, findings = load(campaign, text)
+
+    assert storm is None
+    assert [finding.message.partition(": ")[0] for finding in findings] == [
+        "silence.foo",
+        "silence.Too Long",
+        "silence.too-long.a",
+    ]
