@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
@@ -11,8 +12,10 @@ from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.text.reader import read
 from stormctl.domain.text.weights import LINK_WEIGHT
 
-_COUNTS_TWO = "\u1100"
-"""From here on a character may count two (source: twitter-text 3)."""
+_MAY_COUNT_TWO = re.compile("[\u1100-\U0010ffff]")
+"""Characters that may count two (source: twitter-text 3)."""
+
+_INNER_DOT = re.compile(r"[.\u3002\uff0e\uff61]\w")
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -99,7 +102,10 @@ def _place_of_part(variant: Variant, number: int) -> Place:
 def may_be_longer(text: str, limit: int) -> bool:
     """Whether a text could be longer than a limit, however a platform counts it; most plainly are not.
 
-    A character counts two at most, one if it is of a Western script, and a link has a dot.
+    A character counts two at most, one if it is of a Western script. A link counts 23, is four long at least
+    (`a.co`), and has a dot within.
     """
-    each = 1 if text.isascii() or max(text) < _COUNTS_TWO else 2
-    return each * len(text) + LINK_WEIGHT * text.count(".") > limit
+    longest = len(text)
+    if not text.isascii():
+        longest += len(_MAY_COUNT_TWO.findall(text))
+    return longest > limit or longest + (LINK_WEIGHT - 4) * len(_INNER_DOT.findall(text)) > limit

@@ -1,7 +1,11 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from stormctl.checks.wording.text import may_be_longer
+from stormctl.domain.text.reader import read
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import make_media, make_rule, make_storm, make_variant
 
@@ -67,3 +71,20 @@ def test_one_cashtag_is_enough_for_x() -> None:
 
     assert codes(variant) == ["cashtags"]
     assert codes(variant, storm=make_storm(make_rule("facebook:acme"))) == []
+
+
+_PIECES = (
+    *("a", "é", "e\u0301", "中", "한", "❤️", "👨‍👩‍👧", "1️⃣", "🏳️‍🌈", "\u200d", " ", ".", "\n"),
+    *("a.co", "t.co/x", "example.org", "https://x.y.com/z?q=1.2", "中.com"),
+)
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(_PIECES), min_size=1, max_size=60))
+def test_no_text_that_is_too_long_is_passed_over(pieces: list[str]) -> None:
+    """The quick look never takes for short what X counts as longer."""
+    text = "".join(pieces)
+
+    length = read(text).weighted_length
+
+    assert all(may_be_longer(text, limit) for limit in {length - 1, length // 2})
