@@ -132,8 +132,7 @@ class _Parser:
         self._lines = re.split("[\n\x85\u2028\u2029]", source)  # as YAML counts
         self._first_line = first_line
         self._scalars: list[tuple[int, int, int, int, bool]] = []
-        # Every event is there until the stream's end, after which nothing is read.
-        self._next = cast("Callable[[], yaml.Event]", _Loader(source).get_event)
+        self._source = source
 
     def line_at(self, index: int) -> str:
         """Return a line of the source; the last one where YAML points behind it."""
@@ -145,6 +144,8 @@ class _Parser:
 
     def parse(self) -> None:
         """Read the one document that there may be."""
+        # Every event is there until the stream's end, after which nothing is read.
+        self._next = cast("Callable[[], yaml.Event]", _Loader(self._source).get_event)
         self._next()
         if isinstance(self._next(), yaml.StreamEndEvent):
             return

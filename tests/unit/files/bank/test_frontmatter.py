@@ -319,8 +319,11 @@ def test_what_yaml_cannot_read_is_said_in_our_words(
     assert parse_front_matter(followed).problems == []
 
 
-def test_an_invisible_sign_is_named() -> None:
-    """A control character cannot be seen, so its number and its line are told."""
+@pytest.mark.parametrize("loader", ["CBaseLoader", "BaseLoader"])
+def test_an_invisible_sign_is_named(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A control character cannot be seen, so its number and its line are told, by libyaml or without it."""
+    monkeypatch.setattr(frontmatter, "_Loader", getattr(yaml, loader))
+
     [problem] = parse_front_matter("a: é\nb: \x01\n").problems
 
     assert (problem.line, problem.message) == (
