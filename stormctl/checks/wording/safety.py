@@ -2,62 +2,22 @@
 
 from __future__ import annotations
 
-import re
-from itertools import islice
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
-from stormctl.domain.base.private import find_personal
 from stormctl.domain.base.rules import SilencedBy
+from stormctl.domain.text.naming import find_person_at_risk
+from stormctl.domain.text.people import find_cases, find_linked_phones, find_mail, find_phones, find_streets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from stormctl.checks.case import CheckContext, Words
-
-_NUMBER = re.compile(r"(?<![\w.,#@/=&-])\+?\(?\d(?:[\s().\-/\u2010-\u2015]{0,2}\d){6,14}(?!\w|[.,]\d)")
-"""What may be a telephone number: the library looks closer."""
-
-_SUM = re.compile(r"\d{1,3}(?:\s\d{3})+|\d{4}\s?[-–/]\s?\d{2,4}(?:[-/]\d{2})?|\d{1,2}[/.-]\d{1,2}[/.-]\d{4}")
-_MOST_NUMBERS = 50
-_REGIONS = {"en": "US", "es": "MX", "fr": "FR", "pt": "BR", "de": "DE", "it": "IT", "ht": "HT"}
-"""The country that a number without + is looked for in, by the language of the wording; and always the US."""
-
-_UPPER = r"[A-ZÁÉÍÓÚÑÀÈÊÇ][a-záéíóúñàèêëïôûüç'’-]+"
-_NAMED = re.compile(
-    rf"\b(?:(?i:soy|me llamo|mi nombre es|my name is|i am|i['’]m|je suis|je m['’]appelle)\s+{_UPPER}"
-    r"|(?i:mi|nuestr[oa]|su|my|our|his|her|mon|ma|notre|son|sa)\s+"
-    r"(?i:herman[oa]|espos[oa]|marido|mujer|hij[oa]|padre|madre|pap[aá]|mam[aá]|prim[oa]|t[ií][oa]|vecin[oa]"
-    r"|amig[oa]|compañer[oa]|brother|sister|husband|wife|son|daughter|father|mother|dad|mom|cousin|uncle|aunt"
-    r"|neighbou?r|friend|colleague|frère|sœur|soeur|mari|femme|fils|fille|père|mère|cousine?|oncle|tante"
-    rf"|voisine?|amie?|collègue),?\s+{_UPPER}"
-    rf"|{_UPPER}\s+{_UPPER}(?=,\s\d{{1,2}}(?:\s(?:años|ans|years)|,|-year)))"
-)
-_STATUS = re.compile(
-    r"\b(?:detained|detention|in custody|arrested|deported|deportation|undocumented|picked up by|taken by ice"
-    r"|without papers|no papers|detenid[oa]s?|detención|deportad[oa]s?|deportación|indocumentad[oa]s?"
-    r"|sin papeles"
-    r"|arrestad[oa]s?|détenue?s?|détention|rétention|expulsée?s?|arrêtée?s?|sans[- ]papiers)\b",
-)
-_STEMS = (
-    *(
-        "deten",
-        "detain",
-        "tention",
-        "custody",
-        "arrest",
-        "arrêt",
-        "deport",
-        "undocument",
-        "indocument",
-        "picked up",
-    ),
-    *("taken by ice", "papers", "papeles", "papiers", "détenu", "expuls"),
-)
-"""What each of them holds: looked for first, since that is faster."""
+    from stormctl.domain.text.people import Span
 
 _REMOVE = Phrase("remove it; what is published can be copied before it is taken down")
 
@@ -74,41 +34,11 @@ _REMOVE = Phrase("remove it; what is published can be copied before it is taken 
 )
 def find_phone_numbers(case: CheckContext) -> Iterator[CheckHit]:
     """Find telephone numbers, without repeating them."""
-    for words in case.numbered:
-        if words.kind != "link" and _NUMBER.search(words.text):
-            for start in _find_numbers(words):
-                yield CheckHit(
-                    words.at(start),
-                    Phrase("{what} holds what looks like a telephone number", what=words.what),
-                    _REMOVE,
-                    words.variant,
-                )
-
-
-def _find_numbers(words: Words) -> Iterator[int]:
-    import phonenumbers  # only texts with many digits need it
-
-    links = [(link.start, link.end) for link in words.reading.all_links]
-    own = _REGIONS.get(words.variant.lang.partition("-")[0], "US")
-    for match in islice(_NUMBER.finditer(words.text), _MOST_NUMBERS):
-        if any(begin <= match.start() < end for begin, end in links) or _is_sum(match[0]):
-            continue
-        for region in dict.fromkeys((own, "US")):
-            try:
-                number = phonenumbers.parse(match[0], region)
-            except phonenumbers.NumberParseException:
-                continue
-            if phonenumbers.is_valid_number(number):
-                yield match.start()
-                break
-
-
-def _is_sum(text: str) -> bool:
-    """Whether a number is grouped by thousands, or is a date or a span of years."""
-    return (
-        re.fullmatch(r"\d{1,3}(?:\s\d{3})+|\d{4}\s?[-–/]\s?\d{2,4}(?:[-/]\d{2})?|\d{1,2}/\d{1,2}/\d{4}", text)
-        is not None
-    )
+    found = _find_outside_links(case.numbered, lambda words: find_phones(words.text, words.variant.lang))
+    linked = ((words, start) for words in case.numbered for start, _ in find_linked_phones(words.text))
+    for words, start in chain(found, linked):
+        message = Phrase("{what} holds what looks like a telephone number", what=words.what)
+        yield CheckHit(words.at(start), message, _REMOVE, words.variant)
 
 
 @rule(
@@ -123,7 +53,7 @@ def _is_sum(text: str) -> bool:
 )
 def find_case_numbers(case: CheckContext) -> Iterator[CheckHit]:
     """Find A-numbers and receipt numbers, without repeating them."""
-    for words, start in _find_personal(case, "case-number"):
+    for words, start in _find_outside_links(case.numbered, lambda words: find_cases(words.text)):
         message = Phrase("{what} holds what looks like a person's case number", what=words.what)
         yield CheckHit(words.at(start), message, _REMOVE, words.variant)
 
@@ -140,7 +70,7 @@ def find_case_numbers(case: CheckContext) -> Iterator[CheckHit]:
 )
 def find_mail_addresses(case: CheckContext) -> Iterator[CheckHit]:
     """Find mail addresses, without repeating them."""
-    for words, start in _find_personal(case, "mail-address"):
+    for words, start in _find_outside_links(case.words, lambda words: find_mail(words.text)):
         message = Phrase("{what} holds what looks like a mail address", what=words.what)
         yield CheckHit(words.at(start), message, _REMOVE, words.variant)
 
@@ -157,18 +87,18 @@ def find_mail_addresses(case: CheckContext) -> Iterator[CheckHit]:
 )
 def find_street_addresses(case: CheckContext) -> Iterator[CheckHit]:
     """Find streets with a house's number, without repeating them."""
-    for words, start in _find_personal(case, "street-address"):
+    for words, start in _find_outside_links(case.numbered, lambda words: find_streets(words.text)):
         message = Phrase("{what} holds what looks like a street address", what=words.what)
         yield CheckHit(words.at(start), message, _REMOVE, words.variant)
 
 
-def _find_personal(case: CheckContext, kind: str) -> Iterator[tuple[Words, int]]:
-    sign = "@" if kind == "mail-address" else ""
-    for words in case.words if sign else case.numbered:
-        if sign in words.text and words.kind != "link":
-            links = [(link.start, link.end) for link in words.reading.all_links] if sign else []
-            for start, _ in find_personal(words.text, kind):
-                if not any(begin < start < end for begin, end in links):
+def _find_outside_links(
+    all_words: Iterable[Words], find: Callable[[Words], list[Span]]
+) -> Iterator[tuple[Words, int]]:
+    for words in all_words:
+        if words.kind != "link":
+            for start, _ in find(words):
+                if not any(link.start < start < link.end for link in words.reading.all_links):
                     yield words, start
 
 
@@ -230,20 +160,10 @@ def find_missing_consent(case: CheckContext) -> Iterator[CheckHit]:
 def find_people_at_risk(case: CheckContext) -> Iterator[CheckHit]:
     """Find texts that seem to name a person and speak of detention, status or papers."""
     for words in case.words:
-        low = words.text.lower()
-        if (
-            words.kind in {"text", "alt", "caption"}
-            and any(stem in low for stem in _STEMS)
-            and _STATUS.search(low)
-        ):
-            match = _NAMED.search(words.text)
-            if match:
-                yield CheckHit(
-                    words.at(match.start()),
-                    Phrase(
-                        "{what} seems to name a person together with detention, status or papers",
-                        what=words.what,
-                    ),
-                    Phrase("leave the name out, or ask a second person to read it"),
-                    words.variant,
-                )
+        start = find_person_at_risk(words.text) if words.kind in {"text", "alt", "caption"} else None
+        if start is not None:
+            message = Phrase(
+                "{what} seems to name a person together with detention, status or papers", what=words.what
+            )
+            hint = Phrase("leave the name out, or ask a second person to read it")
+            yield CheckHit(words.at(start), message, hint, words.variant)
