@@ -154,7 +154,7 @@ def test_whatever_a_text_holds_is_looked_at_in_linear_time(code: str) -> None:
         "\ufe0f",
         "aа",
         "𝗦 ",
-        "ｗ",
+        "ｗ-",
         "?? ",
         "XXX ",
         "a" * 65 + "\n",
