@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,6 +58,7 @@ class Composed:
 
 
 _DIGIT = re.compile(r"\d")
+_LINE_END = re.compile("\n")
 _KINDS = {
     "text": Phrase("the message"),
     "alt": Phrase("the description"),
@@ -99,11 +101,15 @@ class Words:
         """Return the place of the character with that number, from 0."""
         if self.kind != "text":
             return Place(self.path, self.line, self.column and self.column + start)
-        line = self.text.count("\n", 0, start)
-        column = start - self.text.rfind("\n", 0, start)
+        line = bisect_left(self._line_ends, start)
+        column = start - (self._line_ends[line - 1] if line else -1)
         if not line and self.column:
             column += self.column - 1
         return Place(self.path, (self.line or 1) + line, column)
+
+    @cached_property
+    def _line_ends(self) -> list[int]:
+        return [found.start() for found in _LINE_END.finditer(self.text)]
 
     def edit(self, start: int, end: int, new: str) -> Edit | None:
         """Return the change that writes something else over some of it; None if it can't be made."""

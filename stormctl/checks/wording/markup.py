@@ -1,84 +1,73 @@
-"""Rules about placeholders, Markdown and HTML: X and Facebook show a text as it is."""
+"""Rules about Markdown and HTML: X and Facebook show a text as it is."""
 
 from __future__ import annotations
 
 import html
 import re
-from itertools import pairwise
+from html.entities import html5
+from textwrap import shorten
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.rules import SilencedBy
+from stormctl.domain.text.spans import cover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from stormctl.checks.case import CheckContext, Words
 
-_WANTED = (
-    "link|url|date|time|name|names|place|city|country|number|hashtag|tag|tbd|tba|tk|todo|insert|add|your|our|org"
-    "|organi[sz]ation|amount|figure|quote|photo|image"
-    "|enlace|fecha|hora|nombre|lugar|ciudad|pa[ií]s|n[uú]mero|etiqueta|insertar|a[nñ]adir|tu|su|organizaci[oó]n"
-    "|cifra|cita|foto|imagen"
-    "|lien|heure|nom|lieu|ville|pays|num[eé]ro|ins[eé]rer|ajouter|votre|organisation|chiffre|citation"
+_PICTURE = re.compile(
+    r"!\[(?P<alt>[^\]\n]{0,1000}+)\]\([ \t]*"
+    r"(?:<(?P<enclosed>[^<>\n]{1,500}+)>|(?P<file>(?:[^()\n\"]|\([^()\n\"]{0,100}+\)){1,500}?))"
+    r"(?:[ \t]+\"[^\"\n]{0,300}+\")?[ \t]*\)"
+    r"|!\[\[(?P<linked>[^\[\]|\n]{1,300}+)(?:\|[^\[\]\n]{0,300}+)?\]\]"
 )
-_BRACKETS = re.compile(rf"\[(?:{_WANTED})\b[^\]\n]{{0,60}}\](?!\()", re.IGNORECASE)
-_SHOUTED = re.compile(r"\[[A-ZÁÉÍÓÚÑÀÈÙÇ][A-ZÁÉÍÓÚÑÀÈÙÇ _/-]{3,40}\](?!\()")
-_LEFT_OVER = re.compile(
-    r"\bTODO:|\bTBD\b|\bFIXME\b|\bXX{2,}\b|\bLorem ipsum\b|<(?:LINK|URL|DATE|NAME)>|_{4,}|\?{4,}"
+_PLAIN_NAME = re.compile(r"[\w./-]+")
+_LINK = re.compile(
+    r"(?<!!)\[([^\[\]\n]{1,300}+)\]\(<?((?:https?://|www\.)(?:[^\s()<>]|\([^\s()<>]{0,300}+\)){1,1000}+)>?"
+    r"(?:[ \t]+\"[^\"\n]{0,300}+\")?\)"
 )
-_MAYBE_LEFT = re.compile(r"TODO:|TBD|FIXME|XXX|orem ipsum|<[LUDN]|____|\?\?\?\?")
-_PICTURE = re.compile(r"!\[([^\]\n]{0,1000})\]\(([^()\s]{1,500})[^()\n]{0,200}\)")
-_LINK = re.compile(r"(?<!!)\[([^\[\]\n]{1,300})\]\((https?://[^\s()]{1,1000})\)")
-_EMPHASIS = re.compile(
-    r"(?<![\w*_])(\*\*|__|~~)(?=[^\s*_~])([^*_~\n]{1,300}?)(?<=[^\s*_~])\1(?![\w*_])"
-    r"|(?<![\w*/#@])(\*)(?=[^\s*])([^*\n]{1,300}?)(?<=[^\s*])\3(?![\w*])"
+_ENCLOSED = re.compile(r"<(https?://[^\s<>]{1,1000}+)>")
+_STARS = re.compile(
+    r"(?<![\w*])(\*{2,3})(?=[^\s*])([^*\n]{1,300}+)(?<=\S)\1(?![\w*])"
+    r"|(?<![\w*/#@])(\*)(?=[^\s*).,;:!?])([^*\n]{1,300}+)(?<=[^\s(])\3(?![\w*])"
 )
-_HEADING = re.compile(r"^#{1,6}[ \t]+(?=\S)", re.MULTILINE)
-_ESCAPE = re.compile(r"\\(?=[#*_\[\](){}`~>!.+-])")
-_SHORT_NAME = re.compile(r"(?<![\w:/]):[a-z][a-z0-9_+-]{1,40}:(?![\w:])")
+_UNDERSCORES = re.compile(
+    r"(?<![\w/#@.*-])(_{1,3})(?=[\w¿¡\"“«‘'(#])(?!_)((?:[^_\n]|(?<=[^\W_])_(?=[^\W_])){1,300}+)(?<=\S)\1(?![\w/-])"
+)
+_STRUCK = re.compile(r"(?<![\w~])~~(?=[^\s~])([^~\n]{1,300}+)(?<=\S)~~(?![\w~])")
+_HEADING = re.compile(r"^(?!#[ \t]+\d)#{1,6}[ \t]+(?=\S)", re.MULTILINE)
+_ESCAPE = re.compile(r"(?<![\\¯:;-])\\([#*_\[\]`~>!.+-]|(?=\n))")
+# not in ¯\\_(ツ)_/¯ or :-\\, which are meant
+
+_MARKUP = (
+    ("](", _LINK),
+    ("<http", _ENCLOSED),
+    ("*", _STARS),
+    ("_", _UNDERSCORES),
+    ("~~", _STRUCK),
+    ("#", _HEADING),
+    ("\\", _ESCAPE),
+)
+"""Signs without which there is none of a kind, and the kind: the last group stays where it is mended."""
+
+_SHORT_NAME = re.compile(r"(?<![\w/]):(?:[a-z][a-z0-9_+-]{1,60}|[+-]1|100):(?!\w)")
+_CHAT_FLAG = re.compile(r":flag-([a-z]{2}):")
+_ANCHOR = re.compile(
+    r"<a\s[^<>]{0,300}?\bhref\s*=\s*[\"']?(https?://[^\"'\s<>]{1,1000}+)[\"']?[^<>]{0,300}+>([^<>\n]{0,300}+)</a>",
+    re.IGNORECASE,
+)
 _TAG = re.compile(
-    r"</?(?:b|i|u|em|strong|br|p|a|span|small|mark|sup|sub)(?:\s[^<>\n]{0,300})?/?>", re.IGNORECASE
+    r"</?(a|abbr|b|big|br|cite|del|em|i|ins|kbd|mark|p|q|s|small|span|strike|strong|sub|sup|tt|u)"
+    r"(?:\s[^<>\n]{0,300}+)?/?>",
+    re.IGNORECASE,
 )
-_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,8}|#\d{2,6}|#x[0-9a-fA-F]{2,5});")
-_LIST = re.compile(r"\s*(?:[-–—•*·▪►✓✔☑✅➡→👉]|\d{1,2}[.)])\s|\s*[#@]|\s*https?://")
-
-WRAPPED = range(60, 82)
-"""Columns at which mail programs and editors break lines."""
-
-
-@rule(
-    "placeholder",
-    Severity.ERROR,
-    Phrase("Nothing is left to be filled in."),
-    why=Phrase("A reader would see “[LINK]” or “TODO”, and the campaign would look careless."),
-    fix=Phrase("Write what belongs there, or take it out."),
-    bad="Sign by [DATE]: [LINK]",
-    good="Sign by 17 December: https://example.org/sign",
-    silenced_by=SilencedBy.WRITER,
-)
-def find_placeholders(case: CheckContext) -> Iterator[CheckHit]:
-    """Find words in brackets and marks that somebody meant to replace."""
-    for words in case.words:
-        text = words.text
-        shapes = []
-        if "[" in text:
-            shapes += [_BRACKETS, _SHOUTED]
-        if _MAYBE_LEFT.search(text):
-            shapes.append(_LEFT_OVER)
-        if not shapes or words.kind == "link":
-            continue
-        found = {match.start(): match[0] for shape in shapes for match in shape.finditer(text)}
-        for start, value in sorted(found.items()):
-            yield CheckHit(
-                words.at(start),
-                Phrase("“{value}” was to be filled in", value=value),
-                Phrase("write what belongs there"),
-                words.variant,
-            )
+_ENTITY = re.compile(r"&(?:([a-zA-Z][a-zA-Z0-9]{1,8};)|#\d{2,6};|#[xX][0-9a-fA-F]{2,5};)")
 
 
 @rule(
@@ -94,14 +83,33 @@ def find_markdown_pictures(case: CheckContext) -> Iterator[CheckHit]:
     """Find pictures as Markdown writes them, and say what to write above the text instead."""
     for words in _texts(case, "!["):
         for match in _PICTURE.finditer(words.text):
-            alt = " ".join(match[1].replace('"', "'").split()) or "…"
-            block = f'media: [{{file: {match[2]}, alt: "{alt}"}}]'
+            file = unquote((match["enclosed"] or match["file"] or match["linked"]).strip())
+            is_far = file.startswith(("http://", "https://"))
+            name = file.rpartition("/")[2] if is_far else file
+            block = f"media: [{{file: {_quote(name, _PLAIN_NAME)}, alt: {_quote(match['alt'] or '…')}}}]"
+            hint = Phrase(
+                "remove it, and write above the text, between two lines of ---: {block}", block=block
+            )
+            if is_far:
+                hint = Phrase(
+                    "remove it, save the picture beside this file, and write above the text, between two"
+                    " lines of ---: {block}",
+                    block=block,
+                )
             yield CheckHit(
                 words.at(match.start()),
                 Phrase("{value} would be posted as it is", value=match[0]),
-                Phrase("remove it, and write above the text, between two lines of ---: {block}", block=block),
+                hint,
                 words.variant,
             )
+
+
+def _quote(value: str, plain: re.Pattern[str] | None = None) -> str:
+    """Write a value as it may stand within a list of front matter."""
+    if plain and plain.fullmatch(value):
+        return value
+    shown = " ".join(value.split()).replace('"', "'").replace("\\", "/")
+    return f'"{shown}"'
 
 
 @rule(
@@ -130,19 +138,13 @@ def find_markdown(case: CheckContext) -> Iterator[CheckHit]:
 
 
 def _find_markup(text: str) -> Iterator[tuple[int, int, str]]:
-    if "](" in text:
-        for match in _LINK.finditer(text):
-            same = match[1].strip() == match[2] or match[2].endswith(f"//{match[1].strip()}")
-            yield match.start(), match.end(), match[2] if same else f"{match[1]} {match[2]}"
-    if "*" in text or "__" in text or "~~" in text:
-        for match in _EMPHASIS.finditer(text):
-            yield match.start(), match.end(), match[2] or match[4]
-    if "# " in text or "#\t" in text:
-        for match in _HEADING.finditer(text):
-            yield match.start(), match.end(), ""
-    if "\\" in text:
-        for match in _ESCAPE.finditer(text):
-            yield match.start(), match.end() + 1, text[match.end()]
+    for sign, pattern in _MARKUP:
+        if sign in text:
+            for match in pattern.finditer(text):
+                new = match[match.lastindex] if match.lastindex else ""
+                if pattern is _LINK and match[1].strip() not in {match[2], match[2].partition("//")[2]}:
+                    new = f"{match[1]} {match[2]}"
+                yield match.start(), match.end(), new
 
 
 @rule(
@@ -173,6 +175,10 @@ def find_emoji_names(case: CheckContext) -> Iterator[CheckHit]:
 def _emoji_of(name: str) -> str:
     import emoji  # only a name between colons needs it
 
+    flag = _CHAT_FLAG.fullmatch(name)
+    if flag:
+        sign = "".join(chr(0x1F1E6 + ord(letter) - ord("a")) for letter in flag[1])
+        return sign if emoji.is_emoji(sign) else ""
     sign = emoji.emojize(name, language="alias")
     return "" if sign == name else sign
 
@@ -188,74 +194,52 @@ def _emoji_of(name: str) -> str:
     silenced_by=SilencedBy.WRITER,
 )
 def find_html(case: CheckContext) -> Iterator[CheckHit]:
-    """Find tags and entities of HTML."""
+    """Find tags and entities of HTML; those of captions are theirs."""
     for words in case.words:
-        if words.kind == "text" and ("<" in words.text or "&" in words.text):
-            for match in _TAG.finditer(words.text):
-                new = "\n" if match[0].lower().startswith("<br") else ""
-                yield _html_hit(words, match, new, Phrase("leave it out"))
-            for match in _ENTITY.finditer(words.text):
-                sign = html.unescape(match[0])
-                if sign != match[0]:
-                    yield _html_hit(words, match, sign, Phrase("write “{sign}”", sign=sign))
+        text = words.text
+        if words.kind == "text" and "<" in text:
+            anchors = list(_ANCHOR.finditer(text))
+            in_anchors = cover(anchor.span() for anchor in anchors)
+            for match in anchors:
+                new = " ".join(filter(None, [match[2].strip(), match[1] if match[1] != match[2] else ""]))
+                yield _html_hit(words, match, new, Phrase("write “{value}”", value=new))
+            for match in _TAG.finditer(text):
+                if match.start() in in_anchors:
+                    continue
+                if match[1] in {"a", "A"} and "=" in match[0]:
+                    hint = Phrase("write the words and, behind them, the address alone")
+                    yield _html_hit(words, match, None, hint)
+                else:
+                    yield _html_hit(words, match, _without(match), Phrase("leave it out"))
+        if words.kind in {"text", "alt"} and "&" in text:
+            for match in _ENTITY.finditer(text):
+                if match[1] is None or match[1] in html5:
+                    sign = html.unescape(match[0])
+                    new = sign if sign.isprintable() or sign == "\xa0" else ""
+                    yield _html_hit(words, match, new, Phrase("write “{sign}”", sign=new))
 
 
-def _html_hit(words: Words, match: re.Match[str], new: str, hint: Phrase) -> CheckHit:
+def _without(tag: re.Match[str]) -> str:
+    """Return what stands for a tag: the line or paragraph that it begins, or nothing."""
+    below = tag.string[tag.end() : tag.end() + 1]
+    if below in {"", "\n"}:
+        return ""
+    name = tag[1].lower()
+    return "\n" if name == "br" else "\n\n" if name == "p" and tag[0].startswith("</") else ""
+
+
+def _html_hit(words: Words, match: re.Match[str], new: str | None, hint: Phrase) -> CheckHit:
     return CheckHit(
         words.at(match.start()),
-        Phrase("{value} is HTML, and would be posted as it is", value=match[0][:40]),
+        Phrase(
+            "{value} is HTML, and would be posted as it is", value=shorten(match[0], 60, placeholder=" …")
+        ),
         hint,
         words.variant,
-        edit=words.edit(match.start(), match.end(), new),
+        edit=words.edit(match.start(), match.end(), new)
+        if new is not None and words.kind == "text"
+        else None,
     )
-
-
-@rule(
-    "wrapped-lines",
-    Severity.WARNING,
-    Phrase("A paragraph is one line."),
-    why=Phrase("The platforms keep each line break; on a telephone every second line would be a stump."),
-    fix=Phrase("Join the lines of a paragraph; stormctl check --fix does it."),
-    bad="Nobody leaves home without a reason. Some flee, some follow their\nfamily, and some look for work.",
-    good="Nobody leaves home without a reason. Some flee, some follow their family, and some look for work.",
-    silenced_by=SilencedBy.WRITER,
-)
-def find_wrapped_lines(case: CheckContext) -> Iterator[CheckHit]:
-    """Find prose that an editor or a mail program broke at some 70 columns."""
-    for words in case.words:
-        if words.kind == "text" and len(words.text) > WRAPPED.start and "\n" in words.text:
-            starts = list(_find_breaks(words.text))
-            if starts:
-                begin, end = starts[0], starts[-1] + 1
-                joined = "".join(
-                    " " if at in set(starts) else sign for at, sign in enumerate(words.text[begin:end], begin)
-                )
-                yield CheckHit(
-                    words.at(begin),
-                    Phrase("the line is broken in the middle of a sentence"),
-                    Phrase("join the lines of the paragraph"),
-                    words.variant,
-                    edit=words.edit(begin, end, joined),
-                )
-
-
-def _find_breaks(text: str) -> Iterator[int]:
-    """Find line breaks at which a sentence goes on, where the next word would not have fitted."""
-    position = 0
-    lines = text.split("\n")
-    for line, following in pairwise(lines):
-        position += len(line)
-        first = following.split(" ", 1)[0]
-        if (
-            len(line) in WRAPPED
-            and len(line) + 1 + len(first) >= WRAPPED.start + 8
-            and following[:1].islower()
-            and line[-1:] not in '.!?:;…)”»"'
-            and not _LIST.match(line)
-            and not _LIST.match(following)
-        ):
-            yield position
-        position += 1
 
 
 def _texts(case: CheckContext, sign: str) -> Iterator[Words]:

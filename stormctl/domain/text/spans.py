@@ -4,6 +4,10 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 MAX_RUN = 2_000
 """Characters without a blank: no word is longer, and no address."""
@@ -31,3 +35,8 @@ def find_long_run(text: str) -> str:
     if len(text) <= MAX_RUN:
         return ""
     return next((run for run in _RUN.findall(text) if len(run) > MAX_RUN), "")
+
+
+def cover(spans: Iterable[tuple[int, int]]) -> frozenset[int]:
+    """Return the positions that lie within one of some stretches, given by start and end."""
+    return frozenset(at for start, end in spans for at in range(start, end))

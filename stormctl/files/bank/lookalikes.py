@@ -43,8 +43,9 @@ _SUSPECT = re.compile(
 )
 
 _TAGS = (
-    "article|blockquote|body|center|code|div|font|footer|h[1-6]|head|header|hr|html|iframe|img|li|link|main|meta|ol"
-    "|pre|script|section|style|table|tbody|td|th|title|tr|ul|video"
+    "article|aside|audio|blockquote|body|button|center|code|d[dlt]|div|embed|figcaption|figure|font|footer|form"
+    "|h[1-6]|head|header|hr|html|iframe|img|input|label|li|link|main|meta|nav|object|ol|option|picture|pre|script"
+    "|section|select|source|style|svg|table|tbody|td|textarea|tfoot|thead|th|title|tr|ul|video"
 )
 _HTML = re.compile(rf"(</?(?:{_TAGS})(?:\s+[\w:-]+=[^<>]*)?\s*/?>).*", re.IGNORECASE)
 _PAGE = re.compile(r"\s*<(?:!doctype|html|head|body|\?xml)\b", re.IGNORECASE)
