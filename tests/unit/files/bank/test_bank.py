@@ -210,6 +210,18 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
             "x" * 65_537,
             "a.en.md file-unreadable can't be read: it is bigger than 64 KiB, the limit for a message",
         ),
+        (
+            "---\ntopic: x\nRetweet: 123\n---\nText",
+            "a.en.md:3:1 not-offered “Retweet” is not possible: stormctl reposts nothing",
+        ),
+        (
+            "---\nPoll_Options: [yes, no]\n---\nText",
+            "a.en.md:2:1 not-offered “Poll_Options” is not possible: stormctl posts no polls",
+        ),
+        (
+            "---\nmedia:\n  - file: boat.png\n    poll: x\n---\nText",
+            "a.en.md:4 unknown-key unknown key “poll” in media[1]",
+        ),
         ("---\nmedia: b.png\n---\nText", "a.en.md:2 media-missing there is no “b.png” in the bank"),
         (
             "---\nmedia:\n  - fil: b.png\n    file: boat.png\n---\nText",
