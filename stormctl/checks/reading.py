@@ -15,6 +15,30 @@ reading_rule(
     good="---\nlink: https://example.org\n---\nSign the letter.",
 )
 reading_rule(
+    "front-matter-in-text",
+    Phrase("Keys stand above the text, not in it."),
+    why=Phrase("A line such as “link: …” below the front matter would be posted, and would do nothing."),
+    fix=Phrase("Put it at the top, between two lines of ---; or begin the line with another word."),
+    bad="Sign the letter.\nlink: https://example.org",
+    good="---\nlink: https://example.org\n---\nSign the letter.",
+)
+reading_rule(
+    "not-text",
+    Phrase("A message file holds plain text and nothing for programs."),
+    why=Phrase("Comments, web pages and word processors' documents would be posted as they are."),
+    fix=Phrase("Keep the text alone: copy it from where it is shown into a file saved as plain text."),
+    bad="Sign the letter. <!-- a draft -->",
+    good="Sign the letter.",
+)
+reading_rule(
+    "not-offered",
+    Phrase("A message is a text with pictures or a video: no poll, no repost, no quote."),
+    why=Phrase("X takes quotes from its enterprise customers alone; stormctl sends no polls and no reposts."),
+    fix=Phrase("Ask the question in the text, or link to the post."),
+    bad="---\npoll: [yes, no]\n---\nDo you come?",
+    good="Do you come? Tell us below.",
+)
+reading_rule(
     "unknown-key",
     Phrase("Every key is one that stormctl knows."),
     why=Phrase("A misspelt key would be passed over, and what it was to do would not happen."),

@@ -125,14 +125,21 @@ class Notes:
                     else Phrase("“{key}” is missing", key=key)
                 )
                 self.error("missing-key", path, message)
+                return
+            table = _find_table(model, error["loc"][:-1])
+            not_offered: Mapping[str, tuple[Phrase, Phrase]] = getattr(table, "not_offered", {})
+            if fold(key) in not_offered:
+                reason, instead = not_offered[fold(key)]
+                message = Phrase("“{key}” is not possible: {reason}", key=key, reason=reason)
+                self._add(Severity.ERROR, "not-offered", self._place_of_key(path), message, instead)
             else:
                 message = (
                     Phrase("unknown key “{key}” in {around}", key=key, around=around)
                     if around
                     else Phrase("unknown key “{key}”", key=key)
                 )
-                hint = _suggest_key(key, _find_table(model, error["loc"][:-1]))
-                self._add(Severity.ERROR, "unknown-key", self._place_of_key(path), message, hint)
+                place, nearest = self._place_of_key(path), _suggest_key(key, table)
+                self._add(Severity.ERROR, "unknown-key", place, message, nearest)
             return
         message, hint = _explain(error)
         self.error(

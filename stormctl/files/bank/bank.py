@@ -110,7 +110,9 @@ class _BankReader:
         self._note("", "bank-empty", Phrase("there is no message in this bank"), hint)
 
     def _note(self, name: str, code: str, message: Phrase, hint: Hint = "", line: int | None = None) -> None:
-        place = Place(f"{self._folder}/{name}".rstrip("/"), line)
+        self._note_at(Place(f"{self._folder}/{name}".rstrip("/"), line), code, message, hint)
+
+    def _note_at(self, place: Place, code: str, message: Phrase, hint: Hint) -> None:
         self.findings.append(
             Finding(severity=Severity.ERROR, place=place, code=code, message=message, hint=hint)
         )
@@ -206,7 +208,8 @@ class _BankReader:
         )
         self.findings += notes.findings
         for problem in front.problems:
-            self._note(file, "front-matter", problem.message, problem.hint, problem.line)
+            place = Place(notes.path, problem.line, problem.column)
+            self._note_at(place, problem.code, problem.message, problem.hint)
         if front.problems:
             return
         for part, (line, _) in zip(document.parts, document.starts, strict=True):

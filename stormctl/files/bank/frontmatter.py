@@ -33,11 +33,18 @@ _Loader: type[Any] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 @dataclass(frozen=True, slots=True)
 class FrontMatterProblem:
-    """Something wrong with a line of front matter."""
+    """Something wrong with a line of front matter, or with one that was meant as such.
+
+    Attributes:
+        column: where in the line it is, if that is known.
+        code: of its finding.
+    """
 
     line: int
     message: Phrase
     hint: Hint = ""
+    column: int | None = None
+    code: str = "front-matter"
 
 
 @dataclass(slots=True)
@@ -75,19 +82,21 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
         # What is not closed is to be fixed where it was opened.
         opened = any(word in (error.context or "") for word in ("flow", "quoted", "simple key"))
         mark = error.context_mark if opened else error.problem_mark
-        line = mark.line if mark is not None else 0
+        line, column = (mark.line, mark.column) if mark is not None else (0, 0)
         while line and "flow" in (error.context or "") and not {*"[{"} & {*parser.line_at(line)}:
             line -= 1
-        parser.note(line, *explain(error, parser.line_at(line)))
+            column = max(map(parser.line_at(line).rfind, "[{"))
+        parser.note(line, *explain(error, parser.line_at(line)), column)
     except yaml.reader.ReaderError as error:
-        line = source.partition(chr(error.character))[0].count("\n")
+        before = source.partition(chr(error.character))[0]
         message = Phrase(
             "an invisible control character (U+{character:04X}) stands in this line",
             character=error.character,
         )
-        parser.note(line, message, Phrase("write the line anew"))
+        line, column = before.count("\n"), len(before) - before.rfind("\n") - 1
+        parser.note(line, message, Phrase("write the line anew"), column)
     except _UnreadableError as error:
-        parser.note(error.line, error.message, error.hint)
+        parser.note(error.line, error.message, error.hint, error.column)
     else:
         parser.refuse_lost_words()
     return parser.result
@@ -114,13 +123,14 @@ def _blank(signs: re.Match[str]) -> str:
 class _UnreadableError(Exception):
     def __init__(self, event: yaml.Event, message: Phrase, hint: Hint = "") -> None:
         super().__init__(message)
-        self.line = _line_of(event)
+        self.line, self.column = _start_of(event)
         self.message = message
         self.hint = hint
 
 
-def _line_of(event: yaml.Event) -> int:
-    return event.start_mark.line if event.start_mark is not None else 0
+def _start_of(event: yaml.Event) -> tuple[int, int]:
+    mark = event.start_mark
+    return (mark.line, mark.column) if mark is not None else (0, 0)
 
 
 class _Parser:
@@ -138,9 +148,9 @@ class _Parser:
         """Return a line of the source; the last one where YAML points behind it."""
         return self._lines[min(index, len(self._lines) - 1)]
 
-    def note(self, line: int, message: Phrase, hint: Hint = "") -> None:
-        """Note a problem with a line counted from 0."""
-        self.result.problems.append(FrontMatterProblem(self._first_line + line, message, hint))
+    def note(self, line: int, message: Phrase, hint: Hint, column: int) -> None:
+        """Note a problem at a line and column counted from 0."""
+        self.result.problems.append(FrontMatterProblem(self._first_line + line, message, hint, column + 1))
 
     def parse(self) -> None:
         """Read the one document that there may be."""
@@ -186,7 +196,8 @@ class _Parser:
             hint = Phrase(
                 "put {where} in double quotes; for a note, write “# ” on a line of its own", where=where
             )
-            self.note(number, Phrase("YAML leaves out “{found}” as a comment", found=found), hint)
+            message = Phrase("YAML leaves out “{found}” as a comment", found=found)
+            self.note(number, message, hint, comment.start())
         self.result.problems.sort(key=lambda problem: problem.line)
 
     def _read_table(self, path: tuple[Step, ...], start: yaml.MappingStartEvent) -> dict[str, Value]:
@@ -197,16 +208,17 @@ class _Parser:
             self._refuse_magic(key)
             self._remember(key)
             name = str(key.value)
-            line = _line_of(key)
+            line, column = _start_of(key)
             event = self._next()
             value = self._read_value(event, (*path, name))
             if name in table:
-                self.note(line, Phrase("“{name}” is written twice", name=name), Phrase("keep one of them"))
+                message = Phrase("“{name}” is written twice", name=name)
+                self.note(line, message, Phrase("keep one of them"), column)
             elif value:
                 table[name] = value
                 self.result.lines[*path, name] = self._first_line + line
             elif isinstance(event, yaml.ScalarEvent) and event.style in {None, ""}:
-                self._note_empty(name, line, in_braces=bool(start.flow_style))
+                self._note_empty(name, line, column, in_braces=bool(start.flow_style))
         return table
 
     def _read_value(self, event: yaml.Event, path: tuple[Step, ...]) -> Value:
@@ -233,16 +245,16 @@ class _Parser:
         if self._may_lose and begin is not None and end is not None:
             self._scalars.append((begin.line, begin.column, end.line, end.column, is_prose))
 
-    def _note_empty(self, name: str, line: int, *, in_braces: bool) -> None:
+    def _note_empty(self, name: str, line: int, column: int, *, in_braces: bool) -> None:
         if in_braces:
             message = Phrase(
                 "“{name}” has no value: between braces a comma ends what stands before it", name=name
             )
-            self.note(line, message, Phrase("put the whole text that has the comma in double quotes"))
+            hint = Phrase("put the whole text that has the comma in double quotes")
+            self.note(line, message, hint, column)
         elif not _LOST.search(self.line_at(line)):
-            self.note(
-                line, Phrase("“{name}” has no value", name=name), Phrase("write one, or remove the line")
-            )
+            message = Phrase("“{name}” has no value", name=name)
+            self.note(line, message, Phrase("write one, or remove the line"), column)
 
     def _refuse_magic(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
@@ -254,8 +266,6 @@ class _Parser:
                 self._note_magic(event, f"tag {event.tag}")
 
     def _note_magic(self, event: yaml.Event, what: str) -> None:
-        self.note(
-            _line_of(event),
-            Phrase("the YAML {what} is not allowed", what=what),
-            Phrase("put text that begins like this in double quotes"),
-        )
+        line, column = _start_of(event)
+        hint = Phrase("put text that begins like this in double quotes")
+        self.note(line, Phrase("the YAML {what} is not allowed", what=what), hint, column)

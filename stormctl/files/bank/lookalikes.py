@@ -14,6 +14,10 @@ from stormctl.files.bank.variants import MediaItem, Wording
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+NOT_TEXT = "not-text"
+IN_TEXT = "front-matter-in-text"
+"""Codes of findings; those of a file's top and of YAML are `front-matter`."""
+
 KEYS = frozenset({*Wording.model_fields, *MediaItem.model_fields})
 _SURE = frozenset({key for key in KEYS if "_" in key} | {"expires", "hashtags"})
 """Keys that begin no sentence, whatever their case."""
@@ -58,11 +62,12 @@ def find_other_format(source: str) -> Iterator[FrontMatterProblem]:
     """Find what makes a whole file, or a place of it, the work of another program or a note to oneself."""
     if source.lstrip().startswith("{\\rtf"):
         hint = Phrase("save it again as plain text, with the encoding UTF-8")
-        yield FrontMatterProblem(1, Phrase("this is a word processor's document (RTF), not text"), hint)
+        message = Phrase("this is a word processor's document (RTF), not text")
+        yield FrontMatterProblem(1, message, hint, code=NOT_TEXT)
         return
     if _PAGE.match(source):
         hint = Phrase("copy the text that a browser shows into a new file, saved as plain text")
-        yield FrontMatterProblem(1, Phrase("this is a web page (HTML), not text"), hint)
+        yield FrontMatterProblem(1, Phrase("this is a web page (HTML), not text"), hint, code=NOT_TEXT)
         return
     if not _MARKS.search(source):
         return
@@ -119,9 +124,8 @@ def find_lookalikes(body: str, first_line: int, *, has_front: bool) -> Iterator[
             hint = Phrase(
                 "to begin a part or to enclose keys, write --- and nothing else; in the text, write —"
             )
-            yield FrontMatterProblem(
-                first_line + index, Phrase("{show_line} is not quite ---", show_line=show_line(line)), hint
-            )
+            message = Phrase("{show_line} is not quite ---", show_line=show_line(line))
+            yield FrontMatterProblem(first_line + index, message, hint, 1, IN_TEXT)
         is_key = _is_key_line(lines, index)
         if is_key and not in_block:
             hint = Phrase(
@@ -131,7 +135,8 @@ def find_lookalikes(body: str, first_line: int, *, has_front: bool) -> Iterator[
             message = Phrase(
                 "“{key_of}:” is not in the front matter, and would be posted", key_of=_key_of(line)
             )
-            yield FrontMatterProblem(first_line + index, message, hint)
+            column = 1 + line.index(_key_of(line))
+            yield FrontMatterProblem(first_line + index, message, hint, column, IN_TEXT)
         in_block = is_key or (in_block and bool(line.strip()))
 
 
@@ -141,7 +146,7 @@ def _find_wrong_top(lines: list[str]) -> FrontMatterProblem | None:
     if lines[top].rstrip(" \t") == "---":  # it has text above it, or it would begin front matter
         unseen = next(c for line in lines[:top] for c in line.strip())
         message = Phrase("an invisible character (U+{ord:04X}) stands above the ---", ord=ord(unseen))
-        return FrontMatterProblem(top + 1, message, Phrase("remove the lines above the ---"))
+        return FrontMatterProblem(top + 1, message, Phrase("remove the lines above the ---"), 1)
     if not (_RULE.fullmatch(lines[top]) or _NEARLY_FENCE.fullmatch(lines[top])):
         return None
     is_dashes = lines[top].strip(_EMPTY)[0] in f"{_DASHES}\\+"
@@ -151,9 +156,8 @@ def _find_wrong_top(lines: list[str]) -> FrontMatterProblem | None:
     if not keys or not _key_of(inner[0]) or not any(map(_is_meant_as_key, keys)):
         return None
     hint = Phrase("write --- and nothing else above and below the lines of “key: value”")
-    return FrontMatterProblem(
-        top + 1, Phrase("{show_line} does not begin front matter", show_line=show_line(lines[top])), hint
-    )
+    message = Phrase("{show_line} does not begin front matter", show_line=show_line(lines[top]))
+    return FrontMatterProblem(top + 1, message, hint, 1)
 
 
 def _is_meant_as_key(word: str) -> bool:
@@ -202,4 +206,8 @@ def _is_head(lines: list[str], index: int) -> bool:
 
 
 def _at(source: str, found: re.Match[str], message: Phrase, hint: Hint) -> FrontMatterProblem:
-    return FrontMatterProblem(1 + source.count("\n", 0, found.start()), message, hint)
+    line, column = (
+        1 + source.count("\n", 0, found.start()),
+        found.start() - source.rfind("\n", 0, found.start()),
+    )
+    return FrontMatterProblem(line, message, hint, column, NOT_TEXT)

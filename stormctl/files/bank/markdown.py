@@ -53,7 +53,7 @@ def parse_document(source: str) -> Document:
         if end is not None:
             message = Phrase("{show_line} does not end the front matter", show_line=show_line(lines[end]))
             front.problems.append(
-                FrontMatterProblem(start + end, message, Phrase("write --- and nothing else there"))
+                FrontMatterProblem(start + end, message, Phrase("write --- and nothing else there"), 1)
             )
         elif second is None:
             front.problems.append(_find_no_end(inside, start - 1))
@@ -68,7 +68,7 @@ def _find_no_end(inside: str, line: int) -> FrontMatterProblem:
     hint = Phrase("close it with a line of --- below the last “key: value”")
     if not has_key(inside):
         hint = Phrase("remove this line: without front matter a file begins with its text")
-    return FrontMatterProblem(line, Phrase("the front matter that starts here has no end"), hint)
+    return FrontMatterProblem(line, Phrase("the front matter that starts here has no end"), hint, 1)
 
 
 def _split_parts(source: str, start: int) -> tuple[tuple[str, ...], tuple[tuple[int, int], ...]]:

@@ -38,22 +38,31 @@ _NAME = Phrase(
 )
 _BODY = Phrase("the text stands below the second line of ---, without a key")
 _NO_DRAFT = Phrase("every message in the bank is published: move the file out of it, or remove the line")
-_NO_POLL = Phrase("the platforms take no poll from a program like this: ask the question in the text")
-_NO_QUOTE = Phrase(
-    "X lets programs neither repost nor quote others: link to the post, and say what you think"
-)
 _ASKED = {
     "date time when day hour at fecha hora dia cuando heure jour quand": _WHEN,
     "id lang language platform platforms channel channels network label variant idioma plataforma canal red"
     " langue plateforme reseau": _NAME,
     "text body message content post tweet title titulo texto mensaje titre texte": _BODY,
-    "poll polls poll_options options encuesta sondeo sondage": _NO_POLL,
-    "retweet repost quote quote_tweet quote_post quoted retuit citar cita citer": _NO_QUOTE,
     "draft status published borrador estado brouillon statut": _NO_DRAFT,
     "alt alt_text alttext description descripcion texto_alternativo texte_alternatif captions subtitles"
     " subtitulos sous_titres": Phrase("it belongs to a picture or video: write it below its file, in media"),
     "caption leyenda legende": Phrase(
         "words for all go into the text; a picture's description is alt, in media"
+    ),
+}
+
+_LINK_TO_IT = Phrase("link to the post, and say what you think of it")
+_REFUSED = {
+    "poll polls poll_options poll_duration poll_duration_minutes options survey encuesta encuestas opciones"
+    " votacion sondeo sondage sondages": (
+        Phrase("stormctl posts no polls"),
+        Phrase("ask the question in the text"),
+    ),
+    "retweet retweets retweet_of repost reposts share retuit retuitear republicar compartir repartager"
+    " partager": (Phrase("stormctl reposts nothing"), _LINK_TO_IT),
+    "quote quotes quoted quote_tweet quote_tweet_id quote_post quote_of citar cita citer citation": (
+        Phrase("X takes quotes of other people's posts from its enterprise customers alone"),
+        _LINK_TO_IT,
     ),
 }
 
@@ -69,6 +78,12 @@ def _by_word(known: dict[str, str], asked: dict[str, Phrase]) -> dict[str, Phras
 
 MESSAGE_WORDS = _by_word(_OF_MESSAGE, _ASKED)
 """What to say about a key that a message does not have, by the folded word."""
+
+NOT_OFFERED = {fold(word): said for words, said in _REFUSED.items() for word in words.split()}
+"""Why there is no such key of a message, and what to do instead, by the folded word.
+
+Source: docs.x.com changelog, 2026-04-16: quotes are removed from all self-serve tiers.
+"""
 
 MEDIA_WORDS = _by_word(
     _OF_MEDIA, {"caption leyenda legende": Phrase("write alt, which describes it, or captions")}

@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, PlainValidator
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
 from stormctl.domain.base.phrase import Phrase
-from stormctl.files.bank.synonyms import MEDIA_WORDS, MESSAGE_WORDS
+from stormctl.files.bank.synonyms import MEDIA_WORDS, MESSAGE_WORDS, NOT_OFFERED
 from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
 from stormctl.files.media.problems import BadMediaError
 from stormctl.files.validation import STRICT, Notes
@@ -63,6 +63,7 @@ class Wording(BaseModel, **STRICT):
     """What a message file may say beside its text; every key is optional."""
 
     other_words: ClassVar = MESSAGE_WORDS
+    not_offered: ClassVar = NOT_OFFERED
 
     hashtags: Annotated[tuple[str, ...], PlainValidator(parse_hashtags)] = ()
     link: Annotated[str | None, PlainValidator(parse_link)] = None

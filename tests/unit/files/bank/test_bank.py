@@ -136,7 +136,7 @@ def test_all_that_is_wrong_is_found_at_once(campaign: CampaignFolder) -> None:
         "messages/imd/bad.en.md:3:7 bad-value late: “never” is not a policy: choose skip, send or spread",
         "messages/imd/bad.en.md:4:8 bad-value as_of: “2018” is not a day",
         "messages/imd/worse.en.md:2:7 bad-value late: “now” is not a policy: choose skip, send or spread",
-        "messages/imd/worse.en.md:3 front-matter “late” is written twice",
+        "messages/imd/worse.en.md:3:1 front-matter “late” is written twice",
     ]
     assert {finding.hint for finding in findings} >= {"did you mean “link”?", "write it like 2018-12-01"}
     assert all(finding.is_error for finding in findings)
@@ -201,7 +201,7 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         ("", "a.en.md:1 empty-text there is no text here"),
         ("---\ntopic: x\n---\n\n", "a.en.md:5 empty-text there is no text here"),
         ("One\n---\n---\nThree", "a.en.md:3 empty-text there is no text here"),
-        ("---\ntopic: x\n", "a.en.md:1 front-matter the front matter that starts here has no end"),
+        ("---\ntopic: x\n", "a.en.md:1:1 front-matter the front matter that starts here has no end"),
         (
             "One\ntw\u00e9".encode("latin-1"),
             "a.en.md:2 not-utf8 not saved as UTF-8: the byte 0xe9 in line 2 does not belong there",
@@ -209,6 +209,18 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         (
             "x" * 65_537,
             "a.en.md file-unreadable can't be read: it is bigger than 64 KiB, the limit for a message",
+        ),
+        (
+            "---\ntopic: x\nRetweet: 123\n---\nText",
+            "a.en.md:3:1 not-offered “Retweet” is not possible: stormctl reposts nothing",
+        ),
+        (
+            "---\nPoll_Options: [yes, no]\n---\nText",
+            "a.en.md:2:1 not-offered “Poll_Options” is not possible: stormctl posts no polls",
+        ),
+        (
+            "---\nmedia:\n  - file: boat.png\n    poll: x\n---\nText",
+            "a.en.md:4 unknown-key unknown key “poll” in media[1]",
         ),
         ("---\nmedia: b.png\n---\nText", "a.en.md:2 media-missing there is no “b.png” in the bank"),
         (

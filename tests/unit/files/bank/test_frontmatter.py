@@ -75,20 +75,20 @@ _QUOTES = Phrase("put text that begins like this in double quotes")
 @pytest.mark.parametrize(
     ("source", "problem"),
     [
-        ("a: &x 1\n", FrontMatterProblem(1, Phrase("the YAML anchor &x is not allowed"), _QUOTES)),
+        ("a: &x 1\n", FrontMatterProblem(1, Phrase("the YAML anchor &x is not allowed"), _QUOTES, 4)),
         (
             "a: !!str 1\n",
-            FrontMatterProblem(1, Phrase("the YAML tag tag:yaml.org,2002:str is not allowed"), _QUOTES),
+            FrontMatterProblem(1, Phrase("the YAML tag tag:yaml.org,2002:str is not allowed"), _QUOTES, 4),
         ),
         (
             "a: 1\nb: !!python/object:os.system {}\n",
             FrontMatterProblem(
-                2, Phrase("the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed"), _QUOTES
+                2, Phrase("the YAML tag tag:yaml.org,2002:python/object:os.system is not allowed"), _QUOTES, 4
             ),
         ),
         (
             "a: 1\nb: 2\na: 3\n",
-            FrontMatterProblem(3, Phrase("“a” is written twice"), Phrase("keep one of them")),
+            FrontMatterProblem(3, Phrase("“a” is written twice"), Phrase("keep one of them"), 1),
         ),
         (
             "just a sentence\n",
@@ -96,17 +96,18 @@ _QUOTES = Phrase("put text that begins like this in double quotes")
                 1,
                 Phrase("front matter is made of “key: value” lines, and this is not one"),
                 Phrase("remove the line of --- above it if it belongs to the text"),
+                1,
             ),
         ),
-        ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, Phrase("a key must be one word"))),
+        ("a: 1\n? [b]\n: 2\n", FrontMatterProblem(2, Phrase("a key must be one word"), "", 3)),
         (
             "a: " + "[" * 40 + "]" * 40,
-            FrontMatterProblem(1, Phrase("lists and tables are nested too deeply")),
+            FrontMatterProblem(1, Phrase("lists and tables are nested too deeply"), "", 8),
         ),
     ],
 )
-def test_what_yaml_would_do_is_refused_with_its_line(source: str, problem: FrontMatterProblem) -> None:
-    """Anchors, tags, repeats and what is no “key: value” are problems on a line, with what to do."""
+def test_what_yaml_would_do_is_refused_where_it_stands(source: str, problem: FrontMatterProblem) -> None:
+    """Anchors, tags, repeats and what is no “key: value” are problems where they stand, with what to do."""
     assert [problem] == parse_front_matter(source).problems
 
 
@@ -120,33 +121,35 @@ def _each_loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 @pytest.mark.usefixtures("_each_loader")
 @pytest.mark.parametrize(
-    ("source", "line", "message", "hint", "followed"),
+    ("source", "line", "column", "message", "hint", "followed"),
     [
-        ("a: 1\nalt: a 🪧 that says #Rights in red", 2, "YAML leaves out “#Rights in red” as a comment",
+        ("a: 1\nalt: a 🪧 that says #Rights in red", 2, 20, "YAML leaves out “#Rights in red” as a comment",
          f"put the whole value {NOTE}", 'a: 1\nalt: "a 🪧 that says #Rights in red"'),
-        ("credit: Team # 4", 1, "YAML leaves out “# 4” as a comment", f"put the whole value {NOTE}",
+        ("credit: Team # 4", 1, 14, "YAML leaves out “# 4” as a comment", f"put the whole value {NOTE}",
          'credit: "Team # 4"'),
-        ("topic: x #note", 1, "YAML leaves out “#note” as a comment", f"put the whole value {NOTE}",
+        ("topic: x #note", 1, 10, "YAML leaves out “#note” as a comment", f"put the whole value {NOTE}",
          "# note\ntopic: x"),
-        ("hashtags: [A, B] #C", 1, "YAML leaves out “#C” as a comment",
+        ("hashtags: [A, B] #C", 1, 18, "YAML leaves out “#C” as a comment",
          f"put it, inside the brackets, {NOTE}",
          'hashtags: [A, B, "#C"]'),
-        ("hashtags:\n  - A\n  #B\n", 3, "YAML leaves out “#B” as a comment",
+        ("hashtags:\n  - A\n  #B\n", 3, 3, "YAML leaves out “#B” as a comment",
          f"put a tag, behind “- ” in a list, {NOTE}", 'hashtags:\n  - A\n  - "#B"\n'),
-        ("media:\n- {file: a.jpg, alt: Maria, Ana and Jo}", 2,
+        ("media:\n- {file: a.jpg, alt: Maria, Ana and Jo}", 2, 29,
          "“Ana and Jo” has no value: between braces a comma ends what stands before it",
          "put the whole text that has the comma in double quotes",
          'media:\n- {file: a.jpg, alt: "Maria, Ana and Jo"}'),
-        ("topic: x\ncredit:", 2, "“credit” has no value", "write one, or remove the line", "topic: x"),
-        ("media:\n- file: a.jpg\n  alt:", 3, "“alt” has no value", "write one, or remove the line",
+        ("topic: x\ncredit:", 2, 1, "“credit” has no value", "write one, or remove the line", "topic: x"),
+        ("media:\n- file: a.jpg\n  alt:", 3, 3, "“alt” has no value", "write one, or remove the line",
          "media:\n- file: a.jpg\n  alt: A boat"),
     ],
 )  # fmt: skip
-def test_nothing_is_lost_in_silence(source: str, line: int, message: str, hint: str, followed: str) -> None:
-    """What YAML would leave out is a problem on its line, and none once its hint is followed."""
-    problems = parse_front_matter(source).problems
+def test_nothing_is_lost_in_silence(
+    *, source: str, line: int, column: int, message: str, hint: str, followed: str
+) -> None:
+    """What YAML would leave out is a problem where it stands, and none once its hint is followed."""
+    [problem] = parse_front_matter(source).problems
 
-    assert problems == [FrontMatterProblem(line, Phrase("{text}", text=message), Phrase("{text}", text=hint))]
+    assert (problem.line, problem.column, problem.message, problem.hint) == (line, column, message, hint)
     assert parse_front_matter(followed).problems == []
 
 
@@ -183,6 +186,7 @@ def test_no_text_breaks_the_parser(source: str) -> None:
     front = parse_front_matter(source)
 
     assert all(1 <= problem.line <= source.count("\n") + 2 for problem in front.problems)
+    assert all(1 <= (problem.column or 1) <= len(source) + 1 for problem in front.problems)
 
 
 @pytest.mark.parametrize(
@@ -320,13 +324,38 @@ def test_what_yaml_cannot_read_is_said_in_our_words(
 
 
 @pytest.mark.parametrize("loader", ["CBaseLoader", "BaseLoader"])
+@pytest.mark.parametrize(
+    ("source", "line", "column"),
+    [
+        ("link: x\ncredit: Photo: Ana\n", 2, 14),
+        ("topic: x\nhashtags: [A, B\nlink: x\n", 2, 11),
+        ('credit: "🪧 Ana\ntopic: x\n', 1, 9),
+        ("credit: @ana\n", 1, 9),
+        ('credit: "Ana" of the choir\n', 1, 15),
+        ("media:\n\t- a.png\n", 2, 1),
+        ("topic: x\n...\nlink: y\n", 3, 1),
+    ],
+)
+def test_what_yaml_cannot_read_is_shown_where_it_stands(
+    *, loader: str, monkeypatch: pytest.MonkeyPatch, source: str, line: int, column: int
+) -> None:
+    """An editor can go to the sign that is to be changed, or to what was opened and not closed."""
+    monkeypatch.setattr(frontmatter, "_Loader", getattr(yaml, loader))
+
+    [problem] = parse_front_matter(source).problems
+
+    assert (problem.line, problem.column) == (line, column)
+
+
+@pytest.mark.parametrize("loader", ["CBaseLoader", "BaseLoader"])
 def test_an_invisible_sign_is_named(loader: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A control character cannot be seen, so its number and its line are told, by libyaml or without it."""
     monkeypatch.setattr(frontmatter, "_Loader", getattr(yaml, loader))
 
     [problem] = parse_front_matter("a: é\nb: \x01\n").problems
 
-    assert (problem.line, problem.message) == (
+    assert (problem.line, problem.column, problem.message) == (
         2,
+        4,
         "an invisible control character (U+0001) stands in this line",
     )

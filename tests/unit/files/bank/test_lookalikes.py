@@ -127,6 +127,27 @@ def test_each_place_is_told() -> None:
     assert [line for line, _, _ in keys] == [3, 8]
 
 
+@pytest.mark.parametrize(
+    ("source", "code", "line", "column"),
+    [
+        (f"--\n{KEYS}\n--\nSign it.", "front-matter", 1, 1),
+        (f"---\n{KEYS}\n—\nSign it.", "front-matter", 4, 1),
+        ("One.\n\n  “Expires: 2026-12-17 17:00 America/Los_Angeles", "front-matter-in-text", 3, 4),
+        (f"---\n{KEYS}\n---\nOne.\n----\nTwo.", "front-matter-in-text", 6, 1),
+        ("One.\nTwo 🪧 <!-- a draft -->", "not-text", 2, 7),
+        ("<div>One.</div>", "not-text", 1, 1),
+        ("<html>One.</html>", "not-text", 1, None),
+    ],
+)
+def test_kinds_of_mistakes_have_codes_of_their_own(
+    source: str, code: str, line: int, column: int | None
+) -> None:
+    """Who looks only for drafts, or for keys gone astray, finds those, and the sign where each begins."""
+    found = parse_document(source).front.problems[0]
+
+    assert (found.code, found.line, found.column) == (code, line, column)
+
+
 ORDINARY = """\
 We say —⏎rights: for all⏎—⏎today.
 Nobody leaves home without a reason. Everybody who arrives has rights.

@@ -51,6 +51,7 @@ def test_front_matter_without_end_is_a_problem_where_it_begins() -> None:
             2,
             Phrase("the front matter that starts here has no end"),
             Phrase("close it with a line of --- below the last “key: value”"),
+            1,
         )
     ] == document.front.problems
 
