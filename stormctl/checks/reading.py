@@ -75,8 +75,8 @@ reading_rule(
     Phrase("Each wording is in one file."),
     why=Phrase("Of two files of one name nobody knows which is meant."),
     fix=Phrase("Remove one of them, or give it another label."),
-    bad="open-door.en.md and open-door.EN.md",
-    good="open-door.en.md and open-door.en.evening.md",
+    bad=Phrase("open-door.en.md and open-door.EN.md"),
+    good=Phrase("open-door.en.md and open-door.en.evening.md"),
 )
 reading_rule(
     "not-utf8",
@@ -99,7 +99,7 @@ reading_rule(
     Phrase("A text is made of words."),
     why=Phrase("Thousands of signs without a space are no message, and take very long to read."),
     fix=Phrase("Write words, or remove what was pasted by mistake."),
-    bad="xxxxxxxx… (2,001 times)",
+    bad=Phrase("xxxxxxxx… (2,001 times)"),
     good="Everybody who arrives has rights.",
 )
 reading_rule(
@@ -155,7 +155,7 @@ reading_rule(
     Phrase("A picture is large enough to be shown."),
     why=Phrase("The platform would refuse it when the post is due."),
     fix=Phrase("Put a larger picture there, or leave it out."),
-    bad="media: [dot.png]  # 1×1 pixels",
+    bad=Phrase("media: [dot.png]  # 1×1 pixels"),
     good="media: [boat.png]",
 )
 reading_rule(
@@ -163,15 +163,15 @@ reading_rule(
     Phrase("A video is neither too short nor too long."),
     why=Phrase("X takes half a second to 140 seconds (source: docs.x.com media, 2026-08)."),
     fix=Phrase("Cut the video."),
-    bad="media: [speech.mp4]  # 12 minutes",
-    good="media: [speech-short.mp4]  # 2 minutes",
+    bad=Phrase("media: [speech.mp4]  # 12 minutes"),
+    good=Phrase("media: [speech-short.mp4]  # 2 minutes"),
 )
 reading_rule(
     "media-still",
     Phrase("An animated picture is a GIF."),
     why=Phrase("Of an animated PNG only the first picture goes out."),
     fix=Phrase("Save it as GIF, if it is to move."),
-    bad="media: [waves.png]  # animated",
+    bad=Phrase("media: [waves.png]  # animated"),
     good="media: [waves.gif]",
     severity=Severity.WARNING,
 )
@@ -188,7 +188,7 @@ reading_rule(
     Phrase("A description has at most 1,000 characters."),
     why=Phrase("X takes no more (source: docs.x.com media metadata, 2026-08)."),
     fix=Phrase("Say what matters in the picture."),
-    bad='alt: "First, at the left, … (1,200 characters)"',
+    bad=Phrase('alt: "First, at the left, … (1,200 characters)"'),
     good='alt: "A crowd at dusk holds lanterns and a sign that says welcome"',
 )
 reading_rule(
@@ -236,8 +236,8 @@ reading_rule(
     Phrase("Each channel has environment variables of its own."),
     why=Phrase("Two channels would post with the same keys."),
     fix=Phrase("Rename one of them: only letters and digits count in the variables' names."),
-    bad='id = "x:acme-news" and id = "x:acme_news"',
-    good='id = "x:acme-news" and id = "x:acme-press"',
+    bad=Phrase('id = "x:acme-news" and id = "x:acme_news"'),
+    good=Phrase('id = "x:acme-news" and id = "x:acme-press"'),
 )
 reading_rule(
     "no-such-time",

@@ -1,9 +1,11 @@
-"""The line of each key in a TOML file, which `tomllib` does not tell."""
+"""What `tomllib` does not tell of a TOML file: the line of each key, and in our words what is wrong."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
+
+from stormctl.domain.base.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -92,3 +94,37 @@ def _resolve(
         if path in counts and (inside or index < len(keys) - 1):
             path = (*path, counts[path])
     return path
+
+
+_OPEN = Phrase("the quotation mark that opens here is not closed")
+_TWICE = Phrase("this key or table is there already")
+_NO_PAIR = Phrase("here must be a key, then = and a value")
+_BACKSLASH = Phrase("a backslash in double quotes has a meaning of its own")
+
+_SAID = {
+    "character '\\n'": _OPEN,
+    "Unterminated string": _OPEN,
+    "character '": Phrase("a control character"),
+    "Expected newline": Phrase("something stands behind the value"),
+    "Invalid value": Phrase("here must be a value; texts stand in quotation marks"),
+    "Invalid date": Phrase("this is on no calendar or clock"),
+    "Cannot ": _TWICE,
+    "Duplicate": _TWICE,
+    "behind this key": _TWICE,
+    "Unclosed array": Phrase("a list is not closed with ]"),
+    "Unclosed inline": Phrase("a table is not closed with }}"),
+    "Expected ']'": Phrase("the name of a table is not closed with ]"),
+    "Expected ']]'": Phrase("the name of a table is not closed with ]]"),
+    "Expected '='": _NO_PAIR,
+    "Invalid statement": _NO_PAIR,
+    "Invalid initial": _NO_PAIR,
+    "Unescaped": _BACKSLASH,
+    "Escaped": _BACKSLASH,
+    "Invalid hex": _BACKSLASH,
+}
+"""What we say of the parser's problems, by words of its own (`tomllib`); the first that fits."""
+
+
+def explain_toml(error: str) -> Phrase:
+    """Say what is wrong; in the parser's own words where it has new ones."""
+    return next((said for words, said in _SAID.items() if words in error), Phrase("{text}", text=error))

@@ -48,8 +48,8 @@ def find_unknown_pins(case: CheckContext) -> Iterator[CheckHit]:
     Phrase("A pinned message has a wording for every channel."),
     why=Phrase("A channel without one stays silent while the others speak."),
     fix=Phrase("Add a wording in a language of the channel, if it is to take part."),
-    bad="noon.en.md is pinned, and x:acme takes en and es",
-    good="noon.en.md and noon.es.md",
+    bad=Phrase("noon.en.md is pinned, and x:acme takes en and es"),
+    good=Phrase("noon.en.md and noon.es.md"),
 )
 def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that have no wording of a pinned message."""
@@ -57,7 +57,7 @@ def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     for pin in case.storm.pins if case.storm else ():
         for channel, messages in case.wordings:
             if pin.message in known and pin.message not in messages:
-                languages = ", ".join(channel.languages) or "any language"
+                languages = ", ".join(channel.languages) or Phrase("any language")
                 yield CheckHit(
                     pin.place,
                     Phrase("“{message}” has no wording for {id}", message=pin.message, id=channel.id),
@@ -92,7 +92,7 @@ def find_idle_selectors(case: CheckContext) -> Iterator[CheckHit]:
     Phrase("Each language of a channel has a wording."),
     why=Phrase("A language without any is misspelt, or its translations are still missing."),
     fix=Phrase("Add message files in that language, or take it out of the channel's languages."),
-    bad='languages = ["en", "es"]  # no file ends in .es.md',
+    bad=Phrase('languages = ["en", "es"]  # no file ends in .es.md'),
     good='languages = ["en"]',
 )
 def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
@@ -121,7 +121,7 @@ def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     Phrase("Each language of the bank has a channel."),
     why=Phrase("No one would see such a translation, and its author would not know why."),
     fix=Phrase("Add the language to a channel of the schedule, or correct the language in the file's name."),
-    bad='open-door.ht.md, and no channel has languages = ["ht"]',
+    bad=Phrase('open-door.ht.md, and no channel has languages = ["ht"]'),
     good='languages = ["en", "ht"]',
     silenced_by=SilencedBy.WRITER,
 )

@@ -89,8 +89,8 @@ def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
     Phrase("Each slot is between its message's `not_before` and `expires`."),
     why=Phrase("The ledger would hold the post back, and then let it expire."),
     fix=Phrase("Plan again; a plan that was edited by hand must keep these moments."),
-    bad="a slot at 18:00 of a message that expires at 17:00",
-    good="a slot at 16:40",
+    bad=Phrase("a slot at 18:00 of a message that expires at 17:00"),
+    good=Phrase("a slot at 16:40"),
 )
 def find_slots_outside_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find planned deliveries at a moment that their message doesn't allow."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
 from stormctl.checks.storm.dates import is_too_late
-from stormctl.domain.base.amounts import count
+from stormctl.domain.base.amounts import count_posts
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY
 from stormctl.domain.base.phrase import Phrase
@@ -36,7 +36,7 @@ _MICROS = 1_000_000
     Phrase("Every wording finds a slot on its channels."),
     why=Phrase("A wording without a slot is not posted."),
     fix=Phrase("Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out."),
-    bad='40 messages, and a window from 09:00 to 12:00 with every = "20m"',
+    bad=Phrase('40 messages, and a window from 09:00 to 12:00 with every = "20m"'),
     good='from = 08:00:00\nto = 22:00:00\nevery = "20m"',
     silenced_by=SilencedBy.WRITER,
 )
@@ -70,7 +70,7 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     Phrase("No channel plans more posts than its storm allows in any 24 hours, or any other span."),
     why=Phrase("The ledger holds back what is beyond a ceiling, and it would be missed."),
     fix=Phrase("Take pins or messages out, or raise the ceiling in [limits], such as per_day."),
-    bad="per_day = 10, and 12 pins on one channel",
+    bad=Phrase("per_day = 10, and 12 pins on one channel"),
     good="per_day = 15",
 )
 def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
@@ -86,7 +86,7 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
             if _is_exceeded([(at, min(parts, most)) for at, parts in threads], ceiling):
                 yield CheckHit(
                     case.storm.rule_of(channel).place,
-                    Phrase("{channel} plans more than {ceiling}", channel=channel, ceiling=ceiling),
+                    Phrase("{channel} plans more than {ceiling}", channel=channel, ceiling=ceiling.said),
                     Phrase("take some out, or raise {find_key} under [limits]", find_key=find_key(ceiling)),
                 )
 
@@ -96,16 +96,16 @@ def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     Severity.ERROR,
     Phrase("No channel plans more posts than its platform allows an account."),
     why=Phrase(
-        "X lets an account make {ceilings}, and one that it has verified {ceilings_verified}; the ledger"
-        " holds"
+        "X lets an account make {soon} and {daily}, and one that it has verified {verified}; the ledger holds"
         " back posts beyond that, and they would be missed.",
-        ceilings=" and ".join(map(str, X.ceilings)),
-        ceilings_verified=X.ceilings_verified[-1],
+        soon=X.ceilings[0].said,
+        daily=X.ceilings[-1].said,
+        verified=X.ceilings_verified[-1].said,
     ),
     fix=Phrase(
         "Take messages out or widen the windows; set `verified = true` for a channel that X has verified."
     ),
-    bad="4,000 posts a day on a channel that X has not verified",
+    bad=Phrase("4,000 posts a day on a channel that X has not verified"),
     good="verified = true",
 )
 def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
@@ -119,7 +119,7 @@ def find_overfull_channels(case: CheckContext) -> Iterator[CheckHit]:
                 message = Phrase(
                     "{channel} plans more than the {ceiling} that its account may make",
                     channel=channel,
-                    ceiling=ceiling,
+                    ceiling=ceiling.said,
                 )
                 yield CheckHit(told.place, message, Phrase("take some out, or spread them over more time"))
 
@@ -143,7 +143,7 @@ def _is_exceeded(threads: Sequence[tuple[datetime, int]], ceiling: Ceiling) -> b
         "The ledger stops publishing when the budget is spent, so that the last posts would be missed."
     ),
     fix=Phrase("Take links out (a post with one costs 13 times as much on X) or raise [limits] budget_usd."),
-    bad="budget_usd = 1.0, and 40 posts with a link on X",
+    bad=Phrase("budget_usd = 1.0, and 40 posts with a link on X"),
     good="budget_usd = 10.0",
 )
 def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
@@ -163,7 +163,7 @@ def find_overspending(case: CheckContext) -> Iterator[CheckHit]:
             Phrase(
                 "{posts_with_link} of {count} with a link, which costs most",
                 posts_with_link=cost.posts_with_link,
-                count=count(cost.posts, "post"),
+                count=count_posts(cost.posts),
             ),
         )
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     Phrase("No channel posts the same text twice."),
     why=Phrase("X and Facebook refuse repeated posts, and readers see them as spam."),
     fix=Phrase("Say it in other words, or remove one of the two."),
-    bad="hope.en.md and door.en.md both say: Every crossing begins with hope.",
+    bad=Phrase("hope.en.md and door.en.md both say: Every crossing begins with hope."),
     good="door.en.md: Every open door is a beginning.",
 )
 def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
@@ -61,7 +61,7 @@ def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
     fix=Phrase(
         "Give each account a wording of its own, or choose with `messages` and `languages` who posts what."
     ),
-    bad="x:acme and x:partner both take en",
+    bad=Phrase("x:acme and x:partner both take en"),
     good='[[channels]]\nid = "x:partner"\nlanguages = ["es"]',
 )
 def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:

@@ -101,7 +101,7 @@ def find_untrusted_hashtags(case: CheckContext) -> Iterator[CheckHit]:
         "What is posted cannot be taken back, and a published token lets anyone post as the campaign."
     ),
     fix=Phrase("Remove it, and have the token replaced at once: it is in the file's history now."),
-    bad="token: EAAB… (200 letters and digits)",
+    bad=Phrase("token: EAAB… (200 letters and digits)"),
     good="Ask staff for access.",
     silenced_by=SilencedBy.STAFF,
 )

@@ -115,8 +115,8 @@ def find_deadlines_without_expires(case: CheckContext) -> Iterator[CheckHit]:
         "A link or deadline that was changed in one wording only sends the others to the wrong place."
     ),
     fix=Phrase("Bring the files in line, or give the one that means something else an id of its own."),
-    bad="sign.en.md has link: https://example.org/sign, sign.es.md has link: https://un.org/firma",
-    good="both link to pages of example.org",
+    bad=Phrase("sign.en.md has link: https://example.org/sign, sign.es.md has link: https://un.org/firma"),
+    good=Phrase("both link to pages of example.org"),
     silenced_by=SilencedBy.WRITER,
 )
 def find_differing_variants(case: CheckContext) -> Iterator[CheckHit]:

@@ -157,7 +157,7 @@ def _is_needed(text: str, at: int) -> bool:
     Phrase("A word is written in one alphabet."),
     why=Phrase("A Cyrillic “а” in a Latin word can't be seen; searches, tags and links miss it."),
     fix=Phrase("Retype the word."),
-    bad="Migr\u0430nts have rights.  # with a Cyrillic а",
+    bad=Phrase("Migr\u0430nts have rights.  # with a Cyrillic а"),
     good="Migrants have rights.",
     silenced_by=SilencedBy.STAFF,
 )

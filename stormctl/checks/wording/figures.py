@@ -143,7 +143,7 @@ def find_undated_figures(case: CheckContext) -> Iterator[CheckHit]:
     Phrase("A day by which people are to do something is not over when the storm begins."),
     why=Phrase("“Sign by 10 December” on the 18th sends people to a closed door."),
     fix=Phrase("Correct the day, or take the message out; {{deadline}} with `expires` is never late."),
-    bad="Sign by December 10.  # in a storm on December 18",
+    bad=Phrase("Sign by December 10.  # in a storm on December 18"),
     good="Sign by December 20.",
     silenced_by=SilencedBy.WRITER,
 )

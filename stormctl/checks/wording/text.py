@@ -34,8 +34,8 @@ if TYPE_CHECKING:
     fix=Phrase(
         "Shorten the text, split it into a thread with a line of `---`, or write one for the platform."
     ),
-    bad="a text of 292 on X",
-    good="a text of 280, or a thread: a line of --- begins its next part",
+    bad=Phrase("a text of 292 on X"),
+    good=Phrase("a text of 280, or a thread: a line of --- begins its next part"),
 )
 def find_long_texts(case: CheckContext) -> Iterator[CheckHit]:
     """Find posts that are longer than their platform takes, with their link and before any hashtag."""

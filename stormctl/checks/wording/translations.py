@@ -43,8 +43,8 @@ _NUMBER = re.compile(
     Phrase("In a bank of several languages each message is in each of them."),
     why=Phrase("Whoever reads the other channel would miss it."),
     fix=Phrase("Add the translation as a file of its own, ID.LANG.md."),
-    bad="open-door.en.md, where all other messages are also in es",
-    good="open-door.en.md and open-door.es.md",
+    bad=Phrase("open-door.en.md, where all other messages are also in es"),
+    good=Phrase("open-door.en.md and open-door.es.md"),
     silenced_by=SilencedBy.WRITER,
 )
 def find_missing_translations(case: CheckContext) -> Iterator[CheckHit]:

@@ -13,6 +13,11 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+def count_posts(number: int) -> Phrase:
+    """Write `1 post`, `2 posts`, ready to be translated."""
+    return Phrase("1 post") if number == 1 else Phrase("{number:,} posts", number=number)
+
+
 def format_usd(usd_micros: int) -> str:
     """Write millionths of a dollar as `$8.00`, or `$0.015` where there are parts of a cent (rounded up)."""
     mills = -(-usd_micros // 1000)

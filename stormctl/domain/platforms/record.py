@@ -7,7 +7,8 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from stormctl.domain.base.amounts import count as words
+from stormctl.domain.base.amounts import count_posts
+from stormctl.domain.base.phrase import Phrase
 
 if TYPE_CHECKING:
     import re
@@ -40,9 +41,18 @@ class Ceiling:
 
     def __str__(self) -> str:
         """Write it as `5 posts in 15 minutes`."""
-        minutes = self.period // timedelta(minutes=1)
-        span = words(minutes, "minute") if minutes % 60 else words(minutes // 60, "hour")
-        return f"{words(self.count, 'post')} in {span}"
+        return self.said
+
+    @property
+    def said(self) -> Phrase:
+        """The same, ready to be translated."""
+        hours, minutes = divmod(self.period // timedelta(minutes=1), 60)
+        posts = count_posts(self.count)
+        if minutes:
+            return Phrase("{posts} in {minutes} minutes", posts=posts, minutes=60 * hours + minutes)
+        if hours == 1:
+            return Phrase("{posts} in 1 hour", posts=posts)
+        return Phrase("{posts} in {hours} hours", posts=posts, hours=hours)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -161,22 +161,22 @@ class _BankReader:
             hint = Phrase("save it again with the encoding UTF-8 (in an editor: “Save as …”, Encoding)")
             self._note(entry.name, "not-utf8", problem.message, hint, problem.line)
         except OSError as error:
-            self._note(
-                entry.name, "file-unreadable", Phrase("can't be read: {value}", value=error.strerror or error)
-            )
+            message = Phrase("can't be read: {value}", value=error.args[-1])  # the system's reason or ours
+            self._note(entry.name, "file-unreadable", message)
         else:
             if not self._is_refused(entry.name, source):
                 self._read_source(entry.name, name, source)
 
     def _read_bytes(self, entry: os.DirEntry[str]) -> bytes:
         if entry.is_symlink() and not os.path.realpath(entry.path).startswith(self._inside):
-            raise OSError("it is a link that leads outside the bank")
+            raise OSError(Phrase("it is a link that leads outside the bank"))
         if not entry.is_file():
-            raise OSError("it is not a regular file")
+            raise OSError(Phrase("it is not a regular file"))
         with open(entry.path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
             content = file.read(MAX_BYTES + 1)
         if len(content) > MAX_BYTES:
-            raise OSError(f"it is bigger than {MAX_BYTES // 1024} KiB, the limit for a message")
+            most = MAX_BYTES // 1024
+            raise OSError(Phrase("it is bigger than {most} KiB, the limit for a message", most=most))
         return content
 
     def _is_refused(self, file: str, source: str) -> bool:

@@ -258,14 +258,13 @@ class _Parser:
 
     def _refuse_magic(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.AliasEvent):
-            self._note_magic(event, f"alias *{event.anchor}")
+            self._note_magic(event, Phrase("the YAML alias *{name} is not allowed", name=event.anchor))
         elif isinstance(event, yaml.ScalarEvent | yaml.CollectionStartEvent):
             if event.anchor is not None:
-                self._note_magic(event, f"anchor &{event.anchor}")
+                self._note_magic(event, Phrase("the YAML anchor &{name} is not allowed", name=event.anchor))
             if event.tag is not None:
-                self._note_magic(event, f"tag {event.tag}")
+                self._note_magic(event, Phrase("the YAML tag {name} is not allowed", name=event.tag))
 
-    def _note_magic(self, event: yaml.Event, what: str) -> None:
+    def _note_magic(self, event: yaml.Event, message: Phrase) -> None:
         line, column = _start_of(event)
-        hint = Phrase("put text that begins like this in double quotes")
-        self.note(line, Phrase("the YAML {what} is not allowed", what=what), hint, column)
+        self.note(line, message, Phrase("put text that begins like this in double quotes"), column)

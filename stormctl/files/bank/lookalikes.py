@@ -168,7 +168,9 @@ def show_line(line: str) -> str:
     """Write a line in quotes, or name what can't be seen in it."""
     unseen = next((c for c in line if re.match(f"[{_UNSEEN}]", c)), None)
     return (
-        f"“{line.rstrip()}”" if unseen is None else f"--- with an invisible character (U+{ord(unseen):04X})"
+        f"“{line.rstrip()}”"
+        if unseen is None
+        else Phrase("--- with an invisible character (U+{number:04X})", number=ord(unseen))
     )
 
 

@@ -46,7 +46,7 @@ _TRACES = frozenset({b"meta", b"camm", b"mebx", b"gpmd"})
 MAX_SIDES = (1280, 1024)
 """Pixels of a video's longer and shorter side, without a subscription (source: docs.x.com media, 2026-08)."""
 
-_HEVC, _DOLBY = "HEVC (H.265), as telephones film", "Dolby (AC-3)"
+_HEVC, _DOLBY = Phrase("HEVC (H.265), as telephones film"), "Dolby (AC-3)"
 _CODES = {b"hvc1": _HEVC, b"hev1": _HEVC, b"av01": "AV1", b"vp09": "VP9", b"ac-3": _DOLBY, b"ec-3": _DOLBY}
 """Coded pictures and sounds that people have and X does not take, by their sample entries (mp4ra.org)."""
 

@@ -77,7 +77,7 @@ def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> 
                 "missing-key",
                 (),
                 Phrase("“{key}” is missing", key=key),
-                Phrase("write {example}", example=example),
+                example,
             )
     span = schedule.head.date
     if span is None:
@@ -101,12 +101,12 @@ def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> 
 
 
 _NEEDED = {
-    "name": 'name = "International Migrants Day 2026"',
-    "date": "date = 2026-12-18",
-    "timezone": 'timezone = "America/New_York"',
-    "bank": 'bank = "imd-2026": the folder under messages/',
-    "channels": "a table [[channels]] for each account or Page",
-    "windows": "a table [[windows]] for each part of the day",
+    "name": Phrase('write name = "International Migrants Day 2026"'),
+    "date": Phrase("write date = 2026-12-18"),
+    "timezone": Phrase('write timezone = "America/New_York"'),
+    "bank": Phrase('write bank = "imd-2026": the folder under messages/'),
+    "channels": Phrase("write a table [[channels]] for each account or Page"),
+    "windows": Phrase("write a table [[windows]] for each part of the day"),
 }
 
 
@@ -114,9 +114,13 @@ def _check_windows(notes: Notes, schedule: Schedule) -> None:
     for index, window in schedule.windows.items():
         rhythms = [key for key in ("every", "at", "cron") if getattr(window, key) is not None]
         if len(rhythms) != 1:
-            given = f"has {' and '.join(rhythms)}" if rhythms else "has no rhythm"
+            message = (
+                Phrase("the window has {others} and {last}", others=", ".join(rhythms[:-1]), last=rhythms[-1])
+                if rhythms
+                else Phrase("the window has no rhythm")
+            )
             hint = Phrase("give it one of every, at and cron")
-            notes.error("window-rhythm", ("windows", index), Phrase("the window {given}", given=given), hint)
+            notes.error("window-rhythm", ("windows", index), message, hint)
 
 
 def _check_channels(notes: Notes, schedule: Schedule) -> None:

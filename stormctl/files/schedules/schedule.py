@@ -17,7 +17,7 @@ from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import NotUtf8Error, decode_text
 from stormctl.files.schedules import tables
 from stormctl.files.schedules.rules import Schedule, check_bank, check_schedule, check_surroundings
-from stormctl.files.toml_lines import index_lines
+from stormctl.files.toml_lines import explain_toml, index_lines
 from stormctl.files.validation import Notes
 
 if TYPE_CHECKING:
@@ -102,7 +102,7 @@ def _explain_syntax(path: str, source: str, error: str) -> Finding:
     return _refuse(
         Place(path, line, column),
         "schedule-syntax",
-        Phrase("not readable as TOML: {problem}", problem=_AT.sub("", error)),
+        Phrase("not readable as TOML: {problem}", problem=explain_toml(_AT.sub("", error))),
         hint,
     )
 

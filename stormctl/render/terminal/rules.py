@@ -43,7 +43,7 @@ def render_rule(rule: Rule, language: Language) -> RenderableType:
     for label, lines in ((Phrase("Wrong"), rule.bad), (Phrase("Right"), rule.good)):
         parts += [
             Text(f"\n{language.say(label)}", STRONG),
-            Padding(Text(lines.rstrip()), (0, 0, 0, 4), expand=False),
+            Padding(Text(language.say(lines).rstrip()), (0, 0, 0, 4), expand=False),
         ]
     parts += [Text(f"\n{language.say(Phrase('If it is meant'))}", STRONG), Text(_say_silence(rule, language))]
     return Group(*parts)

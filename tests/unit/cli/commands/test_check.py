@@ -199,9 +199,13 @@ def test_silenced_findings_are_listed(stormctl: CommandLine) -> None:
 def test_a_rule_explains_itself(stormctl: CommandLine) -> None:
     """`--explain` says what, why and what to do; `--rules` lists every rule."""
     one, every = stormctl("check", "--explain", "too-long"), stormctl("check", "--rules")
-    wrong = stormctl("check", "--explain", "too-lang")
+    spanish, wrong = (
+        stormctl("check", "--explain", "too-long", "--lang", "es"),
+        stormctl("check", "--explain", "too-lang"),
+    )
 
     assert one.out.startswith("too-long  error\nEvery post fits its platform.\n\nWhy\n")
+    assert "\nMal\n    un texto de 292 en X\n" in spanish.out
     assert "too-long " in every.out
     assert (wrong.code, wrong.err.partition("\n")[0]) == (2, "error: there is no rule “too-lang”")
 

@@ -250,16 +250,31 @@ def test_what_lies_around_a_schedule_leaves_a_storm(campaign: CampaignFolder) ->
 @pytest.mark.parametrize(
     ("source", "at", "message", "hint"),
     [
-        ('name = "A day\n', (1, 14), "not readable as TOML: Illegal character '\\n'", ""),
+        (
+            'name = "A day\n',
+            (1, 14),
+            "not readable as TOML: the quotation mark that opens here is not closed",
+            "",
+        ),
         (
             "name = 'x'\nat = 08:00\n",
             (2, 7),
-            "not readable as TOML: Expected newline or end of document after a statement",
+            "not readable as TOML: something stands behind the value",
             "a time needs seconds: 08:00:00",
         ),
-        ("name = “A day”\n", (1, 8), "not readable as TOML: Invalid value", 'use straight quotes: "'),
-        ("a = 1\na = 2\n", (2, 6), "not readable as TOML: Cannot overwrite a value", ""),
-        ("tags = [1,\n", (2, None), "not readable as TOML: Invalid value", ""),
+        (
+            "name = “A day”\n",
+            (1, 8),
+            "not readable as TOML: here must be a value; texts stand in quotation marks",
+            'use straight quotes: "',
+        ),
+        ("a = 1\na = 2\n", (2, 6), "not readable as TOML: this key or table is there already", ""),
+        (
+            "tags = [1,\n",
+            (2, None),
+            "not readable as TOML: here must be a value; texts stand in quotation marks",
+            "",
+        ),
     ],
 )
 def test_broken_toml_is_one_finding_with_line_and_column(
