@@ -166,6 +166,19 @@ class CheckContext:
             for channel, found in threads.items()
         }
 
+    def source_of(self, variant: Variant, *keys: str) -> Variant:
+        """Return the wording whose file says one of these keys: the plain one where a label does not.
+
+        A rule tells of a value there, once, however many wordings inherit it.
+        """
+        if variant.label is None or any(key in keys for key, _ in variant.lines):
+            return variant
+        return self._plain.get((variant.message_id, variant.lang), variant)
+
+    @cached_property
+    def _plain(self) -> dict[tuple[str, str], Variant]:
+        return {(one.message_id, one.lang): one for one in self.bank.variants if one.label is None}
+
     @cached_property
     def index(self) -> Wordings:
         """The bank's wordings, to be selected from."""
@@ -238,10 +251,11 @@ def words_of(variant: Variant) -> Iterator[Words]:
                 yield Words(text, variant, "caption", media.captions or media.file, line, 1)
 
 
-def place_of(variant: Variant, key: str) -> Place:
-    """Return where a variant's file gives a key its value; where its body begins if it doesn't."""
-    spot = next(((line, column) for name, line, column in variant.spots if name == key), None)
-    if spot is not None:
-        return Place(variant.place.path, *spot)
-    lines = dict(variant.lines)
-    return Place(variant.place.path, lines[key]) if key in lines else variant.place
+def place_of(variant: Variant, *keys: str) -> Place:
+    """Return where a variant's file gives one of these keys a value, the first that it has.
+
+    Where it has none of them, that is where its body begins.
+    """
+    places: dict[str, tuple[int, int | None]] = {key: (line, None) for key, line in variant.lines}
+    places.update((key, (line, column)) for key, line, column in variant.spots)
+    return next((Place(variant.place.path, *places[key]) for key in keys if key in places), variant.place)

@@ -32,7 +32,7 @@ def run_checks(storm: Storm | None, bank: Bank, plan: Plan | None) -> CheckResul
         plan: None where there is none: rules about slots then say nothing.
     """
     case = CheckContext(storm, bank, plan)
-    silences = FindingSilences(storm, bank)
+    silences = FindingSilences(case)
     findings: list[Finding] = []
     silenced: list[SilencedFinding] = []
     for each in RULES.values():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import place_of
@@ -14,10 +15,9 @@ from stormctl.domain.plan.storm import SilenceRule
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import CheckHit
+    from stormctl.checks.case import CheckContext, CheckHit
     from stormctl.checks.registry import CheckRule
     from stormctl.domain.bank.message import Bank, Variant
-    from stormctl.domain.plan.storm import Storm
 
 reading_rule(
     "silence-not-possible",
@@ -45,7 +45,8 @@ reading_rule(
 class FindingSilences:
     """What a storm and a bank ask the rules not to say, and which of it was needed."""
 
-    def __init__(self, storm: Storm | None, bank: Bank) -> None:
+    def __init__(self, case: CheckContext) -> None:
+        storm, bank = case.storm, case.bank
         self._bank = bank
         self._has_storm = storm is not None
         self._by_staff = {(one.code, one.message): one for one in (storm.silence if storm else ())}
@@ -53,10 +54,10 @@ class FindingSilences:
         self._in_files: dict[tuple[str, str], SilenceRule] = {}
         for variant in bank.variants:
             for code, reason in variant.silence:
-                one = SilenceRule(
-                    place=place_of(variant, "silence"), code=code, message=variant.name, reason=reason
+                source = case.source_of(variant, "silence")  # used by a label is used where it is written
+                self._in_files[code, variant.name] = SilenceRule(
+                    place=place_of(source, "silence"), code=code, message=source.name, reason=reason
                 )
-                self._in_files[code, variant.name] = one
 
     def find(self, rule: CheckRule, hit: CheckHit) -> SilenceRule | None:
         """Return what silences a hit; None if nothing may."""
@@ -114,7 +115,7 @@ def _how_to(one: SilenceRule, bank: Bank) -> Phrase:
         'staff may write [silence.{code}] and below it "{message}" = "{reason}"',
         code=one.code,
         message=variant.message_id if variant else one.message,
-        reason=one.reason,
+        reason=json.dumps(one.reason, ensure_ascii=False)[1:-1],  # what JSON escapes, TOML does alike
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from difflib import get_close_matches
+from functools import cache
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
@@ -11,6 +12,7 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.rules import SilencedBy
+from stormctl.domain.platforms.channel import Platform
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,14 +57,23 @@ def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that have no wording of a pinned message."""
     known = set(case.bank.message_ids)
     for pin in case.storm.pins if case.storm else ():
+        silent: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for channel, messages in case.wordings:
             if pin.message in known and pin.message not in messages:
-                languages = ", ".join(channel.languages) or Phrase("any language")
-                yield CheckHit(
-                    pin.place,
-                    Phrase("“{message}” has no wording for {id}", message=pin.message, id=channel.id),
-                    Phrase("it takes {languages}", languages=languages),
-                )
+                silent[channel.languages].append(str(channel.id))
+        for languages, channels in silent.items():
+            takes = ", ".join(languages) or Phrase("any language")
+            yield CheckHit(
+                pin.place,
+                Phrase(
+                    "“{message}” has no wording for {channels}",
+                    message=pin.message,
+                    channels=", ".join(channels),
+                ),
+                Phrase("they take {languages}", languages=takes)
+                if len(channels) > 1
+                else Phrase("it takes {languages}", languages=takes),
+            )
 
 
 @rule(
@@ -135,9 +146,31 @@ def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
             variant.suits(platform) and (not languages or variant.lang in languages)
             for platform, languages in takers
         ):
+            language = _name_language(variant.lang)
+            platform = next((one for one in Platform if one == variant.label), None)
             yield CheckHit(
                 variant.place,
-                Phrase("no channel takes “{tail}”, so that nobody would see this", tail=variant.tail),
-                Phrase("ask staff to add the language to a channel, or correct the file's name"),
+                Phrase(
+                    "no channel on {platform} takes {language}, so that nobody would see this",
+                    platform=platform.facts.label,
+                    language=language,
+                )
+                if platform
+                else Phrase("no channel takes {language}, so that nobody would see this", language=language),
+                Phrase("ask staff for such a channel, or correct the file's name")
+                if platform
+                else Phrase("ask staff to add the language to a channel, or correct the file's name"),
                 variant=variant,
             )
+
+
+@cache
+def _name_language(code: str) -> str:
+    """Write a language as those who speak it call it, with its code: português (pt-BR)."""
+    from babel import Locale, UnknownLocaleError  # only a language that nobody takes needs it
+
+    try:
+        name = Locale.parse(code, sep="-").language_name
+    except (UnknownLocaleError, ValueError):
+        name = None
+    return f"{name} ({code})" if name else f"“{code}”"

@@ -41,8 +41,9 @@ def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
     told: dict[str, Variant] = {composed.variant.name: composed.variant for composed in case.composed}
     for variant in told.values():
         if variant.expires_at is not None and variant.expires_at <= opens_at:
+            source = case.source_of(variant, "expires")
             yield CheckHit(
-                place_of(variant, "expires"),
+                place_of(source, "expires"),
                 Phrase(
                     "its deadline {deadline:%Y-%m-%d %H:%M %Z} passes before the storm, which begins"
                     " {opening:%Y-%m-%d %H:%M %Z}",
@@ -50,7 +51,7 @@ def find_passed_deadlines(case: CheckContext) -> Iterator[CheckHit]:
                     opening=opens_at.astimezone(zone),
                 ),
                 Phrase("correct expires, or take the message out"),
-                variant,
+                source,
             )
 
 
@@ -75,11 +76,12 @@ def find_crossed_dates(case: CheckContext) -> Iterator[CheckHit]:
     """Find variants whose first allowed moment is not before their deadline."""
     for variant in case.bank.variants:
         if variant.not_before and variant.expires_at and variant.not_before >= variant.expires_at:
+            source = case.source_of(variant, "not_before", "expires")
             yield CheckHit(
-                place_of(variant, "not_before"),
+                place_of(source, "not_before", "expires"),
                 Phrase("its not_before is not before its expires"),
                 Phrase("correct one of them"),
-                variant=variant,
+                variant=source,
             )
 
 
@@ -184,15 +186,16 @@ def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
     limit = case.storm.facts_max_age
     for variant in case.bank.variants:
         if variant.as_of is not None and case.storm.first_on - variant.as_of > limit:
+            source = case.source_of(variant, "as_of")
             yield CheckHit(
-                place_of(variant, "as_of"),
+                place_of(source, "as_of"),
                 Phrase(
                     "its figures are from {as_of}, more than {duration} before the storm",
                     as_of=variant.as_of,
                     duration=format_duration(limit),
                 ),
                 Phrase("look up the newest ones"),
-                variant=variant,
+                variant=source,
             )
 
 

@@ -112,11 +112,12 @@ def find_untrusted_scheduling(case: CheckContext) -> Iterator[CheckHit]:
             "reply_settings": variant.reply_settings is not None,
         }
         for key in (key for key, value in is_set.items() if value):
+            source = case.source_of(variant, key)
             yield CheckHit(
-                place_of(variant, key),
+                place_of(source, key),
                 Phrase("{key} is for staff to decide", key=key),
                 Phrase("remove it, or set “scheduling = true” under [trust]"),
-                variant=variant,
+                variant=source,
             )
 
 

@@ -38,13 +38,14 @@ _FILE_NAME = re.compile(
 def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
     """Find pictures and videos without a description."""
     for variant in case.bank.variants:
-        for media in variant.media:
+        for number, media in enumerate(variant.media):
             if not media.alt.strip():
+                source = case.source_of(variant, "media")
                 yield CheckHit(
-                    place_of(variant, "media"),
+                    place_of(source, f"media.{number}", "media"),
                     Phrase("{file} has no description", file=media.file),
                     Phrase("describe in alt what it shows"),
-                    variant=variant,
+                    variant=source,
                 )
 
 
@@ -65,13 +66,14 @@ def find_missing_alts(case: CheckContext) -> Iterator[CheckHit]:
 def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
     """Find videos without captions."""
     for variant in case.bank.variants:
-        for media in variant.media:
+        for number, media in enumerate(variant.media):
             if media.kind is MediaKind.VIDEO and media.captions is None:
+                source = case.source_of(variant, "media")
                 yield CheckHit(
-                    place_of(variant, "media"),
+                    place_of(source, f"media.{number}", "media"),
                     Phrase("{file} has no captions", file=media.file),
                     Phrase("name them in captions; for a video without speech, describe what can be heard"),
-                    variant=variant,
+                    variant=source,
                 )
 
 
@@ -88,12 +90,13 @@ def find_missing_captions(case: CheckContext) -> Iterator[CheckHit]:
 def find_file_names_as_alt(case: CheckContext) -> Iterator[CheckHit]:
     """Find descriptions that are only the file's name."""
     for variant in case.bank.variants:
-        for media in variant.media:
+        for number, media in enumerate(variant.media):
             alt, path = media.alt.strip(), PurePosixPath(media.file)
             if alt and (alt.casefold() == path.stem.casefold() or _FILE_NAME.fullmatch(alt)):
+                source = case.source_of(variant, "media")
                 yield CheckHit(
-                    place_of(variant, "media"),
+                    place_of(source, f"alt.{number}", "media"),
                     Phrase("“{alt}” is a file name, not a description of {file}", alt=alt, file=media.file),
                     Phrase("say in a sentence what it shows"),
-                    variant=variant,
+                    variant=source,
                 )

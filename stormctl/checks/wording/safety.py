@@ -116,11 +116,12 @@ def find_refused_consent(case: CheckContext) -> Iterator[CheckHit]:
     """Find pictures and videos that go out though somebody in them did not agree."""
     for variant in case.bank.variants:
         if variant.media and variant.consent is False:
+            source = case.source_of(variant, "consent")
             yield CheckHit(
-                place_of(variant, "consent"),
+                place_of(source, "consent"),
                 Phrase("somebody in the picture did not agree to be shown"),
                 Phrase("take the picture out, or ask them"),
-                variant,
+                source,
             )
 
 

@@ -70,7 +70,7 @@ class Variant:
         starts: where each part starts in the file, as line and column.
         lines: the line of each front-matter key, for findings.
         spots: where each text of front matter starts, as line and column: `link`, `expires`, `hashtags.0`,
-            `alt.0`; only of what this file says itself.
+            `media.0`, `alt.0`; only of what this file says itself.
         silence: the rules that the file asks to be silent, each with its reason.
         expires_at: aware UTC; the moment after which it must not be posted.
         expires_zone: the IANA zone in which the deadline was written; None without a deadline.

@@ -157,7 +157,7 @@ def build_variant(
 def _find_spots(
     front: FrontMatter, wording: Wording, shown: tuple[int, ...]
 ) -> Iterator[tuple[str, int, int]]:
-    """Find where values of front matter stand: texts by their key, tags and descriptions with their number.
+    """Find where values of front matter stand: texts by their key, tags, files and descriptions by number.
 
     Args:
         shown: which entries of `media` go out.
@@ -168,7 +168,10 @@ def _find_spots(
             yield str(path[0]), *at_once
     is_list = isinstance(front.values.get("media"), list)
     for number, index in enumerate(shown):
-        if spot := spots.get(("media", index, "alt") if is_list else ("media", "alt")):
+        entry = ("media", index) if is_list else ("media",)
+        if spot := spots.get((*entry, "file"), spots.get(entry)):
+            yield f"media.{number}", *spot
+        if spot := spots.get((*entry, "alt")):
             yield f"alt.{number}", *spot
     written = front.values.get("hashtags", "")
     items = written if isinstance(written, list) else [written]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.checks.case import CheckContext
+from stormctl.checks.case import CheckContext, place_of
 from stormctl.files.bank.bank import load_bank
 from tests.campaigns import CampaignFolder, make_png
 from tests.unit.files.films import make_mp4
@@ -106,6 +106,44 @@ def test_what_a_label_takes_from_the_plain_wording_is_told_there(campaign: Campa
     words = read(campaign, "---\nhashtags: [Two]\n---\nOn X.\n", "a.en.x.md")
 
     assert [(each.kind, each.text) for each in words] == [("text", "On X."), ("tag", "Two")]
+
+
+@pytest.mark.parametrize(
+    ("media", "expected"),
+    [
+        ("media: boat.png", ["2:8"]),
+        ("media: [boat.png, sea.png]", ["2:9", "2:19"]),
+        ("media: {file: boat.png}", ["2:15"]),
+        ("media:\n  - boat.png\n  - alt: The sea\n    file: sea.png", ["3:5", "5:11"]),
+    ],
+)
+def test_files_of_media_have_their_place(campaign: CampaignFolder, media: str, expected: list[str]) -> None:
+    """However the list is written, each has its own."""
+    campaign.write("sea.png", make_png())
+    campaign.write("a.en.md", f"---\n{media}\n---\nText.\n")
+    bank, _ = load_bank(campaign.root, "small")
+
+    [variant] = bank.variants
+
+    found = [place_of(variant, f"media.{number}") for number in range(len(expected))]
+    assert [str(place).partition(".md:")[2] for place in found] == expected
+
+
+def test_a_value_is_where_it_is_written(campaign: CampaignFolder) -> None:
+    """In the plain file what a label inherits, in its own what it says; without a plain one, its own."""
+    campaign.write("a.en.md", "---\nas_of: 2026-01-01\npriority: 5\n---\nText.\n")
+    campaign.write("a.en.x.md", "---\npriority: 3\n---\nOn X.\n")
+    campaign.write("a.es.x.md", "Por X.\n")
+    bank, _ = load_bank(campaign.root, "small")
+    case = CheckContext(None, bank, None)
+    plain, label, alone = bank.variants
+
+    sources = [
+        case.source_of(variant, key).name
+        for variant, key in [(plain, "as_of"), (label, "as_of"), (label, "priority"), (alone, "as_of")]
+    ]
+
+    assert sources == ["a.en", "a.en", "a.en.x", "a.es.x"]
 
 
 def test_an_edit_says_what_stands_there(campaign: CampaignFolder) -> None:

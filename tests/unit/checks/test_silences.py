@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -112,3 +113,30 @@ def test_a_label_inherits_a_silence() -> None:
 
     assert result.findings == ()
     assert len(result.silenced) == 2
+
+
+def test_a_silence_that_only_a_label_needs_is_used() -> None:
+    """It is written in the plain wording, and to remove it there would bring the finding back."""
+    plain = in_file("a.en", "Sign the letter.", fancy_letters="as on the poster")
+    label = make_variant("a.en.evening", text=FANCY, silence=plain.silence)
+
+    result = run_checks(make_storm(), make_bank(plain, label), None)
+
+    assert result.findings == ()
+    [silenced] = result.silenced
+    assert silenced.finding.place.path == "messages/bank/a.en.evening.md"
+    assert silenced.place == Place("messages/bank/a.en.md", 2)
+
+
+@pytest.mark.parametrize("reason", ["it is ours", 'our "open" line', "C:\\desk", "two\nlines", "línea «ñ»"])
+def test_what_staff_may_write_is_toml(reason: str) -> None:
+    """Whatever the writer's reason, staff paste what the hint shows, and the finding is silent."""
+    bank = make_bank(in_file("a.en", CALL, phone_number=reason))
+    told = next(f for f in run_checks(make_storm(), bank, None).findings if f.code == "silence-not-possible")
+
+    table, line = told.hint.removeprefix("staff may write ").split(" and below it ")
+    pasted = tomllib.loads(f"{table}\n{line}")["silence"]
+
+    assert pasted == {"phone-number": {"a": reason}}
+    storm = replace(make_storm(), silence=(by_staff("phone-number", "a", pasted["phone-number"]["a"]),))
+    assert run_checks(storm, make_bank(make_variant("a.en", text=CALL)), None).findings == ()

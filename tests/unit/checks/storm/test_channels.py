@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from datetime import time
 
+import pytest
+
 from stormctl.domain.plan.storm import Pin
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import SCHEDULE, make_rule, make_storm, make_variant
@@ -33,6 +35,25 @@ def test_pin_has_a_wording_everywhere() -> None:
 
     assert [(f.code, f.message, f.hint) for f in findings] == [
         ("pin-without-wording", "“noon” has no wording for x:otra", "it takes es")
+    ]
+
+
+def test_a_pin_is_told_once_for_the_channels_that_miss_the_same() -> None:
+    """One translation would mend it for all of them; another language is another one that is missing."""
+    silent = [make_rule(f"facebook:page{number}", languages=("es",)) for number in range(3)]
+    storm = make_storm(
+        make_rule("x:acme", languages=("en",)),
+        *silent,
+        make_rule("facebook:fr", languages=("fr",)),
+        pins=_pin("noon"),
+    )
+
+    findings = find(make_variant("noon.en"), make_variant("a.es"), make_variant("a.fr"), storm=storm)
+
+    pages = "facebook:page0, facebook:page1, facebook:page2"
+    assert [(f.message, f.hint) for f in findings if f.code == "pin-without-wording"] == [
+        ("“noon” has no wording for facebook:fr", "it takes fr"),
+        (f"“noon” has no wording for {pages}", "they take es"),
     ]
 
 
@@ -69,6 +90,22 @@ def test_language_of_the_bank_is_heard() -> None:
     findings = find(*bank, storm=storm)
 
     assert [(f.code, f.message) for f in findings] == [
-        ("language-without-channel", "no channel takes “en.facebook”, so that nobody would see this"),
-        ("language-without-channel", "no channel takes “eo”, so that nobody would see this"),
+        (
+            "language-without-channel",
+            "no channel on Facebook takes English (en), so that nobody would see this",
+        ),
+        ("language-without-channel", "no channel takes Esperanto (eo), so that nobody would see this"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("lang", "named"),
+    [("pt-BR", "português (pt-BR)"), ("it", "italiano (it)"), ("nah", "“nah”")],
+)
+def test_a_language_is_called_what_its_speakers_call_it(lang: str, named: str) -> None:
+    """Its writer knows it by that name; one that Unicode's data don't name stands as it is written."""
+    storm = make_storm(make_rule(languages=("en",)))
+
+    [told] = find(make_variant("a.en"), make_variant(f"a.{lang}"), storm=storm)
+
+    assert told.message == f"no channel takes {named}, so that nobody would see this"
