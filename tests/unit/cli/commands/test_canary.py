@@ -220,7 +220,7 @@ def test_what_is_lost_on_the_way_is_told_as_it_happens(stormctl: CommandLine, pr
         f"It is not known whether it went out: {why}. Reading the account; this may take a minute.",
         "it is on the account",
     ]
-    assert refused.err.count("429") == 1
+    assert refused.err.count("answered 429") == 1
     assert "again from" not in refused.err
 
 
