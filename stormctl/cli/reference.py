@@ -14,7 +14,7 @@ import typer.main
 
 from stormctl.cli.main import app, main
 from stormctl.errors import PRECEDENCE, ExitCode
-from stormctl.files.schemas import SCHEDULE_KEYS, TABLES, schedule_schema
+from stormctl.files.schemas import schedule_schema
 
 WIDTH = "92"
 """Columns that the help is laid out in, whatever the terminal."""
@@ -101,8 +101,7 @@ SCHEDULES_HEAD = """\
 # Every key of a schedule
 
 For staff. This page is generated from the models that read schedules, by `python -m stormctl.cli.reference`;
-a test compares the two. `stormctl schema schedule` prints the same as JSON Schema, for editors: Taplo and
-others read it, once it is in a file, from a comment on the first line, `#:schema FILE`.
+a test compares the two. What volunteers write is on [their page](messages.md).
 
 A schedule is a TOML file in `schedules/`; its name without `.toml` is the storm's id. The smallest one:
 
@@ -121,91 +120,107 @@ to = 20:00:00
 every = "20m"
 ```
 
-Times have seconds and no quotes, durations have quotes: `90s`, `20m`, `2h30m`, `7d`, `3y`. A table in two
-brackets, such as `[[windows]]`, may be there several times. What volunteers write is on
-[their page](messages.md).
-"""
+Days and times have no quotes, and times have seconds. Durations have quotes: `90s`, `20m`, `2h30m`, `7d`,
+`3y`. A table in two brackets, such as `[[windows]]`, may be there several times.
 
-SEVERAL = ("channels", "windows", "quiet", "pins", "asks", "resources", "events")
-"""Tables that may be there several times."""
+## In an editor
+
+`stormctl schema schedule` prints the same as JSON Schema. Editors with [Taplo](https://taplo.tamasfe.dev)
+(Even Better TOML in VS Code) explain keys and mark mistakes with it while you write. Save it once, beside
+the schedules:
+
+```sh
+stormctl schema schedule > schedules/schedule.schema.json
+```
+
+Then begin each schedule with this line:
+
+```toml
+#:schema ./schedule.schema.json
+```
+
+JSON has no days and times, so Taplo takes those of TOML for texts and can't see that `"08:00:00"` should
+have no quotes. `stormctl check` can, and knows more rules than a schema can say.
+"""
 
 
 def render_schedules() -> str:
-    """Return the page of a schedule's keys: each with its meaning, default and an example."""
+    """Return the page of a schedule's keys: each with its meaning, its value, default and an example."""
     schema = schedule_schema()
-    parts = [SCHEDULES_HEAD]
-    for name, keys in SCHEDULE_KEYS.items():
-        title = f"`[[{name}]]`" if name in SEVERAL else f"`[{name}]`" if name else "At the top"
-        title = title.replace("[silence]", "[silence.CODE]")
-        rows = [
-            f"| `{key}` | {meaning} | {_default(schema, name, key)} | {_example(schema, name, key)} |"
-            for key, meaning in keys.items()
-        ]
-        parts.append(
-            "\n".join(
-                [f"## {title}\n", "| key | meaning | default | example |", "|---|---|---|---|", *rows, ""]
-            )
-        )
-    return "\n".join(parts)
+    tables = {key: spot for key, spot in schema["properties"].items() if _find_table(schema, spot)}
+    plain = {key: spot for key, spot in schema["properties"].items() if key not in tables}
+    pages = [SCHEDULES_HEAD, _keys("At the top", schema | {"properties": plain, "description": ""})]
+    for key, spot in tables.items():
+        title = f"[[{key}]]" if "items" in spot else f"[{key}]"
+        if "additionalProperties" in spot:
+            title = f"[{key}.CODE]"
+        pages.append(_keys(f"`{title}`", _find_table(schema, spot)))
+    return "\n".join(pages)
 
 
-def _spot(schema: dict[str, Any], name: str, key: str) -> dict[str, Any]:
-    table = schema if not name else schema["$defs"].get(TABLES.get(name, ""), {})
-    found: dict[str, Any] = table.get("properties", {}).get(key, {})
-    return found
+def _find_table(schema: dict[str, Any], spot: dict[str, Any]) -> dict[str, Any]:
+    """Return what a key's table holds; nothing if its value is no table, or may be another one."""
+    inner = spot.get("items", spot)
+    if "$ref" in inner:
+        table: dict[str, Any] = schema["$defs"][inner["$ref"].rpartition("/")[2]]
+        return table
+    if inner.get("additionalProperties"):
+        reason = inner["additionalProperties"]["additionalProperties"]
+        return {"description": spot["description"], "properties": {'"MESSAGE-ID"': reason}}
+    return {}
 
 
-def _default(schema: dict[str, Any], name: str, key: str) -> str:
-    default = _spot(schema, name, key).get("default")
-    return "" if default in (None, [], {}) else f"`{json.dumps(default)}`"
+def _keys(title: str, table: dict[str, Any]) -> str:
+    rows = [
+        f"| `{key}` | {spot['description']} | {_value(spot)} | {_default(table, key)} "
+        f"| `{key} = {_example(spot)}` |"
+        for key, spot in table["properties"].items()
+    ]
+    head = ["| key | meaning | value | default | example |", "|---|---|---|---|---|"]
+    about = [table["description"], ""] if table["description"] else []
+    return "\n".join([f"## {title}", "", *about, *head, *rows, ""])
 
 
-def _example(schema: dict[str, Any], name: str, key: str) -> str:
-    if (name, key) in EXAMPLES:
-        return f"`{EXAMPLES[name, key]}`"
-    spot = _spot(schema, name, key)
-    while "anyOf" in spot or "items" in spot:
-        inner = spot["items"] if "items" in spot else spot["anyOf"][0]
-        if "items" in spot and inner.get("examples"):
-            return f"`{key} = [{json.dumps(inner['examples'][0])}]`"
-        spot = inner
-    examples = spot.get("examples") or spot.get("enum")
-    return f"`{key} = {json.dumps(examples[0])}`" if examples else ""
+def _value(spot: dict[str, Any]) -> str:
+    if "anyOf" in spot:
+        return " or ".join(_value(one) for one in spot["anyOf"])
+    if "items" in spot:
+        return f"list of {_value(spot['items'])}s"
+    if "enum" in spot and "title" not in spot:
+        return ", ".join(f"`{one}`" for one in spot["enum"])
+    least = f", {spot['minimum']} or more" if "minimum" in spot else ""
+    return str(spot.get("title") or VALUES[spot.get("type", "object")]) + least
 
 
-EXAMPLES = {
-    ("", "name"): 'name = "International Migrants Day 2026"',
-    ("", "date"): "date = 2026-12-18",
-    ("", "bank"): 'bank = "imd-2026"',
-    ("channels", "partner"): 'partner = "north-coalition"',
-    ("windows", "jitter"): 'jitter = "4m"',
-    ("facts", "max_age"): 'max_age = "3y"',
-    ("limits", "spacing"): 'spacing = "5m"',
-    ("limits", "same_message_apart"): 'same_message_apart = "30m"',
-    ("late", "grace"): 'grace = "15m"',
-    ("reminders", "before"): 'before = ["24h", "3h"]',
-    ("", "seed"): "seed = 1990",
-    ("", "approval"): "approval = 2",
-    ("channels", "messages"): 'messages = ["topic:sign-on", "dignity-*"]',
-    ("channels", "verified"): "verified = true",
-    ("windows", "from"): "from = 08:00:00",
-    ("windows", "to"): "to = 20:00:00",
-    ("windows", "at"): "at = [12:00:00, 18:30:00]",
-    ("windows", "weekdays"): 'weekdays = ["mon", "fri"]',
-    ("quiet", "from"): "from = 12:00:00",
-    ("quiet", "to"): "to = 12:10:00",
-    ("pins", "at"): "at = 12:00:00",
-    ("limits", "per_15min"): "per_15min = 6",
-    ("limits", "per_day"): "per_day = 60",
-    ("limits", "budget_usd"): "budget_usd = 10.0",
-    ("trust", "scheduling"): "scheduling = true",
-    ("silence", "CODE"): 'dignity = "the hotline\'s own number"',
-    ("asks", "title"): 'title = { en = "Sign on" }',
-    ("resources", "title"): 'title = { en = "Flyer" }',
-    ("resources", "file"): 'file = "flyers/flyer.en.pdf"',
-    ("events", "title"): 'title = { en = "Vigil" }',
-    ("events", "place"): 'place = "in front of the city hall"',
-}
+VALUES = {"boolean": "`true` or `false`", "integer": "whole number", "object": "table", "string": "text"}
+"""The types of JSON Schema, as people call them."""
+
+
+def _default(table: dict[str, Any], key: str) -> str:
+    spot = table["properties"][key]
+    if key in table.get("required", ()):
+        return "required"
+    return f"`{_write(spot, spot['default'])}`" if "default" in spot else ""
+
+
+def _example(spot: dict[str, Any]) -> str:
+    if "examples" not in spot and "items" in spot:
+        return f"[{_example(spot['items'])}]"
+    return _write(spot, spot["examples"][0])
+
+
+def _write(spot: dict[str, Any], value: object) -> str:
+    """Write a value as in TOML."""
+    match value:
+        case list():
+            return f"[{', '.join(_write(spot['items'], item) for item in value)}]"
+        case dict():
+            pairs = ", ".join(f"{key} = {_write({}, item)}" for key, item in value.items())
+            return f"{{ {pairs} }}"
+        case str() if {"day", "time"} & {one.get("title") for one in (spot, *spot.get("anyOf", ()))}:
+            return value
+        case _:
+            return json.dumps(value, ensure_ascii=False)
 
 
 def write_pages(*, only_check: bool) -> None:

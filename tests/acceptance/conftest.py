@@ -22,6 +22,7 @@ import pytest
 from benchmarks.stage import HASTY
 from stormctl.ledger.db.migrator import load_migrations
 from tests.campaigns import ACME, CampaignFolder, make_schedule
+from tests.documents import hold_against_schema
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -150,6 +151,7 @@ class Campaign(CampaignFolder):
         shown = f"{arguments} ended with {done.returncode}\n{done.stdout}\n{done.stderr}"
         assert expect is None or done.returncode == expect, shown
         assert expect == 1 or "Traceback" not in done.stderr, shown
+        hold_against_schema(arguments, done.stdout)
         return done
 
     def start(self, *arguments: str, **environment: str) -> subprocess.Popen[str]:

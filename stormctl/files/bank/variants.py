@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, PlainValidator
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
 from stormctl.domain.base.phrase import Phrase
 from stormctl.files.bank.synonyms import MEDIA_WORDS, MESSAGE_WORDS, NOT_OFFERED
 from stormctl.files.media.media import MAX_ALT, MAX_IMAGES, MediaShelf
 from stormctl.files.media.problems import BadMediaError
-from stormctl.files.validation import STRICT, Notes
+from stormctl.files.validation import STRICT, Notes, tell
 from stormctl.files.values import (
     BadValueError,
     ZonedInstant,
@@ -54,9 +54,24 @@ class MediaItem(BaseModel, **STRICT):
 
     other_words: ClassVar = MEDIA_WORDS
 
-    file: str
-    alt: str = ""
-    captions: str | None = None
+    file: str = Field(description="the file, from the bank's folder", examples=["images/boat.png"])
+    alt: str = Field(
+        "", description="what people who can't see it are told", examples=["A paper boat on a map."]
+    )
+    captions: str | None = Field(
+        None,
+        description="the captions file of a video, with its language in its name",
+        examples=["images/boat.en.srt"],
+    )
+
+
+_Name = tell("migrant-rights", type=["string", "number"])
+_YES_NO = WithJsonSchema({"enum": ["yes", "no", True, False]})
+_Moment = Annotated[
+    ZonedInstant | None, PlainValidator(parse_instant), tell("2026-12-18 20:00 America/New_York")
+]
+_LATE = WithJsonSchema({"enum": [policy.value for policy in LatePolicy]})
+_Media = Annotated[list[str | MediaItem], Field(max_length=MAX_IMAGES)]
 
 
 class Wording(BaseModel, **STRICT):
@@ -65,22 +80,56 @@ class Wording(BaseModel, **STRICT):
     other_words: ClassVar = MESSAGE_WORDS
     not_offered: ClassVar = NOT_OFFERED
 
-    hashtags: Annotated[tuple[str, ...], PlainValidator(parse_hashtags)] = ()
-    link: Annotated[str | None, PlainValidator(parse_link)] = None
-    media: Annotated[tuple[MediaItem, ...], BeforeValidator(_parse_media)] = ()
-    expires: Annotated[ZonedInstant | None, PlainValidator(parse_instant)] = None
-    not_before: Annotated[ZonedInstant | None, PlainValidator(parse_instant)] = None
-    late: Annotated[LatePolicy | None, PlainValidator(parse_late)] = None
-    topic: Annotated[str | None, PlainValidator(parse_slug)] = None
-    partner: Annotated[str | None, PlainValidator(parse_slug)] = None
-    priority: Annotated[int, PlainValidator(parse_whole_number)] = 0
-    consent: Annotated[bool | None, PlainValidator(parse_yes_no)] = None
-    credit: Annotated[str | None, PlainValidator(parse_text)] = None
-    as_of: Annotated[date | None, PlainValidator(parse_day)] = None
-    reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
-    silence: Annotated[dict[str, str], PlainValidator(_parse_silence)] = {}
-    made_with_ai: Annotated[bool, PlainValidator(parse_yes_no)] = False
-    paid_partnership: Annotated[bool, PlainValidator(parse_yes_no)] = False
+    hashtags: Annotated[
+        tuple[str, ...], PlainValidator(parse_hashtags, json_schema_input_type=str | list[str])
+    ] = Field((), description="tags for this message, with or without #", examples=[["MigrantsDay"]])
+    link: Annotated[str | None, PlainValidator(parse_link), tell("https://example.org/act")] = Field(
+        None, description="one address, from a host that the schedule trusts"
+    )
+    media: Annotated[
+        tuple[MediaItem, ...], BeforeValidator(_parse_media, json_schema_input_type=str | MediaItem | _Media)
+    ] = Field((), description="one to four pictures, each with its description, or one GIF, or one video")
+    expires: _Moment = Field(None, description="not after this time")
+    not_before: _Moment = Field(
+        None, description="not before this time; only if the schedule trusts the bank with it"
+    )
+    late: Annotated[LatePolicy | None, PlainValidator(parse_late), _LATE] = Field(
+        None, description="what to do if its slot has passed; only if the schedule trusts the bank with it"
+    )
+    topic: Annotated[str | None, PlainValidator(parse_slug), _Name] = Field(
+        None, description="a word in small letters that groups messages"
+    )
+    partner: Annotated[str | None, PlainValidator(parse_slug), _Name] = Field(
+        None, description="the organisation whose channels carry it"
+    )
+    priority: Annotated[int, PlainValidator(parse_whole_number), WithJsonSchema({"type": "integer"})] = Field(
+        0, description="a whole number, more goes first; only if the schedule trusts the bank with it"
+    )
+    consent: Annotated[bool | None, PlainValidator(parse_yes_no), _YES_NO] = Field(
+        None, description="whether the people in the picture agreed"
+    )
+    credit: Annotated[
+        str | None, PlainValidator(parse_text), tell("Photo: our volunteers", type=["string", "number"])
+    ] = Field(None, description="who made the picture")
+    as_of: Annotated[date | None, PlainValidator(parse_day), tell("2018-12-01")] = Field(
+        None, description="the date of the figures in the text"
+    )
+    reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = Field(
+        None, description="who may answer on X; only if the schedule trusts the bank with it"
+    )
+    silence: Annotated[
+        dict[str, str], PlainValidator(_parse_silence, json_schema_input_type=dict[str, str])
+    ] = Field(
+        {},
+        description="rules of `stormctl check` that are not to speak here, each with its reason",
+        examples=[{"fancy-letters": "as on the poster"}],
+    )
+    made_with_ai: Annotated[bool, PlainValidator(parse_yes_no), _YES_NO] = Field(
+        False, description="whether a machine made the picture or video"
+    )
+    paid_partnership: Annotated[bool, PlainValidator(parse_yes_no), _YES_NO] = Field(
+        False, description="whether someone paid for it"
+    )
 
 
 NOTHING = "none"

@@ -14,7 +14,7 @@ from stormctl.domain.delivery.delivery import POST_STORM
 from stormctl.files.bank.bank import find_bank_names
 from stormctl.files.campaign import MESSAGES
 from stormctl.files.nearest import suggest
-from stormctl.files.schedules.tables import WEEKDAYS
+from stormctl.files.schedules.values import WEEKDAYS
 from stormctl.files.values import BadValueError, parse_slug
 from stormctl.places import is_file
 
@@ -71,7 +71,7 @@ def check_schedule(notes: Notes, storm_id: str, raw: Mapping[str, object], sched
 
 
 def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> None:
-    for key, example in _NEEDED.items():
+    for key, example in NEEDED.items():
         if raw.get(key) in (None, []):
             notes.error(
                 "missing-key",
@@ -100,7 +100,7 @@ def _check_head(notes: Notes, raw: Mapping[str, object], schedule: Schedule) -> 
         )
 
 
-_NEEDED = {
+NEEDED = {
     "name": Phrase('write name = "International Migrants Day 2026"'),
     "date": Phrase("write date = 2026-12-18"),
     "timezone": Phrase('write timezone = "America/New_York"'),
@@ -108,6 +108,7 @@ _NEEDED = {
     "channels": Phrase("write a table [[channels]] for each account or Page"),
     "windows": Phrase("write a table [[windows]] for each part of the day"),
 }
+"""The keys that no schedule can be without, and how each is written."""
 
 
 def _check_windows(notes: Notes, schedule: Schedule) -> None:

@@ -17,6 +17,7 @@ from stormctl.errors import UsageError
 from stormctl.files.bank.markdown import NotUtf8Error, decode_text
 from stormctl.files.schedules import tables
 from stormctl.files.schedules.rules import Schedule, check_bank, check_schedule, check_surroundings
+from stormctl.files.schedules.values import WEEKDAYS
 from stormctl.files.toml_lines import explain_toml, index_lines
 from stormctl.files.validation import Notes
 
@@ -130,7 +131,6 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
     head = schedule.head
     if notes.findings or not (head.date and head.name and head.timezone and head.bank):
         return None
-    late = head.late.model_dump(exclude_none=True)
     return domain.Storm(
         id=storm_id,
         place=notes.place(),
@@ -156,7 +156,7 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
         ),
         reminders=tuple(head.reminders.before),
         limits=make_limits(**head.limits.model_dump(exclude_none=True)),
-        late=domain.Late(**late),
+        late=domain.Late(policy=head.late.policy, grace=head.late.grace),
         trust=_build_trust(head.trust),
         facts_max_age=head.facts.max_age,
         asks=tuple(_build_ask(table) for table in schedule.asks.values()),
@@ -198,7 +198,7 @@ def _build_window(notes: Notes, index: int, table: tables.WindowTable, zone: str
         every=table.every,
         at=tuple(table.at or ()),
         cron=table.cron,
-        weekdays=frozenset(tables.WEEKDAYS.index(day) for day in table.weekdays),
+        weekdays=frozenset(WEEKDAYS.index(day) for day in table.weekdays),
         jitter=table.jitter,
         channels=tuple(table.channels),
     )

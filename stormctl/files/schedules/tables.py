@@ -1,93 +1,21 @@
-"""What a schedule file may hold: every table with its keys, typed by pydantic."""
+"""What a schedule file may hold: every table with its keys, what they mean, and what holds without them."""
 
 from __future__ import annotations
 
-import re
-from datetime import date, time, timedelta
-from decimal import Decimal
-from typing import Annotated, Any, Literal
+from datetime import date, timedelta
+from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, WithJsonSchema, create_model
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator, create_model
 
-from stormctl.domain.bank.message import LatePolicy
-from stormctl.domain.base.amounts import parse_duration
 from stormctl.domain.base.phrase import Phrase
-from stormctl.domain.plan.occupancy import CEILING_KEYS
-from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
-from stormctl.files.validation import STRICT
-from stormctl.files.values import (
-    BadValueError,
-    ZonedInstant,
-    parse_hashtag,
-    parse_instant,
-    parse_language,
-    parse_late,
-    parse_link,
-    parse_slug,
-    parse_text,
-    parse_zone,
-)
+from stormctl.domain.plan import storm
+from stormctl.domain.plan.occupancy import CEILING_KEYS, Limits
+from stormctl.files.schedules import values as of
+from stormctl.files.validation import STRICT, tell
+from stormctl.files.values import BadValueError
 
-
-def _shape(*examples: str) -> WithJsonSchema:
-    """Say to JSON Schema that a value is a text, with examples: the parsers say more."""
-    return WithJsonSchema({"type": "string"} | ({"examples": list(examples)} if examples else {}))
-
-
-_LATE = WithJsonSchema({"type": "string", "enum": [policy.value for policy in LatePolicy]})
-
-WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
-
-_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.ASCII)
-_MENTION = re.compile(r"@\w{1,50}", re.ASCII)
-
-
-def _parse_duration(value: Any) -> timedelta:
-    return parse_duration(parse_text(value))
-
-
-def _parse_positive(value: Any) -> timedelta:
-    duration = _parse_duration(value)
-    if not duration:
-        raise BadValueError(Phrase("“{value}” must be longer than 0s", value=value))
-    return duration
-
-
-def _parse_channel(value: Any) -> ChannelId:
-    return parse_channel_id(parse_text(value))
-
-
-def _parse_host(value: Any) -> str:
-    text = parse_text(value).lower()
-    if not _HOST.fullmatch(text):
-        message = Phrase("“{value}” is not a host name", value=value)
-        raise BadValueError(message, Phrase("write it without https:// and without a path, such as un.org"))
-    return text
-
-
-def _parse_mention(value: Any) -> str:
-    text = parse_text(value)
-    if not _MENTION.fullmatch(text):
-        raise BadValueError(
-            Phrase("“{text}” is not a mention", text=text),
-            Phrase("write it with the @, such as @UNmigration"),
-        )
-    return text
-
-
-def _parse_money(value: Any) -> Decimal:
-    # A bool is an int to Python.
-    number = Decimal(value) if type(value) in {int, Decimal} else Decimal("NaN")
-    if not number.is_finite() or number < 0:
-        raise BadValueError(Phrase("must be a number of dollars such as 10.0, not {value}", value=value))
-    return number
-
-
-def _parse_some_text(value: Any) -> str:
-    text = parse_text(value).strip()
-    if not text:
-        raise BadValueError(Phrase("must not be empty"))
-    return text
+_USUAL = Limits()
+_LATE = storm.Late()
 
 
 def _parse_days(value: Any) -> Any:
@@ -100,149 +28,210 @@ def _parse_days(value: Any) -> Any:
     return value
 
 
-def _parse_cron(value: Any) -> str:
-    from datetime import UTC, datetime
-
-    from cronsim import CronSim, CronSimError
-
-    text = parse_text(value)
-    try:
-        if len(text.split()) != 5:  # noqa: PLR2004 - cron has five fields; the library also takes seconds
-            message = Phrase("“{text}” does not have cron's five fields", text=text)
-            raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5"))
-        CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
-    except CronSimError as error:
-        message = Phrase("“{text}” is not a cron expression: {error}", text=text, error=error)
-        raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5")) from None
-    return text
-
-
-Duration = Annotated[timedelta, PlainValidator(_parse_duration), _shape("20m", "2h30m", "7d")]
-Positive = Annotated[timedelta, PlainValidator(_parse_positive), _shape("20m", "2h30m", "7d")]
-Channel = Annotated[ChannelId, PlainValidator(_parse_channel), _shape("x:acme", "facebook:acme")]
-Hashtag = Annotated[str, PlainValidator(parse_hashtag), _shape("MigrantsDay")]
-Instant = Annotated[
-    ZonedInstant, PlainValidator(parse_instant), _shape("2026-12-17 17:00 America/Los_Angeles")
-]
-Language = Annotated[str, PlainValidator(parse_language), _shape("en", "pt-BR")]
-Link = Annotated[str, PlainValidator(parse_link), _shape("https://example.org/act")]
-Slug = Annotated[str, PlainValidator(parse_slug), _shape("noon-statement")]
-Text = Annotated[str, PlainValidator(_parse_some_text), _shape()]
-Zone = Annotated[str, PlainValidator(parse_zone), _shape("America/New_York")]
-Title = Annotated[dict[Language, Text], Field(min_length=1)]
-
-
 class DaysTable(BaseModel, **STRICT):
-    """`date`: one day, or from the first to the last."""
+    """`date`: from the first day to the last."""
 
-    first_on: date = Field(alias="from")
-    last_on: date = Field(alias="to")
+    first_on: of.Day = Field(alias="from", description="the first day")
+    last_on: of.Day = Field(alias="to", description="the last day")
 
 
 class ChannelTable(BaseModel, **STRICT):
-    """`[[channels]]`."""
+    """An account that the storm publishes on."""
 
-    id: Channel
-    languages: list[Language] = []
-    partner: Slug | None = None
-    messages: list[Text] = []
-    verified: bool = False
+    id: of.Channel = Field(description="the account: x:NAME, or facebook:NAME for a Page")
+    languages: list[of.Language] = Field(
+        [], description="the wordings' languages that it posts, the first one preferred; all if empty"
+    )
+    partner: of.Slug | None = Field(
+        None,
+        description="the organisation whose messages it posts too (`partner` in message files)",
+        examples=["north-coalition"],
+    )
+    messages: list[of.Text] = Field(
+        [],
+        description="only these messages: ids in which * stands for anything, or topic:NAME; all if empty",
+        examples=[["topic:sign-on", "dignity-*"]],
+    )
+    verified: bool = Field(
+        False, description="whether X has verified the account, which may then post more", examples=[True]
+    )
 
 
 class WindowTable(BaseModel, **STRICT):
-    """`[[windows]]`."""
+    """A part of each day in which posts go out, with the rhythm of its slots: one of every, at and cron."""
 
-    from_time: time = Field(alias="from")
-    to_time: time = Field(alias="to")
-    every: Positive | None = None
-    at: Annotated[list[time], Field(min_length=1)] | None = None
-    cron: Annotated[str, PlainValidator(_parse_cron), _shape("0 9-17/2 * * 1-5")] | None = None
-    weekdays: list[Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]] = []
-    jitter: Duration = timedelta()
-    channels: list[Channel] = []
-    timezone: Zone | None = None
+    from_time: of.ClockTime = Field(alias="from", description="when posting begins, on each day of the storm")
+    to_time: of.ClockTime = Field(
+        alias="to",
+        description="when it ends; before `from` means on the next morning",
+        examples=["20:00:00"],
+    )
+    every: of.Positive | None = Field(
+        None, description="a slot each so often; one of every, at and cron is required"
+    )
+    at: Annotated[list[of.ClockTime], Field(min_length=1)] | None = Field(
+        None, description="slots at these times", examples=[["12:00:00", "18:30:00"]]
+    )
+    cron: of.Cron | None = Field(
+        None, description="slots by a cron expression: minute, hour, day, month, weekday"
+    )
+    weekdays: list[of.Weekday] = Field(
+        [],
+        description="only on these days: mon, tue, wed, thu, fri, sat, sun; all if empty",
+        examples=[["mon", "fri"]],
+    )
+    jitter: of.Duration = Field(
+        timedelta(),
+        description="each slot is moved by up to so much, so that posts don't look mechanical",
+        examples=["4m"],
+    )
+    channels: list[of.Channel] = Field([], description="only these channels; all of the storm if empty")
+    timezone: of.Zone | None = Field(None, description="the zone of its times, if it is not the storm's")
 
 
 class QuietTable(BaseModel, **STRICT):
-    """`[[quiet]]`."""
+    """A time of each day in which nothing is published, whatever the plan says."""
 
-    from_time: time = Field(alias="from")
-    to_time: time = Field(alias="to")
+    from_time: of.ClockTime = Field(alias="from", description="when silence begins", examples=["12:00:00"])
+    to_time: of.ClockTime = Field(
+        alias="to",
+        description="when it ends; before `from` means on the next morning",
+        examples=["12:10:00"],
+    )
 
 
 class PinTable(BaseModel, **STRICT):
-    """`[[pins]]`."""
+    """A message that goes out at one exact time on every channel that has a wording of it."""
 
-    at: time
-    message: Slug
+    at: of.ClockTime = Field(description="the exact time", examples=["12:00:00"])
+    message: of.Slug = Field(description="the id of the message")
 
 
 class RemindersTable(BaseModel, **STRICT):
-    """`[reminders]`."""
+    """Wordings that are kept for the last hours before a message's deadline."""
 
-    before: list[Positive] = []
+    before: list[of.Positive] = Field(
+        [],
+        description="how long before a message's deadline its further wordings go out",
+        examples=[["24h", "3h"]],
+    )
 
 
-_COUNT: Any = (Annotated[int, Field(ge=1)] | None, None)
-_Ceilings: Any = create_model("_Ceilings", __config__=STRICT, **dict.fromkeys(CEILING_KEYS, _COUNT))
+def _explain_ceiling(period: timedelta) -> str:
+    hours, rest = divmod(period, timedelta(hours=1))
+    length = f"{period // timedelta(minutes=1)} minutes" if rest else f"{hours} hours"
+    return f"posts of a channel in any {length}; a thread's parts count each"
+
+
+_COUNTS = {ceiling.period: ceiling.count for ceiling in _USUAL.ceilings}
+_KEYS: dict[str, Any] = {
+    key: (
+        Annotated[int, Field(ge=1)] | None,
+        Field(
+            _COUNTS.get(period),
+            description=_explain_ceiling(period),
+            examples=[_COUNTS.get(period, 0) + 1],
+        ),
+    )
+    for key, period in CEILING_KEYS.items()
+}
+_Ceilings: Any = create_model("_Ceilings", __config__=STRICT, **_KEYS)
 
 
 class LimitsTable(_Ceilings):
-    """`[limits]`: what is not given has the default of `domain.plan.occupancy.Limits`."""
+    """What the storm allows itself, whatever the plan says."""
 
-    spacing: Duration | None = None
-    same_message_apart: Duration | None = None
-    budget_usd: (
-        Annotated[Decimal, PlainValidator(_parse_money), WithJsonSchema({"type": "number", "minimum": 0})]
-        | None
-    ) = None
+    spacing: of.Duration = Field(
+        _USUAL.spacing, description="the least time between two posts of a channel", examples=["10m"]
+    )
+    same_message_apart: of.Duration = Field(
+        _USUAL.same_message_apart,
+        description="the least time between two channels that post the same message",
+        examples=["30m"],
+    )
+    budget_usd: of.Money | None = Field(
+        _USUAL.budget_usd,
+        description="dollars that the storm may cost; publishing stops when they are spent",
+    )
 
 
 class LateTable(BaseModel, **STRICT):
-    """`[late]`."""
+    """What becomes of posts whose slot has passed."""
 
-    policy: Annotated[LatePolicy, PlainValidator(parse_late), _LATE] | None = None
-    grace: Duration | None = None
+    policy: of.Late = Field(
+        _LATE.policy,
+        description="what becomes of a post that is later than the grace: "
+        "skip drops it, send sends one after the other, spread moves it to a free time of its window",
+        examples=["spread"],
+    )
+    grace: of.Duration = Field(_LATE.grace, description="how late a post may be", examples=["20m"])
 
 
 class TrustTable(BaseModel, **STRICT):
-    """`[trust]`."""
+    """What message files may contain beside what the storm has itself."""
 
-    links: list[Annotated[str, PlainValidator(_parse_host), _shape("un.org")]] = []
-    mentions: list[Annotated[str, PlainValidator(_parse_mention), _shape("@UNmigration")]] = []
-    hashtags: list[Hashtag] = []
-    scheduling: bool = False
+    links: list[of.Host] = Field([], description="hosts that messages may link to; un.org covers www.un.org")
+    mentions: list[of.Mention] = Field([], description="accounts that messages may mention")
+    hashtags: list[of.Hashtag] = Field([], description="tags that messages may use beside the storm's")
+    scheduling: bool = Field(
+        False,
+        description="whether message files may set priority, not_before, late and reply_settings",
+        examples=[True],
+    )
 
 
 class FactsTable(BaseModel, **STRICT):
-    """`[facts]`."""
+    """Figures in texts."""
 
-    max_age: Positive | None = None
+    max_age: of.Positive | None = Field(
+        None,
+        description="figures (`as_of` in message files) that are older get a warning",
+        examples=["3y"],
+    )
 
 
 class AskTable(BaseModel, **STRICT):
-    """`[[asks]]`."""
+    """Something that people are asked to do, for the supporters' page."""
 
-    title: Title
-    individual: Link | None = None
-    organization: Link | None = None
-    deadline: Instant | None = None
+    title: of.Title = Field(
+        description="what people are asked for, by language", examples=[{"en": "Sign on", "es": "Firma"}]
+    )
+    individual: of.Link | None = Field(None, description="the page where a person takes part")
+    organization: of.Link | None = Field(None, description="the page where an organisation takes part")
+    deadline: of.Instant | None = Field(None, description="until when")
 
 
 class ResourceTable(BaseModel, **STRICT):
-    """`[[resources]]`."""
+    """Something to use, such as a flyer, for the supporters' page."""
 
-    title: Title
-    file: Text
-    lang: Language | None = None
+    title: of.Title = Field(description="what it is, by language", examples=[{"en": "Flyer"}])
+    file: of.Text = Field(
+        description="a file of the campaign folder, such as a flyer", examples=["flyers/flyer.en.pdf"]
+    )
+    lang: of.Language | None = Field(None, description="the language that it is in")
 
 
 class EventTable(BaseModel, **STRICT):
-    """`[[events]]`."""
+    """Something to attend, for the supporters' page."""
 
-    title: Title
-    at: Instant
-    place: Text | None = None
+    title: of.Title = Field(description="what happens, by language", examples=[{"en": "Vigil"}])
+    at: of.Instant = Field(description="when")
+    place: of.Text | None = Field(None, description="where", examples=["in front of the city hall"])
+
+
+_Reason = Annotated[
+    of.Text,
+    tell(
+        "the hotline's own number",
+        title="text",
+        description="why the findings of the rule CODE are accepted in the message MESSAGE-ID",
+    ),
+]
+
+
+def _later(table: type[BaseModel]) -> PlainValidator:
+    """Leave an entry as it is: it is typed by itself, so that what is wrong with it spoils no other."""
+    return PlainValidator(lambda entry: entry, json_schema_input_type=table)
 
 
 class ScheduleFile(BaseModel, **STRICT):
@@ -251,23 +240,41 @@ class ScheduleFile(BaseModel, **STRICT):
     Every key has a default, so that a file can be read without the keys that are wrong.
     """
 
-    name: Text | None = None
-    date: Annotated[DaysTable | None, BeforeValidator(_parse_days)] = None
-    timezone: Zone | None = None
-    bank: Slug | None = None
-    hashtags: list[Hashtag] = []
-    seed: int = 0
-    approval: Annotated[int, Field(ge=0)] = 0
-    channels: list[Any] = []
-    windows: list[Any] = []
-    quiet: list[Any] = []
-    pins: list[Any] = []
+    name: of.Text | None = Field(
+        None, description="what people call the storm", examples=["International Migrants Day 2026"]
+    )
+    date: Annotated[
+        DaysTable | None, BeforeValidator(_parse_days, json_schema_input_type=of.Day | DaysTable)
+    ] = Field(
+        None,
+        description="its day, or { from = …, to = … } for several",
+        examples=["2026-12-18"],
+    )
+    timezone: of.Zone | None = Field(None, description="the zone that its times are meant in")
+    bank: of.Slug | None = Field(
+        None, description="the folder of messages/ that it publishes", examples=["imd-2026"]
+    )
+    hashtags: list[of.Hashtag] = Field([], description="tags that every post gets at its end, while they fit")
+    seed: int = Field(
+        0,
+        description="another number shuffles the plan anew; the same number always gives the same plan",
+        examples=[1990],
+    )
+    approval: Annotated[int, Field(ge=0)] = Field(
+        0, description="how many people must have approved a post before it goes out", examples=[2]
+    )
+    channels: list[Annotated[Any, _later(ChannelTable)]] = []
+    windows: list[Annotated[Any, _later(WindowTable)]] = []
+    quiet: list[Annotated[Any, _later(QuietTable)]] = []
+    pins: list[Annotated[Any, _later(PinTable)]] = []
     reminders: RemindersTable = RemindersTable()
     limits: LimitsTable = LimitsTable()
     late: LateTable = LateTable()
     trust: TrustTable = TrustTable()
     facts: FactsTable = FactsTable()
-    asks: list[Any] = []
-    resources: list[Any] = []
-    events: list[Any] = []
-    silence: dict[Slug, dict[Text, Text]] = {}
+    silence: dict[of.Slug, dict[of.Text, _Reason]] = Field(
+        {}, description="A rule of `stormctl check`, CODE, that is not to speak of some messages."
+    )
+    asks: list[Annotated[Any, _later(AskTable)]] = []
+    resources: list[Annotated[Any, _later(ResourceTable)]] = []
+    events: list[Annotated[Any, _later(EventTable)]] = []

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from stormctl.render.exports.documents import (
     SCHEMA_VERSION,
     export_delivery,
-    export_fields,
     export_instant,
     export_media,
 )
@@ -16,10 +15,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stormctl.domain.report.status import DeliveryDetails, DeliveryView
-    from stormctl.render.exports.documents import Json
+    from stormctl.render.exports import more_shapes, shapes
 
 
-def found_json(text: str, views: Sequence[DeliveryView]) -> Json:
+def found_json(text: str, views: Sequence[DeliveryView]) -> shapes.FindDocument:
     """Export the deliveries in which a text was found."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -28,7 +27,7 @@ def found_json(text: str, views: Sequence[DeliveryView]) -> Json:
     }
 
 
-def details_json(details: DeliveryDetails) -> Json:
+def details_json(details: DeliveryDetails) -> more_shapes.ShowDocument:
     """Export everything about one delivery."""
     post = details.post
     return {
@@ -36,7 +35,7 @@ def details_json(details: DeliveryDetails) -> Json:
         "storm": {"id": details.view.storm_id, "name": details.storm_name, "timezone": details.timezone},
         "delivery": {
             **export_delivery(details.view),
-            "kind": details.kind.value,
+            "kind": details.kind,
             "topic": details.topic,
             "link": post.link,
             "media": export_media(post),
@@ -44,10 +43,29 @@ def details_json(details: DeliveryDetails) -> Json:
             "give_up_at": export_instant(details.give_up_at),
         },
         "attempts": [
-            export_fields(
-                a, "id runner_id claimed_at sending_at answered_wall_at outcome code why settled post_id url"
-            )
-            for a in details.attempts
+            {
+                "id": attempt.id,
+                "runner_id": attempt.runner_id,
+                "claimed_at": export_instant(attempt.claimed_at),
+                "sending_at": export_instant(attempt.sending_at),
+                "answered_wall_at": export_instant(attempt.answered_wall_at),
+                "outcome": attempt.outcome,
+                "code": attempt.code,
+                "why": attempt.why,
+                "settled": attempt.settled,
+                "post_id": attempt.post_id,
+                "url": attempt.url,
+            }
+            for attempt in details.attempts
         ],
-        "events": [export_fields(e, "at kind text attempt_id url") for e in details.events],
+        "events": [
+            {
+                "at": export_instant(event.at),
+                "kind": event.kind,
+                "text": event.text,
+                "attempt_id": event.attempt_id,
+                "url": event.url,
+            }
+            for event in details.events
+        ],
     }

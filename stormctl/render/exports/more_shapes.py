@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated
 
 from pydantic import Field
+from typing_extensions import TypedDict
 
+from stormctl.domain.delivery.delivery import Kind
+from stormctl.domain.delivery.signin import CredentialsKnowledge, Source
+from stormctl.domain.platforms.facts import Platform
+from stormctl.domain.report.diagnosis import Verdict
+from stormctl.domain.report.report import Step
 from stormctl.render.exports.shapes import (
     BudgetShape,
     Counts,
@@ -14,7 +20,6 @@ from stormctl.render.exports.shapes import (
     Instant,
     MediaShape,
     Micros,
-    Shape,
     StormName,
     VersionedDocument,
 )
@@ -23,7 +28,7 @@ from stormctl.render.exports.shapes import (
 class ShownDelivery(DeliveryShape):
     """A delivery with what it would publish."""
 
-    kind: str
+    kind: Kind
     topic: str | None
     link: str | None
     media: list[MediaShape]
@@ -31,29 +36,29 @@ class ShownDelivery(DeliveryShape):
     give_up_at: Instant | None
 
 
-class AttemptShape(Shape):
+class AttemptShape(TypedDict):
     """One attempt to publish it."""
 
-    id: str
+    id: int
     runner_id: str
     claimed_at: Instant
     sending_at: Instant | None
     answered_wall_at: Instant | None
     outcome: str | None
-    code: str | None
-    why: str | None
+    code: str
+    why: str
     settled: str | None
     post_id: str | None
     url: str | None
 
 
-class EventShape(Shape):
+class EventShape(TypedDict):
     """Something that happened to it."""
 
     at: Instant
     kind: str
     text: str
-    attempt_id: str | None
+    attempt_id: int | None
     url: str | None
 
 
@@ -66,22 +71,22 @@ class ShowDocument(VersionedDocument):
     events: list[EventShape]
 
 
-class TotalShape(Shape):
+class TotalShape(TypedDict):
     """A sum, and of how many posts."""
 
     value: int
     posts: int
 
 
-class ReachShape(Shape):
+class ReachShape(TypedDict):
     """Reach a post: never a sum, since the same people may be in several."""
 
-    median: float
+    median: int
     highest: int
     posts: int
 
 
-class PeriodShape(Shape):
+class PeriodShape(TypedDict):
     """What the posts of an hour or a day got."""
 
     starts_at: Instant
@@ -90,7 +95,7 @@ class PeriodShape(Shape):
     engagement: int | None
 
 
-class FiguresShape(Shape):
+class FiguresShape(TypedDict):
     """What posts got; null where a platform gave nothing."""
 
     posts: int
@@ -111,15 +116,15 @@ class ChannelFigures(FiguresShape):
     counts: Counts
 
 
-class BestPost(Shape):
+class BestPost(TypedDict):
     """A post that did well."""
 
     key: str
     channel: str
     message_id: str
     text: str
-    url: str | None
-    delivered_at: Instant | None
+    url: str
+    delivered_at: Instant
     read_at: Instant | None
     engagement: int | None
     values: dict[str, int | None]
@@ -128,7 +133,7 @@ class BestPost(Shape):
 class PlatformFigures(FiguresShape):
     """What the posts on a platform got, and the best of them."""
 
-    platform: str
+    platform: Platform
     best: list[BestPost]
 
 
@@ -145,13 +150,15 @@ class ReportDocument(VersionedDocument):
     unread: int
     counts: Counts
     budget: BudgetShape | None
-    step: Annotated[str, Field(description="hour or day: the length of the periods")]
+    step: Annotated[Step, Field(description="the length of the periods")]
     channels: list[ChannelFigures]
     platforms: list[PlatformFigures]
-    legend: Annotated[dict[str, dict[str, Any]], Field(description="what each metric is, and is called")]
+    legend: Annotated[
+        dict[str, dict[str, str | None]], Field(description="what each metric is, and is called")
+    ]
 
 
-class TallyChannel(Shape):
+class TallyChannel(TypedDict):
     """What a rehearsed channel received."""
 
     channel: str
@@ -173,18 +180,18 @@ class RehearseDocument(VersionedDocument):
     differences: list[str]
     took_s: float
     storm_s: float
-    report_path: str | None
+    report_path: str
 
 
-class DoctorLine(Shape):
+class DoctorLine(TypedDict):
     """One thing that was looked at."""
 
-    verdict: Literal["ok", "warn", "fail"]
+    verdict: Verdict
     text: str
     hint: str
 
 
-class DoctorSection(Shape):
+class DoctorSection(TypedDict):
     """A channel, the ledger, this machine."""
 
     name: str
@@ -202,7 +209,7 @@ class DoctorDocument(VersionedDocument):
     sections: list[DoctorSection]
 
 
-class AccountShape(Shape):
+class AccountShape(TypedDict):
     """Whose credentials they are."""
 
     id: str
@@ -210,20 +217,20 @@ class AccountShape(Shape):
     url: str | None
 
 
-class VariableShape(Shape):
+class VariableShape(TypedDict):
     """An environment variable of a channel."""
 
     name: str
-    source: str | None
+    source: Source | None
     optional: bool
 
 
-class AccessShape(Shape):
+class AccessShape(TypedDict):
     """What a channel's access is."""
 
     channel: str
     account: AccountShape | None
-    known_from: str | None
+    known_from: CredentialsKnowledge | None
     missing: list[str]
     variables: list[VariableShape]
     problems: list[str]
@@ -233,12 +240,12 @@ class AccessShape(Shape):
 
 
 class AuthDocument(VersionedDocument):
-    """`stormctl auth --json`: each channel's account and variables."""
+    """`stormctl auth list --json`: each channel's account and variables."""
 
     channels: list[AccessShape]
 
 
-class LedgerStorm(Shape):
+class LedgerStorm(TypedDict):
     """A storm that the ledger holds."""
 
     id: str
@@ -246,7 +253,7 @@ class LedgerStorm(Shape):
     counts: Counts
 
 
-class LedgerRunner(Shape):
+class LedgerRunner(TypedDict):
     """A process that publishes from the ledger."""
 
     id: str
@@ -263,7 +270,7 @@ class LedgerDocument(VersionedDocument):
     ledger: str
     version: int
     newest_version: int
-    size_bytes: int | None
+    size_bytes: int
     hosts: dict[str, str]
     storms: list[LedgerStorm]
     halts: int

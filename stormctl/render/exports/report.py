@@ -8,10 +8,8 @@ from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.exports.documents import (
     SCHEMA_VERSION,
-    Json,
     export_budget,
     export_counts,
-    export_fields,
     export_instant,
 )
 from stormctl.render.labels import explain_metric
@@ -19,17 +17,24 @@ from stormctl.render.labels import explain_metric
 if TYPE_CHECKING:
     from stormctl.domain.report.reach import PostReach
     from stormctl.domain.report.report import Figures, PlatformReach, Report, Total
+    from stormctl.render.exports import more_shapes
 
 
-def report_json(report: Report) -> Json:
+def report_json(report: Report) -> more_shapes.ReportDocument:
     """Export a report; a value that a platform did not give is null, never 0, and reach is never a sum."""
     return {
         "schema_version": SCHEMA_VERSION,
         "storm": {"id": report.storm_id, "name": report.storm_name, "timezone": report.timezone},
-        **export_fields(report, "made_at practice_hosts first_slot_at last_slot_at planned delivered unread"),
+        "made_at": export_instant(report.made_at),
+        "practice_hosts": list(report.practice_hosts),
+        "first_slot_at": export_instant(report.first_slot_at),
+        "last_slot_at": export_instant(report.last_slot_at),
+        "planned": report.planned,
+        "delivered": report.delivered,
+        "unread": report.unread,
         "counts": export_counts(report.counts),
         "budget": export_budget(report.budget),
-        "step": report.step.value,
+        "step": report.step,
         "channels": [
             {
                 "channel": c.channel,
@@ -41,41 +46,60 @@ def report_json(report: Report) -> Json:
         ],
         "platforms": [_export_platform(p) for p in report.platforms],
         "legend": {
-            metric.value: {"words": explain_metric(metric)}
-            | {platform.value: platform.facts.name_metric(metric) for platform in Platform}
+            metric.value: {
+                "words": explain_metric(metric),
+                **{platform.value: platform.facts.name_metric(metric) for platform in Platform},
+            }
             for metric in Metric
         },
     }
 
 
-def _export_platform(platform: PlatformReach) -> Json:
+def _export_platform(platform: PlatformReach) -> more_shapes.PlatformFigures:
     return {
-        "platform": platform.platform.value,
+        "platform": platform.platform,
         **_export_figures(platform.figures),
         "best": [_export_post(p) for p in platform.best],
     }
 
 
-def _export_figures(figures: Figures) -> Json:
+def _export_figures(figures: Figures) -> more_shapes.FiguresShape:
     reach = figures.reach
     return {
         "posts": figures.posts,
         "unread": figures.unread,
         "totals": {m.value: _export_total(figures.totals.get(m)) for m in Metric if m is not Metric.REACH},
         "engagement": _export_total(figures.engagement),
-        "reach_per_post": None if reach is None else export_fields(reach, "median highest posts"),
+        "reach_per_post": None
+        if reach is None
+        else {"median": reach.median, "highest": reach.highest, "posts": reach.posts},
         "oldest_read_at": export_instant(figures.oldest_read_at),
         "newest_read_at": export_instant(figures.newest_read_at),
-        "periods": [export_fields(p, "starts_at posts impressions engagement") for p in figures.periods],
+        "periods": [
+            {
+                "starts_at": export_instant(period.starts_at),
+                "posts": period.posts,
+                "impressions": period.impressions,
+                "engagement": period.engagement,
+            }
+            for period in figures.periods
+        ],
     }
 
 
-def _export_total(total: Total | None) -> Json | None:
-    return None if total is None else export_fields(total, "value posts")
+def _export_total(total: Total | None) -> more_shapes.TotalShape | None:
+    return None if total is None else {"value": total.value, "posts": total.posts}
 
 
-def _export_post(post: PostReach) -> Json:
+def _export_post(post: PostReach) -> more_shapes.BestPost:
     return {
-        **export_fields(post, "key channel message_id text url delivered_at read_at engagement"),
+        "key": post.key,
+        "channel": post.channel,
+        "message_id": post.message_id,
+        "text": post.text,
+        "url": post.url,
+        "delivered_at": export_instant(post.delivered_at),
+        "read_at": export_instant(post.read_at),
+        "engagement": post.engagement,
         "values": {m.value: post.values.get(m) for m in Metric},
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from pydantic import TypeAdapter
+from pydantic.json_schema import GenerateJsonSchema
 
 from stormctl.render.exports import more_shapes, shapes
 
@@ -26,7 +27,4 @@ DOCUMENTS: dict[str, Any] = {
 
 def document_schema(name: str) -> dict[str, Any]:
     """Return the JSON Schema of a document; a later version may have more keys than it names."""
-    schema = TypeAdapter(DOCUMENTS[name]).json_schema()
-    for table in (schema, *schema.get("$defs", {}).values()):
-        table.pop("additionalProperties", None)
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema"} | schema
+    return {"$schema": GenerateJsonSchema.schema_dialect, **TypeAdapter(DOCUMENTS[name]).json_schema()}

@@ -8,30 +8,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal, NotRequired
 
-from pydantic import ConfigDict, Field
+from pydantic import Field
 from typing_extensions import TypedDict
+
+from stormctl.domain.bank.message import MediaKind
+from stormctl.domain.base.finding import Severity
+from stormctl.domain.delivery.delivery import Kind, State
 
 Instant = Annotated[str, Field(description="ISO 8601, UTC", json_schema_extra={"format": "date-time"})]
 Micros = Annotated[int, Field(description="millionths of a US dollar")]
 Counts = Annotated[dict[str, int], Field(description="deliveries by state, in none of them too")]
 
 
-class Shape(TypedDict):
-    """A table whose keys are all known."""
-
-    __pydantic_config__ = ConfigDict(extra="forbid")  # type: ignore[misc]  # what pydantic reads of a TypedDict
-
-
-class VersionedDocument(Shape):
+class VersionedDocument(TypedDict):
     """What every document has."""
 
     schema_version: Literal[1]
 
 
-class FindingShape(Shape):
+class FindingShape(TypedDict):
     """Something wrong with a file."""
 
-    severity: Literal["error", "warning"]
+    severity: Severity
     path: str
     line: int | None
     column: int | None
@@ -41,7 +39,7 @@ class FindingShape(Shape):
     fixable: bool
 
 
-class SilencedIn(Shape):
+class SilencedIn(TypedDict):
     """Where somebody wrote that a finding is accepted."""
 
     path: str
@@ -74,7 +72,7 @@ class TextDocument(VersionedDocument):
     findings: list[FindingShape]
 
 
-class StormName(Shape):
+class StormName(TypedDict):
     """Which storm it is."""
 
     id: str
@@ -82,17 +80,17 @@ class StormName(Shape):
     timezone: Annotated[str, Field(description="an IANA zone")]
 
 
-class MediaShape(Shape):
+class MediaShape(TypedDict):
     """A picture or video of a post."""
 
     file: str
     alt: str
-    kind: Literal["image", "gif", "video"]
+    kind: MediaKind
     sha256: str
     captions: NotRequired[str]
 
 
-class PlannedShape(Shape):
+class PlannedShape(TypedDict):
     """A post with its slot."""
 
     key: str
@@ -100,7 +98,7 @@ class PlannedShape(Shape):
     message_id: str
     tail: Annotated[str, Field(description="the wording: `en`, or `en.facebook`")]
     part: int | None
-    kind: str
+    kind: Kind
     slot_at: Instant
     storm_on: Annotated[str, Field(description="the storm's date that it counts for")]
     expires_at: Instant | None
@@ -110,7 +108,7 @@ class PlannedShape(Shape):
     price_usd_micros: Micros
 
 
-class UnplacedShape(Shape):
+class UnplacedShape(TypedDict):
     """A wording that found no slot."""
 
     variant: str
@@ -118,7 +116,7 @@ class UnplacedShape(Shape):
     reason: str
 
 
-class CostShape(Shape):
+class CostShape(TypedDict):
     """What a plan costs."""
 
     posts: int
@@ -140,15 +138,15 @@ class PlanDocument(VersionedDocument):
     cost: CostShape
 
 
-class DeliveryShape(Shape):
+class DeliveryShape(TypedDict):
     """A delivery as people look at it."""
 
     key: str
     channel: str
     message_id: str
     text: str
-    state: str
-    why: str | None
+    state: State
+    why: str
     slot_at: Instant
     delivered_at: Instant | None
     expires_at: Instant | None
@@ -171,7 +169,7 @@ class FindDocument(VersionedDocument):
     deliveries: list[FoundShape]
 
 
-class BudgetShape(Shape):
+class BudgetShape(TypedDict):
     """What a storm may spend, and has spent."""
 
     usd_micros: Micros
@@ -179,7 +177,7 @@ class BudgetShape(Shape):
     unpaid: int
 
 
-class ChannelShape(Shape):
+class ChannelShape(TypedDict):
     """How a channel stands."""
 
     channel: str
@@ -190,26 +188,26 @@ class ChannelShape(Shape):
     paused_until: Instant | None
     on_trial: bool
     waits_until: Instant | None
-    waits_why: str | None
+    waits_why: str
     served: bool
 
 
-class CopyShape(Shape):
+class CopyShape(TypedDict):
     """A second copy of a post that stands on an account."""
 
     key: str
     channel: str
-    url: str | None
+    url: str
 
 
-class FollowUpShape(Shape):
+class FollowUpShape(TypedDict):
     """A later look at an account."""
 
     channel: str
     due_at: Instant
 
 
-class StormShape(Shape):
+class StormShape(TypedDict):
     """How a storm stands."""
 
     id: str
@@ -230,7 +228,7 @@ class StormShape(Shape):
     follow_ups: list[FollowUpShape]
 
 
-class RunnerShape(Shape):
+class RunnerShape(TypedDict):
     """A process that publishes."""
 
     id: str
@@ -243,7 +241,7 @@ class RunnerShape(Shape):
     alive: bool
 
 
-class HaltShape(Shape):
+class HaltShape(TypedDict):
     """Something that holds publishing back."""
 
     id: int
@@ -255,11 +253,11 @@ class HaltShape(Shape):
     at: Instant
 
 
-class GapShape(Shape):
+class GapShape(TypedDict):
     """A time of which the ledger may not know everything."""
 
-    since: Instant | None
-    until: Instant | None
+    since: Instant
+    until: Instant
     why: str
     in_doubt: int
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from stormctl.domain.delivery.signin import CredentialsKnowledge, Source
-from stormctl.render.exports.documents import SCHEMA_VERSION, export_fields
+from stormctl.render.exports.documents import SCHEMA_VERSION
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.delivery.signin import ChannelAccess, ManagedPage, Owner
-    from stormctl.render.exports.documents import Json
+    from stormctl.render.exports.more_shapes import AuthDocument
 
 _INDENT = (0, 0, 0, 4)
 _SOURCES = {Source.ENVIRONMENT: "in the environment", Source.FILE: "in .env"}
@@ -34,20 +34,22 @@ def render_access(rows: Sequence[ChannelAccess]) -> RenderableType:
     return Group(*parts)
 
 
-def access_json(rows: Sequence[ChannelAccess]) -> Json:
+def access_json(rows: Sequence[ChannelAccess]) -> AuthDocument:
     """Export what `render_access` shows."""
     return {
         "schema_version": SCHEMA_VERSION,
         "channels": [
             {
                 "channel": row.channel,
-                "account": export_fields(row.owner, "id name url") if row.owner else None,
-                "known_from": row.known_from.value if row.known_from else None,
+                "account": None
+                if row.owner is None
+                else {"id": row.owner.id, "name": row.owner.name, "url": row.owner.url},
+                "known_from": row.known_from,
                 "missing": list(row.missing),
                 "variables": [
                     {
                         "name": v.name,
-                        "source": v.source.value if v.source else None,
+                        "source": v.source,
                         "optional": v.is_optional,
                     }
                     for v in row.variables

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection
-    from stormctl.render.exports.documents import Json
+    from stormctl.render.exports.more_shapes import DoctorDocument
 
 _STYLES = {Verdict.OK: GOOD, Verdict.WARN: WARN, Verdict.FAIL: BAD}
 
@@ -59,7 +59,7 @@ def summarize(diagnosis: Diagnosis) -> str:
     return f"{bad}, {count(warnings, 'warning')}, {fine}.{paid}"
 
 
-def diagnosis_json(diagnosis: Diagnosis) -> Json:
+def diagnosis_json(diagnosis: Diagnosis) -> DoctorDocument:
     """Export what `render_diagnosis` shows."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -72,8 +72,7 @@ def diagnosis_json(diagnosis: Diagnosis) -> Json:
             {
                 "name": section.name,
                 "lines": [
-                    {"verdict": line.verdict.value, "text": line.text, "hint": line.hint}
-                    for line in section.lines
+                    {"verdict": line.verdict, "text": line.text, "hint": line.hint} for line in section.lines
                 ],
             }
             for section in diagnosis.sections

@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from stormctl.domain.base.amounts import count
-from stormctl.render.exports.documents import SCHEMA_VERSION, export_fields
+from stormctl.render.exports.documents import SCHEMA_VERSION, export_gap, export_instant
 from stormctl.render.terminal.grid import make_facts
 from stormctl.render.terminal.notices import render_notice
 from stormctl.render.words import STRONG, clean, list_states, render_day_and_time
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Restoration,
         RestorePreview,
     )
-    from stormctl.render.exports.documents import Json
+    from stormctl.render.exports.more_shapes import LedgerDocument
 
 NEVER = "never"
 _STEP = 1000
@@ -63,7 +63,7 @@ def render_facts(facts: LedgerFacts) -> RenderableType:
     return Group(*_render_notices(facts), grid)
 
 
-def facts_json(facts: LedgerFacts) -> Json:
+def facts_json(facts: LedgerFacts) -> LedgerDocument:
     """Export what `render_facts` shows."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -80,9 +80,24 @@ def facts_json(facts: LedgerFacts) -> Json:
             }
             for storm in facts.storms
         ],
-        **export_fields(facts, "halts moved_to backed_up_at last_backup_at last_backup known_until"),
-        "gaps": [export_fields(gap, "since until why in_doubt") for gap in facts.gaps],
-        "runners": [export_fields(runner, "id kind host pid started_at beat_at") for runner in facts.runners],
+        "halts": facts.halts,
+        "moved_to": facts.moved_to,
+        "backed_up_at": export_instant(facts.backed_up_at),
+        "last_backup_at": export_instant(facts.last_backup_at),
+        "last_backup": facts.last_backup,
+        "known_until": export_instant(facts.known_until),
+        "gaps": [export_gap(gap) for gap in facts.gaps],
+        "runners": [
+            {
+                "id": runner.id,
+                "kind": runner.kind,
+                "host": runner.host,
+                "pid": runner.pid,
+                "started_at": export_instant(runner.started_at),
+                "beat_at": export_instant(runner.beat_at),
+            }
+            for runner in facts.runners
+        ],
     }
 
 

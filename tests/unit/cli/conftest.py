@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import requests
-from pydantic import TypeAdapter
 
 from stormctl.cli import console
 from stormctl.cli.main import main
@@ -19,8 +18,8 @@ from stormctl.emulator.core.accounts import make_accounts
 from stormctl.emulator.server import EmulatorThread, describe
 from stormctl.engine.base.clocks import read_wall_clock
 from stormctl.ledger.ledger import open_ledger
-from stormctl.render.exports.schemas import DOCUMENTS
 from tests.campaigns import make_schedule
+from tests.documents import hold_against_schema
 from tests.factories import make_terms
 
 if TYPE_CHECKING:
@@ -50,17 +49,6 @@ class Ended:
     def json(self) -> Any:
         """What it printed for machines."""
         return json.loads(self.out)
-
-
-def hold_against_schema(arguments: tuple[str, ...], printed: str) -> None:
-    """Make sure that a document which was printed for machines is what its schema says, and nothing more."""
-    if "--json" in arguments and printed.startswith("{"):
-        name = arguments[0]
-        if "-" in arguments:
-            name = "text"
-        elif "--find" in arguments:
-            name = "find"
-        TypeAdapter(DOCUMENTS[name]).validate_json(printed, strict=True)
 
 
 class CommandLine:

@@ -35,7 +35,7 @@ from stormctl.domain.report.status import (
 from stormctl.domain.report.tally import ChannelTally, Tally
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from rich.console import RenderableType
 
@@ -45,7 +45,7 @@ if TYPE_CHECKING:
 HERE = Place("schedules/imd-2026.toml", 1)
 
 
-def round_trip(exported: dict[str, Any]) -> dict[str, Any]:
+def round_trip(exported: Mapping[str, Any]) -> dict[str, Any]:
     """Write as JSON and read again: only plain types survive that unchanged."""
     read: dict[str, Any] = json.loads(json.dumps(exported))
     assert read == exported

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.cli.reference import get_command, list_commands
 from stormctl.errors import ExitCode
 from stormctl.render.exports.schemas import DOCUMENTS
 
@@ -19,6 +20,15 @@ def test_what_there_is_is_listed(stormctl: CommandLine) -> None:
 
     assert ended.out.split() == ["message", "schedule", *DOCUMENTS]
     assert ended.code == 0
+
+
+def test_every_document_has_a_schema() -> None:
+    """Whatever command has `--json`, its document is among them."""
+    commands = [name for name in list_commands() if "as_json" in {p.name for p in get_command(name).params}]
+    names = {name.partition(" ")[0] for name in commands}
+
+    assert names <= set(DOCUMENTS)
+    assert set(DOCUMENTS) - names == {"text", "find"}
 
 
 @pytest.mark.parametrize("name", ["message", "schedule", *DOCUMENTS])

@@ -92,6 +92,7 @@ def test_the_list_for_machines() -> None:
     good, bad = exported["channels"]
     assert exported["schema_version"] == 1
     assert (good["ok"], good["known_from"], good["missing"]) == (True, "platform", [])
+    assert good["account"] is not None
     assert good["account"]["url"] == "https://x.com/acme"
     assert (bad["ok"], bad["known_from"], bad["problems"]) == (False, "ledger", ["the token is dead"])
     assert bad["missing"] == ["STORMCTL_FACEBOOK_ACME_PAGE_TOKEN"]

@@ -1,0 +1,133 @@
+"""Single values of a schedule: how each is read, and what editors are told of it."""
+
+from __future__ import annotations
+
+import re
+from datetime import date, time, timedelta
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, PlainValidator
+
+from stormctl.domain.bank.message import LatePolicy
+from stormctl.domain.base.amounts import parse_duration
+from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
+from stormctl.files.validation import tell
+from stormctl.files.values import (
+    BadValueError,
+    ZonedInstant,
+    parse_hashtag,
+    parse_instant,
+    parse_language,
+    parse_late,
+    parse_link,
+    parse_slug,
+    parse_text,
+    parse_zone,
+)
+
+WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+_HOST = re.compile(r"([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]{2,}", re.ASCII)
+_MENTION = re.compile(r"@\w{1,50}", re.ASCII)
+
+
+def _parse_duration(value: Any) -> timedelta:
+    return parse_duration(parse_text(value))
+
+
+def _parse_positive(value: Any) -> timedelta:
+    duration = _parse_duration(value)
+    if not duration:
+        raise BadValueError(Phrase("“{value}” must be longer than 0s", value=value))
+    return duration
+
+
+def _parse_channel(value: Any) -> ChannelId:
+    return parse_channel_id(parse_text(value))
+
+
+def _parse_host(value: Any) -> str:
+    text = parse_text(value).lower()
+    if not _HOST.fullmatch(text):
+        message = Phrase("“{value}” is not a host name", value=value)
+        raise BadValueError(message, Phrase("write it without https:// and without a path, such as un.org"))
+    return text
+
+
+def _parse_mention(value: Any) -> str:
+    text = parse_text(value)
+    if not _MENTION.fullmatch(text):
+        raise BadValueError(
+            Phrase("“{text}” is not a mention", text=text),
+            Phrase("write it with the @, such as @UNmigration"),
+        )
+    return text
+
+
+def _parse_money(value: Any) -> Decimal:
+    # A bool is an int to Python.
+    number = Decimal(value) if type(value) in {int, Decimal} else Decimal("NaN")
+    if not number.is_finite() or number < 0:
+        raise BadValueError(Phrase("must be a number of dollars such as 10.0, not {value}", value=value))
+    return number
+
+
+def _parse_some_text(value: Any) -> str:
+    text = parse_text(value).strip()
+    if not text:
+        raise BadValueError(Phrase("must not be empty"))
+    return text
+
+
+def _parse_cron(value: Any) -> str:
+    from datetime import UTC, datetime
+
+    from cronsim import CronSim, CronSimError
+
+    text = parse_text(value)
+    try:
+        if len(text.split()) != 5:  # noqa: PLR2004 - cron has five fields; the library also takes seconds
+            message = Phrase("“{text}” does not have cron's five fields", text=text)
+            raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5"))
+        CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
+    except CronSimError as error:
+        message = Phrase("“{text}” is not a cron expression: {error}", text=text, error=error)
+        raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5")) from None
+    return text
+
+
+Day = Annotated[date, tell(title="day", format="date")]
+# Taplo has the format `time` of JSON Schema, which wants an offset: a time of TOML would be none.
+ClockTime = Annotated[time, tell("08:00:00", title="time", pattern=r"^\d\d:\d\d:\d\d")]
+Duration = Annotated[timedelta, PlainValidator(_parse_duration), tell("20m", title="duration")]
+Positive = Annotated[timedelta, PlainValidator(_parse_positive), tell("20m", title="duration")]
+Money = Annotated[
+    Decimal, PlainValidator(_parse_money), tell(10.0, title="dollars", type="number", minimum=0)
+]
+Cron = Annotated[str, PlainValidator(_parse_cron), tell("0 9-17/2 * * 1-5", title="cron expression")]
+Late = Annotated[
+    LatePolicy, PlainValidator(parse_late), tell("skip", enum=[policy.value for policy in LatePolicy])
+]
+Weekday = Annotated[
+    Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
+    tell("mon", title="weekday", enum=list(WEEKDAYS)),
+]
+Channel = Annotated[
+    ChannelId, PlainValidator(_parse_channel), tell("x:acme", "facebook:acme", title="channel")
+]
+Hashtag = Annotated[str, PlainValidator(parse_hashtag), tell("MigrantsDay", title="hashtag")]
+Host = Annotated[str, PlainValidator(_parse_host), tell("un.org", title="host")]
+Instant = Annotated[
+    ZonedInstant,
+    PlainValidator(parse_instant),
+    tell("2026-12-17 17:00 America/Los_Angeles", title="day, time and zone"),
+]
+Language = Annotated[str, PlainValidator(parse_language), tell("en", "pt-BR", title="language code")]
+Link = Annotated[str, PlainValidator(parse_link), tell("https://example.org/act", title="address")]
+Mention = Annotated[str, PlainValidator(_parse_mention), tell("@UNmigration", title="mention")]
+Slug = Annotated[str, PlainValidator(parse_slug), tell("noon-statement", title="short name")]
+Text = Annotated[str, PlainValidator(_parse_some_text), tell(title="text")]
+Zone = Annotated[str, PlainValidator(parse_zone), tell("America/New_York", title="time zone")]
+Title = Annotated[dict[Language, Text], Field(min_length=1, title="texts by language")]
