@@ -35,6 +35,9 @@ _PLAIN_HOST = re.compile(r"(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+([a-z]{2,})", re.IGNO
 _ANY_SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S+")
 _BEHIND_LINKS = ".,;:!?…)]}»”’\"'"
 _AT = frozenset("@＠")
+_INNER_DOT = re.compile(r"\.\w")
+"""What every host name has: a sentence may end with a dot."""
+
 _MAYBE_ENDING = re.compile(r"[^\W_]\.[^\W\d_]{2}")
 _LATIN_RUN = re.compile(r"[A-Za-z0-9]+")
 _PUNYCODE = re.compile(r"xn--[-0-9a-z]+", re.IGNORECASE)
@@ -55,7 +58,7 @@ _SHORT = re.compile(r"https?://t\.co/([a-z0-9]+)", re.IGNORECASE)
 
 def find_links(text: str) -> tuple[TextSpan, ...]:
     """Return the links that X sees in a text, in order, bare domains such as `example.org` among them."""
-    if "." not in text:
+    if not _INNER_DOT.search(text):
         return ()
     return tuple(_walk(text))
 
@@ -76,7 +79,7 @@ def find_other_links(text: str, links: Sequence[TextSpan]) -> tuple[TextSpan, ..
             end = match.start() + len(written)
             if (match.start(), end) not in known:
                 found.append(TextSpan(written, match.start(), end))
-    if "." in text:
+    if _MAYBE_ENDING.search(text):
         taken = sorted([(link.start, link.end) for link in (*links, *found)])
         runs = (
             run
@@ -97,7 +100,7 @@ def _overlaps(taken: Sequence[tuple[int, int]], start: int, end: int) -> bool:
 def _walk(text: str) -> Iterator[TextSpan]:
     free = 0  # links begin here or later: the character before it stands between two of them
     for run in _HOST.finditer(text):
-        if "." not in run[0] or run.end() <= free:
+        if "." not in run[0] or run.end() <= free or not _INNER_DOT.search(run[0]):
             continue
         plain = _find_plain(text, run, free)
         hosts = None if plain else _Hosts(text, run.start(), run.end())

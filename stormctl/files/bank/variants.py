@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, BeforeValidator, PlainValidator
+from pydantic import BaseModel, BeforeValidator, Field, PlainValidator
 
 from stormctl.domain.bank.message import LatePolicy, Media, MediaKind, Variant
 from stormctl.domain.base.phrase import Phrase
@@ -77,7 +77,9 @@ class Wording(BaseModel, **STRICT):
     credit: Annotated[str | None, PlainValidator(parse_text)] = None
     as_of: Annotated[date | None, PlainValidator(parse_day)] = None
     reply_settings: Literal["following", "mentionedUsers", "subscribers", "verified"] | None = None
-    silence: Annotated[dict[str, str], PlainValidator(_parse_silence)] = {}
+    silence: Annotated[dict[str, str], PlainValidator(_parse_silence)] = Field(
+        default_factory=dict
+    )  # not copied
     made_with_ai: Annotated[bool, PlainValidator(parse_yes_no)] = False
     paid_partnership: Annotated[bool, PlainValidator(parse_yes_no)] = False
 
