@@ -28,7 +28,9 @@ _ACCENTED = (
     "\xc0-\xd6\xd8-\xf6\xf8-\xff\u0100-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f"
     "\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
 )
-_HOST = re.compile(rf"[^{_NOT_IN_HOSTS}]+")
+_DOTTED = re.compile(rf"(?<![^{_NOT_IN_HOSTS}])[^{_NOT_IN_HOSTS}.]*+\.[^{_NOT_IN_HOSTS}]*+")
+"""A whole run of the characters that host names have, if there is a dot in it."""
+
 _PLAIN_LABELS = re.compile(rf"(?:[-a-z0-9{_ACCENTED}]+\.)+", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://\Z", re.IGNORECASE)
 _PLAIN_HOST = re.compile(r"(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+([a-z]{2,})", re.IGNORECASE)
@@ -83,10 +85,8 @@ def find_other_links(text: str, links: Sequence[TextSpan]) -> tuple[TextSpan, ..
         taken = sorted([(link.start, link.end) for link in (*links, *found)])
         runs = (
             run
-            for run in _HOST.finditer(text)
-            if "." in run[0]
-            and _MAYBE_ENDING.search(run[0])
-            and text[run.start() - 1 : run.start()] not in _AT
+            for run in _DOTTED.finditer(text)
+            if _MAYBE_ENDING.search(run[0]) and text[run.start() - 1 : run.start()] not in _AT
         )
         found += (TextSpan(run[0], *run.span()) for run in runs if not _overlaps(taken, *run.span()))
     return tuple(sorted(found, key=lambda span: span.start))
@@ -99,8 +99,8 @@ def _overlaps(taken: Sequence[tuple[int, int]], start: int, end: int) -> bool:
 
 def _walk(text: str) -> Iterator[TextSpan]:
     free = 0  # links begin here or later: the character before it stands between two of them
-    for run in _HOST.finditer(text):
-        if "." not in run[0] or run.end() <= free or not _INNER_DOT.search(run[0]):
+    for run in _DOTTED.finditer(text):
+        if run.end() <= free or not _INNER_DOT.search(run[0]):
             continue
         plain = _find_plain(text, run, free)
         hosts = None if plain else _Hosts(text, run.start(), run.end())
