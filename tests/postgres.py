@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 LOCKED_USER, LOCKED_PASSWORD = "ana", "geheim/und@mehr"
 
+_WRITERS = ("walwriter", "background writer", "checkpointer", "autovacuum launcher")
+"""The processes of a server that write when nobody waits for it."""
+
 _SHAPE = """
 SELECT 'relation', relname::text, relkind::text FROM pg_class WHERE relnamespace = {0}
 UNION ALL SELECT 'column', format('%s.%s', relname, attname), format('%s %s', atttypid, attnotnull)
@@ -75,6 +78,20 @@ class Server:
         self._connection.close()
         for process in self._signal(signal.SIGKILL):
             process.wait()
+
+    @contextmanager
+    def stilled(self) -> Iterator[None]:
+        """Stop what writes its memory to the disk now and then: only commits that wait for that do it."""
+        pids = self.execute(f"SELECT pid FROM pg_stat_activity WHERE backend_type IN {_WRITERS}")  # noqa: S608
+        processes = [psutil.Process(pid) for (pid,) in pids]
+        for process in processes:
+            process.suspend()
+        try:
+            yield
+        finally:
+            for process in processes:
+                with suppress(psutil.NoSuchProcess):  # after a crash
+                    process.resume()
 
     def start(self, copy: Path | None = None) -> None:
         """Start it again after a crash, with a copy in its data's place if there is one."""

@@ -24,8 +24,8 @@ pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 POSTS = 32
 """Sixteen messages on two channels, one a second on each."""
 
-COPIED_AT, LOST_AT = 6, 16
-"""How many have been posted when the ledger is copied, and when the copy takes its place."""
+COPIED_AT, MORE = 6, 10
+"""How many have been posted when the ledger is copied, and how many more when the copy takes its place."""
 
 OLDER = "is older than what was seen of it"
 
@@ -89,7 +89,7 @@ def test_a_server_that_fails_over_to_a_copy(storm: Campaign, tmp_path: Path) -> 
         with two_runners(storm) as runners:
             wait_for(storm, COPIED_AT)
             server.copy(tmp_path / "copy")
-            wait_for(storm, LOST_AT)
+            wait_for(storm, sum(storm.received().values()) + MORE)  # however long the copy took
 
             server.crash()
             server.start(tmp_path / "copy")
@@ -98,7 +98,7 @@ def test_a_server_that_fails_over_to_a_copy(storm: Campaign, tmp_path: Path) -> 
         ((doubted,),) = server.execute("SELECT count(*) FROM attempts WHERE runner_id LIKE 'gap-%'", schema)
     assert_each_once(storm)
     assert OLDER in said
-    assert doubted >= LOST_AT - COPIED_AT - 2
+    assert doubted >= MORE - 2  # the copy may know of a request on each channel that was under way
 
 
 def test_a_file_that_is_taken_back(storm: Campaign, tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_file_that_is_taken_back(storm: Campaign, tmp_path: Path) -> None:
     ):
         wait_for(storm, COPIED_AT)
         ledger.backup(copy)
-        wait_for(storm, LOST_AT)
+        wait_for(storm, sum(storm.received().values()) + MORE)
 
         copy.backup(ledger)
         said = finish(runners)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 from contextlib import closing
 from typing import TYPE_CHECKING
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from tests.acceptance.conftest import Campaign
+    from tests.postgres import Server
 
 pytestmark = [pytest.mark.slow, pytest.mark.long, pytest.mark.timeout(400)]
 
@@ -56,6 +59,13 @@ CUTS = (5, 9, 13, 17, 22, 27)
 """How many posts have been made in all when the power goes, each time."""
 
 POSTS = 40
+ANSWERED = "SELECT id FROM attempts WHERE answer IS NOT NULL"
+SETTLED = "SELECT id FROM attempts WHERE lapsed = 'in_doubt' AND settled = 'delivered'"
+BUSY = """
+SELECT count(*) FROM pg_stat_activity WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()
+AND state = 'active' AND wait_event_type IS DISTINCT FROM 'Lock'
+"""
+"""How many sessions do something, but for those that wait for one that is stopped."""
 
 
 @pytest.fixture
@@ -123,9 +133,9 @@ def test_power_cuts_with_a_file(storm: Campaign, shim: Path) -> None:
 
 def test_what_a_crash_of_a_server_takes(tmp_path: Path) -> None:
     """Of two posts, an answer that was not yet on the disk is lost; its moment of sending is not: a doubt."""
-    with serving(wal_writer_delay="10s") as server, server.schema() as schema:
+    with serving() as server, server.schema() as schema:
         place = Schema(server, schema, tmp_path)
-        with closing(place.open()) as ledger:
+        with closing(place.open()) as ledger, server.stilled():
             bench = Bench(ledger, place)
             bench.enroll(make_plan("door"), make_plan("dignity", 10))
             bench.deliver()
@@ -142,17 +152,61 @@ def test_what_a_crash_of_a_server_takes(tmp_path: Path) -> None:
     assert states == {"door": "delivered", "dignity": "in_doubt"}
 
 
+def look(server: Server, schema: str) -> tuple[str, set[int]]:
+    """Return how far the server's log is on its disk, then the attempts whose answer it holds."""
+    ((synced,),) = server.execute("SELECT pg_current_wal_flush_lsn()::text")
+    return synced, {number for (number,) in server.execute(ANSWERED, schema)}
+
+
+def signal_all(runners: list[subprocess.Popen[str]], number: signal.Signals) -> None:
+    """Send a signal to the runners; one that stops them has done so."""
+    for runner in runners:
+        runner.send_signal(number)
+        if number == signal.SIGSTOP:
+            os.waitid(os.P_PID, runner.pid, os.WSTOPPED)
+
+
+def stop_with_answers_in_memory(
+    server: Server, schema: str, runners: list[subprocess.Popen[str]]
+) -> set[int]:
+    """Stop the runners when an answer is committed and not on the disk; return the attempts that have one.
+
+    One that was not there at a look, and is at the next, can only be on the disk if that was written since.
+    """
+    synced, answered = look(server, schema)
+    while len(answered) < POSTS:
+        (synced_before, before), (synced, answered) = (synced, answered), look(server, schema)
+        if answered > before and synced == synced_before:
+            signal_all(runners, signal.SIGSTOP)
+            while server.execute(BUSY) != [(0,)]:
+                pass
+            if look(server, schema)[0] == synced:
+                return answered
+            signal_all(runners, signal.SIGCONT)
+    pytest.fail("every answer was brought to the disk at once")
+
+
 def test_crashes_of_a_server(storm: Campaign) -> None:
-    """Its memory holds ten seconds of what need not be on the disk; two runners live through its crashes."""
+    """Each takes an answer that was committed; two runners live through it, and read the account for it."""
     storm.write_hours(starts_in=12, lasts=20)
-    with serving(wal_writer_delay="10s") as server, server.schema() as schema:
+    slow = {"platform": "facebook", "action": "slow", "seconds": 0.3}  # its answer comes after X has sent
+    storm.ask("/_emulator/faults", slow)
+    lost = []
+    with serving() as server, server.schema() as schema:
         storm.environment["STORMCTL_LEDGER_URL"] = server.url_of(schema)
         with two_runners(storm) as runners:
             for count in CUTS[::2]:
-                wait_for(storm, count)
-                server.crash()
+                with server.stilled():
+                    wait_for(storm, count)
+                    answered = stop_with_answers_in_memory(server, schema, runners)
+                    server.crash()
+                signal_all(runners, signal.SIGCONT)
                 server.start()
+                lost.append(answered - look(server, schema)[1])
             said = finish(runners)
+        settled = {number for (number,) in server.execute(SETTLED, schema)}
 
     assert_each_once(storm)
     assert OLDER not in said
+    assert all(lost)
+    assert settled >= set().union(*lost)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit, place_of
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from stormctl.checks.case import CheckContext, Composed
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.platforms.channel import ChannelId
+
+_REMEMBERED = 32_768
+"""Texts that are kept as they are compared: two rules ask for them, of every channel."""
 
 
 @rule(
@@ -122,4 +126,9 @@ def find_untrusted_scheduling(case: CheckContext) -> Iterator[CheckHit]:
 
 
 def _texts(composed: Composed) -> list[str]:
-    return [f"{comparable(post.text)} {post.link or ''}".casefold() for post in composed.posts]
+    return [_said(post.text, post.link) for post in composed.posts]
+
+
+@lru_cache(_REMEMBERED)
+def _said(text: str, link: str | None) -> str:
+    return f"{comparable(text)} {link or ''}".casefold()

@@ -116,12 +116,12 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
     trusted = _trusted_hosts(case)
     for words, link, start in case.links:
         host = find_host(link)
+        if not host or is_under(host, trusted):
+            continue
         is_reported = (
-            _find_disguise(link, trusted)
-            or (host and is_under(host, _SHORTENERS))
-            or (host and _find_twin(host, trusted))
+            _find_disguise(link, trusted) or is_under(host, _SHORTENERS) or _find_twin(host, trusted)
         )
-        if host and not is_reported and not is_under(host, trusted):
+        if not is_reported:
             hint = Phrase("staff may add “{host}” to [trust] links", host=host)
             yield CheckHit(
                 words.at(start),

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
+_REMEMBERED = 32_768
+"""Links whose host is kept: each rule about links asks for it, one after the other."""
 
+
+@lru_cache(_REMEMBERED)
 def find_host(link: str) -> str:
     """Return the host of a link, with or without its scheme, case-folded; empty if it is not an address."""
     try:
@@ -29,4 +34,8 @@ def plain_host(host: str) -> str:
 
 def is_under(host: str, roots: Collection[str]) -> bool:
     """Whether a host is one of these, or below one: `un.org` covers `www.un.org`, not `fun.org`."""
-    return any(host == root or host.endswith(f".{root}") for root in roots)
+    while host not in roots:
+        _, dot, host = host.partition(".")
+        if not dot:
+            return False
+    return True

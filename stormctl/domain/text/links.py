@@ -28,13 +28,18 @@ _ACCENTED = (
     "\xc0-\xd6\xd8-\xf6\xf8-\xff\u0100-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f"
     "\u0272\u0289\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
 )
-_HOST = re.compile(rf"[^{_NOT_IN_HOSTS}]+")
+_DOTTED = re.compile(rf"(?<![^{_NOT_IN_HOSTS}])[^{_NOT_IN_HOSTS}.]*+\.[^{_NOT_IN_HOSTS}]*+")
+"""A whole run of the characters that host names have, if there is a dot in it."""
+
 _PLAIN_LABELS = re.compile(rf"(?:[-a-z0-9{_ACCENTED}]+\.)+", re.IGNORECASE)
 _SCHEME = re.compile(r"https?://\Z", re.IGNORECASE)
 _PLAIN_HOST = re.compile(r"(?:[a-z0-9]+(?:-+[a-z0-9]+)*\.)+([a-z]{2,})", re.IGNORECASE)
 _ANY_SCHEME = re.compile(r"(?<![A-Za-z0-9+.-])[A-Za-z][A-Za-z0-9+.-]*+://\S+")
 _BEHIND_LINKS = ".,;:!?…)]}»”’\"'"
 _AT = frozenset("@＠")
+_INNER_DOT = re.compile(r"\.\w")
+"""What every host name has: a sentence may end with a dot."""
+
 _MAYBE_ENDING = re.compile(r"[^\W_]\.[^\W\d_]{2}")
 _LATIN_RUN = re.compile(r"[A-Za-z0-9]+")
 _PUNYCODE = re.compile(r"xn--[-0-9a-z]+", re.IGNORECASE)
@@ -55,7 +60,7 @@ _SHORT = re.compile(r"https?://t\.co/([a-z0-9]+)", re.IGNORECASE)
 
 def find_links(text: str) -> tuple[TextSpan, ...]:
     """Return the links that X sees in a text, in order, bare domains such as `example.org` among them."""
-    if "." not in text:
+    if not _INNER_DOT.search(text):
         return ()
     return tuple(_walk(text))
 
@@ -76,14 +81,12 @@ def find_other_links(text: str, links: Sequence[TextSpan]) -> tuple[TextSpan, ..
             end = match.start() + len(written)
             if (match.start(), end) not in known:
                 found.append(TextSpan(written, match.start(), end))
-    if "." in text:
+    if _MAYBE_ENDING.search(text):
         taken = sorted([(link.start, link.end) for link in (*links, *found)])
         runs = (
             run
-            for run in _HOST.finditer(text)
-            if "." in run[0]
-            and _MAYBE_ENDING.search(run[0])
-            and text[run.start() - 1 : run.start()] not in _AT
+            for run in _DOTTED.finditer(text)
+            if _MAYBE_ENDING.search(run[0]) and text[run.start() - 1 : run.start()] not in _AT
         )
         found += (TextSpan(run[0], *run.span()) for run in runs if not _overlaps(taken, *run.span()))
     return tuple(sorted(found, key=lambda span: span.start))
@@ -96,8 +99,8 @@ def _overlaps(taken: Sequence[tuple[int, int]], start: int, end: int) -> bool:
 
 def _walk(text: str) -> Iterator[TextSpan]:
     free = 0  # links begin here or later: the character before it stands between two of them
-    for run in _HOST.finditer(text):
-        if "." not in run[0] or run.end() <= free:
+    for run in _DOTTED.finditer(text):
+        if run.end() <= free or not _INNER_DOT.search(run[0]):
             continue
         plain = _find_plain(text, run, free)
         hosts = None if plain else _Hosts(text, run.start(), run.end())

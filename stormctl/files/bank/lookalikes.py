@@ -93,8 +93,9 @@ def find_open_end(lines: list[str]) -> int | None:
         is_value = line.strip() == "-" or line.startswith("  ")
         if not is_value and (_RULE.fullmatch(line) or _NEARLY_FENCE.fullmatch(line)):
             return index if is_open else None
-        is_open = is_open or bool(_KEY.match(line))
-        if line[:1] not in {" ", "\t", "#", "-", ""} and not _KEY.match(line):
+        is_key = _KEY.match(line) is not None
+        is_open = is_open or is_key
+        if line[:1] not in {" ", "\t", "#", "-", ""} and not is_key:
             break
     return None
 

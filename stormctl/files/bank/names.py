@@ -19,6 +19,7 @@ _QUIET = re.compile(
 )
 """Locks, backups, and what systems leave in folders."""
 
+_CODE = re.compile(r"[a-z]{2}([-_].+)?", re.ASCII | re.IGNORECASE)
 _COPY = re.compile(
     r"(copy|copia|copie) (of|de) .+|.+? ([-–—] )?\(?(copy|c[oó]pia|copie|kopie)\)?( ?\(?\d+\)?)?|.+?\(\d+\)",
     re.IGNORECASE,
@@ -70,7 +71,7 @@ def parse_wording_name(stem: str) -> WordingName:
     Raises:
         BadValueError: with a name that would do, or a question, if it is none.
     """
-    if _COPY.fullmatch(stem):
+    if (" " in stem or ")" in stem) and _COPY.fullmatch(stem):
         message = Phrase("file name: “{stem}” looks like a copy", stem=stem)
         raise BadValueError(
             message, Phrase("remove it, or name it ID.LANG.LABEL.md if it is another wording")
@@ -191,9 +192,7 @@ def _platform_of(word: str) -> Platform | None:
 
 def _is_language(code: str) -> bool:
     """Whether it is a two-letter code that Unicode's data know, perhaps with a region."""
-    return re.fullmatch(r"[a-z]{2}([-_].+)?", code, re.ASCII | re.IGNORECASE) is not None and (
-        code[:2].lower() in _languages().values()
-    )
+    return _CODE.fullmatch(code) is not None and (code[:2].lower() in _languages().values())
 
 
 @lru_cache

@@ -120,7 +120,7 @@ class Wording(BaseModel, **STRICT):
     silence: Annotated[
         dict[str, str], PlainValidator(_parse_silence, json_schema_input_type=dict[str, str])
     ] = Field(
-        {},
+        default_factory=dict,  # a {} would be copied for every wording
         description="rules of `stormctl check` that are not to speak here, each with its reason",
         examples=[{"fancy-letters": "as on the poster"}],
     )
