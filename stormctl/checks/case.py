@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Literal
 
+from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.base.finding import Edit, Place
 from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.wordings import Wordings
+from stormctl.domain.text.hosts import find_host
 from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
@@ -48,13 +50,18 @@ class CheckHit:
     wanted: tuple[str, str] | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Composed:
     """A variant as one channel would post it."""
 
     variant: Variant
     rule: ChannelRule
     posts: tuple[Post, ...]
+
+    @cached_property
+    def compared(self) -> tuple[str, ...]:
+        """What each post says, without regard to case and white space."""
+        return tuple(f"{comparable(post.text)} {post.link or ''}".casefold() for post in self.posts)
 
 
 _DIGIT = re.compile(r"\d")
@@ -139,6 +146,11 @@ class CheckContext:
     def links(self) -> tuple[tuple[Words, str, int], ...]:
         """Every link that people will read, each once a wording, and where in its words it starts."""
         return tuple(_links_of(self.words))
+
+    @cached_property
+    def hosts(self) -> dict[str, str]:
+        """The host of each of these links; empty where it is no address."""
+        return {link: find_host(link) for link in {link for _, link, _ in self.links}}
 
     @cached_property
     def posts(self) -> tuple[tuple[PlatformFacts, Variant, int, Post, str], ...]:

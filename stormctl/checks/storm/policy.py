@@ -3,24 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from stormctl.checks.case import CheckContext, Composed
+    from stormctl.checks.case import CheckContext
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.platforms.channel import ChannelId
-
-_REMEMBERED = 32_768
-"""Texts that are kept as they are compared: two rules ask for them, of every channel."""
 
 
 @rule(
@@ -37,7 +32,7 @@ def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
     seen: dict[tuple[ChannelId, str], Variant] = {}
     pairs: dict[tuple[str, str], tuple[Variant, list[str]]] = {}
     for composed in case.composed:
-        variant, texts = composed.variant, _texts(composed)
+        variant, texts = composed.variant, composed.compared
         for text in texts:
             first = seen.setdefault((composed.rule.id, text), variant)
             if first is not variant:
@@ -73,7 +68,7 @@ def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
     seen: dict[tuple[str, str], tuple[Variant, list[str]]] = {}
     for composed in case.composed:
         if not composed.rule.id.platform.facts.allows_same_text:
-            for text in _texts(composed):
+            for text in composed.compared:
                 _, channels = seen.setdefault((composed.variant.name, text), (composed.variant, []))
                 channels.append(str(composed.rule.id))
     by_text: dict[str, list[tuple[Variant, list[str]]]] = defaultdict(list)
@@ -123,12 +118,3 @@ def find_untrusted_scheduling(case: CheckContext) -> Iterator[CheckHit]:
                 Phrase("remove it, or set “scheduling = true” under [trust]"),
                 variant=source,
             )
-
-
-def _texts(composed: Composed) -> list[str]:
-    return [_said(post.text, post.link) for post in composed.posts]
-
-
-@lru_cache(_REMEMBERED)
-def _said(text: str, link: str | None) -> str:
-    return f"{comparable(text)} {link or ''}".casefold()

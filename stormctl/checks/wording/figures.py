@@ -123,9 +123,8 @@ def find_undated_figures(case: CheckContext) -> Iterator[CheckHit]:
         variant = words.variant
         if words.kind != "text" or variant.as_of or variant.name in dated or variant.name in met:
             continue
-        links = [(link.start, link.end) for link in words.reading.all_links]
         for match in _FIGURE.finditer(words.text):
-            in_link = any(begin <= match.start() < end for begin, end in links)
+            in_link = any(link.start <= match.start() < link.end for link in words.reading.all_links)
             if not in_link and _ages(words.text, match):
                 met.add(variant.name)
                 yield CheckHit(

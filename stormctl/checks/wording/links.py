@@ -14,7 +14,7 @@ from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.private import find_secret
 from stormctl.domain.base.rules import SilencedBy
-from stormctl.domain.text.hosts import find_host, is_under, plain_host, with_scheme
+from stormctl.domain.text.hosts import is_under, plain_host, with_scheme
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def find_short_links(case: CheckContext) -> Iterator[CheckHit]:
     """Find links of services that hide where they lead."""
     trusted = _trusted_hosts(case)
     for words, link, start in case.links:
-        host = find_host(link)
+        host = case.hosts[link]
         if host and is_under(host, _SHORTENERS) and not is_under(host, trusted):
             yield CheckHit(
                 words.at(start),
@@ -115,7 +115,7 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
         return
     trusted = _trusted_hosts(case)
     for words, link, start in case.links:
-        host = find_host(link)
+        host = case.hosts[link]
         if not host or is_under(host, trusted):
             continue
         is_reported = (
@@ -190,7 +190,7 @@ def find_lookalike_hosts(case: CheckContext) -> Iterator[CheckHit]:
     """Find links to hosts that nearly have the name of a trusted one."""
     trusted = _trusted_hosts(case)
     for words, link, start in case.links if trusted else ():
-        host = find_host(link)
+        host = case.hosts[link]
         twin = _find_twin(host, trusted) if host and not is_under(host, trusted) else None
         if twin:
             yield CheckHit(

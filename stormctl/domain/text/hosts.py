@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 if TYPE_CHECKING:
     from collections.abc import Collection
 
-_REMEMBERED = 32_768
-"""Links whose host is kept: each rule about links asks for it, one after the other."""
 
-
-@lru_cache(_REMEMBERED)
 def find_host(link: str) -> str:
     """Return the host of a link, with or without its scheme, case-folded; empty if it is not an address."""
     try:
