@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 BANKS = Path(__file__).parent / "rules"
-ENGLISH = re.compile(r"\b(?:an?|and|any|each|has|is|it|not|of|that|the|to|with)\b")
+ENGLISH = re.compile(r"(?<!\()\b(?:an?|and|any|each|has|is|it|not|of|that|the|to|with)\b")
+"""Words of ours; "(it)" behind a language's name is its code."""
 
 PACKAGE = Path(stormctl.__file__).parent
 TRANSLATIONS = PACKAGE / "render" / "translations"
