@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict, Unpack
 
 from stormctl.checks.case import CheckContext
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.rules import Rule, SilencedBy
-from stormctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,16 +33,22 @@ RULES: Mapping[str, CheckRule] = MappingProxyType(_rules)
 """Every rule by its code; complete once `stormctl.checks` is imported, as any import of this module does."""
 
 
+class RuleWords(TypedDict):
+    """What is told of a rule beside its title: see `Rule`."""
+
+    why: Phrase
+    fix: Phrase
+    bad: NotRequired[str]
+    good: NotRequired[str]
+
+
 def rule(
     code: str,
     severity: Severity,
     title: Phrase,
     *,
-    why: Phrase,
-    fix: Phrase,
-    bad: str = "",
-    good: str = "",
     silenced_by: SilencedBy = SilencedBy.NOBODY,
+    **words: Unpack[RuleWords],
 ) -> Callable[[Test], Test]:
     """Register a function as the test of a rule.
 
@@ -53,17 +58,7 @@ def rule(
 
     def register(test: Test) -> Test:
         _add(
-            CheckRule(
-                code=code,
-                severity=severity,
-                title=title,
-                why=why,
-                fix=fix,
-                bad=bad,
-                good=good,
-                silenced_by=silenced_by,
-                test=test,
-            )
+            CheckRule(code=code, severity=severity, title=title, silenced_by=silenced_by, test=test, **words)
         )
         return test
 
@@ -71,47 +66,17 @@ def rule(
 
 
 def reading_rule(
-    code: str,
-    title: Phrase,
-    *,
-    why: Phrase,
-    fix: Phrase,
-    bad: str = "",
-    good: str = "",
-    severity: Severity = Severity.ERROR,
+    code: str, title: Phrase, *, severity: Severity = Severity.ERROR, **words: Unpack[RuleWords]
 ) -> None:
     """Register a rule that files are held to while they are read; nobody can silence it.
 
     Raises:
         ValueError: if another rule has that code.
     """
-    _add(
-        CheckRule(
-            code=code,
-            severity=severity,
-            title=title,
-            why=why,
-            fix=fix,
-            bad=bad,
-            good=good,
-            silenced_by=SilencedBy.NOBODY,
-            test=None,
-        )
-    )
+    _add(CheckRule(code=code, severity=severity, title=title, test=None, **words))
 
 
 def _add(rule: CheckRule) -> None:
     if rule.code in _rules:
         raise ValueError(f"two rules have the code {rule.code}")
     _rules[rule.code] = rule
-
-
-def get_rule(code: str) -> CheckRule:
-    """Return a rule by its code.
-
-    Raises:
-        UsageError: if no rule has that code.
-    """
-    if code not in RULES:
-        raise UsageError(f"there is no rule “{code}”", "the rules are: " + ", ".join(sorted(RULES)))
-    return RULES[code]

@@ -9,10 +9,12 @@ To write what is told anew, after a look at it: `RECORD_FINDINGS=1 pytest tests/
 from __future__ import annotations
 
 import os
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from rich.console import Console
 
 from stormctl.checks.registry import RULES
@@ -73,6 +75,50 @@ def test_what_is_mended_is_right_afterwards(folder: Path, tmp_path: Path) -> Non
             fix.write()
 
     assert [found.code for found in load(copy).findings if found.edit is not None] == []
+
+
+SCHEDULE = """
+name = "Small"
+date = 2026-12-18
+timezone = "America/New_York"
+bank = "b"
+hashtags = ["MigrantsDay", "HumanRightsForEveryone"]
+channels = [{ id = "x:acme", languages = ["en"] }]
+windows = [{ from = 08:00:00, to = 20:00:00, every = "20m" }]
+facts = { max_age = "3y" }
+trust = { links = ["example.org"] }
+"""
+ELSEWHERE = re.compile(
+    r"\[\[|\.toml|\.\w\w\.md|\.en\.txt|\.pdf|(?m:^(?:channels|media|bank|messages|from|date|every) ?[=:])"
+)
+"""An example of a schedule, or of a file's name, and not of what stands in a message file."""
+IN_FILES = sorted(
+    code
+    for code, rule in RULES.items()
+    if type(rule.bad) is str
+    and (rule.bad.startswith("---") or not ELSEWHERE.search(rule.bad))
+    and code not in {"bad-captions", "missing-captions", "bank-empty", "file-name", "not-utf8"}
+)
+
+
+@pytest.mark.parametrize("code", IN_FILES)
+def test_an_example_shows_its_rule(code: str, tmp_path: Path) -> None:
+    """What is shown as bad breaks the rule as it stands there, and what is shown as good keeps it."""
+    bank = tmp_path / "messages" / "b"
+    bank.mkdir(parents=True)
+    (tmp_path / "schedules").mkdir()
+    schedule = tmp_path / "schedules" / "small.toml"
+    schedule.write_text(SCHEDULE, encoding="utf-8")
+    for name in ("boat.png", "march.jpg"):
+        Image.new("RGB", (640, 480), "teal").save(bank / name)
+
+    found = {}
+    for kind, example in (("bad", RULES[code].bad), ("good", RULES[code].good)):
+        (bank / "m.en.md").write_text(example.replace("\\u202e", "\u202e"), encoding="utf-8")
+        found[kind] = {finding.code for finding in load_campaign(tmp_path, schedule).findings}
+
+    assert code in found["bad"]
+    assert code not in found["good"]
 
 
 UNREACHABLE = {"slot-outside-dates", "per-day-exceeded", "beyond-platform-ceiling"}

@@ -31,6 +31,9 @@ _CREDENTIALS = re.compile(
     r"|[?&#;](?:auth|key|code|sid|hash)=(?=[^&#\s]{0,99}\d)(?=[^&#\s]{0,99}[A-Za-z])[\w.%~+/-]{20}",
     re.IGNORECASE,
 )
+_IN_PICTURE = re.compile(r"!\[[^\]\n]*\]\([^()\s]*$")
+"""Before the address of a picture as Markdown writes it, of which a rule of its own speaks."""
+
 _GLANCE = str.maketrans("01l", "oii")
 _DIGIT = re.compile(r"[0-9]")
 _NUMBER = re.compile(r"0x[0-9a-f]*|[0-9]+")
@@ -119,7 +122,10 @@ def find_untrusted_links(case: CheckContext) -> Iterator[CheckHit]:
         if not host or is_under(host, trusted):
             continue
         is_reported = (
-            _find_disguise(link, trusted) or is_under(host, _SHORTENERS) or _find_twin(host, trusted)
+            _IN_PICTURE.search(words.text, max(0, start - 400), start)
+            or _find_disguise(link, trusted)
+            or is_under(host, _SHORTENERS)
+            or _find_twin(host, trusted)
         )
         if not is_reported:
             hint = Phrase("staff may add “{host}” to [trust] links", host=host)

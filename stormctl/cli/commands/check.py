@@ -27,44 +27,50 @@ class Format(StrEnum):
     GITHUB = "github"
 
 
+PathsArgument = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="PATH",
+        help="Schedules, folders of banks or message files; everything if none is named."
+        " - reads one text from standard input.",
+        show_default=False,
+    ),
+]
+AllOption = Annotated[
+    bool, typer.Option("--all", help="Show what is said several times at each of its places.")
+]
+FixOption = Annotated[
+    bool, typer.Option("--fix", help="Mend what needs no decision, such as markup; shows a diff.")
+]
+ExplainOption = Annotated[
+    str | None, typer.Option("--explain", metavar="CODE", help="Explain a rule.", show_default=False)
+]
+RulesOption = Annotated[bool, typer.Option("--rules", help="List all rules.")]
+SelectOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--select", metavar="CODE", help="Only findings of these rules, such as link-*.", show_default=False
+    ),
+]
+IgnoreOption = Annotated[
+    list[str] | None,
+    typer.Option("--ignore", metavar="CODE", help="No findings of these rules.", show_default=False),
+]
+FormatOption = Annotated[
+    Format, typer.Option("--format", help="For people, for machines, or as GitHub's annotations.")
+]
+
+
 def check(
     ctx: typer.Context,
-    paths: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="PATH",
-            help="Schedules, folders of banks or message files; everything if none is named."
-            " - reads one text from standard input.",
-            show_default=False,
-        ),
-    ] = None,
-    show_all: Annotated[
-        bool, typer.Option("--all", help="Show what is said several times at each of its places.")
-    ] = False,
-    fix: Annotated[
-        bool,
-        typer.Option("--fix", help="Mend what needs no decision, such as markup; shows a diff."),
-    ] = False,
-    explain: Annotated[
-        str | None, typer.Option("--explain", metavar="CODE", help="Explain a rule.", show_default=False)
-    ] = None,
-    rules: Annotated[bool, typer.Option("--rules", help="List all rules.")] = False,
-    wanted: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--select",
-            metavar="CODE",
-            help="Only findings of these rules, such as link-*.",
-            show_default=False,
-        ),
-    ] = None,
-    ignored: Annotated[
-        list[str] | None,
-        typer.Option("--ignore", metavar="CODE", help="No findings of these rules.", show_default=False),
-    ] = None,
-    form: Annotated[
-        Format, typer.Option("--format", help="For people, for machines, or as GitHub's annotations.")
-    ] = Format.TEXT,
+    paths: PathsArgument = None,
+    show_all: AllOption = False,
+    fix: FixOption = False,
+    explain: ExplainOption = None,
+    rules: RulesOption = False,
+    wanted: SelectOption = None,
+    ignored: IgnoreOption = None,
+    form: FormatOption = Format.TEXT,
     as_json: JsonOption = False,
     lang: LanguageOption = None,
 ) -> None:
@@ -73,8 +79,8 @@ def check(
     Says in a line whether all is well, then shows each finding with its place and what to do.
     A bank alone is held against the rules that need no schedule. Exit code 3 if something must be fixed.
     """
-    from stormctl.checks.registry import RULES, get_rule
-    from stormctl.engine.base.checking import check_paths, select
+    from stormctl.checks.registry import RULES
+    from stormctl.engine.base.checking import check_paths, find_codes, select
     from stormctl.render.terminal.rules import render_rule, render_rules
 
     del lang
@@ -83,7 +89,8 @@ def check(
         show(render_rules(sorted(RULES.values(), key=lambda rule: rule.code), language()))
         return
     if explain is not None:
-        show(render_rule(get_rule(explain), language()))
+        for code in find_codes([explain], sorted(RULES)):
+            show(render_rule(RULES[code], language()))
         return
     names = paths or []
     if STANDARD_INPUT in names:

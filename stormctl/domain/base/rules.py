@@ -41,6 +41,6 @@ class Rule:
     title: Phrase
     why: Phrase
     fix: Phrase
-    bad: str
-    good: str
-    silenced_by: SilencedBy
+    bad: str = ""
+    good: str = ""
+    silenced_by: SilencedBy = SilencedBy.NOBODY

@@ -26,10 +26,24 @@ _RELATED = (
     rf",?\s{_NAME}"
 )
 _AGED = _FULL + r"(?=,\s(?:de\s)?\d{1,2}(?:\s(?:años|ans|years old))?,)"
-_STRUCK = _FULL + (
-    r"(?=\s(?:was|is|has been|fue|est[aá]|ha sido|est|a été)\s(?:\w{1,12}\s)?"
-    r"(?:detained|arrested|deported|undocumented|detenid[oa]|arrestad[oa]|deportad[oa]|détenue?|arrêtée?"
-    r"|expulsée?)\b)"
+_STRUCK = (
+    rf"\b{_NAME}(?:\s[A-ZÀ-ÖØ-Þ][\w'’-]{{1,30}}){{0,3}}"
+    r"(?=,?\s(?:(?:who|que|quien|qui)\s)?(?:was|is|has been|got|fue|est[aá]|ha sido|es|est|a été)\s"
+    r"(?:\w{1,12}\s){0,2}"
+    r"(?:detained|arrested|deported|undocumented|detenid[oa]|arrestad[oa]|deportad[oa]|indocumentad[oa]"
+    r"|détenue?|arrêtée?|expulsée?|sans[- ]papiers|sin papeles)\b)"
+)
+_ASKED_FOR = (
+    r"\b(?i:free|release|met|visited|bring (?:back|home)|libertad (?:a|para)"
+    r"|(?:liberen|liberad|liberemos|conocí|visité|conocimos|visitamos) a"
+    r"|libérez|libérons|liberté pour|rencontré|visité)"
+    rf"\s{_NAME}"
+)
+_TAKEN = (
+    r"\b(?:(?i:(?:ice|la migra|police|policía|police officers|agents?|officers?|they)\s(?:has |have |had )?"
+    r"(?:detained|arrested|deported|took|picked up)|(?:detuv|arrest|deport)(?:o|ó|aron|ieron) a"
+    r"|(?:a|ont) (?:arrêté|expulsé|interpellé))"
+    rf")\s{_NAME}"
 )
 _OTHERS = (
     r"people|persons|youth|folks|migrants|immigrants|workers|families|children|students|parents|americans"
@@ -74,7 +88,13 @@ haitiana dominicano dominicana migrante inmigrante trabajador trabajadora humano
 indocumentada tierra señora español española français française humain humaine sans-papiers étranger
 étrangère réfugié réfugiée algérien algérienne marocain marocaine tunisien tunisienne malien malienne
 sénégalais sénégalaise parisien parisienne charlie dame libertad justicia solidaridad fraternité liberté
-dignité justice freedom congress god
+dignité justice freedom congress god jesus
+
+he she it they who someone somebody nobody everyone everybody anyone anybody each every this that neither
+today yesterday tomorrow family families mom mum mommy mama dad daddy papa mother father brother sister
+grandma grandpa child them our us future migration palestine texas america mexico
+él ella quien quién alguien nadie cada ayer hoy familia mamá papá
+elle il on qui quelqu chacun chacune personne hier maman famille
 """
 _NO_NAMES = frozenset(_NO_NAMES_LIST.split())
 """Words in capitals that are nobody's name: small ones of headlines, and what people call themselves."""
@@ -90,7 +110,7 @@ _GROUPS = frozenset(_GROUPS_LIST.split())
 _HISTORY = re.compile(r"\b1(?:[0-8]\d|9[0-8])\d\b")
 """A year before 1990: who has a full name beside one is in the books."""
 
-_SHAPES = tuple(re.compile(shape) for shape in (_INTRODUCED, _RELATED, _AGED, _STRUCK))
+_SHAPES = tuple(re.compile(shape) for shape in (_INTRODUCED, _RELATED, _AGED, _STRUCK, _ASKED_FOR, _TAKEN))
 
 
 def find_person_at_risk(text: str) -> int | None:
@@ -102,12 +122,12 @@ def find_person_at_risk(text: str) -> int | None:
 
 
 def _find_named(text: str, shape: re.Pattern[str]) -> Iterator[int]:
-    is_full = shape.pattern.startswith(_FULL)
-    if is_full and _HISTORY.search(text):
+    is_said = shape.pattern in {_INTRODUCED, _RELATED}  # that somebody is meant
+    if not is_said and _HISTORY.search(text):
         return
     for named in shape.finditer(text):
         name = named["name"]
-        if name.isupper() or name.lower() in _NO_NAMES or (is_full and name.lower() in _GROUPS):
+        if name.isupper() or name.lower() in _NO_NAMES or (not is_said and name.lower() in _GROUPS):
             continue
         if _STATUS.search(text, max(0, named.start() - _BEFORE), named.end() + _AFTER):
             yield named.start()

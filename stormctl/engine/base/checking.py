@@ -86,14 +86,10 @@ def select(
     Raises:
         UsageError: if one of them is no rule's.
     """
-    for code in (*wanted, *ignored):
-        if not any(fnmatchcase(each, code) for each in known):
-            raise UsageError(f"there is no rule “{code}”", suggest(code, known))
+    codes, left_out = find_codes(wanted, known), find_codes(ignored, known)
 
     def is_kept(finding: Finding) -> bool:
-        return (not wanted or any(fnmatchcase(finding.code, code) for code in wanted)) and not any(
-            fnmatchcase(finding.code, code) for code in ignored
-        )
+        return (not wanted or finding.code in codes) and finding.code not in left_out
 
     return CheckReport(
         tuple(
@@ -101,6 +97,21 @@ def select(
             for campaign in report.campaigns
         )
     )
+
+
+def find_codes(written: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Find the codes that are meant; `*` stands for anything.
+
+    Raises:
+        UsageError: if one of them is no rule's.
+    """
+    found: list[str] = []
+    for code in written:
+        meant = [each for each in known if fnmatchcase(each, code)]
+        if not meant:
+            raise UsageError(f"there is no rule “{code}”", suggest(code, known))
+        found += meant
+    return found
 
 
 def _check_all(root: Path) -> Iterator[Campaign]:

@@ -7,13 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from stormctl.checks.registry import RULES, get_rule, rule
+from stormctl.checks.registry import RULES, rule
 from stormctl.checks.run import run_checks
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.planning import plan_storm
-from stormctl.errors import UsageError
 from tests.fakes import noting
 from tests.unit.domain.making import (
     at,
@@ -40,16 +39,6 @@ def test_rule_explains_itself(code: str) -> None:
 
     assert re.fullmatch(r"[a-z]+(-[a-z0-9]+)*", code)
     assert all(text.strip().endswith((".", "].", "…")) for text in (found.title, found.why, found.fix))
-    assert get_rule(code) is found
-
-
-def test_unknown_rule_is_named() -> None:
-    """Asking for a rule that doesn't exist names those that do."""
-    with pytest.raises(UsageError) as caught:
-        get_rule("too-lang")
-
-    assert caught.value.message == "there is no rule “too-lang”"
-    assert "too-long" in caught.value.hint
 
 
 def test_code_belongs_to_one_rule() -> None:

@@ -208,6 +208,7 @@ def test_a_rule_explains_itself(stormctl: CommandLine) -> None:
     assert "\nMal\n    un texto de 292 en X\n" in spanish.out
     assert "too-long " in every.out
     assert (wrong.code, wrong.err.partition("\n")[0]) == (2, "error: there is no rule “too-lang”")
+    assert "did you mean “too-long”?" in wrong.err
 
 
 def test_findings_are_told_in_spanish_and_french(
