@@ -45,7 +45,8 @@ _WORDS = re.compile(r"[^\W\d_]+")
 _XS = re.compile(r"[#@]?X{2,}", re.IGNORECASE)
 _LEFT_OVER = re.compile(
     r"\bTODO:|(?<=//)[ \t]*TODO\b|\bTBD\b|\bFIXME\b|(?<![$€£])\bX{3,}\b|\bXX[:/]XX\b|\b[Ll]orem [Ii]psum\b"
-    r"|[<(](?:LINK|URL|ENLACE|LIEN)(?: HERE| AQUÍ| ICI)?[>)]|<(?:DATE|NAME|FECHA|NOMBRE|NOM)>|%(?:LINK|URL)%"
+    r"|[<(](?:LINK|URL|ENLACE|LIEN)(?: HERE| AQUÍ| ICI)?[>)]"
+    r"|<(?:(?:YOUR|TU|SU|VOTRE) [^\W\d_][^<>\n]{0,40}|DATE|NAME|FECHA|NOMBRE|NOM)>|%(?:LINK|URL)%"
     r"|[<(](?:[Ii]nsert|[Ii]nsertar|[Ii]nsérer) (?:your |the |el |la |le )?"
     r"(?:link|url|name|date|enlace|nombre|fecha|lien|nom)[>)]"
 )

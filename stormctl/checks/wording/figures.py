@@ -12,6 +12,8 @@ from stormctl.checks.registry import rule
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.base.rules import SilencedBy
+from stormctl.domain.text.people import find_cases
+from stormctl.domain.text.spans import cover
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -123,9 +125,11 @@ def find_undated_figures(case: CheckContext) -> Iterator[CheckHit]:
         variant = words.variant
         if words.kind != "text" or variant.as_of or variant.name in dated or variant.name in met:
             continue
+        others = cover(
+            [*((link.start, link.end) for link in words.reading.all_links), *find_cases(words.text)]
+        )
         for match in _FIGURE.finditer(words.text):
-            in_link = any(link.start <= match.start() < link.end for link in words.reading.all_links)
-            if not in_link and _ages(words.text, match):
+            if match.start() not in others and _ages(words.text, match):
                 met.add(variant.name)
                 yield CheckHit(
                     words.at(match.start()),

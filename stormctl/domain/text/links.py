@@ -86,7 +86,9 @@ def find_other_links(text: str, links: Sequence[TextSpan]) -> tuple[TextSpan, ..
         runs = (
             run
             for run in _DOTTED.finditer(text)
-            if _MAYBE_ENDING.search(run[0]) and text[run.start() - 1 : run.start()] not in _AT
+            if _MAYBE_ENDING.search(run[0])
+            and text[run.start() - 1 : run.start()] not in _AT
+            and text[run.end() : run.end() + 1] not in _AT
         )
         found += (TextSpan(run[0], *run.span()) for run in runs if not _overlaps(taken, *run.span()))
     return tuple(sorted(found, key=lambda span: span.start))

@@ -7,14 +7,17 @@ from functools import cache
 
 Span = tuple[int, int]
 
+_SAYS_AT = r"(?:@|\s?[(\[{](?i:at|arroba|arobase)[)\]}]\s?)"
 _MAIL = (
-    r"(?<!//)(?<![\w.@+-])[\w.+-]{1,64}@(?:[\w-]{1,63}\.){1,8}"
+    rf"(?<!//)(?<![\w.@+-])[\w.+-]{{1,64}}{_SAYS_AT}(?:[\w-]{{1,63}}\.){{1,8}}"
     r"(?!(?:png|jpe?g|gif|webp|svg)\b)[^\W\d_]{2,24}\b"
 )
+_MAYBE_MAIL = re.compile(r"@|[(\[{]ar?(?:t|roba|obase)[)\]}]", re.IGNORECASE)
 
 _A_DIGITS = r"\d{2,3}[\s.-]?\d{3}[\s.-]?\d{3}\b"
 _A_WORDS = (
-    r"(?i:\ba-?\s?number|\balien\s(?:registration\s)?(?:number|no\.?)|\bn[uú]mero\s(?:de\sextranjer[oa]|a))"
+    r"(?i:\ba-?\s?number|\ba#|\balien\s(?:registration\s)?(?:number|no\.?)"
+    r"|\bn[uú]mero\s(?:de\sextranjer[oa]|a))"
 )
 _COUNTED = r"(?!\s?(?:[$€%]|(?:d['’]|(?:de|people|persons|personas|personnes|dollars?|euros?|pesos|of)\b)))"
 _CASES = (
@@ -129,7 +132,7 @@ _MOST_LOOKED_UP = 500
 _LOOSE_NAMES = r"(?:[^\W\d][\w.'’-]{0,30},?\s)"
 _ANY_DATE = r"\b(?:\d{4}[./-]\d{1,2}[./-]\d{1,2}|\d{1,2}[./-]\d{1,2}[./-]\d{4})(?:[ T]\d{1,2}[.:]\d\d)?(?!\d)"
 LOOSE = (
-    r"(?<!//)(?<![\w.@+-])[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+",
+    rf"(?<!//)(?<![\w.@+-])[\w.+-]{{1,64}}{_SAYS_AT}[\w-]{{1,63}}(?:\.[\w-]{{1,63}})+",
     r"\b(?i:A)[#\s.-]{0,3}\d{2,3}(?:[\s.-]?\d{3}){2}\b",
     r"\b[A-Z]{3}[\s.-]?\d{2}[\s.-]?\d{3}[\s.-]?\d{5}\b",
     *_CASES[-2:],
@@ -148,7 +151,7 @@ LOOSE = (
 
 def find_mail(text: str) -> list[Span]:
     """Return where a text holds mail addresses."""
-    return _find("mail", text) if "@" in text else []
+    return _find("mail", text) if _MAYBE_MAIL.search(text) else []
 
 
 def find_cases(text: str) -> list[Span]:
