@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import string
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
@@ -53,8 +52,3 @@ def _load(code: str) -> Mapping[str, str]:
 
     with files("stormctl.render.translations").joinpath(f"{code}.po").open("rb") as opened:
         return {str(entry.id): str(entry.string) for entry in read_po(opened) if entry.id and entry.string}
-
-
-def fields_of(template: str) -> set[str]:
-    """Return the names of what a template is filled in with."""
-    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}

@@ -19,7 +19,7 @@ from stormctl.engine.base.campaign import load_bank_alone, load_campaign
 from stormctl.files.bank.frontmatter import parse_front_matter
 from stormctl.files.bank.lookalikes import show_line
 from stormctl.files.toml_lines import explain_toml
-from stormctl.render.language import Language, fields_of
+from stormctl.render.language import Language
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -49,6 +49,11 @@ def has_words(template: str) -> bool:
     import string
 
     return any(any(map(str.isalpha, text)) for text, *_ in string.Formatter().parse(template))
+
+
+def fields_of(template: str) -> set[str]:
+    """Return the names of what a template is filled in with."""
+    return {name for _, name, _, _ in string.Formatter().parse(template) if name is not None}
 
 
 @pytest.mark.parametrize("code", ["es", "fr"])
