@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import string
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
