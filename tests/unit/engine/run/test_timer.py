@@ -173,12 +173,12 @@ def test_stopping_while_a_moment_comes_is_quiet(caplog: pytest.LogCaptureFixture
 
 
 TICKING = """\
-import sys, threading
+import os, sys, threading
 from datetime import timedelta
 from stormctl.engine.run.timer import Timer
 
 def say(word):
-    print(word, flush=True)
+    os.write(1, f"{word}\\n".encode())  # in one piece: two threads say something
 
 timer = Timer(tick=lambda: say("tick"), due=lambda: say("due"), every=timedelta(seconds=0.2))
 say("made")
