@@ -59,7 +59,8 @@ def find_pins_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     for pin in case.storm.pins if case.storm else ():
         silent: dict[tuple[str, ...], list[str]] = defaultdict(list)
         for channel, messages in case.wordings:
-            if pin.message in known and pin.message not in messages:
+            is_told = channel.languages and not messages  # of each of its languages
+            if pin.message in known and pin.message not in messages and not is_told:
                 silent[channel.languages].append(str(channel.id))
         for languages, channels in silent.items():
             takes = ", ".join(languages) or Phrase("any language")

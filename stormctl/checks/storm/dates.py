@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from stormctl.checks.case import CheckHit, place_of
 from stormctl.checks.registry import rule
-from stormctl.domain.base.amounts import format_duration
+from stormctl.domain.base.amounts import count_years
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import days_between, readings_of
 from stormctl.domain.base.phrase import Phrase
@@ -192,7 +192,7 @@ def find_old_figures(case: CheckContext) -> Iterator[CheckHit]:
                 Phrase(
                     "its figures are from {as_of}, more than {duration} before the storm",
                     as_of=variant.as_of,
-                    duration=format_duration(limit),
+                    duration=count_years(limit),
                 ),
                 Phrase("look up the newest ones"),
                 variant=source,

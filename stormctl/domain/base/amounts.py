@@ -18,6 +18,14 @@ def count_posts(number: int) -> Phrase:
     return Phrase("1 post") if number == 1 else Phrase("{number:,} posts", number=number)
 
 
+def count_years(duration: timedelta) -> Phrase:
+    """Write `3 years`, or `90 days` where it is not whole years, ready to be translated."""
+    years, left = divmod(duration.total_seconds(), _UNITS["y"])
+    if years and not left:
+        return Phrase("1 year") if years == 1 else Phrase("{number:,} years", number=int(years))
+    return Phrase("1 day") if duration.days == 1 else Phrase("{number:,} days", number=duration.days)
+
+
 def format_usd(usd_micros: int) -> str:
     """Write millionths of a dollar as `$8.00`, or `$0.015` where there are parts of a cent (rounded up)."""
     mills = -(-usd_micros // 1000)

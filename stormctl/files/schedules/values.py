@@ -81,21 +81,40 @@ def _parse_some_text(value: Any) -> str:
     return text
 
 
+_CRON_FIELDS = {
+    "minute": Phrase("the first of the five fields is the minute: 0 to 59"),
+    "hour": Phrase("the second of the five fields is the hour: 0 to 23"),
+    "day-of-month": Phrase(
+        "the third of the five fields is the day of the month: 1 to 31, or L for the last"
+    ),
+    "month": Phrase("the fourth of the five fields is the month: 1 to 12, or JAN to DEC"),
+    "day-of-week": Phrase(
+        "the last of the five fields is the weekday: 0 to 7 (0 and 7 are Sunday), or SUN to SAT"
+    ),
+}
+"""What each field may be, by the name that the library gives it in its message."""
+
+
 def _parse_cron(value: Any) -> str:
     from datetime import UTC, datetime
 
     from cronsim import CronSim, CronSimError
 
     text = parse_text(value)
+    if len(text.split()) != len(_CRON_FIELDS):  # the library also takes seconds
+        message = Phrase("“{text}” does not have cron's five fields", text=text)
+        raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5"))
     try:
-        if len(text.split()) != 5:  # noqa: PLR2004 - cron has five fields; the library also takes seconds
-            message = Phrase("“{text}” does not have cron's five fields", text=text)
-            raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5"))
         CronSim(text, datetime(2000, 1, 1, tzinfo=UTC))
     except CronSimError as error:
-        message = Phrase("“{text}” is not a cron expression: {error}", text=text, error=error)
-        raise BadValueError(message, Phrase("minute, hour, day, month, weekday: 0 9-17/2 * * 1-5")) from None
+        name = str(error).removeprefix("Bad ")
+        message = Phrase("“{field}” can't stand there in “{text}”", field=_get_field(text, name), text=text)
+        raise BadValueError(message, _CRON_FIELDS[name]) from None
     return text
+
+
+def _get_field(text: str, name: str) -> str:
+    return text.split()[list(_CRON_FIELDS).index(name)]
 
 
 Day = Annotated[date, tell(title="day", format="date")]

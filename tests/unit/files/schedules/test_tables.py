@@ -97,7 +97,7 @@ if TYPE_CHECKING:
         (
             'every = "20m"',
             'cron = "0 25 * * *"',
-            "10 bad-value windows[1].cron: “0 25 * * *” is not a cron expression: Bad hour",
+            "10 bad-value windows[1].cron: “25” can't stand there in “0 25 * * *”",
         ),
         (
             'every = "20m"',
