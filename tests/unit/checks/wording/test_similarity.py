@@ -78,7 +78,9 @@ def test_a_series_on_one_pattern_is_told_once_a_text() -> None:
     assert len(near(*series)) == 99
 
 
-@pytest.mark.parametrize("text", ["Verse {0} of the same old song that all of us sing of home", "{0} " + "abc def ghi jkl " * 9])
+@pytest.mark.parametrize(
+    "text", ["Verse {0} of the same old song that all of us sing of home", "{0} " + "abc def ghi jkl " * 9]
+)
 def test_not_all_pairs_are_compared(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Eight times the texts take eight times as many comparisons, not sixty-four times."""
     compared: list[tuple[object, ...]] = []
