@@ -60,26 +60,30 @@ class Notes:
         lines: Mapping[tuple[Step, ...], int],
         first_line: int = 1,
         spots: Mapping[tuple[Step, ...], tuple[int, int]] | None = None,
+        columns: Mapping[tuple[Step, ...], int] | None = None,
     ) -> None:
         self.path = path
         self._spots = spots or {}
+        self._columns = columns or {}
         self.findings: list[Finding] = []
         self._lines = lines
         self._first_line = first_line
 
     def place(self, *steps: Step) -> Place:
-        """Return the place of a value, or the line of its key, or that of the nearest table around it."""
-        if steps in self._spots:
-            return Place(self.path, *self._spots[steps])
+        """Return the place of a value, or that of its key, or of the nearest table around it."""
         for end in range(len(steps), 0, -1):
+            if steps[:end] in self._spots:
+                return Place(self.path, *self._spots[steps[:end]])
             line = self._lines.get(steps[:end])
             if line is not None:
-                return Place(self.path, line)
+                return Place(self.path, line, self._columns.get(steps[:end]))
         return Place(self.path, self._first_line)
 
     def _place_of_key(self, path: tuple[Step, ...]) -> Place:
         line = self._lines.get(path)
-        return self.place(*path) if line is None else Place(self.path, line, 1 if len(path) == 1 else None)
+        if line is None:
+            return self.place(*path)
+        return Place(self.path, line, self._columns.get(path, 1 if len(path) == 1 else None))
 
     def error(self, code: str, steps: Sequence[Step], message: Phrase, hint: Hint = "") -> None:
         """Note something that stops a launch."""

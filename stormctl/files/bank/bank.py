@@ -196,7 +196,7 @@ class _BankReader:
     def _read_source(self, file: str, name: WordingName, source: str) -> None:
         document = parse_document(source)
         front = document.front
-        notes = Notes(f"{self._folder}/{file}", front.lines, spots=front.spots)
+        notes = Notes(f"{self._folder}/{file}", front.lines, spots=front.spots, columns=front.columns)
         variant = build_variant(
             name,
             tuple(part for part in document.parts if part),

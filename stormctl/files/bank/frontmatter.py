@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 import yaml
 
 from stormctl.domain.base.phrase import Hint, Phrase
-from stormctl.files.bank.yaml_problems import explain
+from stormctl.files.bank.yaml_problems import explain, is_indented_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,13 +52,15 @@ class FrontMatter:
     """What the front matter says: texts, lists and tables of texts.
 
     Attributes:
-        lines: the line of each key in the file.
+        lines: the line of each key in the file, and of each table in a list.
+        columns: where in their lines they start.
         spots: where each text of it starts in the file, as line and column, behind a quotation mark.
         problems: what YAML or we refuse, in the order of the lines.
     """
 
     values: dict[str, Value] = field(default_factory=dict)
     lines: Lines = field(default_factory=dict)
+    columns: Lines = field(default_factory=dict)
     spots: dict[tuple[Step, ...], tuple[int, int]] = field(default_factory=dict)
     problems: list[FrontMatterProblem] = field(default_factory=list)
 
@@ -86,6 +88,8 @@ def parse_front_matter(source: str, first_line: int = 1) -> FrontMatter:
         while line and "flow" in (error.context or "") and not {*"[{"} & {*parser.line_at(line)}:
             line -= 1
             column = max(map(parser.line_at(line).rfind, "[{"))
+        if is_indented_key(error, shown := parser.line_at(line)):  # YAML points at its colon
+            column = len(shown) - len(shown.lstrip())
         parser.note(line, *explain(error, parser.line_at(line)), column)
     except yaml.reader.ReaderError as error:
         before = source.partition(chr(error.character))[0]
@@ -216,7 +220,7 @@ class _Parser:
                 self.note(line, message, Phrase("keep one of them"), column)
             elif value:
                 table[name] = value
-                self.result.lines[*path, name] = self._first_line + line
+                self._place((*path, name), key)
             elif isinstance(event, yaml.ScalarEvent) and event.style in {None, ""}:
                 self._note_empty(name, line, column, in_braces=bool(start.flow_style))
         return table
@@ -237,8 +241,15 @@ class _Parser:
             return self._read_table(path, event)
         items: list[Value] = []
         while not isinstance(item := self._next(), yaml.SequenceEndEvent):
+            if isinstance(item, yaml.MappingStartEvent):
+                self._place((*path, len(items)), item)
             items.append(self._read_value(item, (*path, len(items))))
         return items
+
+    def _place(self, path: tuple[Step, ...], start: yaml.Event) -> None:
+        line, column = _start_of(start)
+        self.result.lines[path] = self._first_line + line
+        self.result.columns[path] = column + 1
 
     def _remember(self, scalar: yaml.ScalarEvent, *, is_prose: bool = False) -> None:
         begin, end = scalar.start_mark, scalar.end_mark

@@ -65,7 +65,7 @@ def explain(error: yaml.MarkedYAMLError, line: str) -> tuple[Phrase, Phrase]:
         )
     if "\t" in line and ("token" in found or "indentation" in found):
         return Phrase("a tab stands where spaces must"), Phrase("indent with spaces")
-    if "mapping values" in found and line[:1] == " ":
+    if is_indented_key(error, line):
         return (
             Phrase("this key is indented, and would belong to the line above it"),
             Phrase("begin each key at the start of its line"),
@@ -78,3 +78,8 @@ def explain(error: yaml.MarkedYAMLError, line: str) -> tuple[Phrase, Phrase]:
             Phrase("use the other kind of quotation marks around all of it"),
         )
     return next((said for word, said in _SAID.items() if word in found), _SAID[""])
+
+
+def is_indented_key(error: yaml.MarkedYAMLError, line: str) -> bool:
+    """Whether YAML took a key for part of the line above, since blanks stand before it."""
+    return "mapping values" in str(error.problem) and line[:1] == " "

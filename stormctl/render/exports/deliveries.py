@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from stormctl.domain.report.status import DeliveryDetails, DeliveryView
-    from stormctl.render.exports import more_shapes, shapes
+    from stormctl.render.exports import delivery_shapes, shapes
 
 
 def found_json(text: str, views: Sequence[DeliveryView]) -> shapes.FindDocument:
@@ -27,7 +27,7 @@ def found_json(text: str, views: Sequence[DeliveryView]) -> shapes.FindDocument:
     }
 
 
-def details_json(details: DeliveryDetails) -> more_shapes.ShowDocument:
+def details_json(details: DeliveryDetails) -> delivery_shapes.ShowDocument:
     """Export everything about one delivery."""
     post = details.post
     return {

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from stormctl.domain.report.status import DeliveryView, GapView, LedgerStatus, StormStatus
     from stormctl.domain.report.tally import Tally
     from stormctl.domain.text.reader import TextReading
-    from stormctl.render.exports import more_shapes, shapes
+    from stormctl.render.exports import result_shapes, shapes
     from stormctl.render.language import Language
 
 SCHEMA_VERSION: Final = 1
@@ -241,7 +241,7 @@ def export_delivery(view: DeliveryView) -> shapes.DeliveryShape:
     }
 
 
-def tally_json(tally: Tally) -> more_shapes.RehearseDocument:
+def tally_json(tally: Tally) -> result_shapes.RehearseDocument:
     """Export a rehearsal's result; durations in seconds."""
     return {
         "schema_version": SCHEMA_VERSION,

@@ -17,10 +17,10 @@ from stormctl.render.labels import explain_metric
 if TYPE_CHECKING:
     from stormctl.domain.report.reach import PostReach
     from stormctl.domain.report.report import Figures, PlatformReach, Report, Total
-    from stormctl.render.exports import more_shapes
+    from stormctl.render.exports import result_shapes
 
 
-def report_json(report: Report) -> more_shapes.ReportDocument:
+def report_json(report: Report) -> result_shapes.ReportDocument:
     """Export a report; a value that a platform did not give is null, never 0, and reach is never a sum."""
     return {
         "schema_version": SCHEMA_VERSION,
@@ -55,7 +55,7 @@ def report_json(report: Report) -> more_shapes.ReportDocument:
     }
 
 
-def _export_platform(platform: PlatformReach) -> more_shapes.PlatformFigures:
+def _export_platform(platform: PlatformReach) -> result_shapes.PlatformFigures:
     return {
         "platform": platform.platform,
         **_export_figures(platform.figures),
@@ -63,7 +63,7 @@ def _export_platform(platform: PlatformReach) -> more_shapes.PlatformFigures:
     }
 
 
-def _export_figures(figures: Figures) -> more_shapes.FiguresShape:
+def _export_figures(figures: Figures) -> result_shapes.FiguresShape:
     reach = figures.reach
     return {
         "posts": figures.posts,
@@ -87,11 +87,11 @@ def _export_figures(figures: Figures) -> more_shapes.FiguresShape:
     }
 
 
-def _export_total(total: Total | None) -> more_shapes.TotalShape | None:
+def _export_total(total: Total | None) -> result_shapes.TotalShape | None:
     return None if total is None else {"value": total.value, "posts": total.posts}
 
 
-def _export_post(post: PostReach) -> more_shapes.BestPost:
+def _export_post(post: PostReach) -> result_shapes.BestPost:
     return {
         "key": post.key,
         "channel": post.channel,

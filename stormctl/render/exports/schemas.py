@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 from pydantic.json_schema import GenerateJsonSchema
 
-from stormctl.render.exports import more_shapes, shapes
+from stormctl.render.exports import delivery_shapes, result_shapes, setup_shapes, shapes
 
 DOCUMENTS: dict[str, Any] = {
     "check": shapes.CheckDocument,
@@ -15,12 +15,12 @@ DOCUMENTS: dict[str, Any] = {
     "plan": shapes.PlanDocument,
     "status": shapes.StatusDocument,
     "find": shapes.FindDocument,
-    "show": more_shapes.ShowDocument,
-    "report": more_shapes.ReportDocument,
-    "rehearse": more_shapes.RehearseDocument,
-    "doctor": more_shapes.DoctorDocument,
-    "auth": more_shapes.AuthDocument,
-    "ledger": more_shapes.LedgerDocument,
+    "show": delivery_shapes.ShowDocument,
+    "report": result_shapes.ReportDocument,
+    "rehearse": result_shapes.RehearseDocument,
+    "doctor": setup_shapes.DoctorDocument,
+    "auth": setup_shapes.AuthDocument,
+    "ledger": setup_shapes.LedgerDocument,
 }
 """Each document by the name that `stormctl schema` knows it by."""
 

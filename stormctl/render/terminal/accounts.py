@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.delivery.signin import ChannelAccess, ManagedPage, Owner
-    from stormctl.render.exports.more_shapes import AuthDocument
+    from stormctl.render.exports.setup_shapes import AuthDocument
 
 _INDENT = (0, 0, 0, 4)
 _SOURCES = {Source.ENVIRONMENT: "in the environment", Source.FILE: "in .env"}

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.report.diagnosis import Diagnosis, DiagnosisSection
-    from stormctl.render.exports.more_shapes import DoctorDocument
+    from stormctl.render.exports.setup_shapes import DoctorDocument
 
 _STYLES = {Verdict.OK: GOOD, Verdict.WARN: WARN, Verdict.FAIL: BAD}
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
         Restoration,
         RestorePreview,
     )
-    from stormctl.render.exports.more_shapes import LedgerDocument
+    from stormctl.render.exports.setup_shapes import LedgerDocument
 
 NEVER = "never"
 _STEP = 1000

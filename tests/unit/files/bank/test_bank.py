@@ -220,17 +220,17 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         ),
         (
             "---\nmedia:\n  - file: boat.png\n    poll: x\n---\nText",
-            "a.en.md:4 unknown-key unknown key “poll” in media[1]",
+            "a.en.md:4:5 unknown-key unknown key “poll” in media[1]",
         ),
-        ("---\nmedia: b.png\n---\nText", "a.en.md:2 media-missing there is no “b.png” in the bank"),
+        ("---\nmedia: b.png\n---\nText", "a.en.md:2:8 media-missing there is no “b.png” in the bank"),
         (
             "---\nmedia:\n  - fil: b.png\n    file: boat.png\n---\nText",
-            "a.en.md:3 unknown-key unknown key “fil” in media[1]",
+            "a.en.md:3:5 unknown-key unknown key “fil” in media[1]",
         ),
-        ("---\nmedia: [{alt: A boat}]\n---\nText", "a.en.md:2 missing-key “file” is missing in media[1]"),
+        ("---\nmedia: [{alt: A boat}]\n---\nText", "a.en.md:2:9 missing-key “file” is missing in media[1]"),
         (
             "---\nmedia:\n  - file: [a]\n---\nText",
-            "a.en.md:3 bad-value media[1].file: must be a text, not a list",
+            "a.en.md:3:5 bad-value media[1].file: must be a text, not a list",
         ),
         (
             "---\nmedia: [{file: boat.png, captions: a.srt}]\n---\nText",
@@ -242,7 +242,7 @@ def test_other_files_are_a_warning(campaign: CampaignFolder) -> None:
         ),
         (
             "---\nmedia: [boat.png, boat.png, boat.png, boat.png, boat.png]\n---\nText",
-            "a.en.md:2 too-many-media 5 files: a post takes 4 images, or one GIF, or one video",
+            "a.en.md:2:1 too-many-media 5 files: a post takes 4 images, or one GIF, or one video",
         ),
         (
             "---\nreply_settings: all\n---\nText",
@@ -413,7 +413,7 @@ def test_what_is_odd_about_a_picture_is_told_at_each_message(
 
     assert again == (bank, findings)
     assert [(f.severity, str(f.place), f.code) for f in findings] == [
-        (Severity.WARNING, "messages/imd/a.en.md:3", "media-type"),
+        (Severity.WARNING, "messages/imd/a.en.md:3:8", "media-type"),
         (Severity.WARNING, "messages/imd/b.en.md:2:16", "media-type"),
     ]
     assert [media.mime for variant in bank.variants for media in variant.media] == ["image/jpeg"] * 2

@@ -43,8 +43,9 @@ def test_scalars_stay_text(loader: type, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_every_key_has_its_line() -> None:
-    """Keys are found on their lines of the file, inner ones too."""
-    lines = parse_front_matter(SOURCE, 2).lines
+    """Keys and the tables of a list are found on their lines of the file, and where they start in them."""
+    front = parse_front_matter(SOURCE, 2)
+    lines = front.lines
 
     assert lines == {
         ("hashtags",): 2,
@@ -52,11 +53,22 @@ def test_every_key_has_its_line() -> None:
         ("consent",): 4,
         ("expires",): 5,
         ("media",): 6,
+        ("media", 0): 7,
         ("media", 0, "file"): 7,
         ("media", 0, "alt"): 8,
+        ("media", 1): 9,
         ("media", 1, "file"): 9,
         ("priority",): 10,
     }
+    assert front.columns.keys() == lines.keys()
+    assert (front.columns["media",], front.columns["media", 0, "alt"]) == (1, 5)
+
+
+def test_an_indented_key_is_shown_where_it_begins() -> None:
+    """YAML points at its colon; people look for the word."""
+    front = parse_front_matter("link: https://example.org/act\n   credit: A. Volunteer\n")
+
+    assert [(problem.line, problem.column) for problem in front.problems] == [(2, 4)]
 
 
 @pytest.mark.parametrize(
