@@ -43,7 +43,10 @@ FixOption = Annotated[
     bool, typer.Option("--fix", help="Mend what needs no decision, such as markup; shows a diff.")
 ]
 ExplainOption = Annotated[
-    str | None, typer.Option("--explain", metavar="CODE", help="Explain a rule.", show_default=False)
+    str | None,
+    typer.Option(
+        "--explain", metavar="CODE", help="Explain a rule, or all of link-* and the like.", show_default=False
+    ),
 ]
 RulesOption = Annotated[bool, typer.Option("--rules", help="List all rules.")]
 SelectOption = Annotated[
