@@ -1,3 +1,3 @@
-"""Domain objects written for people: tables, timelines, live views, reports."""
+"""Domain objects written for people: tables, the drawn day, live views, pages."""
 
 from __future__ import annotations

@@ -13,6 +13,7 @@ from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import build_report
 from stormctl.domain.report.status import ChannelStatus, StormStatus
 from stormctl.render.pages.report import render_report_page
+from tests.browser.contrast import CONTRASTS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -108,24 +109,8 @@ def test_text_has_contrast_in_both_schemes(page: Page, scheme: str) -> None:
     """At least 4.5 to 1 for what is said in quiet colours, too (source: WCAG 2.2, 1.4.3)."""
     page.emulate_media(color_scheme="dark" if scheme == "dark" else "light")
 
-    ratios = page.evaluate(
-        """() => {
-          const channel = (v) => (v /= 255) <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4;
-          const parse = (colour) => colour.match(/\\d+/g).slice(0, 3).map(Number);
-          const light = (rgb) => [0.2126, 0.7152, 0.0722].reduce((sum, f, i) => sum + f * channel(rgb[i]), 0);
-          const behind = (element) => {
-            for (let e = element; e; e = e.parentElement) {
-              const colour = getComputedStyle(e).backgroundColor;
-              if (colour !== "rgba(0, 0, 0, 0)") return parse(colour);
-            }
-            return [255, 255, 255];
-          };
-          const words = "h1, h2, h3, p, a, caption, th, td, dt, dd, figcaption, blockquote";
-          return [...document.querySelectorAll(words)]
-            .map((e) => [light(parse(getComputedStyle(e).color)), light(behind(e))])
-            .map(([a, b]) => (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05));
-        }"""
-    )
+    words = "h1, h2, h3, p, a, caption, th, td, dt, dd, figcaption, blockquote"
+    ratios = page.evaluate(CONTRASTS, words)
 
     assert len(ratios) > 100
     assert min(ratios) >= 4.5

@@ -1,3 +1,3 @@
-"""The report as a page."""
+"""The plan and the report as pages."""
 
 from __future__ import annotations

@@ -163,3 +163,104 @@ def test_one_of_several_schedules_must_be_named(stormctl: CommandLine, command: 
 
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert ended.err.startswith("error: there are 2 schedules: say which one\nhint: one of: other, small")
+
+
+def test_plan_in_full_shows_every_text_whole(stormctl: CommandLine) -> None:
+    """Without `--full` a pipe gets one whole line a post; with it the text as it is written."""
+    stormctl.write("messages/small/long.en.md", f"{'word ' * 40}end\n\nA second paragraph.\n")
+
+    plain, full = stormctl("plan").out, stormctl("plan", "--full").out
+
+    assert "…" not in plain + full
+    assert any(line.endswith("end A second paragraph. #MigrantsDay") for line in plain.splitlines())
+    assert f"    {'word ' * 40}end\n" in full
+    assert "    A second paragraph.\n" in full
+
+
+def test_plan_keeps_to_the_columns_that_are_asked_for(
+    stormctl: CommandLine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """COLUMNS sets how wide the day is drawn, off a terminal too."""
+    widths = []
+    for columns in ("50", "140"):
+        monkeypatch.setenv("COLUMNS", columns)
+        lines = stormctl("plan").out.splitlines()
+        widths.append(max(len(line) for line in lines if line.startswith("x:acme ") and "·" in line))
+
+    assert widths[0] <= 50 < widths[1] <= 140
+
+
+def test_plan_shows_the_viewers_zone(stormctl: CommandLine) -> None:
+    """`--zone` names it; who mistypes it is told the nearest, and nothing is shown."""
+    shown = stormctl("plan", "--zone", "Europe/Madrid")
+    wrong = stormctl("plan", "--zone", "Europe/Madird")
+
+    assert "09:00 EST (15:00 CET)" in shown.out
+    assert (wrong.code, wrong.out) == (ExitCode.USAGE, "")
+    assert wrong.err == "error: there is no time zone “Europe/Madird”\nhint: did you mean “Europe/Madrid”?\n"
+
+
+def test_plan_writes_a_page(stormctl: CommandLine) -> None:
+    """The plan is shown beside it, and the page can be written again."""
+    first, again = (stormctl("plan", "--html", "plan.html") for _ in range(2))
+
+    page = (stormctl.root / "plan.html").read_text("utf-8")
+    assert [(ended.code, ended.err) for ended in (first, again)] == [
+        (0, "plan.html is written: 0.0 MB, to be opened or mailed\n")
+    ] * 2
+    assert "An open door is a beginning." in page
+    assert first.out == stormctl("plan").out
+    assert sorted(path.name for path in stormctl.root.iterdir()) == ["messages", "plan.html", "schedules"]
+
+
+def test_plan_replaces_no_file_of_others_without_force(stormctl: CommandLine) -> None:
+    """A page that somebody wrote stays whole."""
+    own = stormctl.write("index.html", "<h1>Ours</h1>")
+
+    refused = stormctl("plan", "--html", "index.html")
+    kept = own.read_text("utf-8")
+    forced = stormctl("plan", "--html", "index.html", "--force")
+
+    assert (refused.code, refused.out, kept) == (ExitCode.USAGE, "", "<h1>Ours</h1>")
+    assert refused.err.endswith("hint: Choose another name, or replace it with --force.\n")
+    assert forced.code == 0
+    assert 'content="stormctl"' in own.read_text("utf-8")
+
+
+@pytest.mark.parametrize("path", ["messages", "nowhere/plan.html", "messages/small/boat.en.md/plan.html"])
+def test_plan_says_where_no_page_can_be_written(stormctl: CommandLine, path: str) -> None:
+    """In a line, and the plan is not shown as if all had gone well."""
+    ended = stormctl("plan", "--html", path)
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert path in ended.err
+
+
+def test_plan_prints_a_page(stormctl: CommandLine) -> None:
+    """`--html -` prints the page and nothing else; with `--json` nobody could read either."""
+    printed = stormctl("plan", "--html", "-")
+    both = stormctl("plan", "--html", "-", "--json")
+
+    assert printed.out.startswith("<!DOCTYPE html>\n")
+    assert printed.out.rstrip().endswith("</html>")
+    assert (both.code, both.out) == (ExitCode.USAGE, "")
+
+
+def test_plan_writes_a_page_with_its_findings(stormctl: CommandLine) -> None:
+    """Those who decide see what is wrong; the exit code says so too."""
+    stormctl.write("messages/small/house.en.md", "A house https://evil.example/x\n")
+
+    ended = stormctl("plan", "--html", "plan.html")
+
+    page = (stormctl.root / "plan.html").read_text("utf-8")
+    assert ended.code == ExitCode.FINDINGS
+    assert "1 error stops a launch" in page
+    assert "link-not-trusted" in page.partition("<span>house.en</span>")[2]
+
+
+def test_plan_writes_no_page_of_a_broken_schedule(stormctl: CommandLine) -> None:
+    """Where no storm can be built, there is nothing to write."""
+    stormctl.write("schedules/small.toml", "name = ")
+
+    assert stormctl("plan", "--html", "plan.html").code == ExitCode.FINDINGS
+    assert not (stormctl.root / "plan.html").exists()
