@@ -182,13 +182,13 @@ def _render_unplaced(unplaced: Iterable[Unplaced], language: Language) -> Iterat
 
 
 def _render_cost(storm: Storm, cost: Cost) -> Text:
-    links = f"{cost.posts_with_link:,} of {count(cost.posts, 'post')} with a link"
     shares = ", ".join(
         f"{format_usd(micros)} for {purpose}"
         for purpose, micros in (
-            (f"publishing ({links})", cost.publish_usd_micros),
+            ("publishing", cost.publish_usd_micros),
             ("alt texts", cost.alt_text_usd_micros),
             ("readings", cost.readings_usd_micros),
+            ("account lookups", cost.lookups_usd_micros),
         )
         if micros
     )
@@ -200,4 +200,10 @@ def _render_cost(storm: Storm, cost: Cost) -> Text:
         fits = cost.total_usd_micros <= budget_micros
         word = ("within the budget of ", GOOD) if fits else ("OVER the budget of ", WARN)
         text.append("; ").append(*word).append(format_usd(budget_micros))
+    if links := cost.describe_links():
+        text.append(f"\n{links}")
+    if unproved := cost.describe_unproved():
+        text.append(f"\nAt most, not proved: {'; '.join(unproved)}", QUIET)
+    for prices in cost.prices:
+        text.append(f"\nPrices: {prices.source}, {prices.as_of}", QUIET)
     return text

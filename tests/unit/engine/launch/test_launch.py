@@ -146,7 +146,7 @@ def test_posts_that_stand_there_already_are_recorded_and_not_sent_again(bench: B
     assert (view.state, view.post_id, spent) == (
         State.DELIVERED,
         "acme-1",
-        Platform.X.facts.prices.own_reading,
+        Platform.X.facts.prices.post_reading,
     )
     assert len(bench.x.sent) == 1
 

@@ -82,7 +82,7 @@ class TestEvidence:
 
         _find(bench)
 
-        assert bench.spent() == 2 * 1_000
+        assert bench.spent() == 2 * 5_000
 
     def test_reading_begins_before_the_sending(self, bench: Bench) -> None:
         """Platforms' clocks differ from ours."""
