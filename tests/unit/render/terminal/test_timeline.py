@@ -39,15 +39,19 @@ facebook:migrants-day  2 posts
 
 In numbers
   Channel                Posts  Pins  Reminders  Spare  No slot   Cost
-  x:migrants-day             5     1          1     31        1  $0.28
+  x:migrants-day             5     1          1     31        1  $0.36
   facebook:migrants-day      2     1          0     34        0  $0.00
-  in all                     7     2          1     65        1  $0.28
+  in all                     7     2          1     65        1  $0.36
 
 Without a slot
   harvest.en on x:migrants-day: its deadline is before 08:00
 
-Cost $0.28: $0.26 for publishing (1 of 7 posts with a link), $0.005 for alt texts, $0.015 for
-readings; within the budget of $10.00
+Cost $0.36: $0.26 for publishing, $0.005 for alt texts, $0.075 for readings, $0.02 for account
+lookups; within the budget of $10.00
+1 of 5 posts carries a link: $0.20 of $0.36
+At most, not proved: a bare domain is counted as a link; X usually bills a post's readings once a
+UTC day, but does not promise it
+Prices: docs.x.com, X API pricing, pay-per-use, 2026-08-22
 """
 
 
