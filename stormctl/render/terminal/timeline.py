@@ -202,6 +202,9 @@ def _render_cost(storm: Storm, cost: Cost) -> Text:
         text.append("; ").append(*word).append(format_usd(budget_micros))
     if links := cost.describe_links():
         text.append(f"\n{links}")
+    if storm.link_tags:
+        tags = "&".join(f"{name}={value}" for name, value in storm.link_tags)
+        text.append(f"\nLinks to trusted hosts get {clean(tags)}")
     if unproved := cost.describe_unproved():
         text.append(f"\nAt most, not proved: {'; '.join(unproved)}", QUIET)
     for prices in cost.prices:
