@@ -67,4 +67,5 @@ def without_tags(text: str, names: Collection[str]) -> str:
 
 def _encode(text: str) -> str:
     """Write a key or value so that no platform ends the link within it."""
-    return quote(text, safe="").replace("~", "%7E").replace(".", "%2E")
+    encoded = quote(text, safe="").replace("~", "%7E")
+    return f"{encoded[:-1]}%2E" if encoded.endswith(".") else encoded

@@ -67,7 +67,7 @@ def test_links_in_a_text_are_tagged_where_they_stand() -> None:
     ]
 
 
-@pytest.mark.parametrize("value", ["a.", "a~", "a&b=c#d", "ñ %20 +", "a!", "?"])
+@pytest.mark.parametrize("value", ["a.", "a.b..", "a~", "a&b=c#d", "ñ %20 +", "a!", "?"])
 def test_no_value_ends_a_link_early(value: str) -> None:
     """Whatever staff write is one value: what X takes as the link is all of it, of weight 23."""
     storm = replace(STORM, link_tags=(("utm_term", value),))

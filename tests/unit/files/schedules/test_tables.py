@@ -226,7 +226,7 @@ def test_a_silence_needs_a_rules_name_and_a_reason(campaign: CampaignFolder) -> 
 @pytest.mark.parametrize(
     ("tag", "told"),
     [
-        ('utm_source = "{plattform}"', "nothing is known to fill in for “{plattform}”"),
+        ('utm_source = "{storrm}"', "nothing is known to fill in for “{storrm}”"),
         ('utm_source = "{}"', "nothing is known to fill in for “{}”"),
         ('utm_source = "{platform"', "a brace is open or closed alone in “{platform”"),
         ('utm_source = " "', "must not be empty"),
@@ -241,5 +241,5 @@ def test_a_link_tag_that_means_nothing_is_told(campaign: CampaignFolder, tag: st
     assert storm is None
     (finding,) = findings
     assert told in finding.message
-    if "plattform" in tag:
-        assert finding.hint == "did you mean “platform”?"
+    if "storrm" in tag:
+        assert finding.hint == "did you mean “storm”?"
