@@ -13,6 +13,7 @@ from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.base.finding import Edit, Place
 from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.plan.compose import compose
+from stormctl.domain.plan.link_tags import without_tags
 from stormctl.domain.plan.wordings import Wordings
 from stormctl.domain.text.hosts import find_host
 from stormctl.domain.text.reader import read
@@ -52,16 +53,22 @@ class CheckHit:
 
 @dataclass(frozen=True)
 class Composed:
-    """A variant as one channel would post it."""
+    """A variant as one channel would post it.
+
+    Attributes:
+        tags: the names of the storm's link tags.
+    """
 
     variant: Variant
     rule: ChannelRule
     posts: tuple[Post, ...]
+    tags: tuple[str, ...] = ()
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
-        """What each post says, without regard to case and white space."""
-        return tuple(f"{comparable(post.text)} {post.link or ''}".casefold() for post in self.posts)
+        """What each post says, without regard to case, white space and link tags."""
+        said = (f"{comparable(post.text)} {post.link or ''}" for post in self.posts)
+        return tuple(without_tags(text, self.tags).casefold() for text in said)
 
 
 _DIGIT = re.compile(r"\d")
@@ -210,11 +217,13 @@ class CheckContext:
         planned: dict[tuple[ChannelId, str, str], tuple[Post, ...]] = defaultdict(tuple)
         for delivery in self.plan.deliveries if self.plan else ():
             planned[delivery.channel, delivery.key.message, delivery.key.tail] += (delivery.post,)
+        tags = tuple(name for name, _ in self.storm.link_tags)
         return tuple(
             Composed(
                 variant,
                 rule,
                 planned.get((rule.id, message_id, variant.tail)) or compose(variant, rule, self.storm),
+                tags,
             )
             for rule, messages in self.wordings
             for message_id, wordings in messages.items()

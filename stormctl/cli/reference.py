@@ -152,7 +152,7 @@ def render_schedules() -> str:
     pages = [SCHEDULES_HEAD, _keys("At the top", schema | {"properties": plain, "description": ""})]
     for key, spot in tables.items():
         title = f"[[{key}]]" if "items" in spot else f"[{key}]"
-        if "additionalProperties" in spot:
+        if _is_nested(spot):
             title = f"[{key}.CODE]"
         pages.append(_keys(f"`{title}`", _find_table(schema, spot)))
     return "\n".join(pages)
@@ -165,9 +165,15 @@ def _find_table(schema: dict[str, Any], spot: dict[str, Any]) -> dict[str, Any]:
         table: dict[str, Any] = schema["$defs"][inner["$ref"].rpartition("/")[2]]
         return table
     if inner.get("additionalProperties"):
-        reason = inner["additionalProperties"]["additionalProperties"]
-        return {"description": spot["description"], "properties": {'"MESSAGE-ID"': reason}}
+        value = inner["additionalProperties"]
+        keys = {'"MESSAGE-ID"': value["additionalProperties"]} if _is_nested(spot) else {"utm_source": value}
+        return {"description": spot["description"], "properties": keys}
     return {}
+
+
+def _is_nested(spot: dict[str, Any]) -> bool:
+    """Whether a key's table holds tables, each under a name of its own."""
+    return "additionalProperties" in spot.get("additionalProperties", {})
 
 
 def _keys(title: str, table: dict[str, Any]) -> str:

@@ -28,6 +28,7 @@ def control_routes(world: World, faults: Faults) -> list[Route]:
         ("GET", "accounts", control.accounts),
         ("GET", "posts", control.posts),
         ("GET", "requests", control.requests),
+        ("GET", "bill", control.bill),
         ("GET", "media/{id}", control.media),
         ("POST", "clock", control.set_clock),
         ("DELETE", "clock", control.reset_clock),
@@ -56,6 +57,10 @@ class _Control:
 
     async def requests(self, _: Request) -> Response:
         return JSONResponse({"requests": [request.as_dict() for request in self._world.requests()]})
+
+    async def bill(self, _: Request) -> Response:
+        """Tell what the platforms bill so far, in millionths of a US dollar; Facebook bills nothing."""
+        return JSONResponse({"bill": self._world.bill.as_dicts()})
 
     async def media(self, request: Request) -> Response:
         media = self._world.get_media(request.path_params["id"])

@@ -105,11 +105,12 @@ def is_over_budget(storm: Storm, cost: Cost) -> bool:
 
 
 def say_cost(storm: Storm, cost: Cost) -> Iterator[Phrase]:
-    """Say what the plan costs and for what, what its links cost, and what the budget says to it."""
+    """Say what the plan costs and for what, and what the budget says to it."""
     purposes = (
         (Phrase("posts"), cost.publish_usd_micros),
         (Phrase("alt texts"), cost.alt_text_usd_micros),
         (Phrase("readings"), cost.readings_usd_micros),
+        (Phrase("account lookups"), cost.lookups_usd_micros),
     )
     shares = [
         Phrase("{amount} for {purpose}", amount=format_usd(micros), purpose=purpose)
@@ -122,14 +123,6 @@ def say_cost(storm: Storm, cost: Cost) -> Iterator[Phrase]:
         if shares
         else Phrase("{total}", total=total)
     )
-    if cost.posts_with_link:
-        yield Phrase(
-            "{links:,} of {posts} carry a link: {share} of {total}",
-            links=cost.posts_with_link,
-            posts=count_posts(cost.posts),
-            share=format_usd(_price_links(cost)),
-            total=total,
-        )
     budget_micros = storm.limits.budget_usd_micros
     if budget_micros is not None:
         budget = format_usd(budget_micros)
@@ -140,12 +133,17 @@ def say_cost(storm: Storm, cost: Cost) -> Iterator[Phrase]:
         )
 
 
-def _price_links(cost: Cost) -> int:
-    """Add up what the posts with a link cost to publish."""
-    return sum(
-        share.channel.platform.facts.prices.post_with_link * share.posts_with_link
-        for share in cost.by_channel
-    )
+def say_cost_details(storm: Storm, cost: Cost) -> Iterator[Phrase]:
+    """Say what the links cost and what is added to them, what is not proved, and whose prices these are."""
+    if links := cost.describe_links():
+        yield links
+    if storm.link_tags:
+        tags = "&".join(f"{name}={clean(value)}" for name, value in storm.link_tags)
+        yield Phrase("Links to trusted hosts get {tags}", tags=tags)
+    for reason in cost.describe_unproved():
+        yield Phrase("At most, not proved: {reason}", reason=reason)
+    for prices in cost.prices:
+        yield Phrase("Prices: {source}, {day}", source=prices.source, day=prices.as_of)
 
 
 def _join(phrases: Sequence[Phrase]) -> str:

@@ -301,12 +301,12 @@ def play_ceiling(person: Person) -> None:
 
 @SCENES.of("The budget is spent")
 def play_budget(person: Person) -> None:
-    """A doubt was settled by readings, which cost money too; then the schedule allows more."""
-    person.write_day(channels=(X,), limits="budget_usd = 0.057")
-    person.run("launch", "--yes", "--detach")
-    person.fault(platform="x", action="drop_before", nth=[2, 3])
+    """Each launch looks the account up, which costs money too; then the schedule allows more."""
+    person.write_day(channels=(X,), limits="budget_usd = 0.125")
+    for _ in range(9):
+        person.run("launch", "--yes", "--detach")
     person.run("launch", "--yes", "--plain", expect=6)
-    change_schedule(person, "budget_usd = 0.057", "budget_usd = 10.0")
+    change_schedule(person, "budget_usd = 0.125", "budget_usd = 10.0")
 
     person.type(None, 0)
 

@@ -102,6 +102,17 @@ def test_readings_count_and_what_is_free_goes_on(bench: Bench, plan: Plan) -> No
     assert bench.deliver(60).message_id == "free"
 
 
+def test_a_lookup_is_charged_to_the_storm_that_posts_next(bench: Bench, plan: Plan) -> None:
+    """Nobody else needs the answer; on a channel without a post to come nobody is charged."""
+    enroll(bench, plan)
+
+    (channel,) = {view.channel for view in bench.ledger.history.deliveries("imd")}
+    for asked in (channel, "x:nobody"):
+        bench.ledger.budgets.charge_channel(asked, 10_000)
+
+    assert bench.ledger.budgets.spent("imd") == 10_000
+
+
 def test_a_free_post_that_is_missed_does_not_blame_the_budget(bench: Bench, plan: Plan) -> None:
     """Nothing was wanting."""
     enroll(bench, plan)
@@ -118,7 +129,7 @@ def test_a_reading_is_charged_once_however_often_it_is_recorded(bench: Bench, pl
     claim = bench.deliver()
     rows = [(claim.key, Metric.IMPRESSIONS, 120), (claim.key, Metric.REACTIONS, 3)]
 
-    for minutes in (10, 10, 20):
+    for minutes in (10, 10, 20, 24 * 60):
         bench.ledger.metrics.record(rows, bench.at(minutes), price_usd_micros=1_000)
 
     budget = find_budget(bench)

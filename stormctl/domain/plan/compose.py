@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.deadline import render_deadline
 from stormctl.domain.delivery.delivery import Post
+from stormctl.domain.plan.link_tags import LinkTagger
 from stormctl.domain.text.hosts import find_host, is_under, plain_host, with_scheme
 from stormctl.domain.text.reader import read
 
@@ -30,7 +31,7 @@ def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ..
     Where a platform has no threads, the parts become one text. Where it has a link field, the link goes into
     that, or into the text where there is media; a link that was typed in the text stays there, and fills the
     field too if it is the text's only one and trusted. A text that is too long is composed all the same: the
-    checks say so.
+    checks say so. Last, trusted links get the storm's tags, wherever they stand.
     """
     facts = rule.id.platform.facts
     bodies = tuple(_fill(part, variant, storm) for part in variant.parts) or ("",)
@@ -39,16 +40,18 @@ def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ..
     in_field = facts.has_link_field and not variant.media
     link = None if in_field or _holds(bodies, variant.link) else variant.link
     first = _append(bodies[0], link, _choose_tags(bodies, link, variant, storm, facts))
+    target = variant.link or _find_typed(bodies, storm) if in_field else None
+    tagger = LinkTagger(storm, rule.id, variant.lang)
     return (
         Post(
-            text=first,
-            link=variant.link or _find_typed(bodies, storm) if in_field else None,
+            text=tagger.tag_text(first),
+            link=tagger.tag(target) if target is not None else None,
             media=variant.media,
             reply_settings=variant.reply_settings if facts.has_reply_settings else None,
             made_with_ai=variant.made_with_ai,
             paid_partnership=variant.paid_partnership,
         ),
-        *(Post(text=body) for body in bodies[1:]),
+        *(Post(text=tagger.tag_text(body)) for body in bodies[1:]),
     )
 
 

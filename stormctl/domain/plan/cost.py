@@ -6,16 +6,23 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.amounts import count_posts, format_usd
+from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.text.reader import read
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stormctl.domain.base.phrase import Hint
     from stormctl.domain.delivery.delivery import Plan, PlannedDelivery, Post
     from stormctl.domain.platforms.channel import ChannelId
+    from stormctl.domain.platforms.prices import Prices
 
 READINGS_A_POST = 4
 """How often a post is read unless the caller knows better: soon, at the end, after a day, after a week."""
+
+LOOKUPS_A_CHANNEL = 2
+"""How often an account is looked up: when the storm is launched, and by the runner that takes it up."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +31,8 @@ class ChannelCost:
 
     Attributes:
         published: every post; a thread's parts each.
+        readings_usd_micros: for reading their metrics.
+        lookups_usd_micros: for asking whose account it is, before the first post.
     """
 
     channel: ChannelId
@@ -31,6 +40,7 @@ class ChannelCost:
     publish_usd_micros: int
     alt_text_usd_micros: int
     readings_usd_micros: int
+    lookups_usd_micros: int
 
     @property
     def posts(self) -> int:
@@ -43,9 +53,20 @@ class ChannelCost:
         return sum(has_link(post) for post in self.published)
 
     @property
+    def bills_posts(self) -> bool:
+        """Whether its platform bills posts at all."""
+        return self.channel.platform.facts.prices.post > 0
+
+    @property
+    def links_usd_micros(self) -> int:
+        """For creating the posts that carry a link."""
+        return self.channel.platform.facts.prices.post_with_link * self.posts_with_link
+
+    @property
     def total_usd_micros(self) -> int:
         """Everything together."""
-        return self.publish_usd_micros + self.alt_text_usd_micros + self.readings_usd_micros
+        posts = self.publish_usd_micros + self.alt_text_usd_micros
+        return posts + self.readings_usd_micros + self.lookups_usd_micros
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +101,54 @@ class Cost:
         return sum(c.readings_usd_micros for c in self.by_channel)
 
     @property
+    def lookups_usd_micros(self) -> int:
+        """For asking whose accounts they are."""
+        return sum(c.lookups_usd_micros for c in self.by_channel)
+
+    @property
+    def links_usd_micros(self) -> int:
+        """For creating the posts that carry a link."""
+        return sum(c.links_usd_micros for c in self.by_channel)
+
+    @property
     def total_usd_micros(self) -> int:
         """Everything together."""
         return sum(c.total_usd_micros for c in self.by_channel)
+
+    @property
+    def prices(self) -> tuple[Prices, ...]:
+        """The price lists that it is counted by, of the platforms that bill anything."""
+        platforms = dict.fromkeys(c.channel.platform for c in self.by_channel if c.bills_posts)
+        return tuple(platform.facts.prices for platform in platforms)
+
+    def describe_links(self) -> Hint:
+        """Say what the links cost, as in `30 of 40 posts carry a link: $6.00 of $6.60`; empty without any."""
+        billed = [c for c in self.by_channel if c.bills_posts]
+        linked, posts = sum(c.posts_with_link for c in billed), count_posts(sum(c.posts for c in billed))
+        share, total = format_usd(self.links_usd_micros), format_usd(self.total_usd_micros)
+        if linked == 1:
+            return Phrase(
+                "1 of {posts} carries a link: {share} of {total}", posts=posts, share=share, total=total
+            )
+        return (
+            Phrase(
+                "{links:,} of {posts} carry a link: {share} of {total}",
+                links=linked,
+                posts=posts,
+                share=share,
+                total=total,
+            )
+            if linked
+            else ""
+        )
+
+    def describe_unproved(self) -> tuple[Phrase, ...]:
+        """Say what of it is counted at the higher of two figures, since the platform does not tell."""
+        links, readings = self.links_usd_micros, self.readings_usd_micros
+        counted = {"post_with_link": links, "post_reading": readings}
+        return tuple(
+            why for prices in self.prices for name, why in prices.unproved.items() if counted.get(name)
+        )
 
 
 def has_link(post: Post) -> bool:
@@ -96,13 +162,11 @@ def price_of(post: Post, channel: ChannelId) -> int:
 
 
 def price_of_readings(channel: ChannelId, posts: int) -> int:
-    """Return what reading so many of our own posts costs, in millionths of a US dollar.
+    """Return what reading so many posts costs, in millionths of a US dollar.
 
-    X bills each post once a UTC day as a rule, without a promise; so this is what it may cost. It is the
-    price of the app's own account: X's list is dearer for accounts that others have signed in
-    (source: docs.x.com pay-per-use pricing, 2026-08).
+    X bills each post once a UTC day as a rule, without a promise; so this is what it may cost.
     """
-    return channel.platform.facts.prices.own_reading * posts
+    return channel.platform.facts.prices.post_reading * posts
 
 
 def cost_of(plan: Plan, readings_a_post: int = READINGS_A_POST) -> Cost:
@@ -126,6 +190,7 @@ def _cost_on(channel: ChannelId, deliveries: Sequence[PlannedDelivery], readings
         publish_usd_micros=sum(delivery.price_usd_micros for delivery in deliveries) - alt_texts,
         alt_text_usd_micros=alt_texts,
         readings_usd_micros=price_of_readings(channel, readings_a_post * len(deliveries)),
+        lookups_usd_micros=LOOKUPS_A_CHANNEL * channel.platform.facts.prices.user_reading,
     )
 
 

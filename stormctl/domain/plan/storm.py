@@ -139,7 +139,11 @@ class SilenceRule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Storm:
-    """The carrying out of one schedule file; its id is the file's stem."""
+    """The carrying out of one schedule file; its id is the file's stem.
+
+    Attributes:
+        link_tags: keys and values that are added to the query of trusted links, with placeholders in braces.
+    """
 
     id: str
     place: Place
@@ -159,6 +163,7 @@ class Storm:
     limits: Limits = field(default_factory=Limits)
     late: Late = field(default_factory=Late)
     trust: Trust = field(default_factory=Trust)
+    link_tags: tuple[tuple[str, str], ...] = ()
     facts_max_age: timedelta | None = None
     asks: tuple[Ask, ...] = ()
     resources: tuple[Resource, ...] = ()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.amounts import count_posts
 from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.platforms.prices import FREE, Prices
 
 if TYPE_CHECKING:
     import re
@@ -53,30 +54,6 @@ class Ceiling:
         if hours == 1:
             return Phrase("{posts} in 1 hour", posts=posts)
         return Phrase("{posts} in {hours} hours", posts=posts, hours=hours)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Prices:
-    """What a platform bills, in millionths of a US dollar.
-
-    Attributes:
-        alt_text: for each picture or video that is described.
-        own_reading: of one of our own posts.
-        user_reading: of an account, as when credentials are verified.
-        deletion: of a post, at most.
-    """
-
-    post: int = 0
-    post_with_link: int = 0
-    alt_text: int = 0
-    own_reading: int = 0
-    user_reading: int = 0
-    deletion: int = 0
-
-    @property
-    def dearest_post(self) -> int:
-        """What one post costs at most: with a link, and four pictures that are described."""
-        return self.post_with_link + 4 * self.alt_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +155,7 @@ class PlatformFacts:
     has_handles: bool
     ceilings: tuple[Ceiling, ...] = ()
     ceilings_verified: tuple[Ceiling, ...] = ()
-    prices: Prices = Prices()
+    prices: Prices = FREE
     fields: tuple[CredentialField, ...]
     account_field: str
     find_account: Callable[[Mapping[str, str]], str | None]

@@ -6,6 +6,7 @@ import re
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from stormctl.domain.platforms.prices import X_PRICES
 from stormctl.domain.platforms.record import (
     Ceiling,
     CredentialField,
@@ -13,7 +14,6 @@ from stormctl.domain.platforms.record import (
     Metric,
     MetricSource,
     PlatformFacts,
-    Prices,
 )
 
 if TYPE_CHECKING:
@@ -65,15 +65,7 @@ X = PlatformFacts(
     # half hours, and does not say how.
     ceilings=(Ceiling(100, _QUARTER), Ceiling(50, _DAY)),
     ceilings_verified=(Ceiling(100, _QUARTER), Ceiling(2_400, _DAY)),
-    # Pay-per-use pricing; it does not say which of two items a deletion is, and this is the dearer.
-    prices=Prices(
-        post=15_000,
-        post_with_link=200_000,
-        alt_text=5_000,
-        own_reading=1_000,
-        user_reading=10_000,
-        deletion=10_000,
-    ),
+    prices=X_PRICES,
     fields=(
         CredentialField("CONSUMER_KEY", of_app=True),
         CredentialField("CONSUMER_SECRET", of_app=True),

@@ -8,6 +8,7 @@ from collections import defaultdict, deque
 from typing import TYPE_CHECKING
 
 from stormctl.emulator.core.accounts import short_page_token, short_user_token, user_token, x_user_token
+from stormctl.emulator.core.bill import Bill
 from stormctl.emulator.core.oauth1 import Nonces
 from stormctl.emulator.core.rates import RateWindows
 from stormctl.emulator.core.signins import PendingSignIns
@@ -45,6 +46,7 @@ class World:
         self.rates = RateWindows(clock.at)
         self.nonces = Nonces(clock.wall)
         self.sign_ins = PendingSignIns(seed)
+        self.bill = Bill(clock.at)
         self._lock = threading.RLock()
         self._posts: dict[tuple[Platform, str], EmulatedPost] = {}
         self._by_channel: defaultdict[str, list[EmulatedPost]] = defaultdict(list)
@@ -64,6 +66,7 @@ class World:
             self.rates.clear()
             self.nonces.clear()
             self.sign_ins.clear()
+            self.bill.clear()
 
     # Accounts
 

@@ -14,6 +14,7 @@ from stormctl.emulator.x import media as x_media
 from stormctl.emulator.x import posts as x_posts
 from stormctl.emulator.x import reads as x_reads
 from stormctl.emulator.x.answers import XAnswer, XProblem, rate_headers
+from stormctl.emulator.x.billing import bill
 from stormctl.emulator.x.call import Caller, XCall, authenticate
 
 if TYPE_CHECKING:
@@ -77,7 +78,9 @@ def _endpoint(
             limits |= _count(world, caller, operation)
             if caller.account.read_only and request.method != "GET":
                 raise x_answers.reading_keys()
-            answer = work(_make_call(world, request, content, caller))
+            call = _make_call(world, request, content, caller)
+            answer = work(call)
+            bill(call, operation, answer)
         except XProblem as problem:
             answer = problem.answer
         return render(XAnswer(answer.status, answer.body, {**limits, **answer.headers}), request_id)

@@ -50,6 +50,11 @@ class ChannelProof:
         """Whether the channel is proved unable to publish."""
         return bool(self.check.bad)
 
+    @property
+    def cost_usd_micros(self) -> int:
+        """What asking cost, in millionths of a US dollar."""
+        return self.verification.cost_usd_micros if self.verification is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class ChannelNeeds:

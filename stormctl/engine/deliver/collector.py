@@ -42,6 +42,7 @@ class Collector:
         self._tries: Counter[str] = Counter()
         self._rests_until: dict[str, datetime] = {}
         self._due_at: dict[str, datetime] = {}
+        self._told_scant: set[ChannelId] = set()
 
     def ask(self) -> None:
         """Ask the ledger when which channel is read next; it holds as long as nobody writes there."""
@@ -62,22 +63,34 @@ class Collector:
         if self._rests(str(channel), moment.at) or not self._ledger.metrics.due(waited, AGES, [str(channel)]):
             return 0
         due = self._ledger.metrics.due(self._clock.moment(), AGES, [str(channel)])
-        posts = {key: post_id for key, _, post_id in due}
+        posts = self._find_payable(channel, {key: post_id for key, _, post_id in due})
         read = self._read(channel, adapter, posts)
         self._give_up(posts, read)
-        if len(read) < len(posts):
+        if len(read) < len(due):
             self._rests_until[str(channel)] = self._clock.moment().at + REST
         return len(read)
 
     def collect_all(self, channel: ChannelId, posts: Mapping[str, str], adapter: PlatformAdapter) -> int:
         """Read posts of a channel now (their ids, by key), whatever their age; return how many were read."""
-        missing = dict(posts)
+        payable = self._find_payable(channel, posts)
+        missing = dict(payable)
         for _ in range(TRIES):
             for key in self._read(channel, adapter, missing):
                 del missing[key]
             if not missing:
                 break
-        return len(posts) - len(missing)
+        return len(payable) - len(missing)
+
+    def _find_payable(self, channel: ChannelId, posts: Mapping[str, str]) -> dict[str, str]:
+        """Leave out the posts whose reading would spend what posts still need; say so once a channel."""
+        price = price_of_readings(channel, 1)
+        keys = self._ledger.metrics.find_payable(posts, self._clock.moment(), price)
+        left_out = len(posts) - len(keys)
+        if left_out and channel not in self._told_scant:
+            text = f"figures of {count(left_out, 'post')} wait: the budget is kept for what is planned"
+            self._equipment.tell(EventKind.WARNING, text, channel=channel)
+            self._told_scant.add(channel)
+        return {key: posts[key] for key in keys}
 
     def _read(self, channel: ChannelId, adapter: PlatformAdapter, posts: Mapping[str, str]) -> set[str]:
         """Read posts by delivery key, keep what came, and return the keys of those that were read."""

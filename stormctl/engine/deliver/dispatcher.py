@@ -109,6 +109,7 @@ class Dispatcher:
         if not channels.take_verification(str(channel), moment):
             return False
         (proof,) = prove_channels([channel], self._equipment.adapters)
+        self._ledger.budgets.charge_channel(str(channel), proof.cost_usd_micros)
         bad, unknown = [message for message, _ in proof.check.bad], proof.check.unknown
         try:
             check_accounts([proof], self._ledger)

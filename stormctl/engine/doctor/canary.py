@@ -96,7 +96,7 @@ def prepare_canary(channel: ChannelId, lang: str, workspace: Workspace, ledger: 
         delivery=delivery,
         host=settings.host(channel),
         is_live=settings.is_official(channel),
-        asked_usd_micros=proof.verification.cost_usd_micros if proof.verification is not None else 0,
+        asked_usd_micros=proof.cost_usd_micros,
         cost_usd_micros=cost_of_canary(delivery),
     )
 

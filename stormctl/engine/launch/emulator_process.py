@@ -17,7 +17,7 @@ from stormctl.emulator.core.faults import PROFILES, Faults
 from stormctl.errors import TryAgainError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
     from types import TracebackType
 
     from stormctl.domain.platforms.channel import ChannelId
@@ -42,15 +42,27 @@ class ReceivedPost:
 class EmulatorProcess:
     """Start the emulator on a free port of the loopback; it ends with us, however we end.
 
+    Args:
+        verified: the accounts to which X allows more.
+
     Raises:
         UsageError: there are no such faults.
         TryAgainError: the emulator does not start.
     """
 
-    def __init__(self, channels: Sequence[ChannelId], *, seed: int, faults: str) -> None:
+    def __init__(
+        self,
+        channels: Sequence[ChannelId],
+        *,
+        seed: int,
+        faults: str,
+        verified: Collection[ChannelId] = (),
+    ) -> None:
         Faults.load(faults, seed=seed)
         self._channels = tuple(channels)
-        self._accounts = make_accounts([str(channel) for channel in channels], seed)
+        names = {str(channel) for channel in verified}
+        accounts = make_accounts([str(channel) for channel in channels], seed)
+        self._accounts = tuple(replace(a, verified=a.channel in names) for a in accounts)
         self._process = subprocess.Popen(
             # -P, and a folder of our own: what lies in the current one is a campaign, never code
             [sys.executable, "-P", "-m", "stormctl.emulator", "--port", "0", "--accounts-json", "-"],
@@ -92,6 +104,10 @@ class EmulatorProcess:
             ReceivedPost(channel=p["channel"], id=p["id"], text=p["text"], deleted=p["deleted"])
             for p in answer["posts"]
         ]
+
+    def billed(self) -> int:
+        """Ask what the platforms have billed so far, in millionths of a US dollar."""
+        return sum(line["usd_micros"] for line in self._ask("GET", "/_emulator/bill")["bill"])
 
     def __enter__(self) -> Self:
         return self

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import MediaKind
@@ -109,6 +109,8 @@ def enroll(
     for line in _explain_doubts(takeover, preparation.serving):
         tell(line)
     moment, proofs = clock.moment(), preparation.proofs
+    asked_usd_micros = sum(proof.cost_usd_micros for proof in proofs)
+    takeover = replace(takeover, cost_usd_micros=takeover.cost_usd_micros + asked_usd_micros)
     _store_pictures(preparation, ledger, moment)  # before: they are big, and harm nobody without the plan
     enrolled = ledger.enrolment.enroll(
         terms_of(preparation.storm),

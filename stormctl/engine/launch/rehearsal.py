@@ -70,9 +70,16 @@ ACCESS = "emulator.json"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rehearsed:
-    """How a rehearsal went."""
+    """How a rehearsal went.
+
+    Attributes:
+        billed_usd_micros: what the emulated platforms billed.
+        spent_usd_micros: what the ledger has booked.
+    """
 
     tally: Tally
+    billed_usd_micros: int
+    spent_usd_micros: int
     report: Report
     status: StormStatus
 
@@ -157,6 +164,8 @@ def _settle(campaign: Campaign, stage: _Stage, runner: Runner, report_path: str)
     )
     return Rehearsed(
         tally=tally,
+        billed_usd_micros=stage.emulator.billed(),
+        spent_usd_micros=stage.ledger.budgets.spent(storm.id),
         report=report_storm(stage.ledger, now, storm.id, DURATIONS),
         status=get_status(stage.ledger, now, storm.id, DURATIONS),
     )
@@ -169,7 +178,8 @@ def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage
     storm, plan = campaign.get_plan()
     folder = _fresh_folder(campaign.root)
     channels = [rule.id for rule in storm.channels]
-    with EmulatorProcess(channels, seed=storm.seed, faults=faults) as emulator:
+    verified = [rule.id for rule in storm.channels if rule.verified]
+    with EmulatorProcess(channels, seed=storm.seed, faults=faults, verified=verified) as emulator:
         environment = make_environment(emulator.variables())
 
         def tell(pace: Pace) -> None:

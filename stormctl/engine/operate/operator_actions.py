@@ -131,6 +131,8 @@ def take_down(ledger: Ledger, adapters: Adapters, clock: Clock, removal: Deliver
     except CredentialsError as error:
         return Refused(reason=error.message, code="", for_good=False, suspends=True)
     if isinstance(outcome, Delivered):
+        price = parse_channel_id(removal.channel).platform.facts.prices.deletion
+        ledger.budgets.charge(removal.storm_id, price)
         ledger.manual.retracted(removal.key, post_id, who, clock.moment())
     return outcome
 

@@ -94,6 +94,7 @@ class ServedChannels:
         proofs = prove_channels([parse_channel_id(n) for n in asked], self._equipment.adapters.candidates)
         self._hear(proofs)
         for proof in proofs:
+            self._equipment.ledger.budgets.charge_channel(str(proof.channel), proof.cost_usd_micros)
             self._rests[str(proof.channel)] = _Rest(moment.wall_at, ASK_AGAIN_AFTER)
             self._judge(proof, moment)
 

@@ -197,6 +197,7 @@ class Sweep:
                 verification = self._equipment.adapters.reader(channel).verify()
             except CredentialsError:
                 continue
+            self._ledger.budgets.charge_channel(str(channel), verification.cost_usd_micros)
             if verification.clock_offset_s is None and (self.is_proved or verification.account is None):
                 silent.add(channel.platform)
                 continue

@@ -158,6 +158,7 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
         limits=make_limits(**head.limits.model_dump(exclude_none=True)),
         late=domain.Late(policy=head.late.policy, grace=head.late.grace),
         trust=_build_trust(head.trust),
+        link_tags=tuple(head.link_tags.items()),
         facts_max_age=head.facts.max_age,
         asks=tuple(_build_ask(table) for table in schedule.asks.values()),
         resources=tuple(

@@ -271,6 +271,12 @@ class ScheduleFile(BaseModel, **STRICT):
     limits: LimitsTable = LimitsTable()
     late: LateTable = LateTable()
     trust: TrustTable = TrustTable()
+    link_tags: dict[of.TagName, of.TagValue] = Field(
+        {},
+        description="A tag that links to hosts in [trust] links get, so that your own page can count where "
+        "people come from. Any name may stand there, and one that a link has already is left alone.",
+        examples=[{"utm_source": "{platform}", "utm_campaign": "{storm}"}],
+    )
     facts: FactsTable = FactsTable()
     silence: dict[of.Slug, dict[of.Text, _Reason]] = Field(
         {}, description="A rule of `stormctl check`, CODE, that is not to speak of some messages."

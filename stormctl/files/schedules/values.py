@@ -12,7 +12,9 @@ from pydantic import Field, PlainValidator
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import parse_duration
 from stormctl.domain.base.phrase import Phrase
+from stormctl.domain.plan.link_tags import PLACEHOLDER, PLACEHOLDERS
 from stormctl.domain.platforms.channel import ChannelId, parse_channel_id
+from stormctl.files.nearest import suggest
 from stormctl.files.validation import tell
 from stormctl.files.values import (
     BadValueError,
@@ -81,6 +83,38 @@ def _parse_some_text(value: Any) -> str:
     return text
 
 
+_TAG_NAME = re.compile(r"[A-Za-z0-9_-]{1,40}", re.ASCII)
+MAX_TAG_CHARS = 100
+"""Characters of a tag's value: addresses stay short enough for every platform."""
+
+
+def _parse_tag_name(value: Any) -> str:
+    text = parse_text(value)
+    if not _TAG_NAME.fullmatch(text):
+        raise BadValueError(
+            Phrase("“{text}” is not a link tag", text=text),
+            Phrase("letters, digits, “-” and “_”, such as utm_source"),
+        )
+    return text
+
+
+def _parse_tag_value(value: Any) -> str:
+    text = _parse_some_text(value)
+    if len(text) > MAX_TAG_CHARS:
+        raise BadValueError(Phrase("is longer than {number} characters", number=MAX_TAG_CHARS))
+    for name in PLACEHOLDER.findall(text):
+        if name not in PLACEHOLDERS:
+            message = Phrase("nothing is known to fill in for “{name}”", name=f"{{{name}}}")
+            raise BadValueError(message, suggest(name, PLACEHOLDERS))
+    if set("{}") & set(PLACEHOLDER.sub("", text)):
+        known = ", ".join(f"{{{name}}}" for name in PLACEHOLDERS)
+        raise BadValueError(
+            Phrase("a brace is open or closed alone in “{text}”", text=text),
+            Phrase("braces stand around {known}", known=known),
+        )
+    return text
+
+
 _CRON_FIELDS = {
     "minute": Phrase("the first of the five fields is the minute: 0 to 59"),
     "hour": Phrase("the second of the five fields is the hour: 0 to 23"),
@@ -124,6 +158,18 @@ Duration = Annotated[timedelta, PlainValidator(_parse_duration), tell("20m", tit
 Positive = Annotated[timedelta, PlainValidator(_parse_positive), tell("20m", title="duration")]
 Money = Annotated[
     Decimal, PlainValidator(_parse_money), tell(10.0, title="dollars", type="number", minimum=0)
+]
+TagName = Annotated[str, PlainValidator(_parse_tag_name), tell("utm_source", title="link tag")]
+TagValue = Annotated[
+    str,
+    PlainValidator(_parse_tag_value),
+    tell(
+        "{platform}",
+        title="text",
+        description="what the tag of this name (or any other) says; {platform} is x or facebook, {channel} "
+        "its name without that, {language} the wording's, {storm} the schedule's name",
+        maxLength=MAX_TAG_CHARS,
+    ),
 ]
 Cron = Annotated[str, PlainValidator(_parse_cron), tell("0 9-17/2 * * 1-5", title="cron expression")]
 Late = Annotated[

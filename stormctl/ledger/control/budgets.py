@@ -30,6 +30,18 @@ class Budgets:
             with self._database.transaction() as session:
                 session.write("spend", storm_id=storm_id, micros=usd_micros)
 
+    def spent(self, storm_id: str) -> int:
+        """Return what a storm has spent, in millionths of a US dollar, whether it has a budget or not."""
+        with self._database.reading() as session:
+            spent: int = session.get("spent_of", storm_id=storm_id)["spent_usd_micros"]
+            return spent
+
+    def charge_channel(self, channel: str, usd_micros: int) -> None:
+        """Count what asking about a channel has cost: the storm with the next post there has spent it."""
+        if usd_micros:
+            with self._database.transaction() as session:
+                session.write("spend_on_channel", channel=channel, micros=usd_micros)
+
     def tell_spent(self, moment: Moment) -> tuple[StormEvent, ...]:
         """Write down which budgets don't pay for what is planned; each is reported once until it is changed.
 

@@ -60,7 +60,7 @@ class Adoption:
         published: by delivery key, the receipts of posts that stand there: delivered from the first moment.
         unknown: what may be on accounts that could not be read completely; it starts in doubt or, on a
             suspended channel, is in doubt when that is released.
-        cost_usd_micros: of the readings.
+        cost_usd_micros: of the readings and of asking whose accounts they are.
     """
 
     published: Mapping[str, Delivered] = field(default_factory=dict)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
@@ -12,10 +13,12 @@ from stormctl.ledger.journal.rows import load_post, maybe_instant, micros_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
-    from datetime import datetime, timedelta
+    from datetime import datetime
 
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database
+
+_DAY = micros_of(timedelta(days=1))
 
 
 class Metrics:
@@ -30,17 +33,43 @@ class Metrics:
         """Keep a snapshot: delivery key, metric and value, as read now.
 
         Args:
-            price_usd_micros: of each post that was read; its storm has spent it, once however often the same
-                reading is recorded.
+            price_usd_micros: of each post that was read; its storm has spent it, once in a UTC day.
         """
         now = to_micros(moment.at)
         with self._database.transaction() as session:
+            for key in {key for key, _, _ in rows}:
+                before = session.find("read_before", key=key) if price_usd_micros else None
+                session.write("mark_read", key=key, now=now)
+                if before is not None and not _is_same_day(before["read_at"], now):
+                    session.write("charge_reading", key=key, micros=price_usd_micros)
             for key, metric, value in rows:
                 session.write("add_snapshot", key=key, metric=metric.value, read_at=now, value=value)
-            for key in {key for key, _, _ in rows}:
-                is_new = session.write("mark_read", key=key, now=now)
-                if is_new and price_usd_micros:
-                    session.write("charge_reading", key=key, micros=price_usd_micros)
+
+    def find_payable(self, keys: Collection[str], moment: Moment, price_usd_micros: int) -> list[str]:
+        """Return the deliveries whose reading the budgets pay for, beside all posts that are to come.
+
+        Args:
+            price_usd_micros: of each post that is read, unless it was on the same UTC day.
+        """
+        now = to_micros(moment.at)
+        spare: dict[str, int | None] = {}
+        payable: list[str] = []
+        with self._database.reading() as session:
+            for key in keys:
+                row = session.find("read_before", key=key) if price_usd_micros else None
+                if row is None or _is_same_day(row["read_at"], now):
+                    payable.append(key)
+                    continue
+                storm_id = row["storm_id"]
+                if storm_id not in spare:
+                    spare[storm_id] = session.get("spare_for_readings", storm_id=storm_id)["spare"]
+                left = spare[storm_id]
+                if left is None:
+                    payable.append(key)
+                elif left >= price_usd_micros:
+                    payable.append(key)
+                    spare[storm_id] = left - price_usd_micros
+        return payable
 
     def mark_read(self, keys: Collection[str], moment: Moment) -> None:
         """Write down that deliveries were read now, even if the reading gave nothing."""
@@ -104,3 +133,8 @@ class Metrics:
                     )
                     due |= {row["key"]: (row["key"], row["channel"], row["post_id"]) for row in rows}
         return list(due.values())
+
+
+def _is_same_day(before: int | None, now: int) -> bool:
+    """Whether two moments (microseconds) are of one day of UTC, in which X bills a post's reading once."""
+    return before is not None and before // _DAY == now // _DAY

@@ -88,6 +88,8 @@ def plan_json(plan: Plan, storm: Storm, cost: Cost) -> shapes.PlanDocument:
             "publish_usd_micros": cost.publish_usd_micros,
             "alt_text_usd_micros": cost.alt_text_usd_micros,
             "readings_usd_micros": cost.readings_usd_micros,
+            "lookups_usd_micros": cost.lookups_usd_micros,
+            "links_usd_micros": cost.links_usd_micros,
             "total_usd_micros": cost.total_usd_micros,
             "by_channel": {str(c.channel): c.total_usd_micros for c in cost.by_channel},
         },

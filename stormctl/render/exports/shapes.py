@@ -124,6 +124,8 @@ class CostShape(TypedDict):
     publish_usd_micros: Micros
     alt_text_usd_micros: Micros
     readings_usd_micros: Micros
+    lookups_usd_micros: Micros
+    links_usd_micros: Micros
     total_usd_micros: Micros
     by_channel: dict[str, Micros]
 

@@ -23,6 +23,7 @@ from stormctl.render.plan_words import (
     explain_left_out,
     is_over_budget,
     say_cost,
+    say_cost_details,
     say_verdict,
 )
 from stormctl.render.words import clean, render_number
@@ -111,7 +112,7 @@ def render_plan_page(
         left=len(plan.unplaced),
         other_zone=viewer.name_zone(entries[0].at) if entries and viewer.differs(entries[0].at) else "",
         total=format_usd(cost.total_usd_micros),
-        cost_lines=list(say_cost(storm, cost)),
+        cost_lines=[*say_cost(storm, cost), *say_cost_details(storm, cost)],
         left_out=list(explain_left_out(plan, viewer)),
         channels=[
             (rule.id, channels.get(rule.id, []), count_languages(channels.get(rule.id, ())))

@@ -22,3 +22,13 @@ WHERE s.budget_usd_micros - s.spent_usd_micros < :dearest AND NOT EXISTS (
     WHERE m.key = 'told_budget/' || s.id AND m.value = CAST(s.budget_usd_micros AS TEXT)
 )
 ORDER BY s.id;
+
+-- name: spend_on_channel(channel, micros)!
+-- Only a storm that has something planned there, the one whose post comes first.
+UPDATE storms SET spent_usd_micros = spent_usd_micros + :micros WHERE id = (
+    SELECT d.storm_id FROM deliveries d WHERE d.channel = :channel AND d.state = 'planned'
+    ORDER BY d.slot_at, d.key LIMIT 1
+);
+
+-- name: spent_of(storm_id)^
+SELECT spent_usd_micros FROM storms WHERE id = :storm_id;

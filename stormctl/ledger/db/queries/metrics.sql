@@ -39,6 +39,23 @@ FROM channels c;
 UPDATE storms SET spent_usd_micros = spent_usd_micros + :micros
 WHERE id = (SELECT d.storm_id FROM deliveries d WHERE d.key = :key);
 
+-- name: spare_for_readings(storm_id)^
+-- What a storm has left beside the prices of the posts that are to come; a doubt may yet be sent again. None
+-- without a budget.
+SELECT CASE WHEN s.budget_usd_micros IS NULL THEN NULL ELSE
+    s.budget_usd_micros - s.spent_usd_micros - (
+        SELECT coalesce(sum(p.price_usd_micros), 0) FROM deliveries p WHERE p.storm_id = s.id
+            AND (p.state IN ('planned', 'in_doubt') OR (p.state = 'claimed' AND p.sending_at IS NULL))
+    ) END AS spare
+FROM storms s WHERE s.id = :storm_id;
+
+-- name: read_before(key)^
+-- When the post that stands there now was read last; what gave nothing is no reading.
+SELECT d.storm_id, (
+    SELECT max(s.read_at) FROM snapshots s WHERE s.key = d.key AND s.read_at >= d.delivered_at
+) AS read_at
+FROM deliveries d WHERE d.key = :key;
+
 -- name: mark_read(key, now)!
 UPDATE deliveries SET metrics_read_at = :now
 WHERE key = :key AND (metrics_read_at IS NULL OR metrics_read_at < :now);

@@ -20,6 +20,7 @@ from stormctl.render.plan_words import (
     is_over_budget,
     list_marks,
     say_cost,
+    say_cost_details,
     say_verdict,
 )
 from stormctl.render.terminal.grid import Column, Grid, GridSection
@@ -79,6 +80,7 @@ def render_plan(
     heading = (f"{viewer.say(Phrase('Cost'))} ", STRONG)
     told = "; ".join(map(viewer.say, say_cost(storm, cost)))
     parts += ["", Text.assemble(heading, (told, WARN if is_over_budget(storm, cost) else ""))]
+    parts += [Text(viewer.say(line), QUIET) for line in say_cost_details(storm, cost)]
     return Group(*parts)
 
 

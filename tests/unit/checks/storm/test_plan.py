@@ -102,7 +102,7 @@ def test_quarter_beyond_what_the_platform_allows_is_an_error() -> None:
     assert codes(thread, storm=storm) == ["beyond-platform-ceiling"]
 
 
-@pytest.mark.parametrize(("budget", "expected"), [("0.204", []), ("0.203", ["over-budget"])])
+@pytest.mark.parametrize(("budget", "expected"), [("0.24", []), ("0.239", ["over-budget"])])
 def test_budget_is_kept(budget: str, expected: list[str]) -> None:
     """A plan that costs more than its budget, readings included, is an error."""
     storm = make_storm(limits=replace(NO_LIMITS, budget_usd=Decimal(budget)))
@@ -116,7 +116,7 @@ def test_budget_tells_what_costs() -> None:
 
     (finding,) = find(make_variant(text="See example.org"), storm=storm)
 
-    assert finding.message == "the plan costs $0.20, and the budget is $0.10"
+    assert finding.message == "the plan costs $0.24, and the budget is $0.10"
     assert finding.hint == "1 of 1 post with a link, which costs most"
 
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
+from stormctl.domain.plan.storm import Trust
 from tests.unit.checks.holding import codes, find
 from tests.unit.domain.making import make_rule, make_storm, make_variant
 
@@ -31,6 +34,21 @@ def test_same_text_on_two_x_channels_is_an_error() -> None:
         ("same-text-on-x-channels", "x:one, x:two would post the same text")
     ]
     assert mixed == []
+
+
+def test_link_tags_make_no_other_text_of_it() -> None:
+    """Two X accounts whose tags differ still say the same, and so does one account in two messages."""
+    tags, trust = (("utm_content", "{channel}-{language}"),), Trust(links=("example.org",))
+    one = make_variant("a.en", text="Sign now.", link="https://example.org/act?b=c")
+    again = make_variant("b.es", text="Sign now.", link="https://example.org/act?b=c")
+
+    two = codes(
+        one, storm=replace(make_storm(make_rule("x:one"), make_rule("x:two")), link_tags=tags, trust=trust)
+    )
+    twice = codes(one, again, storm=replace(make_storm(make_rule("x:one")), link_tags=tags, trust=trust))
+
+    assert "same-text-on-x-channels" in two
+    assert "same-text-on-channel" in twice
 
 
 def test_link_tells_texts_apart_on_facebook() -> None:

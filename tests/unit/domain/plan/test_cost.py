@@ -7,7 +7,7 @@ import pytest
 from stormctl.domain.delivery.delivery import Post
 from stormctl.domain.plan.cost import cost_of, has_link, price_of
 from stormctl.domain.plan.planning import plan_storm
-from stormctl.domain.platforms.channel import parse_channel_id
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.files.media.media import MAX_IMAGES
 from tests.unit.domain.making import make_bank, make_media, make_rule, make_storm, make_variant
 
@@ -56,8 +56,43 @@ def test_cost_adds_up_by_channel_and_in_all() -> None:
         cost.publish_usd_micros,
         cost.alt_text_usd_micros,
         cost.readings_usd_micros,
-    ) == (230_000, 5_000, 6_000)
-    assert cost.total_usd_micros == 241_000
+        cost.lookups_usd_micros,
+    ) == (230_000, 5_000, 30_000, 20_000)
+    assert cost.total_usd_micros == 285_000
+
+
+def test_one_line_says_what_links_cost() -> None:
+    """Only channels that bill posts are counted: a link on Facebook costs nothing."""
+    storm = make_storm(make_rule("x:acme"), make_rule("facebook:acme"))
+    bank = make_bank(make_variant("a.en", link="https://example.org"), make_variant("b.en"))
+
+    cost = cost_of(plan_storm(storm, bank), readings_a_post=4)
+    free = cost_of(plan_storm(make_storm(make_rule("facebook:acme")), bank))
+
+    assert cost.describe_links() == "1 of 2 posts carries a link: $0.20 of $0.275"
+    assert free.describe_links() == ""
+
+
+def test_what_is_not_proved_is_told() -> None:
+    """Where a price is the higher of two figures, the plan says so; not of what it does not contain."""
+    linked = make_bank(make_variant("a.en", link="https://example.org"))
+    plain = make_bank(make_variant("a.en"))
+
+    told, less = (cost_of(plan_storm(make_storm(), bank)).describe_unproved() for bank in (linked, plain))
+
+    assert [line.split()[0:4] for line in told] == [
+        ["a", "bare", "domain", "is"],
+        ["X", "usually", "bills", "a"],
+    ]
+    assert less == told[1:]
+
+
+def test_every_price_has_a_day_and_a_source() -> None:
+    """A platform that bills says as of when, and where that is written; only prices can be unproved."""
+    for platform in Platform:
+        prices = platform.facts.prices
+        assert bool(prices.dearest_post) == (prices.as_of is not None) == bool(prices.source)
+        assert all(getattr(prices, name) for name in prices.unproved)
 
 
 def test_plan_prices_each_delivery() -> None:
@@ -85,5 +120,5 @@ def test_a_plan_is_not_priced_again(monkeypatch: pytest.MonkeyPatch) -> None:
 
     cost = cost_of(dearer, readings_a_post=0)
 
-    assert (cost.total_usd_micros, cost.alt_text_usd_micros) == (6 * 7_000, 3 * 5_000)
+    assert (cost.total_usd_micros, cost.alt_text_usd_micros) == (6 * 7_000 + 3 * 20_000, 3 * 5_000)
     assert [share.publish_usd_micros for share in cost.by_channel] == [2 * 7_000 - 5_000] * 3

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -58,10 +59,33 @@ def test_each_reading_is_charged_to_the_storm(bench: Bench) -> None:
 
     collector.collect(ACME, bench.x)
     soon = bench.spent()
-    bench.clock.move(timedelta(hours=1))
+    _collect_all(bench, collector)
+    same_day = bench.spent()
+    bench.clock.move(timedelta(days=1))
     _collect_all(bench, collector)
 
-    assert (soon, bench.spent()) == (1_000, 2 * 1_000)
+    assert (soon, same_day, bench.spent()) == (5_000, 5_000, 2 * 5_000)
+
+
+def test_readings_leave_what_posts_need(bench: Bench) -> None:
+    """The budget is kept for what is planned: figures wait, which is told once, until it suffices."""
+    deliveries = [make_delivery(price_usd_micros=200_000), make_delivery("m2", price_usd_micros=200_000)]
+    late = replace(deliveries[1], slot_at=deliveries[1].slot_at + timedelta(days=3))
+    bench.enroll(deliveries[0], late, budget_usd_micros=404_000)
+    bench.serve()
+    bench.x.metrics = [MetricReading("acme-1", Metric.IMPRESSIONS, 120)]
+    collector = Collector(bench.equipment)
+    read = []
+
+    for budget in (404_000, 404_000, 406_000):
+        bench.enroll(deliveries[0], late, budget_usd_micros=budget)
+        bench.clock.move(AGES[0] + BATCH)
+        read.append(collector.collect(ACME, bench.x))
+
+    assert read == [0, 0, 1]
+    (warning,) = bench.events.texts(EventKind.WARNING)
+    assert "figures of 1 post wait" in warning
+    assert bench.spent() == 205_000
 
 
 def test_facebook_charges_nothing_for_readings(bench: Bench) -> None:

@@ -93,7 +93,7 @@ def test_what_a_reading_shows_is_charged_to_the_storm(bench: Bench) -> None:
     _settle(bench, reconciler)
 
     assert bench.state() is State.DELIVERED
-    assert bench.spent() == 2 * 1_000
+    assert bench.spent() == 2 * 5_000
 
 
 def test_a_reading_that_failed_is_not_charged(bench: Bench) -> None:

@@ -148,7 +148,7 @@ def test_one_reading_serves_all_that_is_due_and_is_charged(bench: Bench) -> None
     Reconciler(bench.equipment).settle(ACME, bench.x)
 
     assert bench.x.readings == readings + 1
-    assert bench.spent() == before + 2 * 1_000
+    assert bench.spent() == before + 2 * 5_000
     assert len(bench.events.texts(EventKind.POSTED_TWICE)) == 1
     assert [one.due_at for one in bench.ledger.follow_ups.open(str(ACME))] == []
 

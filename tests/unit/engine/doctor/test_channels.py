@@ -83,7 +83,7 @@ def test_an_account_on_x_that_may_post_has_nothing_to_warn_of(campaign: Campaign
         "@acme (1001): http://127.0.0.1/",
         "keys of OAuth 1.0a, which do not expire",
         "X says that the credentials may post",
-        "there are credits left; X does not say how many; this storm needs about $0.04 here",
+        "there are credits left; X does not say how many; this storm needs about $0.10 here",
     ]
     assert warnings(lines) == []
 
@@ -277,11 +277,11 @@ def test_a_plan_is_priced_once_however_many_channels(
     assert priced == [(campaign.plan,)]
     told = [line.text.partition("needs about ")[2] for section in sections for line in section.lines]
     assert [share for share in told if share] == [
-        "$0.02 here",
-        "$0.04 here",
         "$0.06 here",
-        "$0.08 here",
-        "$0.10 here",
+        "$0.09 here",
+        "$0.12 here",
+        "$0.16 here",
+        "$0.20 here",
     ]
 
 

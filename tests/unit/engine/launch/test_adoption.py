@@ -96,7 +96,7 @@ def test_on_request_it_is_found_for_adoption(bench: Bench, tmp_path: Path) -> No
 
     assert {key: post.post_id for key, post in takeover.published.items()} == {key: "acme-2"}
     assert takeover.unknown == ()
-    assert takeover.cost_usd_micros == 2 * 1_000
+    assert takeover.cost_usd_micros == 2 * 5_000
 
 
 @pytest.mark.parametrize("address", ["http://example.org/act", "https://t.co/a1B2c3D4e5"])

@@ -146,9 +146,20 @@ def test_posts_that_stand_there_already_are_recorded_and_not_sent_again(bench: B
     assert (view.state, view.post_id, spent) == (
         State.DELIVERED,
         "acme-1",
-        Platform.X.facts.prices.own_reading,
+        Platform.X.facts.prices.post_reading,
     )
     assert len(bench.x.sent) == 1
+
+
+def test_asking_whose_accounts_they_are_is_charged(bench: Bench, tmp_path: Path) -> None:
+    """Each launch looks every account up, whatever becomes of its posts."""
+    bench.x.verification = replace(bench.x.verification, cost_usd_micros=10_000)
+    campaign = make_campaign(tmp_path, limits="budget_usd = 2.5")
+
+    for _ in range(2):
+        enroll(bench.prepare(campaign), bench.workspace(), bench.ledger, lambda _line: None)
+
+    assert bench.spent() == 2 * 10_000
 
 
 def test_a_storms_terms_are_what_its_schedule_says(tmp_path: Path) -> None:

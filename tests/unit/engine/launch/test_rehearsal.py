@@ -10,6 +10,7 @@ import pytest
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import parse_channel_id
+from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.launch.rehearsal import (
     ACCESS,
@@ -24,7 +25,7 @@ from stormctl.engine.operate.standing import get_status
 from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.ledger import open_ledger
-from tests.campaigns import make_campaign
+from tests.campaigns import make_campaign, write_campaign
 from tests.fakes import Events
 
 if TYPE_CHECKING:
@@ -242,6 +243,25 @@ def test_the_newest_rehearsal_can_be_looked_at(stage: Stage, campaign: Campaign)
 
     assert (status.total, durations) == (4, DURATIONS)
     assert clock.moment().at > clock.moment().wall_at
+
+
+def test_its_accounts_are_verified_as_the_schedule_says(stage: Stage, tmp_path: Path) -> None:
+    """X allows a verified account more posts a day: the emulated one knows which it is."""
+    schedule = write_campaign(tmp_path)
+    text = schedule.read_text(encoding="utf-8")
+    schedule.write_text(text.replace('id = "x:acme"', 'id = "x:acme"\nverified = true'), encoding="utf-8")
+    campaign = load_campaign(tmp_path, schedule)
+    seen: list[bool | None] = []
+
+    def look(_summary: LaunchSummary) -> None:
+        adapters = open_rehearsal_adapters(campaign.root)
+        seen.append(adapters.reader(parse_channel_id("x:acme")).verify().is_verified)
+        adapters.close()
+
+    stage.stop_at = 1
+    stage.rehearse(campaign, speed=1.0, show=look)
+
+    assert seen == [True]
 
 
 def test_its_platforms_can_be_reached_while_it_runs(stage: Stage, campaign: Campaign) -> None:

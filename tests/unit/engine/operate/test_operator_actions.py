@@ -82,7 +82,7 @@ class TestEvidence:
 
         _find(bench)
 
-        assert bench.spent() == 2 * 1_000
+        assert bench.spent() == 2 * 5_000
 
     def test_reading_begins_before_the_sending(self, bench: Bench) -> None:
         """Platforms' clocks differ from ours."""
@@ -286,6 +286,19 @@ class TestRemoval:
 
         assert isinstance(outcome, Delivered)
         assert (bench.x.deleted, bench.x.posts, bench.state()) == (["acme-1"], [], State.RETRACTED)
+
+    def test_a_deletion_is_charged_once_it_is_made(self, bench: Bench) -> None:
+        """At the dearer of the two prices that X lists; what X refuses costs nothing."""
+        bench.enroll(make_delivery(), budget_usd_micros=5_000_000)
+        bench.serve()
+        bench.x.removals.append(Refused(reason="not yours", code="403", for_good=True))
+
+        self._take_down(bench)
+        refused = bench.spent()
+        bench.x.removals.clear()
+        self._take_down(bench)
+
+        assert (refused, bench.spent()) == (0, 10_000)
 
     @pytest.mark.parametrize(
         ("answer", "code"),

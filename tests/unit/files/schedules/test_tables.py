@@ -221,3 +221,25 @@ def test_a_silence_needs_a_rules_name_and_a_reason(campaign: CampaignFolder) -> 
         "silence.Too Long",
         "silence.too-long.a",
     ]
+
+
+@pytest.mark.parametrize(
+    ("tag", "told"),
+    [
+        ('utm_source = "{storrm}"', "nothing is known to fill in for “{storrm}”"),
+        ('utm_source = "{}"', "nothing is known to fill in for “{}”"),
+        ('utm_source = "{platform"', "a brace is open or closed alone in “{platform”"),
+        ('utm_source = " "', "must not be empty"),
+        ('"utm source" = "x"', "“utm source” is not a link tag"),
+        (f'utm_source = "{"a" * 101}"', "is longer than 100 characters"),
+    ],
+)
+def test_a_link_tag_that_means_nothing_is_told(campaign: CampaignFolder, tag: str, told: str) -> None:
+    """A wrong placeholder would be posted as it stands; the nearest known one is named."""
+    storm, findings = load(campaign, f"{MINIMAL}[link_tags]\n{tag}\n")
+
+    assert storm is None
+    (finding,) = findings
+    assert told in finding.message
+    if "storrm" in tag:
+        assert finding.hint == "did you mean “storm”?"

@@ -74,8 +74,8 @@ def test_a_plan_has_its_exact_posts_and_utc_instants(plan: Plan, storm: Storm, c
     }
     assert exported["spare"] == {"x:migrants-day": 31, "facebook:migrants-day": 34}
     assert exported["unplaced"][0]["variant"] == "harvest.en"
-    assert exported["cost"]["total_usd_micros"] == 280_000
-    assert exported["cost"]["by_channel"] == {"x:migrants-day": 280_000, "facebook:migrants-day": 0}
+    assert exported["cost"]["total_usd_micros"] == 360_000
+    assert exported["cost"]["by_channel"] == {"x:migrants-day": 360_000, "facebook:migrants-day": 0}
 
 
 def test_status_leaves_nothing_out(ledger_status: LedgerStatus, halt: HaltView) -> None:

@@ -81,7 +81,7 @@ def test_costs_and_the_verdict_stand_on_top(plan: Plan, storm: Storm) -> None:
     top = render(plan, storm).partition("<article")[0]
 
     assert "7 posts on 2 channels; nothing stops a launch; 1 left out" in top
-    assert "1 of 7 posts carry a link: $0.20 of" in top
+    assert "1 of 5 posts carries a link: $0.20 of" in top
     assert "x:migrants-day: its deadline is before 08:00 (harvest.en)" in top
     assert "<dt>Left out</dt><dd>1</dd>" in top
 
