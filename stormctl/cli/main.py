@@ -21,6 +21,7 @@ from stormctl.cli.commands import (
     emulator,
     launch,
     ledger,
+    log,
     rehearse,
     report,
     run,
@@ -76,7 +77,7 @@ def start(
 
 for command in (
     *(check.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
-    *(control.status, control.halt, control.resume),
+    *(control.status, log.log, control.halt, control.resume),
     *(deliveries.show, deliveries.cancel, deliveries.retry, deliveries.resolve, deliveries.retract),
     *(report.report, emulator.emulator, schema.schema),
 ):

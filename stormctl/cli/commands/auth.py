@@ -13,6 +13,7 @@ from stormctl.cli.options import JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -268,7 +269,21 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
         raise UsageError("not signed in", "Nothing was written. Start again with the right account.")
     signin.save(grant)
+    _record(context, signin, grant)
     console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
+
+
+def _record(context: Context, signin: SignIn, grant: Grant) -> None:
+    """Write the sign-in into the history, if there is a ledger that can be written."""
+    from stormctl.domain.base.event import EventKind, StormEvent
+    from stormctl.engine.base.clocks import SystemClock
+
+    channel, text = str(signin.channel), f"signed in as {grant.owner.name} by {find_user()}"
+    with _open_known(context, [signin.channel]) as ledger:
+        if ledger is not None:
+            moment = SystemClock(ledger.clock_offset).moment()
+            event = StormEvent(kind=EventKind.SIGNED_IN, at=moment.at, text=text, channel=channel)
+            ledger.history.append(event, moment)
 
 
 @contextmanager

@@ -12,7 +12,7 @@ from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.occupancy import Limits, Occupancy
 from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
-from stormctl.ledger.journal.rows import tell
+from stormctl.ledger.journal.rows import describe_move, tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -82,9 +82,7 @@ def _move(
 ) -> StormEvent:
     for key in keys:
         session.write("move_delivery", key=key, slot_at=to_micros(at))
-    old, new = from_micros(row["slot_at"]).astimezone(zone), at.astimezone(zone)
-    form = "%H:%M" if old.date() == new.date() else "%Y-%m-%d %H:%M"
-    return tell(session, moment, EventKind.MOVED, row, f"moved from {old:{form}} to {new:{form}}")
+    return tell(session, moment, EventKind.MOVED, row, describe_move(from_micros(row["slot_at"]), at, zone))
 
 
 class _Room:

@@ -26,12 +26,7 @@ def render_event(event: StormEvent, zone: tzinfo, *, is_rehearsal: bool = False)
     Args:
         is_rehearsal: whether the commands that the line names must act on the rehearsal.
     """
-    kind = event.kind.value.replace("_", " ")
-    name = shorten_key(event.key) if event.key else ""
-    text = clean(event.text)
-    message_id = read_message_id(event.key) if event.key else ""
-    if message_id:
-        text = "" if text == message_id else text.removeprefix(f"{message_id}: ").removeprefix(f"{kind}: ")
+    kind, name, text = describe_event(event)
     if is_rehearsal and _COMMAND_AT_END.search(text):
         text += " --rehearsal"
     url = event.url or ""
@@ -45,6 +40,17 @@ def render_event(event: StormEvent, zone: tzinfo, *, is_rehearsal: bool = False)
         _name_retraction(event, is_rehearsal=is_rehearsal),
     ]
     return "  ".join(clean(part) for part in parts if part)
+
+
+def describe_event(event: StormEvent) -> tuple[str, str, str]:
+    """Return what kind of event it is, which post it is about, and what its words add to that."""
+    kind = event.kind.value.replace("_", " ")
+    text = clean(event.text)
+    if not event.key:
+        return kind, "", text
+    message_id = read_message_id(event.key)
+    text = "" if text == message_id else text.removeprefix(f"{message_id}: ").removeprefix(f"{kind}: ")
+    return kind, shorten_key(event.key), text
 
 
 def _name_retraction(event: StormEvent, *, is_rehearsal: bool) -> str:
