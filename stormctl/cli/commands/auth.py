@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from stormctl.cli import console
+from stormctl.cli.command_names import Commands
 from stormctl.cli.options import JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.platforms.channel import Platform
@@ -43,6 +44,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask whether it is 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands, a group of their own."""
     group = typer.Typer(
+        cls=Commands,
         no_args_is_help=True,
         rich_markup_mode=None,
         help="Sign in to accounts, and see whose they are.",
