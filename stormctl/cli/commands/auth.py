@@ -261,6 +261,7 @@ def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: b
 
 def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
     """Show whose account it is, ask, and write."""
+    from stormctl.engine.accounts.signin import record_sign_in
     from stormctl.render.terminal.accounts import render_grant, render_signed_in
 
     settings = context.environment.settings
@@ -271,21 +272,10 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
         raise UsageError("not signed in", "Nothing was written. Start again with the right account.")
     signin.save(grant)
-    _record(context, signin, grant)
-    console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
-
-
-def _record(context: Context, signin: SignIn, grant: Grant) -> None:
-    """Write the sign-in into the history, if there is a ledger that can be written."""
-    from stormctl.domain.base.event import EventKind, StormEvent
-    from stormctl.engine.base.clocks import SystemClock
-
-    channel, text = str(signin.channel), f"signed in as {grant.owner.name} by {find_user()}"
     with _open_known(context, [signin.channel]) as ledger:
         if ledger is not None:
-            moment = SystemClock(ledger.clock_offset).moment()
-            event = StormEvent(kind=EventKind.SIGNED_IN, at=moment.at, text=text, channel=channel)
-            ledger.history.append(event, moment)
+            record_sign_in(ledger, signin.channel, grant.owner.name, find_user())
+    console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
 
 
 @contextmanager

@@ -59,7 +59,7 @@ def log(
         console.show_json(log_json(found))
         return
     from stormctl.cli.watching import viewer_zone
-    from stormctl.render.terminal.storm_log import render_log
+    from stormctl.render.terminal.events import render_log
 
     width = console.find_width()
     console.show_lines(render_log(found, viewer_zone(), width=width, is_rehearsal=rehearsal))

@@ -7,17 +7,17 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import FindingsError
 from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.delivery.answers import deliver
+from stormctl.ledger.journal.edits import describe_edit
 from stormctl.ledger.journal.gaps import note_unknown
 from stormctl.ledger.journal.rows import (
     delivery_values,
-    describe_move,
     digest_plan,
     micros_of,
     note_event,
@@ -186,7 +186,7 @@ def enroll_plan(
         tell(session, moment, EventKind.CHANGED, enrolled[key], f"withdrawn, {_WITHDRAWN}")
     for values in changes.update:
         session.write("park_delivery", key=values["key"])
-        if edit := _describe_edit(enrolled[values["key"]], values, zone):
+        if edit := describe_edit(enrolled[values["key"]], values, zone):
             tell(session, moment, EventKind.CHANGED, enrolled[values["key"]], edit)
     for query, rows in (("replan_delivery", changes.update), ("add_delivery", changes.add)):
         for values in rows:
@@ -203,16 +203,6 @@ def enroll_plan(
     if takeover.cost_usd_micros:
         session.write("spend", storm_id=terms.storm_id, micros=takeover.cost_usd_micros)
     return done
-
-
-def _describe_edit(row: Row, values: dict[str, Any], zone: ZoneInfo) -> str:
-    """Say what a new plan changes of a delivery that people see: text, slot, or that it is back."""
-    edits = ["planned again"] if row["state"] == State.CANCELLED else []
-    if row["text_digest"] != values["text_digest"]:
-        edits.append("new text")
-    if row["slot_at"] != values["slot_at"]:
-        edits.append(describe_move(from_micros(row["slot_at"]), from_micros(values["slot_at"]), zone))
-    return ", ".join(edits)
 
 
 def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> None:

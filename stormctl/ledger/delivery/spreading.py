@@ -12,7 +12,8 @@ from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.occupancy import Limits, Occupancy
 from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
-from stormctl.ledger.journal.rows import describe_move, tell
+from stormctl.ledger.journal.edits import describe_move
+from stormctl.ledger.journal.rows import tell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

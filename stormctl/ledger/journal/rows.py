@@ -15,7 +15,7 @@ from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.report.status import AttemptView, DeliveryView
 
 if TYPE_CHECKING:
-    from datetime import datetime, timedelta, tzinfo
+    from datetime import datetime, timedelta
 
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Row, Session
@@ -207,13 +207,6 @@ def event_of(row: Row) -> StormEvent:
         attempt_id=row["attempt_id"],
         url=row["url"],
     )
-
-
-def describe_move(old: datetime, new: datetime, zone: tzinfo) -> str:
-    """Say from when to when a slot was moved, with the dates where they differ."""
-    old, new = old.astimezone(zone), new.astimezone(zone)
-    form = "%H:%M" if old.date() == new.date() else "%Y-%m-%d %H:%M"
-    return f"moved from {old:{form}} to {new:{form}}"
 
 
 def _follows(delivery: PlannedDelivery) -> bool:

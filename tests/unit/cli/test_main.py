@@ -68,7 +68,7 @@ def test_an_unknown_command_names_the_one_that_is_meant(
 
 def test_a_group_knows_its_own_commands(stormctl: CommandLine) -> None:
     """The nearest of the group is named with its whole path."""
-    ended = stormctl("ledger", "bakup")
+    ended = stormctl("ledger", "backups")
 
     assert (ended.code, "stormctl ledger backup: Copy" in ended.err) == (ExitCode.USAGE, True)
 

@@ -63,6 +63,14 @@ def test_the_day_in_one_list(stormctl: CommandLine, ledger: Ledger) -> None:
     assert told[-2:] == ["everything resumed by ben", "launch on laptop (process 7) stopped"]
 
 
+def test_cron_does_not_fill_it(stormctl: CommandLine, ledger: Ledger) -> None:
+    """A tick starts every minute: what it does is told, not that it came and went."""
+    runner = ledger.runners.register("tick", "server", 7, now())
+    ledger.runners.stop(runner, now())
+
+    assert stormctl("log").out == "nothing has happened yet\n"
+
+
 def test_for_machines(stormctl: CommandLine, ledger: Ledger) -> None:
     """The same as JSON, by its schema, with the lateness in seconds."""
     _live_a_day(ledger)
