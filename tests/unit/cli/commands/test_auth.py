@@ -103,7 +103,7 @@ def test_a_sign_in_is_in_the_log(campaign: CommandLine, ledger: Ledger) -> None:
 
     (entry,) = ledger.history.log()
     assert (entry.event.kind, entry.event.channel) == (EventKind.SIGNED_IN, "x:acme")
-    assert entry.event.text.startswith("signed in as Acme by ")
+    assert entry.event.text.startswith("signed in as Acme (@acme) by ")
 
 
 def test_keys_of_the_app_are_asked_for(campaign: CommandLine, emulator: EmulatorThread) -> None:
