@@ -26,7 +26,7 @@ def test_a_good_day_ends_with_zero_and_counts_warnings(stormctl: CommandLine) ->
     assert (ended.code, ended.err) == (ExitCode.DONE, "")
     assert "Acme (@acme)" in ended.out
     assert "nothing failed, 7 warnings" in ended.out.splitlines()[0]
-    assert ended.out.splitlines()[-1].endswith("Asking cost $0.01.")
+    assert ended.out.splitlines()[0].endswith("Asking cost $0.01.")
 
 
 def test_what_is_proved_bad_fails(stormctl: CommandLine, practice: Practice) -> None:
