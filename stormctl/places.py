@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import getpass
 import os
 import stat
 import sys
@@ -117,6 +118,14 @@ def write_text(path: Path, text: str, mode: int = 0o666) -> None:
     """Write a text file, over what it held; OSError if it can't be written."""
     with os.fdopen(open_or_make(path, os.O_WRONLY | os.O_TRUNC, mode), "w", encoding="utf-8") as file:
         file.write(text)
+
+
+def find_user() -> str:
+    """Return who types, for the record."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
 
 
 def make_folder(path: Path) -> None:

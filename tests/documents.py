@@ -27,7 +27,7 @@ def _find_name(arguments: Sequence[str]) -> str:
     return "text" if words[0] == "check" and "-" in arguments else words[0]
 
 
-NAMES = ("check", "plan", "status", "show", "report", "rehearse", "doctor", "auth", "ledger")
+NAMES = ("check", "plan", "status", "log", "show", "report", "rehearse", "doctor", "auth", "ledger")
 """The commands that print a document, which has their name."""
 
 

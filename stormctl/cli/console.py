@@ -77,6 +77,12 @@ def tell(renderable: RenderableType) -> None:
     _print(make_console(stderr=True), renderable)
 
 
+def find_width() -> int | None:
+    """Return how many columns standard output's terminal has; None where it is none."""
+    console = make_console()
+    return console.width if console.is_terminal else None
+
+
 def show_json(data: Mapping[str, Any]) -> None:
     """Print data for machines on standard output; letters that its encoding lacks in JSON's own escapes."""
     from stormctl.render.invisible import render_json

@@ -11,6 +11,7 @@ import typer
 
 from stormctl import __version__
 from stormctl.cli import console
+from stormctl.cli.command_names import Commands
 from stormctl.cli.commands import (
     auth,
     campaign,
@@ -21,12 +22,15 @@ from stormctl.cli.commands import (
     emulator,
     launch,
     ledger,
+    log,
     rehearse,
     report,
     run,
     schema,
+    whereabouts,
 )
 from stormctl.cli.context import Context
+from stormctl.cli.examples import add_examples
 from stormctl.cli.scrubbing import SCRUBBER, set_up_logging, show_bug
 from stormctl.cli.streams import find_problem, set_up_streams
 from stormctl.errors import ExitCode, StormctlError
@@ -39,7 +43,8 @@ app = typer.Typer(
     help="Plan, publish and prove a day of messages on X and Facebook Pages.",
     epilog="Exit codes: 0 done · 1 bug · 2 usage · 3 findings · 4 not approved · 5 credentials · 6 budget · "
     "7 some not delivered · 8 in doubt · 9 halted · 10 ledger · 11 no live runner · 75 try again later.",
-    no_args_is_help=True,
+    cls=Commands,
+    invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,  # a bug keeps Python's own traceback, without the values of variables
     rich_markup_mode=None,
@@ -72,17 +77,20 @@ def start(
     del version
     console.forget_language()
     ctx.obj = Context(folder)
+    if ctx.invoked_subcommand is None:
+        whereabouts.show(ctx.obj)
 
 
 for command in (
     *(check.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
-    *(control.status, control.halt, control.resume),
+    *(control.status, log.log, control.halt, control.resume),
     *(deliveries.show, deliveries.cancel, deliveries.retry, deliveries.resolve, deliveries.retract),
     *(report.report, emulator.emulator, schema.schema),
 ):
     app.command(cls=rehearse.RehearseCommand if command is rehearse.rehearse else None)(command)
 auth.add_to(app)
 ledger.add_to(app)
+add_examples(app)
 
 
 def main(arguments: list[str] | None = None) -> int:

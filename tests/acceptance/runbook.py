@@ -81,6 +81,14 @@ def _lines_in(text: str, language: str) -> list[str]:
     return [line for block in blocks for line in block.splitlines() if line.strip()]
 
 
+def find_drills() -> list[tuple[Section, str]]:
+    """Find the drills of their page, each with the section of the runbook that it plays."""
+    page = (ROOT / "docs" / "drills.md").read_text(encoding="utf-8")
+    _, _, *parts = re.split(r"^## ", page, flags=re.MULTILINE)
+    sections = [Section(heading, text) for heading, _, text in (part.partition("\n") for part in parts)]
+    return [(section, section.text.partition("**Plays** [")[2].partition("]")[0]) for section in sections]
+
+
 def find_sections() -> list[Section]:
     """Find the sections of the part that tells what to do when something goes wrong."""
     part = PAGE.partition(f"\n## {TROUBLES}\n")[2].partition("\n## ")[0]

@@ -18,6 +18,7 @@ from tests.acceptance.runbook import (
     Person,
     Section,
     X,
+    find_drills,
     find_parts,
     find_sections,
 )
@@ -47,6 +48,7 @@ LEFT_OUT = {
 """Lines of `sh` blocks that are not typed, and why."""
 
 PARTS = find_parts(LEFT_OUT)
+DRILLS = find_drills()
 
 
 @pytest.fixture(scope="session")
@@ -82,9 +84,11 @@ def test_the_index_leads_to_every_section() -> None:
     """The table at its beginning names every trouble, in the order in which they stand."""
     index = PAGE.partition(f"\n## {TROUBLES}\n")[2].partition("\n### ")[0]
 
-    assert [section.heading for section in SECTIONS] == re.findall(
-        r"\| \[(.+)\]\(#.+\) \|$", index, re.MULTILINE
-    )
+    rows = re.findall(r"\| `([^`]+)` \| \[(.+)\]\(#.+\) \|$", index, re.MULTILINE)
+
+    assert [section.heading for section in SECTIONS] == [heading for _, heading in rows]
+    for section, (command, _) in zip(SECTIONS, rows, strict=True):  # the sections' scenes type them
+        assert command in {*section.commands, "stormctl status"}, section.heading
 
 
 @pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section.heading)
@@ -114,4 +118,25 @@ def test_what_the_section_says_is_so(section: Section, person: Person) -> None:
 
     SCENES[section.heading](person)
 
+    person.finish()
+
+
+def test_the_drills_are_those_that_were_agreed_on() -> None:
+    """The page has five, and each plays a trouble of the runbook with that section's own commands."""
+    by_heading = {section.heading: section for section in SECTIONS}
+
+    assert len(DRILLS) == 5
+    for drill, plays in DRILLS:
+        assert drill.commands == [*by_heading[plays].commands, "stormctl log"], drill.heading
+
+
+@pytest.mark.parametrize(("drill", "plays"), DRILLS, ids=[drill.heading for drill, _ in DRILLS])
+def test_a_drill_can_be_played(drill: Section, plays: str, person: Person) -> None:
+    """Each step is typed against the emulator, with real processes; the log tells it at the end."""
+    person.section = drill
+
+    SCENES[plays](person)
+
+    (told,) = person.type(0)
+    assert "launched by" in told
     person.finish()

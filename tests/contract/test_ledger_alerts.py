@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -161,6 +162,30 @@ class TestGathering:
 
         assert [kinds(alert) for alert in told] == [[EventKind.HALTED], [EventKind.RESUMED]] * 2
         assert told[0].notices[0].text == "everything halted by alice: a tragedy"
+
+    def test_what_went_out_is_in_the_log(self, bench: Bench) -> None:
+        """How many addresses took it, and what it said; that is no news itself."""
+        suspend(bench, 0)
+        suspend(bench, 0, PAGE)
+        alert = take(bench, 1)
+        hear(bench, alert, 1)
+
+        told = [entry.event for entry in bench.ledger.history.log() if entry.event.kind is EventKind.ALERTED]
+
+        assert [event.text for event in told] == [f"alerted 1 address: {X} suspended: token dead, and 1 more"]
+        assert find(bench, 20) is None
+
+    def test_an_alert_that_nobody_took_is_in_the_log_once_it_is_given_up(self, bench: Bench) -> None:
+        """Not at each try."""
+        suspend(bench, 0)
+        alert = take(bench, 1)
+        bench.ledger.alerts.close(alert, (), bench.at(1), is_whole=False)
+        before = bench.ledger.history.log()[-1].event.kind
+
+        bench.ledger.alerts.close(replace(alert, tries=5), (), bench.at(40), is_whole=False)
+
+        assert before is EventKind.SUSPENDED
+        assert bench.ledger.history.log()[-1].event.text.startswith("alerted nobody, no address took it: ")
 
     def test_what_is_old_is_no_news(self, bench: Bench) -> None:
         """Alerts that are set up later don't tell the whole history."""

@@ -64,6 +64,36 @@ class TestHistory:
         assert recent_events(bench.ledger, 2) == events[1:]
         assert recent_events(bench.ledger, 2, "other") == []
 
+    def test_log_of_one_storm(self, bench: Bench, plan: Plan) -> None:
+        """Its own events, and those of no storm that concern it; how late a post was, by its slot."""
+        bench.enroll(plan("a"))
+        bench.enroll(plan("b", storm="vigil"), storm_id="vigil")
+        bench.deliver(2)
+        bench.ledger.halts.halt("all", None, "quiet", "ana", bench.at(3))
+        bench.ledger.channels.suspend("facebook:elsewhere", "token dead", bench.at(4))
+
+        entries = bench.ledger.history.log("imd")
+
+        told = [(entry.event.kind.value, entry.event.storm_id, entry.late) for entry in entries]
+        assert told == [("enrolled", "imd", None), ("delivered", "imd", 2 * MINUTE), ("halted", None, None)]
+        assert bench.ledger.history.log("imd", bench.at(3).at) == entries[-1:]
+        assert {"vigil", "imd"} <= set(bench.ledger.history.zones())
+
+    def test_a_new_plan_tells_what_it_changes(self, bench: Bench, plan: Plan) -> None:
+        """Another text, another slot, what is dropped and what comes back: each by its key."""
+        bench.enroll(plan("a"), plan("b", 30), plan("c", 60))
+        bench.enroll(plan("a", text="Other words."), plan("b", 45))
+        bench.enroll(plan("a", text="Other words."), plan("b", 45), plan("c", 60))
+
+        entries = [entry.event for entry in bench.ledger.history.log("imd")]
+
+        assert [event.text for event in entries if event.kind is EventKind.CHANGED] == [
+            "c: withdrawn, no longer in the plan",
+            "a: new text",
+            "b: moved from 07:30 to 07:45",
+            "c: planned again",
+        ]
+
     def test_storms_newest_first(self, bench: Bench, plan: Plan) -> None:
         """By their first enrolment; a re-plan doesn't make one newer."""
         bench.enroll(plan("a"), moment=bench.at(0))

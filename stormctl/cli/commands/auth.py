@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Annotated, assert_never
 import typer
 
 from stormctl.cli import console
+from stormctl.cli.command_names import Commands
 from stormctl.cli.options import JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -42,6 +44,7 @@ YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask whether it is 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands, a group of their own."""
     group = typer.Typer(
+        cls=Commands,
         no_args_is_help=True,
         rich_markup_mode=None,
         help="Sign in to accounts, and see whose they are.",
@@ -258,6 +261,7 @@ def _choose_page(pages: Sequence[ManagedPage], channel: ChannelId, *, can_ask: b
 
 def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> None:
     """Show whose account it is, ask, and write."""
+    from stormctl.engine.accounts.signin import record_sign_in
     from stormctl.render.terminal.accounts import render_grant, render_signed_in
 
     settings = context.environment.settings
@@ -268,6 +272,9 @@ def _finish(context: Context, signin: SignIn, grant: Grant, *, yes: bool) -> Non
     if not yes and not typer.confirm(f"Is this the account of {signin.channel}?", err=True):
         raise UsageError("not signed in", "Nothing was written. Start again with the right account.")
     signin.save(grant)
+    with _open_known(context, [signin.channel]) as ledger:
+        if ledger is not None:
+            record_sign_in(ledger, signin.channel, grant.owner.name, find_user())
     console.show(render_signed_in(str(signin.channel), grant.owner, signin.env_file, tuple(grant.values)))
 
 

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NoReturn
 import typer
 
 from stormctl.cli import console
-from stormctl.cli.commands.control import find_user
 from stormctl.cli.options import read_channel
 from stormctl.errors import CredentialsError, ExitCode, UsageError
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from contextlib import nullcontext
 from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
@@ -22,6 +21,7 @@ from stormctl.cli.options import (
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import count
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
@@ -251,11 +251,3 @@ def _ask_for_policy(late: int) -> LatePolicy | None:
         raise UsageError(
             f"“{answer}” is not a choice: choose skip, send or spread", "Nothing was resumed."
         ) from None
-
-
-def find_user() -> str:
-    """Return who types, for the record."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

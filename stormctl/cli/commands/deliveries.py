@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import typer
 
 from stormctl.cli import console
-from stormctl.cli.commands.control import find_user
 from stormctl.cli.options import JsonOption, RehearsalOption
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -240,7 +240,7 @@ def retract(
     raise typer.Exit(choose_exit_code(codes))
 
 
-def read_moment(text: str, zones: set[str]) -> datetime:
+def read_moment(text: str, zones: set[str], option: str = "--at") -> datetime:
     """Read a moment in the storm's zone, or one with a zone of its own.
 
     Raises:
@@ -250,12 +250,12 @@ def read_moment(text: str, zones: set[str]) -> datetime:
 
     if LOCAL.fullmatch(text.strip()):
         if len(zones) > 1:
-            raise UsageError(f"--at may be in any of {', '.join(sorted(zones))}", "Add the zone.")
+            raise UsageError(f"{option} may be in any of {', '.join(sorted(zones))}", "Add the zone.")
         text = f"{text.strip()} {next(iter(zones))}"
     try:
         return parse_instant(text).at
     except BadValueError as error:
-        raise UsageError(f"--at: {error.message}", error.hint) from None
+        raise UsageError(f"{option}: {error.message}", error.hint) from None
 
 
 def _find_keys(opened: OpenLedger, parts: list[str] | None) -> list[str]:

@@ -9,9 +9,9 @@ import typer
 
 from stormctl.cli import console
 from stormctl.cli.commands.canary import post_canary
-from stormctl.cli.commands.control import find_user
 from stormctl.cli.options import JsonOption, LanguageOption, ScheduleArgument
 from stormctl.errors import CredentialsError, ExitCode, StormctlError, UsageError
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context

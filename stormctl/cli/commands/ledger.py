@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormctl.cli import console
+from stormctl.cli.command_names import Commands
 from stormctl.cli.console import ask, confirm, show, show_json, tell
 from stormctl.cli.options import JsonOption
 from stormctl.cli.scrubbing import SCRUBBER
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 def add_to(app: typer.Typer) -> None:
     """Add this module's commands, a group of their own."""
-    group = typer.Typer(invoke_without_command=True, rich_markup_mode=None)
+    group = typer.Typer(cls=Commands, invoke_without_command=True, rich_markup_mode=None)
     group.callback()(ledger)
     for command in (backup, restore, migrate, copy, accept):
         group.command()(command)

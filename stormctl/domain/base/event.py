@@ -13,7 +13,11 @@ if TYPE_CHECKING:
 class EventKind(StrEnum):
     """Everything worth a line."""
 
+    LAUNCHED = "launched"
     ENROLLED = "enrolled"
+    CHANGED = "changed"
+    SIGNED_IN = "signed_in"
+    ALERTED = "alerted"
     STARTED = "started"
     SERVED = "served"
     CLAIMED = "claimed"

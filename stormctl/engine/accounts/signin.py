@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.signin import Owner, Source
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.accounts.preflight import check_accounts, prove_channels
+from stormctl.engine.base.clocks import SystemClock
 from stormctl.environment import name_variable
 from stormctl.errors import CredentialsError, UsageError
 from stormctl.files.env_file import find_target, write_values
@@ -181,3 +183,11 @@ class SignIn:
 def _find_account_id(environment: Environment, channel: ChannelId) -> str | None:
     """Return the account that a channel's credentials name, be they dead or alive; None if they name none."""
     return channel.platform.facts.find_account(environment.find_credentials(channel)[0])
+
+
+def record_sign_in(ledger: Ledger, channel: ChannelId, owner: str, who: str) -> None:
+    """Write into a ledger's history that a channel was signed in to, as whom and by whom."""
+    moment = SystemClock(ledger.clock_offset).moment()
+    text = f"signed in as {owner} by {who}"
+    event = StormEvent(kind=EventKind.SIGNED_IN, at=moment.at, text=text, channel=str(channel))
+    ledger.history.append(event, moment)

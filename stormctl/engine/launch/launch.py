@@ -14,6 +14,7 @@ from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.engine.run.service import run_storm
 from stormctl.files.media.media import read_media
 from stormctl.ledger.delivery.enrolment import StormTerms
+from stormctl.places import find_user
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator
@@ -124,6 +125,7 @@ def enroll(
             for proof in proofs
             if proof.check.without or proof.is_bad
         },
+        who=find_user(),
     )
     tell(
         f"enrolled in {ledger.where}: {enrolled.added} new, {enrolled.updated} changed, "

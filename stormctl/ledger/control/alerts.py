@@ -11,7 +11,7 @@ from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.domain.delivery.alert import Alert, Notice
 from stormctl.domain.delivery.delivery import State
-from stormctl.ledger.journal.rows import event_of, maybe_instant, maybe_micros
+from stormctl.ledger.journal.rows import event_of, maybe_instant, maybe_micros, note_event
 
 if TYPE_CHECKING:
     from collections.abc import Collection
@@ -141,6 +141,8 @@ class Alerts:
                 heard=json.dumps(sorted(heard)),
                 retry_wall_at=maybe_micros(retry_at),
             )
+            if set(heard) > alert.heard or retry_at is None:
+                note_event(session, moment, EventKind.ALERTED, _describe(alert, len(heard)))
 
     def served(self, moment: Moment, *, timeout: timedelta) -> set[str]:
         """Return the channels that some live runner serves, on any machine."""
@@ -151,6 +153,14 @@ class Alerts:
         """Return the channel's storm that was enrolled last."""
         with self._database.reading() as session:
             return _storm_of(session, channel)
+
+
+def _describe(alert: Alert, heard: int) -> str:
+    """Say who was told what by an alert, in a line."""
+    whom = f"{heard} addresses" if heard > 1 else "1 address" if heard else "nobody, no address took it"
+    more = f", and {len(alert.notices) - 1} more" if alert.notices[1:] else ""
+    about = f": {alert.notices[0].text}{more}" if alert.notices else ""
+    return f"alerted {whom}{about}"
 
 
 def _lately(moment: Moment) -> dict[str, int]:

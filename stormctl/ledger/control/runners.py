@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from stormctl import __version__
 from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.report.status import RunnerStatus
 from stormctl.errors import LedgerError
-from stormctl.ledger.journal.rows import dump_channels, load_channels, maybe_instant
+from stormctl.ledger.journal.rows import dump_channels, load_channels, maybe_instant, note_event
 from stormctl.ledger.place.locks import FileLock, is_free
 from stormctl.ledger.place.runner_notes import RunnerNote, leave_note
 from stormctl.places import find_status, make_folder
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database, Row, Session
     from stormctl.ledger.journal.fingerprint import FingerprintCheck
+
+
+_EVERY_MINUTE = "tick"
+"""The kind of runner that cron starts: its starts and stops would bury what else the history holds."""
 
 
 class Runners:
@@ -77,6 +82,9 @@ class Runners:
                 version=__version__,
                 wall_now=to_micros(moment.wall_at),
             )
+            if kind != _EVERY_MINUTE:
+                text = f"{kind} on {host} (process {pid}) started"
+                note_event(session, moment, EventKind.STARTED, text)
         self._fingerprint_check.keep(fingerprint)
         if self._home is not None:
             root, address = self._home
@@ -101,6 +109,10 @@ class Runners:
         with self._database.transaction(renewing=True) as session:
             fingerprint = self._fingerprint_check.take_fingerprint(session, moment)
             session.write("stop_runner", id=runner_id, wall_now=to_micros(moment.wall_at))
+            row = session.get("runner_names", id=runner_id)
+            if row["kind"] != _EVERY_MINUTE:
+                text = f"{row['kind']} on {row['host']} (process {row['pid']}) stopped"
+                note_event(session, moment, EventKind.STOPPED, text)
         self._fingerprint_check.keep(fingerprint)
         for lock in (self._held.pop(runner_id, None), self._notes.pop(runner_id, None)):
             if lock is not None:

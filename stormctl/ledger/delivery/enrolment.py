@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind
@@ -13,8 +14,15 @@ from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.errors import FindingsError
 from stormctl.ledger.control.channels import bind_account, bind_hosts, suspend_channel
 from stormctl.ledger.delivery.answers import deliver
+from stormctl.ledger.journal.edits import describe_edit
 from stormctl.ledger.journal.gaps import note_unknown
-from stormctl.ledger.journal.rows import delivery_values, digest_plan, micros_of, note_event, tell
+from stormctl.ledger.journal.rows import (
+    delivery_values,
+    digest_plan,
+    micros_of,
+    note_event,
+    tell,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -113,6 +121,7 @@ class Enrolment:
         hosts: Mapping[str, str] = MappingProxyType({}),
         accounts: Mapping[ChannelId, tuple[str, str]] = MappingProxyType({}),
         suspended: Mapping[str, str] = MappingProxyType({}),
+        who: str | None = None,
     ) -> Enrolled:
         """Enter a storm's plan and all that goes with it, in one transaction: whoever is killed left nothing.
 
@@ -125,6 +134,7 @@ class Enrolment:
             hosts: by platform, such as `x` to `api.x.com`: the ledger is bound to the first ones.
             accounts: the id and name of each channel's account; each is bound to the first one.
             suspended: by channel, why it posts nothing until a person releases it.
+            who: who launches it, for the history; None where nobody does.
 
         Raises:
             FindingsError: if two deliveries would say the same on a channel on one date.
@@ -136,6 +146,8 @@ class Enrolment:
             bind_hosts(session, hosts, self._where)
             for channel, account in accounts.items():
                 bind_account(session, channel, *account, moment)
+            if who is not None:
+                note_event(session, moment, EventKind.LAUNCHED, f"launched by {who}", storm_id=terms.storm_id)
             # Before the plan: what is unknown on a suspended channel waits for its release.
             for name, why in suspended.items():
                 suspend_channel(session, name, why, moment)
@@ -168,10 +180,14 @@ def enroll_plan(
     enrolled = {row["key"]: row for row in session.rows("enrolled_of", storm_id=terms.storm_id)}
     _write_terms(session, terms, {row["channel"] for row in enrolled.values()}, moment)
     changes = _compare(plan, enrolled)
+    zone = ZoneInfo(terms.timezone)
     for key in changes.withdraw:
         session.write("withdraw_delivery", key=key, why=_WITHDRAWN)
+        tell(session, moment, EventKind.CHANGED, enrolled[key], f"withdrawn, {_WITHDRAWN}")
     for values in changes.update:
         session.write("park_delivery", key=values["key"])
+        if edit := describe_edit(enrolled[values["key"]], values, zone):
+            tell(session, moment, EventKind.CHANGED, enrolled[values["key"]], edit)
     for query, rows in (("replan_delivery", changes.update), ("add_delivery", changes.add)):
         for values in rows:
             _refuse_same_text(session, values)

@@ -12,6 +12,7 @@ from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.occupancy import Limits, Occupancy
 from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
+from stormctl.ledger.journal.edits import describe_move
 from stormctl.ledger.journal.rows import tell
 
 if TYPE_CHECKING:
@@ -82,9 +83,7 @@ def _move(
 ) -> StormEvent:
     for key in keys:
         session.write("move_delivery", key=key, slot_at=to_micros(at))
-    old, new = from_micros(row["slot_at"]).astimezone(zone), at.astimezone(zone)
-    form = "%H:%M" if old.date() == new.date() else "%Y-%m-%d %H:%M"
-    return tell(session, moment, EventKind.MOVED, row, f"moved from {old:{form}} to {new:{form}}")
+    return tell(session, moment, EventKind.MOVED, row, describe_move(from_micros(row["slot_at"]), at, zone))
 
 
 class _Room:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import difflib
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.bank.resemblance import comparable
+from stormctl.domain.base.clock import from_micros, to_micros
+from stormctl.domain.base.event import EventKind
 from stormctl.domain.delivery.delivery import Kind
 from stormctl.domain.report.status import DeliveryDetails
+from stormctl.domain.report.storm_log import LogEntry
 from stormctl.errors import UsageError
 from stormctl.ledger.journal.rows import (
     append_event,
@@ -20,13 +24,17 @@ from stormctl.ledger.journal.rows import (
 )
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Post
     from stormctl.domain.report.status import AttemptView, DeliveryView
-    from stormctl.ledger.db.sessions import Database, Session
+    from stormctl.ledger.db.sessions import Database, Row, Session
 
 _SHOWN = 10
+_PUBLISHED = frozenset({EventKind.DELIVERED.value, EventKind.RECONCILED.value, EventKind.RESOLVED.value})
+"""Events after which a post may be out; it is if its delivery has a time at which it was published."""
 
 
 class History:
@@ -39,6 +47,25 @@ class History:
         """Write down an event; changes of a delivery's state write their own."""
         with self._database.transaction() as session:
             append_event(session, event, moment)
+
+    def zones(self, storm_id: str | None = None) -> dict[str, str]:
+        """Return the zone of each storm, the newest first, or of one; UsageError if there is none such."""
+        with self._database.reading() as session:
+            zones = {row["id"]: row["timezone"] for row in session.rows("storms")}
+        if storm_id is None:
+            return zones
+        if storm_id not in zones:
+            message = f"the ledger has no storm {storm_id}"
+            raise UsageError(message, f"It has: {', '.join(zones)}." if zones else "It has none yet.")
+        return {storm_id: zones[storm_id]}
+
+    def log(self, storm_id: str | None = None, since: datetime | None = None) -> tuple[LogEntry, ...]:
+        """Return what happened since a moment (storm time), in all storms or in one and what concerns it."""
+        with self._database.reading() as session:
+            micros = 0 if since is None else to_micros(since)
+            return tuple(
+                _log_entry_of(row) for row in session.each("log_of", storm_id=storm_id, since=micros)
+            )
 
     def storms(self) -> list[str]:
         """Return the storms' ids, the newest first."""
@@ -137,6 +164,13 @@ def _spellings(key: str) -> tuple[str, str]:
     """Return a key as it stands, and with its message and wording as one step."""
     storm, channel, message, rest = key.split("/", 3)
     return key, f"{storm}/{channel}/{message}.{rest}"
+
+
+def _log_entry_of(row: Row) -> LogEntry:
+    late = None
+    if row["kind"] in _PUBLISHED and row["delivered_at"] is not None:
+        late = max(from_micros(row["delivered_at"]) - from_micros(row["slot_at"]), timedelta())
+    return LogEntry(event=event_of(row), wall_at=from_micros(row["happened_wall_at"]), late=late)
 
 
 def _readable(post: Post) -> str:

@@ -14,7 +14,9 @@ from stormctl.render.exports.documents import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from stormctl.domain.base.event import StormEvent
     from stormctl.domain.report.status import DeliveryDetails, DeliveryView
+    from stormctl.domain.report.storm_log import StormLog
     from stormctl.render.exports import delivery_shapes, shapes
 
 
@@ -58,14 +60,36 @@ def details_json(details: DeliveryDetails) -> delivery_shapes.ShowDocument:
             }
             for attempt in details.attempts
         ],
-        "events": [
+        "events": [_export_event(event) for event in details.events],
+    }
+
+
+def log_json(log: StormLog) -> delivery_shapes.LogDocument:
+    """Export what happened."""
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "ledger": log.ledger,
+        "since": export_instant(log.since),
+        "storms": [{"id": storm_id, "timezone": zone} for storm_id, zone in log.zones.items()],
+        "entries": [
             {
-                "at": export_instant(event.at),
-                "kind": event.kind,
-                "text": event.text,
-                "attempt_id": event.attempt_id,
-                "url": event.url,
+                **_export_event(entry.event),
+                "wall_at": export_instant(entry.wall_at),
+                "storm_id": entry.event.storm_id,
+                "channel": entry.event.channel,
+                "key": entry.event.key,
+                "late_s": None if entry.late is None else entry.late.total_seconds(),
             }
-            for event in details.events
+            for entry in log.entries
         ],
+    }
+
+
+def _export_event(event: StormEvent) -> delivery_shapes.EventShape:
+    return {
+        "at": export_instant(event.at),
+        "kind": event.kind,
+        "text": event.text,
+        "attempt_id": event.attempt_id,
+        "url": event.url,
     }

@@ -42,13 +42,39 @@ class AttemptShape(TypedDict):
 
 
 class EventShape(TypedDict):
-    """Something that happened to it."""
+    """Something that happened."""
 
     at: Instant
     kind: str
     text: str
     attempt_id: int | None
     url: str | None
+
+
+class LogEntryShape(EventShape):
+    """Something that happened, in storm time and in real time, and how late a post was."""
+
+    wall_at: Instant
+    storm_id: str | None
+    channel: str | None
+    key: str | None
+    late_s: float | None
+
+
+class LogStorm(TypedDict):
+    """A storm whose events the log holds."""
+
+    id: str
+    timezone: str
+
+
+class LogDocument(VersionedDocument):
+    """`stormctl log --json`: what happened, the oldest first."""
+
+    ledger: str
+    since: Instant | None
+    storms: list[LogStorm]
+    entries: list[LogEntryShape]
 
 
 class ShowDocument(VersionedDocument):

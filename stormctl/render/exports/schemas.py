@@ -16,6 +16,7 @@ DOCUMENTS: dict[str, Any] = {
     "status": shapes.StatusDocument,
     "find": shapes.FindDocument,
     "show": delivery_shapes.ShowDocument,
+    "log": delivery_shapes.LogDocument,
     "report": result_shapes.ReportDocument,
     "rehearse": result_shapes.RehearseDocument,
     "doctor": setup_shapes.DoctorDocument,

@@ -9,6 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.signin import CredentialsKnowledge, Source
 from stormctl.render.exports.documents import SCHEMA_VERSION
 from stormctl.render.words import BAD, GOOD, QUIET, STRONG, WARN, clean
@@ -27,10 +28,14 @@ _SOURCES = {Source.ENVIRONMENT: "in the environment", Source.FILE: "in .env"}
 
 
 def render_access(rows: Sequence[ChannelAccess]) -> RenderableType:
-    """Show each channel with its account's name, its variables, and what is wrong."""
-    parts: list[RenderableType] = []
+    """Show how many can't post, then each channel with its account, its variables, and what is wrong."""
+    bad = sum(row.is_bad for row in rows)
+    what = "no channel is known to lack anything"
+    if bad:
+        what = f"{bad} of {count(len(rows), 'channel')} can't post yet"
+    parts: list[RenderableType] = [Text(what, STRONG)]
     for row in rows:
-        parts += ["", *_render_channel(row)] if parts else _render_channel(row)
+        parts += ["", *_render_channel(row)]
     return Group(*parts)
 
 

@@ -55,7 +55,7 @@ def render_details(details: DeliveryDetails, *, rehearsal: bool = False) -> Rend
     """
     view, zone = details.view, ZoneInfo(details.timezone)
     parts: list[RenderableType] = [
-        Text(view.key, STRONG),
+        Text.assemble((STATE_WORDS[view.state], STATE_STYLES[view.state]), ": ", (view.key, STRONG)),
         Padding(Text("\n".join(clean(line) for line in view.text.splitlines())), (1, 4), expand=False),
         _render_facts(details, zone),
     ]

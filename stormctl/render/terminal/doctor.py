@@ -27,8 +27,9 @@ _STYLES = {Verdict.OK: GOOD, Verdict.WARN: WARN, Verdict.FAIL: BAD}
 
 
 def render_diagnosis(diagnosis: Diagnosis, language: Language | None = None) -> RenderableType:
-    """Show every line with its verdict, and what to do about those that are not fine."""
-    return Group(*render_sections(diagnosis.sections, language), Text(summarize(diagnosis), STRONG))
+    """Show how it stands in a line, then every line with its verdict and what to do about it."""
+    sections = list(render_sections(diagnosis.sections, language))
+    return Group(Text(summarize(diagnosis), STRONG), Text(), *sections[:-1])
 
 
 def render_sections(

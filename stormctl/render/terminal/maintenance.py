@@ -60,7 +60,16 @@ def render_facts(facts: LedgerFacts) -> RenderableType:
         grid.add_row("Runner", f"{runner.kind} on {clean(runner.host)} (process {runner.pid}), alive")
     if not facts.runners:
         grid.add_row("Runners", "none alive")
-    return Group(*_render_notices(facts), grid)
+    return Group(*(list(_render_notices(facts)) or [Text(_sum_up(facts), STRONG)]), "", grid)
+
+
+def _sum_up(facts: LedgerFacts) -> str:
+    alive = count(len(facts.runners), "runner alive", "runners alive") if facts.runners else "no runner alive"
+    what = "a backup" if facts.backed_up_at is not None else "a ledger"
+    if facts.version != facts.newest:
+        return f"{what} of a newer version than this program, {alive}"
+    gaps = f", {count(len(facts.gaps), 'gap')}" if facts.gaps else ""
+    return f"{what} that can be used: {count(len(facts.storms), 'storm')}{gaps}, {alive}"
 
 
 def facts_json(facts: LedgerFacts) -> LedgerDocument:

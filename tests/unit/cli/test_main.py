@@ -11,7 +11,9 @@ import pytest
 
 from stormctl import __version__
 from stormctl.cli import main as main_module
+from stormctl.cli.command_names import MEANT
 from stormctl.cli.main import INTERRUPTED, main
+from stormctl.cli.reference import list_commands
 from stormctl.cli.scrubbing import Scrubber
 from stormctl.domain.base.private import BLOT
 from stormctl.engine.base import checking
@@ -40,20 +42,46 @@ def test_version_is_printed(stormctl: CommandLine) -> None:
     assert (ended.code, ended.out, ended.err) == (0, f"stormctl {__version__}\n", "")
 
 
-def test_no_command_shows_the_help(stormctl: CommandLine) -> None:
-    """Whoever types nothing is shown every command, and the shell is told of wrong use."""
-    ended = stormctl()
-
-    assert ended.code == ExitCode.USAGE
-    assert "rehearse" in ended.out + ended.err
-
-
-def test_an_unknown_command_is_wrong_use(stormctl: CommandLine) -> None:
-    """A mistyped command ends with exit code 2 and says so on standard error."""
-    ended = stormctl("lunch")
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("lunch", "stormctl launch: Start the storm for real."),
+        ("STOP", "stormctl halt: Stop publishing before the next request."),
+        ("start", "stormctl launch: Start the storm for real."),
+        ("delete", "stormctl retract: Take posts down from the platform."),
+        ("help", "stormctl --help: Show all commands"),
+        ("undo", "A halt: stormctl resume."),
+        ("xyzzy", "stormctl --help shows all commands."),
+        ("x" * 5000, "stormctl --help shows all commands."),
+    ],
+)
+def test_an_unknown_command_names_the_one_that_is_meant(
+    stormctl: CommandLine, typed: str, meant: str
+) -> None:
+    """It ends with exit code 2, and says what to type and what that does."""
+    ended = stormctl(typed)
 
     assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-    assert "lunch" in ended.err
+    assert typed in ended.err
+    assert meant in ended.err
+
+
+def test_a_group_knows_its_own_commands(stormctl: CommandLine) -> None:
+    """The nearest of the group is named with its whole path."""
+    ended = stormctl("ledger", "backups")
+
+    assert (ended.code, "stormctl ledger backup: Copy" in ended.err) == (ExitCode.USAGE, True)
+
+
+def test_every_word_leads_to_a_command_that_exists() -> None:
+    """What other programs call it is called by one of our names, and no word is a command itself."""
+    names = {*list_commands(), "--help", "--version"}
+
+    assert not {meant for meant in MEANT.values() if meant.split(" --")[0].strip() not in names} - {
+        "--help",
+        "--version",
+    }
+    assert not set(MEANT) & set(list_commands())
 
 
 @pytest.mark.parametrize("error", [CredentialsError("no keys", "set them"), TryAgainError("busy", "wait")])

@@ -28,7 +28,8 @@ INSERT INTO storm_channels (storm_id, channel, position) VALUES (:storm_id, :cha
 ON CONFLICT DO NOTHING;
 
 -- name: enrolled_of(storm_id)
-SELECT key, channel, state, cancelled_by, plan_digest, slot_at, spread_from FROM deliveries WHERE storm_id = :storm_id;
+SELECT key, storm_id, channel, message_id, state, cancelled_by, plan_digest, text_digest, slot_at, spread_from
+FROM deliveries WHERE storm_id = :storm_id;
 
 -- name: add_delivery(key, storm_id, channel, platform, message_id, topic, follows, before_key, post, text_digest, has_media, plan_digest, slot_at, storm_on, kind, rank, priority, late, grace, window_end_at, give_up_at, not_before, expires_at, price)!
 INSERT INTO deliveries (

@@ -46,3 +46,15 @@ ORDER BY d.slot_at, d.key;
 -- name: deliveries_of_message(message_id)
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.message_id = :message_id ORDER BY d.slot_at, d.key;
+
+-- name: log_of(storm_id, since)
+-- A storm's events, and those of no storm that concern it; a claim is told by what came of it.
+SELECT e.id, e.kind, e.happened_at, e.happened_wall_at, e.text, e.storm_id, e.channel, e.key, e.attempt_id, e.url,
+    d.slot_at, d.delivered_at
+FROM events e LEFT JOIN deliveries d ON d.key = e.key AND d.attempt_id = e.attempt_id
+WHERE e.kind <> 'claimed' AND e.happened_at >= :since
+    AND (CAST(:storm_id AS TEXT) IS NULL OR e.storm_id = CAST(:storm_id AS TEXT)
+        OR (e.storm_id IS NULL AND (e.channel IS NULL OR EXISTS (
+            SELECT 1 FROM storm_channels c WHERE c.channel = e.channel AND c.storm_id = CAST(:storm_id AS TEXT)
+        ))))
+ORDER BY e.id;

@@ -20,3 +20,6 @@ SELECT id FROM runners WHERE host = :host AND stopped_wall_at IS NULL ORDER BY i
 
 -- name: stopped_runner(id)^
 SELECT id FROM runners WHERE id = :id AND stopped_wall_at IS NOT NULL;
+
+-- name: runner_names(id)^
+SELECT kind, host, pid FROM runners WHERE id = :id;

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from stormctl.cli.main import INTERRUPTED
+from stormctl.domain.base.event import EventKind
 from stormctl.emulator.server import EmulatorThread
 from stormctl.errors import ExitCode
 from tests.unit.cli.signing_in import (
@@ -34,6 +35,7 @@ from tests.unit.cli.signing_in import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from stormctl.ledger.ledger import Ledger
     from tests.unit.cli.conftest import CommandLine
 
 
@@ -89,6 +91,19 @@ def test_a_sign_in_on_x_in_two_steps(campaign: CommandLine) -> None:
     assert stat.S_IMODE((campaign.root / ".env").stat().st_mode) == 0o600
     assert list((campaign.root / ".stormctl").glob("[!.]*")) == []
     assert_no_secret(begun, ended)
+
+
+def test_a_sign_in_is_in_the_log(campaign: CommandLine, ledger: Ledger) -> None:
+    """Where there is a ledger, its history says who signed in as whom."""
+    add_app(campaign)
+    begun = campaign("auth", "x")
+    pin = allow(begun.out.strip(), ACME)
+
+    campaign("auth", "x", "acme", "--pin", pin, "--yes")
+
+    (entry,) = ledger.history.log()
+    assert (entry.event.kind, entry.event.channel) == (EventKind.SIGNED_IN, "x:acme")
+    assert entry.event.text.startswith("signed in as Acme (@acme) by ")
 
 
 def test_keys_of_the_app_are_asked_for(campaign: CommandLine, emulator: EmulatorThread) -> None:

@@ -71,7 +71,11 @@ class TestShow:
         ended = stormctl("show", "boat.en")
 
         assert (ended.code, ended.err) == (0, "")
-        assert [line.rstrip() for line in ended.out.splitlines()[:3]] == [KEY, "", "    A paper boat."]
+        assert [line.rstrip() for line in ended.out.splitlines()[:3]] == [
+            f"planned: {KEY}",
+            "",
+            "    A paper boat.",
+        ]
         assert ended.out.endswith(f"To call it off: stormctl cancel {KEY}\n")
 
     def test_for_machines(self, stormctl: CommandLine, ledger: Ledger) -> None:

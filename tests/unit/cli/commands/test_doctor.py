@@ -20,13 +20,13 @@ if TYPE_CHECKING:
 
 @pytest.mark.usefixtures("practice")
 def test_a_good_day_ends_with_zero_and_counts_warnings(stormctl: CommandLine) -> None:
-    """Accounts by their real names; what the asking cost comes last."""
+    """Accounts by their real names; how it stands comes first."""
     ended = stormctl("doctor")
 
     assert (ended.code, ended.err) == (ExitCode.DONE, "")
     assert "Acme (@acme)" in ended.out
-    assert "nothing failed, 7 warnings" in ended.out.splitlines()[-1]
-    assert ended.out.splitlines()[-1].endswith("Asking cost $0.01.")
+    assert "nothing failed, 7 warnings" in ended.out.splitlines()[0]
+    assert ended.out.splitlines()[0].endswith("Asking cost $0.01.")
 
 
 def test_what_is_proved_bad_fails(stormctl: CommandLine, practice: Practice) -> None:

@@ -56,6 +56,8 @@ def show(renderable: RenderableType) -> list[str]:
 def test_the_list_for_people() -> None:
     """Each channel with its account, its variables, and what is wrong."""
     assert show(render_access([GOOD, BAD])) == [
+        "1 of 2 channels can't post yet",
+        "",
         "x:acme  Acme [31m (@acme) (1)",
         "    STORMCTL_X_CONSUMER_KEY  in .env",
         "    the clock is late",
@@ -72,7 +74,11 @@ def test_an_account_that_nobody_knows() -> None:
     """Is said to be unknown."""
     stranger = ChannelAccess(channel="x:new", variables=())
 
-    assert show(render_access([stranger]))[0] == "x:new  account not known"
+    assert show(render_access([stranger])) == [
+        "no channel is known to lack anything",
+        "",
+        "x:new  account not known",
+    ]
 
 
 def test_what_to_do_comes_last() -> None:

@@ -24,7 +24,7 @@ KEY = f"imd-2026/{X}/boat/en"
 ZONES = {"imd-2026": "America/New_York"}
 URL = "http://127.0.0.1:8123/migrants-day/status/22"
 EXPECTED = """\
-imd-2026/x:migrants-day/boat/en
+delivered: imd-2026/x:migrants-day/boat/en
 
     Everyone who moves has rights.
 

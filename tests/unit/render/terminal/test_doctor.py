@@ -25,6 +25,8 @@ MADE = Diagnosis(
 )
 
 SHOWN = """\
+1 failed, 1 warning, 1 fine. Asking cost $0.01.
+
 x:acme
   ok    Acme (1001)
   fail  the keys may only read
@@ -33,13 +35,11 @@ x:acme
 alerts
   warn  alerts go to nobody
         Name somebody.
-
-1 failed, 1 warning, 1 fine. Asking cost $0.01.
 """
 
 
 def test_each_line_has_its_verdict_and_what_to_do(show: Callable[..., str]) -> None:
-    """Words say what colours say; the last line counts, and tells what the asking cost."""
+    """Words say what colours say; the first line counts, and tells what the asking cost."""
     assert [line.rstrip() for line in show(render_diagnosis(MADE)).splitlines()] == SHOWN.splitlines()
 
 

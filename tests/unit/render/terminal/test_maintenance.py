@@ -62,6 +62,8 @@ COPY = replace(FACTS, where="sqlite: noon.db", runners=(), gaps=(), backed_up_at
 NEXT = "what is there is recorded, the rest is planned again"
 
 EXPECTED_FACTS = """\
+a ledger that can be used: 1 storm, 1 gap, 1 runner alive
+
 Ledger       sqlite: .stormctl/ledger.db
 Version      3
 Size         1.4 MB
@@ -74,6 +76,8 @@ Gap          Fri 18 Dec 2026, 15:00 UTC to Fri 18 Dec 2026, 16:00 UTC: the ledge
 Runner       launch on desk (process 17), alive"""
 
 EXPECTED_EMPTY = """\
+a ledger that can be used: 0 storms, no runner alive
+
 Ledger       sqlite: .stormctl/ledger.db
 Version      3
 Size         1.4 MB
