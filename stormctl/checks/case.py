@@ -7,6 +7,7 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import TYPE_CHECKING, Literal
 
 from stormctl.domain.bank.resemblance import comparable
@@ -57,12 +58,14 @@ class Composed:
 
     Attributes:
         tags: the names of the storm's link tags.
+        is_planned: whether the plan has a slot for it.
     """
 
     variant: Variant
     rule: ChannelRule
     posts: tuple[Post, ...]
     tags: tuple[str, ...] = ()
+    is_planned: bool = True
 
     @cached_property
     def compared(self) -> tuple[str, ...]:
@@ -205,13 +208,22 @@ class CheckContext:
 
     @cached_property
     def wordings(self) -> tuple[tuple[ChannelRule, dict[str, tuple[Variant, ...]]], ...]:
-        """What each channel would publish, message by message."""
+        """What each channel is to publish, message by message: what it is dealt, with a slot or without."""
         rules = self.storm.channels if self.storm else ()
-        return tuple((rule, self.index.find(rule)) for rule in rules)
+        if self.plan is None:
+            return tuple((rule, self.index.find(rule)) for rule in rules)
+        variants = {one.name: one for one in self.bank.variants}
+        names: dict[ChannelId, dict[str, None]] = defaultdict(dict)
+        for delivery in self.plan.deliveries:
+            names[delivery.channel][f"{delivery.key.message}.{delivery.key.tail}"] = None
+        for left in self.plan.unplaced:
+            names[left.channel][left.variant] = None
+        known = ((rule, (variants[n] for n in names[rule.id] if n in variants)) for rule in rules)
+        return tuple((rule, _by_message(some)) for rule, some in known)
 
     @cached_property
     def composed(self) -> tuple[Composed, ...]:
-        """Every variant on every channel that would publish it; what is planned, as it was planned."""
+        """Every variant on every channel that is to publish it; what is planned, as it was planned."""
         if self.storm is None:
             return ()
         planned: dict[tuple[ChannelId, str, str], tuple[Post, ...]] = defaultdict(tuple)
@@ -224,11 +236,17 @@ class CheckContext:
                 rule,
                 planned.get((rule.id, message_id, variant.tail)) or compose(variant, rule, self.storm),
                 tags,
+                self.plan is None or (rule.id, message_id, variant.tail) in planned,
             )
             for rule, messages in self.wordings
             for message_id, wordings in messages.items()
             for variant in wordings
         )
+
+
+def _by_message(variants: Iterable[Variant]) -> dict[str, tuple[Variant, ...]]:
+    ordered = sorted(variants, key=lambda v: (v.message_id, v.name))
+    return {message: tuple(some) for message, some in groupby(ordered, key=lambda v: v.message_id)}
 
 
 def _links_of(all_words: Iterable[Words]) -> Iterator[tuple[Words, str, int]]:

@@ -168,7 +168,7 @@ OTHERWISE: dict[str, Any] = {
 OF_THE_PLAN = {"same_message_apart"}
 
 
-@pytest.mark.parametrize("name", [field.name for field in fields(Limits)])
+@pytest.mark.parametrize("name", [field.name for field in fields(Limits) if field.compare])
 def test_no_limit_is_forgotten_on_its_way_into_the_ledger(bench: Bench, plan: MakePlan, name: str) -> None:
     """Each changes what the ledger holds of its storm, but for those that are only the plan's."""
     bench.enroll(plan("a"), plan("b", channel=PAGE), limits=Limits())
@@ -185,3 +185,56 @@ def _terms(bench: Bench, storm: str) -> list[Any]:
     kept = bench.execute(f"SELECT * FROM storms WHERE id = '{storm}'")  # noqa: S608 - our own words
     ceilings = f"SELECT posts, period FROM ceilings WHERE storm_id = '{storm}' ORDER BY period"  # noqa: S608 - our own words
     return [kept, bench.execute(ceilings)]
+
+
+class TestThreads:
+    """A thread is claimed only where every part of it has room, so that it goes out whole."""
+
+    @staticmethod
+    def _thread(plan: MakePlan, parts: int, slot: float = 0, **fields: Any) -> list[PlannedDelivery]:
+        fields = {"late": LatePolicy.SEND, **fields}
+        return [plan("story", slot, part=n, text=f"Part {n}.", **fields) for n in range(1, parts + 1)]
+
+    def test_its_first_part_waits_until_all_have_room(self, bench: Bench, plan: MakePlan) -> None:
+        """Three parts, three an hour, one post an hour ago but a minute: nothing of it goes out before."""
+        bench.enroll(plan("a"), *self._thread(plan, 3, 30), limits=LIMITS)
+        bench.deliver(0)
+
+        early, due = bench.find_claim(59.9), bench.next_due(30)
+
+        assert (early, due) == (None, 60)
+        assert [bench.deliver(60 + n / 10).key[-1] for n in range(3)] == ["1", "2", "3"]
+
+    def test_nothing_takes_the_room_of_a_begun_one(self, bench: Bench, plan: MakePlan) -> None:
+        """A post that is due between two parts, and more important, waits: the thread is finished first."""
+        bench.enroll(*self._thread(plan, 3), plan("b", 0.05, priority=9, late=LatePolicy.SEND), limits=LIMITS)
+
+        keys = [bench.deliver(n / 10).key for n in range(3)]
+
+        assert [key.rpartition("/")[2] for key in keys] == ["1", "2", "3"]
+        assert bench.find_claim(1) is None
+        assert bench.next_due(1) == 60
+
+    def test_the_budget_pays_for_all_of_it_or_for_none(self, bench: Bench, plan: MakePlan) -> None:
+        """Three parts at a dollar, and two dollars: it is not begun; another post still is."""
+        limits = replace(LIMITS, budget_usd=Decimal(2))
+        price = 1_000_000
+        bench.enroll(
+            *self._thread(plan, 3, price_usd_micros=price, priority=5),
+            plan("b", price_usd_micros=price, late=LatePolicy.SEND),
+            limits=limits,
+        )
+
+        assert bench.deliver(0).key.split("/")[2] == "b"
+        assert bench.find_claim(1) is None
+        assert bench.next_due(1) is None
+
+    def test_another_storm_leaves_it_its_room(self, bench: Bench, plan: MakePlan) -> None:
+        """The account is one: what a second storm has due waits for the parts of the first."""
+        bench.enroll(*self._thread(plan, 3), limits=LIMITS)
+        bench.enroll(plan("v", storm="vigil", late=LatePolicy.SEND), storm_id="vigil", limits=LIMITS)
+
+        keys = [bench.deliver(n / 10).key for n in range(3)]
+
+        assert {key.rpartition("/")[0] for key in keys} == {f"imd/{X}/story/en"}
+        assert bench.find_claim(1) is None

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.event import EventKind, StormEvent
-from stormctl.domain.delivery.delivery import InDoubt, Refused, State
+from stormctl.domain.delivery.delivery import InDoubt, Kind, Refused, State
 from stormctl.errors import ExitCode, LedgerError, UsageError
 from tests.contract.crowd import STORMS
 from tests.contract.places import REFUSALS
@@ -49,6 +50,28 @@ class TestHistory:
             ("delivered", "a", 2),
         ]
         assert (events[-1].key, events[-1].channel, events[-1].url) == (KEY, X, "https://example.org/p1")
+
+    def test_slots_are_told_as_they_were_planned(self, bench: Bench, plan: Plan) -> None:
+        """A thread once, what was spread where it was planned, and not what a plan withdrew."""
+        spread = plan("late", 0, late=LatePolicy.SPREAD, window_end_at=bench.at(300).at)
+        thread = [plan("t", 90, part=n, text=f"Part {n}.") for n in (1, 2)]
+        bench.enroll(spread, *thread, plan("gone", 120), plan("out", 1))
+        bench.enroll(spread, *thread, plan("out", 1))
+        bench.deliver(1)
+        bench.ledger.sweeping.sweep(bench.at(60))
+
+        slots = bench.ledger.history.slots("imd")
+
+        views = {view.message_id: view.slot_at for view in bench.ledger.history.deliveries("imd")}
+        assert views["late"] > bench.at(0).at
+        assert {(slot.name, slot.slot_at, slot.is_open) for slot in slots} == {
+            ("late.en", bench.at(0).at, True),
+            ("t.en", bench.at(90).at, True),
+            ("out.en", bench.at(1).at, False),
+        }
+        assert {(slot.channel, slot.kind, slot.storm_on) for slot in slots} == {
+            (X, Kind.SLOT, bench.at(0).at.date())
+        }
 
     def test_own_events_are_kept(self, bench: Bench) -> None:
         """What the engine has to tell is read back as it was; only the newest are given."""

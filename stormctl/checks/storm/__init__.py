@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from stormctl.checks.storm import channels, dates, plan, policy, trust
+from stormctl.checks.storm import channels, dates, filling, plan, policy, trust
 
-__all__ = ["channels", "dates", "plan", "policy", "trust"]
+__all__ = ["channels", "dates", "filling", "plan", "policy", "trust"]

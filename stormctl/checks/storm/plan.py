@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
-from stormctl.checks.storm.dates import is_too_late
 from stormctl.domain.base.amounts import count_posts
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.localtime import DAY
 from stormctl.domain.base.phrase import Phrase
-from stormctl.domain.base.rules import SilencedBy
 from stormctl.domain.delivery.delivery import RESERVED_STORMS
 from stormctl.domain.plan.cost import cost_of
-from stormctl.domain.plan.fixed import PIN_IN_QUIET
 from stormctl.domain.plan.occupancy import Limits, Occupancy, find_key
 from stormctl.domain.platforms.x import X
 
@@ -31,40 +27,6 @@ _MICROS = 1_000_000
 
 
 @rule(
-    "unplaced",
-    Severity.WARNING,
-    Phrase("Every wording finds a slot on its channels."),
-    why=Phrase("A wording without a slot is not posted."),
-    fix=Phrase("Widen the windows, shorten `every` or `spacing`, raise `per_day`, or take messages out."),
-    bad=Phrase('40 messages, and a window from 09:00 to 12:00 with every = "20m"'),
-    good='from = 08:00:00\nto = 22:00:00\nevery = "20m"',
-    silenced_by=SilencedBy.WRITER,
-)
-def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
-    """Find wordings for which the plan found no slot."""
-    if case.plan is None or case.storm is None:
-        return
-    variants = {variant.name: variant for variant in case.bank.variants}
-    by_reason: dict[tuple[str, Phrase], list[str]] = defaultdict(list)
-    for unplaced in case.plan.unplaced:
-        by_reason[unplaced.variant, unplaced.reason].append(str(unplaced.channel))
-    for (name, reason), channels in by_reason.items():
-        variant = variants.get(name)
-        if reason == PIN_IN_QUIET or (variant is not None and is_too_late(variant, case.storm)):
-            continue  # the rules of the pin and of the deadline tell of it
-        yield CheckHit(
-            variant.place if variant else case.storm.place,
-            Phrase(
-                "{name} is not posted on {channels}: {reason}",
-                name=name,
-                channels=", ".join(sorted(channels)),
-                reason=reason,
-            ),
-            variant=variant,
-        )
-
-
-@rule(
     "per-day-exceeded",
     Severity.ERROR,
     Phrase("No channel plans more posts than its storm allows in any 24 hours, or any other span."),
@@ -76,7 +38,7 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
 def find_full_days(case: CheckContext) -> Iterator[CheckHit]:
     """Find channels that plan more posts than the storm allows.
 
-    A thread that is longer than a ceiling of less than a day takes longer, and nothing of it is missed.
+    Of a thread that is longer than a ceiling of less than a day its own rule tells.
     """
     if case.plan is None or case.storm is None:
         return

@@ -28,10 +28,12 @@ if TYPE_CHECKING:
     good="door.en.md: Every open door is a beginning.",
 )
 def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
-    """Find texts, compared without regard to case and white space, that a channel would post twice."""
+    """Find texts, compared without regard to case and white space, that are planned twice on a channel."""
     seen: dict[tuple[ChannelId, str], Variant] = {}
     pairs: dict[tuple[str, str], tuple[Variant, list[str]]] = {}
     for composed in case.composed:
+        if not composed.is_planned:
+            continue
         variant, texts = composed.variant, composed.compared
         for text in texts:
             first = seen.setdefault((composed.rule.id, text), variant)
@@ -58,16 +60,19 @@ def find_repeated_texts(case: CheckContext) -> Iterator[CheckHit]:
         " guidelines, 2026)."
     ),
     fix=Phrase(
-        "Give each account a wording of its own, or choose with `messages` and `languages` who posts what."
+        "Say it in other words: each wording goes to one account only, and two that are alike must not go"
+        " to two."
     ),
-    bad=Phrase("x:acme and x:partner both take en"),
-    good='[[channels]]\nid = "x:partner"\nlanguages = ["es"]',
+    bad=Phrase(
+        "hope.en.md goes to x:acme, door.en.md to x:partner, and both say: Every crossing begins with hope."
+    ),
+    good="door.en.md: Every open door is a beginning.",
 )
 def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
-    """Find texts that several X channels would post."""
+    """Find texts that are planned on several X channels, from wordings that are alike."""
     seen: dict[tuple[str, str], tuple[Variant, list[str]]] = {}
     for composed in case.composed:
-        if not composed.rule.id.platform.facts.allows_same_text:
+        if composed.is_planned and not composed.rule.id.platform.facts.allows_same_text:
             for text in composed.compared:
                 _, channels = seen.setdefault((composed.variant.name, text), (composed.variant, []))
                 channels.append(str(composed.rule.id))
@@ -81,7 +86,7 @@ def find_texts_on_many_channels(case: CheckContext) -> Iterator[CheckHit]:
             yield CheckHit(
                 variant.place,
                 Phrase("{channels} would post the same text", channels=", ".join(channels)),
-                Phrase("give each account a wording of its own"),
+                Phrase("say it in other words"),
                 variant,
             )
 

@@ -45,13 +45,21 @@ _WORD = re.compile(r"\w{3,}")
     silenced_by=SilencedBy.WRITER,
 )
 def find_near_duplicates(case: CheckContext) -> Iterator[CheckHit]:
-    """Find wordings whose texts differ in a word or two, and which may be posted on one platform.
+    """Find wordings whose texts differ in a word or two, and which one platform is to get, or may get.
 
     A message's wordings for different platforms, and the parts of a thread, may be alike.
     """
     from rapidfuzz import fuzz  # a bank of one message needs none
 
     names = {(variant.message_id, variant.tail) for variant in case.bank.variants}
+    dealt: dict[str, set[Platform]] = defaultdict(set)
+    for channel, messages in case.wordings:
+        for variant in (one for some in messages.values() for one in some):
+            dealt[variant.name].add(channel.id.platform)
+
+    def platforms_of(variant: Variant) -> set[Platform]:
+        return _platforms_of(variant, names) if case.plan is None else dealt[variant.name]
+
     by_language: dict[str, list[tuple[str, Variant]]] = defaultdict(list)
     for variant in case.bank.variants:
         text = _strip(variant)
@@ -64,7 +72,7 @@ def find_near_duplicates(case: CheckContext) -> Iterator[CheckHit]:
             if (
                 second != told
                 and fuzz.ratio(a, b, score_cutoff=NEARLY)
-                and _platforms_of(one, names) & _platforms_of(other, names)
+                and platforms_of(one) & platforms_of(other)
                 and not (case.storm and _is_repeat(one, other))  # for same-text-on-channel to tell
             ):
                 told = second

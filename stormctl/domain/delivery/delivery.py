@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
     from stormctl.domain.bank.message import LatePolicy, Media
-    from stormctl.domain.base.phrase import Phrase
+    from stormctl.domain.base.phrase import Hint, Phrase
     from stormctl.domain.platforms.channel import ChannelId
 
 
@@ -122,11 +122,16 @@ class PlannedDelivery:
 
 @dataclass(frozen=True, slots=True)
 class Unplaced:
-    """A variant that the plan found no slot for on a channel, and why."""
+    """A variant that the plan found no slot for on a channel, and why.
+
+    Attributes:
+        hint: what can be done about it in the schedule; empty where the cause is not there.
+    """
 
     variant: str
     channel: ChannelId
     reason: Phrase
+    hint: Hint = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

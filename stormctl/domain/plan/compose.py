@@ -47,7 +47,9 @@ def compose(variant: Variant, rule: ChannelRule, storm: Storm) -> tuple[Post, ..
             text=tagger.tag_text(first),
             link=tagger.tag(target) if target is not None else None,
             media=variant.media,
-            reply_settings=variant.reply_settings if facts.has_reply_settings else None,
+            reply_settings=(variant.reply_settings or rule.reply_settings)
+            if facts.has_reply_settings
+            else None,
             made_with_ai=variant.made_with_ai,
             paid_partnership=variant.paid_partnership,
         ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ class Limits:
     """What holds at send time, whatever the plan says.
 
     `same_message_apart` alone is the plan's: at send time it would let one late channel make others miss.
+    `usual` names the keys that a schedule leaves as they are.
     """
 
     spacing: timedelta = timedelta(minutes=5)
@@ -32,6 +33,7 @@ class Limits:
     )
     same_message_apart: timedelta = timedelta()
     budget_usd: Decimal | None = None
+    usual: frozenset[str] = field(default=frozenset(), compare=False)
 
     @property
     def budget_usd_micros(self) -> int | None:
@@ -41,9 +43,12 @@ class Limits:
 
 def make_limits(**given: Any) -> Limits:
     """Make limits of the keys of a schedule's `[limits]`; what is not given is as usual."""
+    usual = frozenset({*CEILING_KEYS, "spacing"} - given.keys())
     counts = {ceiling.period: ceiling.count for ceiling in Limits().ceilings}
     counts |= {period: given.pop(key) for key, period in CEILING_KEYS.items() if key in given}
-    return Limits(ceilings=tuple(Ceiling(counts[period], period) for period in sorted(counts)), **given)
+    return Limits(
+        ceilings=tuple(Ceiling(counts[period], period) for period in sorted(counts)), usual=usual, **given
+    )
 
 
 def find_key(ceiling: Ceiling) -> str:

@@ -4,43 +4,29 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import defaultdict
-from dataclasses import dataclass
-from heapq import heapify, heappop, heappush
+from functools import partial
+from heapq import heapify, heappop
+from itertools import islice, zip_longest
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.phrase import Phrase
-from stormctl.domain.plan.slots import pick_evenly
+from stormctl.domain.plan.slots import order_evenly
+from stormctl.domain.plan.turns import LOOKAHEAD, FreeBefore, Queue, arrange
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime, timedelta
 
     from stormctl.domain.bank.message import Variant
     from stormctl.domain.plan.occupancy import Occupancy
     from stormctl.domain.plan.slots import Slot
-
-_LOOKAHEAD = 64
-"""How many wordings or slots are tried, at most, where one is blocked: it keeps planning n log n."""
+    from stormctl.domain.plan.turns import Candidate
 
 NO_SLOT = Phrase("no slot is left on this channel")
 NOT_IN_TIME = Phrase("no slot is left between its not_before and its deadline")
-TOO_NEAR = Phrase("every slot left is too close to another post of the message, or beyond a ceiling")
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A wording that wants a slot.
-
-    Attributes:
-        after: not before this moment; None for any.
-        before: strictly before this moment; None for any.
-        weight: how many posts it makes at once.
-    """
-
-    variant: Variant
-    after: datetime | None = None
-    before: datetime | None = None
-    weight: int = 1
+TOO_NEAR = Phrase("every slot left is nearer than same_message_apart to another post of the message")
+NO_ROOM = Phrase("no slot left has room for all its parts within the ceilings")
 
 
 class MessageTimes:
@@ -71,6 +57,7 @@ class Placing:
     Args:
         candidates: the more important first.
         spread: what goes out on all channels so far.
+        fixed: what goes out on the channel at set times, in order: when, and on which topic.
     """
 
     def __init__(
@@ -79,6 +66,7 @@ class Placing:
         candidates: Sequence[Candidate],
         occupancy: Occupancy,
         spread: MessageTimes,
+        fixed: Sequence[tuple[datetime, str | None]] = (),
     ) -> None:
         self._slots = slots
         self._times = [slot.at for slot in slots]
@@ -86,7 +74,9 @@ class Placing:
         self._ranges = [self._find_range(candidate) for candidate in candidates]
         self._occupancy = occupancy
         self._spread = spread
+        self._fixed = fixed
         self._placed: dict[int, int] = {}
+        self._last: int | None = None
         self.unplaced: list[tuple[Variant, Phrase]] = []
 
     def fill(self) -> list[tuple[Slot, Variant]]:
@@ -111,7 +101,7 @@ class Placing:
         Latest-first is what keeps room for the others: a set of deadlines can be kept if and only if
         each finds a free slot this way, in whatever order they are asked.
         """
-        free = _FreeBefore(len(self._slots))
+        free = FreeBefore(len(self._slots))
         chosen: list[int] = []
         reserved: dict[int, int] = {}
         for number, candidate in enumerate(self._candidates):
@@ -137,10 +127,10 @@ class Placing:
         Who finds no place among evenly spread slots gets one more in the middle of its own time, and a
         slot that nobody needs is left instead.
         """
-        even = pick_evenly(len(self._slots), len(chosen))
+        even = sorted(order_evenly(len(self._slots))[: len(chosen)])
         used = set(even)
         spare = [index for index in range(len(self._slots)) if index not in used]
-        free = _FreeBefore(len(even))
+        free = FreeBefore(len(even))
         bound: dict[int, int] = {}
         for number in reserved.values():
             low, high = self._ranges[number]
@@ -153,54 +143,65 @@ class Placing:
             if first == last:
                 return self._keep_reserved(chosen, reserved)
             bound[spare.pop((first + last) // 2)] = number
-        return self._add_evenly(bound, [index for index in even if index not in bound], len(chosen)), bound
+        return _add_evenly(bound, [index for index in even if index not in bound], len(chosen)), bound
 
     def _keep_reserved(
         self, chosen: Sequence[int], reserved: dict[int, int]
     ) -> tuple[list[int], dict[int, int]]:
         others = [index for index in range(len(self._slots)) if index not in reserved]
-        return self._add_evenly(reserved, others, len(chosen)), reserved
-
-    def _add_evenly(self, bound: Iterable[int], others: Sequence[int], count: int) -> list[int]:
-        indices = list(bound)
-        picked = pick_evenly(len(others), count - len(indices))
-        return sorted([*indices, *(others[position] for position in picked)])
+        return _add_evenly(reserved, others, len(chosen)), reserved
 
     def _fill_in_order(
         self, chosen: Sequence[int], indices: Sequence[int], reserved: dict[int, int]
     ) -> list[int]:
-        """Give each slot to who can't wait any longer, else to the most important; return the rest."""
-        waiting = [(self._ranges[number][0], number) for number in chosen]
+        """Give each slot to who can't wait any longer, else to whose turn it is; return the rest.
+
+        No topic comes twice in a row as long as there is another one.
+        """
+        turns = arrange([(n, self._candidates[n], self._ranges[n]) for n in chosen], indices)
+        waiting = [(self._ranges[number][0], turns[number], number) for number in chosen]
         heapify(waiting)
-        ready: list[int] = []
+        queue = Queue(self._topic_of(number) for number in chosen)
         done: set[int] = set()
-        for index in indices:
+        for index, upcoming in zip_longest(indices, indices[1:]):
             while waiting and waiting[0][0] <= index:
-                heappush(ready, heappop(waiting)[1])
+                _, turn, number = heappop(waiting)
+                queue.push(self._topic_of(number), turn, number)
             due = reserved.get(index)
             if due is not None and due not in done and self._suits(due, index):
-                number: int | None = due
+                found: int | None = due
             else:
-                number = self._take_first(ready, done, index)
-            if number is not None:
-                done.add(number)
-                self._put(number, index)
+                neighbours = self._find_neighbours(index, upcoming)
+                found = queue.take(neighbours, partial(self._judge, index=index, done=done))
+            if found is not None:
+                done.add(found)
+                queue.count_off(self._topic_of(found))
+                self._put(found, index)
         return [number for number in chosen if number not in done]
 
-    def _take_first(self, ready: list[int], done: set[int], index: int) -> int | None:
-        passed_over: list[int] = []
-        found = None
-        while ready and found is None and len(passed_over) < _LOOKAHEAD:
-            number = heappop(ready)
-            if number in done or self._ranges[number][1] <= index:
-                continue
-            if self._suits(number, index):
-                found = number
-            else:
-                passed_over.append(number)
-        for number in passed_over:
-            heappush(ready, number)
-        return found
+    def _topic_of(self, number: int) -> str | None:
+        return self._candidates[number].variant.topic
+
+    def _judge(self, number: int, index: int, done: Collection[int]) -> bool | None:
+        """Whether a candidate may have a slot now; None if it never will again."""
+        if number in done or self._ranges[number][1] <= index:
+            return None
+        return self._suits(number, index)
+
+    def _find_neighbours(self, index: int, upcoming: int | None) -> set[str]:
+        """Return the topics of what goes out directly before a slot, and at a set time directly after it."""
+        at = self._times[index]
+        position = bisect_left(self._fixed, at, key=itemgetter(0))
+        topics: set[str | None] = set()
+        if position and (self._last is None or self._fixed[position - 1][0] > self._times[self._last]):
+            topics.add(self._fixed[position - 1][1])
+        elif self._last is not None:
+            topics.add(self._topic_of(self._placed[self._last]))
+        if position < len(self._fixed) and (
+            upcoming is None or self._fixed[position][0] <= self._times[upcoming]
+        ):
+            topics.add(self._fixed[position][1])
+        return {topic for topic in topics if topic is not None}
 
     def _fill_gaps(self, leftover: Sequence[int]) -> None:
         """Give those who were blocked at their turn any free slot that suits them."""
@@ -210,12 +211,17 @@ class Placing:
             low, high = self._ranges[number]
             position = self._find_gap(candidate, free, bisect_left(free, low), bisect_left(free, high))
             if position is None:
-                self.unplaced.append((candidate.variant, TOO_NEAR))
+                self.unplaced.append((candidate.variant, self._why_no_gap(candidate, low, high)))
             else:
                 self._put(number, free.pop(position))
 
+    def _why_no_gap(self, candidate: Candidate, low: int, high: int) -> Phrase:
+        message, free = candidate.variant.message_id, (n for n in range(low, high) if n not in self._placed)
+        times = (self._times[index] for index in islice(free, LOOKAHEAD))
+        return NO_ROOM if any(self._spread.find_free(message, at) == at for at in times) else TOO_NEAR
+
     def _find_gap(self, candidate: Candidate, free: Sequence[int], position: int, end: int) -> int | None:
-        for _ in range(_LOOKAHEAD):
+        for _ in range(LOOKAHEAD):
             if position >= end:
                 return None
             at = self._times[free[position]]
@@ -237,26 +243,12 @@ class Placing:
     def _put(self, number: int, index: int) -> None:
         candidate, at = self._candidates[number], self._times[index]
         self._placed[index] = number
+        self._last = index
         self._occupancy.add(at, candidate.weight)
         self._spread.add(candidate.variant.message_id, at)
 
 
-class _FreeBefore:
-    """The free positions of a row, found from the right in nearly constant time."""
-
-    def __init__(self, size: int) -> None:
-        # Position n stands at n + 1; 0 is before the row.
-        self._parents = list(range(size + 1))
-
-    def find(self, position: int) -> int:
-        """Return the nearest free position at or before the given one; -1 if there is none."""
-        root = node = position + 1
-        while self._parents[root] != root:
-            root = self._parents[root]
-        while self._parents[node] != root:
-            self._parents[node], node = root, self._parents[node]
-        return root - 1
-
-    def take(self, position: int) -> None:
-        """Make a free position taken."""
-        self._parents[position + 1] = position
+def _add_evenly(bound: Iterable[int], others: Sequence[int], count: int) -> list[int]:
+    indices = list(bound)
+    picked = order_evenly(len(others))[: count - len(indices)]
+    return sorted([*indices, *(others[position] for position in picked)])

@@ -3,46 +3,67 @@
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections import defaultdict
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery.delivery import DeliveryKey, Kind, Plan, PlannedDelivery, Unplaced
+from stormctl.domain.plan.causes import find_cause
 from stormctl.domain.plan.compose import compose
 from stormctl.domain.plan.cost import price_of
+from stormctl.domain.plan.dealing import deal
 from stormctl.domain.plan.fixed import ChannelDraft, FixedPost
-from stormctl.domain.plan.placing import Candidate, MessageTimes, Placing
+from stormctl.domain.plan.placing import NO_SLOT, MessageTimes, Placing
 from stormctl.domain.plan.slots import draw, find_slots
+from stormctl.domain.plan.turns import Candidate
 from stormctl.domain.plan.wordings import Wordings
+from stormctl.domain.platforms.channel import parse_channel_id
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from stormctl.domain.bank.message import Bank, Variant
+    from stormctl.domain.base.phrase import Phrase
+    from stormctl.domain.plan.fixed import EnrolledSlot
     from stormctl.domain.plan.slots import Slot
     from stormctl.domain.plan.storm import ChannelRule, Storm, Window
     from stormctl.domain.platforms.channel import ChannelId
 
 
-def plan_storm(storm: Storm, bank: Bank) -> Plan:
+def plan_storm(storm: Storm, bank: Bank, enrolled: Iterable[EnrolledSlot] = ()) -> Plan:
     """Plan which wording goes out when, on every channel of a storm.
 
-    Pins claim their times first, then reminders; the slots that remain go to those bound to a deadline in
-    time, then by priority, then in an order drawn from seed, channel and message: one message more or less
-    leaves the order of the others as it was. Wordings of one message are spread over the day and keep
-    `same_message_apart` on all channels; pins and reminders, whose times are set, are exempt from it among
-    themselves. Each wording goes out at most once on a channel; spare slots are spread evenly.
+    Wordings that several X accounts may post are dealt first: each goes to one of them. Pins claim their
+    times, then reminders; the slots that remain go to those bound to a deadline in time, then by priority,
+    then near to a time drawn from seed, channel and message: one message more or less moves few others.
+    No topic comes twice in a row on a channel as long as it has another one to post. Wordings of one message
+    are spread over the day and keep `same_message_apart` on all channels; pins and reminders, whose times
+    are set, are exempt from it among themselves. Each wording goes out at most once on a channel; spare
+    slots are spread evenly.
+
+    What is enrolled keeps its channel and its slot as long as the schedule allows that slot: only what is
+    new, or can't stay, is dealt and placed.
+
+    Args:
+        enrolled: what a ledger has of the storm, without what an earlier plan withdrew.
 
     Raises:
         LocalTimeError: if a time in the storm is one that clocks skip or show twice.
     """
-    wordings, windows = Wordings(bank), _windows_of(storm)
-    drafts = [
-        ChannelDraft(replace(storm, windows=tuple(windows[rule.id])), rule, wordings)
-        for rule in storm.channels
-    ]
+    windows = _windows_of(storm)
+    own = {rule.id: replace(storm, windows=tuple(windows[rule.id])) for rule in storm.channels}
+    enrolled_on: dict[str, list[EnrolledSlot]] = defaultdict(list)
+    held: dict[str, set[ChannelId]] = defaultdict(set)
+    for slot in enrolled:
+        enrolled_on[slot.channel].append(slot)
+        held[slot.name].add(parse_channel_id(slot.channel))
+    hands = deal(storm, Wordings(bank), lambda rule: len(find_slots(own[rule.id], rule)), held)
+    drafts = [ChannelDraft(own[rule.id], rule, hands[rule.id]) for rule in storm.channels]
     spread = MessageTimes(storm.limits.same_message_apart)
     for draft in drafts:
+        draft.fix_enrolled(enrolled_on[str(draft.rule.id)])
         draft.fix_pins()
         draft.fix_reminders()
         for post in draft.fixed:
@@ -51,14 +72,14 @@ def plan_storm(storm: Storm, bank: Bank) -> Plan:
     unplaced: list[Unplaced] = []
     spare: list[tuple[ChannelId, int]] = []
     for draft in drafts:
-        slots = find_slots(draft.storm, draft.rule, [post.at for post in draft.fixed])
-        placing = Placing(slots, _line_up(draft, slots), draft.occupancy, spread)
+        slots = _find_free_slots(draft)
+        fixed = sorted(((post.at, post.variant.topic) for post in draft.fixed), key=itemgetter(0))
+        placing = Placing(slots, _line_up(draft, slots), draft.occupancy, spread, fixed)
         filled = [_into_slot(slot, variant) for slot, variant in placing.fill()]
         for post in (*draft.fixed, *filled):
             deliveries.extend(_deliver(post, draft.rule, storm))
-        unplaced += [
-            Unplaced(variant.name, draft.rule.id, why) for variant, why in (*draft.refused, *placing.unplaced)
-        ]
+        unplaced += [Unplaced(variant.name, draft.rule.id, why) for variant, why in draft.refused]
+        unplaced += _explain(draft, placing.unplaced)
         spare.append((draft.rule.id, len(slots) - len(filled)))
     return Plan(
         storm_id=storm.id,
@@ -66,6 +87,29 @@ def plan_storm(storm: Storm, bank: Bank) -> Plan:
         unplaced=tuple(unplaced),
         spare=tuple(spare),
     )
+
+
+def _explain(draft: ChannelDraft, left: Sequence[tuple[Variant, Phrase]]) -> Iterator[Unplaced]:
+    """Say of what found no slot what the cause is, looked for once a channel."""
+    cause = None
+    for variant, why in left:
+        if why is NO_SLOT:
+            if cause is None:
+                cause = find_cause(draft.storm, draft.rule, [post.at for post in draft.fixed])
+            yield Unplaced(variant.name, draft.rule.id, cause.reason, cause.hint)
+        else:
+            yield Unplaced(variant.name, draft.rule.id, why)
+
+
+def _find_free_slots(draft: ChannelDraft) -> tuple[Slot, ...]:
+    """Find the slots that nothing enrolled has; beside a slot that is had no other one is made."""
+    set_times = [post.at for post in draft.fixed if post.kind is not Kind.SLOT]
+    had = {post.at for post in draft.fixed if post.kind is Kind.SLOT}
+    slots = find_slots(draft.storm, draft.rule, set_times)
+    elsewhere = had - {slot.at for slot in slots}
+    if elsewhere:
+        slots = find_slots(draft.storm, draft.rule, [*set_times, *elsewhere])
+    return tuple(slot for slot in slots if slot.at not in had)
 
 
 def _windows_of(storm: Storm) -> dict[ChannelId, list[Window]]:
@@ -83,17 +127,21 @@ def _line_up(draft: ChannelDraft, slots: tuple[Slot, ...]) -> list[Candidate]:
     for message, wordings in draft.queue.items():
         chance = draw(draft.storm.seed, "order", draft.rule.id, message)
         for index, variant in enumerate(wordings):
-            rank = (-variant.priority, (chance + index) / len(wordings), variant.name)
-            ranked.append((rank, _candidate(variant, draft, slots)))
+            share = (chance + index) / len(wordings)
+            rank = (-variant.priority, share, variant.name)
+            turn = draw(draft.storm.seed, "turn", draft.rule.id, variant.name) - len(wordings)
+            ranked.append((rank, _candidate(variant, draft, slots, share, turn)))
     return [candidate for _, candidate in sorted(ranked, key=lambda pair: pair[0])]
 
 
-def _candidate(variant: Variant, draft: ChannelDraft, slots: tuple[Slot, ...]) -> Candidate:
+def _candidate(
+    variant: Variant, draft: ChannelDraft, slots: tuple[Slot, ...], share: float, turn: float
+) -> Candidate:
     before = variant.expires_at
     reminded_at = draft.before.get(variant.message_id)
     if reminded_at is not None and _has_slot(slots, variant.not_before, reminded_at):
         before = reminded_at if before is None else min(before, reminded_at)
-    return Candidate(variant, variant.not_before, before, draft.weigh(variant))
+    return Candidate(variant, variant.not_before, before, draft.weigh(variant), share, turn)
 
 
 def _has_slot(slots: tuple[Slot, ...], after: datetime | None, before: datetime) -> bool:

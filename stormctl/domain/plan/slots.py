@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 
 _CRON_FIELDS = 5
+_PAIR = 2
 _SECOND = timedelta(seconds=1)
 
 
@@ -131,6 +132,32 @@ def pick_evenly(total: int, count: int) -> tuple[int, ...]:
         return (0,)[: min(total, count)]
     count = min(count, total)
     return tuple(round(n * (total - 1) / (count - 1)) for n in range(count))
+
+
+def order_evenly(total: int) -> tuple[int, ...]:
+    """Order positions so that however many come first lie nearly evenly, the first and the last among them.
+
+    Each next one halves one of the widest gaps: one position more leaves the others where they are.
+    """
+    order = list(range(min(total, 1))) if total < _PAIR else [0, total - 1]
+    gaps = [(0, total - 1)]
+    while gaps := [(low, high) for low, high in gaps if high - low > 1]:
+        middles = [(low + high + 1) // 2 for low, high in gaps]
+        width = len(gaps).bit_length()
+        # By reversed bits, so that no part of the day gets all its posts before another has any.
+        order += sorted(
+            middles, key=dict(zip(middles, _reversed_bits(len(gaps), width), strict=False)).__getitem__
+        )
+        gaps = [
+            half
+            for (low, high), middle in zip(gaps, middles, strict=True)
+            for half in ((low, middle), (middle, high))
+        ]
+    return tuple(order)
+
+
+def _reversed_bits(count: int, width: int) -> list[int]:
+    return [int(f"{number:0{width}b}"[::-1], 2) for number in range(count)]
 
 
 def _wanted_slots(storm: Storm, rule: ChannelRule) -> Iterator[Slot]:

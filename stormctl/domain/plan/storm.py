@@ -24,8 +24,9 @@ class ChannelRule:
     Attributes:
         languages: language codes; empty means every language.
         partner: only messages of this partner, or of none; None means messages of no partner.
-        messages: selectors, `topic:NAME` or a shell pattern of message ids; empty means all.
+        messages: selectors, `topic:NAME`, a shell pattern of message ids or of wordings; empty means all.
         verified: whether X's ceilings for verified accounts apply.
+        reply_settings: who may reply where a message does not say it; None for everyone.
     """
 
     id: ChannelId
@@ -34,6 +35,7 @@ class ChannelRule:
     partner: str | None = None
     messages: tuple[str, ...] = ()
     verified: bool = False
+    reply_settings: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -43,9 +43,25 @@ class Wordings:
         self._ids = sorted(self._by_id)
 
     def select(self, selector: str) -> list[int]:
-        """Return the positions of what `topic:NAME` or a shell pattern of message ids selects."""
+        """Return the positions of what a selector selects.
+
+        It is `topic:NAME`, a shell pattern of message ids, or with a dot one of single wordings, such as
+        `sign-on.en` or `*.es.north`.
+        """
         if selector.startswith(_TOPIC):
             return self._by_topic.get(selector.removeprefix(_TOPIC), [])
+        message, dot, _ = selector.partition(".")
+        found = self._select_messages(message)
+        if not dot:
+            return found
+        return [number for number in found if fnmatchcase(self._variants[number].name, selector)]
+
+    def name(self, rule: ChannelRule) -> frozenset[str]:
+        """Return the names of the single wordings that a channel's selectors name, rather than messages."""
+        single = [s for s in rule.messages if "." in s and not s.startswith(_TOPIC)]
+        return frozenset(self._variants[number].name for s in single for number in self.select(s))
+
+    def _select_messages(self, selector: str) -> list[int]:
         fixed = _WILDCARD.split(selector, maxsplit=1)[0]
         low = bisect_left(self._ids, fixed)
         high = bisect_right(self._ids, fixed, low, key=lambda name: name[: len(fixed)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.finding import sort_findings
@@ -12,12 +12,13 @@ from stormctl.domain.base.phrase import Phrase
 from stormctl.errors import FindingsError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from stormctl.domain.bank.message import Bank
     from stormctl.domain.base.finding import Finding, SilencedFinding
     from stormctl.domain.delivery.delivery import Plan
+    from stormctl.domain.plan.fixed import EnrolledSlot
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.platforms.channel import ChannelId
 
@@ -29,6 +30,7 @@ class Campaign:
     Attributes:
         storm: None if the schedule can't be built.
         plan: None without a storm.
+        read_findings: those of the reading alone, which no plan changes.
         silenced: what somebody accepted, with their reasons.
     """
 
@@ -38,6 +40,7 @@ class Campaign:
     plan: Plan | None
     findings: tuple[Finding, ...]
     silenced: tuple[SilencedFinding, ...] = ()
+    read_findings: tuple[Finding, ...] = ()
 
     @property
     def errors(self) -> tuple[Finding, ...]:
@@ -97,15 +100,41 @@ def load_campaign(root: Path, schedule: Path, *, remember: bool = False) -> Camp
     bank, more = load_bank(root, storm.bank, remember=remember)
     plan = plan_storm(storm, bank)
     result = run_checks(storm, bank, plan)
-    findings = [*findings, *more, *result.findings]
+    findings = [*findings, *more]
     return Campaign(
         root=root,
         storm=storm,
         bank=bank,
         plan=plan,
-        findings=tuple(sort_findings(findings)),
+        findings=tuple(sort_findings([*findings, *result.findings])),
         silenced=result.silenced,
+        read_findings=tuple(findings),
     )
+
+
+@collector_paused()
+def keep_enrolled(campaign: Campaign, enrolled: Sequence[EnrolledSlot]) -> Campaign:
+    """Plan and check a campaign again around what a ledger has of it already.
+
+    Raises:
+        FindingsError: that plan breaks a rule that stops a launch.
+    """
+    from stormctl.checks.run import run_checks
+    from stormctl.domain.plan.planning import plan_storm
+
+    if not enrolled or campaign.storm is None or campaign.bank is None:
+        return campaign
+    plan = plan_storm(campaign.storm, campaign.bank, enrolled)
+    if plan == campaign.plan:
+        return campaign
+    result = run_checks(campaign.storm, campaign.bank, plan)
+    findings = tuple(sort_findings([*campaign.read_findings, *result.findings]))
+    kept = replace(campaign, plan=plan, findings=findings, silenced=result.silenced)
+    known = set(campaign.errors)
+    for error in kept.errors:
+        if error not in known:  # it is not among those that were listed
+            raise FindingsError(error.message, error.hint)
+    return kept
 
 
 @collector_paused()

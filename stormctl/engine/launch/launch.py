@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.base.amounts import count
 from stormctl.domain.plan.slots import find_quiet_spans
+from stormctl.engine.base.campaign import keep_enrolled
 from stormctl.engine.launch.adoption import find_published
 from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.engine.run.service import run_storm
@@ -76,6 +77,8 @@ def launching(
         StormctlError: as `prepare_launch`, `find_published` and `enroll` do; nothing is enrolled then.
     """
     with workspace.open_known() as known:
+        if known is not None and campaign.storm is not None:
+            campaign = keep_enrolled(campaign, known.history.slots(campaign.storm.id))
         preparation = prepare_launch(campaign, workspace, known, without=without)
     agree(preparation)
     with workspace.open_ledger(create=True) as ledger:

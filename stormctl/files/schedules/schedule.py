@@ -155,7 +155,7 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
             for index, table in schedule.pins.items()
         ),
         reminders=tuple(head.reminders.before),
-        limits=make_limits(**head.limits.model_dump(exclude_none=True)),
+        limits=make_limits(**head.limits.model_dump(exclude_none=True, exclude_unset=True)),
         late=domain.Late(policy=head.late.policy, grace=head.late.grace),
         trust=_build_trust(head.trust),
         link_tags=tuple(head.link_tags.items()),
@@ -187,6 +187,7 @@ def _build_channel(notes: Notes, index: int, table: tables.ChannelTable) -> doma
         partner=table.partner,
         messages=tuple(table.messages),
         verified=table.verified,
+        reply_settings=table.reply_settings,
     )
 
 

@@ -49,11 +49,17 @@ class ChannelTable(BaseModel, **STRICT):
     )
     messages: list[of.Text] = Field(
         [],
-        description="only these messages: ids in which * stands for anything, or topic:NAME; all if empty",
-        examples=[["topic:sign-on", "dignity-*"]],
+        description="only these messages: ids in which * stands for anything, topic:NAME, or single wordings"
+        " as ID.LANG or ID.LANG.LABEL, which this channel gets before others; all if empty",
+        examples=[["topic:sign-on", "dignity-*", "*.en.north"]],
     )
     verified: bool = Field(
         False, description="whether X has verified the account, which may then post more", examples=[True]
+    )
+    reply_settings: of.ReplySettings | None = Field(
+        None,
+        description="who may reply on X where a message does not say it; everyone if it is not set",
+        examples=["mentionedUsers"],
     )
 
 

@@ -179,6 +179,7 @@ Weekday = Annotated[
     Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"],
     tell("mon", title="weekday", enum=list(WEEKDAYS)),
 ]
+ReplySettings = Literal["following", "mentionedUsers", "subscribers", "verified"]
 Channel = Annotated[
     ChannelId, PlainValidator(_parse_channel), tell("x:acme", "facebook:acme", title="channel")
 ]

@@ -10,6 +10,7 @@ from stormctl.domain.base.clock import to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.ledger.control.halts import is_halted, load_halts
 from stormctl.ledger.delivery.openings import CATCH_UP_GAP, SKEW, find_openings, make_opening
+from stormctl.ledger.delivery.rooms import find_room
 from stormctl.ledger.journal.rows import claim_of, tell
 
 if TYPE_CHECKING:
@@ -84,7 +85,9 @@ def _choose(session: Session, channel: str, now: int) -> tuple[Row, Opening] | N
 def _choose_of(session: Session, opening: Opening, halts: list[Halt], now: int) -> Row | None:
     for row in _candidates(session, opening, now):
         if not is_halted(halts, row) and opening.affords(row["price_usd_micros"]):
-            return row
+            room_at = find_room(session, opening, row, now)
+            if room_at is not None and room_at <= now:
+                return row
     return None
 
 

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import timedelta
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from operator import itemgetter
 from typing import TYPE_CHECKING, assert_never
 
-from stormctl.domain.base.clock import from_micros, to_micros
-from stormctl.domain.plan.occupancy import Limits, Occupancy
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Ceiling
-from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND, micros_of
+from stormctl.ledger.delivery.rooms import find_ceilings, find_room, reopen
+from stormctl.ledger.journal.rows import MICROSECONDS_PER_SECOND
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -67,6 +65,7 @@ class Opening:
         bar: what keeps it closed until then.
         catch_up_at: before it, nothing may be sent that is later than its grace.
         to_verify: the channel's pause is over, and its account must be asked before anything is claimed.
+        threads: the storms that have parts of threads planned on the channel.
         quiet: silences, ordered, each from (inclusive) and until (exclusive).
         left: what is left of the budget, in millionths of a dollar; None without a budget.
     """
@@ -80,6 +79,7 @@ class Opening:
     bar: Bar | Ceiling = Bar.SPACING
     catch_up_at: int = 0
     to_verify: bool = False
+    threads: tuple[str, ...] = ()
 
     def after_quiet(self, at: int) -> int:
         """Return the first moment from `at` on that is not silent."""
@@ -105,8 +105,10 @@ def find_openings(session: Session, channel: str, now: int) -> Iterator[Opening]
     gate = session.find("channel_gate", channel=channel, now=now)
     if gate is None or gate["suspended_why"] is not None or gate["in_flight"] is not None:
         return
-    for terms in session.rows("terms_of_channel", channel=channel, now=now, skew=SKEW):
-        yield make_opening(session, channel, gate, terms, now=now)
+    each = session.rows("terms_of_channel", channel=channel, now=now, skew=SKEW)
+    threads = tuple(terms["id"] for terms in each if terms["follows"])
+    for terms in each:
+        yield replace(make_opening(session, channel, gate, terms, now=now), threads=threads)
 
 
 def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: int) -> Opening:
@@ -122,7 +124,7 @@ def make_opening(session: Session, channel: str, gate: Row, terms: Row, *, now: 
     ceilings = find_ceilings(session, channel, terms["id"]) if terms["is_full"] else ()
     waits: tuple[tuple[int, Bar | Ceiling], ...] = (
         (_after(newest, gap), Bar.SPACING),
-        *((_reopen(session, channel, ceiling, now), ceiling) for ceiling in ceilings),
+        *((reopen(session, channel, ceiling, now), ceiling) for ceiling in ceilings),
         (gate["paused_until"] or 0, Bar.PAUSE),
         (gate["closed_until"] or 0, Bar.LIMIT),
     )
@@ -190,20 +192,23 @@ def find_next(session: Session, opening: Opening, now: int) -> int | None:
     for row in _coming(session, opening):
         if best is not None and best <= max(floor, row["slot_at"]):
             break
-        ready_at = _find_ready_at(opening, row, now)
+        ready_at = _find_ready_at(session, opening, row, now)
         if ready_at is not None and (best is None or ready_at < best):
             best = ready_at
     return best
 
 
-def _find_ready_at(opening: Opening, row: Row, now: int) -> int | None:
+def _find_ready_at(session: Session, opening: Opening, row: Row, now: int) -> int | None:
     if not opening.affords(row["price_usd_micros"]):
+        return None
+    room_at = find_room(session, opening, row, max(now, row["slot_at"]))
+    if room_at is None:
         return None
     at = opening.after_quiet(
         max(
             now,
             opening.opens_at,
-            row["slot_at"],
+            room_at,
             row["not_before"] or 0,
             row["retry_at"] or 0,
         )
@@ -233,24 +238,6 @@ def _coming(session: Session, opening: Opening) -> Iterator[Row]:
         slot_at, key, size = page[-1]["slot_at"], page[-1]["key"], _PAGE
 
 
-def _reopen(session: Session, channel: str, ceiling: Ceiling, now: int) -> int:
-    """Return when a ceiling lets the next post out: now, or when those that fill it leave it room."""
-    period = micros_of(ceiling.period)
-    occupancy = Occupancy(Limits(spacing=timedelta(), ceilings=(ceiling,)))
-    for row in session.rows("sends_between", channel=channel, since=now - period, until=now + period):
-        occupancy.add(from_micros(row["sending_at"]))
-    at = from_micros(now)
-    while (later := occupancy.find_free(at)) is not None and later > at:
-        at = later
-    return to_micros(at)
-
-
 def _after(send: int | None, wait: int) -> int:
     """Return when a send is so long ago; 0 without one."""
     return 0 if send is None else send + wait
-
-
-def find_ceilings(session: Session, channel: str, storm_id: str) -> tuple[Ceiling, ...]:
-    """Find what holds for a storm on a channel: its own ceilings and those of the account."""
-    rows = session.rows("ceilings_of", channel=channel, storm_id=storm_id)
-    return tuple(Ceiling(row["posts"], timedelta(microseconds=row["period"])) for row in rows)

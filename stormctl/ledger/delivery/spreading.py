@@ -11,7 +11,8 @@ from zoneinfo import ZoneInfo
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.occupancy import Limits, Occupancy
-from stormctl.ledger.delivery.openings import SKEW, find_ceilings, make_opening
+from stormctl.ledger.delivery.openings import SKEW, make_opening
+from stormctl.ledger.delivery.rooms import find_ceilings
 from stormctl.ledger.journal.edits import describe_move
 from stormctl.ledger.journal.rows import tell
 

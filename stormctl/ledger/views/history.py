@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import difflib
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.bank.resemblance import comparable
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
-from stormctl.domain.delivery.delivery import Kind
+from stormctl.domain.delivery.delivery import Kind, State
+from stormctl.domain.plan.fixed import EnrolledSlot
 from stormctl.domain.report.status import DeliveryDetails
 from stormctl.domain.report.storm_log import LogEntry
 from stormctl.errors import UsageError
@@ -76,6 +77,11 @@ class History:
         """Return a storm's deliveries in order of their slots."""
         with self._database.reading() as session:
             return [delivery_view_of(row) for row in session.each("deliveries_of", storm_id=storm_id)]
+
+    def slots(self, storm_id: str) -> list[EnrolledSlot]:
+        """Return where a storm's wordings are enrolled, without what an earlier plan withdrew."""
+        with self._database.reading() as session:
+            return [_slot_of(row) for row in session.each("slots_of", storm_id=storm_id)]
 
     def get(self, key: str) -> DeliveryView:
         """Get a delivery.
@@ -188,3 +194,16 @@ def _unknown(session: Session, key: str) -> UsageError:
     near = difflib.get_close_matches(key, names, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else "stormctl status --find TEXT shows keys."
     return UsageError(f"there is no delivery {key}", hint)
+
+
+def _slot_of(row: Row) -> EnrolledSlot:
+    message, tail = row["key"].split("/")[2:4]
+    return EnrolledSlot(
+        channel=row["channel"],
+        name=f"{message}.{tail}",
+        kind=Kind(row["kind"]),
+        slot_at=from_micros(row["slot_at"]),
+        storm_on=date.fromisoformat(row["storm_on"]),
+        expires_at=maybe_instant(row["expires_at"]),
+        is_open=State(row["state"]).is_open,
+    )

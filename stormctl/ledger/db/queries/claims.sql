@@ -106,6 +106,31 @@ ORDER BY d.rank, d.priority DESC, CASE WHEN d.expires_at IS NULL THEN 1 ELSE 0 E
     d.slot_at DESC, d.key
 LIMIT :size OFFSET :skip;
 
+-- name: rest_of_thread(key)^
+-- How many parts follow a thread's first one, and what they cost together.
+WITH RECURSIVE rest(key, price) AS (
+    SELECT d.key, d.price_usd_micros FROM deliveries d
+    WHERE d.before_key = :key AND d.state = 'planned' AND d.follows = 1
+    UNION ALL
+    SELECT d.key, d.price_usd_micros FROM rest r JOIN deliveries d ON d.before_key = r.key
+    WHERE d.state = 'planned' AND d.follows = 1
+)
+SELECT count(*) AS parts, coalesce(sum(price), 0) AS price FROM rest;
+
+-- name: parts_to_come(channel, storm_id)^
+-- The parts of threads that a storm has begun on a channel: nothing else may take their room, or their money.
+-- The cast serves as in `coming`.
+WITH RECURSIVE rest(key, price) AS (
+    SELECT d.key, d.price_usd_micros
+    FROM deliveries d JOIN deliveries b ON b.key = d.before_key
+    WHERE d.channel = :channel AND d.storm_id = :storm_id AND d.follows = CAST(1 AS BIGINT) AND d.state = 'planned'
+        AND b.state IN ('claimed', 'in_doubt', 'delivered')
+    UNION ALL
+    SELECT d.key, d.price_usd_micros FROM rest r JOIN deliveries d ON d.before_key = r.key
+    WHERE d.state = 'planned' AND d.follows = 1
+)
+SELECT count(*) AS parts, coalesce(sum(price), 0) AS price FROM rest;
+
 -- name: claim_delivery(key, token, runner_id, lease_until, now)^
 -- The attempt's id is one more than the newest: the gate is ours, so nobody else counts at the same time.
 UPDATE deliveries SET

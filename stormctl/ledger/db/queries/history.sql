@@ -14,6 +14,13 @@ SELECT channel, state, count(*) AS value FROM deliveries WHERE storm_id = :storm
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.storm_id = :storm_id ORDER BY d.slot_at, d.key;
 
+-- name: slots_of(storm_id)
+-- Where a plan put each delivery: one that was spread is still planned where it was. Of a thread, its first part;
+-- without what a plan withdrew.
+SELECT key, channel, kind, state, storm_on, coalesce(spread_from, slot_at) AS slot_at, expires_at
+FROM deliveries
+WHERE storm_id = :storm_id AND before_key IS NULL AND (cancelled_by IS NULL OR cancelled_by <> 'plan');
+
 -- name: delivery(key)^
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.key = :key;

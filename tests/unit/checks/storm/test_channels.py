@@ -61,7 +61,9 @@ def test_pin_of_other_partners_is_without_wording() -> None:
     """A channel that takes every language is told so."""
     findings = find(make_variant("noon.en", partner="north"), storm=make_storm(pins=_pin("noon")))
 
-    assert [(f.code, f.hint) for f in findings] == [("pin-without-wording", "it takes any language")]
+    hints = {f.code: f.hint for f in findings}
+    assert hints["pin-without-wording"] == "it takes any language"
+    assert hints.keys() == {"pin-without-wording", "message-unused"}
 
 
 def test_selector_finds_something() -> None:

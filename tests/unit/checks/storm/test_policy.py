@@ -24,11 +24,12 @@ def test_same_part_twice_in_a_thread_is_an_error() -> None:
 
 
 def test_same_text_on_two_x_channels_is_an_error() -> None:
-    """One wording on two X accounts breaks X's rules; on X and Facebook it doesn't."""
-    variant = make_variant("a.en", text="Rights for all.")
+    """Two wordings that are alike break X's rules if two accounts post them; on X and Facebook they don't."""
+    alike = [make_variant(f"{name}.en", text="Rights for all.") for name in ("a", "b")]
+    each_its_own = (make_rule("x:one", messages=("a",)), make_rule("x:two", messages=("b",)))
 
-    two = find(variant, storm=make_storm(make_rule("x:one"), make_rule("x:two")))
-    mixed = codes(variant, storm=make_storm(make_rule("x:one"), make_rule("facebook:one")))
+    two = find(*alike, storm=make_storm(*each_its_own))
+    mixed = codes(alike[0], storm=make_storm(make_rule("x:one"), make_rule("facebook:one")))
 
     assert [(f.code, f.message) for f in two] == [
         ("same-text-on-x-channels", "x:one, x:two would post the same text")
@@ -42,13 +43,21 @@ def test_link_tags_make_no_other_text_of_it() -> None:
     one = make_variant("a.en", text="Sign now.", link="https://example.org/act?b=c")
     again = make_variant("b.es", text="Sign now.", link="https://example.org/act?b=c")
 
-    two = codes(
-        one, storm=replace(make_storm(make_rule("x:one"), make_rule("x:two")), link_tags=tags, trust=trust)
-    )
+    each_its_own = make_storm(make_rule("x:one", messages=("a",)), make_rule("x:two", messages=("b",)))
+    two = codes(one, again, storm=replace(each_its_own, link_tags=tags, trust=trust))
     twice = codes(one, again, storm=replace(make_storm(make_rule("x:one")), link_tags=tags, trust=trust))
 
     assert "same-text-on-x-channels" in two
     assert "same-text-on-channel" in twice
+
+
+def test_who_may_post_a_text_is_not_asked() -> None:
+    """Three texts and two accounts of one language that may post them all: nothing is wrong."""
+    storm = make_storm(make_rule("x:one", languages=("es",)), make_rule("x:two", languages=("es",)))
+
+    found = codes(*(make_variant(f"m{number}.es") for number in range(24)), storm=storm)
+
+    assert found == []
 
 
 def test_link_tells_texts_apart_on_facebook() -> None:

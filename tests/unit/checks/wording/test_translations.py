@@ -99,7 +99,7 @@ def test_a_forgotten_translation_is_told() -> None:
 def test_what_no_channel_of_a_language_publishes_needs_no_translation() -> None:
     """A message that another selection or partner keeps to itself is not missed."""
     storm = make_storm(
-        make_rule("x:acme", languages=("en",)),
+        make_rule("x:acme", languages=("en",), messages=("m*", "n")),
         make_rule("x:acme-es", languages=("es",), messages=("m*",)),
         make_rule("x:other", languages=("en",), partner="other", messages=("p*",)),
     )

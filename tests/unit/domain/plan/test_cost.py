@@ -113,8 +113,19 @@ def test_no_post_is_dearer_than_the_dearest() -> None:
 
 def test_a_plan_is_not_priced_again(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it costs is the sum of the prices that its deliveries carry, on however many channels."""
-    storm = make_storm(*(make_rule(f"x:c{number}") for number in range(3)))
-    plan = plan_storm(storm, make_bank(make_variant("a.en", media=(make_media(),)), make_variant("b.en")))
+    storm = make_storm(
+        *(make_rule(f"x:c{number}", languages=(lang,)) for number, lang in enumerate(("en", "es", "fr")))
+    )
+    plan = plan_storm(
+        storm,
+        make_bank(
+            *(
+                v
+                for lang in ("en", "es", "fr")
+                for v in (make_variant(f"a.{lang}", media=(make_media(),)), make_variant(f"b.{lang}"))
+            )
+        ),
+    )
     dearer = replace(plan, deliveries=tuple(replace(d, price_usd_micros=7_000) for d in plan.deliveries))
     monkeypatch.setattr("stormctl.domain.plan.cost.read", lambda text: pytest.fail(f"priced again: {text}"))
 

@@ -44,7 +44,7 @@ def _sign_on(*labels: str, **fields: Any) -> list[Variant]:
 def test_pin_has_its_time_on_every_channel() -> None:
     """A pin goes out at its time on each channel that has a wording; other languages keep their slots."""
     storm = make_storm(
-        make_rule("x:acme", languages=("en", "es")),
+        make_rule("facebook:acme", languages=("en", "es")),
         make_rule("x:otra", languages=("es",)),
         make_rule("x:muette", languages=("fr",)),
         pins=(_NOON,),
@@ -54,9 +54,9 @@ def test_pin_has_its_time_on_every_channel() -> None:
     plan = plan_storm(storm, make_bank(make_variant("noon.en"), make_variant("noon.es")))
 
     pins = [d for d in plan.deliveries if d.kind is Kind.PIN]
-    assert [(d.key.channel, d.key.tail) for d in pins] == [("x:acme", "en"), ("x:otra", "es")]
+    assert [(d.key.channel, d.key.tail) for d in pins] == [("facebook:acme", "en"), ("x:otra", "es")]
     assert {(at("12:00"), None)} == {(d.slot_at, d.window_end_at) for d in pins}
-    assert "noon.es" in times_of(plan)
+    assert "noon.es" in times_of(plan, "facebook:acme")
     assert plan.unplaced == ()
 
 

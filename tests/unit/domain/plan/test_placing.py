@@ -3,8 +3,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 from stormctl.domain.plan.occupancy import Occupancy, make_limits
-from stormctl.domain.plan.placing import NOT_IN_TIME, TOO_NEAR, Candidate, MessageTimes, Placing
+from stormctl.domain.plan.placing import NO_ROOM, NOT_IN_TIME, TOO_NEAR, MessageTimes, Placing
 from stormctl.domain.plan.slots import Slot
+from stormctl.domain.plan.turns import Candidate
 from tests.unit.domain.making import DAY, at, clock, make_variant
 
 _NO_SPREAD = timedelta()
@@ -60,7 +61,7 @@ def test_search_for_a_gap_ends() -> None:
     placing = Placing(_slots(*["09:05"] * 100), candidates, occupancy, MessageTimes(_NO_SPREAD))
 
     assert _fill(placing) == {}
-    assert [why for _, why in placing.unplaced] == [TOO_NEAR]
+    assert [why for _, why in placing.unplaced] == [NO_ROOM]
 
 
 def test_message_waits_until_it_is_far_enough_from_its_other_posts() -> None:
@@ -68,7 +69,7 @@ def test_message_waits_until_it_is_far_enough_from_its_other_posts() -> None:
     spread = MessageTimes(timedelta(hours=1))
     spread.add("a", at("09:30"))
     spread.add("c", at("10:00"))
-    candidates = [Candidate(make_variant(f"{name}.en")) for name in "abc"]
+    candidates = [Candidate(make_variant(f"{name}.en"), share=n / 3) for n, name in enumerate("abc")]
     placing = Placing(_slots("09:00", "10:00", "10:30"), candidates, _occupancy(), spread)
 
     assert _fill(placing) == {"b": "09:00", "a": "10:30"}

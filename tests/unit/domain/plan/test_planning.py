@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from stormctl.domain.bank.message import LatePolicy, Variant
 from stormctl.domain.base.localtime import LocalTimeError
-from stormctl.domain.delivery.delivery import Kind, Plan
+from stormctl.domain.delivery.delivery import Kind, Plan, PlannedDelivery
+from stormctl.domain.plan.fixed import EnrolledSlot
 from stormctl.domain.plan.occupancy import Limits
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans
@@ -100,23 +101,23 @@ def test_an_announced_plan_never_changes() -> None:
     ] == [
         "13:00:00 x:acme first/en",
         "13:00:21 facebook:acme care/en",
-        "13:51:04 facebook:acme school/en",
-        "14:07:50 x:acme home/en",
+        "14:07:50 x:acme sign/en",
         "14:57:08 facebook:acme first/en",
+        "14:57:35 x:acme home/en",
         "16:01:05 x:acme care/en",
-        "16:51:11 x:acme school/en",
+        "16:09:59 facebook:acme sign/en",
         "17:00:00 facebook:acme noon/en",
         "17:00:00 x:acme noon/en",
-        "17:51:01 facebook:acme sign/en",
+        "17:58:56 x:acme school/en",
+        "18:51:01 facebook:acme school/en",
         "19:04:54 x:acme home/es",
-        "20:00:41 x:acme work/en",
-        "20:03:55 facebook:acme home/en",
-        "21:08:45 x:acme sign/en",
-        "21:51:12 facebook:acme work/en",
+        "21:08:45 x:acme work/en",
+        "21:51:12 facebook:acme home/en",
+        "21:55:15 x:acme care/es",
         "22:15:00 facebook:acme sign/en.last",
         "22:15:00 x:acme sign/en.last",
-        "23:05:02 x:acme care/es",
-        "00:01:48 x:acme school/es",
+        "23:05:02 x:acme school/es",
+        "00:01:37 facebook:acme work/en",
     ]
 
 
@@ -134,15 +135,19 @@ def test_too_many_wordings_leave_some_unplaced() -> None:
 
     assert len(plan.deliveries) == 2
     (unplaced,) = plan.unplaced
-    assert (str(unplaced.channel), unplaced.reason) == ("x:acme", "no slot is left on this channel")
+    assert (str(unplaced.channel), unplaced.reason) == ("x:acme", "its windows have 2 slots")
 
 
-def test_one_more_message_keeps_the_order_of_the_others() -> None:
-    """Adding a message doesn't reshuffle the day."""
-    few, more = (plan_storm(make_storm(), make_bank(*make_messages(count))) for count in (11, 12))
+def test_one_more_message_moves_few_others() -> None:
+    """Adding a message doesn't reshuffle the day: a third of it stays to the minute, and mostly far more."""
+    storm = make_storm(windows=(make_window(every=timedelta(minutes=10)),))
+    moved = []
+    for count in range(20, 70, 5):
+        few, more = (times_of(plan_storm(storm, make_bank(*make_messages(n)))) for n in (count, count + 1))
+        moved.append(sum(more[name] != time for name, time in few.items()))
 
-    order = [d.key.message for d in more.deliveries if d.key.message != "m11"]
-    assert [d.key.message for d in few.deliveries] == order
+    assert max(moved) <= 12
+    assert sum(moved) <= 50
 
 
 def test_seed_and_channel_draw_the_order() -> None:
@@ -249,7 +254,7 @@ def test_message_that_cannot_keep_apart_is_left_out() -> None:
     plan = plan_storm(storm, make_bank(make_variant("a.en")))
 
     assert [(u.variant, str(u.channel)) for u in plan.unplaced] == [("a.en", "facebook:acme")]
-    assert "too close" in plan.unplaced[0].reason
+    assert "same_message_apart" in plan.unplaced[0].reason
 
 
 def test_thread_is_one_slot_with_a_delivery_a_part() -> None:
@@ -344,21 +349,33 @@ def test_plan_keeps_every_promise(case: tuple[Storm, list[Variant]]) -> None:
         assert not silences.find(d.slot_at)
     for rule in storm.channels:
         _check_channel(storm, plan, str(rule.id))
-        _check_all_are_there(plan, rule, variants)
+    _check_all_are_there(storm, plan, variants)
     _check_apart(storm, plan)
 
 
-def _check_all_are_there(plan: Plan, rule: ChannelRule, variants: list[Variant]) -> None:
-    """Each wording that the channel takes goes out, with all its parts, or is told; and nothing else is."""
-    is_x = str(rule.id).startswith("x:")
-    taken = {v.name: len(v.parts) if is_x else 1 for v in variants if not rule.languages or v.lang == "en"}
-    for name in list(taken):
-        if name.endswith(".x"):  # X's own wording, in place of the plain one
-            taken.pop(name.removesuffix(".x") if is_x else name, None)
-    posted = Counter(f"{d.key.message}.{d.key.tail}" for d in plan.deliveries if d.channel == rule.id)
-    told = Counter(u.variant for u in plan.unplaced if u.channel == rule.id)
-    assert posted == {name: parts for name, parts in taken.items() if name not in told}
-    assert told == dict.fromkeys(taken.keys() - posted.keys(), 1)
+def _check_all_are_there(storm: Storm, plan: Plan, variants: list[Variant]) -> None:
+    """What each channel may take goes out on it, whole, or is told; on X on one channel, and nothing else."""
+    on_x: Counter[str] = Counter()
+    may_on_x: set[str] = set()
+    for rule in storm.channels:
+        is_x = str(rule.id).startswith("x:")
+        taken = {
+            v.name: len(v.parts) if is_x else 1 for v in variants if not rule.languages or v.lang == "en"
+        }
+        for name in list(taken):
+            if name.endswith(".x"):  # X's own wording, in place of the plain one
+                taken.pop(name.removesuffix(".x") if is_x else name, None)
+        posted = Counter(f"{d.key.message}.{d.key.tail}" for d in plan.deliveries if d.channel == rule.id)
+        told = Counter(u.variant for u in plan.unplaced if u.channel == rule.id)
+        assert not posted.keys() & told.keys()
+        assert posted.items() <= taken.items()
+        assert told.items() <= dict.fromkeys(taken, 1).items()
+        if is_x:
+            on_x.update([*posted, *told])
+            may_on_x |= taken.keys()
+        else:
+            assert posted.keys() | told.keys() == taken.keys()
+    assert on_x == dict.fromkeys(may_on_x, 1)
 
 
 def _check_channel(storm: Storm, plan: Plan, channel: str) -> None:
@@ -383,9 +400,101 @@ def _check_apart(storm: Storm, plan: Plan) -> None:
                 assert b - a >= storm.limits.same_message_apart
 
 
+def enrolled_of(plan: Plan) -> list[EnrolledSlot]:
+    """Return what a ledger would say of a plan."""
+    return [
+        EnrolledSlot(
+            channel=d.key.channel,
+            name=f"{d.key.message}.{d.key.tail}",
+            kind=d.kind,
+            slot_at=d.slot_at,
+            storm_on=d.storm_on,
+            expires_at=d.expires_at,
+            is_open=True,
+        )
+        for d in plan.deliveries
+        if d.key.part in {None, 1}
+    ]
+
+
+@settings(deadline=None, max_examples=40)
+@given(_storms(), st.data())
+def test_planning_again_never_touches_what_is_enrolled(
+    case: tuple[Storm, list[Variant]], data: st.DataObject
+) -> None:
+    """Whatever messages come later, whatever the seed is then, all that is enrolled stays in its place."""
+    storm, variants = case
+    later = data.draw(st.sets(st.sampled_from([v.name for v in variants])), label="later")
+    first = plan_storm(storm, make_bank(*(v for v in variants if v.name not in later)))
+    enrolled = enrolled_of(first)
+
+    reseeded = replace(storm, seed=storm.seed + data.draw(st.integers(0, 1)))
+
+    again = plan_storm(reseeded, make_bank(*variants), enrolled)
+
+    replaced = {name.removesuffix(".x") for name in later if name.endswith(".x")}
+    for slot in enrolled:
+        if slot.channel.startswith("x:") and slot.name in replaced:
+            continue  # X's own wording has come, and takes the plain one's place
+        found = {d.slot_at for d in again.deliveries if _is_at(d, slot)}
+        assert found == {slot.slot_at}
+    for rule in storm.channels:
+        _check_channel(storm, again, str(rule.id))
+    _check_all_are_there(storm, again, variants)
+
+
+def _is_at(delivery: PlannedDelivery, slot: EnrolledSlot) -> bool:
+    key = delivery.key
+    return (key.channel, f"{key.message}.{key.tail}", delivery.kind) == (slot.channel, slot.name, slot.kind)
+
+
+@settings(deadline=None, max_examples=40)
+@given(_storms())
+def test_the_same_storm_planned_around_its_ledger_is_the_same(case: tuple[Storm, list[Variant]]) -> None:
+    """A launch of what is enrolled already, with the same files, changes nothing that is enrolled."""
+    storm, variants = case
+    plan = plan_storm(storm, make_bank(*variants))
+
+    again = plan_storm(storm, make_bank(*variants), enrolled_of(plan))
+
+    assert all(
+        delivery in again.deliveries for delivery in plan.deliveries
+    )  # what was left out may join them
+
+
+def test_what_the_schedule_no_longer_allows_is_planned_anew() -> None:
+    """A window that is shut, a pin that moved, a deadline that came nearer: the post finds another time."""
+    noon = Pin(place=SCHEDULE, at=time(12), message="noon")
+    storm = make_storm(pins=(noon,))
+    bank = make_bank(make_variant("noon.en"), make_variant("sign.en"), *make_messages(6))
+    enrolled = enrolled_of(plan_storm(storm, bank))
+    changed = make_storm(pins=(replace(noon, at=time(13)),), windows=(make_window("10:00", "20:00"),))
+
+    plan = plan_storm(changed, bank, enrolled)
+
+    assert times_of(plan)["noon.en"] == "13:00"
+    assert min(d.slot_at for d in plan.deliveries) >= at("10:00")
+    stays = [slot for slot in enrolled if slot.slot_at >= at("10:00") and slot.name != "noon.en"]
+    assert {(slot.name, slot.slot_at) for slot in stays} <= {
+        (f"{d.key.message}.{d.key.tail}", d.slot_at) for d in plan.deliveries
+    }
+
+
+def test_a_text_that_is_out_stays_with_its_account() -> None:
+    """What one account has posted is never dealt to another, though its slot is past and its window shut."""
+    storm = make_storm(make_rule("x:one"), make_rule("x:two"))
+    bank = make_bank(*make_messages(8))
+    first = plan_storm(storm, bank)
+    settled = [replace(slot, is_open=False) for slot in enrolled_of(first)]
+
+    plan = plan_storm(replace(storm, seed=9, windows=(make_window("19:00", "20:00"),)), bank, settled)
+
+    assert {(d.key, d.slot_at) for d in plan.deliveries} == {(d.key, d.slot_at) for d in first.deliveries}
+
+
 def test_a_channel_is_asked_only_of_its_own_windows(monkeypatch: pytest.MonkeyPatch) -> None:
     """A storm may have hundreds of channels with a window each; one without names is everybody's."""
-    rules = [make_rule(f"x:c{number:02}") for number in range(20)]
+    rules = [make_rule(f"facebook:c{number:02}") for number in range(20)]
     own = [make_window(channels=(rule.id,) * 2, every=timedelta(hours=4)) for rule in rules]
     storm = make_storm(*rules, windows=(*own, make_window("20:00", "21:00")))
     asked: list[tuple[Storm, ChannelRule]] = []

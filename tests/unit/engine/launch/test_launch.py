@@ -14,6 +14,7 @@ from stormctl.domain.delivery.delivery import State
 from stormctl.domain.plan.occupancy import make_limits
 from stormctl.domain.platforms.channel import Platform
 from stormctl.engine.alerts.notifications import make_notifications
+from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.launch.launch import LEFT_OUT, enroll, launching, terms_of
 from stormctl.engine.run.service import Onlooker
@@ -64,6 +65,27 @@ def test_two_launches_of_the_same_plan_change_nothing(bench: Bench, campaign: Ca
 
     assert (first, second) == (Enrolled(added=4), Enrolled(unchanged=4))
     assert bench.ledger.history.deliveries("small") == views
+
+
+def test_a_new_launch_leaves_what_is_enrolled_where_it_is(bench: Bench, tmp_path: Path) -> None:
+    """One message more, and another seed: what is enrolled keeps its slot, and only the new one is placed."""
+    campaign = make_campaign(tmp_path)
+    _enroll(bench, bench.prepare(campaign))
+    before = {view.key: view.slot_at for view in bench.ledger.history.deliveries("small")}
+    schedule = tmp_path / "schedules" / "small.toml"
+    more = "at = [12:00:00, 12:15:00, 12:30:00, 12:45:00]"
+    text = schedule.read_text(encoding="utf-8").replace("at = [12:00:00, 12:30:00]", more)
+    schedule.write_text(f"seed = 99\n{text}", encoding="utf-8")
+    message = tmp_path / "messages" / "acme" / "a-new-one.en.md"
+    message.write_text("Bring a song to the bridge tonight.\n", encoding="utf-8")
+    plans: list[Preparation] = []
+
+    with launching(load_campaign(tmp_path, schedule), bench.workspace(), plans.append, lambda _line: None):
+        after = {view.key: view.slot_at for view in bench.ledger.history.deliveries("small")}
+
+    assert before.items() <= after.items()
+    assert {key.split("/")[2] for key in after.keys() - before.keys()} == {"a-new-one"}
+    assert plans[0].summary.changes == ()
 
 
 def test_a_runner_needs_none_of_the_campaigns_files(bench: Bench, tmp_path: Path) -> None:
