@@ -38,8 +38,12 @@ def find_samples() -> dict[str, Sample]:
     package = resources.files("stormctl")
     shelf = package / "samples"
     folders = [folder for folder in shelf.iterdir() if folder.is_dir()] if shelf.is_dir() else []
+    # Whoever works on a sample where it lies leaves a ledger there, behind a dot.
     found = {
-        folder.name: Sample(folder.name, {part.name: part for part in folder.iterdir()}) for folder in folders
+        folder.name: Sample(
+            folder.name, {part.name: part for part in folder.iterdir() if not part.name.startswith(".")}
+        )
+        for folder in folders
     }
     # In a clone it is the clone's own campaign; a build puts it on the shelf (pyproject.toml).
     clone = Path(str(package)).parent

@@ -72,13 +72,13 @@ def test_the_sample_storm_arrives_exactly_once_and_its_lines_are_its_posts(tmp_p
 
     done = clone.run("rehearse", patience_s=60)
 
-    assert "Every one of 100 posts arrived exactly once." in done.stdout
+    assert "Every one of 177 posts arrived exactly once." in done.stdout
     assert "Report: .stormctl/rehearsal/report.html" in done.stdout
     enrolled, *told = (
         done.stderr.partition("http://127.0.0.1")[2].partition("The timelines")[2].splitlines()[1:]
     )
-    assert "100 new, 0 changed" in enrolled
-    assert len(told) == 100
+    assert "177 new, 0 changed" in enrolled
+    assert len(told) == 177
     assert all("  delivered  " in line for line in told)
     assert "\x1b" not in done.stdout + done.stderr
 

@@ -11,7 +11,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from stormctl.engine.launch.rehearsal import choose_speed
+from stormctl.files.samples import copy_sample, find_samples, get_sample
 from tests.acceptance.conftest import ROOT, Campaign
+from tests.docs.sample_plans import load_sample
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,7 +25,10 @@ if os.name == "posix":
     from tests.acceptance.terminal import sitting_at
 
 POSIX = pytest.mark.skipif(os.name != "posix", reason="the test's terminal is POSIX's")
-ON_SHELF = "stormctl/samples/imd-2026"
+SHELF = "stormctl/samples"
+SAMPLES = sorted(find_samples())
+LATER = [name for name in SAMPLES if name != "imd-2026"]
+"""Those that lie on the shelf in a clone, too."""
 
 
 @pytest.fixture
@@ -44,13 +50,18 @@ def newcomer(tmp_path: Path, builds: Path) -> Campaign:
     return Campaign(tmp_path / "empty", environment={"PYTHONPATH": str(tmp_path / "site")})
 
 
-def read_sample(root: Path = ROOT) -> dict[str, bytes]:
-    """Read every file of the sample, by its path in a campaign folder."""
-    paths = [root / "schedules" / "imd-2026.toml", *(root / "messages" / "imd-2026").rglob("*")]
+def read_sample(name: str, root: Path | None = None) -> dict[str, bytes]:
+    """Read every file of a sample, by its path in a campaign folder: of the clone's, or of a copy."""
+    if root is None and name != "imd-2026":
+        root = ROOT / SHELF / name
+    elif root is None:
+        root = ROOT
+    own = [f"schedules/{name}.toml", f"messages/{name}/**/*", "flyers/*"]
+    paths = [path for pattern in own for path in root.glob(pattern)]
     return {path.relative_to(root).as_posix(): path.read_bytes() for path in paths if path.is_file()}
 
 
-def test_builds_bring_the_sample_once_and_as_it_is(builds: Path) -> None:
+def test_builds_bring_every_sample_once_and_as_it_is(builds: Path) -> None:
     """Each file is in both builds byte for byte, pictures included; a wheel has it on the samples' shelf."""
     (wheel,) = builds.glob("*.whl")
     (source,) = builds.glob("*.tar.gz")
@@ -61,13 +72,15 @@ def test_builds_bring_the_sample_once_and_as_it_is(builds: Path) -> None:
         files = {name.partition("/")[2]: tar.extractfile(name) for name in tar.getnames()}
         packed = {name: file.read() for name, file in files.items() if file is not None}
 
-    sample = read_sample()
-    assert any(name.endswith(".png") for name in sample)
-    assert {f"{ON_SHELF}/{name}": content for name, content in sample.items()} == {
-        name: content for name, content in inside.items() if name.startswith("stormctl/samples/")
+    shelf = {
+        f"{SHELF}/{name}/{path}": content for name in SAMPLES for path, content in read_sample(name).items()
     }
+    first = read_sample("imd-2026")
+    assert {".md", ".toml", ".png", ".pdf", ".mp4", ".srt"} <= {name[name.rindex(".") :] for name in shelf}
+    assert shelf == {name: content for name, content in inside.items() if name.startswith(f"{SHELF}/")}
     assert not [name for name in inside if name.startswith(("messages/", "schedules/"))]
-    assert {name: packed[name] for name in sample} == sample
+    in_clone = {name: content for name, content in shelf.items() if "/imd-2026/" not in name} | first
+    assert {name: packed[name] for name in in_clone} == in_clone
 
 
 def test_an_installed_stormctl_copies_the_sample(newcomer: Campaign) -> None:
@@ -77,20 +90,54 @@ def test_an_installed_stormctl_copies_the_sample(newcomer: Campaign) -> None:
     checked = newcomer.run("--dir", "imd-2026", "check")
     again = newcomer.run("rehearse", "--sample", expect=2)
     assert "Made imd-2026/, a campaign of your own" in done.stderr
-    assert read_sample(newcomer.root / "imd-2026") == read_sample()
-    assert checked.stdout == "Nothing to fix in 62 message files\n"
+    assert read_sample("imd-2026", newcomer.root / "imd-2026") == read_sample("imd-2026")
+    assert checked.stdout == "Nothing to fix in 101 message files\n"
     assert "hint: To rehearse it: stormctl --dir imd-2026 rehearse\n" in again.stderr
+
+
+def test_a_storm_of_the_past_is_never_launched(tmp_path: Path) -> None:
+    """Whatever is typed, no ledger is made, and it is said what to do instead."""
+    past = [name for name in LATER if name.startswith("imd-201")]
+    for name in past:
+        copy_sample(get_sample(name), tmp_path / name)
+
+    for name in past:
+        campaign = Campaign(tmp_path / name)
+        for typed in ([], ["--yes"], ["--detach"], ["--yes", "--detach"], [name, "--yes", "--plain"]):
+            refused = campaign.run("launch", *typed, expect=2)
+            assert f"error: {name} is over: its last slot was 201" in refused.stderr
+            assert "or rehearse it: stormctl rehearse" in refused.stderr
+        assert not (campaign.root / ".stormctl" / "ledger.db").exists()
+    assert len(past) == 4
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_is_rehearsed_at_the_highest_speed(name: str, tmp_path: Path) -> None:
+    """A hundred thousand seconds in one, the most that may be asked for: each post arrives exactly once.
+
+    Weeks run faster by themselves.
+    """
+    (tmp_path / "empty").mkdir()
+    newcomer = Campaign(tmp_path / "empty")
+    sample = load_sample(name)
+    speed = [] if choose_speed(sample.plan, is_watched=False) > 100_000 else ["--speed", "100000"]
+
+    done = newcomer.run("rehearse", "--sample", name, *speed, "--plain")
+
+    assert f"Every one of {len(sample.plan.deliveries)} posts arrived exactly once.\n" in done.stdout
+    assert "warning" not in done.stderr
 
 
 @POSIX
 @pytest.mark.long
 def test_a_person_who_says_yes_sees_the_whole_storm(newcomer: Campaign) -> None:
-    """One key after the installation a hundred posts have arrived exactly once, and the report lies there."""
+    """One key after the installation 177 posts have arrived exactly once, and the report lies there."""
     with sitting_at(newcomer, "rehearse", "--plain") as terminal:
         terminal.read_until("Copy the sample imd-2026 to ./imd-2026 and rehearse it? [Y/n]: ")
         terminal.type("\r")
         terminal.read_until("Made imd-2026/")
-        terminal.read_until("Every one of 100 posts arrived exactly once.")
+        terminal.read_until("Every one of 177 posts arrived exactly once.")
         ended, _ = terminal.end()
 
     assert ended == 0

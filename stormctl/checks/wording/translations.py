@@ -72,9 +72,16 @@ def find_missing_translations(case: CheckContext) -> Iterator[CheckHit]:
 
 
 def _find_lacking(case: CheckContext, channel: ChannelRule) -> Iterator[tuple[str, str]]:
-    """Find which messages of a channel lack one of its languages that most of them have."""
-    messages = case.index.find(replace(channel, languages=()))
-    having = {message_id: {variant.lang for variant in wordings} for message_id, wordings in messages.items()}
+    """Find which messages of a channel lack one of its languages that most of them have.
+
+    Where it names single wordings of a message, staff have chosen.
+    """
+    messages, named = case.index.find(replace(channel, languages=())), case.index.name(channel)
+    having = {
+        message_id: {variant.lang for variant in wordings}
+        for message_id, wordings in messages.items()
+        if named.isdisjoint(variant.name for variant in wordings)
+    }
     for lang in channel.languages:
         if sum(lang in own for own in having.values()) >= MOSTLY * len(having):
             yield from ((message_id, lang) for message_id, own in having.items() if lang not in own)

@@ -52,11 +52,21 @@ SpeedOption = Annotated[
         show_default=False,
     ),
 ]
+
+
+def _complete_sample(incomplete: str) -> list[str]:
+    """Name the samples that a shell may complete to."""
+    from stormctl.files.samples import find_samples
+
+    return [name for name in sorted(find_samples()) if name.startswith(incomplete)]
+
+
 SampleOption = Annotated[
     str | None,
     typer.Option(
         metavar="[NAME]",
         help="First copy a sample campaign, by default imd-2026, to a new folder of that name here.",
+        autocompletion=_complete_sample,
         show_default=False,
     ),
 ]

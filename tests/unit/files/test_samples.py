@@ -64,6 +64,18 @@ def test_the_clone_is_where_the_first_sample_lies() -> None:
     }
 
 
+def test_the_package_brings_these() -> None:
+    """The clone's own, the storms of earlier years, and one that comes back for weeks."""
+    assert sorted(find_samples()) == [
+        "convention-weeks",
+        "imd-2014",
+        "imd-2015-sign-on",
+        "imd-2018",
+        "imd-2018-defenders",
+        "imd-2026",
+    ]
+
+
 @pytest.mark.parametrize("name", sorted(find_samples()))
 def test_a_copy_is_a_campaign_without_findings(name: str, here: Path) -> None:
     """Every sample can be rehearsed, and needs no name of its schedule."""
@@ -76,9 +88,13 @@ def test_a_copy_is_a_campaign_without_findings(name: str, here: Path) -> None:
     assert campaign.get_plan()[0].id == name
 
 
-@pytest.mark.usefixtures("installed")
-def test_an_installed_package_has_its_samples_on_a_shelf(here: Path) -> None:
-    """Each folder there is one, and its copy is the same byte for byte, line ends and pictures included."""
+def test_an_installed_package_has_its_samples_on_a_shelf(installed: Path, here: Path) -> None:
+    """Each folder there is one, and its copy is the same byte for byte, line ends and pictures included.
+
+    What a rehearsal where it lies has left there is not copied.
+    """
+    (installed / "samples" / "autumn" / ".stormctl").mkdir()
+    (installed / "samples" / "autumn" / ".stormctl" / "ledger.db").touch()
     for name in find_samples():
         copy_sample(get_sample(name), here / name)
 

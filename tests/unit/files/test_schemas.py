@@ -26,6 +26,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[3]
+SHELF = ROOT / "stormctl" / "samples"
+MESSAGES = [*(ROOT / "messages").rglob("*.md"), *SHELF.glob("*/messages/**/*.md")]
+SCHEDULES = [ROOT / "schedules" / "imd-2026.toml", *SHELF.glob("*/schedules/*.toml")]
 HEAD = """\
 name = "A day"
 date = 2026-12-18
@@ -67,10 +70,14 @@ def list_keys(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
                 yield f"{name}.{key}", spot
 
 
-@pytest.mark.parametrize("path", ["schedules/imd-2026.toml", "tests/checks/corpus/schedules/s.toml"])
-def test_schedules_that_load_are_taken(path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    [*sorted(SCHEDULES), ROOT / "tests" / "checks" / "corpus" / "schedules" / "s.toml"],
+    ids=lambda path: path.stem,
+)
+def test_schedules_that_load_are_taken(path: Path) -> None:
     """Days and times of TOML too, which JSON does not have."""
-    text = (ROOT / path).read_text(encoding="utf-8")
+    text = path.read_text(encoding="utf-8")
 
     assert hold(schedule_schema(), read_toml(text)) == []
 
@@ -150,7 +157,7 @@ def refuse(text: str) -> list[str]:
     return [f"{text}: {finding.message}" for finding in notes.findings if finding.code != "missing-key"]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "messages").rglob("*.md")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", sorted(MESSAGES), ids=lambda path: f"{path.parent.name}-{path.stem}")
 def test_messages_that_load_are_taken(path: Path) -> None:
     """Whatever YAML makes of a date or a number that has no quotes."""
     front = re.match(r"---\n(.*?)^---\n", path.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE)

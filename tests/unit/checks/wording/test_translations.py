@@ -110,6 +110,19 @@ def test_what_no_channel_of_a_language_publishes_needs_no_translation() -> None:
     assert found == []
 
 
+def test_a_wording_that_staff_named_for_a_channel_needs_no_translation_there() -> None:
+    """`sign-on.en*` is what they chose; the Spanish wording is there, for another channel."""
+    named = make_storm(
+        make_rule("facebook:acme", languages=("en", "es"), messages=("m*", "sign-on.en*")),
+        make_rule("x:acme-es", languages=("es",), messages=("sign-on",)),
+    )
+    whole = make_storm(make_rule("facebook:acme", languages=("en", "es"), messages=("m*", "sign-on")))
+    both = [make_variant(f"m{n}.{lang}") for n in range(5) for lang in ("en", "es")]
+
+    assert codes(*both, make_variant("sign-on.en"), make_variant("sign-on.es"), storm=named) == []
+    assert codes(*both, make_variant("sign-on.en"), storm=whole) == ["translation-missing"]
+
+
 @pytest.mark.parametrize(
     ("link", "expected"),
     [

@@ -6,9 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.cli.main import INTERRUPTED
+from stormctl.cli.main import INTERRUPTED, main
 from stormctl.engine.launch import rehearsal
 from stormctl.errors import ExitCode, TryAgainError
+from stormctl.files.samples import find_samples
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -153,8 +154,30 @@ def test_an_unknown_sample_makes_nothing(stormctl: CommandLine, empty: Path) -> 
 
     assert (ended.code, names(empty)) == (ExitCode.USAGE, [])
     assert ended.err == (
-        "error: there is no sample “imd-2062”\nhint: Did you mean “imd-2026”? Those that exist: imd-2026.\n"
+        "error: there is no sample “imd-2062”\n"
+        f"hint: Did you mean “imd-2026”? Those that exist: {', '.join(sorted(find_samples()))}.\n"
     )
+
+
+@pytest.mark.parametrize(
+    ("begun", "offered"),
+    [
+        ("imd-2018", ["imd-2018", "imd-2018-defenders"]),
+        ("", sorted(find_samples())),
+        ("xyz", []),
+    ],
+)
+def test_a_shell_completes_the_name_of_a_sample(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], begun: str, offered: list[str]
+) -> None:
+    """A press of the tabulator key after `--sample` offers those that begin so, also after nothing."""
+    monkeypatch.setenv("_STORMCTL_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", f"stormctl rehearse --sample {begun}")
+    monkeypatch.setenv("COMP_CWORD", "3")
+
+    assert main() == ExitCode.DONE
+
+    assert capsys.readouterr().out.split() == offered
 
 
 @pytest.mark.parametrize("below", [".", "messages", "schedules"])

@@ -9,9 +9,12 @@ import pytest
 from stormctl.emulator.core.accounts import short_page_token, short_user_token, user_token
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import requests
 
     from stormctl.emulator.core.accounts import AccountSpec
+    from stormctl.emulator.core.clock import EmulatorClock
     from stormctl.emulator.server import EmulatorThread
 
 
@@ -61,6 +64,25 @@ def test_an_unexchanged_token_leads_to_page_tokens_that_die(
     assert [fact["type"] for fact in facts] == ["PAGE", "PAGE", "USER", "USER"]
     assert lives == pytest.approx([3_600, 0, 3_600, 5_183_944], abs=5)
     assert ask("/me", access_token=tokens[0])["id"] == page.id
+
+
+@pytest.mark.parametrize("year_s", [1_418_911_200.0, 4_000_000_000.0])
+def test_a_token_outlives_real_time_and_the_storms(
+    ask: Caller,
+    app: tuple[str, str],
+    clock: EmulatorClock,
+    set_time: Callable[[float], None],
+    year_s: float,
+) -> None:
+    """In a rehearsal of a storm of 2014 none looks long ended, nor in one of years to come."""
+    set_time(year_s)
+
+    fact = ask("/debug_token", input_token=user_token(*app), access_token="|".join(app))["data"]
+
+    now = max(clock.both())
+    lives = [fact[key] - now for key in ("issued_at", "expires_at", "data_access_expires_at")]
+    assert lives == pytest.approx([0, 5_183_944, 90 * 86_400], abs=5)
+    assert fact["is_valid"] is True
 
 
 def test_pages_are_listed_page_by_page(
