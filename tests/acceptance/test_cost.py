@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.domain.plan.cost import cost_of
+from stormctl.domain.plan.cost import READINGS_A_POST, cost_of
 from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.launch.rehearsal import rehearse
 from stormctl.engine.run.service import Onlooker
@@ -34,7 +34,7 @@ def test_forecast_ledger_and_bill_agree(name: str, tmp_path: Path) -> None:
     for schedule in find_schedules(root):
         campaign = load_campaign(root, schedule)
         _, plan = campaign.get_plan()
-        forecast = cost_of(plan)
+        forecast = cost_of(plan, READINGS_A_POST + 1)  # a rehearsal looks once more, a day after its end
 
         rehearsed = rehearse(
             campaign,

@@ -145,7 +145,9 @@ class Cost:
     def describe_unproved(self) -> tuple[Phrase, ...]:
         """Say what of it is counted at the higher of two figures, since the platform does not tell."""
         links, readings = self.links_usd_micros, self.readings_usd_micros
-        counted = {"post_with_link": links, "post_reading": readings}
+        posts = (post for c in self.by_channel if c.bills_posts for post in c.published)
+        captions = sum(media.captions is not None for post in posts for media in post.media)
+        counted = {"post_with_link": links, "post_reading": readings, "captions": captions}
         return tuple(
             why for prices in self.prices for name, why in prices.unproved.items() if counted.get(name)
         )
@@ -201,4 +203,7 @@ def _create_price(post: Post, channel: ChannelId) -> int:
 
 
 def _alt_text_price(post: Post, channel: ChannelId) -> int:
-    return channel.platform.facts.prices.alt_text * sum(bool(media.alt) for media in post.media)
+    prices = channel.platform.facts.prices
+    return sum(
+        prices.alt_text * bool(media.alt) + prices.captions * bool(media.captions) for media in post.media
+    )

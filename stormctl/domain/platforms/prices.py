@@ -21,6 +21,7 @@ class Prices:
 
     Attributes:
         alt_text: for each picture or video that is described.
+        captions: for those of a video.
         post_reading: of a post, for its figures or on its account's list.
         user_reading: of an account, as when credentials are verified.
         deletion: of a post.
@@ -32,6 +33,7 @@ class Prices:
     post: int = 0
     post_with_link: int = 0
     alt_text: int = 0
+    captions: int = 0
     post_reading: int = 0
     user_reading: int = 0
     deletion: int = 0
@@ -52,6 +54,7 @@ X_PRICES = Prices(
     post=15_000,  # Posts: Create
     post_with_link=200_000,  # Posts: Create with URL
     alt_text=5_000,  # Media metadata
+    captions=5_000,  # not in the list; as media metadata
     # Posts: Read, GET /2/tweets. Owned Reads ($0.001) are only the lists under /2/users/{id}, and only of the
     # account that owns the developer app: of several channels of one app at most one does.
     post_reading=5_000,
@@ -61,6 +64,7 @@ X_PRICES = Prices(
     source="docs.x.com, X API pricing, pay-per-use",
     unproved={
         "post_with_link": Phrase("a bare domain is counted as a link"),
+        "captions": Phrase("captions are counted as media metadata; X's list does not name them"),
         "post_reading": Phrase("X usually bills a post's readings once a UTC day, but does not promise it"),
         "deletion": Phrase("X lists two prices, and does not say which one a deletion has"),
     },
