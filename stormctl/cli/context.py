@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from stormctl.cli.opening import OpenLedger
+    from stormctl.cli.acting import OpenLedger
     from stormctl.domain.base.clock import Moment
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
     from stormctl.engine.alerts.notifications import Notifications
@@ -167,8 +167,8 @@ class Context:
     def open_with_clock(
         self, *, rehearsal: bool, needs_keys: bool = True, command: str = "", as_json: bool = False
     ) -> AbstractContextManager[OpenLedger]:
-        """Open the ledger of the day, or the rehearsal's, with its clock and durations; see `opening`."""
-        from stormctl.cli.opening import open_to_act
+        """Open the ledger of the day, or the rehearsal's, with its clock and durations; see `acting`."""
+        from stormctl.cli.acting import open_to_act
 
         return open_to_act(self, rehearsal=rehearsal, needs_keys=needs_keys, command=command, as_json=as_json)
 

@@ -57,7 +57,7 @@ PlatformOption = Annotated[
     ),
 ]
 AnywayOption = Annotated[
-    bool, typer.Option("--anyway", help="Also where no post is of that name yet; otherwise that is refused.")
+    bool, typer.Option("--anyway", help="Also where nothing is of that name yet; otherwise that is refused.")
 ]
 TopicOption = Annotated[
     str | None,

@@ -11,7 +11,7 @@ import typer
 from stormctl.cli import console
 from stormctl.cli.command_names import Commands
 from stormctl.cli.completion import complete_account
-from stormctl.cli.options import JsonOption, read_channel
+from stormctl.cli.options import AnywayOption, JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
@@ -39,9 +39,6 @@ ChannelArgument = Annotated[
         help="The channel, such as migrants-day. Not needed where the schedules have only one.",
         show_default=False,
     ),
-]
-AnywayOption = Annotated[
-    bool, typer.Option("--anyway", help="Also a channel that no schedule has; otherwise that is refused.")
 ]
 YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask whether it is the right one: for scripts.")]
 

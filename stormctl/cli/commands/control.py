@@ -29,8 +29,8 @@ from stormctl.places import find_user
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
+    from stormctl.cli.acting import OpenLedger
     from stormctl.cli.context import Context
-    from stormctl.cli.opening import OpenLedger
     from stormctl.domain.report.halts import Resumption, Scope
     from stormctl.domain.report.status import DeliveryView, LedgerStatus
     from stormctl.engine.operate.halting import HaltAcknowledgement

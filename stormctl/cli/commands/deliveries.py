@@ -23,8 +23,8 @@ from stormctl.errors import ExitCode, UsageError, choose_exit_code
 from stormctl.places import find_user
 
 if TYPE_CHECKING:
+    from stormctl.cli.acting import OpenLedger
     from stormctl.cli.context import Context
-    from stormctl.cli.opening import OpenLedger
     from stormctl.domain.delivery.delivery import State
 
 
