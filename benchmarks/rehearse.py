@@ -191,7 +191,7 @@ def _request_alone(campaign: Campaign) -> tuple[float, int]:
     """Make the requests of a rehearsal one after the other; return how long that took, and how many."""
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
     from stormctl.engine.launch.emulator_process import EmulatorProcess
-    from stormctl.engine.launch.rehearsal import make_environment
+    from stormctl.engine.launch.stage import make_environment
 
     storm, _ = campaign.get_plan()
     channels = [rule.id for rule in storm.channels]

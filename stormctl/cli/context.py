@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from contextlib import closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -11,14 +10,15 @@ from typing import TYPE_CHECKING
 
 from stormctl.cli.console import language, tell
 from stormctl.cli.scrubbing import SCRUBBER
-from stormctl.errors import StormctlError, UsageError
+from stormctl.errors import UsageError
 from stormctl.places import is_guest, name_user
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from contextlib import AbstractContextManager
 
-    from stormctl.domain.base.clock import Clock, Moment
+    from stormctl.cli.acting import OpenLedger
+    from stormctl.domain.base.clock import Moment
     from stormctl.engine.accounts.adapters import EnvironmentAdapters
     from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
@@ -26,11 +26,6 @@ if TYPE_CHECKING:
     from stormctl.engine.doctor.doctor import DoctorScope
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
-
-
-REHEARSAL = " --rehearsal"
-COMMAND = re.compile(r"\bstormctl (status|halt|resume|show|cancel|retry|resolve|retract|report)\b")
-"""A command that an error tells people to type, and that takes the option."""
 
 
 @dataclass(frozen=True)
@@ -169,37 +164,13 @@ class Context:
                 open_ledger=partial(self.open_ledger, publishing=True),
             )
 
-    @contextmanager
-    def open_with_clock(self, *, rehearsal: bool, needs_keys: bool = True) -> Iterator[OpenLedger]:
-        """Open the ledger of the day, or the rehearsal's, with its clock and durations.
+    def open_with_clock(
+        self, *, rehearsal: bool, needs_keys: bool = True, command: str = "", as_json: bool = False
+    ) -> AbstractContextManager[OpenLedger]:
+        """Open the ledger of the day, or the rehearsal's, with its clock and durations; see `acting`."""
+        from stormctl.cli.acting import open_to_act
 
-        Args:
-            needs_keys: whether an `.env` that can't be trusted is an error; else another way to the ledger is
-                looked for.
-
-        Raises:
-            UsageError: there is no rehearsal to act on.
-            LedgerError: there is no ledger.
-        """
-        from stormctl.engine.base.clocks import SystemClock
-
-        if rehearsal:
-            from stormctl.engine.launch.rehearsal import open_rehearsal
-
-            ledger, clock, durations = open_rehearsal(self.root)
-            with closing(ledger):
-                try:
-                    yield OpenLedger(ledger, clock, durations, REHEARSAL)
-                except StormctlError as error:
-                    error.hint = COMMAND.sub(rf"\g<0>{REHEARSAL}", error.hint)
-                    raise
-        else:
-            if not needs_keys:
-                from stormctl.cli.keyless import find_environment
-
-                self.__dict__["environment"] = find_environment(self.root, lambda: self.environment)
-            with self.open_ledger() as ledger:
-                yield OpenLedger(ledger, SystemClock(ledger.clock_offset), self.durations)
+        return open_to_act(self, rehearsal=rehearsal, needs_keys=needs_keys, command=command, as_json=as_json)
 
     @contextmanager
     def open_adapters(self, opened: OpenLedger, *, rehearsal: bool) -> Iterator[EnvironmentAdapters]:
@@ -212,7 +183,7 @@ class Context:
         from stormctl.engine.accounts.adapters import EnvironmentAdapters
 
         if rehearsal:
-            from stormctl.engine.launch.rehearsal import open_rehearsal_adapters
+            from stormctl.engine.launch.stage import open_rehearsal_adapters
 
             adapters = open_rehearsal_adapters(self.root)
         else:
@@ -220,17 +191,3 @@ class Context:
             adapters = EnvironmentAdapters(self.environment)
         with closing(adapters):
             yield adapters
-
-
-@dataclass(frozen=True, slots=True)
-class OpenLedger:
-    """A ledger to act on, with the clock that it runs on.
-
-    Attributes:
-        option: what the commands that people are told to type need, so that they act on the same ledger.
-    """
-
-    ledger: Ledger
-    clock: Clock
-    durations: Durations
-    option: str = ""

@@ -23,7 +23,7 @@ EXAMPLES = {
     ),
     "resume": ("resume", "resume --channel x:migrants-day"),
     "show": ("show x:migrants-day/displaced.en", "show x:migrants-day/displaced.en --json"),
-    "cancel": ("cancel x:migrants-day/displaced.en", "cancel --message displaced"),
+    "cancel": ("cancel x:migrants-day/displaced.en", "cancel --message displaced --yes"),
     "retry": (
         "retry x:migrants-day/displaced.en",
         "retry x:migrants-day/displaced.en --at '2026-12-18 15:30'",

@@ -29,6 +29,7 @@ from stormctl.cli.commands import (
     schema,
     whereabouts,
 )
+from stormctl.cli.completion import completing
 from stormctl.cli.context import Context
 from stormctl.cli.examples import add_examples
 from stormctl.cli.scrubbing import SCRUBBER, set_up_logging, show_bug
@@ -103,7 +104,8 @@ def main(arguments: list[str] | None = None) -> int:
     places = [place for place in os.environ.get("PATH", "").split(os.pathsep) if Path(place).is_absolute()]
     os.environ["PATH"] = os.pathsep.join(places) or os.defpath
     try:
-        code = _run(arguments)
+        with completing():
+            code = _run(arguments)
     finally:
         console.flush()
     lost = find_problem()

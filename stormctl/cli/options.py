@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli.completion import complete_key, complete_schedule, complete_storm, complete_target
 from stormctl.cli.console import choose_language
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import UsageError
@@ -18,6 +19,7 @@ ScheduleArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="SCHEDULE",
+        autocompletion=complete_schedule,
         help="A schedule: schedules/imd-2026.toml, or just imd-2026. Not needed where there is only one.",
         show_default=False,
     ),
@@ -38,13 +40,35 @@ RehearsalOption = Annotated[
     bool, typer.Option("--rehearsal", help="Act on the running rehearsal, not on the real storm.")
 ]
 ChannelOption = Annotated[
-    str | None, typer.Option("--channel", metavar="CHANNEL", help="Only this channel, such as x:acme.")
+    str | None,
+    typer.Option(
+        "--channel",
+        metavar="CHANNEL",
+        help="Only this channel, such as x:acme.",
+        autocompletion=complete_target("channel"),
+    ),
 ]
 PlatformOption = Annotated[
-    str | None, typer.Option("--platform", help=f"Only this platform: {' or '.join(Platform)}.")
+    str | None,
+    typer.Option(
+        "--platform",
+        help=f"Only this platform: {' or '.join(Platform)}.",
+        autocompletion=complete_target("platform"),
+    ),
 ]
-TopicOption = Annotated[str | None, typer.Option("--topic", help="Only messages of this topic.")]
-MessageOption = Annotated[str | None, typer.Option("--message", help="Only the message with this id.")]
+AnywayOption = Annotated[
+    bool, typer.Option("--anyway", help="Also where nothing is of that name yet; otherwise that is refused.")
+]
+TopicOption = Annotated[
+    str | None,
+    typer.Option("--topic", help="Only messages of this topic.", autocompletion=complete_target("topic")),
+]
+MessageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message", help="Only the message with this id.", autocompletion=complete_target("message")
+    ),
+]
 FaultsOption = Annotated[
     str, typer.Option(metavar="PROFILE|FILE", help="none, normal, rough, or a TOML file of faults.")
 ]
@@ -56,6 +80,35 @@ LogFileOption = Annotated[
         dir_okay=False,
         help="Append one JSON line per event to this file, readable only by you.",
         show_default=False,
+    ),
+]
+_KEY_HELP = (
+    "A delivery's key, or enough whole parts of it to be unique: noon-statement.en, x:acme/noon-statement. "
+    "A thread's means all its parts."
+)
+
+KeyArgument = Annotated[str, typer.Argument(metavar="KEY", help=_KEY_HELP, autocompletion=complete_key)]
+OptionalKeysArgument = Annotated[
+    list[str] | None,
+    typer.Argument(metavar="KEY", help=_KEY_HELP, autocompletion=complete_key, show_default=False),
+]
+WholeMessageOption = Annotated[
+    str | None,
+    typer.Option(
+        "--message",
+        metavar="ID",
+        help="Every delivery of this message.",
+        autocompletion=complete_target("message"),
+    ),
+]
+YesOption = Annotated[bool, typer.Option("--yes", help="Don't ask for confirmation (for scripts).")]
+StormOption = Annotated[
+    str | None,
+    typer.Option(
+        "--storm",
+        metavar="STORM",
+        autocompletion=complete_storm,
+        help="With --message: only in this storm. Needed if several storms have it.",
     ),
 ]
 

@@ -6,10 +6,13 @@ from pathlib import Path
 
 from stormctl.errors import UsageError
 from stormctl.files.nearest import suggest
-from stormctl.places import is_file
+from stormctl.places import OWN_FOLDER, is_file
 
 SCHEDULES = "schedules"
 MESSAGES = "messages"
+
+LEDGER = "ledger.db"
+"""The ledger's file in the folder of our own, where no other place was chosen."""
 
 SAMPLE = "imd-2026"
 """The sample that everyone starts with."""
@@ -44,9 +47,9 @@ def find_campaign_dir(start: Path, override: Path | None = None) -> Path:
 
 
 def is_campaign(folder: Path) -> bool:
-    """Whether a folder holds schedules, as far as we may look."""
+    """Whether a folder holds schedules, or a ledger whose schedules are gone, as far as we may look."""
     try:
-        return (folder / SCHEDULES).is_dir()
+        return (folder / SCHEDULES).is_dir() or (folder / OWN_FOLDER / LEDGER).is_file()
     except OSError:  # such as another person's folder, in which we happen to be
         return False
 

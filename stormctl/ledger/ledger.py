@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from stormctl.ledger.views.backlog import Backlog
     from stormctl.ledger.views.history import History
     from stormctl.ledger.views.overview import Overview
+    from stormctl.ledger.views.resuming import Resuming
 
     FindHosts = Callable[[Iterable[ChannelId]], Mapping[str, str]]
 
@@ -106,6 +107,7 @@ class Ledger:
     metrics: Metrics = _room("stormctl.ledger.journal.metrics")
     history: History = _room("stormctl.ledger.views.history")
     overview: Overview = _room("stormctl.ledger.views.overview", lambda self: (self.runners, self.where))
+    resuming: Resuming = _room("stormctl.ledger.views.resuming")
 
     def __init__(
         self,

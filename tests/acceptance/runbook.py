@@ -37,6 +37,7 @@ MESSAGES = ("noon-statement", "dignity", "sign-on")
 SAYS_YES = {
     "launch": ["--yes", "--plain"],
     "resume": ["--yes"],
+    "cancel": ["--yes"],
     "retract": ["--yes"],
     "restore": ["--yes"],
     "rehearse": ["--speed", "100000"],

@@ -76,7 +76,7 @@ def assert_each_once(person: Person) -> None:
 def send_one(person: Person, runner: WarmProcess) -> None:
     """Ask a runner for a post that was not due yet, and wait until it is out: it is well again."""
     person.run("cancel", f"{X}/dignity")
-    person.run("retry", f"{X}/dignity")
+    person.run("retry", f"{X}/dignity", "--at", "now")
     person.read(runner, "  delivered  ")
     assert person.counts() == {"delivered": 3, "planned": 3}
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import fcntl
 import os
 import pty
@@ -47,6 +48,7 @@ class Terminal:
         self.process = process
         self.seen = ""
         self._fd = fd
+        self._decoder = codecs.getincrementaldecoder("utf-8")()
 
     def type(self, keys: str) -> None:
         """Press these keys."""
@@ -97,7 +99,7 @@ class Terminal:
             data = os.read(self._fd, 4096)
         except OSError:  # Linux's way of saying that nobody holds the other end any more
             return False
-        self.seen += data.decode().replace("\r\n", "\n")
+        self.seen += self._decoder.decode(data).replace("\r\n", "\n")
         return bool(data)
 
 

@@ -112,7 +112,7 @@ def test_a_channel_to_leave_out_that_is_not_there(campaign: Campaign) -> None:
         refuse(campaign, ExitCode.USAGE, "launch", "--yes", "--without", name) for name in ("x:acne", "acme")
     )
 
-    assert slip == "error: small has no channel x:acne\nhint: It has x:acme, facebook:acme.\n"
+    assert slip == "error: small has no channel x:acne\nhint: did you mean “x:acme”?\n"
     assert "“acme” is not a channel" in word
 
 

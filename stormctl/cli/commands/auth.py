@@ -10,7 +10,8 @@ import typer
 
 from stormctl.cli import console
 from stormctl.cli.command_names import Commands
-from stormctl.cli.options import JsonOption, read_channel
+from stormctl.cli.completion import complete_account
+from stormctl.cli.options import AnywayOption, JsonOption, read_channel
 from stormctl.cli.scrubbing import SCRUBBER
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import CredentialsError, ExitCode, LedgerError, UsageError
@@ -34,6 +35,7 @@ ChannelArgument = Annotated[
     str | None,
     typer.Argument(
         metavar="CHANNEL",
+        autocompletion=complete_account,
         help="The channel, such as migrants-day. Not needed where the schedules have only one.",
         show_default=False,
     ),
@@ -78,6 +80,7 @@ def sign_in_x(
         ),
     ] = None,
     yes: YesOption = False,
+    anyway: AnywayOption = False,
 ) -> None:
     """Sign in to an account on X, by PIN.
 
@@ -88,7 +91,7 @@ def sign_in_x(
     from stormctl.engine.accounts.account_signin import AccountSignIn
 
     context: Context = ctx.obj
-    found = _find_channel(context, Platform.X, channel)
+    found = _find_channel(context, Platform.X, channel, anyway=anyway)
     if pin is not None:
         _refuse_unasked(yes)
     signin = AccountSignIn(context.root, context.environment, found, SCRUBBER.learn)
@@ -115,6 +118,7 @@ def sign_in_facebook(
         bool, typer.Option("--token-stdin", help="Read the user token from standard input.")
     ] = False,
     yes: YesOption = False,
+    anyway: AnywayOption = False,
 ) -> None:
     """Sign in to a Facebook Page.
 
@@ -126,7 +130,7 @@ def sign_in_facebook(
     from stormctl.render.terminal.accounts import render_pages
 
     context: Context = ctx.obj
-    found = _find_channel(context, Platform.FACEBOOK, channel)
+    found = _find_channel(context, Platform.FACEBOOK, channel, anyway=anyway)
     if not token_stdin and not console.is_terminal():
         raise UsageError("can't ask for the user token: not a terminal", "For scripts: --token-stdin")
     if token_stdin or not console.is_terminal():
@@ -175,9 +179,11 @@ def list_accounts(
         raise typer.Exit(ExitCode.CREDENTIALS)
 
 
-def _find_channel(context: Context, platform: Platform, name: str | None) -> ChannelId:
+def _find_channel(context: Context, platform: Platform, name: str | None, *, anyway: bool) -> ChannelId:
     """Return the channel that is named, or the only one of the platform in the schedules."""
     from stormctl.engine.base.campaign import find_scheduled_channels
+    from stormctl.engine.operate.halting import ANYWAY
+    from stormctl.files.nearest import suggest
 
     scheduled = [c for c in find_scheduled_channels(context.root) if c.platform is platform]
     listed = ", ".join(map(str, scheduled))
@@ -191,8 +197,10 @@ def _find_channel(context: Context, platform: Platform, name: str | None) -> Cha
     found = read_channel(name if ":" in name else f"{platform.value}:{name}")
     if found.platform is not platform:
         raise UsageError(f"{found} is not on {platform.label}", f"Run: stormctl auth {found.platform.value}")
-    if scheduled and found not in scheduled:
-        console.tell(f"no schedule has the channel {found}; they have {listed}")
+    if scheduled and found not in scheduled and not anyway:
+        nearest = suggest(str(found), map(str, scheduled))
+        message = f"nothing was done: no schedule has the channel {found}"
+        raise UsageError(message, f"{nearest} {ANYWAY}")
     return found
 
 

@@ -9,14 +9,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormctl.cli import console
+from stormctl.cli.completion import complete_storm
 from stormctl.cli.console import ask, show, show_json, tell
 from stormctl.cli.options import (
+    AnywayOption,
     ChannelOption,
     JsonOption,
     MessageOption,
     PlatformOption,
     RehearsalOption,
     TopicOption,
+    read_channel,
 )
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import count
@@ -26,8 +29,10 @@ from stormctl.places import find_user
 if TYPE_CHECKING:
     from contextlib import AbstractContextManager
 
-    from stormctl.cli.context import Context, OpenLedger
-    from stormctl.domain.report.status import DeliveryView, LedgerStatus, Resumption
+    from stormctl.cli.acting import OpenLedger
+    from stormctl.cli.context import Context
+    from stormctl.domain.report.halts import Resumption, Scope
+    from stormctl.domain.report.status import DeliveryView, LedgerStatus
     from stormctl.engine.operate.halting import HaltAcknowledgement
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
@@ -38,7 +43,11 @@ def status(
     ctx: typer.Context,
     storm: Annotated[
         str | None,
-        typer.Argument(metavar="STORM", help="Only this storm; by default all storms in the ledger."),
+        typer.Argument(
+            metavar="STORM",
+            help="Only this storm; by default all storms in the ledger.",
+            autocompletion=complete_storm,
+        ),
     ] = None,
     find: Annotated[
         str | None,
@@ -57,17 +66,26 @@ def status(
     something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
     0, whether anything is found or not.
     """
+    from stormctl.engine.operate.choosing import name_shown
     from stormctl.engine.operate.standing import exit_codes_of_ledger
+    from stormctl.files.nearest import suggest
 
-    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
+    with ctx.obj.open_with_clock(
+        rehearsal=rehearsal, needs_keys=False, command="status", as_json=as_json
+    ) as opened:
         standing = opened.ledger.overview.status(
             opened.clock.moment(), storm_id=storm, runner_timeout=opened.durations.runner_timeout
         )
         if storm is not None and not standing.storms:
-            raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
+            hint = suggest(storm, opened.ledger.history.storms())
+            raise UsageError(f"the ledger has no storm {storm}", hint or "stormctl launch enrols one.")
         if find is not None:
-            _show_found(find, opened.ledger.history.search(find, storm), standing, as_json=as_json)
+            history = opened.ledger.history
+            found = history.search(find, storm)
+            names = history.short_keys([view.key for view in found])
+            _show_found(find, found, names, standing, as_json=as_json)
             return
+        names = {} if as_json else name_shown(opened.ledger, standing)
     if as_json:
         from stormctl.render.exports.documents import status_json
 
@@ -75,18 +93,21 @@ def status(
     else:
         from stormctl.render.terminal.status import render_status
 
-        show(render_status(standing, rehearsal=rehearsal))
+        show(render_status(standing, names, rehearsal=rehearsal))
     raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
 
 
-def _show_found(text: str, found: list[DeliveryView], standing: LedgerStatus, *, as_json: bool) -> None:
+def _show_found(
+    text: str, found: list[DeliveryView], names: dict[str, str], standing: LedgerStatus, *, as_json: bool
+) -> None:
     from stormctl.render.exports.deliveries import found_json
     from stormctl.render.terminal.deliveries import render_found
 
     if as_json:
         show_json(found_json(text, found))
     else:
-        show(render_found(text, found, {storm.storm_id: storm.timezone for storm in standing.storms}))
+        zones = {storm.storm_id: storm.timezone for storm in standing.storms}
+        show(render_found(text, found, zones, names))
 
 
 def halt(
@@ -103,32 +124,32 @@ def halt(
     platform: PlatformOption = None,
     topic: TopicOption = None,
     message: MessageOption = None,
+    anyway: AnywayOption = False,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Stop publishing before the next request.
 
     Everything, or one platform, channel, topic or message. Waits up to 5 s until every live runner has
-    seen it. Exit code 11 if none is alive or one does not answer.
+    seen it. Exit code 11 if none is alive or one does not answer, 2 if no post is of that name: nothing is
+    written then.
     """
-    from stormctl.engine.operate.halting import halt_scope, wait_for_runners
+    from stormctl.engine.operate.halting import check_scope, wait_for_runners
 
-    scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
-    reason = _read_reason(reason)
-    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
-        warning = halt_scope(opened.ledger, opened.clock, scope, target, reason=reason, who=find_user())
-        what = "everything" if scope == "all" else f"{scope} {target}"
-        show(f"halted {what} in {opened.ledger.where}: {reason}")
-        if warning:
-            tell(warning)
+    wanted = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False, command="halt") as opened:
+        scope = check_scope(opened.ledger, wanted, anyway=anyway)
+        reason = _read_reason(reason)
+        opened.ledger.halts.halt(scope.kind, scope.target, reason, find_user(), opened.clock.moment())
+        show(f"halted {scope} in {opened.ledger.where}: {reason}")
         with _alerting(ctx.obj, opened, rehearsal=rehearsal):
             heard = wait_for_runners(opened.ledger, opened.clock, opened.durations, ACKNOWLEDGED_WITHIN)
             _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
+        tell(f"to undo: stormctl resume{scope.options}{opened.option}")
     if heard.silent or not heard.acknowledged:
         raise typer.Exit(ExitCode.NO_RUNNER)
 
 
 def _tell_heard(heard: HaltAcknowledgement) -> None:
-
     for runner in heard.acknowledged:
         show(f"{runner.kind} on {runner.host} (process {runner.pid}) has seen it")
     for key in heard.in_flight:
@@ -142,14 +163,15 @@ def _tell_heard(heard: HaltAcknowledgement) -> None:
 
 
 def _read_reason(reason: str | None) -> str:
-    """Return the reason in one line, asked for where none was given; nothing to say is a reason too."""
+    """Return the reason in one line, asked for until there is one; UsageError where nobody can be asked."""
     from stormctl.render.words import clean
 
-    if reason is None:
+    said = clean(reason or "")
+    while not said:
         if not console.is_terminal():
             raise UsageError("nothing was halted: give a reason", "Add it with --reason.")
-        reason = ask("Reason")
-    return clean(reason) or "no reason given"
+        said = clean(ask("Reason, for everyone who will ask"))
+    return said
 
 
 def resume(
@@ -170,32 +192,60 @@ def resume(
 ) -> None:
     """Lift halts, or a channel's suspension.
 
-    Everything, or one platform, channel, topic or message, also where the halt is wider. Shows first what of
-    it goes out next and what is late, and asks; the answer applies to that alone.
+    One platform, channel, topic or message, also where the halt is wider. Without any it lists the halts and
+    asks which one; --yes alone lifts them all. Shows first what goes out next and what is late, and asks; the
+    answer applies to that alone.
     """
-    from stormctl.engine.operate.halting import resume_scope
+    from stormctl.engine.operate.halting import check_scope, resume_scope
     from stormctl.engine.operate.standing import has_runner
-    from stormctl.render.terminal.status import render_resumption
+    from stormctl.render.terminal.deliveries import render_resumption
 
     def decide(preview: Resumption) -> LatePolicy | None:
         tell(render_resumption(preview))
         chosen = late
         if not yes and console.is_terminal():
-            chosen = late or _ask_for_policy(preview.late)
-            if not typer.confirm("Resume now?", err=True):
+            chosen = late or _ask_for_policy(opened, scope, preview.late)
+            if not typer.confirm(f"Resume now{opened.mark}?", err=True):
                 raise UsageError("not resumed", "The halt stays in force.")
         return chosen
 
-    scope, target = read_scope(channel=channel, platform=platform, topic=topic, message=message)
-    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
-        resumed = resume_scope(opened.ledger, opened.clock, scope, target, who=find_user(), decide=decide)
+    wanted = read_scope(channel=channel, platform=platform, topic=topic, message=message)
+    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False, command="resume") as opened:
+        is_open = wanted.target is None and not yes
+        scope = _choose_halt(opened) if is_open else check_scope(opened.ledger, wanted)
+        resumed = resume_scope(opened.ledger, opened.clock, scope, who=find_user(), decide=decide)
         with _alerting(ctx.obj, opened, rehearsal=rehearsal):
             done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
             done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
-            done += [f"{target} released"] if resumed.is_released else []
+            done += [f"{scope.target} released"] if resumed.is_released else []
             show(f"resumed in {opened.ledger.where}: {', '.join(done) or 'someone else already did it'}")
+        tell(f"to undo: stormctl halt{scope.options}{opened.option}")
         if not has_runner(opened.ledger, opened.clock.moment(), opened.durations):
             tell("no runner is alive: nothing goes out until one runs (stormctl launch, daemon or tick)")
+
+
+def _choose_halt(opened: OpenLedger) -> Scope:
+    """Show the halts in force, and return that which a person names; UsageError where nobody is asked."""
+    from stormctl.domain.report.halts import Scope
+    from stormctl.render.terminal.deliveries import render_halts
+
+    halts = opened.ledger.halts.active()
+    if not halts:
+        return Scope()  # nothing to lift, which is said with what else is held back
+    if len(halts) == 1 and console.is_terminal():
+        return halts[0].only  # it is shown with what flows then
+    tell(render_halts(halts))
+    if not console.is_terminal():
+        ways = ", ".join(f"stormctl resume{halt.only.options or ' --yes'}" for halt in halts)
+        raise UsageError(
+            "nothing was resumed: say which halt", f"One of: {ways}; --yes alone lifts them all."
+        )
+    places = {str(place): halt.only for place, halt in enumerate(halts, 1)} | {"all": Scope()}
+    while answer := ask(f"Lift which one? (1 to {len(halts)}, or all; Enter: none)"):
+        if answer.lower() in places:
+            return places[answer.lower()]
+        tell(f"“{answer}” is none of them.")
+    raise UsageError("not resumed", "The halts stay in force.")
 
 
 def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> AbstractContextManager[None]:
@@ -207,47 +257,30 @@ def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> Abstr
     return alerting(context.environment.settings, opened.ledger, opened.clock, opened.durations, tell)
 
 
-def read_scope(
-    *, channel: str | None, platform: str | None, topic: str | None, message: str | None
-) -> tuple[str, str | None]:
-    """Return the scope and target of a halt; UsageError if several were named or one is not valid."""
-    from stormctl.domain.platforms.channel import Platform, parse_channel_id
+def read_scope(*, channel: str | None, platform: str | None, topic: str | None, message: str | None) -> Scope:
+    """Return what was named; UsageError if it is more than one thing, or no channel in any ledger."""
+    from stormctl.domain.report.halts import Scope
 
-    named = [
-        (scope, target)
-        for scope, target in (
-            ("channel", channel),
-            ("platform", platform),
-            ("topic", topic),
-            ("message", message),
-        )
-        if target is not None
-    ]
+    options = {"channel": channel, "platform": platform, "topic": topic, "message": message}
+    if channel is not None and ":" in channel:
+        read_channel(channel.strip().lower())
+    named = [Scope(kind, target) for kind, target in options.items() if target is not None]
     if len(named) > 1:
         raise UsageError("name only one of --channel, --platform, --topic and --message")
-    if not named:
-        return "all", None
-    scope, target = named[0]
-    try:
-        if scope == "channel":
-            parse_channel_id(target)
-        if scope == "platform":
-            target = Platform(target.strip().lower()).value
-    except ValueError as error:
-        message = f"“{target}” is not a platform" if scope == "platform" else str(error)
-        raise UsageError(message, f"Write {' or '.join(Platform)}, or a channel like x:acme.") from None
-    return scope, target
+    return named[0] if named else Scope()
 
 
-def _ask_for_policy(late: int) -> LatePolicy | None:
+def _ask_for_policy(opened: OpenLedger, scope: Scope, late: int) -> LatePolicy | None:
+    """Say what each policy would make of what is late, and ask until one of them is named."""
+    from stormctl.render.terminal.deliveries import render_choices
 
     if not late:
         return None
+    moment, trying = opened.clock.moment(), opened.ledger.resuming.try_policy
+    tell(render_choices({policy: trying(policy, moment, scope) for policy in (*LatePolicy, None)}))
     posts = count(late, "post is", "posts are")
-    answer = ask(f"{posts} late: skip, send or spread? (Enter: each post's own policy)")
-    try:
-        return LatePolicy(answer) if answer else None
-    except ValueError:
-        raise UsageError(
-            f"“{answer}” is not a choice: choose skip, send or spread", "Nothing was resumed."
-        ) from None
+    while answer := ask(f"{posts} late: skip, send or spread? (Enter: each post's own policy)").lower():
+        if answer in {*LatePolicy}:
+            return LatePolicy(answer)
+        tell(f"“{answer}” is none of them.")
+    return None

@@ -2,19 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
+from zoneinfo import ZoneInfo
 
 import typer
 
-from stormctl.cli.console import confirm, show, tell
+from stormctl.cli import console
+from stormctl.cli.completion import complete_scheduled_channel
+from stormctl.cli.console import confirm, show, tell, translate
 from stormctl.cli.options import LanguageOption, LogFileOption, PlainOption, ScheduleArgument, read_channel
-from stormctl.errors import CredentialsError
+from stormctl.cli.scrubbing import SCRUBBER
+from stormctl.errors import CredentialsError, FindingsError, StormctlError
 
 if TYPE_CHECKING:
     from stormctl.cli.context import Context
+    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.base.equipment import Workspace
+    from stormctl.engine.launch.continuing import Continuation
     from stormctl.engine.launch.launch import Launch
     from stormctl.engine.launch.preparation import Preparation
 
@@ -28,6 +36,7 @@ def launch(
         typer.Option(
             "--without",
             metavar="CHANNEL",
+            autocompletion=complete_scheduled_channel,
             help="Leave a channel out; it starts suspended. May be repeated.",
             show_default=False,
         ),
@@ -47,26 +56,115 @@ def launch(
 
     Checks everything, shows what will happen and as whom, asks, enrols the plan, and runs it with a live
     view. A second launch of the same storm joins it as another runner; after a crash it goes on where it
-    was. Ctrl-C finishes the request in flight and stops this runner, and so does closing the window; the
-    storm stays in the ledger.
+    was. What is enrolled goes on whatever has become of the files: what is new in them waits until they are
+    clean. At a terminal Ctrl-C asks what becomes of the storm; closing the window finishes the request in
+    flight and stops this runner. The storm stays in the ledger.
     """
-    from stormctl.engine.launch.launch import launching
-    from stormctl.engine.launch.preparation import require_approval
+    from stormctl.engine.launch.launch import continuing, launching
+    from stormctl.engine.launch.preparation import NothingToPublishError
 
     del lang
     context: Context = ctx.obj
-    campaign = context.load_and_tell(schedule)
     left_out = [read_channel(name) for name in without or ()]
-    require_approval(campaign.get_plan()[0])
-    agree = partial(_agree, context, context.notifications.summary, yes=yes)
-    with (
-        context.open_workspace() as workspace,
-        launching(campaign, workspace, agree, tell, without=left_out, adopt=adopt) as launched,
-    ):
+    files = _read_files(context, schedule)
+    with context.open_workspace() as workspace, ExitStack() as stack:
+        agree = partial(_agree, context, context.notifications.summary, yes=yes)
+        problem = files.problem
+        if problem is None:
+            try:
+                launched = stack.enter_context(
+                    launching(files.get_campaign(), workspace, agree, tell, without=left_out, adopt=adopt)
+                )
+            except (CredentialsError, FindingsError, NothingToPublishError) as error:
+                problem = error
+        if problem is not None:
+            storm_id = _find_running(context, workspace, schedule, problem)
+            go_on = partial(_agree_to_continue, problem, yes=yes, detach=detach)
+            launched = stack.enter_context(
+                continuing(workspace, storm_id, files.campaign, go_on, without=left_out)
+            )
         if detach:
             tell("detached: a daemon (stormctl daemon) or cron (stormctl tick) must run it")
         else:
             _run(context, launched, plain=plain, log_file=log_file)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What the campaign's files say, and why that can't be launched."""
+
+    campaign: Campaign | None
+    problem: Exception | None = None
+
+    def get_campaign(self) -> Campaign:
+        """Return the campaign; there is one where there is no problem."""
+        if self.campaign is None:
+            raise LookupError("no campaign was read")
+        return self.campaign
+
+
+def _read_files(context: Context, schedule: str | None) -> _Files:
+    """Read the campaign and tell what was found; what keeps it from being launched is for later.
+
+    A bug in the checks must not keep from running what is enrolled already: it is raised if nothing is.
+    """
+    from stormctl.engine.launch.preparation import require_approval
+
+    campaign = None
+    try:
+        campaign = context.load_and_tell(schedule)
+        require_approval(campaign.get_plan()[0])
+    except Exception as problem:  # noqa: BLE001 - `_find_running` raises it where nothing can go on
+        return _Files(campaign, problem)
+    return _Files(campaign)
+
+
+def _find_running(context: Context, workspace: Workspace, schedule: str | None, problem: Exception) -> str:
+    """Return the storm that goes on although its files can't be launched; otherwise raise why not."""
+    from stormctl.engine.launch.continuing import find_running
+
+    with workspace.open_known() as ledger:
+        storm_id = find_running(ledger, context.root, schedule) if ledger is not None else None
+    if storm_id is None:
+        raise problem
+    return storm_id
+
+
+def _agree_to_continue(problem: Exception, continuation: Continuation, *, yes: bool, detach: bool) -> None:
+    """Say that nothing new is enrolled, and why; show what goes on, and have a person say yes to it."""
+    from stormctl.render.terminal.tables import render_continuation
+
+    is_ours = any(proof.is_bad for proof in continuation.proofs) or bool(continuation.strangers)
+    if detach or (isinstance(problem, CredentialsError) and is_ours):
+        raise problem  # nothing could be done but enrol, or it is no new content that is wrong
+    if isinstance(problem, StormctlError):
+        why = f"{translate(problem.message)}. {translate(problem.hint)}"
+    else:
+        why = f"stormctl has a bug that their reading met: {type(problem).__name__}"
+    tell(
+        render_continuation(
+            continuation.status,
+            [proof.check for proof in continuation.proofs],
+            SCRUBBER.scrub(why),
+            hosts=continuation.hosts,
+            is_live=continuation.is_live,
+            drift=continuation.drift,
+        )
+    )
+    for channel, error in continuation.strangers:
+        tell(f"{channel} is not served: {error.message}")
+    _tell_runners(continuation)
+    script = "stormctl launch SCHEDULE --yes"
+    mark = "" if continuation.is_live else " (NOT LIVE)"
+    confirm(f"go on with what is enrolled{mark}", continuation.storm_id, yes=yes, script=script)
+
+
+def _tell_runners(prepared: Preparation | Continuation) -> None:
+    """Say who runs the storm already, where and since when."""
+    from stormctl.render.terminal.notices import describe_runners
+
+    for line in describe_runners(prepared.storm_id, prepared.runners, ZoneInfo(prepared.timezone)):
+        tell(line)
 
 
 def _agree(context: Context, alerts: str, preparation: Preparation, *, yes: bool) -> None:
@@ -81,6 +179,7 @@ def _agree(context: Context, alerts: str, preparation: Preparation, *, yes: bool
     case = context.make_case(preparation.campaign, SystemClock().moment(), is_launching=True)
     for part in render_sections(find_troubles(case, preparation)):
         tell(part)
+    _tell_runners(preparation)
     _confirm(preparation, yes=yes)
 
 
@@ -97,30 +196,34 @@ def _confirm(preparation: Preparation, *, yes: bool) -> None:
         )
     if bad:
         tell(f"{names} will start suspended.")
-    confirm("launch", preparation.storm.id, yes=yes, script="stormctl launch SCHEDULE --yes")
+    mark = "" if preparation.summary.is_live else " (NOT LIVE)"
+    confirm(f"launch{mark}", preparation.storm.id, yes=yes, script="stormctl launch SCHEDULE --yes")
 
 
 def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | None) -> NoReturn:
     """Run what was enrolled, show how things stand at its end, and end with the exit code that says it."""
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
+    from stormctl.engine.operate.choosing import name_shown
     from stormctl.engine.operate.standing import end_run
     from stormctl.engine.run.keep_awake import staying_awake
     from stormctl.engine.run.service import Onlooker, Service
+    from stormctl.render.terminal.notices import describe_end
     from stormctl.render.terminal.status import render_status
 
-    storm, service = launched.preparation.storm, Service.from_environment()
-    view = make_view(storm.timezone, plain=plain)
+    storm_id, service = launched.preparation.storm_id, Service.from_environment()
+    view = make_view(launched.preparation.timezone, plain=plain)
     with logging_to(log_file, view) as log, staying_awake() as how:
         tell(how)
-        watch = Watch(view, storm.id, context.durations, log=log, service=service)
+        watch = Watch(view, storm_id, context.durations, log=log, service=service, asks=console.is_terminal())
         with watch.catching_signals():
             launched.run("launch", context.notifications, Onlooker(log, watch, service, watch.showing()))
     moment = launched.workspace.find_clock(launched.ledger).moment()
     standing, code = end_run(
-        launched.ledger, moment, storm.id, context.durations, was_stopped=watch.was_stopped
+        launched.ledger, moment, storm_id, context.durations, was_stopped=watch.was_stopped
     )
-    show(render_status(standing))
+    show(describe_end(standing.storms[0], was_stopped=watch.was_stopped))
+    show(render_status(standing, name_shown(launched.ledger, standing)))
     if watch.was_stopped:
-        tell("this runner has stopped; the storm stays in the ledger: stormctl launch continues it")
+        tell(watch.parting or f"this runner has stopped; to go on: stormctl launch {storm_id}")
     raise typer.Exit(code)

@@ -74,7 +74,7 @@ def read_since(text: str, zones: set[str], now: datetime) -> datetime:
     Raises:
         UsageError: it is none of them, or several zones could be meant.
     """
-    from stormctl.cli.commands.deliveries import LOCAL, read_moment
+    from stormctl.cli.acting import LOCAL, read_moment
     from stormctl.domain.base.amounts import parse_duration
 
     text = text.strip()

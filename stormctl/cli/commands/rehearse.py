@@ -19,6 +19,7 @@ from stormctl.cli.options import (
     PlainOption,
     ScheduleArgument,
 )
+from stormctl.domain.base.amounts import count
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
 
 if TYPE_CHECKING:
@@ -94,8 +95,8 @@ def rehearse(
     """
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
-    from stormctl.engine.launch.rehearsal import DURATIONS, rehearsal_folder
     from stormctl.engine.launch.rehearsal import rehearse as run_rehearsal
+    from stormctl.engine.launch.stage import DURATIONS, rehearsal_folder
     from stormctl.engine.run.service import Onlooker
 
     del lang
@@ -116,6 +117,13 @@ def rehearse(
                 faults=faults,
                 report_path=_shorten(report_path),
             )
+    if watch.was_stopped and not as_json and rehearsed.tally.is_sound:
+        out = sum(channel.delivered for channel in rehearsed.tally.channels)
+        posts = count(sum(channel.planned for channel in rehearsed.tally.channels), "post")
+        show(
+            f"rehearsal stopped after {out:,} of {posts} (NOT LIVE); a new one: stormctl rehearse {storm.id}"
+        )
+        raise typer.Exit(ExitCode.INCOMPLETE)
     _show(rehearsed, report_path, as_json=as_json)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from stormctl.cli.completion import complete_storm
 from stormctl.cli.console import show, show_json
 from stormctl.cli.options import JsonOption, RehearsalOption
 from stormctl.errors import UsageError
@@ -21,7 +22,11 @@ def report(
     ctx: typer.Context,
     storm: Annotated[
         str | None,
-        typer.Argument(metavar="STORM", help="The storm's id; by default the newest in the ledger."),
+        typer.Argument(
+            metavar="STORM",
+            help="The storm's id; by default the newest in the ledger.",
+            autocompletion=complete_storm,
+        ),
     ] = None,
     as_json: JsonOption = False,
     page: Annotated[
@@ -40,7 +45,7 @@ def report(
     from stormctl.render.terminal.report import render_report
 
     context: Context = ctx.obj
-    with context.open_with_clock(rehearsal=rehearsal) as opened:
+    with context.open_with_clock(rehearsal=rehearsal, command="report", as_json=as_json) as opened:
         built = report_storm(opened.ledger, opened.clock.moment(), storm, opened.durations)
     if page is not None:
         write_report(built, page)

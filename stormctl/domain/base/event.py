@@ -50,6 +50,7 @@ class EventKind(StrEnum):
     UNREACHABLE = "unreachable"
     FINISHED = "finished"
     STOPPED = "stopped"
+    LEFT = "left"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

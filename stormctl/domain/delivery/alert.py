@@ -108,6 +108,11 @@ _WORDS = {
         "something is due and no live runner can publish it",
         "stormctl status    (then stormctl launch or stormctl daemon, where the channel's credentials are)",
     ),
+    EventKind.LEFT: _Words(
+        "left by its window",
+        "a runner that was started in a window has ended with it",
+        "stormctl status    (to go on: stormctl launch SCHEDULE, or stormctl daemon)",
+    ),
     EventKind.BUDGET_SPENT: _Words(
         "out of budget",
         "posts that cost more than is left are not published; posts that cost nothing are",

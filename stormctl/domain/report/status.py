@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Budget, Kind, Post, State
+    from stormctl.domain.report.halts import HaltView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,23 +140,6 @@ class RunnerStatus:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class HaltView:
-    """A halt in force: `scope` is all, platform, channel, topic or message; `target` which one.
-
-    Attributes:
-        exceptions: what flows again under it, such as `channel x:acme`.
-    """
-
-    id: int
-    scope: str
-    target: str | None
-    reason: str
-    who: str
-    at: datetime
-    exceptions: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class GapView:
     """A span of storm time of which the ledger may not know everything that was published.
 
@@ -183,45 +167,6 @@ class LedgerStatus:
     runners: tuple[RunnerStatus, ...]
     halts: tuple[HaltView, ...]
     gaps: tuple[GapView, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ResumedStorm:
-    """What of a storm would flow again.
-
-    Attributes:
-        to_come: how many planned deliveries.
-        late: how many of them have passed their slot.
-        upcoming: the first of them, late ones included, at most ten.
-    """
-
-    name: str
-    timezone: str
-    to_come: int
-    late: int
-    upcoming: tuple[DeliveryView, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resumption:
-    """What resuming a scope would do.
-
-    Attributes:
-        at: now, storm time.
-        halts: those that it lifts or narrows.
-        releases: why its channel is suspended or paused, which ends; None if it is not.
-        storms: those of which something flows again.
-    """
-
-    at: datetime
-    halts: tuple[HaltView, ...]
-    releases: str | None
-    storms: tuple[ResumedStorm, ...]
-
-    @property
-    def late(self) -> int:
-        """How many deliveries of all storms are late."""
-        return sum(storm.late for storm in self.storms)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

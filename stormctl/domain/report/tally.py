@@ -50,6 +50,11 @@ class Tally:
     report_path: str
 
     @property
+    def is_sound(self) -> bool:
+        """Whether what arrived is what was sent, once each, however much of it is still to come."""
+        return not any(c.duplicates or c.lost or c.unexpected for c in self.channels)
+
+    @property
     def is_clean(self) -> bool:
         """Whether every delivery of every channel arrived exactly once."""
         return not self.differences and all(c.is_clean for c in self.channels)

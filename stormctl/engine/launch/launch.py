@@ -11,6 +11,7 @@ from stormctl.domain.base.amounts import count
 from stormctl.domain.plan.slots import find_quiet_spans
 from stormctl.engine.base.campaign import keep_enrolled
 from stormctl.engine.launch.adoption import find_published
+from stormctl.engine.launch.continuing import prepare_continuation
 from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.engine.run.service import run_storm
 from stormctl.files.media.media import read_media
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from stormctl.engine.alerts.notifications import Notifications
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace
+    from stormctl.engine.launch.continuing import Continuation
     from stormctl.engine.launch.preparation import Preparation
     from stormctl.engine.run.runner import Runner
     from stormctl.engine.run.service import Onlooker
@@ -41,7 +43,7 @@ class Launch:
     """A storm that is enrolled and can be run, as long as its ledger is open."""
 
     workspace: Workspace
-    preparation: Preparation
+    preparation: Preparation | Continuation
     ledger: Ledger
 
     def run(self, kind: str, notifications: Notifications, onlooker: Onlooker) -> Runner:
@@ -51,7 +53,7 @@ class Launch:
             return run_storm(
                 equipment,
                 onlooker,
-                storm_id=self.preparation.storm.id,
+                storm_id=self.preparation.storm_id,
                 channels=self.preparation.serving,
                 kind=kind,
                 proofs=self.preparation.proofs,
@@ -84,6 +86,29 @@ def launching(
     with workspace.open_ledger(create=True) as ledger:
         enroll(preparation, workspace, ledger, tell, adopt=adopt)
         yield Launch(workspace, preparation, ledger)
+
+
+@contextmanager
+def continuing(
+    workspace: Workspace,
+    storm_id: str,
+    campaign: Campaign | None,
+    agree: Callable[[Continuation], None],
+    *,
+    without: Collection[ChannelId] = (),
+) -> Iterator[Launch]:
+    """Have a person agree to go on with what is enrolled, although the files can't be launched.
+
+    Raises:
+        StormctlError: as `prepare_continuation` does.
+    """
+    with workspace.open_ledger() as ledger:
+        continuation = prepare_continuation(workspace, ledger, storm_id, campaign, without=without)
+        agree(continuation)
+        for channel in without:
+            if str(channel) not in ledger.channels.suspended():
+                ledger.channels.suspend(str(channel), LEFT_OUT, workspace.find_clock(ledger).moment())
+        yield Launch(workspace, continuation, ledger)
 
 
 def enroll(

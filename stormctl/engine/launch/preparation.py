@@ -10,8 +10,10 @@ from stormctl.domain.base.amounts import count
 from stormctl.domain.plan.cost import cost_of
 from stormctl.domain.plan.summary import LaunchSummary
 from stormctl.engine.accounts.preflight import check_accounts, find_need, prove_channels
+from stormctl.engine.operate.standing import find_live_runners
 from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offset
 from stormctl.errors import ApprovalError, CredentialsError, UsageError
+from stormctl.files.nearest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -20,11 +22,15 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Plan, PlannedDelivery
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.platforms.channel import ChannelId
-    from stormctl.domain.report.status import DeliveryView
+    from stormctl.domain.report.status import DeliveryView, RunnerStatus
     from stormctl.engine.accounts.preflight import ChannelProof
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Workspace
     from stormctl.ledger.ledger import Ledger
+
+
+class NothingToPublishError(UsageError):
+    """No message found a slot."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +42,18 @@ class Preparation:
     plan: Plan
     proofs: tuple[ChannelProof, ...]
     summary: LaunchSummary
+    runners: tuple[RunnerStatus, ...] = ()
+    """Those that run it already."""
+
+    @property
+    def storm_id(self) -> str:
+        """The storm's id."""
+        return self.storm.id
+
+    @property
+    def timezone(self) -> str:
+        """The storm's zone."""
+        return self.storm.timezone
 
     @property
     def bad(self) -> tuple[ChannelProof, ...]:
@@ -68,9 +86,8 @@ def prepare_launch(
     channels = tuple(rule.id for rule in storm.channels)
     for channel in without:
         if channel not in channels:
-            raise UsageError(
-                f"{storm.id} has no channel {channel}", f"It has {', '.join(map(str, channels))}."
-            )
+            hint = suggest(str(channel), map(str, channels))
+            raise UsageError(f"{storm.id} has no channel {channel}", hint)
     if ledger is not None:
         ledger.check_hosts(workspace.settings.hosts, channels)
     moment = workspace.find_clock(ledger).moment()
@@ -84,8 +101,11 @@ def prepare_launch(
     summary = _summarize(storm, plan, workspace, proofs=proofs, settled=settled, moment=moment)
     if ledger is not None and known:
         changed = ledger.enrolment.find_changes(storm.id, plan.deliveries)
-        summary = replace(summary, changes=_explain_changes(plan, known, changed))
-    return Preparation(campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary)
+        summary = replace(summary, changes=explain_changes(plan, known, changed))
+    runners = find_live_runners(ledger, moment, workspace.durations) if ledger is not None and known else ()
+    return Preparation(
+        campaign=campaign, storm=storm, plan=plan, proofs=proofs, summary=summary, runners=runners
+    )
 
 
 def require_approval(storm: Storm) -> None:
@@ -102,7 +122,7 @@ def require_approval(storm: Storm) -> None:
         )
 
 
-def _explain_changes(
+def explain_changes(
     plan: Plan, known: Mapping[str, DeliveryView], changed: Collection[str]
 ) -> tuple[tuple[str, str], ...]:
     """Say of each post that is enrolled and will be changed what changes of it."""
@@ -127,7 +147,7 @@ def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: 
     """Refuse the first launch of a storm whose last slot is past its grace; a later one may finish it."""
     last = max((d.slot_at + d.grace for d in plan.deliveries), default=None)
     if last is None:
-        raise UsageError(
+        raise NothingToPublishError(
             f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan says why."
         )
     if last < moment.at and not is_enrolled:

@@ -10,28 +10,32 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import Moment
-from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.report.tally import Tally
 from stormctl.engine.accounts.adapters import EnvironmentAdapters
 from stormctl.engine.alerts.notifications import make_notifications
-from stormctl.engine.base.clocks import FollowedClock, StormClock, read_wall_clock, write_pace
-from stormctl.engine.base.equipment import Durations, Workspace
+from stormctl.engine.base.clocks import StormClock, read_wall_clock, write_pace
+from stormctl.engine.base.equipment import Workspace
 from stormctl.engine.launch.emulator_process import EmulatorProcess
 from stormctl.engine.launch.launch import launching
+from stormctl.engine.launch.stage import (
+    ACCESS,
+    CLOCK,
+    DURATIONS,
+    LEDGER,
+    make_environment,
+    open_stage_ledger,
+    rehearsal_folder,
+)
 from stormctl.engine.launch.tally import tally_channels
 from stormctl.engine.operate.standing import get_status, report_storm
-from stormctl.environment import Environment, find_base_urls
 from stormctl.errors import StormctlError, UsageError
-from stormctl.ledger.ledger import open_ledger
 from stormctl.places import find_status, make_folder, write_text
-from stormctl.settings import Settings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator
     from datetime import datetime
     from pathlib import Path
 
-    from stormctl.domain.base.clock import Clock
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.report.report import Report
     from stormctl.domain.report.status import StormStatus
@@ -42,16 +46,6 @@ if TYPE_CHECKING:
     from stormctl.engine.run.service import Onlooker
     from stormctl.ledger.ledger import Ledger
 
-DURATIONS = Durations(
-    request_limit=timedelta(seconds=4),
-    lease=timedelta(seconds=8),
-    settling=dict.fromkeys(Platform, timedelta(seconds=1)),
-    sweep=timedelta(milliseconds=250),
-    heartbeat=timedelta(seconds=1),
-    upload_rest=timedelta(seconds=1),
-)
-"""Machine durations of a rehearsal: shorter, so that a doubt costs seconds only."""
-
 FAST_PART_S = 4.0
 WATCHED_FAST_PART_S = 12.0
 """Real seconds that the time between posts takes in all, where no speed is given; longer to look at."""
@@ -61,11 +55,6 @@ LEAD = timedelta(minutes=2)
 
 READ_AFTER = timedelta(hours=25)
 """How long after the last post its reach is read: Facebook's insights lag a day."""
-
-LEDGER = "ledger.db"
-CLOCK = "clock.json"
-ACCESS = "emulator.json"
-"""Addresses and throw-away keys of the emulator, for commands in other windows, while it runs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,11 +71,6 @@ class Rehearsed:
     spent_usd_micros: int
     report: Report
     status: StormStatus
-
-
-def rehearsal_folder(root: Path) -> Path:
-    """Return where a campaign's rehearsal keeps its ledger, its clock and its report."""
-    return root / ".stormctl" / "rehearsal"
 
 
 def choose_speed(plan: Plan, *, is_watched: bool) -> float:
@@ -190,7 +174,7 @@ def _set_stage(campaign: Campaign, speed: float, faults: str) -> Iterator[_Stage
         clock = StormClock(first - LEAD, speed, tell=tell)
         with (
             closing(EnvironmentAdapters(environment)) as adapters,
-            closing(_open(campaign.root, create=True)) as ledger,
+            closing(open_stage_ledger(campaign.root, create=True)) as ledger,
         ):
             workspace = Workspace(
                 root=campaign.root,
@@ -230,7 +214,7 @@ def _fresh_folder(root: Path) -> Path:
 def _empty(root: Path, folder: Path) -> None:
     if find_status(folder / LEDGER) is not None:
         try:
-            old = _open(root)
+            old = open_stage_ledger(root)
         except StormctlError:
             pass  # of another version, or broken: it is thrown away below
         else:
@@ -244,54 +228,3 @@ def _empty(root: Path, folder: Path) -> None:
                 )
         shutil.rmtree(folder)
     make_folder(folder)
-
-
-def open_rehearsal(root: Path) -> tuple[Ledger, Clock, Durations]:
-    """Open the ledger of a campaign's newest rehearsal, with the clock that it runs on.
-
-    Raises:
-        UsageError: there has been none.
-    """
-    folder = rehearsal_folder(root)
-    try:
-        is_there = all(find_status(folder / name) is not None for name in (LEDGER, CLOCK))
-    except OSError as error:
-        raise UsageError(f"the rehearsal's folder {folder} can't be read: {error.strerror}") from None
-    if not is_there:
-        raise UsageError("there is no rehearsal to act on", "Start one in another window: stormctl rehearse.")
-    return _open(root), FollowedClock(folder / CLOCK), DURATIONS
-
-
-def open_rehearsal_adapters(root: Path) -> EnvironmentAdapters:
-    """Make adapters for the emulator of the rehearsal that is running.
-
-    Raises:
-        UsageError: none is.
-    """
-    try:
-        variables = json.loads((rehearsal_folder(root) / ACCESS).read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise UsageError(
-            "the rehearsal is over, and its emulator is gone", "Start another one: stormctl rehearse."
-        ) from None
-    return EnvironmentAdapters(make_environment(variables))
-
-
-def make_environment(variables: Mapping[str, str]) -> Environment:
-    """Return the environment of a rehearsal, from the variables of its emulator."""
-    settings = Settings(
-        base_urls=find_base_urls(variables),
-        live=False,
-        request_limit=DURATIONS.request_limit,
-    )
-    return Environment(settings, variables)
-
-
-def _open(root: Path, *, create: bool = False) -> Ledger:
-    path = (rehearsal_folder(root) / LEDGER).relative_to(root)
-    return open_ledger(
-        f"sqlite:///{path.as_posix()}",
-        root=root,
-        create=create,
-        state=rehearsal_folder(root),  # it is made again each time, and nobody else's business
-    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.delivery.delivery import State
+from stormctl.domain.platforms.channel import Platform, parse_channel_id
+from stormctl.domain.report.halts import Scope
 from stormctl.errors import UsageError
-from stormctl.files.nearest import suggest
+from stormctl.files.nearest import find_nearest, suggest
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -16,13 +18,18 @@ if TYPE_CHECKING:
 
     from stormctl.domain.bank.message import LatePolicy
     from stormctl.domain.base.clock import Clock
-    from stormctl.domain.report.status import Resumption, RunnerStatus
+    from stormctl.domain.report.halts import Resumption
+    from stormctl.domain.report.status import RunnerStatus
     from stormctl.engine.base.equipment import Durations
     from stormctl.ledger.control.halts import Resumed
     from stormctl.ledger.ledger import Ledger
 
 POLL_S = 0.1
 """Real seconds between two looks at who has acknowledged."""
+
+ANYWAY = "If it is meant all the same: --anyway"
+_NAMED = 10
+"""How many known names a hint lists where none is near."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,22 +41,65 @@ class HaltAcknowledgement:
     in_flight: tuple[str, ...]
 
 
-def halt_scope(ledger: Ledger, clock: Clock, scope: str, target: str | None, *, reason: str, who: str) -> str:
-    """Stop publishing; return a warning where that holds nothing back, as after a slip of the hand."""
-    ledger.halts.halt(scope, target, reason, who, clock.moment())
-    if target is None or scope == "platform":
-        return ""
-    known = ledger.halts.find_names(scope)
-    if target in known:
-        return ""
-    return f"This halt stops nothing: no post has {scope} {target}; {suggest(target, known)}"
+def check_scope(ledger: Ledger, scope: Scope, *, anyway: bool | None = None) -> Scope:
+    """Return a scope as the ledger spells it.
+
+    Args:
+        anyway: whether it may name what the ledger has no posts of; None where nobody can say so.
+
+    Raises:
+        UsageError: nothing is of that name, with the nearest one that something is of.
+    """
+    if scope.target is None:
+        return scope
+    known = find_targets(ledger, scope.kind)
+    folded = {name.casefold(): name for name in known}
+    wanted = scope.target.strip().lower() if scope.kind == "platform" else scope.target.strip()
+    target = folded.get(wanted.casefold(), wanted)
+    if target not in known:
+        _check_form(scope.kind, target, known)
+        if not anyway:
+            message = f"nothing was done: no post has the {scope.kind} “{target}”"
+            ways = [_suggest(target, known), "" if anyway is None else ANYWAY]
+            raise UsageError(message, " ".join(way for way in ways if way))
+    return Scope(scope.kind, target, scope.only)
+
+
+def find_targets(ledger: Ledger, kind: str) -> set[str]:
+    """Return what a scope can name: that of which there are posts, and what is halted or suspended."""
+    names = ledger.halts.find_names("channel" if kind == "platform" else kind)
+    if kind == "platform":
+        names = {name.partition(":")[0] for name in names}
+    return names | find_held(ledger, kind)
+
+
+def find_held(ledger: Ledger, kind: str) -> set[str]:
+    """Return what is halted by name, or is a suspended channel."""
+    held = {h.target for h in ledger.halts.active() if h.scope == kind and h.target is not None}
+    return held | (set(ledger.channels.suspended()) if kind == "channel" else set())
+
+
+def _check_form(kind: str, target: str, known: set[str]) -> None:
+    try:
+        if kind == "channel":
+            parse_channel_id(target)
+        if kind == "platform":
+            Platform(target)
+    except ValueError as error:
+        message = f"“{target}” is not a platform" if kind == "platform" else str(error)
+        known = known | {platform.value for platform in Platform} if kind == "platform" else known
+        raise UsageError(f"nothing was done: {message}", _suggest(target, known)) from None
+
+
+def _suggest(target: str, known: set[str]) -> str:
+    is_near = find_nearest(target, known) is not None
+    return suggest(target, known if is_near else sorted(known)[:_NAMED])
 
 
 def resume_scope(
     ledger: Ledger,
     clock: Clock,
-    scope: str,
-    target: str | None,
+    scope: Scope,
     *,
     who: str,
     decide: Callable[[Resumption], LatePolicy | None],
@@ -62,11 +112,21 @@ def resume_scope(
     Raises:
         UsageError: there is nothing to lift.
     """
-    preview = ledger.overview.preview_resumption(clock.moment(), scope, target)
+    preview = ledger.resuming.preview(clock.moment(), scope)
     if not preview.halts and preview.releases is None:
-        raise UsageError("there was no halt to lift", "stormctl status shows the halts in force.")
+        raise _explain_nothing(ledger, scope)
     late = decide(preview)
-    return ledger.halts.resume(clock.moment(), who, scope=scope, target=target, late=late)
+    return ledger.halts.resume(
+        clock.moment(), who, scope=scope.kind, target=scope.target, only=scope.only, late=late
+    )
+
+
+def _explain_nothing(ledger: Ledger, scope: Scope) -> UsageError:
+    others = [f"stormctl resume{halt.only.options}" for halt in ledger.halts.active()]
+    others += [f"stormctl resume --channel {channel}" for channel in ledger.channels.suspended()]
+    hint = f"What is held back: {', '.join(others[:_NAMED])}" if others else "Nothing is halted."
+    of = "" if scope.target is None else f" of {scope}"
+    return UsageError(f"there was no halt{of} to lift", hint)
 
 
 def wait_for_runners(

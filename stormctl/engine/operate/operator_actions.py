@@ -12,11 +12,12 @@ from stormctl.domain.platforms.channel import find_host, parse_channel_id
 from stormctl.engine.base.account_readings import LOOK_BACK, read_account
 from stormctl.engine.deliver.reconciler import ALIKE, is_same
 from stormctl.errors import CredentialsError, ExitCode, UsageError
+from stormctl.ledger.views.keys import find_part
 from stormctl.platforms.adapter import ReadFailed
 from stormctl.platforms.post_urls import is_same_address, parse_post_url
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable
+    from collections.abc import Iterable
     from datetime import datetime
 
     from stormctl.domain.base.clock import Clock
@@ -42,34 +43,9 @@ class Evidence:
     reservation: str = ""
 
 
-def get_message(
-    ledger: Ledger, message_id: str, states: Collection[State], storm_id: str | None
-) -> list[DeliveryView]:
-    """Get the deliveries of a message that are in some states.
-
-    Raises:
-        UsageError: there are none, or they belong to several storms and none is named.
-    """
-    every = [view for view in ledger.history.of_message(message_id) if storm_id in {None, view.storm_id}]
-    found = [view for view in every if view.state in states]
-    if not found:
-        where = "" if storm_id is None else f" in the storm {storm_id}"
-        if not every:
-            raise UsageError(f"there is no message {message_id}{where}", "stormctl status --find TEXT helps.")
-        now = ", ".join(sorted({view.state.value.replace("_", " ") for view in every}))
-        wanted = " or ".join(sorted(state.value.replace("_", " ") for state in states))
-        raise UsageError(f"nothing of {message_id}{where} is {wanted}: it is {now}")
-    storms = sorted({view.storm_id for view in found})
-    if storms[1:]:
-        raise UsageError(
-            f"{message_id} is a message of several storms: {', '.join(storms)}", "Name one with --storm."
-        )
-    return found
-
-
-def order_parts(keys: Iterable[str]) -> list[str]:
+def order_parts(views: Iterable[DeliveryView]) -> list[DeliveryView]:
     """Put the parts of threads in order: one can only be asked for again after the part before it."""
-    return sorted(keys, key=_part_of)
+    return sorted(views, key=lambda view: find_part(view.key))
 
 
 def find_evidence(ledger: Ledger, adapters: Adapters, clock: Clock, key: str, url: str) -> Evidence:
@@ -215,10 +191,4 @@ def _reason(failed: ReadFailed | CredentialsError) -> str:
 
 
 def _age_of(view: DeliveryView) -> tuple[datetime, int]:
-    return view.delivered_at or view.slot_at, _part_of(view.key)
-
-
-def _part_of(key: str) -> int:
-    """Return which part of a thread a key names; 0 if it is not one."""
-    steps = key.split("/")
-    return int(steps[4]) if steps[4:] else 0
+    return view.delivered_at or view.slot_at, find_part(view.key)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.delivery.delivery import CANARY_STORM, State
 from stormctl.domain.platforms.channel import Platform
 from stormctl.errors import ExitCode, UsageError, choose_exit_code
+from stormctl.files.nearest import suggest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.domain.report.report import Report
-    from stormctl.domain.report.status import LedgerStatus, StormStatus
+    from stormctl.domain.report.status import LedgerStatus, RunnerStatus, StormStatus
     from stormctl.engine.base.equipment import Durations
     from stormctl.ledger.ledger import Ledger
 
@@ -26,8 +27,8 @@ def get_status(ledger: Ledger, moment: Moment, storm_id: str, durations: Duratio
     """Return how one storm stands; UsageError if the ledger doesn't know it."""
     status = ledger.overview.status(moment, storm_id=storm_id, runner_timeout=durations.runner_timeout)
     if not status.storms:
-        known = ", ".join(ledger.history.storms()) or "none"
-        raise UsageError(f"the ledger has no storm {storm_id}", f"It has: {known}.")
+        hint = suggest(storm_id, ledger.history.storms())
+        raise UsageError(f"the ledger has no storm {storm_id}", hint or "stormctl launch enrols one.")
     return status.storms[0]
 
 
@@ -107,7 +108,13 @@ def exit_code_of_tick(
 
 def has_runner(ledger: Ledger, moment: Moment, durations: Durations) -> bool:
     """Whether a runner lives: without one nothing goes out."""
-    return any(runner.alive for runner in ledger.runners.list(moment, timeout=durations.runner_timeout))
+    return bool(find_live_runners(ledger, moment, durations))
+
+
+def find_live_runners(ledger: Ledger, moment: Moment, durations: Durations) -> tuple[RunnerStatus, ...]:
+    """Return the runners that live, the newest first."""
+    runners = ledger.runners.list(moment, timeout=durations.runner_timeout)
+    return tuple(runner for runner in runners if runner.alive)
 
 
 def is_work_left(ledger: Ledger, moment: Moment, channels: Sequence[ChannelId]) -> bool:
@@ -135,6 +142,10 @@ def report_storm(ledger: Ledger, moment: Moment, storm_id: str | None, durations
             raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
     status = get_status(ledger, moment, storm_id, durations)
     posts = ledger.metrics.newest(storm_id)
+    return build_report(status, posts, moment.at, find_practice_hosts(ledger))
+
+
+def find_practice_hosts(ledger: Ledger) -> list[str]:
+    """Return the hosts that a ledger is bound to and that no real platform has: to them it is practice."""
     real = {host for platform in Platform for host in platform.facts.hosts}
-    practice = set(ledger.bound_hosts().values()) - real
-    return build_report(status, posts, moment.at, sorted(practice))
+    return sorted(set(ledger.bound_hosts().values()) - real)

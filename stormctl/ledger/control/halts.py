@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.base.event import EventKind
-from stormctl.domain.report.status import HaltView
+from stormctl.domain.report.halts import HaltView, Scope
 from stormctl.ledger.control.channels import release_channel
 from stormctl.ledger.journal.rows import note_event
 
@@ -58,15 +58,19 @@ class Halt:
             matches(scope, target, delivery) for scope, target in self.exceptions
         )
 
-    def is_touched_by(self, scope: str, target: str | None) -> bool:
+    def is_touched_by(self, scope: Scope) -> bool:
         """Whether resuming a scope lifts or narrows it."""
-        return scope == "all" or (self.scope, self.target) == (scope, target) or self.is_wider(scope, target)
+        if scope.only is not None:
+            return self.id == scope.only
+        is_same = (self.scope, self.target) == (scope.kind, scope.target)
+        return scope.kind == "all" or is_same or self.is_wider(scope)
 
-    def is_wider(self, scope: str, target: str | None) -> bool:
-        """Whether it covers more than all of another scope and target."""
+    def is_wider(self, scope: Scope) -> bool:
+        """Whether it covers more than all of another scope."""
         if self.scope == "all":
             return True
-        return self.scope == "platform" and scope == "channel" and str(target).startswith(f"{self.target}:")
+        is_platforms = self.scope == "platform" and scope.kind == "channel"
+        return is_platforms and str(scope.target).startswith(f"{self.target}:")
 
 
 def load_halts(session: Session) -> list[Halt]:
@@ -117,7 +121,7 @@ class Halts:
                 now=to_micros(moment.at),
                 wall_now=to_micros(moment.wall_at),
             )
-            text = f"{_name(scope, target)} halted by {who}: {reason}"
+            text = f"{Scope(scope, target)} halted by {who}: {reason}"
             note_event(session, moment, EventKind.HALTED, text)
             return int(row["id"])
 
@@ -128,6 +132,7 @@ class Halts:
         *,
         scope: str = "all",
         target: str | None = None,
+        only: int | None = None,
         late: LatePolicy | None = None,
     ) -> Resumed:
         """Let publishing flow again, in one transaction; return what became of halts, channel and late posts.
@@ -136,25 +141,20 @@ class Halts:
         made an exception of those that cover more. A channel is released from its suspension, too.
 
         Args:
+            only: the number of the one halt to lift, of that scope and target; None for all that it touches.
             late: what happens to what is late and flows from now on; None leaves each its own policy. What
                 stays halted or suspended keeps its own: nobody has been asked about it. With `skip`, those
                 late beyond their grace become missed at the next sweep.
         """
         with self._database.transaction() as session:
-            lifted = narrowed = 0
+            meant = Scope(scope, target, only)
             # Before anything is lifted: what flows is found by the halts that still stand.
-            forgiven = 0 if late is None else _forgive_late(session, late, moment, scope, target)
-            for halt in load_halts(session):
-                if scope == "all" or (halt.scope, halt.target) == (scope, target):
-                    lifted += session.write(
-                        "lift_halt", id=halt.id, who=who, wall_now=to_micros(moment.wall_at)
-                    )
-                elif halt.is_wider(scope, target):
-                    narrowed += session.write("add_exception", halt_id=halt.id, scope=scope, target=target)
+            forgiven = 0 if late is None else forgive_late(session, late, moment, meant)
+            lifted, narrowed = lift_halts(session, moment, who, meant)
             if lifted or narrowed:
-                text = f"{_name(scope, target)} resumed by {who}"
+                text = f"{meant} resumed by {who}"
                 note_event(session, moment, EventKind.RESUMED, text)
-            is_channel = scope == "channel" and target is not None
+            is_channel = scope == "channel" and only is None
             is_released = is_channel and release_channel(session, str(target), moment)
             return Resumed(lifted, narrowed, is_released, forgiven)
 
@@ -229,41 +229,57 @@ def matches(scope: str, target: str | None, delivery: Row) -> bool:
     return bool(delivery[_COLUMNS[scope]] == target)
 
 
-def make_rule(session: Session, scope: str, target: str | None) -> Callable[[Row], bool]:
+def lift_halts(session: Session, moment: Moment, who: str, scope: Scope) -> tuple[int, int]:
+    """Lift what resuming a scope lifts, and narrow what covers more; return how many of each."""
+    lifted = narrowed = 0
+    for halt in load_halts(session):
+        if not halt.is_touched_by(scope):
+            continue
+        if scope.only is None and scope.kind != "all" and halt.is_wider(scope):
+            names = {"scope": scope.kind, "target": scope.target}
+            narrowed += session.write("add_exception", halt_id=halt.id, **names)
+        else:
+            lifted += session.write("lift_halt", id=halt.id, who=who, wall_now=to_micros(moment.wall_at))
+    return lifted, narrowed
+
+
+def make_rule(session: Session, scope: Scope) -> Callable[[Row], bool]:
     """Return what tells whether a planned delivery flows once a scope is resumed, and by that alone."""
-    remaining = _remaining(load_halts(session), scope, target)
+    remaining = _remaining(load_halts(session), scope)
     suspended = {row["id"] for row in session.rows("suspended_channels")}
-    if scope == "channel":
-        suspended.discard(target)
+    if scope.kind == "channel" and scope.only is None:
+        suspended.discard(scope.target)
 
     def flows(row: Row) -> bool:
         is_free = row["channel"] not in suspended and not is_halted(remaining, row)
-        return is_free and matches(scope, target, row)
+        return is_free and matches(scope.kind, scope.target, row)
 
     return flows
 
 
-def _remaining(halts: Iterable[Halt], scope: str, target: str | None) -> list[Halt]:
-    if scope == "all" or target is None:
+def _remaining(halts: Iterable[Halt], scope: Scope) -> list[Halt]:
+    if scope.only is not None:
+        return [halt for halt in halts if halt.id != scope.only]
+    if scope.target is None:
         return []
     return [
-        replace(halt, exceptions=(*halt.exceptions, (scope, target)))
-        if halt.is_wider(scope, target)
+        replace(halt, exceptions=(*halt.exceptions, (scope.kind, scope.target)))
+        if halt.is_wider(scope)
         else halt
         for halt in halts
-        if (halt.scope, halt.target) != (scope, target)
+        if (halt.scope, halt.target) != (scope.kind, scope.target)
     ]
 
 
-def _forgive_late(
-    session: Session, policy: LatePolicy, moment: Moment, scope: str, target: str | None
-) -> int:
-    flows = make_rule(session, scope, target)
-    keys = [row["key"] for row in session.rows("late_planned", now=to_micros(moment.at)) if flows(row)]
+def find_late(session: Session, moment: Moment, scope: Scope) -> list[str]:
+    """Return the keys of what is late and flows once a scope is resumed, of each thread its first part."""
+    flows = make_rule(session, scope)
+    return [row["key"] for row in session.rows("late_planned", now=to_micros(moment.at)) if flows(row)]
+
+
+def forgive_late(session: Session, policy: LatePolicy, moment: Moment, scope: Scope) -> int:
+    """Give what is late and flows once a scope is resumed another policy; return how many."""
+    keys = find_late(session, moment, scope)
     for key in keys:
         session.write("forgive_late", key=key, policy=policy.value)
     return len(keys)
-
-
-def _name(scope: str, target: str | None) -> str:
-    return "everything" if target is None else f"{scope} {target}"

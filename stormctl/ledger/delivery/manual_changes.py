@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from stormctl.domain.base.clock import Moment
     from stormctl.ledger.db.sessions import Database, Row, Session
 
-_RETRIED_FROM = (State.FAILED, State.MISSED, State.EXPIRED, State.CANCELLED, State.RETRACTED)
+RETRIED_FROM = (State.FAILED, State.MISSED, State.EXPIRED, State.CANCELLED, State.RETRACTED)
+"""States of what can be asked for again."""
+
 _ENDS_A_THREAD = (State.MISSED, State.EXPIRED, State.CANCELLED, State.RETRACTED)
 _WORDS = {State.CLAIMED: "being sent", State.IN_DOUBT: "in doubt"}
 
@@ -85,6 +87,7 @@ class ManualChanges:
 
         Args:
             at: their new slot, storm time; None for now, or for the earliest moment that they may go out.
+                What was cancelled goes back to its own slot while that is ahead.
             without_alt: whether what is said of their pictures is left away from now on.
 
         Returns:
@@ -225,7 +228,7 @@ def _hint_to_cancel(row: Row) -> str:
 
 def _find_slot(row: Row, now: int, at: int | None) -> int:
     """Return the new slot of what is asked for again; UsageError where there can be none."""
-    if State(row["state"]) not in _RETRIED_FROM:
+    if State(row["state"]) not in RETRIED_FROM:
         raise UsageError(
             f"{_describe(row)}: there is nothing to try again",
             f"stormctl show {row['key']} says what you can do.",
@@ -238,7 +241,8 @@ def _find_slot(row: Row, now: int, at: int | None) -> int:
             f"{row['key']} must not go out before {from_micros(earliest):%Y-%m-%d %H:%M} UTC",
             "Choose a later time, or leave out --at.",
         )
-    slot_at = earliest if at is None else at
+    is_early = row["state"] == State.CANCELLED and row["slot_at"] > earliest
+    slot_at = (row["slot_at"] if is_early else earliest) if at is None else at
     if row["expires_at"] is not None and row["expires_at"] <= slot_at:
         raise UsageError(
             f"{row['key']}: its deadline is {from_micros(row['expires_at']):%Y-%m-%d %H:%M} UTC, before that",

@@ -112,8 +112,7 @@ class Sweeping:
             lapsed = session.rows("lapsed_claims", wall_now=to_micros(moment.wall_at))
             return (
                 *_release(session, lapsed, moment, "the lease ran out"),
-                *_expire(session, moment),
-                *_miss(session, moment),
+                *decide_late(session, moment),
             )
 
     def take_over(self, runner_ids: Collection[str], moment: Moment) -> tuple[StormEvent, ...]:
@@ -168,6 +167,11 @@ def _release(session: Session, rows: Iterable[Row], moment: Moment, reason: str)
         session.write("leave_claim", key=row["key"], state=state.value, why=why, retry_at=None, **names)
         events.append(tell(session, moment, kind, row, why, attempt_id=row["attempt_id"]))
     return tuple(events)
+
+
+def decide_late(session: Session, moment: Moment) -> tuple[StormEvent, ...]:
+    """Expire what passed its deadline; spread or give up what is later than its grace and not halted."""
+    return (*_expire(session, moment), *_miss(session, moment))
 
 
 def _expire(session: Session, moment: Moment) -> list[StormEvent]:

@@ -23,8 +23,10 @@ from stormctl.ledger.journal.rows import (
     load_post,
     maybe_instant,
 )
+from stormctl.ledger.views.keys import match_keys, name_shortly, spell
 
 if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
     from stormctl.domain.base.clock import Moment
@@ -36,6 +38,20 @@ if TYPE_CHECKING:
 _SHOWN = 10
 _PUBLISHED = frozenset({EventKind.DELIVERED.value, EventKind.RECONCILED.value, EventKind.RESOLVED.value})
 """Events after which a post may be out; it is if its delivery has a time at which it was published."""
+
+
+class AmbiguousKeyError(UsageError):
+    """A person's words may mean several deliveries.
+
+    Attributes:
+        keys: all of them.
+    """
+
+    def __init__(self, part: str, keys: Sequence[str], names: Iterable[str]) -> None:
+        shown = list(names)[:_SHOWN]
+        more = f" and {len(keys) - _SHOWN} more" if keys[_SHOWN:] else ""
+        super().__init__(f"{part} may be any of {len(keys)}", f"Type one of: {', '.join(shown)}{more}")
+        self.keys = tuple(keys)
 
 
 class History:
@@ -95,27 +111,51 @@ class History:
                 raise _unknown(session, key)
             return delivery_view_of(row)
 
-    def get_key(self, part: str) -> str:
-        """Get a delivery's key by the key or by whole steps of it that no other one has.
-
-        A step ends at `/`; `message.lang` stands for `message/lang`: `noon-statement.en`,
-        `x:acme/noon-statement`.
+    def find_keys(self, part: str) -> list[str]:
+        """Find the keys that a person may mean by `noon-statement.en` or `x:acme/noon-statement`.
 
         Raises:
-            UsageError: if there is none, with the nearest ones as a hint, or if there are several.
+            UsageError: if there is none, with the nearest ones as a hint.
         """
         with self._database.reading() as session:
             if session.find("delivery", key=part) is not None:
-                return part
-            keys = [row["key"] for row in session.each("all_keys")]
-            found = [key for key in keys if any(f"/{part}/" in f"/{spelt}/" for spelt in _spellings(key))]
+                return [part]
+            found = match_keys(part, (row["key"] for row in session.each("all_keys")))
             if not found:
                 raise _unknown(session, part)
+            return found
+
+    def keys_in(self, states: Collection[State]) -> list[str]:
+        """Return the keys of all deliveries in some states, in order."""
+        with self._database.reading() as session:
+            return [row["key"] for row in session.each("key_states") if State(row["state"]) in states]
+
+    def get_key(self, part: str) -> str:
+        """Get a delivery's key by the key or by whole steps of it that no other one has.
+
+        Raises:
+            UsageError: if there is none, as `find_keys`, or if there are several.
+        """
+        found = self.find_keys(part)
         if found[1:]:
-            more = f" and {len(found) - _SHOWN} more" if found[_SHOWN:] else ""
-            message = f"{part} may be any of {len(found)}: {', '.join(found[:_SHOWN])}{more}"
-            raise UsageError(message, "Give more of the key, or all of it.")
-        return str(found[0])
+            raise AmbiguousKeyError(part, found, self.name_shortly(found[:_SHOWN]))
+        return found[0]
+
+    def name_shortly(self, keys: Collection[str]) -> dict[str, tuple[str, ...]]:
+        """Name deliveries by the shortest words that mean them, each with the keys it means; see `keys`."""
+        if not keys:
+            return {}
+        with self._database.reading() as session:
+            return name_shortly(keys, [row["key"] for row in session.each("all_keys")])
+
+    def short_keys(self, keys: Collection[str], *, on_channel: bool = False) -> dict[str, str]:
+        """Return for each delivery the shortest words that mean it alone; `on_channel` as for `keys`."""
+        if not keys:
+            return {}
+        with self._database.reading() as session:
+            every = [row["key"] for row in session.each("all_keys")]
+        named = name_shortly(keys, every, together=False, on_channel=on_channel)
+        return {key: name for name, (key,) in named.items()}
 
     def details(self, key: str) -> DeliveryDetails:
         """Return everything about a delivery from one snapshot; UsageError as with `get`."""
@@ -166,12 +206,6 @@ class History:
             return [attempt_view_of(row) for row in session.each("attempts_of", key=key)]
 
 
-def _spellings(key: str) -> tuple[str, str]:
-    """Return a key as it stands, and with its message and wording as one step."""
-    storm, channel, message, rest = key.split("/", 3)
-    return key, f"{storm}/{channel}/{message}.{rest}"
-
-
 def _log_entry_of(row: Row) -> LogEntry:
     late = None
     if row["kind"] in _PUBLISHED and row["delivered_at"] is not None:
@@ -183,14 +217,24 @@ def _readable(post: Post) -> str:
     return comparable(" ".join((post.text, post.link or "", *(m.alt for m in post.media)))).casefold()
 
 
+def _split(key: str) -> tuple[str, str]:
+    """Return channel and message of a key, or the message with its wording where they are one step."""
+    _, channel, message, *_ = key.split("/")
+    return channel, message
+
+
 def _unknown(session: Session, key: str) -> UsageError:
     storm_id, _, rest = key.partition("/")
-    if rest:
+    if ":" in storm_id:  # channel and message, as lists show them
+        spelt = [steps for row in session.each("all_keys") for steps in map(_split, spell(row["key"]))]
+        message = rest.partition("/")[0]
+        names = list({f"{c}/{m}" for c, m in spelt if c == storm_id or m == message})
+    elif rest:
         message_id = rest.split("/")[1] if "/" in rest else key
         rows = session.each("near_keys", storm_id=storm_id, message_id=message_id)
         names = [row["key"] for row in rows]
     else:
-        names = list({_spellings(row["key"])[1].split("/")[2] for row in session.each("all_keys")})
+        names = list({spell(row["key"])[1].split("/")[2] for row in session.each("all_keys")})
     near = difflib.get_close_matches(key, names, n=3)
     hint = f"Did you mean {' or '.join(near)}?" if near else "stormctl status --find TEXT shows keys."
     return UsageError(f"there is no delivery {key}", hint)

@@ -2,23 +2,14 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import from_micros, to_micros
 from stormctl.domain.delivery.delivery import State
-from stormctl.domain.report.status import (
-    ChannelStatus,
-    CopyView,
-    FollowUpView,
-    LedgerStatus,
-    ResumedStorm,
-    Resumption,
-    StormStatus,
-)
+from stormctl.domain.report.status import ChannelStatus, CopyView, FollowUpView, LedgerStatus, StormStatus
 from stormctl.ledger.control.budgets import find_budget
-from stormctl.ledger.control.halts import load_halts, make_rule, view_halts
+from stormctl.ledger.control.halts import view_halts
 from stormctl.ledger.delivery.openings import find_wait
 from stormctl.ledger.journal.gaps import view_gaps
 from stormctl.ledger.journal.rows import delivery_view_of, follow_up_due_at, maybe_instant
@@ -66,11 +57,6 @@ class Overview:
                 halts=view_halts(session),
                 gaps=tuple(gap for gap in view_gaps(session) if gap.in_doubt),
             )
-
-    def preview_resumption(self, moment: Moment, scope: str, target: str | None) -> Resumption:
-        """Return what resuming a scope would lift, and what of it would flow then, from one snapshot."""
-        with self._database.reading() as session:
-            return _preview_resumption(session, moment, scope, target)
 
 
 def _view_storm(session: Session, storm: Row, moment: Moment, served: set[str]) -> StormStatus:
@@ -169,38 +155,3 @@ def _view_copies(session: Session, storm_id: str) -> tuple[CopyView, ...]:
 
 def _views(rows: list[Row]) -> tuple[DeliveryView, ...]:
     return tuple(delivery_view_of(row) for row in rows)
-
-
-def _preview_resumption(session: Session, moment: Moment, scope: str, target: str | None) -> Resumption:
-    touched = {halt.id for halt in load_halts(session) if halt.is_touched_by(scope, target)}
-    releases = None
-    if scope == "channel" and target is not None:
-        row = session.find("held_channel", id=target, now=to_micros(moment.at))
-        releases = None if row is None else row["why"]
-    flows = make_rule(session, scope, target)
-    coming: dict[str, list[Row]] = defaultdict(list)
-    for row in session.each("all_planned"):
-        if flows(row):
-            coming[row["storm_id"]].append(row)
-    return Resumption(
-        at=moment.at,
-        halts=tuple(view for view in view_halts(session) if view.id in touched),
-        releases=releases,
-        storms=tuple(
-            _view_resumed(session, storm, coming[storm["id"]], to_micros(moment.at))
-            for storm in session.rows("storms")
-            if coming[storm["id"]]
-        ),
-    )
-
-
-def _view_resumed(session: Session, storm: Row, rows: list[Row], now: int) -> ResumedStorm:
-    late = [row for row in rows if row["slot_at"] < now]
-    views = [delivery_view_of(session.get("delivery", key=row["key"])) for row in rows[:_SHOWN]]
-    return ResumedStorm(
-        name=storm["name"],
-        timezone=storm["timezone"],
-        to_come=len(rows),
-        late=len(late),
-        upcoming=tuple(views),
-    )

@@ -1,8 +1,10 @@
-"""One delivery with all that is known of it, and lists of some: what people look at before they act."""
+"""What people look at before they act: one delivery, lists of some, and what resuming would set off."""
 
 from __future__ import annotations
 
 import shlex
+from datetime import UTC
+from textwrap import shorten
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -14,6 +16,8 @@ from rich.text import Text
 from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, State
 from stormctl.render.terminal.grid import make_facts
+from stormctl.render.terminal.notices import describe_halt, render_notice
+from stormctl.render.terminal.status import render_upcoming
 from stormctl.render.words import (
     NOT_GIVEN,
     QUIET,
@@ -33,11 +37,16 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
+    from stormctl.domain.bank.message import LatePolicy
     from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Outcome, Post
+    from stormctl.domain.report.halts import HaltView, LateOutcome, Resumption
     from stormctl.domain.report.status import AttemptView, DeliveryDetails, DeliveryView
 
 _INDENT = (0, 0, 0, 4)
+_FIRST_WORDS = 72
+"""Characters of a text where its first words are enough to know it by."""
+
 _OUTCOMES = {
     "delivered": "delivered",
     "not_sent": "certainly not sent",
@@ -47,11 +56,12 @@ _OUTCOMES = {
 _SETTLED = {"delivered": "it was found on the account", "not_there": "it is not on the account"}
 
 
-def render_details(details: DeliveryDetails, *, rehearsal: bool = False) -> RenderableType:
+def render_details(details: DeliveryDetails, name: str, *, rehearsal: bool = False) -> RenderableType:
     """Show a delivery: its post, how it stands, every attempt, its history, and what to type next.
 
     Args:
-        rehearsal: whether the commands to type must act on the rehearsal.
+        name: the shortest words that mean it, for the commands to type.
+        rehearsal: whether these commands must act on the rehearsal.
     """
     view, zone = details.view, ZoneInfo(details.timezone)
     parts: list[RenderableType] = [
@@ -63,28 +73,44 @@ def render_details(details: DeliveryDetails, *, rehearsal: bool = False) -> Rend
         parts += ["", Text("Attempts", STRONG), *_render_attempts(details.attempts, zone)]
     if details.events:
         parts += ["", Text("History", STRONG), _render_history(details.events, view.message_id, zone)]
-    remedies = list(_name_remedies(view, " --rehearsal" if rehearsal else ""))
+    remedies = list(_name_remedies(view.state, shlex.quote(name) + (" --rehearsal" if rehearsal else "")))
     if remedies:
         parts += ["", *(Text(line, QUIET) for line in remedies)]
     return Group(*parts)
 
 
-def render_found(text: str, views: Sequence[DeliveryView], zones: Mapping[str, str]) -> RenderableType:
+def render_found(
+    text: str, views: Sequence[DeliveryView], zones: Mapping[str, str], names: Mapping[str, str]
+) -> RenderableType:
     """Show the live and coming posts that contain a text: key, time, words, address.
 
     Args:
         zones: each storm's time zone.
+        names: by key, the shortest words that mean it.
     """
     if not views:
         return Text(f"no published or coming post contains “{clean(text)}”")
     live = sum(view.state is State.DELIVERED for view in views)
     head = f"{count(len(views), 'post contains', 'posts contain')} “{clean(text)}”, {live:,} of them live"
-    return Group(render_posts(views, zones), Text(head, STRONG))
+    return Group(render_posts(views, zones, names, is_whole=True), Text(head, STRONG))
 
 
-def render_posts(views: Sequence[DeliveryView], zones: Mapping[str, str]) -> RenderableType:
-    """Show posts with their state, key, time, words and address; `zones` has each storm's time zone."""
-    return Group(*(_render_post(view, ZoneInfo(zones[view.storm_id])) for view in views))
+def render_posts(
+    views: Sequence[DeliveryView], zones: Mapping[str, str], names: Mapping[str, str], *, is_whole: bool
+) -> RenderableType:
+    """Show posts with their state, the words that mean them, time, text and address.
+
+    Args:
+        zones: each storm's time zone.
+        names: by key, the shortest words that mean it.
+        is_whole: whether all of each text is shown, or its first words.
+    """
+    return Group(
+        *(
+            _render_post(view, names[view.key], ZoneInfo(zones[view.storm_id]), is_whole=is_whole)
+            for view in views
+        )
+    )
 
 
 def render_removal(view: DeliveryView, outcome: Outcome) -> RenderableType:
@@ -99,11 +125,54 @@ def render_removal(view: DeliveryView, outcome: Outcome) -> RenderableType:
             return Text(f"STILL THERE  {place}: {clean(outcome.reason)}")
 
 
-def _render_post(view: DeliveryView, zone: tzinfo) -> Group:
+def render_resumption(resumption: Resumption) -> RenderableType:
+    """Show what resuming would set off: the halts that it lifts, what is late, and what comes next."""
+    zone = ZoneInfo(resumption.storms[0].timezone) if resumption.storms else UTC
+    parts: list[RenderableType] = [render_notice(describe_halt(halt, zone)) for halt in resumption.halts]
+    if resumption.releases is not None:
+        parts.append(Text(f"The channel was held: {clean(resumption.releases)}", WARN))
+    for storm in resumption.storms:
+        late = Text(f"; {storm.late:,} late", WARN) if storm.late else Text("; nothing is late")
+        parts.append(Text.assemble((clean(storm.name), STRONG), f": {storm.to_come:,} to come", late))
+        parts.append(render_upcoming(storm.upcoming, {}, resumption.at, ZoneInfo(storm.timezone)))
+    if not resumption.storms:
+        parts.append(Text("Nothing of it is planned."))
+    return Group(*parts)
+
+
+def render_halts(halts: Sequence[HaltView]) -> RenderableType:
+    """List halts, each with a number, what it covers, since when, by whom and why."""
+    return Group(*(Text(f"{n}  {describe_halt(halt, None)}") for n, halt in enumerate(halts, 1)))
+
+
+def render_choices(outcomes: Mapping[LatePolicy | None, LateOutcome]) -> RenderableType:
+    """Say in a line each what would become of what is late; None is each post's own policy."""
+    return Group(
+        *(
+            Text(f"{policy.value if policy else 'Enter':<7} {', '.join(_describe_outcome(outcome))}")
+            for policy, outcome in outcomes.items()
+        )
+    )
+
+
+def _describe_outcome(outcome: LateOutcome) -> Iterator[str]:
+    if outcome.sent:
+        yield f"{count(outcome.sent, 'goes', 'go')} out as soon as the limits allow"
+    if outcome.moved:
+        yield f"{count(outcome.moved, 'moves', 'move')} to a free time"
+    if outcome.missed:
+        yield f"{count(outcome.missed, 'is', 'are')} missed"
+    if outcome.expired:
+        yield f"{count(outcome.expired, 'is', 'are')} past the deadline"
+
+
+def _render_post(view: DeliveryView, name: str, zone: tzinfo, *, is_whole: bool) -> Group:
     at = view.delivered_at or view.slot_at
     state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
-    head = Text.assemble(state, f"  {view.key}  {render_day_and_time(at, zone)}")
-    lines = [Padding(Text(clean(view.text)), _INDENT, expand=False)]
+    on = "" if view.channel in name else f"  {view.channel}"
+    head = Text.assemble(state, f"  {name}{on}  {render_day_and_time(at, zone)}")
+    words = clean(view.text) if is_whole else shorten(clean(view.text), _FIRST_WORDS, placeholder=" …")
+    lines = [Padding(Text(words), _INDENT, expand=False)]
     if view.url and view.state is State.DELIVERED:
         lines.append(Padding(link(view.url), _INDENT, expand=False))
     return Group(head, *lines)
@@ -182,10 +251,9 @@ def _render_history(events: Sequence[StormEvent], message_id: str, zone: tzinfo)
     return lines
 
 
-def _name_remedies(view: DeliveryView, option: str) -> Iterator[str]:
+def _name_remedies(state: State, key: str) -> Iterator[str]:
     """Say what a person can type next."""
-    key = shlex.quote(view.key) + option
-    match view.state:
+    match state:
         case State.PLANNED:
             yield f"To call it off: stormctl cancel {key}"
         case State.IN_DOUBT:

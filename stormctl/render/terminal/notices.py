@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import UTC
 from typing import TYPE_CHECKING
 
 from rich.panel import Panel
 from rich.text import Text
 
-from stormctl.domain.delivery.delivery import RAISE
-from stormctl.render.words import BAD, clean, render_time
+from stormctl.domain.base.amounts import count
+from stormctl.domain.delivery.delivery import RAISE, State
+from stormctl.render.words import BAD, STRONG, clean, list_states, render_day_and_time, render_time
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import tzinfo
 
     from stormctl.domain.delivery.delivery import Budget
-    from stormctl.domain.report.status import ChannelStatus, HaltView
+    from stormctl.domain.report.halts import HaltView
+    from stormctl.domain.report.status import ChannelStatus, RunnerStatus, StormStatus
 
 
 def render_notice(head: str, text: str = "", style: str = BAD) -> Panel:
@@ -24,12 +27,31 @@ def render_notice(head: str, text: str = "", style: str = BAD) -> Panel:
     return Panel(body, border_style=style, padding=(0, 1))
 
 
-def describe_halt(halt: HaltView, zone: tzinfo) -> str:
-    """Say in a line what is halted, since when, by whom and why."""
+def describe_halt(halt: HaltView, zone: tzinfo | None) -> str:
+    """Say in a line what is halted, since when, by whom and why; without a zone, in this machine's."""
     covered = halt.scope if halt.target is None else f"{halt.scope} {halt.target}"
-    since = render_time(halt.at, zone)
+    since = render_time(halt.at, zone or halt.at.astimezone().tzinfo or UTC)
     but = f", but not {clean(', '.join(halt.exceptions))}" if halt.exceptions else ""
     return f"HALTED ({clean(covered)}{but}) since {since} by {clean(halt.who)}: {clean(halt.reason)}"
+
+
+def describe_runners(storm_id: str, runners: Sequence[RunnerStatus], zone: tzinfo) -> Iterator[str]:
+    """Say in a line each who runs a storm already, where and since when."""
+    for runner in runners:
+        since = render_day_and_time(runner.started_at, zone)
+        place = f"{clean(runner.host)} (process {runner.pid})"
+        yield f"{storm_id} RUNS ALREADY: {runner.kind} on {place} since {since}; a further one helps it"
+
+
+def describe_end(storm: StormStatus, *, was_stopped: bool) -> Text:
+    """Say in a line what became of a storm when its run ended."""
+    still_open = sum(n for state, n in storm.counts.items() if state.is_open)
+    ending = "has stopped here" if was_stopped else "waits for a person" if still_open else "is over"
+    delivered = storm.counts.get(State.DELIVERED, 0)
+    others = list_states(storm.counts, (state for state in State if state is not State.DELIVERED))
+    done = f"{delivered:,} of {count(storm.total, 'post')} delivered"
+    head = (f"{storm.storm_id} {ending}", STRONG)
+    return Text.assemble(head, f": {done}", ", " if others.plain else "", others)
 
 
 def describe_budget(budget: Budget | None) -> Iterator[str]:

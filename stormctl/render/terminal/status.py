@@ -33,18 +33,12 @@ from stormctl.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
     from rich.console import RenderableType
 
-    from stormctl.domain.report.status import (
-        DeliveryView,
-        LedgerStatus,
-        Resumption,
-        RunnerStatus,
-        StormStatus,
-    )
+    from stormctl.domain.report.status import DeliveryView, LedgerStatus, RunnerStatus, StormStatus
 
 NOT_DELIVERED = tuple(s for s in State if s is not State.DELIVERED)
 
@@ -52,17 +46,21 @@ GONE_SHOWN = 3
 """How many runners that are gone are named, the newest; `--json` names all."""
 
 
-def render_status(status: LedgerStatus, *, rehearsal: bool = False) -> RenderableType:
+def render_status(
+    status: LedgerStatus, names: Mapping[str, str] | None = None, *, rehearsal: bool = False
+) -> RenderableType:
     """Show everything that `status` knows; loudly if nothing runs although something is due, or if halted.
 
     Args:
+        names: by key, the shortest words that mean a delivery with its channel; others have their keys.
         rehearsal: whether the commands to type must act on the rehearsal.
     """
+    names = names or {}
     option = " --rehearsal" if rehearsal else ""
     parts: list[RenderableType] = [*_render_alarms(status, option)]
     shown = [storm for storm in status.storms if not _is_canary_at_rest(storm)]
     for storm in shown:
-        parts += [*_render_storm(storm, status, option), ""]
+        parts += [*_render_storm(storm, status, names, option), ""]
     if not shown:
         parts += [Text("No storm is enrolled."), ""]
     parts += [*_render_runners(status), Text(f"Ledger {clean(status.ledger)}", QUIET)]
@@ -96,21 +94,6 @@ def render_status_line(status: LedgerStatus) -> str:
     return "; ".join(parts)
 
 
-def render_resumption(resumption: Resumption) -> RenderableType:
-    """Show what resuming would set off: the halts that it lifts, what is late, and what comes next."""
-    zone = ZoneInfo(resumption.storms[0].timezone) if resumption.storms else UTC
-    parts: list[RenderableType] = [render_notice(describe_halt(halt, zone)) for halt in resumption.halts]
-    if resumption.releases is not None:
-        parts.append(Text(f"The channel was held: {clean(resumption.releases)}", WARN))
-    for storm in resumption.storms:
-        late = Text(f"; {storm.late:,} late", WARN) if storm.late else Text("; nothing is late")
-        parts.append(Text.assemble((clean(storm.name), STRONG), f": {storm.to_come:,} to come", late))
-        parts.append(_render_upcoming(storm.upcoming, resumption.at, ZoneInfo(storm.timezone)))
-    if not resumption.storms:
-        parts.append(Text("Nothing of it is planned."))
-    return Group(*parts)
-
-
 def _render_alarms(status: LedgerStatus, option: str) -> Iterator[RenderableType]:
     due = sum(storm.late for storm in status.storms)
     if due and not any(r.alive for r in status.runners):
@@ -130,7 +113,8 @@ def _render_alarms(status: LedgerStatus, option: str) -> Iterator[RenderableType
 def _render_halts(status: LedgerStatus, option: str) -> Iterator[RenderableType]:
     zone = ZoneInfo(status.storms[0].timezone) if status.storms else UTC
     for halt in status.halts:
-        yield render_notice(describe_halt(halt, zone), f"To continue: stormctl resume{option}")
+        ending = f"To continue: stormctl resume{halt.only.options}{option}"
+        yield render_notice(describe_halt(halt, zone), ending)
 
 
 def _render_newest_gap(status: LedgerStatus) -> Iterator[Text]:
@@ -141,7 +125,9 @@ def _render_newest_gap(status: LedgerStatus) -> Iterator[Text]:
         yield Text(f"Unknown to this ledger, from {since} to {until}: {clean(gap.why)}; {doubts}", WARN)
 
 
-def _render_storm(storm: StormStatus, status: LedgerStatus, option: str) -> Iterator[RenderableType]:
+def _render_storm(
+    storm: StormStatus, status: LedgerStatus, names: Mapping[str, str], option: str
+) -> Iterator[RenderableType]:
     zone = ZoneInfo(storm.timezone)
     delivered = storm.counts.get(State.DELIVERED, 0)
     yield Text.assemble((clean(storm.name), STRONG), f" ({storm.storm_id})")
@@ -164,13 +150,15 @@ def _render_storm(storm: StormStatus, status: LedgerStatus, option: str) -> Iter
     yield from _render_copies(storm, option)
     yield from _render_follow_ups(storm, status.moment.at, option)
     if storm.troubled:
-        yield from ("", Text("Needs attention", STRONG), *_render_troubled(storm.troubled, zone))
+        yield from ("", Text("Needs attention", STRONG), *_render_troubled(storm.troubled, names, zone))
         yield Text(f"What you can do about one: stormctl show KEY{option}", QUIET)
     if storm.upcoming:
-        yield from ("", Text("Next posts", STRONG), _render_upcoming(storm.upcoming, status.moment.at, zone))
+        coming = render_upcoming(storm.upcoming, names, status.moment.at, zone)
+        yield from ("", Text("Next posts", STRONG), coming)
     if storm.recent:
-        yield from ("", Text("Last posts", STRONG), _render_recent(storm.recent, zone))
-        yield Text(f"To take one down: stormctl retract CHANNEL/MESSAGE{option}", QUIET)
+        yield from ("", Text("Last posts", STRONG), _render_recent(storm.recent, names, zone))
+        newest = _name(storm.recent[0], names)
+        yield Text(f"To take the first one down: stormctl retract {newest}{option}", QUIET)
 
 
 def _render_copies(storm: StormStatus, option: str) -> Iterator[RenderableType]:
@@ -237,45 +225,49 @@ def _render_channels(storm: StormStatus, zone: ZoneInfo) -> Grid:
     return Grid(fields, [GridSection(rows)])
 
 
-def _render_troubled(views: Sequence[DeliveryView], zone: ZoneInfo) -> Iterator[RenderableType]:
+def _render_troubled(
+    views: Sequence[DeliveryView], names: Mapping[str, str], zone: ZoneInfo
+) -> Iterator[RenderableType]:
     for view in views:
         state = Text(STATE_WORDS[view.state], STATE_STYLES[view.state])
-        yield Text.assemble(state, f"  {view.key}  {render_time(view.slot_at, zone)}")
+        yield Text.assemble(state, f"  {names.get(view.key, view.key)}  {render_time(view.slot_at, zone)}")
         if view.why:
             yield Padding(Text(clean(view.why), QUIET), (0, 0, 0, 4), expand=False)
 
 
-def _render_upcoming(views: Sequence[DeliveryView], now_at: datetime, zone: ZoneInfo) -> Grid:
+def _name(view: DeliveryView, names: Mapping[str, str]) -> str:
+    """Return what means a delivery where it is typed."""
+    return names.get(view.key, view.key)
+
+
+def render_upcoming(
+    views: Sequence[DeliveryView], names: Mapping[str, str], now_at: datetime, zone: ZoneInfo
+) -> Grid:
+    """Show what comes next, in how long or how late, and its first words."""
     rows = [
         (
             render_time(v.slot_at, zone),
             Text(f"{render_span(now_at - v.slot_at)} late", WARN)
             if v.slot_at < now_at
             else f"in {render_span(v.slot_at - now_at)}",
-            v.channel,
-            v.message_id,
+            names.get(v.key, f"{v.channel}/{v.message_id}"),
             clean(v.text),
         )
         for v in views
     ]
-    return Grid(
-        (Column(""), Column(""), Column(""), Column("", least=10), Column("", least=10)), [GridSection(rows)]
-    )
+    return Grid((Column(""), Column(""), Column("", least=10), Column("", least=10)), [GridSection(rows)])
 
 
-def _render_recent(views: Sequence[DeliveryView], zone: ZoneInfo) -> Grid:
+def _render_recent(views: Sequence[DeliveryView], names: Mapping[str, str], zone: ZoneInfo) -> Grid:
     rows = [
         (
             render_time(v.delivered_at, zone) if v.delivered_at else NOT_GIVEN,
-            v.channel,
-            v.message_id,
+            names.get(v.key, f"{v.channel}/{v.message_id}"),
             link(v.url) if v.url else NOT_GIVEN,
         )
         for v in views
     ]
-    return Grid(
-        (Column(""), Column(""), Column("", least=10), Column("", least=24, wrap=True)), [GridSection(rows)]
-    )
+    return Grid((Column(""), Column("", least=10), Column("", least=24, wrap=True)), [GridSection(rows)])
 
 
 def _render_runners(status: LedgerStatus) -> Iterator[RenderableType]:

@@ -28,13 +28,14 @@ from stormctl.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from datetime import datetime, tzinfo
 
     from rich.console import RenderableType
     from rich.table import Table
 
     from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
+    from stormctl.domain.report.status import StormStatus
     from stormctl.domain.report.tally import Tally
     from stormctl.render.terminal.grid import Cell
 
@@ -54,6 +55,45 @@ def render_summary(summary: LaunchSummary, viewer_zone: tzinfo) -> RenderableTyp
     if problems:
         parts += ["", *problems]
     return Group(*parts)
+
+
+def render_continuation(
+    status: StormStatus,
+    checks: Sequence[ChannelCheck],
+    why: str,
+    *,
+    hosts: Sequence[tuple[str, str]],
+    is_live: bool,
+    drift: Sequence[tuple[str, str]] | None,
+) -> RenderableType:
+    """Show a storm that goes on with what is enrolled: why nothing new is, how its files differ, as whom.
+
+    Args:
+        drift: how the files differ from what is enrolled, by key; None where they make no plan.
+    """
+    zone, facts = ZoneInfo(status.timezone), make_facts()
+    coming = sum(n for state, n in status.counts.items() if state.is_open)
+    live = ("real: the posts will be public", STRONG) if is_live else ("NOT LIVE", WARN)
+    listed = ", ".join(f"{label} {host}" for label, host in hosts)
+    facts.add_row("Storm", Text(f"{clean(status.name)} ({status.storm_id})", STRONG))
+    facts.add_row("Hosts", Text.assemble(clean(listed), " (", live, ")"))
+    late = f"; {status.late:,} late" if status.late else ""
+    facts.add_row("To come", f"{count(coming, 'post')}, as enrolled{late}")
+    if status.upcoming:
+        facts.add_row("Next post", render_day_and_time(status.upcoming[0].slot_at, zone))
+    facts.add_row("Drift", _render_drift(drift))
+    notice = render_notice("NOTHING NEW IS ENROLLED: what is enrolled goes on as it is", clean(why), WARN)
+    problems = list(_render_problems(tuple(checks)))
+    return Group(notice, facts, "", _render_checks(tuple(checks)), *(["", *problems] if problems else []))
+
+
+def _render_drift(drift: Sequence[tuple[str, str]] | None) -> Text:
+    if drift is None:
+        return Text("not known: the files make no plan as they are", WARN)
+    if not drift:
+        return Text("none: the files plan what is enrolled")
+    differing = count(len(drift), "post differs", "posts differ")
+    return _list_changes(Text(f"{differing} in the files, which changes nothing", WARN), drift)
 
 
 def _render_facts(summary: LaunchSummary, viewer_zone: tzinfo) -> Table:
@@ -89,7 +129,10 @@ def _render_instant(at: datetime | None, zone: tzinfo, viewer_zone: tzinfo) -> T
 
 def _render_changes(changes: tuple[tuple[str, str], ...]) -> Text:
     """Show the posts that are enrolled already and will go out otherwise, the first of them by name."""
-    text = Text(f"{count(len(changes), 'planned post')} will be changed", WARN)
+    return _list_changes(Text(f"{count(len(changes), 'planned post')} will be changed", WARN), changes)
+
+
+def _list_changes(text: Text, changes: Sequence[tuple[str, str]]) -> Text:
     for key, what in changes[:_MOST_CHANGES]:
         text.append(f"\n{clean(key)}: {what}", "default")
     if len(changes) > _MOST_CHANGES:

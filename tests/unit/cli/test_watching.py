@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
-    from stormctl.domain.report.status import HaltView, StormStatus
+    from stormctl.domain.report.halts import HaltView
+    from stormctl.domain.report.status import StormStatus
     from stormctl.ledger.ledger import Ledger
 
 

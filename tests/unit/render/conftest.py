@@ -22,16 +22,10 @@ from stormctl.domain.plan.storm import ChannelRule, Storm, Window
 from stormctl.domain.plan.summary import ChannelCheck, LaunchSummary
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.halts import HaltView
 from stormctl.domain.report.reach import PostReach
 from stormctl.domain.report.report import build_report
-from stormctl.domain.report.status import (
-    ChannelStatus,
-    DeliveryView,
-    HaltView,
-    LedgerStatus,
-    RunnerStatus,
-    StormStatus,
-)
+from stormctl.domain.report.status import ChannelStatus, DeliveryView, LedgerStatus, RunnerStatus, StormStatus
 from stormctl.domain.report.tally import ChannelTally, Tally
 
 if TYPE_CHECKING:

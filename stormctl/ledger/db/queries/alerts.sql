@@ -9,7 +9,7 @@ SELECT value FROM meta WHERE key = 'noticed_event';
 SELECT id, kind, happened_at, happened_wall_at, text, storm_id, channel, key, attempt_id, url FROM events
 WHERE id > :after AND happened_wall_at >= :since_wall AND kind IN (
     'suspended', 'failed', 'missed', 'expired', 'in_doubt', 'held', 'posted_twice', 'halted', 'resumed',
-    'woken', 'warning', 'budget_spent', 'delivered', 'reconciled', 'resolved', 'cancelled'
+    'woken', 'warning', 'left', 'budget_spent', 'delivered', 'reconciled', 'resolved', 'cancelled'
 ) ORDER BY id;
 
 -- name: newest_storm_of(channel)^

@@ -44,6 +44,9 @@ WHERE storm_id = :storm_id AND key = :key ORDER BY id;
 -- name: all_keys()
 SELECT key FROM deliveries ORDER BY key;
 
+-- name: key_states()
+SELECT key, state FROM deliveries ORDER BY key;
+
 -- name: live_and_coming(storm_id)
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.state IN ('planned', 'claimed', 'in_doubt', 'delivered')

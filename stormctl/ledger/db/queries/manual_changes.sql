@@ -1,6 +1,6 @@
 -- name: desk_row(key)^
 SELECT d.key, d.storm_id, d.channel, d.message_id, d.state, d.cancelled_by, d.attempt_id, d.before_key,
-    d.not_before, d.expires_at, d.text_digest, d.storm_on, d.post_id, d.url, d.post,
+    d.slot_at, d.not_before, d.expires_at, d.text_digest, d.storm_on, d.post_id, d.url, d.post,
     (SELECT a.sending_at FROM attempts a WHERE a.id = d.attempt_id) AS sending_at
 FROM deliveries d WHERE d.key = :key;
 

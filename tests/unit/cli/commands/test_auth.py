@@ -303,16 +303,20 @@ def test_the_lock_holds(campaign: CommandLine) -> None:
 
 
 def test_several_channels_must_be_named(campaign: CommandLine) -> None:
-    """Without a name, only one channel on the platform will do; a name of no schedule is pointed out."""
+    """Without a name, only one channel on the platform will do; a name of no schedule is refused."""
     text = (campaign.root / "schedules/small.toml").read_text(encoding="utf-8")
     campaign.write("schedules/other.toml", text.replace("x:acme", "x:partner"))
     add_app(campaign)
 
     unnamed, unknown = campaign("auth", "x"), campaign("auth", "x", "x:third")
+    anyway = campaign("auth", "x", "x:third", "--anyway")
 
     assert unnamed.code == ExitCode.USAGE
     assert "One of: x:partner, x:acme" in unnamed.err
+    assert unknown.code == ExitCode.USAGE
     assert "no schedule has the channel x:third" in unknown.err
+    assert "If it is meant all the same: --anyway" in unknown.err
+    assert (anyway.code, "no schedule has" in anyway.err) == (0, False)
 
 
 def test_a_page_is_chosen(campaign: CommandLine) -> None:

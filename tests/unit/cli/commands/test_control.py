@@ -11,6 +11,7 @@ import pytest
 
 from stormctl.cli.commands import control
 from stormctl.cli.commands.control import read_scope
+from stormctl.domain.report.halts import Scope
 from stormctl.errors import ExitCode, UsageError
 from tests.factories import PAGE, make_delivery
 from tests.unit.cli.conftest import enroll, read_moment
@@ -33,7 +34,7 @@ def _acknowledge_next_halt(ledger: Ledger, runner: str) -> None:
     ledger.halts.acknowledge(runner, read_moment())
 
 
-def _named(**named: str) -> tuple[str, str | None]:
+def _named(**named: str) -> Scope:
     everything: dict[str, str | None] = dict.fromkeys(("channel", "platform", "topic", "message"))
     wanted = everything | named
     return read_scope(
@@ -49,28 +50,20 @@ def _named(**named: str) -> tuple[str, str | None]:
     [
         ({}, ("all", None)),
         ({"channel": "x:acme"}, ("channel", "x:acme")),
-        ({"platform": "Facebook"}, ("platform", "facebook")),
+        ({"platform": "Facebook"}, ("platform", "Facebook")),
         ({"topic": "sign-on"}, ("topic", "sign-on")),
         ({"message": "boat"}, ("message", "boat")),
     ],
 )
 def test_scope_is_what_was_named(named: dict[str, str], scope: tuple[str, str | None]) -> None:
     """Nothing named means everything; one thing named means that."""
-    assert scope == _named(**named)
+    assert Scope(*scope) == _named(**named)
 
 
-@pytest.mark.parametrize(
-    "named",
-    [
-        {"channel": "x:acme", "topic": "sign-on"},
-        {"channel": "acme"},
-        {"platform": "mastodon"},
-    ],
-)
-def test_scope_that_is_no_scope_is_refused(named: dict[str, str]) -> None:
-    """Two things at once, or a channel or platform that can't be, halt nothing by accident."""
+def test_two_scopes_at_once_are_refused() -> None:
+    """Which of them was meant would be a guess."""
     with pytest.raises(UsageError):
-        _named(**named)
+        _named(channel="x:acme", topic="sign-on")
 
 
 def test_status_of_what_is_to_come_is_calm(stormctl: CommandLine, ledger: Ledger) -> None:
@@ -106,7 +99,7 @@ def test_status_of_an_unknown_storm_is_wrong_use(stormctl: CommandLine, ledger: 
 
 def test_halt_holds_for_runners_to_come(stormctl: CommandLine, ledger: Ledger) -> None:
     """Where no runner is live the halt is written all the same, and exit code 11 says that none saw it."""
-    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
 
     ended = stormctl("halt", "--topic", "sign-on", "--reason", "the letter has a [mistake]")
 
@@ -162,44 +155,59 @@ def test_halt_names_the_runner_that_has_seen_it(stormctl: CommandLine, ledger: L
     ended = stormctl("halt", "--reason", "practice")
 
     looking.join()
-    assert (ended.code, ended.err) == (0, "")
+    assert (ended.code, ended.err) == (0, "to undo: stormctl resume\n")
     assert "launch on laptop (process 4711) has seen it" in ended.out
 
 
+@pytest.mark.parametrize("command", ["halt", "resume"])
 @pytest.mark.parametrize(
-    ("option", "target", "hint"),
+    ("scope", "hint"),
     [
-        ("--channel", "x:acmee", "did you mean “x:acme”?"),
-        ("--topic", "signon", "did you mean “sign-on”?"),
-        ("--message", "boat.en", "did you mean “boat”?"),
+        ("--channel x:acmee", "did you mean “x:acme”?"),
+        ("--channel acme", "did you mean “x:acme”?"),
+        ("--topic signon", "did you mean “sign-on”?"),
+        ("--message boat.en", "did you mean “boat”?"),
+        ("--platform facebok", "did you mean “facebook”?"),
+        ("--platform facebook", "known: x"),
     ],
 )
-def test_a_halt_that_holds_nothing_says_so(
-    stormctl: CommandLine, ledger: Ledger, option: str, target: str, hint: str
+def test_a_name_that_no_post_has_writes_nothing(
+    stormctl: CommandLine, ledger: Ledger, scope: str, hint: str, command: str
 ) -> None:
-    """A slip of the hand in a hurry must not leave people in the belief that all is silent."""
+    """A slip of the hand in a hurry is told, with the nearest name, and changes nothing."""
     enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
+    ledger.halts.halt("all", None, "practice", "ana", read_moment())
+    more = ["--reason", "practice"] if command == "halt" else ["--yes"]
 
-    ended = stormctl("halt", option, target, "--reason", "practice")
+    ended = stormctl(command, *scope.split(), *more)
 
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
     assert len(ledger.halts.active()) == 1
-    assert ended.err.splitlines()[0] == (
-        f"This halt stops nothing: no post has {option.strip('-')} {target}; {hint}"
-    )
+    assert hint in ended.err
 
 
-@pytest.mark.parametrize(
-    "named", [[], ["--channel", "x:acme"], ["--topic", "sign-on"], ["--message", "boat"], ["--platform", "X"]]
-)
-def test_a_halt_that_holds_something_does_not_complain(
-    stormctl: CommandLine, ledger: Ledger, named: list[str]
-) -> None:
-    """Each kind of scope finds what it names."""
+def test_what_no_post_has_yet_is_halted_on_demand(stormctl: CommandLine, ledger: Ledger) -> None:
+    """`--anyway` halts in advance, and what it halted can be resumed by the same name."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+
+    ended = stormctl("halt", "--channel", "facebook:acme", "--reason", "not yet", "--anyway")
+    form = stormctl("halt", "--channel", "acme", "--reason", "not yet", "--anyway")
+    targets = [halt.target for halt in ledger.halts.active()]
+    resumed = stormctl("resume", "--channel", "facebook:acme")
+
+    assert (ended.code, targets) == (ExitCode.NO_RUNNER, ["facebook:acme"])
+    assert form.code == ExitCode.USAGE
+    assert (resumed.code, ledger.halts.active()) == (0, ())
+
+
+def test_a_name_may_be_typed_in_any_case(stormctl: CommandLine, ledger: Ledger) -> None:
+    """The halt has the name that the posts have, so that it holds them."""
     enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sign-on"))
 
-    ended = stormctl("halt", *named, "--reason", "practice")
+    for option, name in (("--topic", "Sign-On"), ("--platform", "X"), ("--channel", "X:Acme")):
+        stormctl("halt", option, name, "--reason", "practice")
 
-    assert "NOTHING BACK" not in ended.err
+    assert [halt.target for halt in ledger.halts.active()] == ["sign-on", "x", "x:acme"]
 
 
 def test_a_halt_without_a_reason_is_refused_where_nobody_can_be_asked(
@@ -212,14 +220,16 @@ def test_a_halt_without_a_reason_is_refused_where_nobody_can_be_asked(
     assert ended.err == "error: nothing was halted: give a reason\nhint: Add it with --reason.\n"
 
 
-@pytest.mark.parametrize(
-    ("given", "kept"), [("", "no reason given"), ("a\nb\x1b[2J", "a b [2J")], ids=["empty", "two lines"]
-)
-def test_a_reason_is_one_line(stormctl: CommandLine, ledger: Ledger, given: str, kept: str) -> None:
-    """It stands in everybody's status, and whoever is in a hurry need not find words."""
-    stormctl("halt", "--reason", given)
+@pytest.mark.parametrize("reason", ["", "  ", "\x1b"])
+def test_an_empty_reason_is_none(stormctl: CommandLine, ledger: Ledger, reason: str) -> None:
+    """A script hears of it; a person is asked until there is one, and it is one line."""
+    script = stormctl("halt", "--reason", reason)
+    stormctl.answer("", " ", "a\tb\x1b[2J")
+    person = stormctl("halt", "--reason", reason)
 
-    assert [halt.reason for halt in ledger.halts.active()] == [kept]
+    assert script.code == ExitCode.USAGE
+    assert person.err.count("Reason, for everyone who will ask") == 3
+    assert [halt.reason for halt in ledger.halts.active()] == ["a b [2J"]
 
 
 def test_resume_says_that_nothing_runs(stormctl: CommandLine, ledger: Ledger) -> None:
@@ -268,12 +278,14 @@ def test_resume_lifts_halts(stormctl: CommandLine, ledger: Ledger) -> None:
 
 def test_resume_with_nothing_to_lift_says_so(stormctl: CommandLine, ledger: Ledger) -> None:
     """Nobody believes to have lifted a halt that was another one."""
-    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON))
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sea"))
+    ledger.halts.halt("topic", "sea", "fog", "ana", read_moment())
 
     ended = stormctl("resume", "--channel", "x:acme", "--yes")
 
     assert ended.code == ExitCode.USAGE
-    assert "there was no halt to lift" in ended.err
+    assert "there was no halt of channel x:acme to lift" in ended.err
+    assert "What is held back: stormctl resume --topic sea" in ended.err
 
 
 def test_resume_releases_a_suspended_channel(stormctl: CommandLine, ledger: Ledger) -> None:
@@ -347,20 +359,69 @@ def test_resume_that_lifts_nothing_changes_nothing(stormctl: CommandLine, ledger
     assert ledger.history.details("storm/x:acme/boat/en").give_up_at is not None
 
 
-@pytest.mark.parametrize(("answer", "code"), [("skip", 0), ("", 0), ("later", ExitCode.USAGE)])
-def test_a_person_is_asked_about_what_is_late(
-    stormctl: CommandLine, ledger: Ledger, answer: str, code: int
-) -> None:
-    """What is late is skipped, sent or spread as the person says; anything else resumes nothing."""
-    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + LATE))
+@pytest.mark.parametrize("answer", ["skip", "", "SEND"])
+def test_a_person_is_asked_about_what_is_late(stormctl: CommandLine, ledger: Ledger, answer: str) -> None:
+    """Each way is said in numbers, and a wrong answer is asked again: nothing is resumed by it."""
+    long_ago = read_moment().at - timedelta(hours=2)
+    late = (make_delivery(name, slot_at=read_moment().at + LATE) for name in ("boat", "door"))
+    enroll(ledger, *late, make_delivery("train", slot_at=long_ago))
     stormctl("halt", "--reason", "practice")
-    stormctl.answer(answer, "y")
+    stormctl.answer("later", answer, "y")
 
     ended = stormctl("resume")
 
-    assert code == ended.code
-    assert "1 post is late: " in ended.err
-    assert (code == 0) == (ledger.halts.active() == ())
+    assert (ended.code, ledger.halts.active()) == (0, ())
+    told = ended.err.splitlines()
+    assert "skip    2 go out as soon as the limits allow, 1 is missed" in told
+    assert "send    3 go out as soon as the limits allow" in told
+    assert "spread  2 go out as soon as the limits allow, 1 is missed" in told
+    assert "Enter   2 go out as soon as the limits allow, 1 is missed" in told
+    assert ended.err.count("3 posts are late: ") == 2
+    assert "“later” is none of them." in ended.err
+
+
+def test_resume_without_a_scope_asks_which_halt(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Halts are listed with who, when and why; one is lifted, the others stay, also under a wider one."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sea"))
+    ledger.halts.halt("topic", "sea", "fog", "ana", read_moment())
+    ledger.halts.halt("all", None, "a tragedy", "ben", read_moment())
+    stormctl.answer("3", "2", "y")
+
+    ended = stormctl("resume")
+
+    assert (ended.code, [halt.reason for halt in ledger.halts.active()]) == (0, ["fog"])
+    assert "1  HALTED (topic sea) since " in ended.err
+    assert " by ben: a tragedy" in ended.err
+    assert "“3” is none of them." in ended.err
+    assert ended.err.count("Lift which one? (1 to 2, or all; Enter: none)") == 2
+    assert "to undo: stormctl halt\n" in ended.err
+
+
+@pytest.mark.parametrize(("answers", "left"), [(["all", "y"], 0), ([""], 2)])
+def test_all_halts_or_none(stormctl: CommandLine, ledger: Ledger, answers: list[str], left: int) -> None:
+    """`all` is a word to be typed; Enter alone lifts none."""
+    ledger.halts.halt("all", None, "a tragedy", "ben", read_moment())
+    ledger.halts.halt("all", None, "another", "ana", read_moment())
+    stormctl.answer(*answers)
+
+    stormctl("resume")
+
+    assert len(ledger.halts.active()) == left
+
+
+def test_a_script_does_not_lift_other_peoples_halts_unasked(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Off a terminal `resume` alone says what there is; `--yes`, or the scope, is the word."""
+    enroll(ledger, make_delivery("boat", slot_at=read_moment().at + SOON, topic="sea"))
+    ledger.halts.halt("topic", "sea", "fog", "ana", read_moment())
+
+    alone = stormctl("resume")
+    standing = len(ledger.halts.active())
+    named = stormctl("resume", "--topic", "sea")
+
+    assert (alone.code, standing) == (ExitCode.USAGE, 1)
+    assert "HALTED (topic sea)" in alone.err
+    assert "One of: stormctl resume --topic sea; --yes alone lifts them all." in alone.err
+    assert (named.code, ledger.halts.active()) == (0, ())
 
 
 def test_a_rehearsal_that_was_not_is_not_acted_on(stormctl: CommandLine, ledger: Ledger) -> None:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
-from stormctl.cli.commands.deliveries import read_moment
+from stormctl.cli.acting import read_moment
 from stormctl.domain.delivery.delivery import Delivered, InDoubt, Refused, State
 from stormctl.engine.accounts import adapters
 from stormctl.engine.base.clocks import SystemClock
 from stormctl.engine.base.equipment import Durations
-from stormctl.engine.launch import rehearsal
+from stormctl.engine.launch import stage
 from stormctl.errors import ExitCode, UsageError
 from stormctl.ledger.delivery.doubts import SearchedPost
 from stormctl.ledger.ledger import open_ledger
@@ -76,7 +77,7 @@ class TestShow:
             "",
             "    A paper boat.",
         ]
-        assert ended.out.endswith(f"To call it off: stormctl cancel {KEY}\n")
+        assert ended.out.endswith("To call it off: stormctl cancel boat\n")
 
     def test_for_machines(self, stormctl: CommandLine, ledger: Ledger) -> None:
         """The same as JSON."""
@@ -93,7 +94,8 @@ class TestShow:
         ended = stormctl("show", "boat.en")
 
         assert (ended.code, ended.out) == (ExitCode.USAGE, "")
-        assert f"storm/facebook:acme/boat/en, {KEY}" in ended.err
+        assert "planned  x:acme/boat  " in ended.err
+        assert "hint: Type one of: facebook:acme/boat, x:acme/boat\n" in ended.err
 
 
 class TestFind:
@@ -106,7 +108,7 @@ class TestFind:
         ended = stormctl("status", "--find", "PAPER")
 
         assert (ended.code, ended.err) == (0, "")
-        assert ended.out.startswith(f"planned  {KEY}  ")
+        assert ended.out.startswith("planned  boat  x:acme  ")
         assert "1 post contains “PAPER”, 0 of them live" in ended.out
         assert "door" not in ended.out
 
@@ -130,8 +132,9 @@ class TestCancel:
 
         ended = stormctl("cancel", "boat.en", "door.en", "boat.en")
 
-        assert (ended.code, ended.err) == (0, "")
+        assert ended.code == 0
         assert ended.out.splitlines() == [f"cancelled {KEY}", "cancelled storm/x:acme/door/en"]
+        assert ended.err.endswith("to undo: stormctl retry boat door\n")
         assert ledger.history.get(KEY).state is State.CANCELLED
 
     def test_a_whole_message(self, stormctl: CommandLine, ledger: Ledger) -> None:
@@ -144,6 +147,54 @@ class TestCancel:
         assert ended.code == ExitCode.IN_DOUBT
         assert ended.out == "cancelled storm/facebook:acme/boat/en\n"
         assert f"NOT cancelled: {KEY} is in doubt" in ended.err
+
+    def test_a_message_on_several_channels_is_asked_about(
+        self, stormctl: CommandLine, ledger: Ledger
+    ) -> None:
+        """Nothing of four posts is called off by one word unasked."""
+        enroll(ledger, _boat(), _boat(channel=PAGE))
+
+        script = stormctl("cancel", "--message", "boat")
+        stormctl.answer("y")
+        slip = stormctl("cancel", "--message", "boat")
+        standing = {ledger.history.get(key).state for key in (KEY, "storm/facebook:acme/boat/en")}
+        done = stormctl("cancel", "--message", "boat", "--yes")
+
+        assert (script.code, slip.code, standing) == (ExitCode.USAGE, ExitCode.USAGE, {State.PLANNED})
+        assert "planned  x:acme/boat  " in script.err
+        assert (done.code, done.out.count("cancelled")) == (0, 2)
+        assert "to undo: stormctl retry x:acme/boat facebook:acme/boat\n" in done.err
+
+    def test_a_threads_key_means_its_parts(self, stormctl: CommandLine, ledger: Ledger) -> None:
+        """All of them, of that channel alone; the line that undoes it names the thread, too."""
+        slot_at = now().at + HOUR
+        parts = [make_delivery("story", slot_at=slot_at, text=f"Part {n}", part=n) for n in (1, 2, 3)]
+        enroll(ledger, *parts, make_delivery("story", slot_at=slot_at, channel=PAGE, text="All of it"))
+
+        ended = stormctl("cancel", "x:acme/story")
+        undone = stormctl("retry", "x:acme/story")
+
+        assert ended.out.splitlines() == [f"cancelled storm/x:acme/story/en/{n}" for n in (1, 2, 3)]
+        assert "to undo: stormctl retry x:acme/story\n" in ended.err
+        assert (undone.code, undone.out.count("planned for")) == (0, 3)
+        assert "to undo: stormctl cancel x:acme/story\n" in undone.err
+
+    def test_two_languages_on_one_page(self, stormctl: CommandLine, ledger: Ledger) -> None:
+        """Where both fit, each is listed with what to type, and that works."""
+        slot_at = now().at + HOUR
+        english = make_delivery("noon", slot_at=slot_at, channel=PAGE)
+        spanish = make_delivery("noon", slot_at=slot_at, channel=PAGE, text="Al mediodía")
+        enroll(ledger, english, replace(spanish, key=replace(spanish.key, tail="es")))
+
+        either = stormctl("cancel", "facebook:acme/noon")
+        ended = stormctl("cancel", "noon.es")
+        other = stormctl("cancel", "facebook:acme/noon")
+
+        assert (either.code, either.out) == (ExitCode.USAGE, "")
+        assert "planned  noon.es  facebook:acme  " in either.err
+        assert "hint: Type one of: noon.en, noon.es\n" in either.err
+        assert ended.out == "cancelled storm/facebook:acme/noon/es\n"
+        assert other.out == "cancelled storm/facebook:acme/noon/en\n"
 
     def test_what_is_being_sent(self, stormctl: CommandLine, ledger: Ledger) -> None:
         """It may still go out."""
@@ -171,18 +222,48 @@ class TestCancel:
 class TestRetry:
     """Ask for a delivery again."""
 
-    def test_now(self, stormctl: CommandLine, ledger: Ledger) -> None:
-        """It is due at once, and the person learns that nobody is there to send it."""
-        enroll(ledger, _boat())
+    @pytest.mark.parametrize(("minutes", "more"), [(-1, []), (120, ["--at", "now"])])
+    def test_now(self, stormctl: CommandLine, ledger: Ledger, minutes: float, more: list[str]) -> None:
+        """Where its slot has passed, or on demand, it is due at once; nobody is there to send it."""
+        enroll(ledger, _boat(minutes))
         stormctl("cancel", KEY)
 
-        ended = stormctl("retry", "boat.en")
+        ended = stormctl("retry", "boat.en", *more)
 
         assert ended.code == 0
         assert ended.out.startswith("planned for ")
         assert ended.out.endswith(f": {KEY}\n")
         assert "no runner is alive" in ended.err
         assert ledger.history.get(KEY).slot_at <= now().at
+        assert "to undo: stormctl cancel boat\n" in ended.err
+
+    def test_a_cancelled_one_returns_to_its_own_slot(self, stormctl: CommandLine, ledger: Ledger) -> None:
+        """As long as that is ahead, taking back a cancellation changes nothing of the plan."""
+        enroll(ledger, _boat())
+        before = ledger.history.get(KEY).slot_at
+        stormctl("cancel", KEY)
+
+        ended = stormctl("retry", KEY)
+
+        assert (ended.code, ledger.history.get(KEY).slot_at) == (0, before)
+
+    def test_a_whole_message(self, stormctl: CommandLine, ledger: Ledger) -> None:
+        """What it means is shown with time, channel and words, and asked for; a script needs --yes."""
+        enroll(ledger, _boat(), _boat(channel=PAGE), make_delivery("door", slot_at=now().at + HOUR))
+        stormctl("cancel", "--message", "boat", "--yes")
+
+        script = stormctl("retry", "--message", "boat")
+        stormctl.answer("no")
+        declined = stormctl("retry", "--message", "boat")
+        stormctl.answer("yes")
+        ended = stormctl("retry", "--message", "boat")
+
+        assert (script.code, declined.code, ended.code) == (ExitCode.USAGE, ExitCode.USAGE, 0)
+        assert "cancelled  facebook:acme/boat  " in script.err
+        assert "    A paper boat." in script.err
+        assert "Type yes to publish these 2 posts" in ended.err
+        assert ended.out.count("planned for ") == 2
+        assert "to undo: stormctl cancel x:acme/boat facebook:acme/boat\n" in ended.err
 
     def test_later(self, stormctl: CommandLine, ledger: Ledger) -> None:
         """The time is in the storm's zone; with a live runner nothing more is to be said."""
@@ -192,7 +273,7 @@ class TestRetry:
 
         ended = stormctl("retry", KEY, "--at", "2099-07-01 15:30")
 
-        assert (ended.code, ended.err) == (0, "")
+        assert (ended.code, ended.err) == (0, "to undo: stormctl cancel boat\n")
         assert ended.out == f"planned for Wed 1 Jul 2099, 15:30 EDT: {KEY}\n"
         assert f"{ledger.history.get(KEY).slot_at:%H:%M}" == "19:30"
 
@@ -262,7 +343,8 @@ class TestResolve:
 
         ended = stormctl("resolve", "boat.en", "--posted", URL)
 
-        assert (ended.code, ended.out, ended.err) == (0, f"delivered {KEY}: {URL}\n", "")
+        assert (ended.code, ended.out) == (0, f"delivered {KEY}: {URL}\n")
+        assert ended.err == "that stands; to take the post down: stormctl retract boat\n"
         assert ledger.history.get(KEY).post_id == "42"
 
     @pytest.mark.parametrize(("answer", "state"), [("yes", State.DELIVERED), ("y", State.IN_DOUBT)])
@@ -297,7 +379,7 @@ class TestResolve:
         ended = stormctl("resolve", KEY, "--not-posted")
 
         assert (ended.code, ended.out) == (0, f"cancelled {KEY}\n")
-        assert f"stormctl retry {KEY}" in ended.err
+        assert ended.err == "to send it after all: stormctl retry boat\n"
         assert ledger.history.get(KEY).state is State.CANCELLED
 
     def test_what_stands_there_twice_may_stay(self, stormctl: CommandLine, ledger: Ledger) -> None:
@@ -360,6 +442,25 @@ class TestRetract:
         assert platforms.platforms[ACME].posts == []
         assert len(platforms.platforms[PAGE].posts) == 1
         assert ledger.history.get(KEY).state is State.RETRACTED
+        assert f"to publish it anew: stormctl retry {KEY}\n" in ended.err
+
+    def test_what_was_taken_down_is_published_again_on_demand_alone(
+        self, stormctl: CommandLine, ledger: Ledger
+    ) -> None:
+        """It is shown, and a person types yes; a script needs --yes."""
+        stormctl("retract", KEY, "--yes")
+
+        script = stormctl("retry", KEY)
+        stormctl.answer("y")
+        slip = stormctl("retry", KEY)
+        standing = ledger.history.get(KEY).state
+        stormctl.answer("yes")
+        ended = stormctl("retry", KEY)
+
+        assert (script.code, slip.code, standing) == (ExitCode.USAGE, ExitCode.USAGE, State.RETRACTED)
+        assert "A paper boat." in script.err
+        assert "Type yes to publish this post, which was taken down, again (NOT LIVE)" in ended.err
+        assert (ended.code, ledger.history.get(KEY).state) == (0, State.PLANNED)
 
     def test_a_second_post_by_its_address(
         self, stormctl: CommandLine, ledger: Ledger, platforms: FakePlatforms
@@ -456,9 +557,10 @@ def test_what_an_error_says_to_type_acts_on_the_rehearsal(
     def open_it(root: Path) -> tuple[Ledger, SystemClock, Durations]:
         opened = open_ledger("sqlite:///practice.db", root=root, create=True)
         enroll(opened, _boat())
+        opened.runners.register("rehearsal", "laptop", 4711, now())
         return opened, SystemClock(), Durations()
 
-    monkeypatch.setattr(rehearsal, "open_rehearsal", open_it)
+    monkeypatch.setattr(stage, "open_rehearsal", open_it)
 
     ended = stormctl(*arguments, "--rehearsal")
 

@@ -17,6 +17,7 @@ from stormctl.engine.alerts.notifications import make_notifications
 from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.base.equipment import Rewriting
 from stormctl.engine.launch.launch import LEFT_OUT, enroll, launching, terms_of
+from stormctl.engine.launch.preparation import Preparation
 from stormctl.engine.run.service import Onlooker
 from stormctl.errors import FindingsError, UsageError
 from stormctl.ledger.delivery.enrolment import Enrolled
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from stormctl.engine.base.campaign import Campaign
-    from stormctl.engine.launch.preparation import Preparation
     from tests.unit.engine.conftest import Bench
 
 BAD = Verification(
@@ -228,6 +228,7 @@ def _launch(
     workspace = replace(bench.workspace(), durations=durations)
     with launching(campaign, workspace, agree, told.append) as launched:
         if limits:
+            assert isinstance(launched.preparation, Preparation)
             terms, plan = terms_of(launched.preparation.storm), launched.preparation.plan
             changed = replace(terms, limits=replace(terms.limits, **limits))
             bench.ledger.enrolment.enroll(changed, plan.deliveries, bench.clock.moment())

@@ -233,7 +233,7 @@ def test_a_channel_that_the_storm_does_not_have_cannot_be_left_out(bench: Bench,
     with pytest.raises(UsageError, match="small has no channel x:akme") as caught:
         bench.prepare(campaign, without=[stranger])
 
-    assert caught.value.hint == "It has x:acme, facebook:acme."
+    assert caught.value.hint == "did you mean “x:acme”?"
 
 
 def test_a_launch_with_every_channel_left_out_is_refused(bench: Bench, campaign: Campaign) -> None:

@@ -12,14 +12,13 @@ from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import parse_channel_id
 from stormctl.engine.base.campaign import load_campaign
 from stormctl.engine.base.clocks import SystemClock
-from stormctl.engine.launch.rehearsal import (
+from stormctl.engine.launch.rehearsal import choose_speed, rehearse
+from stormctl.engine.launch.stage import (
     ACCESS,
     DURATIONS,
-    choose_speed,
     open_rehearsal,
     open_rehearsal_adapters,
     rehearsal_folder,
-    rehearse,
 )
 from stormctl.engine.operate.standing import get_status
 from stormctl.engine.run.service import Onlooker

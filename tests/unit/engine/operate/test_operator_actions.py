@@ -15,13 +15,12 @@ from stormctl.engine.operate.operator_actions import (
     exit_code_of_removal,
     find_evidence,
     find_removals,
-    get_message,
     order_parts,
     take_down,
 )
 from stormctl.errors import CredentialsError, ExitCode, UsageError
 from stormctl.platforms.adapter import SeenPost
-from tests.factories import ACME, PAGE, bind_hosts_of, make_delivery, make_media, make_terms
+from tests.factories import ACME, PAGE, bind_hosts_of, make_delivery, make_media
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Outcome
@@ -215,55 +214,14 @@ class TestOpaqueAddress:
             self._find(bench)
 
 
-class TestMessage:
-    """All deliveries of a message at once."""
-
-    def test_those_in_the_right_state(self, bench: Bench) -> None:
-        """On every channel, in order."""
-        bench.enroll(make_delivery(), make_delivery(channel=PAGE), make_delivery("m2"))
-        bench.serve(PAGE)
-
-        found = get_message(bench.ledger, "m1", {State.DELIVERED}, None)
-
-        assert [view.key for view in found] == ["storm/facebook:acme/m1/en"]
-
-    @pytest.mark.parametrize(
-        ("message", "storm", "words"),
-        [
-            ("m9", None, "there is no message m9"),
-            ("m1", "other", "there is no message m1 in the storm other"),
-            ("m1", None, "nothing of m1 is delivered or in doubt: it is planned"),
-        ],
-    )
-    def test_none_is_explained(self, bench: Bench, message: str, storm: str | None, words: str) -> None:
-        """A slip of the hand must not look like success."""
-        bench.enroll(make_delivery())
-
-        with pytest.raises(UsageError) as caught:
-            get_message(bench.ledger, message, {State.DELIVERED, State.IN_DOUBT}, storm)
-
-        assert words == caught.value.message
-
-    def test_last_years_message_is_not_taken_along(self, bench: Bench) -> None:
-        """Where several storms have it, one must be named."""
-        later = make_delivery(text="A year later")
-        later = replace(later, key=replace(later.key, storm="next"))
-        bench.enroll(make_delivery())
-        terms = make_terms(ACME, storm_id="next")
-        bench.ledger.enrolment.enroll(terms, [later], bench.clock.moment())
-
-        with pytest.raises(UsageError, match="several storms: next, storm"):
-            get_message(bench.ledger, "m1", {State.PLANNED}, None)
-
-        (view,) = get_message(bench.ledger, "m1", {State.PLANNED}, "next")
-        assert view.storm_id == "next"
-
-
-def test_parts_are_put_in_order() -> None:
+def test_parts_are_put_in_order(bench: Bench) -> None:
     """Ten comes after two, and a thread's beginning before the rest."""
-    keys = ["s/x:a/m/en/10", "s/x:a/m/en/2", "s/x:a/n/en", "s/x:a/m/en/1"]
+    bench.enroll(make_delivery("n"), *(make_delivery("m", part=part) for part in (10, 2, 1)))
+    views = reversed(bench.ledger.history.deliveries("storm"))
 
-    assert order_parts(keys) == ["s/x:a/n/en", "s/x:a/m/en/1", "s/x:a/m/en/2", "s/x:a/m/en/10"]
+    ordered = [view.key.removeprefix("storm/x:acme/") for view in order_parts(views)]
+
+    assert ordered == ["n/en", "m/en/1", "m/en/2", "m/en/10"]
 
 
 class TestRemoval:

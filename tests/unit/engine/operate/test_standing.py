@@ -52,8 +52,8 @@ def test_a_storm_that_the_ledger_does_not_know_is_a_usage_error(bench: Bench) ->
     with pytest.raises(UsageError) as again:
         get_status(bench.ledger, bench.clock.moment(), "strom", bench.equipment.durations)
 
-    assert caught.value.hint == "It has: none."
-    assert again.value.hint == "It has: storm."
+    assert caught.value.hint == "stormctl launch enrols one."
+    assert again.value.hint == "did you mean “storm”?"
 
 
 def test_a_storm_that_went_out_whole_is_done(bench: Bench) -> None:

@@ -6,7 +6,8 @@ from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
 from stormctl.domain.delivery.delivery import Budget, State
-from stormctl.domain.report.status import ChannelStatus, DeliveryView, GapView, HaltView, RunnerStatus
+from stormctl.domain.report.halts import HaltView
+from stormctl.domain.report.status import ChannelStatus, DeliveryView, GapView, RunnerStatus
 from stormctl.render.exports.documents import findings_json, plan_json, status_json, tally_json
 from stormctl.render.exports.report import report_json
 from stormctl.render.language import Language

@@ -118,7 +118,7 @@ def details() -> DeliveryDetails:
 
 def test_details_show_everything(show: Callable[..., str], details: DeliveryDetails) -> None:
     """Text as it is, times in the storm's zone, each attempt with its answer, and what to type next."""
-    assert show(render_details(details)) + "\n" == EXPECTED
+    assert show(render_details(details, KEY)) + "\n" == EXPECTED
 
 
 def test_what_is_planned_shows_when_it_would_be_missed(
@@ -130,8 +130,8 @@ def test_what_is_planned_shows_when_it_would_be_missed(
     )
     attempt = AttemptView(id=1, runner_id="r1", claimed_at=at(12), sending_at=None, outcome=None)
 
-    shown = show(render_details(replace(details, view=view, attempts=(), events=())))
-    tried = show(render_details(replace(details, view=view, attempts=(attempt,))))
+    shown = show(render_details(replace(details, view=view, attempts=(), events=()), KEY))
+    tried = show(render_details(replace(details, view=view, attempts=(attempt,)), KEY))
 
     assert "State         planned: too many" in shown
     assert "Again from    Fri 18 Dec 2026, 12:05 EST" in shown
@@ -161,8 +161,8 @@ def test_each_state_has_its_remedies(
     """They are commands to type; in a rehearsal they act on the rehearsal."""
     stands = replace(details, view=replace(details.view, state=state))
 
-    shown = [line.partition(": ")[2] for line in show(render_details(stands)).splitlines()]
-    practice = show(render_details(stands, rehearsal=True))
+    shown = [line.partition(": ")[2] for line in show(render_details(stands, KEY)).splitlines()]
+    practice = show(render_details(stands, KEY, rehearsal=True))
 
     assert remedies == [line for line in shown if line.startswith("stormctl ")]
     for line in remedies:
@@ -173,7 +173,7 @@ def test_text_can_not_steer_the_terminal(show: Callable[..., str], details: Deli
     """A volunteer's file is not trusted on anybody's screen."""
     text = "Red \x1b[31malert"
 
-    shown = show(render_details(replace(details, view=replace(details.view, text=text, why=text))))
+    shown = show(render_details(replace(details, view=replace(details.view, text=text, why=text)), KEY))
 
     assert "\x1b" not in shown
 
@@ -183,13 +183,15 @@ def test_found_posts_have_their_keys(show: Callable[..., str]) -> None:
     live = view_delivery(X, "boat", "A paper boat.", at(12), State.DELIVERED, url=URL)
     coming = view_delivery(X, "door", "A paper\ndoor.", at(13), State.PLANNED, url="http://127.0.0.1/old")
 
-    lines = show(render_found("paper", [live, coming], ZONES)).splitlines()
+    names = {live.key: "boat.en", coming.key: f"{X}/door"}
+
+    lines = show(render_found("paper", [live, coming], ZONES, names)).splitlines()
 
     assert lines == [
-        f"delivered  {KEY}  Fri 18 Dec 2026, 12:00 EST",
+        "delivered  boat.en  x:migrants-day  Fri 18 Dec 2026, 12:00 EST",
         "    A paper boat.",
         f"    {URL}",
-        f"planned  imd-2026/{X}/door/en  Fri 18 Dec 2026, 13:00 EST",
+        f"planned  {X}/door  Fri 18 Dec 2026, 13:00 EST",
         "    A paper door.",
         "2 posts contain “paper”, 1 of them live",
     ]
@@ -197,7 +199,7 @@ def test_found_posts_have_their_keys(show: Callable[..., str]) -> None:
 
 def test_nothing_found_says_so(show: Callable[..., str]) -> None:
     """Silence would not be an answer."""
-    assert show(render_found("paper", [], {})) == "no published or coming post contains “paper”"
+    assert show(render_found("paper", [], {}, {})) == "no published or coming post contains “paper”"
 
 
 @pytest.mark.parametrize(

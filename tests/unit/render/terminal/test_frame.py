@@ -17,7 +17,8 @@ from stormctl.render.terminal.frame import Frame
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.report.status import HaltView, StormStatus
+    from stormctl.domain.report.halts import HaltView
+    from stormctl.domain.report.status import StormStatus
 
 AT = datetime(2026, 12, 18, 17, 5, tzinfo=UTC)
 

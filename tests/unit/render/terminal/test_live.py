@@ -17,7 +17,8 @@ from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.render.terminal.live import LiveView, PlainView
 
 if TYPE_CHECKING:
-    from stormctl.domain.report.status import HaltView, StormStatus
+    from stormctl.domain.report.halts import HaltView
+    from stormctl.domain.report.status import StormStatus
 
 ZONE = ZoneInfo("America/New_York")
 NOON = datetime(2026, 12, 18, 17, tzinfo=UTC)

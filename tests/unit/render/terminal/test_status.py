@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.clock import Moment
 from stormctl.domain.delivery.delivery import Budget
-from stormctl.domain.report.status import CopyView, FollowUpView, GapView, ResumedStorm, Resumption
-from stormctl.render.terminal.status import render_resumption, render_status, render_status_line
+from stormctl.domain.report.halts import ResumedStorm, Resumption
+from stormctl.domain.report.status import CopyView, FollowUpView, GapView
+from stormctl.render.terminal.deliveries import render_resumption
+from stormctl.render.terminal.status import render_status, render_status_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from stormctl.domain.report.status import HaltView, LedgerStatus
+    from stormctl.domain.report.halts import HaltView
+    from stormctl.domain.report.status import LedgerStatus
 
 SPENT = Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2)
 
@@ -38,13 +41,13 @@ missed  imd-2026/facebook:migrants-day/story/en  09:00 EST
 What you can do about one: stormctl show KEY
 
 Next posts
-12:20 EST  in 15 min  x:migrants-day         harvest  The hands that bring in the harvest.
-12:27 EST  in 22 min  facebook:migrants-day  harvest  The hands that bring it in.
+12:20 EST  in 15 min  x:migrants-day/harvest         The hands that bring in the harvest.
+12:27 EST  in 22 min  facebook:migrants-day/harvest  The hands that bring it in.
 
 Last posts
-12:00 EST  x:migrants-day         noon-statement  http://127.0.0.1:8123/migrants-day/status/22
-12:00 EST  facebook:migrants-day  noon-statement  http://127.0.0.1:8123/7_21
-To take one down: stormctl retract CHANNEL/MESSAGE
+12:00 EST  x:migrants-day/noon-statement         http://127.0.0.1:8123/migrants-day/status/22
+12:00 EST  facebook:migrants-day/noon-statement  http://127.0.0.1:8123/7_21
+To take the first one down: stormctl retract imd-2026/x:migrants-day/noon-statement/en
 
 Runners
 runs  desk  launch 4711  heartbeat 2 s ago         stormctl 0.1.0
@@ -309,7 +312,7 @@ def test_in_a_rehearsal_every_command_acts_on_the_rehearsal(
         "To continue: stormctl resume --rehearsal",
         "When that is fixed: stormctl resume --channel facebook:migrants-day --rehearsal",
         "What you can do about one: stormctl show KEY --rehearsal",
-        "To take one down: stormctl retract CHANNEL/MESSAGE --rehearsal",
+        "To take the first one down: stormctl retract imd-2026/x:migrants-day/noon-statement/en --rehearsal",
     ]
 
 
