@@ -9,7 +9,6 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
@@ -17,11 +16,13 @@ from stormctl.domain.report.reach import BESIDE
 from stormctl.render.labels import (
     COLUMNS,
     METRIC_HEADS,
+    NOT_LIVE,
     describe_reading,
     describe_spread,
     explain_figures,
     explain_metric,
     explain_practice,
+    explain_readings,
     find_total,
     name_period,
     name_sources,
@@ -60,7 +61,8 @@ def render_report(report: Report) -> RenderableType:
     parts: list[RenderableType] = [
         Text.assemble((clean(report.storm_name), STRONG), f" ({report.storm_id})"),
         Text(f"As of {render_day_and_time(report.made_at, zone)}", QUIET),
-        *(render_notice("PRACTICE", explain_practice(report)) for _ in report.practice_hosts[:1]),
+        *(render_notice(NOT_LIVE, explain_practice(report.practice_hosts)) for _ in report.practice_hosts[:1]),
+        *(Text(line, WARN) for line in explain_readings(report, zone)),
         "",
         _render_deliveries(report),
         *(Text(line, WARN) for line in describe_budget(report.budget)),
@@ -187,10 +189,6 @@ def _render_best(platform: PlatformReach, zone: tzinfo) -> Iterator[RenderableTy
 def _render_notes(report: Report) -> Iterator[RenderableType]:
     yield Text("How to read this", STRONG)
     notes = list(explain_figures(report))
-    if report.unread:
-        notes.insert(
-            0, f"{count(report.unread, 'delivered post has', 'delivered posts have')} no reading yet."
-        )
     for metric in Metric:
         given = ((platform.label, platform.facts.name_metric(metric)) for platform in Platform)
         names = ", ".join(f"{label} {name}" for label, name in given if name)

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 EXPECTED = """\
 International Migrants Day 2026 (imd-2026)
 As of Fri 18 Dec 2026, 21:35 EST
+1 delivered post has no reading yet.
+Missed: 1 post was not read at the age of 1 hour, due from Fri 18 Dec 2026, 10:07 EST; stormctl tick
+takes it now.
 
 Channel                Account       Planned  Delivered  Otherwise
 x:migrants-day         @migrantsday       36         13  22 planned, 1 in doubt
@@ -66,7 +69,6 @@ Best posts on Facebook, by engagement, then impressions
      facebook:migrants-day  08:07 EST  http://127.0.0.1:8123/3
 
 How to read this
-  1 delivered post has no reading yet.
   – means that the platform gave no value. It is not 0.
   Engagement (engaged) is reactions + replies + shares + clicks, of those that the platform gave.
   Platforms count differently: their figures are shown side by side and never added up.
@@ -171,7 +173,7 @@ def test_a_report_of_practice_says_so(
 
     shown = show(render_report(report))
 
-    assert "PRACTICE" in shown
+    assert "NOT LIVE" in shown
     assert "127.0.0.1:8080, not to the real platforms" in shown
     assert "not to the real platforms" in render_report_page(report)
     assert report_json(report)["practice_hosts"] == ["127.0.0.1:8080"]
