@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stormctl.cli import console
+from stormctl.cli.commands.web import (
+    HaltAddressOption,
+    HostOption,
+    PortOption,
+    WebOption,
+    WebOptions,
+    serve_web,
+)
 from stormctl.cli.console import ask, show, show_json, tell
 from stormctl.cli.options import (
     ChannelOption,
@@ -49,16 +58,22 @@ def status(
         ),
     ] = None,
     as_json: JsonOption = False,
+    web: WebOption = False,
+    port: PortOption = None,
+    halt_address: HaltAddressOption = False,
+    host: HostOption = None,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Show how things stand.
 
     Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
     something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
-    0, whether anything is found or not.
+    0, whether anything is found or not, and so it is when the page of `--web` ends.
     """
     from stormctl.engine.operate.standing import exit_codes_of_ledger
 
+    serving = WebOptions(web, port, halt_address, host)
+    serving.check()
     with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
         standing = opened.ledger.overview.status(
             opened.clock.moment(), storm_id=storm, runner_timeout=opened.durations.runner_timeout
@@ -67,6 +82,9 @@ def status(
             raise UsageError(f"the ledger has no storm {storm}", "stormctl status shows all of them.")
         if find is not None:
             _show_found(find, opened.ledger.history.search(find, storm), standing, as_json=as_json)
+            return
+        if web:
+            serve_web(opened, storm, serving, partial(_alerting, ctx.obj, opened, rehearsal=rehearsal))
             return
     if as_json:
         from stormctl.render.exports.documents import status_json

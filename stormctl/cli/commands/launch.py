@@ -104,9 +104,10 @@ def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | No
     """Run what was enrolled, show how things stand at its end, and end with the exit code that says it."""
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
-    from stormctl.engine.operate.standing import end_run
+    from stormctl.engine.operate.standing import end_run, report_storm
     from stormctl.engine.run.keep_awake import staying_awake
     from stormctl.engine.run.service import Onlooker, Service
+    from stormctl.render.terminal.report import render_reading_times
     from stormctl.render.terminal.status import render_status
 
     storm, service = launched.preparation.storm, Service.from_environment()
@@ -121,6 +122,7 @@ def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | No
         launched.ledger, moment, storm.id, context.durations, was_stopped=watch.was_stopped
     )
     show(render_status(standing))
+    tell(render_reading_times(report_storm(launched.ledger, moment, storm.id, context.durations), standing))
     if watch.was_stopped:
         tell("this runner has stopped; the storm stays in the ledger: stormctl launch continues it")
     raise typer.Exit(code)

@@ -1,4 +1,4 @@
-"""When the figures of posts are read, which readings come too early to say anything, and which were missed."""
+"""When the figures of posts are read, which readings come too early, and which were missed."""
 
 from __future__ import annotations
 

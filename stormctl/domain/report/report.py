@@ -13,14 +13,14 @@ from zoneinfo import ZoneInfo
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.domain.platforms.record import Metric
-from stormctl.domain.report.readings import find_missed
+from stormctl.domain.report.readings import find_missed, list_reading_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stormctl.domain.delivery.delivery import Budget
     from stormctl.domain.report.reach import PostReach
-    from stormctl.domain.report.readings import MissedReading
+    from stormctl.domain.report.readings import MissedReading, ReadingTime
     from stormctl.domain.report.status import StormStatus
 
 BEST_POSTS = 5
@@ -121,6 +121,7 @@ class Report:
     Attributes:
         practice_hosts: where the posts went if not to the real platforms: their figures mean nothing.
         missed: the readings that nobody took; in practice nobody waits for them.
+        reading_times: when figures come, by age; of what is still to come by its last slot.
     """
 
     storm_id: str
@@ -136,6 +137,7 @@ class Report:
     practice_hosts: tuple[str, ...] = ()
     budget: Budget | None = None
     missed: tuple[MissedReading, ...] = ()
+    reading_times: tuple[ReadingTime, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -204,8 +206,15 @@ def build_report(
         step=step,
         practice_hosts=tuple(practice_hosts),
         budget=status.budget,
+        reading_times=list_reading_times(_list_times(status, posts)),
         missed=() if practice_hosts else find_missed(posts, moment_at),
     )
+
+
+def _list_times(status: StormStatus, posts: Sequence[PostReach]) -> list[datetime]:
+    """Return when posts went out, and when the last one is to go out if the storm is not over."""
+    to_come = [] if status.is_finished or status.last_slot_at is None else [status.last_slot_at]
+    return [*(post.delivered_at for post in posts), *to_come]
 
 
 def _choose_step(posts: Sequence[PostReach]) -> Step:
@@ -280,9 +289,7 @@ def _fill_gaps(starts: Iterable[datetime], step: Step, zone: ZoneInfo) -> list[d
 
 def _find_best(posts: Sequence[PostReach]) -> tuple[PostReach, ...]:
     seen = [
-        p
-        for p in posts
-        if not p.is_early and (p.engagement is not None or Metric.IMPRESSIONS in p.values)
+        p for p in posts if not p.is_early and (p.engagement is not None or Metric.IMPRESSIONS in p.values)
     ]
 
     def weigh(post: PostReach) -> tuple[int, int, datetime, str]:

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.domain.platforms.record import Metric

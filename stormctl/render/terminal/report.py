@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -24,6 +25,7 @@ from stormctl.render.labels import (
     explain_practice,
     explain_readings,
     find_total,
+    name_age,
     name_period,
     name_sources,
 )
@@ -49,7 +51,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.report.report import Figures, PlatformReach, Report
+    from stormctl.domain.report.status import LedgerStatus
     from stormctl.render.terminal.grid import Cell
+
+TICK_EVERY = timedelta(minutes=2)
+"""How long ago a tick may have been for cron to be at work: it calls it once a minute."""
 
 BAR_CELLS = 24
 """The longest bar of the chart by hour or day, in characters."""
@@ -58,10 +64,11 @@ BAR_CELLS = 24
 def render_report(report: Report) -> RenderableType:
     """Show deliveries, figures side by side, what each hour's or day's posts got, the best, and a legend."""
     zone = ZoneInfo(report.timezone)
+    practice = [explain_practice(report.practice_hosts)] if report.practice_hosts else []
     parts: list[RenderableType] = [
         Text.assemble((clean(report.storm_name), STRONG), f" ({report.storm_id})"),
         Text(f"As of {render_day_and_time(report.made_at, zone)}", QUIET),
-        *(render_notice(NOT_LIVE, explain_practice(report.practice_hosts)) for _ in report.practice_hosts[:1]),
+        *(render_notice(NOT_LIVE, words) for words in practice),
         *(Text(line, WARN) for line in explain_readings(report, zone)),
         "",
         _render_deliveries(report),
@@ -74,6 +81,34 @@ def render_report(report: Report) -> RenderableType:
         parts += _render_platform(platform, report, zone)
     parts += ["", *_render_notes(report)]
     return Group(*parts)
+
+
+def render_reading_times(report: Report, standing: LedgerStatus) -> RenderableType:
+    """Say when a storm's figures come, and who reads them; nothing if nothing is out or to come."""
+    if not report.reading_times:
+        return Group()
+    zone = ZoneInfo(report.timezone)
+    rows = [
+        (f"at {name_age(reading.age)}", render_day_and_time(reading.last_at, zone))
+        for reading in report.reading_times
+    ]
+    return Group(
+        Text("When its figures are complete, by the age of the posts", STRONG),
+        Grid((Column(""), Column("")), [GridSection(rows)], indent=2),
+        Text(describe_reader(standing)),
+        Text(f"In your calendar: stormctl report {report.storm_id} --calendar figures.ics", QUIET),
+    )
+
+
+def describe_reader(standing: LedgerStatus) -> str:
+    """Say who reads the figures: a daemon or cron that is at work, or what has to be started."""
+    for runner in standing.runners:
+        silent = standing.moment.wall_at - runner.beat_at
+        if runner.kind == "daemon" and runner.alive:
+            return f"The daemon on {clean(runner.host)} reads them."
+        if runner.kind == "tick" and silent < TICK_EVERY:
+            return f"stormctl tick on {clean(runner.host)} reads them."
+    return "Nothing reads them by itself: type stormctl tick then, or keep stormctl daemon running."
 
 
 def _render_deliveries(report: Report) -> Grid:

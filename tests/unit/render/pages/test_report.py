@@ -55,8 +55,7 @@ def test_headings_and_captions_name_the_parts(report: Report) -> None:
         "Figures by channel on X, as X gave them",
         "X by the hour in which the posts went out; most impressions in the hour from 08:00 EST (1,200)",
         "Figures by channel on Facebook, as Facebook gave them",
-        "Facebook by the hour in which the posts went out; "
-        "most impressions in the hour from 08:00 EST (640)",
+        "Facebook by the hour in which the posts went out; most impressions in the hour from 08:00 EST (640)",
         "What the figures mean, and what each platform calls them",
     ]
     assert len(outline.found["table"]) == len(outline.found["caption"])
