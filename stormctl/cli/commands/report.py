@@ -119,7 +119,6 @@ def _write_page_for_moderators(opened: OpenLedger, report: Report, path: Path) -
         moment.at,
         thumbnails=make_thumbnails(opened.ledger, posts),
         practice_hosts=report.practice_hosts,
-        option=opened.option,
         renewal="To renew this file, write it again; stormctl status --web has the same page, always fresh.",
     )
     _write("the page", path, page)

@@ -32,7 +32,7 @@ PortOption = Annotated[
         "--port",
         min=0,
         max=LAST_PORT - 1,
-        help=f"With --web: the page's port, by default {PORT}; 0 takes a free one. The halt page has the next.",
+        help=f"With --web: its port, by default {PORT}; 0 takes a free one. The halt page has the next.",
         show_default=False,
     ),
 ]

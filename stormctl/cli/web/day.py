@@ -10,22 +10,23 @@ from typing import TYPE_CHECKING
 
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
-from starlette.responses import HTMLResponse, PlainTextResponse, StreamingResponse
+from starlette.responses import HTMLResponse, PlainTextResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from stormctl.cli.web.serving import HEADERS, POLICY
 from stormctl.engine.operate.moderation import list_published, make_thumbnails
 from stormctl.engine.operate.standing import find_practice_hosts
 from stormctl.errors import StormctlError
-from stormctl.render.pages.day import Day, hash_script, render_day_page, render_day_parts
+from stormctl.render.pages import day, moderators
+from stormctl.render.pages.day import Day, render_day_page, render_day_parts
 from stormctl.render.pages.moderators import render_moderators_page
+from stormctl.render.pages.templates import hash_script
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import tzinfo
 
     from starlette.requests import Request
-    from starlette.responses import Response
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from stormctl.cli.context import OpenLedger
@@ -116,18 +117,17 @@ class DayReader:
         )
 
     def _render_moderators(self) -> str:
-        day, opened = self.look(), self._outlook.opened
-        storm = next(iter(day.storms), None)
+        now, opened = self.look(), self._outlook.opened
+        storm = next(iter(now.storms), None)
         if storm is None:
             return ""
         posts = list_published(opened.ledger, storm)
         return render_moderators_page(
             storm,
             posts,
-            day.status.moment.at,
+            now.status.moment.at,
             thumbnails=make_thumbnails(opened.ledger, posts, self._thumbnails),
-            practice_hosts=day.practice_hosts,
-            option=opened.option,
+            practice_hosts=now.practice_hosts,
             renewal="The page renews itself every minute.",
         )
 
@@ -166,8 +166,10 @@ class Events:
         self._is_ending = is_ending
         self._lookers = 0
 
-    async def answer(self, _: Request) -> Response:
+    async def answer(self, request: Request) -> Response:
         """Begin to tell, unless too many look already."""
+        if request.method == "HEAD":
+            return Response(None, 200, HEADERS, "text/event-stream")
         if self._lookers >= MOST_LOOKERS:
             return PlainTextResponse("too many pages are open", 503, HEADERS)
         return StreamingResponse(self._tell(), headers=HEADERS, media_type="text/event-stream")
@@ -195,24 +197,26 @@ class Events:
 
 def make_day_app(reader: DayReader, is_ending: Callable[[], bool]) -> Starlette:
     """Return the app: the page, its events and the moderators' page."""
-    policy = f"{POLICY}; script-src '{hash_script()}'; connect-src 'self'; form-action 'none'"
 
-    async def page(_: Request) -> Response:
-        text = render_day_page(await reader.read())
+    def answer(text: str, script: str) -> Response:
+        policy = f"{POLICY}; script-src '{hash_script(script)}'; connect-src 'self'; form-action 'none'"
         return HTMLResponse(text, headers={**HEADERS, "Content-Security-Policy": policy})
 
-    async def moderators(_: Request) -> Response:
+    async def show_day(_: Request) -> Response:
+        return answer(render_day_page(await reader.read()), day.SCRIPT)
+
+    async def show_posts(_: Request) -> Response:
         text = await reader.read_moderators_page() or "No storm is enrolled."
-        return HTMLResponse(text, headers={**HEADERS, "Content-Security-Policy": POLICY})
+        return answer(text, moderators.SCRIPT)
 
     async def explain(_: Request, error: Exception) -> Response:
         return PlainTextResponse(str(error), 503, HEADERS)
 
     return Starlette(
         routes=[
-            Route("/", page),
+            Route("/", show_day),
             Route("/events", Events(reader, is_ending).answer),
-            Route("/moderators", moderators),
+            Route("/moderators", show_posts),
         ],
         middleware=[Middleware(OwnNamesOnly)],
         exception_handlers={StormctlError: explain},

@@ -24,6 +24,7 @@ from starlette.routing import Route
 from stormctl.cli.web.serving import HEADERS, POLICY
 from stormctl.domain.base.event import EventKind, StormEvent
 from stormctl.engine.operate.halting import wait_for_runners
+from stormctl.engine.operate.standing import find_practice_hosts
 from stormctl.errors import StormctlError
 from stormctl.render.language import choose_accepted
 from stormctl.render.pages.halt import HaltPage, Wish, render_halt_page
@@ -105,12 +106,14 @@ class HaltDesk:
     def __post_init__(self) -> None:
         """Begin without anything asked for."""
         steady_s = self.opened.clock.steady_s
+        self.is_practice = bool(find_practice_hosts(self.opened.ledger))
         self.token = secrets.token_urlsafe(16)
         self.admitted, self.strangers = Limit(*ADMITTED, steady_s), Limit(*STRANGERS, steady_s)
         self._halts, self._opened = Limit(*HALTS, steady_s), Limit(*NOTED_EVERY, steady_s)
         self._refused = Limit(*NOTED_EVERY, steady_s)
         self._asked: dict[str, tuple[Wish, float]] = {}
         self._lock = threading.Lock()
+        self._has_news = threading.Event()
 
     def knows(self, path: str) -> bool:
         """Whether a path is the secret one; it takes the same time whatever is wrong with it."""
@@ -179,17 +182,21 @@ class HaltDesk:
         what = "if it was none of you: end stormctl status --web; its next start has another address"
         event = StormEvent(kind=EventKind.WARNING, at=moment.at, text=f"{text}; {what}")
         self.opened.ledger.history.append(event, moment)
+        self._has_news.set()
         self.tell(text)
 
     def tell_people(self) -> None:
-        """Have people told of what was written down."""
-        with self.alerting():
-            pass
+        """Have people told of what was written down since the last time."""
+        if self._has_news.is_set():
+            self._has_news.clear()
+            with self.alerting():
+                pass
 
     def _halt(self, wish: Wish) -> HaltPage:
         ledger, clock = self.opened.ledger, self.opened.clock
         scope = "all" if wish.channel is None else "channel"
         ledger.halts.halt(scope, wish.channel, wish.reason, WHO, clock.moment())
+        self._has_news.set()
         self.tell(f"HALTED {wish.channel or 'everything'} by {WHO}: {wish.reason}")
         heard = wait_for_runners(ledger, clock, self.opened.durations, PATIENCE)
         return HaltPage(
@@ -224,10 +231,10 @@ def make_halt_app(desk: HaltDesk) -> Starlette:
         language = choose_accepted(request.headers.get("accept-language", ""))
         policy = f"{POLICY}; form-action 'self'"
         return HTMLResponse(
-            render_halt_page(page, language, desk.zone, is_practice=bool(desk.opened.option)),
+            render_halt_page(page, language, desk.zone, is_practice=desk.is_practice),
             status_code=429 if page.problem == "often" else 200,
             headers={**HEADERS, "Content-Language": language.code, "Content-Security-Policy": policy},
-            background=BackgroundTask(desk.tell_people) if page.is_done else None,
+            background=BackgroundTask(desk.tell_people),  # a slow address keeps nobody in suspense
         )
 
     return Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "HEAD", "POST"])])

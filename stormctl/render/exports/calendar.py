@@ -6,7 +6,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.render.labels import name_age
+from stormctl.render.labels import NOT_LIVE, name_age
 from stormctl.render.words import clean, render_day_and_time
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _list_entry(report: Report, reading: ReadingTime) -> Iterator[str]:
     zone = ZoneInfo(report.timezone)
     hours = int(reading.age.total_seconds() // 3600)
     first, last = (render_day_and_time(at, zone) for at in (reading.first_at, reading.last_at))
-    name = clean(report.storm_name)
+    name = f"{f'{NOT_LIVE}: ' if report.practice_hosts else ''}{clean(report.storm_name)}"
     steps = (
         f"The posts of {name} are {name_age(reading.age)} old between {first} and {last}.",
         "A daemon reads their figures by itself. If none runs, type in the campaign folder: stormctl tick",

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
-
-from markupsafe import Markup
 
 from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import CANARY_STORM, State
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.labels import NOT_LIVE, explain_practice
-from stormctl.render.pages.templates import make_templates
+from stormctl.render.pages.templates import load_script, make_templates
 from stormctl.render.terminal.notices import describe_budget, describe_halt, describe_obstacles
 from stormctl.render.terminal.status import render_status_line
 from stormctl.render.words import (
@@ -24,6 +18,7 @@ from stormctl.render.words import (
     clean,
     list_states,
     read_language,
+    render_day,
     render_day_and_time,
     render_number,
     render_span,
@@ -36,6 +31,16 @@ if TYPE_CHECKING:
 
     from stormctl.domain.report.reach import PostReach
     from stormctl.domain.report.status import ChannelStatus, DeliveryView, LedgerStatus, StormStatus
+
+
+SCRIPT = "day.js"
+"""What keeps the page fresh."""
+
+MOST_TROUBLES = 5
+"""How many posts in trouble are named before the rest is only counted."""
+
+TEXT_CHARS = 140
+"""How much of a post is shown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,23 +86,13 @@ class Day:
 
 def render_day_page(day: Day) -> str:
     """Render the whole page: complete without its script, which only keeps it fresh."""
-    return make_templates(day.zone).get_template("day.html.j2").render(**_fill(day), script=Markup(_script()))  # noqa: S704 - our own
+    page = make_templates(day.zone).get_template("day.html.j2")
+    return page.render(**_fill(day), script=load_script(SCRIPT))
 
 
 def render_day_parts(day: Day) -> str:
     """Render what changes of the page."""
     return make_templates(day.zone).get_template("day_parts.html.j2").render(**_fill(day))
-
-
-@cache
-def hash_script() -> str:
-    """Return the digest by which a browser knows the page's script, for its policy."""
-    return f"sha256-{base64.b64encode(hashlib.sha256(_script().encode()).digest()).decode()}"
-
-
-@cache
-def _script() -> str:
-    return files("stormctl.render.templates").joinpath("day.js").read_text(encoding="utf-8")
 
 
 def _fill(day: Day) -> dict[str, object]:
@@ -160,9 +155,12 @@ def _list_storm_alarms(storm: StormStatus, option: str) -> Iterator[Alarm]:
     for copy in storm.copies:
         command = f"stormctl retract {copy.key} --url {copy.url}{option}"
         yield Alarm(f"{copy.channel}: the same post is there twice", command)
-    for view in storm.troubled:
+    for view in storm.troubled[:MOST_TROUBLES]:
         what = f"{view.channel}: {view.message_id} {STATE_WORDS[view.state]}"
         yield Alarm(f"{what}: {clean(view.why)}" if view.why else what, f"stormctl show {view.key}{option}")
+    if more := len(storm.troubled[MOST_TROUBLES:]):
+        what = f"{count(more, 'more post needs', 'more posts need')} attention"
+        yield Alarm(what, f"stormctl status{option}")
 
 
 def _show_storm(storm: StormStatus, day: Day) -> dict[str, object]:
@@ -170,13 +168,12 @@ def _show_storm(storm: StormStatus, day: Day) -> dict[str, object]:
     delivered = storm.counts.get(State.DELIVERED, 0)
     others = list_states(storm.counts, (s for s in State if s is not State.DELIVERED)).plain
     late = f"; {storm.late:,} late" if storm.late else ""
-    span = [render_day_and_time(at, zone) for at in (storm.first_slot_at, storm.last_slot_at) if at]
     reach = day.reach.get(storm.storm_id, ())
     return {
         "name": clean(storm.name),
         "progress": ", ".join(filter(None, (f"{delivered:,} of {storm.total:,} delivered", others))) + late,
         "percent": _percent(delivered, storm.total),
-        "span": " to ".join(dict.fromkeys(span)),
+        "span": _name_span(storm, zone),
         "channels": [_show_channel(channel, storm, day, reach) for channel in storm.channels],
         "last": [_show_post(view, zone) for view in storm.recent],
     }
@@ -220,8 +217,16 @@ def _show_post(view: DeliveryView, zone: ZoneInfo) -> dict[str, str]:
     }
 
 
-def _shorten(text: str, most: int = 140) -> str:
-    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+def _shorten(text: str) -> str:
+    return text if len(text) <= TEXT_CHARS else f"{text[: TEXT_CHARS - 1].rstrip()}…"
+
+
+def _name_span(storm: StormStatus, zone: ZoneInfo) -> str:
+    if storm.first_slot_at is None or storm.last_slot_at is None:
+        return "no slots"
+    first, last = (render_day_and_time(at, zone) for at in (storm.first_slot_at, storm.last_slot_at))
+    day = f"{render_day(storm.first_slot_at, zone)}, "
+    return f"{first} to {last.removeprefix(day)}"
 
 
 def _percent(part: int, whole: int) -> float:

@@ -90,7 +90,7 @@ def render_halt_page(page: HaltPage, language: Language, zone: tzinfo, *, is_pra
             halts=[say(_describe(halt, zone)) for halt in page.halts],
             is_practice=is_practice,
             not_live=NOT_LIVE,
-            practice=say(Phrase("This halts the rehearsal only, not the real storm.")),
+            practice=say(Phrase("Practice: this halts nothing on the real platforms.")),
         )
     )
 

@@ -9,7 +9,7 @@ from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.labels import NOT_LIVE, explain_practice
-from stormctl.render.pages.templates import make_templates
+from stormctl.render.pages.templates import hash_script, load_script, make_templates
 from stormctl.render.words import clean, read_language, render_day_and_time, render_number
 
 if TYPE_CHECKING:
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from stormctl.domain.report.status import CopyView, PublishedPost, StormStatus
 
-REFRESH_S = 60
-"""Seconds after which the page loads itself again, with whatever stands at its address then."""
+SCRIPT = "moderators.js"
+"""What loads the page again each minute, with whatever stands at its address then."""
 
 WORDS = 40
 """How many words of a post are shown: enough to know which one it is."""
@@ -34,15 +34,13 @@ def render_moderators_page(
     *,
     thumbnails: Mapping[str, str],
     practice_hosts: Sequence[str] = (),
-    option: str = "",
     renewal: str,
 ) -> str:
-    """Render one HTML file: styles and pictures inside, no script, nothing fetched from anywhere.
+    """Render one HTML file: styles and pictures inside, and nothing fetched but the page itself, anew.
 
     Args:
         thumbnails: small copies of pictures as `data:` addresses, by digest.
         practice_hosts: where the posts went, if not to the real platforms.
-        option: what the commands that it names need, so that they act on the same ledger.
         renewal: how the page is kept fresh, in a sentence.
     """
     zone = ZoneInfo(storm.timezone)
@@ -61,12 +59,12 @@ def render_moderators_page(
         made_at=made_at,
         verdict=verdict,
         renewal=renewal,
-        refresh_s=REFRESH_S,
+        script=load_script(SCRIPT),
+        digest=hash_script(SCRIPT),
         thumbnails=thumbnails,
         practice=explain_practice(practice_hosts) if practice_hosts else "",
         not_live=NOT_LIVE,
         language_of=read_language,
-        option=option,
     )
 
 
