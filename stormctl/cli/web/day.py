@@ -14,6 +14,7 @@ from starlette.responses import HTMLResponse, PlainTextResponse, Response, Strea
 from starlette.routing import Route
 
 from stormctl.cli.web.serving import HEADERS, POLICY
+from stormctl.emulator.middleware import is_loopback
 from stormctl.engine.operate.moderation import list_published, make_thumbnails
 from stormctl.engine.operate.standing import find_practice_hosts
 from stormctl.errors import StormctlError
@@ -31,10 +32,6 @@ if TYPE_CHECKING:
 
     from stormctl.cli.context import OpenLedger
     from stormctl.domain.report.reach import PostReach
-
-OWN_NAMES = {"127.0.0.1", "localhost", "[::1]"}
-"""What a browser on this machine calls it. Any other name may be a stranger's that was made to lead here
-(DNS rebinding), so that a stranger's page could read ours."""
 
 EVERY_S = 1.0
 """Real seconds between two looks at the ledger, while somebody looks at the page."""
@@ -133,7 +130,10 @@ class DayReader:
 
 
 class OwnNamesOnly:
-    """Refuses whoever calls this machine by a name that is not its own."""
+    """Refuses whoever calls this machine by a name that is not its own.
+
+    It may be a stranger's that was made to lead here (DNS rebinding), so that their page could read ours.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -141,17 +141,11 @@ class OwnNamesOnly:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer 421 to a stranger's name, as RFC 9110 (15.5.20) has it for a misdirected request."""
         hosts = [value.decode("latin-1") for name, value in scope.get("headers", ()) if name == b"host"]
-        if [name_of(host) in OWN_NAMES for host in hosts] != [True]:
+        if [is_loopback(host) for host in hosts] != [True]:
             refusal = PlainTextResponse("this page is for this machine: http://127.0.0.1", 421, HEADERS)
             await refusal(scope, receive, send)
             return
         await self._app(scope, receive, send)
-
-
-def name_of(host: str) -> str:
-    """Return a Host header's name, without its port."""
-    name, colon, port = host.rpartition(":")
-    return (name if colon and port.isdecimal() else host).lower()
 
 
 class Events:

@@ -11,7 +11,6 @@ from urllib.parse import urlsplit
 import pytest
 import requests
 
-from stormctl.cli.web.day import name_of
 from stormctl.domain.platforms.record import Metric
 from stormctl.errors import LedgerError
 from tests.factories import PAGE
@@ -112,14 +111,6 @@ def test_a_stranger_s_name_for_this_machine_is_refused(served: Served, host: str
 def test_its_own_names_are_known_on_any_port(served: Served, host: str) -> None:
     """A tunnel of ssh may have another port."""
     assert get(served.url, headers={"Host": host}).status_code == 200
-
-
-@pytest.mark.parametrize(
-    ("host", "name"), [("a:1", "a"), ("a", "a"), ("[::1]:80", "[::1]"), ("[::1]", "[::1]"), ("A:b", "a:b")]
-)
-def test_a_host_s_name_is_read_without_its_port(host: str, name: str) -> None:
-    """What only looks like a port belongs to the name."""
-    assert name_of(host) == name
 
 
 @pytest.mark.parametrize("path", ["", "moderators"])
