@@ -21,7 +21,7 @@ HASTE = {"STORMCTL_REQUEST_LIMIT": "1s", "STORMCTL_SETTLING": "1s", "STORMCTL_LE
 
 
 def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> None:
-    """Six messages on two channels: twelve posts, each once, and a report of them, whose figures come later."""
+    """Six messages on two channels: twelve posts, each once; their figures come later."""
     done = stage.run("launch", "schedules/small.toml", "--yes", "--plain")
 
     report = json.loads(stage.run("report", "--json").stdout)
