@@ -106,7 +106,8 @@ def _write_calendar(report: Report, path: Path) -> None:
 
 
 def _write_page_for_moderators(opened: OpenLedger, report: Report, path: Path) -> None:
-    from stormctl.engine.operate.moderation import list_published, make_thumbnails
+    from stormctl.cli.pages import write_page
+    from stormctl.engine.operate.moderation import list_published, shrink_pictures
     from stormctl.engine.operate.standing import get_status
     from stormctl.render.pages.moderators import render_moderators_page
 
@@ -117,11 +118,11 @@ def _write_page_for_moderators(opened: OpenLedger, report: Report, path: Path) -
         storm,
         posts,
         moment.at,
-        thumbnails=make_thumbnails(opened.ledger, posts),
+        thumbnails=shrink_pictures(opened.ledger, posts),
         practice_hosts=report.practice_hosts,
         renewal="To renew this file, write it again; stormctl status --web has the same page, always fresh.",
     )
-    _write("the page", path, page)
+    write_page(path, page, force=True)  # in one step: it may be open in a browser
     show(f"wrote {path}: {count(len(posts), 'post')}, the newest first; open it in a browser")
 
 

@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from stormctl.cli.web.serving import HEADERS, POLICY
 from stormctl.emulator.middleware import is_loopback
-from stormctl.engine.operate.moderation import list_published, make_thumbnails
+from stormctl.engine.operate.moderation import list_published, shrink_pictures
 from stormctl.engine.operate.standing import find_practice_hosts
 from stormctl.errors import StormctlError
 from stormctl.render.pages import day, moderators
@@ -123,7 +123,7 @@ class DayReader:
             storm,
             posts,
             now.status.moment.at,
-            thumbnails=make_thumbnails(opened.ledger, posts, self._thumbnails),
+            thumbnails=shrink_pictures(opened.ledger, posts, self._thumbnails),
             practice_hosts=now.practice_hosts,
             renewal="The page renews itself every minute.",
         )

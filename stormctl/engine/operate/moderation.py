@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from stormctl.domain.bank.message import MediaKind
 from stormctl.domain.report.status import PublishedPost
-from stormctl.errors import LedgerError
-from stormctl.files.media.thumbnails import MOST_CHARS, shrink
+from stormctl.files.media.thumbnails import make_thumbnails
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -32,25 +30,9 @@ def list_published(ledger: Ledger, storm: StormStatus) -> list[PublishedPost]:
     ]
 
 
-def make_thumbnails(
+def shrink_pictures(
     ledger: Ledger, posts: Iterable[PublishedPost], known: dict[str, str] | None = None
 ) -> dict[str, str]:
-    """Return small copies of the pictures of posts, as `data:` addresses by digest; videos have none.
-
-    One that would make them too large for a page, or that the ledger holds no more, is left out.
-
-    Args:
-        known: those made before, to which new ones are added.
-    """
-    made = {} if known is None else known
-    room = MOST_CHARS - sum(map(len, made.values()))
-    pictures = {m.digest: m for post in posts for m in post.media if m.kind is not MediaKind.VIDEO}
-    for digest in pictures.keys() - made.keys():
-        try:
-            address = shrink(ledger.media.load(digest))
-        except (LedgerError, OSError):  # its description stands there
-            continue
-        if len(address) <= room:
-            made[digest] = address
-            room -= len(address)
-    return made
+    """Return small copies of posts' pictures, as `make_thumbnails` does, from the ledger's own bytes."""
+    media = [medium for post in posts for medium in post.media]
+    return make_thumbnails(media, lambda picture: ledger.media.load(picture.digest), known=known)

@@ -10,8 +10,7 @@ import pytest
 
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.record import Metric
-from stormctl.engine.operate import moderation
-from stormctl.engine.operate.moderation import list_published, make_thumbnails
+from stormctl.engine.operate.moderation import list_published, shrink_pictures
 from stormctl.engine.operate.standing import get_status
 from tests.factories import PAGE, make_media
 from tests.web import opened_day
@@ -80,17 +79,9 @@ def test_pictures_are_small_and_made_once(day: Day) -> None:
     lost = replace(make_media("lost"), digest="0" * 64)
     known: dict[str, str] = {}
 
-    made = make_thumbnails(day.ledger, [*posts, replace(posts[0], media=(lost,))], known)
-    again = make_thumbnails(day.ledger, posts, known)
+    made = shrink_pictures(day.ledger, [*posts, replace(posts[0], media=(lost,))], known)
+    again = shrink_pictures(day.ledger, posts, known)
 
     assert made is again is known
     assert list(made) == [boat.digest]
     assert made[boat.digest].startswith("data:image/jpeg;base64,")
-
-
-def test_a_page_does_not_grow_too_large_for_a_mail(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where there is no room the description stands alone."""
-    day.publish()
-    monkeypatch.setattr(moderation, "MOST_CHARS", 100)
-
-    assert make_thumbnails(day.ledger, list_posts(day)) == {}
