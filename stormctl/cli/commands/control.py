@@ -73,7 +73,7 @@ def status(
     from stormctl.engine.operate.standing import exit_codes_of_ledger
 
     serving = WebOptions(web, port, halt_address, host)
-    serving.check()
+    serving.check(is_printing=as_json or find is not None)
     with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False) as opened:
         standing = opened.ledger.overview.status(
             opened.clock.moment(), storm_id=storm, runner_timeout=opened.durations.runner_timeout

@@ -60,8 +60,14 @@ class WebOptions:
     halt_address: bool
     host: str | None
 
-    def check(self) -> None:
-        """Raise UsageError for an option that has no effect without another."""
+    def check(self, *, is_printing: bool) -> None:
+        """Raise UsageError for an option that has no effect without another, or beside it.
+
+        Args:
+            is_printing: whether something else was asked for, to be printed.
+        """
+        if self.web and is_printing:
+            raise UsageError("--web serves a page, and prints nothing", "Leave --json and --find out.")
         if not self.web and (self.port is not None or self.halt_address or self.host is not None):
             raise UsageError("--port, --host and --halt-address go with --web", "Add --web.")
         if self.host is not None and not self.halt_address:

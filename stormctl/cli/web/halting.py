@@ -27,7 +27,7 @@ from stormctl.engine.operate.halting import wait_for_runners
 from stormctl.engine.operate.standing import find_practice_hosts
 from stormctl.errors import StormctlError
 from stormctl.render.language import choose_accepted
-from stormctl.render.pages.halt import HaltPage, Wish, render_halt_page
+from stormctl.render.pages.halt import WHO, HaltPage, Wish, render_halt_page
 from stormctl.render.words import clean
 
 if TYPE_CHECKING:
@@ -39,9 +39,6 @@ if TYPE_CHECKING:
     from starlette.responses import Response
 
     from stormctl.cli.context import OpenLedger
-
-WHO = "the halt page"
-"""Who halted, for the record: the page knows no names."""
 
 SECRET_BYTES = 32
 """Of the path: 256 bits, which nobody guesses."""
@@ -195,7 +192,7 @@ class HaltDesk:
     def _halt(self, wish: Wish) -> HaltPage:
         ledger, clock = self.opened.ledger, self.opened.clock
         scope = "all" if wish.channel is None else "channel"
-        ledger.halts.halt(scope, wish.channel, wish.reason, WHO, clock.moment())
+        ledger.halts.halt(scope, wish.channel, wish.reason, str(WHO), clock.moment())
         self._has_news.set()
         self.tell(f"HALTED {wish.channel or 'everything'} by {WHO}: {wish.reason}")
         heard = wait_for_runners(ledger, clock, self.opened.durations, PATIENCE)
@@ -231,7 +228,9 @@ def make_halt_app(desk: HaltDesk) -> Starlette:
         language = choose_accepted(request.headers.get("accept-language", ""))
         policy = f"{POLICY}; form-action 'self'"
         return HTMLResponse(
-            render_halt_page(page, language, desk.zone, is_practice=desk.is_practice),
+            render_halt_page(
+                page, language, desk.zone, is_practice=desk.is_practice, option=desk.opened.option
+            ),
             status_code=429 if page.problem == "often" else 200,
             headers={**HEADERS, "Content-Language": language.code, "Content-Security-Policy": policy},
             background=BackgroundTask(desk.tell_people),  # a slow address keeps nobody in suspense

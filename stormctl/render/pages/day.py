@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from stormctl.domain.base.amounts import count
+from stormctl.domain.base.amounts import count, format_usd
 from stormctl.domain.delivery.delivery import CANARY_STORM, State
 from stormctl.domain.platforms.record import Metric
 from stormctl.render.labels import NOT_LIVE, explain_practice
@@ -30,7 +30,13 @@ if TYPE_CHECKING:
     from datetime import tzinfo
 
     from stormctl.domain.report.reach import PostReach
-    from stormctl.domain.report.status import ChannelStatus, DeliveryView, LedgerStatus, StormStatus
+    from stormctl.domain.report.status import (
+        ChannelStatus,
+        DeliveryView,
+        HaltView,
+        LedgerStatus,
+        StormStatus,
+    )
 
 
 SCRIPT = "day.js"
@@ -174,6 +180,7 @@ def _show_storm(storm: StormStatus, day: Day) -> dict[str, object]:
         "progress": ", ".join(filter(None, (f"{delivered:,} of {storm.total:,} delivered", others))) + late,
         "percent": _percent(delivered, storm.total),
         "span": _name_span(storm, zone),
+        "budget": _describe_budget(storm),
         "channels": [_show_channel(channel, storm, day, reach) for channel in storm.channels],
         "last": [_show_post(view, zone) for view in storm.recent],
     }
@@ -202,7 +209,16 @@ def _describe_next(channel: ChannelStatus, storm: StormStatus, day: Day) -> str:
     when = f"in {render_span(next_at - now_at)}" if next_at > now_at else "due now"
     view = next((view for view in storm.upcoming if view.channel == channel.channel), None)
     words = f": {view.message_id}" if view else ""
-    return f"Next {render_time(next_at, ZoneInfo(storm.timezone))}, {when}{words}"
+    line = f"ext {render_time(next_at, ZoneInfo(storm.timezone))}, {when}{words}"
+    if any(_covers(halt, channel.channel) for halt in day.status.halts):
+        return f"HALTED; n{line}"
+    return f"Suspended; n{line}" if channel.suspended_why is not None else f"N{line}"
+
+
+def _covers(halt: HaltView, channel: str) -> bool:
+    """Whether a halt is over all that goes out on a channel."""
+    covering = {("all", None), ("platform", channel.partition(":")[0]), ("channel", channel)}
+    return not halt.exceptions and (halt.scope, halt.target) in covering
 
 
 def _show_post(view: DeliveryView, zone: ZoneInfo) -> dict[str, str]:
@@ -219,6 +235,14 @@ def _show_post(view: DeliveryView, zone: ZoneInfo) -> dict[str, str]:
 
 def _shorten(text: str) -> str:
     return text if len(text) <= TEXT_CHARS else f"{text[: TEXT_CHARS - 1].rstrip()}…"
+
+
+def _describe_budget(storm: StormStatus) -> str:
+    """Say what is left of a storm's budget; nothing if it has none."""
+    if storm.budget is None:
+        return ""
+    left = max(0, storm.budget.usd_micros - storm.budget.spent_usd_micros)
+    return f"{format_usd(left)} left of {format_usd(storm.budget.usd_micros)}"
 
 
 def _name_span(storm: StormStatus, zone: ZoneInfo) -> str:

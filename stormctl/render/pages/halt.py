@@ -66,12 +66,20 @@ WORDS = {
     "sure": Phrase("Yes: no further post is to go out until someone resumes at the machine."),
     "now": Phrase("Halt now"),
     "back": Phrase("Back: halt nothing"),
-    "resuming": Phrase("This page only halts. To go on, someone at the machine types: stormctl resume"),
 }
 
+WHO = Phrase("the halt page")
+"""Who halted, for the record: the page knows no names."""
 
-def render_halt_page(page: HaltPage, language: Language, zone: tzinfo, *, is_practice: bool) -> str:
-    """Render the page as a whole in a language: a form without script."""
+
+def render_halt_page(
+    page: HaltPage, language: Language, zone: tzinfo, *, is_practice: bool, option: str = ""
+) -> str:
+    """Render the page as a whole in a language: a form without script.
+
+    Args:
+        option: what the command that resumes needs, so that it acts on the same ledger.
+    """
     say = language.say
     what = Phrase("Everything is to stop.")
     if page.wish is not None and page.wish.channel is not None:
@@ -85,6 +93,12 @@ def render_halt_page(page: HaltPage, language: Language, zone: tzinfo, *, is_pra
             title=say(_name(page)),
             what=say(what),
             words={name: say(phrase) for name, phrase in WORDS.items()},
+            resuming=say(
+                Phrase(
+                    "This page only halts. To go on, someone at the machine types: {command}",
+                    command=f"stormctl resume{option}",
+                )
+            ),
             problem=say(PROBLEMS[page.problem]) if page.problem else "",
             lines=[say(line) for line in _tell_done(page)],
             halts=[say(_describe(halt, zone)) for halt in page.halts],
@@ -115,7 +129,11 @@ def _tell_done(page: HaltPage) -> Iterator[Phrase]:
 
 
 def _describe(halt: HaltView, zone: tzinfo) -> Phrase:
-    since, who, reason = render_time(halt.at, zone), clean(halt.who), clean(halt.reason)
+    since, who, reason = (
+        render_time(halt.at, zone),
+        WHO if halt.who == WHO else clean(halt.who),
+        clean(halt.reason),
+    )
     if halt.target is None:
         return Phrase(
             "Everything has been halted since {since} by {who}: {reason}", since=since, who=who, reason=reason

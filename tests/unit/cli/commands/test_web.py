@@ -36,6 +36,16 @@ def test_options_of_the_page_go_with_it(stormctl: CommandLine, options: tuple[st
     assert "Add --web" in ended.err
 
 
+@pytest.mark.parametrize("option", [("--json",), ("--find", "boat")])
+@pytest.mark.usefixtures("ledger")
+def test_a_page_is_served_or_something_is_printed(stormctl: CommandLine, option: tuple[str, ...]) -> None:
+    """Nobody waits for JSON that never comes."""
+    ended = stormctl("status", "--web", *option)
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert "Leave --json and --find out" in ended.err
+
+
 @pytest.mark.usefixtures("ledger")
 def test_the_big_screen_s_page_stays_on_the_machine(stormctl: CommandLine) -> None:
     """`--host` widens the halt page alone."""

@@ -71,6 +71,8 @@ def test_what_happens_is_told_at_once(day: Day, served: Served) -> None:
 
     assert "HALTED (channel facebook:acme) since 12:05 EST by ana: a wrong fact" in first
     assert "To continue: stormctl resume" in first
+    assert "HALTED; next 12:00 EST, due now: m0" in first
+    assert "Next 12:00 EST, due now: m0" in first
     assert first.startswith('<div id="top">')
     assert "<script" not in first
 

@@ -234,6 +234,16 @@ def test_the_page_speaks_the_telephone_s_language(served: Served, language: str,
     assert f"<h1>{title}</h1>" in answer.text
 
 
+def test_who_halted_is_told_in_that_language(served: Served) -> None:
+    """The page's own name, too; the command stays as it is typed."""
+    post(served, confirmation=find(ask(served).text, "confirmation"), sure="yes")
+
+    page = requests.get(served.halt_url, headers={"Accept-Language": "fr"}, timeout=10).text
+
+    assert "Tout est arrêté depuis 12:05 EST par la page d&#39;arrêt : a tragedy" in page
+    assert "quelqu&#39;un tape sur l&#39;ordinateur : stormctl resume</p>" in page
+
+
 def test_a_ledger_that_cannot_be_written_is_no_halt(
     day: Day, served: Served, monkeypatch: pytest.MonkeyPatch
 ) -> None:
