@@ -26,6 +26,7 @@ from stormctl.ledger.journal.rows import (
 
 if TYPE_CHECKING:
     from datetime import datetime
+
     from stormctl.domain.bank.message import Media
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
