@@ -10,14 +10,6 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from stormctl.cli import console
-from stormctl.cli.commands.web import (
-    HaltAddressOption,
-    HostOption,
-    PortOption,
-    WebOption,
-    WebOptions,
-    serve_web,
-)
 from stormctl.cli.console import ask, show, show_json, tell
 from stormctl.cli.options import (
     ChannelOption,
@@ -26,6 +18,14 @@ from stormctl.cli.options import (
     PlatformOption,
     RehearsalOption,
     TopicOption,
+)
+from stormctl.cli.web.start import (
+    HaltAddressOption,
+    HostOption,
+    PortOption,
+    WebOption,
+    WebOptions,
+    serve_web,
 )
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import count
