@@ -24,7 +24,10 @@ EXAMPLES = {
     "resume": ("resume", "resume --channel x:migrants-day"),
     "show": ("show x:migrants-day/displaced.en", "show x:migrants-day/displaced.en --json"),
     "cancel": ("cancel x:migrants-day/displaced.en", "cancel --message displaced"),
-    "retry": ("retry x:migrants-day/displaced.en", "retry x:migrants-day/displaced.en --at '2026-12-18 15:30'"),
+    "retry": (
+        "retry x:migrants-day/displaced.en",
+        "retry x:migrants-day/displaced.en --at '2026-12-18 15:30'",
+    ),
     "resolve": (
         "resolve x:migrants-day/displaced.en --posted https://x.com/migrants_day/status/1",
         "resolve x:migrants-day/displaced.en --not-posted",
