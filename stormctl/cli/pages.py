@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,7 @@ def write_plan(path: Path, campaign: Campaign, cost: Cost, viewer: Viewer, *, fo
     Raises:
         UsageError: it can't be written there, or a file that is not ours stands there.
     """
+    from stormctl.files.media.media import read_media
     from stormctl.files.media.thumbnails import make_thumbnails
     from stormctl.render.pages.plan import render_plan_page
 
@@ -49,7 +51,7 @@ def write_plan(path: Path, campaign: Campaign, cost: Cost, viewer: Viewer, *, fo
         cost,
         viewer,
         findings=campaign.findings,
-        pictures=make_thumbnails(campaign.root, media),
+        pictures=make_thumbnails(media, partial(read_media, campaign.root)),
     )
     size = len(page.encode())
     if is_standard_output:

@@ -19,8 +19,8 @@ from stormctl.render.words import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import tzinfo
+    from collections.abc import Iterable, Iterator
+    from datetime import timedelta, tzinfo
 
     from stormctl.domain.report.report import Figures, Period, PlatformReach, Report
 
@@ -47,9 +47,10 @@ def find_total(figures: Figures, metric: Metric | None) -> int | None:
 
 def describe_reading(figures: Figures, zone: tzinfo) -> str:
     """Say of how many posts, and between which times, the figures were read."""
-    read = figures.posts - figures.unread
+    read = figures.posts - figures.unread - figures.early
+    early = f"{figures.early:,} read too early, less than an hour after going out" if figures.early else ""
     if figures.oldest_read_at is None or figures.newest_read_at is None:
-        return f"{count(figures.posts, 'post')}, none of them read yet"
+        return f"{count(figures.posts, 'post')}, {early or 'none of them read yet'}"
     oldest, newest = figures.oldest_read_at, figures.newest_read_at
     if render_day_and_time(oldest, zone) == render_day_and_time(newest, zone):
         when = f"on {render_day_and_time(oldest, zone)}"
@@ -58,7 +59,7 @@ def describe_reading(figures: Figures, zone: tzinfo) -> str:
         when = f"on {render_day(oldest, zone)} between {span}"
     else:
         when = f"between {render_day_and_time(oldest, zone)} and {render_day_and_time(newest, zone)}"
-    return f"{read:,} of {count(figures.posts, 'post')} read {when}"
+    return "; ".join(filter(None, (f"{read:,} of {count(figures.posts, 'post')} read {when}", early)))
 
 
 def describe_spread(platform: PlatformReach) -> str:
@@ -91,16 +92,34 @@ def name_period(period: Period, step: Step, zone: tzinfo) -> str:
     return render_time(period.starts_at, zone) if step is Step.HOUR else render_day(period.starts_at, zone)
 
 
-def name_period_briefly(period: Period, step: Step, zone: tzinfo) -> str:
-    """Name an hour or day as briefly as a chart needs: `08 h`, `18 Dec`."""
-    local = period.starts_at.astimezone(zone)
-    return f"{local:%H} h" if step is Step.HOUR else f"{local.day} {local:%b}"
+NOT_LIVE = "NOT LIVE"
+"""What practice is called, wherever it is shown."""
 
 
-def explain_practice(report: Report) -> str:
+def explain_practice(hosts: Iterable[str]) -> str:
     """Say that the posts did not go to the real platforms."""
-    hosts = ", ".join(clean(host) for host in report.practice_hosts)
-    return f"Posted to {hosts}, not to the real platforms: no one saw it, and the figures are made up."
+    shown = ", ".join(clean(host) for host in hosts)
+    return f"Practice: posted to {shown}, not to the real platforms. No one saw it; the figures are made up."
+
+
+def name_age(age: timedelta) -> str:
+    """Name the age at which posts are read: `1 hour`, `24 hours`, `7 days`."""
+    hours = int(age.total_seconds() // 3600)
+    return count(hours // 24, "day") if hours > 24 else count(hours, "hour")  # noqa: PLR2004 - a day
+
+
+def explain_readings(report: Report, zone: tzinfo) -> Iterator[str]:
+    """Say which posts have no figures yet, or no more than early ones, and which readings were missed."""
+    if report.unread:
+        yield f"{count(report.unread, 'delivered post has', 'delivered posts have')} no reading yet."
+    if report.early:
+        posts = count(report.early, "post was", "posts were")
+        yield f"{posts} read too early, less than an hour after going out: those figures do not count."
+    for missed in report.missed:
+        posts = count(missed.posts, "post was", "posts were")
+        rest = "only later readings tell" if missed.is_lost else "stormctl tick takes it now"
+        due = render_day_and_time(missed.due_at, zone)
+        yield f"Missed: {posts} not read at the age of {name_age(missed.age)}, due from {due}; {rest}."
 
 
 def explain_figures(report: Report) -> Iterator[str]:

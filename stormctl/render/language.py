@@ -45,6 +45,24 @@ def find_language(environ: Mapping[str, str]) -> str:
     return code if code in LANGUAGES else "en"
 
 
+def choose_accepted(header: str) -> Language:
+    """Return the language that a browser likes best of ours, by its Accept-Language; else English.
+
+    A weight that can't be read counts as none (source: RFC 9110, 12.5.4).
+    """
+    liked: list[tuple[float, str]] = []
+    for part in header.split(","):
+        name, _, weight = part.partition(";")
+        code = name.strip().partition("-")[0].lower()
+        try:
+            quality = float(weight.partition("q=")[2] or 1)
+        except ValueError:
+            quality = 0.0
+        if code in LANGUAGES and quality > 0:
+            liked.append((quality, code))
+    return Language(max(liked, key=lambda pair: pair[0])[1] if liked else "en")
+
+
 @cache
 def _load(code: str) -> Mapping[str, str]:
     """Read the translations of a language, by their English templates."""

@@ -21,13 +21,17 @@ HASTE = {"STORMCTL_REQUEST_LIMIT": "1s", "STORMCTL_SETTLING": "1s", "STORMCTL_LE
 
 
 def test_a_launched_storm_is_delivered_once_and_reported(stage: Campaign) -> None:
-    """Six messages on two channels: twelve posts, each once, and a report of them."""
+    """Six messages on two channels: twelve posts, each once; their figures come later."""
     done = stage.run("launch", "schedules/small.toml", "--yes", "--plain")
 
     report = json.loads(stage.run("report", "--json").stdout)
     assert done.stderr.count("delivered") >= 12
     assert sum(stage.received().values()) == len(stage.received()) == 12
     assert report["counts"]["delivered"] == 12
+    assert (report["unread"], report["early"], report["missed_readings"]) == (12, 0, [])
+    assert "at 24 hours" in done.stderr
+    assert "Nothing reads them by itself: type stormctl tick then" in done.stderr
+    assert "stormctl report small --calendar figures.ics" in done.stderr
 
 
 def test_two_runners_on_one_ledger_deliver_each_post_once(stage: Campaign) -> None:

@@ -261,13 +261,18 @@ class TestAllChannels:
         gone = bench.ledger.history.get(f"imd/{PAGE}/b/en")
         bench.ledger.manual.retracted(gone.key, str(gone.post_id), "ana", at(4))
 
-        found = bench.ledger.metrics.receipts("imd")
+        found = bench.ledger.metrics.receipts("imd", at(3).at)
 
         assert {name: list(posts) for name, posts in found.items()} == {
             X: [f"imd/{X}/{name}/en" for name in names],
             PAGE: [f"imd/{PAGE}/{name}/en" for name in ("a", "c")],
         }
-        assert bench.ledger.metrics.receipts("other") == {}
+        early = bench.ledger.metrics.receipts("imd", at(2).at)
+        assert {name: list(posts) for name, posts in early.items()} == {
+            X: [f"imd/{X}/{name}/en" for name in ("b", "c")],
+            PAGE: [f"imd/{PAGE}/c/en"],
+        }
+        assert bench.ledger.metrics.receipts("other", at(3).at) == {}
 
     def test_in_flight_counts_only_the_channels_that_are_asked_for(self, bench: Bench) -> None:
         """What is claimed, and what is in doubt and not held."""

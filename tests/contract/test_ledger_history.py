@@ -13,7 +13,7 @@ from stormctl.domain.delivery.delivery import InDoubt, Kind, Refused, State
 from stormctl.errors import ExitCode, LedgerError, UsageError
 from tests.contract.crowd import STORMS
 from tests.contract.places import REFUSALS
-from tests.factories import bind_hosts_of, recent_events
+from tests.factories import bind_hosts_of, make_media, recent_events
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -72,6 +72,27 @@ class TestHistory:
         assert {(slot.channel, slot.kind, slot.storm_on) for slot in slots} == {
             (X, Kind.SLOT, bench.at(0).at.date())
         }
+
+    def test_what_is_out_is_listed_newest_first(self, bench: Bench, plan: Plan) -> None:
+        """What was taken down and what may be out too; neither what is to come nor other storms."""
+        picture = make_media("boat")
+        bench.enroll(
+            plan("a"), plan("b", 1), plan("c", 2, media=(picture,)), plan("d", 90), spacing=timedelta()
+        )
+        first = bench.deliver(0)
+        bench.deliver(1)
+        bench.answer(bench.send(2), InDoubt(reason="no answer"), 2)
+        gone = bench.ledger.history.get(first.key)
+        bench.ledger.manual.retracted(gone.key, str(gone.post_id), "ana", bench.at(3))
+
+        found = bench.ledger.history.published("imd")
+
+        assert [(view.message_id, view.state, media) for view, media in found] == [
+            ("c", State.IN_DOUBT, (picture,)),
+            ("b", State.DELIVERED, ()),
+            ("a", State.RETRACTED, ()),
+        ]
+        assert bench.ledger.history.published("other") == []
 
     def test_own_events_are_kept(self, bench: Bench) -> None:
         """What the engine has to tell is read back as it was; only the newest are given."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from stormctl.domain.report.readings import AGES
 from stormctl.engine.alerts.pinging import EVERY_S
 from stormctl.engine.base.equipment import Durations
-from stormctl.engine.deliver.collector import AGES
 from stormctl.engine.deliver.dispatcher import FIRST_BACKOFF, LONGEST_BACKOFF, UNVERIFIED_REST
 from stormctl.engine.run.clock_guard import TRUSTED
 from stormctl.engine.run.lanes import EVERY

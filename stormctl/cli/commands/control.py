@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import nullcontext
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -20,6 +21,14 @@ from stormctl.cli.options import (
     RehearsalOption,
     TopicOption,
     read_channel,
+)
+from stormctl.cli.web.start import (
+    HaltAddressOption,
+    HostOption,
+    PortOption,
+    WebOption,
+    WebOptions,
+    serve_web,
 )
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import count
@@ -58,18 +67,24 @@ def status(
         ),
     ] = None,
     as_json: JsonOption = False,
+    web: WebOption = False,
+    port: PortOption = None,
+    halt_address: HaltAddressOption = False,
+    host: HostOption = None,
     rehearsal: RehearsalOption = False,
 ) -> None:
     """Show how things stand.
 
     Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
     something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
-    0, whether anything is found or not.
+    0, whether anything is found or not, and so it is when the page of `--web` ends.
     """
     from stormctl.engine.operate.choosing import name_shown
     from stormctl.engine.operate.standing import exit_codes_of_ledger
     from stormctl.files.nearest import suggest
 
+    serving = WebOptions(web, port, halt_address, host)
+    serving.check(is_printing=as_json or find is not None)
     with ctx.obj.open_with_clock(
         rehearsal=rehearsal, needs_keys=False, command="status", as_json=as_json
     ) as opened:
@@ -84,6 +99,9 @@ def status(
             found = history.search(find, storm)
             names = history.short_keys([view.key for view in found])
             _show_found(find, found, names, standing, as_json=as_json)
+            return
+        if web:
+            serve_web(opened, storm, serving, partial(_alerting, ctx.obj, opened, rehearsal=rehearsal))
             return
         names = {} if as_json else name_shown(opened.ledger, standing)
     if as_json:

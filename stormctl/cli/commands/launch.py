@@ -205,10 +205,11 @@ def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | No
     from stormctl.cli.logfile import logging_to
     from stormctl.cli.watching import Watch, make_view
     from stormctl.engine.operate.choosing import name_shown
-    from stormctl.engine.operate.standing import end_run
+    from stormctl.engine.operate.standing import end_run, report_storm
     from stormctl.engine.run.keep_awake import staying_awake
     from stormctl.engine.run.service import Onlooker, Service
     from stormctl.render.terminal.notices import describe_end
+    from stormctl.render.terminal.report import render_reading_times
     from stormctl.render.terminal.status import render_status
 
     storm_id, service = launched.preparation.storm_id, Service.from_environment()
@@ -224,6 +225,7 @@ def _run(context: Context, launched: Launch, *, plain: bool, log_file: Path | No
     )
     show(describe_end(standing.storms[0], was_stopped=watch.was_stopped))
     show(render_status(standing, name_shown(launched.ledger, standing)))
+    tell(render_reading_times(report_storm(launched.ledger, moment, storm_id, context.durations), standing))
     if watch.was_stopped:
         tell(watch.parting or f"this runner has stopped; to go on: stormctl launch {storm_id}")
     raise typer.Exit(code)

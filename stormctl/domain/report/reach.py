@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.readings import TOO_EARLY
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,6 +35,7 @@ class PostReach:
     Attributes:
         values: only the metrics that the platform gave.
         read_at: when the oldest of them was read; None if nothing was read yet.
+        reading_times: of every reading of it, the oldest first.
     """
 
     key: str
@@ -44,6 +46,12 @@ class PostReach:
     delivered_at: datetime
     values: dict[Metric, int]
     read_at: datetime | None
+    reading_times: tuple[datetime, ...] = ()
+
+    @property
+    def is_early(self) -> bool:
+        """Whether it was read so soon after it went out that its figures say nothing."""
+        return self.read_at is not None and self.read_at - self.delivered_at < TOO_EARLY
 
     @property
     def engagement(self) -> int | None:

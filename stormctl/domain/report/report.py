@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -13,12 +13,14 @@ from zoneinfo import ZoneInfo
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import Platform, parse_channel_id
 from stormctl.domain.platforms.record import Metric
+from stormctl.domain.report.readings import find_missed, list_reading_times
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from stormctl.domain.delivery.delivery import Budget
     from stormctl.domain.report.reach import PostReach
+    from stormctl.domain.report.readings import MissedReading, ReadingTime
     from stormctl.domain.report.status import StormStatus
 
 BEST_POSTS = 5
@@ -74,6 +76,7 @@ class Figures:
 
     Attributes:
         unread: how many of them have no reading at all.
+        early: how many were read so soon after they went out that their figures say nothing, and don't count.
         totals: sums by metric; only what the platform gave, and never reach.
         engagement: reactions + replies + shares + clicks, of those that were given.
         reach: per post, not added up; None if the platform gave none.
@@ -83,6 +86,7 @@ class Figures:
 
     posts: int
     unread: int
+    early: int
     totals: Mapping[Metric, Total]
     engagement: Total | None
     reach: Distribution | None
@@ -116,6 +120,8 @@ class Report:
 
     Attributes:
         practice_hosts: where the posts went if not to the real platforms: their figures mean nothing.
+        missed: the readings that nobody took; in practice nobody waits for them.
+        reading_times: when figures come, by age; of what is still to come by its last slot.
     """
 
     storm_id: str
@@ -130,6 +136,8 @@ class Report:
     step: Step
     practice_hosts: tuple[str, ...] = ()
     budget: Budget | None = None
+    missed: tuple[MissedReading, ...] = ()
+    reading_times: tuple[ReadingTime, ...] = ()
 
     @property
     def planned(self) -> int:
@@ -145,6 +153,11 @@ class Report:
     def unread(self) -> int:
         """How many delivered posts have no reading at all."""
         return sum(p.figures.unread for p in self.platforms)
+
+    @property
+    def early(self) -> int:
+        """How many delivered posts were read too early."""
+        return sum(p.figures.early for p in self.platforms)
 
 
 def build_report(
@@ -193,7 +206,15 @@ def build_report(
         step=step,
         practice_hosts=tuple(practice_hosts),
         budget=status.budget,
+        reading_times=list_reading_times(_list_times(status, posts)),
+        missed=() if practice_hosts else find_missed(posts, moment_at),
     )
+
+
+def _list_times(status: StormStatus, posts: Sequence[PostReach]) -> list[datetime]:
+    """Return when posts went out, and when the last one is to go out if the storm is not over."""
+    to_come = [] if status.is_finished or status.last_slot_at is None else [status.last_slot_at]
+    return [*(post.delivered_at for post in posts), *to_come]
 
 
 def _choose_step(posts: Sequence[PostReach]) -> Step:
@@ -201,7 +222,8 @@ def _choose_step(posts: Sequence[PostReach]) -> Step:
     return Step.DAY if times and max(times) - min(times) > LONGEST_BY_HOUR else Step.HOUR
 
 
-def _sum_up(posts: Sequence[PostReach], step: Step, zone: ZoneInfo) -> Figures:
+def _sum_up(delivered: Sequence[PostReach], step: Step, zone: ZoneInfo) -> Figures:
+    posts = [replace(post, values={}, read_at=None) if post.is_early else post for post in delivered]
     given: dict[Metric, list[int]] = defaultdict(list)
     for post in posts:
         for metric, value in post.values.items():
@@ -211,7 +233,8 @@ def _sum_up(posts: Sequence[PostReach], step: Step, zone: ZoneInfo) -> Figures:
     times = [p.read_at for p in posts if p.read_at is not None]
     return Figures(
         posts=len(posts),
-        unread=sum(not p.values for p in posts),
+        unread=sum(not p.values for p in delivered),
+        early=sum(p.is_early for p in delivered),
         totals={m: Total(sum(given[m]), len(given[m])) for m in Metric if m in given},
         engagement=Total(sum(engaged), len(engaged)) if engaged else None,
         reach=Distribution(statistics.median_low(reach), max(reach), len(reach)) if reach else None,
@@ -265,7 +288,9 @@ def _fill_gaps(starts: Iterable[datetime], step: Step, zone: ZoneInfo) -> list[d
 
 
 def _find_best(posts: Sequence[PostReach]) -> tuple[PostReach, ...]:
-    seen = [p for p in posts if p.engagement is not None or Metric.IMPRESSIONS in p.values]
+    seen = [
+        p for p in posts if not p.is_early and (p.engagement is not None or Metric.IMPRESSIONS in p.values)
+    ]
 
     def weigh(post: PostReach) -> tuple[int, int, datetime, str]:
         impressions = post.values.get(Metric.IMPRESSIONS, 0)

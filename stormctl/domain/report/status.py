@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from stormctl.domain.bank.message import Media
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Budget, Kind, Post, State
+    from stormctl.domain.platforms.record import Metric
     from stormctl.domain.report.halts import HaltView
 
 
@@ -117,6 +119,23 @@ class StormStatus:
     def total(self) -> int:
         """How many deliveries it has."""
         return sum(self.counts.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublishedPost:
+    """A post that is out, or was, as those who answer and moderate comments look at it.
+
+    Attributes:
+        media: with their descriptions.
+        values: the newest reading of each metric; empty before the first.
+        read_at: when the oldest of them was read.
+    """
+
+    view: DeliveryView
+    account_name: str | None
+    media: tuple[Media, ...]
+    values: Mapping[Metric, int]
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.amounts import count
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.plan.cost import price_of_readings
+from stormctl.domain.report.readings import AGES, BATCH
 from stormctl.platforms.adapter import ReadFailed
 
 if TYPE_CHECKING:
@@ -19,13 +20,6 @@ if TYPE_CHECKING:
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.base.equipment import Equipment
     from stormctl.platforms.adapter import PlatformAdapter
-
-AGES = (timedelta(hours=1), timedelta(hours=24), timedelta(days=7))
-"""How old a post is, on the storm's clock, when its metrics are read: soon, after a day (Facebook's
-insights refresh once in 24 h), and when it has had its run. X bills each reading of a post."""
-
-BATCH = timedelta(minutes=15)
-"""How long a post that is due waits for others, on the storm's clock: one request reads up to 100 of them."""
 
 TRIES = 3
 REST = timedelta(minutes=5)

@@ -141,8 +141,7 @@ def report_storm(ledger: Ledger, moment: Moment, storm_id: str | None, durations
         if storm_id is None:
             raise UsageError("the ledger has no storm yet", "stormctl launch enrols one.")
     status = get_status(ledger, moment, storm_id, durations)
-    posts = ledger.metrics.newest(storm_id)
-    return build_report(status, posts, moment.at, find_practice_hosts(ledger))
+    return build_report(status, ledger.metrics.newest(storm_id), moment.at, find_practice_hosts(ledger))
 
 
 def find_practice_hosts(ledger: Ledger) -> list[str]:

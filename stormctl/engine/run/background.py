@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from stormctl.domain.report.readings import TOO_EARLY
 from stormctl.engine.base.parallel import ask_all
 from stormctl.engine.deliver.collector import Collector
 from stormctl.engine.deliver.reconciler import Reconciler
@@ -26,6 +27,7 @@ class Background:
     def __init__(self, equipment: Equipment, uploader: Uploader) -> None:
         self._adapters = equipment.adapters
         self._metrics = equipment.ledger.metrics
+        self._clock = equipment.clock
         self._reconciler = Reconciler(equipment)
         self.uploader = uploader
         self._collector = Collector(equipment)
@@ -50,8 +52,8 @@ class Background:
         return True
 
     def collect_all(self, channels: Iterable[ChannelId], storm_id: str) -> None:
-        """Read the metrics of every delivered post of a storm now, all channels side by side."""
-        posts = self._metrics.receipts(storm_id)
+        """Read the metrics of a storm's posts now, all channels side by side; of those too young, not yet."""
+        posts = self._metrics.receipts(storm_id, self._clock.moment().at - TOO_EARLY)
 
         def collect(channel: ChannelId) -> None:
             self._collector.collect_all(channel, posts[str(channel)], self._adapters.reader(channel))

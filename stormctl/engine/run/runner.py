@@ -148,7 +148,7 @@ class Runner:
         )
 
     def collect_all(self, storm_id: str) -> None:
-        """Read the metrics of every delivered post of a storm now, all channels side by side."""
+        """Read the metrics of a storm's posts now, all channels side by side; of those too young, not yet."""
         self._background.collect_all(self._channels(), storm_id)
 
     def follow_up(self) -> None:

@@ -7,12 +7,10 @@ import io
 from typing import TYPE_CHECKING
 
 from stormctl.domain.bank.message import MediaKind
-from stormctl.errors import FindingsError
-from stormctl.files.media.media import read_media
+from stormctl.errors import StormctlError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-    from pathlib import Path
+    from collections.abc import Callable, Iterable
 
     from stormctl.domain.bank.message import Media
 
@@ -26,19 +24,30 @@ MOST_CHARS = 6_000_000
 """Characters of all thumbnails of a page: mail servers often refuse more than 10 MB."""
 
 
-def make_thumbnails(root: Path, media: Iterable[Media], most_chars: int = MOST_CHARS) -> dict[str, str]:
+def make_thumbnails(
+    media: Iterable[Media],
+    read: Callable[[Media], bytes],
+    most_chars: int = MOST_CHARS,
+    *,
+    known: dict[str, str] | None = None,
+) -> dict[str, str]:
     """Make small copies of pictures, as `data:` addresses by the pictures' digests; videos have none.
 
-    One that would make all of them too large, or whose file has vanished or changed, is left out.
+    One that would make all of them too large, or that can't be read any more, is left out.
+
+    Args:
+        read: reads the bytes of a picture.
+        known: those made before, to which new ones are added.
     """
-    made: dict[str, str] = {}
-    room = most_chars
-    for picture in {m.digest: m for m in media if m.kind is not MediaKind.VIDEO}.values():
+    made = {} if known is None else known
+    room = most_chars - sum(map(len, made.values()))
+    pictures = {m.digest: m for m in media if m.kind is not MediaKind.VIDEO and m.digest not in made}
+    for picture in pictures.values():
         if room < 0:
             break
         try:
-            address = _shrink(read_media(root, picture))
-        except FindingsError:
+            address = _shrink(read(picture))
+        except StormctlError:  # its description stands there
             continue
         room -= len(address)
         if room >= 0:

@@ -81,11 +81,14 @@ class Metrics:
         """Return every delivered post with its newest value of each metric, in order of delivery."""
         values: defaultdict[str, dict[Metric, int]] = defaultdict(dict)
         read_at: dict[str, int] = {}
+        times: defaultdict[str, list[datetime]] = defaultdict(list)
         with self._database.reading() as session:
             for row in session.each("newest_snapshots", storm_id=storm_id):
                 key = row["key"]
                 values[key][Metric(row["metric"])] = row["value"]
                 read_at[key] = min(row["read_at"], read_at.get(key, row["read_at"]))
+            for row in session.each("reading_times", storm_id=storm_id):
+                times[row["key"]].append(from_micros(row["read_at"]))
             posts = session.rows("delivered_posts", storm_id=storm_id)
         return [
             PostReach(
@@ -97,15 +100,16 @@ class Metrics:
                 delivered_at=from_micros(row["delivered_at"]),
                 values=values.get(row["key"], {}),
                 read_at=maybe_instant(read_at.get(row["key"])),
+                reading_times=tuple(times.get(row["key"], ())),
             )
             for row in posts
         ]
 
-    def receipts(self, storm_id: str) -> dict[str, dict[str, str]]:
-        """Return the post id of every delivered post of a storm, by channel and key, in order of slot."""
+    def receipts(self, storm_id: str, until: datetime) -> dict[str, dict[str, str]]:
+        """Return the post ids of a storm's posts that were out by then, by channel and key, by slot."""
         found: defaultdict[str, dict[str, str]] = defaultdict(dict)
         with self._database.reading() as session:
-            for row in session.each("receipts_of_storm", storm_id=storm_id):
+            for row in session.each("receipts_of_storm", storm_id=storm_id, until=to_micros(until)):
                 found[row["channel"]][row["key"]] = row["post_id"]
         return dict(found)
 

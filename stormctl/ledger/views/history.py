@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
     from datetime import datetime
 
+    from stormctl.domain.bank.message import Media
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.base.event import StormEvent
     from stormctl.domain.delivery.delivery import Post
@@ -98,6 +99,14 @@ class History:
         """Return where a storm's wordings are enrolled, without what an earlier plan withdrew."""
         with self._database.reading() as session:
             return [_slot_of(row) for row in session.each("slots_of", storm_id=storm_id)]
+
+    def published(self, storm_id: str) -> list[tuple[DeliveryView, tuple[Media, ...]]]:
+        """Return what of a storm is out, was, or may be, with its media, the newest first."""
+        with self._database.reading() as session:
+            return [
+                (delivery_view_of(row), load_post(row["post"]).media)
+                for row in session.each("published", storm_id=storm_id)
+            ]
 
     def get(self, key: str) -> DeliveryView:
         """Get a delivery.

@@ -32,6 +32,16 @@ def report_json(report: Report) -> result_shapes.ReportDocument:
         "planned": report.planned,
         "delivered": report.delivered,
         "unread": report.unread,
+        "early": report.early,
+        "missed_readings": [
+            {
+                "age_hours": int(missed.age.total_seconds() // 3600),
+                "posts": missed.posts,
+                "due_at": export_instant(missed.due_at),
+                "is_lost": missed.is_lost,
+            }
+            for missed in report.missed
+        ],
         "counts": export_counts(report.counts),
         "budget": export_budget(report.budget),
         "step": report.step,
@@ -68,6 +78,7 @@ def _export_figures(figures: Figures) -> result_shapes.FiguresShape:
     return {
         "posts": figures.posts,
         "unread": figures.unread,
+        "early": figures.early,
         "totals": {m.value: _export_total(figures.totals.get(m)) for m in Metric if m is not Metric.REACH},
         "engagement": _export_total(figures.engagement),
         "reach_per_post": None

@@ -47,6 +47,7 @@ class FiguresShape(TypedDict):
 
     posts: int
     unread: int
+    early: Annotated[int, Field(description="read within an hour of going out: their figures don't count")]
     totals: dict[str, TotalShape | None]
     engagement: TotalShape | None
     reach_per_post: ReachShape | None
@@ -84,6 +85,15 @@ class PlatformFigures(FiguresShape):
     best: list[BestPost]
 
 
+class MissedReadingShape(TypedDict):
+    """Posts that were not read when they reached an age."""
+
+    age_hours: int
+    posts: int
+    due_at: Instant | None
+    is_lost: Annotated[bool, Field(description="whether a later reading has to take its place")]
+
+
 class ReportDocument(VersionedDocument):
     """`stormctl report --json`: what a storm brought."""
 
@@ -95,6 +105,8 @@ class ReportDocument(VersionedDocument):
     planned: int
     delivered: int
     unread: int
+    early: Annotated[int, Field(description="posts that were read within an hour of going out")]
+    missed_readings: list[MissedReadingShape]
     counts: Counts
     budget: BudgetShape | None
     step: Annotated[Step, Field(description="the length of the periods")]

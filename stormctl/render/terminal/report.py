@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
@@ -9,7 +10,6 @@ from rich.console import Group
 from rich.padding import Padding
 from rich.text import Text
 
-from stormctl.domain.base.amounts import count
 from stormctl.domain.delivery.delivery import State
 from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
@@ -17,12 +17,15 @@ from stormctl.domain.report.reach import BESIDE
 from stormctl.render.labels import (
     COLUMNS,
     METRIC_HEADS,
+    NOT_LIVE,
     describe_reading,
     describe_spread,
     explain_figures,
     explain_metric,
     explain_practice,
+    explain_readings,
     find_total,
+    name_age,
     name_period,
     name_sources,
 )
@@ -48,7 +51,11 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from stormctl.domain.report.report import Figures, PlatformReach, Report
+    from stormctl.domain.report.status import LedgerStatus
     from stormctl.render.terminal.grid import Cell
+
+TICK_EVERY = timedelta(minutes=2)
+"""How long ago a tick may have been for cron to be at work: it calls it once a minute."""
 
 BAR_CELLS = 24
 """The longest bar of the chart by hour or day, in characters."""
@@ -57,10 +64,12 @@ BAR_CELLS = 24
 def render_report(report: Report) -> RenderableType:
     """Show deliveries, figures side by side, what each hour's or day's posts got, the best, and a legend."""
     zone = ZoneInfo(report.timezone)
+    practice = [explain_practice(report.practice_hosts)] if report.practice_hosts else []
     parts: list[RenderableType] = [
         Text.assemble((clean(report.storm_name), STRONG), f" ({report.storm_id})"),
         Text(f"As of {render_day_and_time(report.made_at, zone)}", QUIET),
-        *(render_notice("PRACTICE", explain_practice(report)) for _ in report.practice_hosts[:1]),
+        *(render_notice(NOT_LIVE, words) for words in practice),
+        *(Text(line, WARN) for line in explain_readings(report, zone)),
         "",
         _render_deliveries(report),
         *(Text(line, WARN) for line in describe_budget(report.budget)),
@@ -72,6 +81,34 @@ def render_report(report: Report) -> RenderableType:
         parts += _render_platform(platform, report, zone)
     parts += ["", *_render_notes(report)]
     return Group(*parts)
+
+
+def render_reading_times(report: Report, standing: LedgerStatus) -> RenderableType:
+    """Say when a storm's figures come, and who reads them; nothing if nothing is out or to come."""
+    if not report.reading_times:
+        return Group()
+    zone = ZoneInfo(report.timezone)
+    rows = [
+        (f"at {name_age(reading.age)}", render_day_and_time(reading.last_at, zone))
+        for reading in report.reading_times
+    ]
+    return Group(
+        Text("When its figures are complete, by the age of the posts", STRONG),
+        Grid((Column(""), Column("")), [GridSection(rows)], indent=2),
+        Text(describe_reader(standing)),
+        Text(f"In your calendar: stormctl report {report.storm_id} --calendar figures.ics", QUIET),
+    )
+
+
+def describe_reader(standing: LedgerStatus) -> str:
+    """Say who reads the figures: a daemon or cron that is at work, or what has to be started."""
+    for runner in standing.runners:
+        silent = standing.moment.wall_at - runner.beat_at
+        if runner.kind == "daemon" and runner.alive:
+            return f"The daemon on {clean(runner.host)} reads them."
+        if runner.kind == "tick" and silent < TICK_EVERY:
+            return f"stormctl tick on {clean(runner.host)} reads them."
+    return "Nothing reads them by itself: type stormctl tick then, or keep stormctl daemon running."
 
 
 def _render_deliveries(report: Report) -> Grid:
@@ -187,10 +224,6 @@ def _render_best(platform: PlatformReach, zone: tzinfo) -> Iterator[RenderableTy
 def _render_notes(report: Report) -> Iterator[RenderableType]:
     yield Text("How to read this", STRONG)
     notes = list(explain_figures(report))
-    if report.unread:
-        notes.insert(
-            0, f"{count(report.unread, 'delivered post has', 'delivered posts have')} no reading yet."
-        )
     for metric in Metric:
         given = ((platform.label, platform.facts.name_metric(metric)) for platform in Platform)
         names = ", ".join(f"{label} {name}" for label, name in given if name)

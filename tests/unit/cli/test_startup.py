@@ -29,7 +29,6 @@ HEAVY = {
     "jinja2",
     "psycopg",
     "pydantic",
-    "pygal",
     "requests",
     "rich",
     "sqlite3",

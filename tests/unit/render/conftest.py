@@ -355,6 +355,7 @@ def read_post(
         delivered_at=delivered_at,
         values=values,
         read_at=at(21, 30) if values else None,
+        reading_times=(at(21, 30),) if values else (),
     )
 
 

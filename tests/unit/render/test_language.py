@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from stormctl.domain.base.phrase import Phrase
-from stormctl.render.language import Language, find_language
+from stormctl.render.language import Language, choose_accepted, find_language
 
 
 def test_a_phrase_is_translated_with_what_is_in_it() -> None:
@@ -40,3 +40,21 @@ def test_what_is_no_phrase_stays_as_it_is() -> None:
 def test_the_systems_language_is_found(environ: dict[str, str], expected: str) -> None:
     """By the variables of POSIX, the strongest first; English where it is none of ours."""
     assert find_language(environ) == expected
+
+
+@pytest.mark.parametrize(
+    ("header", "code"),
+    [
+        ("", "en"),
+        ("de,it;q=0.5", "en"),
+        ("es-MX,es;q=0.9,en;q=0.5", "es"),
+        ("en;q=0.2, fr;q=0.7", "fr"),
+        ("fr;q=0, es;q=0.1", "es"),
+        ("fr;q=many, es", "es"),
+        ("FR-ca", "fr"),
+        (";;;,q=,=", "en"),
+    ],
+)
+def test_a_browser_s_language_is_chosen(header: str, code: str) -> None:
+    """The one that it likes best of ours."""
+    assert choose_accepted(header).code == code

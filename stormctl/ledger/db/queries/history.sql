@@ -21,6 +21,12 @@ SELECT key, channel, kind, state, storm_on, coalesce(spread_from, slot_at) AS sl
 FROM deliveries
 WHERE storm_id = :storm_id AND before_key IS NULL AND (cancelled_by IS NULL OR cancelled_by <> 'plan');
 
+-- name: published(storm_id)
+-- What is in doubt may be out, since the moment when it was sent.
+SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
+WHERE d.storm_id = :storm_id AND d.state IN ('delivered', 'retracted', 'in_doubt')
+ORDER BY coalesce(d.delivered_at, d.slot_at) DESC, d.key DESC;
+
 -- name: delivery(key)^
 SELECT d.*, (SELECT count(*) FROM attempts a WHERE a.key = d.key) AS attempts FROM deliveries d
 WHERE d.key = :key;

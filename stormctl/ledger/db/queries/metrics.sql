@@ -15,9 +15,17 @@ SELECT key, channel, message_id, post, url, delivered_at FROM deliveries
 WHERE state = 'delivered' AND (CAST(:storm_id AS TEXT) IS NULL OR storm_id = CAST(:storm_id AS TEXT))
 ORDER BY delivered_at, key;
 
--- name: receipts_of_storm(storm_id)
+-- name: reading_times(storm_id)
+SELECT DISTINCT s.key, s.read_at
+FROM snapshots s JOIN deliveries d ON d.key = s.key
+WHERE d.state = 'delivered' AND s.read_at >= d.delivered_at
+    AND (CAST(:storm_id AS TEXT) IS NULL OR d.storm_id = CAST(:storm_id AS TEXT))
+ORDER BY s.read_at;
+
+-- name: receipts_of_storm(storm_id, until)
 SELECT key, channel, post_id FROM deliveries
-WHERE storm_id = :storm_id AND state = 'delivered' AND post_id IS NOT NULL ORDER BY slot_at, key;
+WHERE storm_id = :storm_id AND state = 'delivered' AND post_id IS NOT NULL AND delivered_at <= :until
+ORDER BY slot_at, key;
 
 -- name: unread_at_age(channel, now, age)
 SELECT key, channel, post_id FROM deliveries

@@ -69,3 +69,40 @@ def test_a_page_that_cannot_be_written_is_wrong_use(stormctl: CommandLine, ledge
 
     assert ended.code == ExitCode.USAGE
     assert ended.err == "error: the report can't be written to nowhere/day.html: No such file or directory\n"
+
+
+def test_moderators_get_a_page(stormctl: CommandLine, ledger: Ledger) -> None:
+    """In a file of its usual name, or of one that is given; the report itself is not printed."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    usual, named = stormctl("report", "--moderators"), stormctl("report", "--moderators", "--html", "m.html")
+
+    assert usual.out == "wrote moderators.html: 0 posts, the newest first; open it in a browser\n"
+    assert (named.code, named.err) == (0, "")
+    for name in ("moderators.html", "m.html"):
+        assert "Nothing is out yet." in (stormctl.root / name).read_text(encoding="utf-8")
+    assert not (stormctl.root / "m.json").exists()
+
+
+def test_figures_come_into_the_calendar(stormctl: CommandLine, ledger: Ledger) -> None:
+    """Three dates; a storm without posts has none."""
+    enroll(ledger)
+    empty = stormctl("report", "--calendar", "figures.ics")
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    ended = stormctl("report", "--calendar", "figures.ics")
+
+    assert (empty.code, "no figures come" in empty.err) == (ExitCode.USAGE, True)
+    assert (ended.code, ended.out) == (0, "wrote figures.ics: open it, and your calendar takes 3 dates\n")
+    assert (stormctl.root / "figures.ics").read_bytes().count(b"BEGIN:VEVENT\r\n") == 3
+
+
+@pytest.mark.parametrize("option", [("--moderators",), ("--calendar", "f.ics")])
+def test_json_is_the_figures_alone(stormctl: CommandLine, ledger: Ledger, option: tuple[str, ...]) -> None:
+    """A program that asks for both is told, and nothing is written."""
+    enroll(ledger, make_delivery(slot_at=read_moment().at + SOON))
+
+    ended = stormctl("report", "--json", *option)
+
+    assert (ended.code, ended.out) == (ExitCode.USAGE, "")
+    assert not (stormctl.root / "f.ics").exists()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from stormctl.domain.base.event import EventKind
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
-from stormctl.engine.deliver.collector import AGES, BATCH, REST, TRIES, Collector
+from stormctl.domain.report.readings import AGES, BATCH
+from stormctl.engine.deliver.collector import REST, TRIES, Collector
 from tests.factories import ACME, PAGE, make_delivery
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _deliver(bench: Bench) -> Collector:
 
 def _collect_all(bench: Bench, collector: Collector, channel: ChannelId = ACME) -> int:
     """Read every delivered post of a channel."""
-    posts = bench.ledger.metrics.receipts("storm").get(str(channel), {})
+    posts = bench.ledger.metrics.receipts("storm", bench.clock.moment().at).get(str(channel), {})
     return collector.collect_all(channel, posts, bench.platforms.platforms[channel])
 
 

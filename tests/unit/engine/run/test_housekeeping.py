@@ -17,7 +17,7 @@ from stormctl.domain.delivery.delivery import InDoubt, State
 from stormctl.domain.platforms.channel import ChannelId, Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
-from stormctl.engine.deliver.collector import AGES, BATCH
+from stormctl.domain.report.readings import AGES, BATCH
 from stormctl.engine.deliver.uploader import AHEAD
 from stormctl.engine.run.housekeeping import ASK_AGAIN
 from stormctl.engine.run.runner import Runner

@@ -17,6 +17,7 @@ from stormctl.domain.delivery.delivery import Delivered, InDoubt, NotSent, Refus
 from stormctl.domain.platforms.channel import Platform
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.reach import MetricReading
+from stormctl.domain.report.readings import TOO_EARLY
 from stormctl.engine.base.clocks import StormClock, SystemClock, read_wall_clock
 from stormctl.engine.base.equipment import Durations, Equipment
 from stormctl.engine.run.runner import SETTLINGS, Runner
@@ -29,6 +30,7 @@ from tests.fakes import NOON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
     from pathlib import Path
 
     from stormctl.domain.base.clock import Moment
@@ -55,8 +57,8 @@ def durations() -> Durations:
     )
 
 
-def _runner(bench: Bench) -> Runner:
-    clock = SystemClock()
+def _runner(bench: Bench, ahead: timedelta = timedelta()) -> Runner:
+    clock = SystemClock(lambda: ahead)
     for platform in bench.platforms.platforms.values():
         platform.clock = clock
     equipment = Equipment(
@@ -454,14 +456,16 @@ def test_a_round_of_a_tick_raises_the_bug_that_it_met(bench: Bench) -> None:
 
 
 def test_after_the_run_every_delivered_post_is_read(bench: Bench) -> None:
-    """The rehearsal's last reading goes over all channels."""
+    """The rehearsal's last reading goes over all channels; at once there would be nothing to see."""
     now = read_wall_clock()
     bench.enroll(make_delivery(slot_at=now), make_delivery(slot_at=now, channel=PAGE))
     runner = _runner(bench)
     runner.run_once()
+    runner.collect_all("storm")
+    assert [post.read_at for post in bench.ledger.metrics.newest("storm")] == [None, None]
     bench.x.metrics = [MetricReading("acme-1", Metric.IMPRESSIONS, 120)]
 
-    runner.collect_all("storm")
+    _runner(bench, ahead=TOO_EARLY).collect_all("storm")
 
     values = {post.channel: post.values for post in bench.ledger.metrics.newest("storm")}
     assert values == {"x:acme": {Metric.IMPRESSIONS: 120}, "facebook:acme": {}}
@@ -479,13 +483,13 @@ def test_after_the_run_a_channel_without_posts_needs_no_credentials(
     bench.platforms.withheld[PAGE] = CredentialsError("no credentials", "Put them back.")
     load, loads = bench.ledger.metrics.receipts, []
 
-    def receipts(storm_id: str) -> dict[str, dict[str, str]]:
+    def receipts(storm_id: str, until: datetime) -> dict[str, dict[str, str]]:
         loads.append(storm_id)
-        return load(storm_id)
+        return load(storm_id, until)
 
     monkeypatch.setattr(bench.ledger.metrics, "receipts", receipts)
 
-    runner.collect_all("storm")
+    _runner(bench, ahead=TOO_EARLY).collect_all("storm")
 
     assert loads == ["storm"]
     assert [post.values for post in bench.ledger.metrics.newest("storm")] == [{Metric.IMPRESSIONS: 120}]
@@ -508,7 +512,7 @@ def test_after_the_run_the_channels_are_read_side_by_side(
     for platform in (bench.x, bench.facebook):
         monkeypatch.setattr(platform, "read_metrics", read)
 
-    runner.collect_all("storm")
+    _runner(bench, ahead=TOO_EARLY).collect_all("storm")
 
     values = {post.channel: post.values for post in bench.ledger.metrics.newest("storm")}
     assert values == {"x:acme": {Metric.REACTIONS: 7}, "facebook:acme": {Metric.REACTIONS: 7}}

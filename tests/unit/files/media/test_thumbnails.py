@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import io
+from functools import partial
 from typing import TYPE_CHECKING
 
 from PIL import Image
 
-from stormctl.files.media.media import MediaShelf
+from stormctl.files.media.media import MediaShelf, read_media
 from stormctl.files.media.thumbnails import SIDE, make_thumbnails
 
 if TYPE_CHECKING:
@@ -38,7 +39,7 @@ def test_a_picture_is_made_small_once(tmp_path: Path) -> None:
     """In its own proportions, however many posts show it, and with white for what is transparent."""
     (wide,) = shelve(tmp_path, Image.new("RGBA", (1600, 800), (0, 0, 0, 0)))
 
-    made = make_thumbnails(tmp_path, [wide, wide])
+    made = make_thumbnails([wide, wide], partial(read_media, tmp_path))
 
     assert list(made) == [wide.digest]
     small = read(made[wide.digest])
@@ -49,9 +50,9 @@ def test_a_picture_is_made_small_once(tmp_path: Path) -> None:
 def test_together_they_stay_within_a_bound(tmp_path: Path) -> None:
     """What would be beyond it is left out, and so are the rest."""
     media = shelve(tmp_path, *(Image.effect_noise((480, 480), 90 + n).convert("RGB") for n in range(3)))
-    one = len(make_thumbnails(tmp_path, media[:1])[media[0].digest])
+    one = len(make_thumbnails(media[:1], partial(read_media, tmp_path))[media[0].digest])
 
-    made = make_thumbnails(tmp_path, media, int(one * 1.5))
+    made = make_thumbnails(media, partial(read_media, tmp_path), int(one * 1.5))
 
     assert list(made) == [media[0].digest]
 
@@ -62,7 +63,7 @@ def test_a_picture_that_changed_or_vanished_is_left_out(tmp_path: Path) -> None:
     (tmp_path / gone.file).unlink()
     Image.new("RGB", (20, 20), "white").save(tmp_path / changed.file)
 
-    assert list(make_thumbnails(tmp_path, [gone, changed, kept])) == [kept.digest]
+    assert list(make_thumbnails([gone, changed, kept], partial(read_media, tmp_path))) == [kept.digest]
 
 
 def test_an_animation_shows_its_first_frame(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_an_animation_shows_its_first_frame(tmp_path: Path) -> None:
     red.save(folder / "0.gif", save_all=True, append_images=[Image.new("RGB", (20, 20), "blue")])
     gif = MediaShelf(tmp_path, "messages/b").get("0.gif", "A square")
 
-    pixel = read(make_thumbnails(tmp_path, [gif])[gif.digest]).getpixel((9, 9))
+    pixel = read(make_thumbnails([gif], partial(read_media, tmp_path))[gif.digest]).getpixel((9, 9))
 
     assert isinstance(pixel, tuple)
     assert pixel[0] > 240

@@ -53,23 +53,24 @@ def test_headings_and_captions_name_the_parts(report: Report) -> None:
     assert outline.found["caption"] == [
         "Deliveries by channel: how many were planned, and what became of them",
         "Figures by channel on X, as X gave them",
-        "X by the hour in which the posts went out",
+        "X by the hour in which the posts went out; most impressions in the hour from 08:00 EST (1,200)",
         "Figures by channel on Facebook, as Facebook gave them",
-        "Facebook by the hour in which the posts went out",
+        "Facebook by the hour in which the posts went out; most impressions in the hour from 08:00 EST (640)",
         "What the figures mean, and what each platform calls them",
     ]
     assert len(outline.found["table"]) == len(outline.found["caption"])
 
 
-def test_charts_say_in_words_what_they_show(report: Report) -> None:
-    """The caption names the peak."""
-    outline = Outline(render_report_page(report))
+def test_practice_is_told_before_any_figure(report: Report) -> None:
+    """In the title, and in a banner that stays; nobody shows made-up figures to a funder."""
+    practice = render_report_page(replace(report, practice_hosts=("127.0.0.1:8123",)))
+    real = render_report_page(replace(report, practice_hosts=()))
 
-    by_hour = "by the hour in which the posts went out; most in the hour from 08:00 EST"
-    assert outline.found["figcaption"] == [
-        f"Impressions on X {by_hour} (1,200).",
-        f"Impressions on Facebook {by_hour} (640).",
-    ]
+    assert "<title>NOT LIVE · International Migrants Day 2026: report</title>" in practice
+    assert practice.index('<aside class="not-live"') < practice.index("<h1>")
+    assert "posted to 127.0.0.1:8123, not to the real platforms" in practice
+    assert 'class="practice"' not in real
+    assert 'class="not-live"' not in real
 
 
 def test_the_labels_are_honest(report: Report) -> None:
@@ -78,7 +79,7 @@ def test_the_labels_are_honest(report: Report) -> None:
 
     assert "Reach: not given by X." in page
     assert "they are as of up to 24 hours before the reading" in page
-    assert "1 delivered post has no reading yet: the figures do not contain them." in page
+    assert "1 delivered post has no reading yet." in page
     assert "As of Fri 18 Dec 2026, 21:35 EST." in page
 
 
@@ -110,36 +111,34 @@ def test_text_from_files_and_platforms_is_escaped(status: StormStatus, posts: li
 
 
 def test_channels_of_a_platform_are_compared(status: StormStatus, posts: list[PostReach]) -> None:
-    """Two channels have a chart and a sum."""
+    """Two channels have bars and a sum."""
     second = replace(status.channels[0], channel="x:dia-migrantes")
     two = replace(status, channels=(status.channels[0], second))
     on_second = replace(posts[1], channel="x:dia-migrantes")
 
     page = render_report_page(build_report(two, [posts[0], on_second], posts[0].delivered_at))
 
-    assert "Impressions by channel on X." in Outline(page).found["figcaption"]
+    assert "Impressions by channel on X" in Outline(page).found["caption"]
     assert "X in all" in page
 
 
-def test_without_impressions_charts_show_engagement(status: StormStatus, posts: list[PostReach]) -> None:
+def test_without_impressions_bars_show_engagement(status: StormStatus, posts: list[PostReach]) -> None:
     """Small Pages get no insights, and yet reactions."""
     counted = replace(posts[2], values={Metric.REACTIONS: 4})
 
     page = render_report_page(build_report(status, [counted], counted.delivered_at))
 
-    expected = (
-        "Engagement on Facebook by the hour in which the posts went out; most in the hour from 08:00 EST (4)."
-    )
-    assert Outline(page).found["figcaption"] == [expected]
+    peak = "most engagement in the hour from 08:00 EST (4)"
+    assert f"Facebook by the hour in which the posts went out; {peak}" in Outline(page).found["caption"]
 
 
-def test_a_report_without_any_reading_has_no_charts(status: StormStatus, posts: list[PostReach]) -> None:
+def test_a_report_without_any_reading_has_no_bars(status: StormStatus, posts: list[PostReach]) -> None:
     """Nothing is drawn from nothing."""
     unread = [replace(p, values={}, read_at=None) for p in posts]
 
     page = render_report_page(build_report(status, unread, posts[0].delivered_at))
 
-    assert "<svg" not in page
+    assert "width:" not in page.partition("</style>")[2]
     assert "2 posts, none of them read yet." in page
 
 

@@ -6,23 +6,29 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+import pytest
+
 from stormctl.domain.delivery.delivery import Budget
 from stormctl.domain.platforms.record import Metric
 from stormctl.domain.report.report import build_report
+from stormctl.domain.report.status import RunnerStatus
 from stormctl.render.exports.report import report_json
 from stormctl.render.pages.report import render_report_page
-from stormctl.render.terminal.report import render_report
+from stormctl.render.terminal.report import describe_reader, render_reading_times, render_report
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from stormctl.domain.report.reach import PostReach
     from stormctl.domain.report.report import Report
-    from stormctl.domain.report.status import StormStatus
+    from stormctl.domain.report.status import LedgerStatus, StormStatus
 
 EXPECTED = """\
 International Migrants Day 2026 (imd-2026)
 As of Fri 18 Dec 2026, 21:35 EST
+1 delivered post has no reading yet.
+Missed: 1 post was not read at the age of 1 hour, due from Fri 18 Dec 2026, 10:07 EST; stormctl tick
+takes it now.
 
 Channel                Account       Planned  Delivered  Otherwise
 x:migrants-day         @migrantsday       36         13  22 planned, 1 in doubt
@@ -66,7 +72,6 @@ Best posts on Facebook, by engagement, then impressions
      facebook:migrants-day  08:07 EST  http://127.0.0.1:8123/3
 
 How to read this
-  1 delivered post has no reading yet.
   – means that the platform gave no value. It is not 0.
   Engagement (engaged) is reactions + replies + shares + clicks, of those that the platform gave.
   Platforms count differently: their figures are shown side by side and never added up.
@@ -171,7 +176,7 @@ def test_a_report_of_practice_says_so(
 
     shown = show(render_report(report))
 
-    assert "PRACTICE" in shown
+    assert "NOT LIVE" in shown
     assert "127.0.0.1:8080, not to the real platforms" in shown
     assert "not to the real platforms" in render_report_page(report)
     assert report_json(report)["practice_hosts"] == ["127.0.0.1:8080"]
@@ -182,3 +187,50 @@ def test_a_spent_budget_is_told_beside_the_deliveries(show: Callable[..., str], 
     poor = replace(report, budget=Budget(usd_micros=30_000, spent_usd_micros=15_000, unpaid=2))
 
     assert "\nThe budget of $0.03 is spent ($0.015 so far): 2 posts are not sent" in show(render_report(poor))
+
+
+def test_the_end_of_a_launch_says_when_figures_come(
+    show: Callable[..., str], report: Report, ledger_status: LedgerStatus
+) -> None:
+    """By the age of the posts, with who reads them, and what to type."""
+    shown = show(render_reading_times(report, replace(ledger_status, runners=())), width=80)
+
+    assert (
+        shown
+        == """\
+When its figures are complete, by the age of the posts
+  at 1 hour    Fri 18 Dec 2026, 20:55 EST
+  at 24 hours  Sat 19 Dec 2026, 19:55 EST
+  at 7 days    Fri 25 Dec 2026, 19:55 EST
+Nothing reads them by itself: type stormctl tick then, or keep stormctl daemon
+running.
+In your calendar: stormctl report imd-2026 --calendar figures.ics"""
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "silent", "is_alive", "reader"),
+    [
+        ("daemon", 1, True, "The daemon on laptop reads them."),
+        ("daemon", 600, False, "Nothing reads them by itself"),
+        ("tick", 90, False, "stormctl tick on laptop reads them."),
+        ("tick", 150, False, "Nothing reads them by itself"),
+        ("launch", 1, True, "Nothing reads them by itself"),
+    ],
+)
+def test_who_reads_figures_is_named(
+    ledger_status: LedgerStatus, kind: str, silent: int, reader: str, *, is_alive: bool
+) -> None:
+    """A launch does not: it ends with the last post."""
+    now = ledger_status.moment.wall_at
+    runner = RunnerStatus(
+        id="r1",
+        host="laptop",
+        pid=1,
+        kind=kind,
+        started_at=now,
+        beat_at=now - timedelta(seconds=silent),
+        alive=is_alive,
+    )
+
+    assert describe_reader(replace(ledger_status, runners=(runner,))).startswith(reader)
