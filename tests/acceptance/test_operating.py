@@ -56,7 +56,14 @@ BREAKAGES: dict[str, Callable[[Campaign], object]] = {
 }
 
 
-@pytest.mark.parametrize("breakage", BREAKAGES)
+SHORT = {"toml", "no bank", "bad message"}
+"""Played in every run; the others are long."""
+
+
+@pytest.mark.parametrize(
+    "breakage",
+    [one if one in SHORT else pytest.param(one, marks=pytest.mark.long) for one in BREAKAGES],
+)
 def test_what_is_enrolled_goes_on_whatever_becomes_of_the_files(stage: Campaign, breakage: str) -> None:
     """The same launch typed again publishes all that is enrolled, once, and enrols nothing new."""
     stage.write_hours(lasts=6)

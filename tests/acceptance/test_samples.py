@@ -101,10 +101,11 @@ def test_a_storm_of_the_past_is_never_launched(tmp_path: Path) -> None:
     for name in past:
         copy_sample(get_sample(name), tmp_path / name)
 
-    for name in past:
+    ways = [[], ["--yes"], ["--detach"], ["--yes", "--detach"]]
+    for name, typed in zip(past, ways, strict=True):
         campaign = Campaign(tmp_path / name)
-        for typed in ([], ["--yes"], ["--detach"], ["--yes", "--detach"], [name, "--yes", "--plain"]):
-            refused = campaign.run("launch", *typed, expect=2)
+        for words in (typed, [name, "--yes", "--plain"]):
+            refused = campaign.run("launch", *words, expect=2)
             assert f"error: {name} is over: its last slot was 201" in refused.stderr
             assert "or rehearse it: stormctl rehearse" in refused.stderr
         assert not (campaign.root / ".stormctl" / "ledger.db").exists()

@@ -25,7 +25,7 @@ from stormctl.platforms.adapter import Ending, Verification
 from tests.campaigns import make_campaign
 from tests.factories import ACME, PAGE
 from tests.fakes import NOON, FakePlatforms, Walked, noting
-from tests.unit.domain.making import make_bank, make_messages, make_rule, make_storm
+from tests.unit.domain.making import make_bank, make_rule, make_storm, make_variant
 
 if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Plan
@@ -267,8 +267,12 @@ def test_a_plan_is_priced_once_however_many_channels(
 ) -> None:
     """Each channel is told its own share of it."""
     channels = [parse_channel_id(f"x:c{number}") for number in range(5)]
-    storm = make_storm(*(make_rule(f"x:c{n}", messages=(f"m0[0-{n}]",)) for n in range(5)))
-    campaign = replace(campaign, storm=storm, plan=plan_storm(storm, make_bank(*make_messages(5))))
+    languages = ("en", "es", "fr", "pt", "ht")
+    storm = make_storm(*(make_rule(f"x:c{n}", languages=(lang,)) for n, lang in enumerate(languages)))
+    bank = make_bank(
+        *(make_variant(f"m{k}.{lang}") for n, lang in enumerate(languages) for k in range(n + 1))
+    )
+    campaign = replace(campaign, storm=storm, plan=plan_storm(storm, bank))
     priced: list[tuple[Plan]] = []
     monkeypatch.setattr("stormctl.engine.doctor.channels.cost_of", noting(cost_of, priced))
 
