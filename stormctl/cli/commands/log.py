@@ -47,7 +47,9 @@ def log(
     """
     from stormctl.domain.report.storm_log import StormLog
 
-    with ctx.obj.open_with_clock(rehearsal=rehearsal, needs_keys=False, command="log", as_json=as_json) as opened:
+    with ctx.obj.open_with_clock(
+        rehearsal=rehearsal, needs_keys=False, command="log", as_json=as_json
+    ) as opened:
         history = opened.ledger.history
         zones = history.zones(storm)
         after = None if since is None else read_since(since, set(zones.values()), opened.clock.moment().at)
