@@ -25,7 +25,7 @@ from stormctl.ledger.journal.rows import (
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
-    from datetime import datetime
+    from datetime import datetime, tzinfo
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
@@ -173,7 +173,21 @@ def enroll_plan(
     """
     changes = _compare(session, terms.storm_id, deliveries)
     _write_terms(session, terms, changes.channels, moment)
-    zone = ZoneInfo(terms.timezone)
+    _write_changes(session, changes, ZoneInfo(terms.timezone), moment)
+    done = changes.done
+    if done.added or done.updated or done.withdrawn:
+        text = f"{done.added} added, {done.updated} updated, {done.withdrawn} withdrawn"
+        note_event(session, moment, EventKind.ENROLLED, text, storm_id=terms.storm_id)
+    for key, receipt in takeover.published.items():
+        _adopt(session, key, receipt, moment)
+    for doubtful in takeover.unknown:
+        note_unknown(session, doubtful, moment)
+    if takeover.cost_usd_micros:
+        session.write("spend", storm_id=terms.storm_id, micros=takeover.cost_usd_micros)
+    return done
+
+
+def _write_changes(session: Session, changes: _Changes, zone: tzinfo, moment: Moment) -> None:
     for row in changes.withdraw:
         session.write("withdraw_delivery", key=row["key"], why=_WITHDRAWN)
         tell(session, moment, EventKind.CHANGED, row, f"withdrawn, {_WITHDRAWN}")
@@ -189,17 +203,6 @@ def enroll_plan(
         values = delivery_values(delivery)
         if not session.write("add_delivery", **values):
             _refuse_same_text(session, values)
-    done = changes.done
-    if done.added or done.updated or done.withdrawn:
-        text = f"{done.added} added, {done.updated} updated, {done.withdrawn} withdrawn"
-        note_event(session, moment, EventKind.ENROLLED, text, storm_id=terms.storm_id)
-    for key, receipt in takeover.published.items():
-        _adopt(session, key, receipt, moment)
-    for doubtful in takeover.unknown:
-        note_unknown(session, doubtful, moment)
-    if takeover.cost_usd_micros:
-        session.write("spend", storm_id=terms.storm_id, micros=takeover.cost_usd_micros)
-    return done
 
 
 def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> None:
