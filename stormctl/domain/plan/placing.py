@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections import defaultdict
+from collections import defaultdict, deque
 from functools import partial
-from heapq import heapify, heappop
 from itertools import islice, zip_longest
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -159,14 +158,14 @@ class Placing:
         No topic comes twice in a row as long as there is another one.
         """
         turns = arrange([(n, self._candidates[n], self._ranges[n]) for n in chosen], indices)
-        waiting = [(self._ranges[number][0], turns[number], number) for number in chosen]
-        heapify(waiting)
+        by_turn = sorted(chosen, key=turns.__getitem__)
+        waiting = deque(sorted(by_turn, key=lambda number: self._ranges[number][0]))
         queue = Queue(self._topic_of(number) for number in chosen)
         done: set[int] = set()
         for index, upcoming in zip_longest(indices, indices[1:]):
-            while waiting and waiting[0][0] <= index:
-                _, turn, number = heappop(waiting)
-                queue.push(self._topic_of(number), turn, number)
+            while waiting and self._ranges[waiting[0]][0] <= index:
+                number = waiting.popleft()
+                queue.push(self._topic_of(number), turns[number], number)
             due = reserved.get(index)
             if due is not None and due not in done and self._suits(due, index):
                 found: int | None = due

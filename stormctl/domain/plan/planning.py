@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections import defaultdict
+from collections import defaultdict, deque
 from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING
@@ -59,8 +59,15 @@ def plan_storm(storm: Storm, bank: Bank, enrolled: Iterable[EnrolledSlot] = ()) 
     for slot in enrolled:
         enrolled_on[slot.channel].append(slot)
         held[slot.name].add(parse_channel_id(slot.channel))
-    hands = deal(storm, Wordings(bank), lambda rule: len(find_slots(own[rule.id], rule)), held)
-    drafts = [ChannelDraft(own[rule.id], rule, hands[rule.id]) for rule in storm.channels]
+    known: dict[ChannelId, tuple[Slot, ...]] = {}
+
+    def find_room(rule: ChannelRule) -> int:
+        known[rule.id] = find_slots(own[rule.id], rule)
+        return len(known[rule.id])
+
+    hands = deal(storm, Wordings(bank), find_room, held)
+    # What a channel needed is let go once it is planned: a large storm is not to be held twice.
+    drafts = deque(ChannelDraft(own[rule.id], rule, hands.pop(rule.id)) for rule in storm.channels)
     spread = MessageTimes(storm.limits.same_message_apart)
     for draft in drafts:
         draft.fix_enrolled(enrolled_on[str(draft.rule.id)])
@@ -71,13 +78,13 @@ def plan_storm(storm: Storm, bank: Bank, enrolled: Iterable[EnrolledSlot] = ()) 
     deliveries: list[PlannedDelivery] = []
     unplaced: list[Unplaced] = []
     spare: list[tuple[ChannelId, int]] = []
-    for draft in drafts:
-        slots = _find_free_slots(draft)
+    while drafts:
+        draft = drafts.popleft()
+        slots = _find_free_slots(draft, known.pop(draft.rule.id, None))
         fixed = sorted(((post.at, post.variant.topic) for post in draft.fixed), key=itemgetter(0))
         placing = Placing(slots, _line_up(draft, slots), draft.occupancy, spread, fixed)
         filled = [_into_slot(slot, variant) for slot, variant in placing.fill()]
-        for post in (*draft.fixed, *filled):
-            deliveries.extend(_deliver(post, draft.rule, storm))
+        deliveries.extend(_deliver((*draft.fixed, *filled), draft.rule, storm))
         unplaced += [Unplaced(variant.name, draft.rule.id, why) for variant, why in draft.refused]
         unplaced += _explain(draft, placing.unplaced)
         spare.append((draft.rule.id, len(slots) - len(filled)))
@@ -101,11 +108,15 @@ def _explain(draft: ChannelDraft, left: Sequence[tuple[Variant, Phrase]]) -> Ite
             yield Unplaced(variant.name, draft.rule.id, why)
 
 
-def _find_free_slots(draft: ChannelDraft) -> tuple[Slot, ...]:
-    """Find the slots that nothing enrolled has; beside a slot that is had no other one is made."""
+def _find_free_slots(draft: ChannelDraft, known: tuple[Slot, ...] | None) -> tuple[Slot, ...]:
+    """Find the slots that nothing enrolled has; beside a slot that is had no other one is made.
+
+    Args:
+        known: the channel's slots as long as nothing has a set time, if they were looked for already.
+    """
     set_times = [post.at for post in draft.fixed if post.kind is not Kind.SLOT]
     had = {post.at for post in draft.fixed if post.kind is Kind.SLOT}
-    slots = find_slots(draft.storm, draft.rule, set_times)
+    slots = known if known and not set_times else find_slots(draft.storm, draft.rule, set_times)
     elsewhere = had - {slot.at for slot in slots}
     if elsewhere:
         slots = find_slots(draft.storm, draft.rule, [*set_times, *elsewhere])
@@ -153,32 +164,34 @@ def _into_slot(slot: Slot, variant: Variant) -> FixedPost:
     return FixedPost(variant, Kind.SLOT, slot.at, slot.storm_on, slot.window_end_at)
 
 
-def _deliver(post: FixedPost, rule: ChannelRule, storm: Storm) -> Iterator[PlannedDelivery]:
-    variant = post.variant
-    posts = compose(variant, rule, storm)
-    for number, composed in enumerate(posts, start=1):
-        yield PlannedDelivery(
-            key=DeliveryKey(
-                storm=storm.id,
-                channel=str(rule.id),
-                message=variant.message_id,
-                tail=variant.tail,
-                part=number if len(posts) > 1 else None,
-            ),
-            channel=rule.id,
-            post=composed,
-            slot_at=post.at,
-            storm_on=post.storm_on,
-            kind=post.kind,
-            late=variant.late or storm.late.policy,
-            grace=storm.late.grace,
-            priority=variant.priority,
-            topic=variant.topic,
-            not_before=variant.not_before,
-            expires_at=variant.expires_at,
-            window_end_at=post.window_end_at,
-            price_usd_micros=price_of(composed, rule.id),
-        )
+def _deliver(posts: Iterable[FixedPost], rule: ChannelRule, storm: Storm) -> Iterator[PlannedDelivery]:
+    channel = str(rule.id)
+    for post in posts:
+        variant = post.variant
+        parts = compose(variant, rule, storm)
+        for number, composed in enumerate(parts, start=1):
+            yield PlannedDelivery(
+                key=DeliveryKey(
+                    storm=storm.id,
+                    channel=channel,
+                    message=variant.message_id,
+                    tail=variant.tail,
+                    part=number if len(parts) > 1 else None,
+                ),
+                channel=rule.id,
+                post=composed,
+                slot_at=post.at,
+                storm_on=post.storm_on,
+                kind=post.kind,
+                late=variant.late or storm.late.policy,
+                grace=storm.late.grace,
+                priority=variant.priority,
+                topic=variant.topic,
+                not_before=variant.not_before,
+                expires_at=variant.expires_at,
+                window_end_at=post.window_end_at,
+                price_usd_micros=price_of(composed, rule.id),
+            )
 
 
 def _order(delivery: PlannedDelivery) -> tuple[datetime, str, str, str, int]:

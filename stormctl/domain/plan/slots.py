@@ -7,6 +7,7 @@ from bisect import bisect_right
 from collections import Counter, defaultdict
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from itertools import takewhile
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from datetime import date
 
     from stormctl.domain.plan.occupancy import Limits
-    from stormctl.domain.plan.storm import ChannelRule, Storm, Window
+    from stormctl.domain.plan.storm import ChannelRule, Quiet, Storm, Window
 
 _CRON_FIELDS = 5
 _PAIR = 2
 _SECOND = timedelta(seconds=1)
+_REMEMBERED = 512
+"""Windows and silences whose moments are kept: a storm's hundreds of channels share them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +72,21 @@ def find_quiet_spans(storm: Storm) -> tuple[tuple[datetime, datetime], ...]:
     They come back each day, from the day before the storm to the day after, because windows may cross
     midnight. Where clocks are changed the longer silence counts.
     """
-    zone = ZoneInfo(storm.timezone)
-    days = days_between(storm.first_on - DAY, storm.last_on + DAY)
+    return _find_quiet_spans(storm.quiet, storm.timezone, storm.first_on, storm.last_on)
+
+
+@lru_cache(_REMEMBERED)
+def _find_quiet_spans(
+    quiet_times: tuple[Quiet, ...], timezone: str, first_on: date, last_on: date
+) -> tuple[tuple[datetime, datetime], ...]:
+    zone = ZoneInfo(timezone)
+    days = days_between(first_on - DAY, last_on + DAY)
     spans = sorted(
         (
             readings_of(day, quiet.from_time, zone)[0],
             readings_of(day if quiet.to_time > quiet.from_time else day + DAY, quiet.to_time, zone)[1],
         )
-        for quiet in storm.quiet
+        for quiet in quiet_times
         for day in days
     )
     joined: list[tuple[datetime, datetime]] = []
@@ -94,17 +104,21 @@ def find_spans(storm: Storm, rule: ChannelRule) -> tuple[Span, ...]:
     Raises:
         LocalTimeError: if a window begins or ends at a time that clocks skip or show twice.
     """
-    found = []
-    for window in storm.windows:
-        if window.channels and rule.id not in window.channels:
-            continue
-        zone = ZoneInfo(window.timezone)
-        for day in days_between(storm.first_on, storm.last_on):
-            if not window.weekdays or day.weekday() in window.weekdays:
-                last_day = day if window.to_time > window.from_time else day + DAY
-                start, end = to_utc(day, window.from_time, zone), to_utc(last_day, window.to_time, zone)
-                found.append(Span(window, day, start, end))
+    own = (window for window in storm.windows if not window.channels or rule.id in window.channels)
+    found = (span for window in own for span in _find_spans_of(window, storm.first_on, storm.last_on))
     return tuple(sorted(found, key=lambda span: (span.start_at, span.end_at)))
+
+
+@lru_cache(_REMEMBERED)
+def _find_spans_of(window: Window, first_on: date, last_on: date) -> tuple[Span, ...]:
+    zone = ZoneInfo(window.timezone)
+    found = []
+    for day in days_between(first_on, last_on):
+        if not window.weekdays or day.weekday() in window.weekdays:
+            last_day = day if window.to_time > window.from_time else day + DAY
+            start, end = to_utc(day, window.from_time, zone), to_utc(last_day, window.to_time, zone)
+            found.append(Span(window, day, start, end))
+    return tuple(found)
 
 
 def find_slots(storm: Storm, rule: ChannelRule, taken: Iterable[datetime] = ()) -> tuple[Slot, ...]:

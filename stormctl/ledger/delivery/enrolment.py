@@ -18,15 +18,14 @@ from stormctl.ledger.journal.edits import describe_edit
 from stormctl.ledger.journal.gaps import note_unknown
 from stormctl.ledger.journal.rows import (
     delivery_values,
-    digest_plan,
     micros_of,
     note_event,
     tell,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
-    from datetime import datetime
+    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from datetime import datetime, tzinfo
 
     from stormctl.domain.base.clock import Moment
     from stormctl.domain.delivery.delivery import Delivered, PlannedDelivery
@@ -98,9 +97,10 @@ class Enrolled:
 
 @dataclass(slots=True)
 class _Changes:
-    add: list[dict[str, Any]] = field(default_factory=list)
-    update: list[dict[str, Any]] = field(default_factory=list)
-    withdraw: list[str] = field(default_factory=list)
+    add: Collection[PlannedDelivery] = ()
+    update: list[tuple[PlannedDelivery, Row]] = field(default_factory=list)
+    withdraw: list[Row] = field(default_factory=list)
+    channels: set[str] = field(default_factory=set)
     done: Enrolled = field(default_factory=Enrolled)
 
 
@@ -141,7 +141,6 @@ class Enrolment:
             LedgerError: if a platform is bound to another host.
             CredentialsError: if a channel is bound to another account, or the account to another channel.
         """
-        plan = plan_values(deliveries)
         with self._database.transaction() as session:
             bind_hosts(session, hosts, self._where)
             for channel, account in accounts.items():
@@ -151,49 +150,30 @@ class Enrolment:
             # Before the plan: what is unknown on a suspended channel waits for its release.
             for name, why in suspended.items():
                 suspend_channel(session, name, why, moment)
-            return enroll_plan(session, terms, plan, moment, takeover)
+            return enroll_plan(session, terms, deliveries, moment, takeover)
 
     def find_changes(self, storm_id: str, deliveries: Sequence[PlannedDelivery]) -> frozenset[str]:
         """Return the keys of the planned deliveries that this plan would change or withdraw."""
         with self._database.reading() as session:
-            enrolled = {row["key"]: row for row in session.rows("enrolled_of", storm_id=storm_id)}
-        if not enrolled:
-            return frozenset()
-        changes = _compare(plan_values(deliveries), enrolled)
-        return frozenset([*changes.withdraw, *(values["key"] for values in changes.update)])
-
-
-def plan_values(deliveries: Sequence[PlannedDelivery]) -> list[dict[str, Any]]:
-    """Return the values of a plan's rows: the slow part of an enrolment, which needs no ledger."""
-    found = [delivery_values(delivery) for delivery in deliveries]
-    for values in found:  # in place: a large storm's rows are not to be held twice
-        values["plan_digest"] = digest_plan(values)
-    return found
+            changes = _compare(session, storm_id, deliveries)
+        return frozenset(row["key"] for row in (*changes.withdraw, *(row for _, row in changes.update)))
 
 
 def enroll_plan(
-    session: Session, terms: StormTerms, plan: Sequence[dict[str, Any]], moment: Moment, takeover: Adoption
+    session: Session,
+    terms: StormTerms,
+    deliveries: Iterable[PlannedDelivery],
+    moment: Moment,
+    takeover: Adoption,
 ) -> Enrolled:
-    """Enter a plan, made by `plan_values`, with what was found of it, within a transaction.
+    """Enter a plan with what was found of it, within a transaction, one row at a time.
 
     Raises:
         FindingsError: if two deliveries would say the same on a channel on one date.
     """
-    enrolled = {row["key"]: row for row in session.rows("enrolled_of", storm_id=terms.storm_id)}
-    _write_terms(session, terms, {row["channel"] for row in enrolled.values()}, moment)
-    changes = _compare(plan, enrolled)
-    zone = ZoneInfo(terms.timezone)
-    for key in changes.withdraw:
-        session.write("withdraw_delivery", key=key, why=_WITHDRAWN)
-        tell(session, moment, EventKind.CHANGED, enrolled[key], f"withdrawn, {_WITHDRAWN}")
-    for values in changes.update:
-        session.write("park_delivery", key=values["key"])
-        if edit := describe_edit(enrolled[values["key"]], values, zone):
-            tell(session, moment, EventKind.CHANGED, enrolled[values["key"]], edit)
-    for query, rows in (("replan_delivery", changes.update), ("add_delivery", changes.add)):
-        for values in rows:
-            _refuse_same_text(session, values)
-            session.write(query, **values)
+    changes = _compare(session, terms.storm_id, deliveries)
+    _write_terms(session, terms, changes.channels, moment)
+    _write_changes(session, changes, ZoneInfo(terms.timezone), moment)
     done = changes.done
     if done.added or done.updated or done.withdrawn:
         text = f"{done.added} added, {done.updated} updated, {done.withdrawn} withdrawn"
@@ -207,6 +187,24 @@ def enroll_plan(
     return done
 
 
+def _write_changes(session: Session, changes: _Changes, zone: tzinfo, moment: Moment) -> None:
+    for row in changes.withdraw:
+        session.write("withdraw_delivery", key=row["key"], why=_WITHDRAWN)
+        tell(session, moment, EventKind.CHANGED, row, f"withdrawn, {_WITHDRAWN}")
+    for _, row in changes.update:
+        session.write("park_delivery", key=row["key"])
+    for delivery, row in changes.update:
+        values = _keep_spread(delivery_values(delivery), row)
+        if edit := describe_edit(row, values, zone):
+            tell(session, moment, EventKind.CHANGED, row, edit)
+        _refuse_same_text(session, values)
+        session.write("replan_delivery", **values)
+    for delivery in changes.add:
+        values = delivery_values(delivery)
+        if not session.write("add_delivery", **values):
+            _refuse_same_text(session, values)
+
+
 def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> None:
     """Record a planned delivery as delivered, since its post was found on the account."""
     row = session.find("planned_row", key=key)
@@ -215,26 +213,27 @@ def _adopt(session: Session, key: str, receipt: Delivered, moment: Moment) -> No
         tell(session, moment, EventKind.RECONCILED, row, _ADOPTED, url=receipt.url)
 
 
-def _compare(plan: Sequence[dict[str, Any]], enrolled: dict[str, Row]) -> _Changes:
+def _compare(session: Session, storm_id: str, deliveries: Iterable[PlannedDelivery]) -> _Changes:
+    """Hold a plan against what is enrolled, row by row: a large storm is not to be held twice."""
+    new = {str(delivery.key): delivery for delivery in deliveries}
     changes = _Changes()
     done = changes.done
-    planned = set()
-    for values in plan:
-        planned.add(values["key"])
-        row = enrolled.get(values["key"])
-        if row is None:
-            changes.add.append(values)
+    for row in session.each("enrolled_of", storm_id=storm_id):
+        changes.channels.add(row["channel"])
+        delivery = new.pop(row["key"], None)
+        if delivery is None:
+            if row["state"] == State.PLANNED:
+                changes.withdraw.append(row)
         elif _is_open_to_change(row) and (
-            row["state"] == State.CANCELLED or row["plan_digest"] != values["plan_digest"]
+            row["state"] == State.CANCELLED or row["plan_digest"] != delivery_values(delivery)["plan_digest"]
         ):
-            changes.update.append(_keep_spread(values, row))
+            changes.update.append((delivery, row))
         elif State(row["state"]).is_open:
             done.unchanged += 1
         else:
             done.settled += 1
-    changes.withdraw = [
-        key for key, row in enrolled.items() if row["state"] == State.PLANNED and key not in planned
-    ]
+    changes.update.sort(key=lambda pair: (pair[0].slot_at, pair[1]["key"]))
+    changes.add = new.values()
     done.added, done.updated = len(changes.add), len(changes.update)
     done.withdrawn = len(changes.withdraw)
     return changes

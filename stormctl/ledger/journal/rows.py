@@ -98,9 +98,12 @@ def find_give_up_at(delivery: PlannedDelivery) -> datetime | None:
 
 
 def delivery_values(delivery: PlannedDelivery) -> dict[str, Any]:
-    """Return the values of a planned delivery's row, without its plan digest."""
+    """Return the values of a planned delivery's row.
+
+    Its plan digest is a short text that differs whenever any other of them does.
+    """
     key, post = delivery.key, delivery.post
-    return {
+    values: dict[str, Any] = {
         "key": str(key),
         "storm_id": key.storm,
         "channel": str(delivery.channel),
@@ -125,11 +128,7 @@ def delivery_values(delivery: PlannedDelivery) -> dict[str, Any]:
         "expires_at": maybe_micros(delivery.expires_at),
         "price": delivery.price_usd_micros,
     }
-
-
-def digest_plan(values: dict[str, Any]) -> str:
-    """Return a short text that differs whenever any value of a delivery's row does."""
-    return hashlib.sha256(_canonical(values).encode()).hexdigest()
+    return {**values, "plan_digest": hashlib.sha256(_canonical(values).encode()).hexdigest()}
 
 
 def claim_of(row: Row, reply_to: str | None) -> Claim:

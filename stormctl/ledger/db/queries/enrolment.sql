@@ -41,7 +41,9 @@ INSERT INTO deliveries (
     :post, :text_digest, :has_media, :plan_digest, :slot_at, :storm_on, :kind, :rank, :priority, :late, :grace,
     CAST(:window_end_at AS BIGINT), CAST(:give_up_at AS BIGINT), CAST(:not_before AS BIGINT),
     CAST(:expires_at AS BIGINT), :price, 'planned'
-);
+)
+ON CONFLICT (channel, text_digest, storm_on) WHERE state IN ('planned', 'claimed', 'in_doubt', 'delivered')
+DO NOTHING;
 
 -- name: park_delivery(key)!
 -- Out of the way of the unique texts, so that two deliveries may swap theirs.
