@@ -42,6 +42,7 @@ class CheckHit:
         variant: whose text it is; None where it is about the schedule. Silences go by it.
         edit: what mends it, if no person has to decide.
         wanted: the list of `[trust]` and the value that would make it right.
+        others: further places of which this tells too.
     """
 
     place: Place
@@ -50,6 +51,7 @@ class CheckHit:
     variant: Variant | None = None
     edit: Edit | None = None
     wanted: tuple[str, str] | None = None
+    others: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

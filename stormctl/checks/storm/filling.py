@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
+from stormctl.checks.storm.channels import MOST_NAMED
 from stormctl.checks.storm.dates import is_too_late
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
     from stormctl.domain.plan.storm import ChannelRule
     from stormctl.domain.platforms.channel import ChannelId
 
-_NAMED = 3
-"""How many wordings are named as examples."""
 
 
 @rule(
@@ -160,14 +159,14 @@ def find_unused_messages(case: CheckContext) -> Iterator[CheckHit]:
         and any(_speaks(channel, variant) for channel in case.storm.channels)
     ]
     if unused:
-        names = ", ".join(v.name for v in unused[:_NAMED])
+        names = ", ".join(v.name for v in unused[:MOST_NAMED])
         yield CheckHit(
             case.storm.place,
             Phrase(
                 "{left} of {total} wordings go out on no channel: {names}",
                 left=len(unused),
                 total=len(case.bank.variants),
-                names=names if len(unused) <= _NAMED else f"{names} …",
+                names=names if len(unused) <= MOST_NAMED else f"{names} …",
             ),
             Phrase("the channels' `partner` and `messages` leave them out"),
         )
