@@ -36,13 +36,11 @@ class CheckHit:
     """One thing that breaks a rule.
 
     Attributes:
-        place: where it stands.
-        message: what is wrong, with the offending value.
-        hint: what to write instead.
+        place, others: where it stands, and further places of the same.
+        message, hint: what is wrong, with the offending value, and what to write instead.
         variant: whose text it is; None where it is about the schedule. Silences go by it.
         edit: what mends it, if no person has to decide.
         wanted: the list of `[trust]` and the value that would make it right.
-        others: further places of which this tells too.
     """
 
     place: Place

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from stormctl.domain.platforms.channel import ChannelId
 
 
-
 @rule(
     "unplaced",
     Severity.WARNING,

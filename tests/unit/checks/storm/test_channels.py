@@ -121,17 +121,17 @@ def test_a_language_that_nobody_takes_is_told_once() -> None:
 
     findings = find(*bank, *pages, make_variant("z.it"), storm=storm)
 
+    nobody, named = "so that nobody would see", "m00.ht.md, m01.ht.md, m02.ht.md …"
+    paged = "b.en.facebook.md, c.en.facebook.md"
     assert [(f.place.path, f.message) for f in findings] == [
         (
             "messages/bank/b.en.facebook.md",
-            "2 messages in English (en), and no channel on Facebook takes it, so that nobody would see them:"
-            " b.en.facebook.md, c.en.facebook.md",
+            f"2 messages in English (en), and no channel on Facebook takes it, {nobody} them: {paged}",
         ),
         (
             "messages/bank/m00.ht.md",
-            "12 messages in Kreyòl Ayisyen (ht), and no channel takes it, so that nobody would see them:"
-            " m00.ht.md, m01.ht.md, m02.ht.md …",
+            f"12 messages in Kreyòl Ayisyen (ht), and no channel takes it, {nobody} them: {named}",
         ),
-        ("messages/bank/z.it.md", "no channel takes italiano (it), so that nobody would see this"),
+        ("messages/bank/z.it.md", f"no channel takes italiano (it), {nobody} this"),
     ]
     assert len(findings[1].others) == 11
