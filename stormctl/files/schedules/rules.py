@@ -192,7 +192,8 @@ def check_bank(notes: Notes, root: Path, schedule: Schedule) -> None:
 
 
 def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
-    """Note files that are named and missing, and channels whose secrets would have one name."""
+    """Note files that are missing, channels whose secrets would have one name, and keys without effect."""
+    _check_effects(notes, schedule)
     for index, resource in schedule.resources.items():
         steps = ("resources", index, "file")
         path = PurePosixPath(resource.file)
@@ -219,3 +220,20 @@ def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
                 prefix=prefix,
             )
             notes.error("channel-collision", ("channels", index, "id"), message, Phrase("rename one of them"))
+
+
+def _check_effects(notes: Notes, schedule: Schedule) -> None:
+    """Note keys of channels that their platform has nothing for."""
+    for index, channel in schedule.channels.items():
+        facts = channel.id.platform.facts
+        idle = {
+            "reply_settings": channel.reply_settings is not None and not facts.has_reply_settings,
+            "verified": channel.verified and facts.ceilings_verified == facts.ceilings,
+        }
+        for key in (key for key, is_idle in idle.items() if is_idle):
+            notes.warn(
+                "key-without-effect",
+                ("channels", index, key),
+                Phrase("“{key}” has no effect on {platform}", key=key, platform=facts.label),
+                Phrase("remove it: {platform} is told nothing of it", platform=facts.label),
+            )

@@ -76,3 +76,17 @@ def test_a_schedule_needs_a_name_that_can_be_an_id(campaign: CampaignFolder, nam
 
     assert storm is None
     assert [f.message for f in findings] == [message]
+
+
+def test_keys_that_a_platform_does_not_know_are_told_at_their_lines(campaign: CampaignFolder) -> None:
+    """X knows who may reply and who is verified, and Facebook does not; the storm is there all the same."""
+    keys = "verified = true\nreply_settings = 'following'"
+    pages = "".join(f"[[channels]]\nid = '{name}'\n{keys}\n" for name in ("x:north", "facebook:north"))
+
+    storm, findings = load(campaign, f"{MINIMAL}{pages}[[channels]]\nid = 'facebook:south'\n")
+
+    assert storm is not None
+    assert [(f.place.line, f.code, f.is_error, f.message) for f in findings] == [
+        (17, "key-without-effect", False, "“verified” has no effect on Facebook"),
+        (18, "key-without-effect", False, "“reply_settings” has no effect on Facebook"),
+    ]
