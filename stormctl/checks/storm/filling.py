@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from stormctl.domain.platforms.channel import ChannelId
 
 
+_FEW, _TOLERATED = 2, 10
+"""An account needs more texts from so many empty slots on, and from such a part of all."""
+
+
 @rule(
     "unplaced",
     Severity.WARNING,
@@ -99,21 +103,21 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     good='every = "60m"',
 )
 def find_unfilled_slots(case: CheckContext) -> Iterator[CheckHit]:
-    """Find channels that are dealt fewer texts than they have slots."""
+    """Find channels that are dealt fewer texts than they have slots, by a tenth of these at least."""
     if case.plan is None or case.storm is None:
         return
     spare = dict(case.plan.spare)
     for channel in case.storm.channels:
         shared = _shared_languages(channel, case.storm.channels)
-        if shared and spare.get(channel.id):
-            number = spare[channel.id]
-            where = f"{channel.id}/{', '.join(shared)}"
+        number = spare.get(channel.id, 0)
+        slots = number + len(case.threads.get(channel.id, ()))
+        if shared and number >= max(_FEW, slots / _TOLERATED):
             yield CheckHit(
                 channel.place,
-                Phrase("{where} needs 1 more text to fill its slots", where=where)
-                if number == 1
-                else Phrase(
-                    "{where} needs {number} more texts to fill its slots", where=where, number=number
+                Phrase(
+                    "{where} needs {number} more texts to fill its slots",
+                    where=f"{channel.id}/{', '.join(shared)}",
+                    number=number,
                 ),
                 Phrase("write more, or give it fewer slots: a longer `every`"),
             )
