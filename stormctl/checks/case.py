@@ -36,9 +36,8 @@ class CheckHit:
     """One thing that breaks a rule.
 
     Attributes:
-        place: where it stands.
-        message: what is wrong, with the offending value.
-        hint: what to write instead.
+        place, others: where it stands, and further places of the same.
+        message, hint: what is wrong, with the offending value, and what to write instead.
         variant: whose text it is; None where it is about the schedule. Silences go by it.
         edit: what mends it, if no person has to decide.
         wanted: the list of `[trust]` and the value that would make it right.
@@ -50,6 +49,7 @@ class CheckHit:
     variant: Variant | None = None
     edit: Edit | None = None
     wanted: tuple[str, str] | None = None
+    others: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -240,6 +240,15 @@ reading_rule(
     good=Phrase('id = "x:acme-news" and id = "x:acme-press"'),
 )
 reading_rule(
+    "key-without-effect",
+    Phrase("A channel has only keys that its platform knows."),
+    why=Phrase("A key that the platform has nothing for is ignored: it may promise what nobody keeps."),
+    fix=Phrase("Remove the key, or set on the platform itself what it was to say."),
+    bad='[[channels]]\nid = "facebook:acme"\nreply_settings = "mentionedUsers"',
+    good='[[channels]]\nid = "x:acme"\nreply_settings = "mentionedUsers"',
+    severity=Severity.WARNING,
+)
+reading_rule(
     "no-such-time",
     Phrase("Every time of the schedule exists, and exists once."),
     why=Phrase("When clocks change, an hour is skipped or repeated; it is not known which one was meant."),

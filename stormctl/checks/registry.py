@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NotRequired, TypedDict, Unpack
@@ -20,12 +20,19 @@ if TYPE_CHECKING:
 Test = Callable[[CheckContext], Iterator["CheckHit"]]
 """What a rule does: look at a case and yield a hit for each thing that breaks it."""
 
+Gather = Callable[[Sequence["CheckHit"]], Iterator["CheckHit"]]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CheckRule(Rule):
-    """A rule with the test that finds what breaks it; None where what reads the files does."""
+    """A rule with the test that finds what breaks it; None where what reads the files does.
+
+    Attributes:
+        gather: tells hits together that nobody silenced; None where each is told alone.
+    """
 
     test: Test | None
+    gather: Gather | None = None
 
 
 _rules: dict[str, CheckRule] = {}
@@ -48,6 +55,7 @@ def rule(
     title: Phrase,
     *,
     silenced_by: SilencedBy = SilencedBy.NOBODY,
+    gather: Gather | None = None,
     **words: Unpack[RuleWords],
 ) -> Callable[[Test], Test]:
     """Register a function as the test of a rule.
@@ -58,7 +66,15 @@ def rule(
 
     def register(test: Test) -> Test:
         _add(
-            CheckRule(code=code, severity=severity, title=title, silenced_by=silenced_by, test=test, **words)
+            CheckRule(
+                code=code,
+                severity=severity,
+                title=title,
+                silenced_by=silenced_by,
+                test=test,
+                gather=gather,
+                **words,
+            )
         )
         return test
 

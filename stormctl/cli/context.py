@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from stormctl.engine.base.campaign import Campaign
     from stormctl.engine.base.equipment import Durations, Workspace
     from stormctl.engine.doctor.doctor import DoctorScope
+    from stormctl.engine.launch.preview import Preview
     from stormctl.environment import Environment
     from stormctl.ledger.ledger import Ledger
 
@@ -98,12 +99,23 @@ class Context:
 
     def load_and_tell(self, schedule: str | None) -> Campaign:
         """Read the campaign and tell what was found in its files."""
-        from stormctl.render.terminal.findings import render_findings
+        campaign = self.load_campaign(schedule, remember=True)
+        _tell_findings(campaign)
+        return campaign
+
+    def preview(self, schedule: str | None) -> Preview:
+        """Read the campaign as a launch would plan it now; its ledger is only read, if there is one."""
+        from stormctl.engine.base.clocks import SystemClock
+        from stormctl.engine.launch.preview import preview
 
         campaign = self.load_campaign(schedule, remember=True)
-        if campaign.findings:
-            tell(render_findings(campaign.findings, language()))
-        return campaign
+        return preview(campaign, self.open_existing, SystemClock().moment().at, SCRUBBER.scrub)
+
+    def preview_and_tell(self, schedule: str | None) -> Preview:
+        """Read the campaign as a launch would plan it now, and tell what was found."""
+        seen = self.preview(schedule)
+        _tell_findings(seen.campaign)
+        return seen
 
     def make_case(self, campaign: Campaign, moment: Moment, *, is_launching: bool = False) -> DoctorScope:
         """Say what `doctor` is to look at."""
@@ -191,3 +203,10 @@ class Context:
             adapters = EnvironmentAdapters(self.environment)
         with closing(adapters):
             yield adapters
+
+
+def _tell_findings(campaign: Campaign) -> None:
+    from stormctl.render.terminal.findings import render_findings
+
+    if campaign.findings:
+        tell(render_findings(campaign.findings, language()))

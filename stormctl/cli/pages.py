@@ -16,7 +16,7 @@ from stormctl.places import find_status, write_text
 
 if TYPE_CHECKING:
     from stormctl.domain.plan.cost import Cost
-    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.launch.preview import Preview
     from stormctl.render.outline import Viewer
 
 OUR_MARK = b'<meta name="generator" content="stormctl">'
@@ -28,7 +28,7 @@ MAILED_BYTES = 10_000_000
 """Bytes that mail servers commonly take."""
 
 
-def write_plan(path: Path, campaign: Campaign, cost: Cost, viewer: Viewer, *, force: bool) -> None:
+def write_plan(path: Path, seen: Preview, cost: Cost, viewer: Viewer, *, force: bool) -> None:
     """Write a plan as one web page, to standard output where the path is `-`.
 
     Raises:
@@ -41,6 +41,7 @@ def write_plan(path: Path, campaign: Campaign, cost: Cost, viewer: Viewer, *, fo
     is_standard_output = path == Path("-")
     if not is_standard_output:
         _check_place(path, force=force)
+    campaign = seen.campaign
     if campaign.plan is None or campaign.storm is None or campaign.bank is None:
         return
     media = [picture for delivery in campaign.plan.deliveries for picture in delivery.post.media]
@@ -51,6 +52,8 @@ def write_plan(path: Path, campaign: Campaign, cost: Cost, viewer: Viewer, *, fo
         cost,
         viewer,
         findings=campaign.findings,
+        is_over=seen.is_over,
+        remarks=seen.remarks,
         pictures=make_thumbnails(media, partial(read_media, campaign.root)),
     )
     size = len(page.encode())

@@ -69,7 +69,7 @@ def describe_mark(mark: Mark, viewer: Viewer) -> str:
     return viewer.say(Phrase("{at}: deadline of {names}", at=viewer.tell_time(mark.at), names=names))
 
 
-def say_verdict(plan: Plan, storm: Storm, cost: Cost, errors: int) -> Phrase:
+def say_verdict(plan: Plan, storm: Storm, cost: Cost, errors: int, *, is_over: bool = False) -> Phrase:
     """Say in one sentence how things stand: what is planned, and whether it could be launched."""
     if not plan.deliveries:
         posts = Phrase("nothing is planned")
@@ -88,6 +88,8 @@ def say_verdict(plan: Plan, storm: Storm, cost: Cost, errors: int) -> Phrase:
             if errors == 1
             else Phrase("{number:,} errors stop a launch", number=errors)
         )
+    elif is_over:
+        state = Phrase("its day is past")
     elif is_over_budget(storm, cost):
         state = Phrase("the budget is too small")
     elif plan.deliveries:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from datetime import timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -61,6 +62,18 @@ def test_a_sample_is_planned_as_it_was(name: str) -> None:
 
     expected = (PLANS / f"{name}.txt").read_text(encoding="utf-8")
     assert render_plan(sample.storm, sample.plan) == expected
+
+
+@each_sample
+def test_no_topic_of_a_sample_comes_twice_in_a_row(name: str) -> None:
+    """On none of its channels, pins and reminders included."""
+    topics: dict[str, list[str | None]] = defaultdict(list)
+    for delivery in load_sample(name).plan.deliveries:
+        if delivery.key.part in {None, 1}:
+            topics[delivery.key.channel].append(delivery.topic)
+
+    again = [(channel, a) for channel, row in topics.items() for a, b in pairwise(row) if a and a == b]
+    assert again == []
 
 
 def test_every_plan_is_of_a_sample() -> None:

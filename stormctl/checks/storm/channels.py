@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from difflib import get_close_matches
 from functools import cache
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
@@ -15,10 +17,13 @@ from stormctl.domain.base.rules import SilencedBy
 from stormctl.domain.platforms.channel import Platform
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from stormctl.checks.case import CheckContext
     from stormctl.domain.plan.storm import ChannelRule
+
+MOST_NAMED = 3
+"""How many messages are named as examples."""
 
 
 @rule(
@@ -127,6 +132,40 @@ def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
         )
 
 
+def _gather_languages(hits: Sequence[CheckHit]) -> Iterator[CheckHit]:
+    """Tell once a language, or a platform and language, of all messages that nobody would see."""
+    alike: dict[Phrase, list[CheckHit]] = defaultdict(list)
+    for hit in hits:
+        alike[hit.message].append(hit)
+    for message, (first, *others) in alike.items():
+        if not others:
+            yield first
+            continue
+        values = message.values
+        files = [PurePosixPath(hit.place.path).name for hit in (first, *others)]
+        named = ", ".join(files[:MOST_NAMED]) + (" …" if len(files) > MOST_NAMED else "")
+        yield replace(
+            first,
+            message=Phrase(
+                "{number:,} messages in {language}, and no channel on {platform} takes it, so that nobody"
+                " would see them: {files}",
+                number=len(files),
+                language=values["language"],
+                platform=values["platform"],
+                files=named,
+            )
+            if "platform" in values
+            else Phrase(
+                "{number:,} messages in {language}, and no channel takes it, so that nobody would see them:"
+                " {files}",
+                number=len(files),
+                language=values["language"],
+                files=named,
+            ),
+            others=tuple(hit.place for hit in others),
+        )
+
+
 @rule(
     "language-without-channel",
     Severity.WARNING,
@@ -136,9 +175,10 @@ def find_languages_without_wording(case: CheckContext) -> Iterator[CheckHit]:
     bad=Phrase('open-door.ht.md, and no channel has languages = ["ht"]'),
     good='languages = ["en", "ht"]',
     silenced_by=SilencedBy.WRITER,
+    gather=_gather_languages,
 )
 def find_languages_without_channel(case: CheckContext) -> Iterator[CheckHit]:
-    """Find variants whose language no channel of their platform takes."""
+    """Find variants whose language no channel of their platform takes, by file."""
     if case.storm is None:
         return
     takers = {(channel.id.platform, channel.languages) for channel in case.storm.channels}

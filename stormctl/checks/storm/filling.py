@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.checks.case import CheckHit
 from stormctl.checks.registry import rule
+from stormctl.checks.storm.channels import MOST_NAMED
 from stormctl.checks.storm.dates import is_too_late
 from stormctl.domain.base.finding import Severity
 from stormctl.domain.base.phrase import Phrase
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
     from stormctl.domain.plan.storm import ChannelRule
     from stormctl.domain.platforms.channel import ChannelId
 
-_NAMED = 3
-"""How many wordings are named as examples."""
+
+_FEW, _TOLERATED = 2, 10
+"""An account needs more texts from so many empty slots on, and from such a part of all."""
 
 
 @rule(
@@ -101,21 +103,21 @@ def find_unplaced(case: CheckContext) -> Iterator[CheckHit]:
     good='every = "60m"',
 )
 def find_unfilled_slots(case: CheckContext) -> Iterator[CheckHit]:
-    """Find channels that are dealt fewer texts than they have slots."""
+    """Find channels that are dealt fewer texts than they have slots, by a tenth of these at least."""
     if case.plan is None or case.storm is None:
         return
     spare = dict(case.plan.spare)
     for channel in case.storm.channels:
         shared = _shared_languages(channel, case.storm.channels)
-        if shared and spare.get(channel.id):
-            number = spare[channel.id]
-            where = f"{channel.id}/{', '.join(shared)}"
+        number = spare.get(channel.id, 0)
+        slots = number + len(case.threads.get(channel.id, ()))
+        if shared and number >= max(_FEW, slots / _TOLERATED):
             yield CheckHit(
                 channel.place,
-                Phrase("{where} needs 1 more text to fill its slots", where=where)
-                if number == 1
-                else Phrase(
-                    "{where} needs {number} more texts to fill its slots", where=where, number=number
+                Phrase(
+                    "{where} needs {number} more texts to fill its slots",
+                    where=f"{channel.id}/{', '.join(shared)}",
+                    number=number,
                 ),
                 Phrase("write more, or give it fewer slots: a longer `every`"),
             )
@@ -160,14 +162,14 @@ def find_unused_messages(case: CheckContext) -> Iterator[CheckHit]:
         and any(_speaks(channel, variant) for channel in case.storm.channels)
     ]
     if unused:
-        names = ", ".join(v.name for v in unused[:_NAMED])
+        names = ", ".join(v.name for v in unused[:MOST_NAMED])
         yield CheckHit(
             case.storm.place,
             Phrase(
                 "{left} of {total} wordings go out on no channel: {names}",
                 left=len(unused),
                 total=len(case.bank.variants),
-                names=names if len(unused) <= _NAMED else f"{names} …",
+                names=names if len(unused) <= MOST_NAMED else f"{names} …",
             ),
             Phrase("the channels' `partner` and `messages` leave them out"),
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from stormctl.cli.console import language, make_console, show, show_json, show_lines
+from stormctl.cli.console import language, make_console, show, show_json, show_lines, tell
 from stormctl.cli.options import JsonOption, LanguageOption, ScheduleArgument
 from stormctl.errors import ExitCode, UsageError
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from stormctl.domain.delivery.delivery import Plan
     from stormctl.domain.plan.cost import Cost
     from stormctl.domain.plan.storm import Storm
-    from stormctl.engine.base.campaign import Campaign
+    from stormctl.engine.launch.preview import Preview
     from stormctl.render.outline import Viewer
 
 
@@ -53,7 +53,8 @@ def plan(
     """Draw the day, and say what it costs.
 
     What goes out when and on which channel, in the storm's zone and yours; what is left out and why; what X
-    will bill. Nothing is published or enrolled. Exit code 3 if findings would stop a launch.
+    will bill. What a ledger here has of it keeps its times, as in a launch. Nothing is published or enrolled.
+    Exit code 3 if findings would stop a launch.
     """
     del lang
     from stormctl.domain.plan.cost import cost_of
@@ -64,18 +65,21 @@ def plan(
     if as_json and is_whole_output:
         raise UsageError("--json and --html - both want standard output", "give --html a file")
     viewer_zone = _choose_zone(zone)
-    campaign = ctx.obj.load_and_tell(schedule)
+    seen: Preview = ctx.obj.preview_and_tell(schedule)
+    campaign = seen.campaign
     if campaign.storm is not None and campaign.plan is not None:
         cost = cost_of(campaign.plan)
         viewer = Viewer(campaign.storm, viewer_zone, language())
         if page is not None:
             from stormctl.cli.pages import write_plan
 
-            write_plan(page, campaign, cost, viewer, force=force)
+            write_plan(page, seen, cost, viewer, force=force)
         if as_json:
+            for remark in seen.remarks:
+                tell(language().say(remark))
             show_json(plan_json(campaign.plan, campaign.storm, cost))
         elif not is_whole_output:
-            _show(campaign, campaign.plan, campaign.storm, cost, viewer, full=full)
+            _show(seen, campaign.plan, campaign.storm, cost, viewer, full=full)
     if campaign.errors:
         raise typer.Exit(ExitCode.FINDINGS)
 
@@ -96,7 +100,7 @@ def _choose_zone(name: str | None) -> tzinfo:
         raise UsageError(said(error.message), said(error.hint)) from None
 
 
-def _show(campaign: Campaign, plan: Plan, storm: Storm, cost: Cost, viewer: Viewer, *, full: bool) -> None:
+def _show(seen: Preview, plan: Plan, storm: Storm, cost: Cost, viewer: Viewer, *, full: bool) -> None:
     """Show a plan: in a window within its width, elsewhere with every line whole."""
     from stormctl.render.terminal.plan.days import Look
     from stormctl.render.terminal.plan.timeline import list_posts, render_lines, render_plan
@@ -105,7 +109,12 @@ def _show(campaign: Campaign, plan: Plan, storm: Storm, cost: Cost, viewer: View
     columns = os.environ.get("COLUMNS", "")
     widest = int(columns) if columns.isdecimal() and int(columns) > 0 else None
     look = Look(is_full=full, is_screen=is_screen, widest=None if is_screen else widest)
-    show(render_plan(plan, storm, cost, viewer, look, errors=len(campaign.errors)))
+    errors = len(seen.campaign.errors)
+    show(
+        render_plan(
+            plan, storm, cost, viewer, look, errors=errors, is_over=seen.is_over, remarks=seen.remarks
+        )
+    )
     lines = list_posts(plan, storm, viewer, look)
     if is_screen:
         from rich.console import Group

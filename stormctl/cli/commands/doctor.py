@@ -69,7 +69,7 @@ def _diagnose(context: Context, schedule: str | None) -> Diagnosis:
         environment.settings.check_addresses()  # base addresses that are none are settings that can't be read
     except StormctlError as error:
         return diagnose_without_settings(context.root, error, moment)
-    case = context.make_case(context.load_campaign(schedule), moment)
+    case = context.make_case(context.preview(schedule).campaign, moment)
     with closing(EnvironmentAdapters(environment)) as adapters, console.waiting("Asking the platforms"):
         return diagnose(case, adapters)
 

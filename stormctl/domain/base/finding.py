@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 from operator import attrgetter
+from typing import TYPE_CHECKING
 
 from stormctl.domain.base.phrase import Hint, Phrase
 from stormctl.domain.base.private import blot
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
 
 
 class Severity(StrEnum):
@@ -64,6 +68,7 @@ class Finding:
         hint: what to write instead; may be empty.
         edit: a change that mends it, where no person has to decide.
         wanted: what staff would have to trust: the list of `[trust]` and the value, `("links", "un.org")`.
+        others: further places of which this tells too.
     """
 
     severity: Severity
@@ -73,6 +78,7 @@ class Finding:
     hint: Hint = ""
     edit: Edit | None = None
     wanted: tuple[str, str] | None = None
+    others: tuple[Place, ...] = ()
 
     def __post_init__(self) -> None:
         """Redact what no output repeats: a finding goes to screens, logs and pull requests."""
@@ -83,6 +89,10 @@ class Finding:
     def is_error(self) -> bool:
         """Whether it stops a launch."""
         return self.severity is Severity.ERROR
+
+    def find_place_in(self, paths: Collection[str]) -> Place | None:
+        """Return the first place in some files of which this tells; None if it tells of none."""
+        return next((place for place in (self.place, *self.others) if place.path in paths), None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.phrase import Phrase
 from stormctl.domain.plan.slots import order_evenly
-from stormctl.domain.plan.turns import LOOKAHEAD, FreeBefore, Queue, arrange
+from stormctl.domain.plan.turns import LOOKAHEAD, FreeBefore, Queue, arrange, find_swaps
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
@@ -49,6 +49,16 @@ class MessageTimes:
             return times[index - 1] + self._apart
         return at
 
+    def swap(self, one: tuple[str, datetime], other: tuple[str, datetime]) -> bool:
+        """Let two messages change times, if both may go out then; whether they did."""
+        for message_id, at in (one, other):
+            self._times[message_id].remove(at)
+        after = [(one[0], other[1]), (other[0], one[1])]
+        is_free = all(self.find_free(message_id, at) == at for message_id, at in after)
+        for message_id, at in after if is_free else (one, other):
+            self.add(message_id, at)
+        return is_free
+
 
 class Placing:
     """One channel's slots being filled.
@@ -84,6 +94,7 @@ class Placing:
         indices, reserved = self._choose_slots(chosen, reserved)
         leftover = self._fill_in_order(chosen, indices, reserved)
         self._fill_gaps(leftover)
+        self._swap_topics()
         return [
             (self._slots[index], self._candidates[number].variant)
             for index, number in sorted(self._placed.items())
@@ -213,6 +224,34 @@ class Placing:
                 self.unplaced.append((candidate.variant, self._why_no_gap(candidate, low, high)))
             else:
                 self._put(number, free.pop(position))
+
+    def _swap_topics(self) -> None:
+        """Swap wordings where a topic comes twice in a row: who chose them one by one could not know."""
+        row: list[tuple[datetime, str | None, int | None]] = [(at, topic, None) for at, topic in self._fixed]
+        row += [(self._times[index], self._topic_of(n), index) for index, n in self._placed.items()]
+        row.sort(key=itemgetter(0))
+        indices = [index for _, _, index in row]
+
+        def may_swap(here: int, there: int) -> bool:
+            first, second = indices[here], indices[there]
+            return first is not None and second is not None and self._may_swap(first, second)
+
+        for here, there in find_swaps([topic for _, topic, _ in row], may_swap):
+            first, second = indices[here], indices[there]
+            if first is not None and second is not None:
+                self._placed[first], self._placed[second] = self._placed[second], self._placed[first]
+
+    def _may_swap(self, first: int, second: int) -> bool:
+        one, other = self._placed[first], self._placed[second]
+        (low, high), (other_low, other_high) = self._ranges[one], self._ranges[other]
+        a, b = self._candidates[one], self._candidates[other]
+        at, other_at = self._times[first], self._times[second]
+        return (
+            low <= second < high
+            and other_low <= first < other_high
+            and (a.weight, a.variant.priority) == (b.weight, b.variant.priority)
+            and self._spread.swap((a.variant.message_id, at), (b.variant.message_id, other_at))
+        )
 
     def _why_no_gap(self, candidate: Candidate, low: int, high: int) -> Phrase:
         message, free = candidate.variant.message_id, (n for n in range(low, high) if n not in self._placed)

@@ -144,6 +144,7 @@ class Storm:
     """The carrying out of one schedule file; its id is the file's stem.
 
     Attributes:
+        date_place: where its days are written.
         link_tags: keys and values that are added to the query of trusted links, with placeholders in braces.
     """
 
@@ -171,6 +172,7 @@ class Storm:
     resources: tuple[Resource, ...] = ()
     events: tuple[CampaignEvent, ...] = ()
     silence: tuple[SilenceRule, ...] = ()
+    date_place: Place | None = None
 
     def rule_of(self, channel: ChannelId) -> ChannelRule:
         """Get the channel's rule; KeyError if the storm does not use it."""

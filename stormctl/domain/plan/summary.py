@@ -8,6 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from stormctl.domain.delivery.delivery import Plan
+
+
+def find_end(plan: Plan) -> datetime | None:
+    """Return the moment after which nothing of a plan goes out, grace included; None if it is empty."""
+    return max((delivery.slot_at + delivery.grace for delivery in plan.deliveries), default=None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChannelCheck:

@@ -6,10 +6,11 @@ from bisect import bisect_left
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 from heapq import heapify, heappop, heappush
+from itertools import islice
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from stormctl.domain.bank.message import Variant
@@ -148,6 +149,37 @@ class Queue:
         for head in aside:
             heappush(self._heads, head)
         return found
+
+
+def find_swaps(
+    topics: Sequence[str | None], may_swap: Callable[[int, int], bool]
+) -> Iterator[tuple[int, int]]:
+    """Find pairs in a row that are to change places, one after the other, so that no topic is beside itself.
+
+    Each is changed with the nearest one that mends it and harms none; in all no more is tried than what is
+    a few times the row.
+
+    Args:
+        may_swap: whether two may change places, for every other reason.
+    """
+    row = list(topics)
+    tries = LOOKAHEAD + 4 * len(row)
+
+    def fits(position: int) -> bool:
+        beside = row[max(0, position - 1) : position] + row[position + 1 : position + 2]
+        return row[position] is None or row[position] not in beside
+
+    for here in range(len(row)):
+        if fits(here):
+            continue
+        near = (here + sign * step for step in range(1, LOOKAHEAD) for sign in (1, -1))
+        for there in islice((position for position in near if 0 <= position < len(row)), tries):
+            tries -= 1
+            row[here], row[there] = row[there], row[here]
+            if fits(here) and fits(there) and may_swap(here, there):
+                yield here, there
+                break
+            row[here], row[there] = row[there], row[here]
 
 
 class FreeBefore:

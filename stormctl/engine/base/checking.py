@@ -175,7 +175,11 @@ def _check_file(path: Path) -> Iterator[Campaign]:
             bank=replace(campaign.bank, variants=tuple(v for v in variants if v.place.path == shown))
             if campaign.bank
             else None,
-            findings=tuple(found for found in campaign.findings if found.place.path in own),
+            findings=tuple(
+                replace(found, place=place)
+                for found in campaign.findings
+                if (place := found.find_place_in(own)) is not None
+            ),
             silenced=tuple(one for one in campaign.silenced if one.finding.place.path in own),
         )
 

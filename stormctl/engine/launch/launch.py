@@ -14,14 +14,16 @@ from stormctl.engine.launch.adoption import find_published
 from stormctl.engine.launch.continuing import prepare_continuation
 from stormctl.engine.launch.preparation import prepare_launch
 from stormctl.engine.run.service import run_storm
+from stormctl.errors import FindingsError
 from stormctl.files.media.media import read_media
 from stormctl.ledger.delivery.enrolment import StormTerms
 from stormctl.places import find_user
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator
+    from collections.abc import Callable, Collection, Iterator, Sequence
 
     from stormctl.domain.base.clock import Moment
+    from stormctl.domain.plan.fixed import EnrolledSlot
     from stormctl.domain.plan.storm import Storm
     from stormctl.domain.platforms.channel import ChannelId
     from stormctl.engine.alerts.notifications import Notifications
@@ -80,12 +82,21 @@ def launching(
     """
     with workspace.open_known() as known:
         if known is not None and campaign.storm is not None:
-            campaign = keep_enrolled(campaign, known.history.slots(campaign.storm.id))
+            campaign = _plan_around(campaign, known.history.slots(campaign.storm.id))
         preparation = prepare_launch(campaign, workspace, known, without=without)
     agree(preparation)
     with workspace.open_ledger(create=True) as ledger:
         enroll(preparation, workspace, ledger, tell, adopt=adopt)
         yield Launch(workspace, preparation, ledger)
+
+
+def _plan_around(campaign: Campaign, enrolled: Sequence[EnrolledSlot]) -> Campaign:
+    """Plan around what is enrolled; an error that only this plan has was not listed, and is raised."""
+    kept, told = keep_enrolled(campaign, enrolled), set(campaign.errors)
+    for error in kept.errors:
+        if error not in told:
+            raise FindingsError(error.message, error.hint)
+    return kept
 
 
 @contextmanager

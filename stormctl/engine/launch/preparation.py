@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from stormctl.domain.base.amounts import count
 from stormctl.domain.plan.cost import cost_of
-from stormctl.domain.plan.summary import LaunchSummary
+from stormctl.domain.plan.summary import LaunchSummary, find_end
 from stormctl.engine.accounts.preflight import check_accounts, find_need, prove_channels
 from stormctl.engine.operate.standing import find_live_runners
 from stormctl.engine.run.clock_guard import TRUSTED, describe_offset, find_offset
@@ -145,7 +145,7 @@ def _explain_change(view: DeliveryView, delivery: PlannedDelivery | None) -> str
 
 def _refuse_when_over(storm: Storm, plan: Plan, moment: Moment, *, is_enrolled: bool) -> None:
     """Refuse the first launch of a storm whose last slot is past its grace; a later one may finish it."""
-    last = max((d.slot_at + d.grace for d in plan.deliveries), default=None)
+    last = find_end(plan)
     if last is None:
         raise NothingToPublishError(
             f"{storm.id} has nothing to publish: no message found a slot", "stormctl plan says why."

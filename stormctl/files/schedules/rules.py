@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from itertools import takewhile
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -158,16 +159,11 @@ def _check_times(notes: Notes, schedule: Schedule) -> None:
 def _local_times(schedule: Schedule, zone: str) -> Iterator[tuple[tuple[Step, ...], time, str, date]]:
     days = schedule.days()
     for index, window in schedule.windows.items():
-        where: tuple[Step, ...] = ("windows", index)
-        after = DAY if window.to_time <= window.from_time else timedelta()
+        own_zone = window.timezone or zone
         for day in days:
-            if window.weekdays and WEEKDAYS[day.weekday()] not in window.weekdays:
-                continue
-            yield (*where, "from"), window.from_time, window.timezone or zone, day
-            yield (*where, "to"), window.to_time, window.timezone or zone, day + after
-            for number, at in enumerate(window.at or ()):
-                later = after if at < window.from_time else timedelta()
-                yield (*where, "at", number), at, window.timezone or zone, day + later
+            if not window.weekdays or WEEKDAYS[day.weekday()] in window.weekdays:
+                for steps, local in _window_times(window, day, own_zone):
+                    yield ("windows", index, *steps), local.time(), own_zone, local.date()
     for index, quiet in schedule.quiet.items():
         after = DAY if quiet.to_time <= quiet.from_time else timedelta()
         for day in days:
@@ -176,6 +172,38 @@ def _local_times(schedule: Schedule, zone: str) -> Iterator[tuple[tuple[Step, ..
     for index, pin in schedule.pins.items():
         for day in days:
             yield ("pins", index, "at"), pin.at, zone, day
+
+
+def _window_times(
+    window: tables.WindowTable, day: date, zone: str
+) -> Iterator[tuple[tuple[Step, ...], datetime]]:
+    """Return a window's local times on a day, each with the key that names it."""
+    after = DAY if window.to_time <= window.from_time else timedelta()
+    start, end = datetime.combine(day, window.from_time), datetime.combine(day + after, window.to_time)
+    yield ("from",), start
+    yield ("to",), end
+    for number, at in enumerate(window.at or ()):
+        yield ("at", number), datetime.combine(day + after if at < window.from_time else day, at)
+    if window.cron is not None and _is_shifted(start, end, zone):
+        for local in _find_cron_times(window.cron, start, end):
+            yield ("cron",), local
+
+
+def _is_shifted(start: datetime, end: datetime, zone_name: str) -> bool:
+    """Whether clocks are changed between two local times."""
+    first, last = (local.replace(tzinfo=ZoneInfo(zone_name)).utcoffset() for local in (start, end))
+    return first != last
+
+
+def _find_cron_times(cron: str, start: datetime, end: datetime) -> Iterator[datetime]:
+    """Find what an expression with hours and minutes names in a window, as clocks show it.
+
+    One with `*` for either is a rhythm, which goes on however clocks are changed.
+    """
+    from cronsim import CronSim
+
+    if not any(field.startswith("*") for field in cron.split()[:2]):
+        yield from takewhile(lambda local: local < end, CronSim(cron, start - timedelta(seconds=1)))
 
 
 def check_bank(notes: Notes, root: Path, schedule: Schedule) -> None:
@@ -192,7 +220,8 @@ def check_bank(notes: Notes, root: Path, schedule: Schedule) -> None:
 
 
 def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
-    """Note files that are named and missing, and channels whose secrets would have one name."""
+    """Note files that are missing, channels whose secrets would have one name, and keys without effect."""
+    _check_effects(notes, schedule)
     for index, resource in schedule.resources.items():
         steps = ("resources", index, "file")
         path = PurePosixPath(resource.file)
@@ -219,3 +248,20 @@ def check_surroundings(notes: Notes, root: Path, schedule: Schedule) -> None:
                 prefix=prefix,
             )
             notes.error("channel-collision", ("channels", index, "id"), message, Phrase("rename one of them"))
+
+
+def _check_effects(notes: Notes, schedule: Schedule) -> None:
+    """Note keys of channels that their platform has nothing for."""
+    for index, channel in schedule.channels.items():
+        facts = channel.id.platform.facts
+        idle = {
+            "reply_settings": channel.reply_settings is not None and not facts.has_reply_settings,
+            "verified": channel.verified and facts.ceilings_verified == facts.ceilings,
+        }
+        for key in (key for key, is_idle in idle.items() if is_idle):
+            notes.warn(
+                "key-without-effect",
+                ("channels", index, key),
+                Phrase("“{key}” has no effect on {platform}", key=key, platform=facts.label),
+                Phrase("remove it: {platform} is told nothing of it", platform=facts.label),
+            )

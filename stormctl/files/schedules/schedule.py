@@ -134,6 +134,7 @@ def _build_storm(notes: Notes, storm_id: str, schedule: Schedule) -> domain.Stor
     return domain.Storm(
         id=storm_id,
         place=notes.place(),
+        date_place=notes.place("date"),
         name=head.name,
         first_on=head.date.first_on,
         last_on=head.date.last_on,

@@ -79,12 +79,16 @@ def render_plan_page(
     viewer: Viewer,
     *,
     findings: Sequence[Finding] = (),
+    is_over: bool = False,
+    remarks: Sequence[Phrase] = (),
     pictures: Mapping[str, str] | None = None,
 ) -> str:
     """Render one HTML file: styles and pictures inside, no script, nothing fetched from anywhere.
 
     Args:
         bank: says in which file each wording stands, so that findings stand beside their posts.
+        is_over: whether its day is past.
+        remarks: what is to be known besides.
         pictures: small copies as `data:` addresses, by digest; what has none is shown as a box.
     """
     pictures = pictures or {}
@@ -104,8 +108,9 @@ def render_plan_page(
     return page.get_template("plan.html.j2").render(
         storm=storm,
         lang=viewer.language.code,
-        verdict=say_verdict(plan, storm, cost, errors),
-        is_good=bool(entries) and not errors and not is_over_budget(storm, cost),
+        verdict=say_verdict(plan, storm, cost, errors, is_over=is_over),
+        is_good=bool(entries) and not errors and not is_over and not is_over_budget(storm, cost),
+        remarks=remarks,
         first=entries[0].at if entries else None,
         last=entries[-1].at if entries else None,
         posts=len(plan.deliveries),

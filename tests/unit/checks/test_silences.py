@@ -11,7 +11,7 @@ import pytest
 from stormctl.checks.run import run_checks
 from stormctl.domain.base.finding import Place
 from stormctl.domain.plan.storm import SilenceRule
-from tests.unit.domain.making import make_bank, make_storm, make_variant
+from tests.unit.domain.making import make_bank, make_rule, make_storm, make_variant
 
 if TYPE_CHECKING:
     from stormctl.domain.bank.message import Variant
@@ -140,3 +140,18 @@ def test_what_staff_may_write_is_toml(reason: str) -> None:
     assert pasted == {"phone-number": {"a": reason}}
     storm = replace(make_storm(), silence=(by_staff("phone-number", "a", pasted["phone-number"]["a"]),))
     assert run_checks(storm, make_bank(make_variant("a.en", text=CALL)), None).findings == ()
+
+
+def test_what_is_told_of_many_leaves_out_whose_writers_silenced_it() -> None:
+    """Of what stands in one finding for all, each writer silences their own; the others are counted."""
+    storm = make_storm(make_rule(languages=("en",)))
+    known = in_file("b.ht", "Ansanm.", language_without_channel="for the flyer")
+    bank = make_bank(make_variant("x.en"), make_variant("a.ht"), known, make_variant("c.ht"))
+
+    result = run_checks(storm, bank, None)
+
+    [finding] = result.findings
+    assert finding.message.startswith("2 messages in ")
+    assert finding.message.endswith(": a.ht.md, c.ht.md")
+    [silenced] = result.silenced
+    assert (silenced.reason, silenced.finding.place.path) == ("for the flyer", "messages/bank/b.ht.md")

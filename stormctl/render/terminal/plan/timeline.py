@@ -56,21 +56,26 @@ def render_plan(
     look: Look | None = None,
     *,
     errors: int = 0,
+    is_over: bool = False,
+    remarks: Sequence[Phrase] = (),
 ) -> RenderableType:
     """Show a plan's verdict, its days, and what is to be known of it.
 
     Args:
         errors: how many findings stop a launch.
+        is_over: whether its day is past.
+        remarks: what is to be known besides, a line each.
     """
     viewer, look = viewer or Viewer(storm), look or Look()
     entries = list_entries(plan)
     marks = find_marks(plan, storm, viewer.language)
-    verdict = say_verdict(plan, storm, cost, errors)
-    is_good = plan.deliveries and not errors and not is_over_budget(storm, cost)
+    verdict = say_verdict(plan, storm, cost, errors, is_over=is_over)
+    is_good = plan.deliveries and not errors and not is_over and not is_over_budget(storm, cost)
     parts: list[RenderableType] = [
         Text(viewer.say(verdict), f"bold {GOOD}" if is_good else BAD),
         Text.assemble((clean(storm.name), STRONG), f" ({storm.id})"),
         Text(_describe_span(entries, storm, viewer)),
+        *(Text(clean(viewer.say(remark)), WARN if is_over else QUIET) for remark in remarks),
     ]
     parts += Days(storm, entries, marks, viewer, look).draw()
     parts += _list_marks(marks, viewer, look)

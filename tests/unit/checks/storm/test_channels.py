@@ -111,3 +111,27 @@ def test_a_language_is_called_what_its_speakers_call_it(lang: str, named: str) -
     [told] = find(make_variant("a.en"), make_variant(f"a.{lang}"), storm=storm)
 
     assert told.message == f"no channel takes {named}, so that nobody would see this"
+
+
+def test_a_language_that_nobody_takes_is_told_once() -> None:
+    """However many messages it has, with their number and the first of them; each platform for itself."""
+    storm = make_storm(make_rule(languages=("en",)))
+    bank = [make_variant("a.en"), *(make_variant(f"m{number:02}.ht") for number in range(12))]
+    pages = [make_variant(f"{name}.en.facebook") for name in "bc"]
+
+    findings = find(*bank, *pages, make_variant("z.it"), storm=storm)
+
+    nobody, named = "so that nobody would see", "m00.ht.md, m01.ht.md, m02.ht.md …"
+    paged = "b.en.facebook.md, c.en.facebook.md"
+    assert [(f.place.path, f.message) for f in findings] == [
+        (
+            "messages/bank/b.en.facebook.md",
+            f"2 messages in English (en), and no channel on Facebook takes it, {nobody} them: {paged}",
+        ),
+        (
+            "messages/bank/m00.ht.md",
+            f"12 messages in Kreyòl Ayisyen (ht), and no channel takes it, {nobody} them: {named}",
+        ),
+        ("messages/bank/z.it.md", f"no channel takes italiano (it), {nobody} this"),
+    ]
+    assert len(findings[1].others) == 11

@@ -9,6 +9,7 @@ import pytest
 from stormctl.checks.run import run_checks
 from stormctl.domain.plan.occupancy import make_limits
 from stormctl.domain.plan.planning import plan_storm
+from stormctl.domain.plan.slots import find_slots
 from stormctl.domain.platforms.record import Ceiling
 from tests.factories import DAY, HOUR, QUARTER
 from tests.unit.checks.holding import codes, find
@@ -132,3 +133,24 @@ def test_budget_tells_what_costs() -> None:
 def test_names_of_our_own_storms_are_taken(name: str, expected: list[str]) -> None:
     """A schedule that would share its deliveries with canaries is an error."""
     assert codes(make_variant(), storm=make_storm(id=name)) == expected
+
+
+@pytest.mark.parametrize(
+    ("minutes", "slots", "texts", "told"),
+    [(60, 12, 22, []), (60, 12, 20, [2, 2]), (15, 48, 88, []), (15, 48, 86, [5, 5])],
+    ids=["one of twelve", "two of twelve", "four of forty-eight", "five of forty-eight"],
+)
+def test_few_spare_slots_are_not_told(minutes: int, slots: int, texts: int, told: list[int]) -> None:
+    """An account that shares its language needs texts from a tenth of its slots on, and from two."""
+    window = make_window(every=timedelta(minutes=minutes))
+    rules = [make_rule(name, languages=("en",)) for name in ("x:acme", "x:partner")]
+    storm = make_storm(*rules, windows=(window,))
+    bank = make_bank(*(make_variant(f"m{number:02}.en") for number in range(texts)))
+    assert [len(find_slots(storm, rule)) for rule in rules] == [slots, slots]
+
+    findings = find(*bank.variants, storm=storm)
+
+    assert [f.message for f in findings if f.code == "slots-unfilled"] == [
+        f"{rule.id}/en needs {number} more texts to fill its slots"
+        for rule, number in zip(rules, told, strict=False)
+    ]

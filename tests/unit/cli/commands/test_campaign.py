@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
 
 from stormctl.errors import ExitCode
+from stormctl.ledger.ledger import open_ledger
 from tests.unit.files.films import make_mp4
 
 if TYPE_CHECKING:
-    from tests.unit.cli.conftest import CommandLine
+    from tests.unit.cli.conftest import CommandLine, Practice
 
 
 EVIL_CAPTIONS = """\
@@ -264,3 +267,61 @@ def test_plan_writes_no_page_of_a_broken_schedule(stormctl: CommandLine) -> None
 
     assert stormctl("plan", "--html", "plan.html").code == ExitCode.FINDINGS
     assert not (stormctl.root / "plan.html").exists()
+
+
+def test_plan_keeps_the_times_of_what_is_enrolled(stormctl: CommandLine, practice: Practice) -> None:
+    """After a launch it shows what will be published, whatever the seed is by then, on every way out."""
+    del practice
+    stormctl.answer("small")
+    assert stormctl("launch", "--detach").code == 0
+    before = {d["key"]: d["slot_at"] for d in stormctl("plan", "--json").json["deliveries"]}
+    schedule = stormctl.root / "schedules/small.toml"
+    schedule.write_text(f"seed = 7\n{schedule.read_text(encoding='utf-8')}", encoding="utf-8")
+    stormctl.write("messages/small/song.en.md", "Bring a song to the bridge tonight.\n")
+
+    shown, told, page = stormctl("plan"), stormctl("plan", "--json"), stormctl("plan", "--html", "-")
+
+    after = {d["key"]: d["slot_at"] for d in told.json["deliveries"]}
+    line = "4 of 6 posts are enrolled and keep their times"
+    assert before.items() < after.items()
+    assert [line in text for text in (shown.out, told.err, page.out)] == [True, True, True]
+    assert stormctl("plan", "--lang", "es").out.count("4 de 6 publicaciones están inscritas") == 1
+
+
+@pytest.mark.parametrize("trouble", ["none", "damaged", "newer", "elsewhere", "settings"])
+def test_plan_needs_no_ledger(stormctl: CommandLine, trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Missing, no ledger, newer, out of reach or with settings that can't be read: one line, and a plan."""
+    file = stormctl.root / ".stormctl/ledger.db"
+    if trouble == "damaged":
+        stormctl.write(".stormctl/ledger.db", "no ledger\n" * 500)
+    elif trouble == "newer":
+        open_ledger("sqlite:///.stormctl/ledger.db", root=stormctl.root, create=True).close()
+        with closing(sqlite3.connect(file)) as made, made:
+            made.execute("UPDATE meta SET value = '99' WHERE key = 'schema_version'")
+    elif trouble == "elsewhere":
+        monkeypatch.setenv("STORMCTL_LEDGER_URL", "postgresql://me:hunter2hunter2@127.0.0.1:1/none")
+    elif trouble == "settings":
+        monkeypatch.setenv("STORMCTL_LEASE", "soon")
+    was = file.read_bytes() if file.exists() else None
+
+    ended = stormctl("plan")
+
+    lines = [line for line in ended.out.splitlines() if line.startswith("A fresh plan: ")]
+    assert (ended.code, len(lines)) == (0, 1)
+    assert ("nothing of it is enrolled" in lines[0]) == (trouble == "none")
+    assert "hunter2" not in ended.out + ended.err
+    assert (file.read_bytes() if file.exists() else None) == was
+
+
+def test_plan_says_that_its_day_is_past(stormctl: CommandLine) -> None:
+    """In its first line and in one more with what follows; the files are still fine for `check`."""
+    schedule = stormctl.root / "schedules/small.toml"
+    past = schedule.read_text(encoding="utf-8").replace("2099-12-18", "2018-12-18")
+    schedule.write_text(past, encoding="utf-8")
+
+    shown, page, checked = stormctl("plan"), stormctl("plan", "--html", "-"), stormctl("check")
+
+    assert shown.out.startswith("4 posts on 2 channels; its day is past\n")
+    assert shown.out.count("schedules/small.toml:2: its day is past, the last post was due 2018-12-18") == 1
+    assert '<p class="verdict bad">4 posts on 2 channels; its day is past</p>' in page.out
+    assert (shown.code, checked.out) == (0, "Nothing to fix in 2 message files\n")

@@ -133,6 +133,24 @@ def test_only_some_rules_may_be_asked(stormctl: CommandLine) -> None:
     )
 
 
+def test_each_file_is_told_what_is_told_once_for_many(stormctl: CommandLine) -> None:
+    """A language without a channel is one finding, and `check` of any of its files tells it there."""
+    schedule = stormctl.root / "schedules/small.toml"
+    languages = 'languages = ["en"]'
+    text = schedule.read_text(encoding="utf-8")
+    schedule.write_text(text.replace("[[channels]]", f"[[channels]]\n{languages}"), encoding="utf-8")
+    for name in ("bread", "dawn", "road"):
+        stormctl.write(f"messages/small/{name}.ht.md", f"Ansanm: {name}.\n")
+
+    every = stormctl("check", "--json").json["findings"]
+    [one] = stormctl("check", "messages/small/road.ht.md", "--json").json["findings"]
+
+    told = [(f["path"], f["message"]) for f in every if f["code"] == "language-without-channel"]
+    assert told == [("messages/small/bread.ht.md", one["message"])]
+    assert one["path"] == "messages/small/road.ht.md"
+    assert one["message"].startswith("3 messages in Kreyòl Ayisyen (ht)")
+
+
 def test_a_file_is_held_against_the_schedules_that_use_its_bank(stormctl: CommandLine) -> None:
     """One message file, by its path: only its own findings, with those that need a schedule."""
     stormctl.write("messages/small/boat.en.md", "A boat. #Boat\n")

@@ -4,11 +4,14 @@ from datetime import date, time, timedelta
 from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from stormctl.domain.plan.planning import plan_storm
 from stormctl.domain.plan.slots import Silences, find_quiet_spans, find_spans, order_evenly
 from stormctl.domain.plan.storm import Pin, Quiet
-from tests.unit.domain.making import SCHEDULE, make_bank, make_storm, make_variant, make_window
+from stormctl.domain.plan.turns import find_swaps
+from tests.unit.domain.making import SCHEDULE, at, make_bank, make_storm, make_variant, make_window
 
 
 @pytest.mark.parametrize("topics", [2, 3, 5])
@@ -100,3 +103,76 @@ def test_days_on_which_clocks_change(zone: str, day: date) -> None:
     # Where clocks move by half an hour, the next window begins ten minutes after the last slot.
     assert all(later - at >= timedelta(minutes=10) for at, later in pairwise(times))
     assert {span.end_at - span.start_at for span in spans} > {timedelta(days=1)}
+
+
+def swap(topics: str, fixed: str = "") -> str:
+    """Make the swaps that are found in a row of letters, in which small ones stand for no topic."""
+    row = list(topics)
+    known = [letter if letter.isupper() else None for letter in row]
+    for here, there in find_swaps(known, lambda *pair: not {row[place] for place in pair} & set(fixed)):
+        row[here], row[there] = row[there], row[here]
+    return "".join(row)
+
+
+@pytest.mark.parametrize(
+    ("topics", "fixed", "mended"),
+    [
+        ("ABCDD", "", "ABDCD"),
+        ("ABCBDD", "", "ABCDBD"),
+        ("CDABB", "", "CDBAB"),
+        ("xABB", "", "xBAB"),
+        ("ABAB", "", "ABAB"),
+        ("AAB", "", "ABA"),
+        ("AAA", "", "AAA"),
+        ("AAAAB", "", "AAABA"),
+        ("xyxy", "", "xyxy"),
+        ("ABCDD", "CD", "ABCDD"),
+    ],
+)
+def test_a_topic_that_is_left_with_itself_changes_places(topics: str, fixed: str, mended: str) -> None:
+    """With the nearest one that may, and only where no topic comes to stand beside itself by it."""
+    assert swap(topics, fixed) == mended
+
+
+@given(st.text("ABCDx", max_size=40))
+def test_swaps_never_make_it_worse(topics: str) -> None:
+    """The same wordings go out, and no more topics are in a row than before."""
+
+    def repeats(row: str) -> int:
+        return sum(a == b != "x" for a, b in pairwise(row))
+
+    mended = swap(topics)
+
+    assert sorted(mended) == sorted(topics)
+    assert repeats(mended) <= repeats(topics)
+
+
+def test_a_row_of_one_topic_takes_no_time() -> None:
+    """Where nothing can be mended no more is tried than a few times the row."""
+    tried: list[int] = []
+
+    def refuse(here: int, there: int) -> bool:
+        tried.append(here + there)
+        return False
+
+    assert list(find_swaps(["A"] * 2 + ["A", "B"] * 1000 + ["A", "A"] * 1000, refuse)) == []
+    assert len(tried) <= 64 + 4 * 4002
+
+
+def test_the_last_before_a_pin_is_of_another_topic() -> None:
+    """Deadlines and the times of pins hold, whatever changes places, and nothing is lost."""
+    bound = {f"m{n:02}": at(f"{9 + n:02}:30") for n in range(3)}
+    variants = [
+        make_variant(f"m{n:02}.en", topic="abcd"[n % 4], expires_at=bound.get(f"m{n:02}")) for n in range(10)
+    ]
+    closing = make_variant("closing.en", topic="a")
+    pins = (Pin(place=SCHEDULE, at=time(18, 30), message="closing"),)
+
+    for seed in range(40):
+        storm = make_storm(pins=pins, seed=seed)
+        plan = plan_storm(storm, make_bank(*variants, closing))
+
+        assert len(plan.deliveries) == 11
+        assert all(d.slot_at < bound.get(d.key.message, at("20:00")) for d in plan.deliveries)
+        assert [d.slot_at for d in plan.deliveries if d.key.message == "closing"] == [at("18:30")]
+        assert all(a.topic != b.topic for a, b in pairwise(plan.deliveries))

@@ -130,6 +130,7 @@ def test_every_key_of_a_schedule_is_understood(campaign: CampaignFolder) -> None
     assert storm == Storm(
         id="imd-2026",
         place=Place(PATH, 1),
+        date_place=Place(PATH, 2),
         name="A day",
         first_on=date(2026, 12, 1),
         last_on=date(2026, 12, 18),
