@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import shlex
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -17,6 +17,7 @@ from stormctl.errors import LedgerError, StormctlError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
+    from contextlib import AbstractContextManager
     from datetime import datetime
 
     from stormctl.cli.context import Context
@@ -199,3 +200,14 @@ def read_moment(text: str, zones: set[str], option: str = "--at") -> datetime:
         return parse_instant(text).at
     except BadValueError as error:
         raise UsageError(f"{option}: {error.message}", error.hint) from None
+
+
+def alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> AbstractContextManager[None]:
+    """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
+    from stormctl.engine.alerts import notifications
+
+    if rehearsal:
+        return nullcontext()
+    return notifications.alerting(
+        context.environment.settings, opened.ledger, opened.clock, opened.durations, tell
+    )

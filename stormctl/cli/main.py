@@ -27,6 +27,7 @@ from stormctl.cli.commands import (
     report,
     run,
     schema,
+    status,
     whereabouts,
 )
 from stormctl.cli.completion import completing
@@ -84,7 +85,7 @@ def start(
 
 for command in (
     *(check.check, campaign.plan, doctor.doctor, rehearse.rehearse, launch.launch, run.daemon, run.tick),
-    *(control.status, log.log, control.halt, control.resume),
+    *(status.status, log.log, control.halt, control.resume),
     *(deliveries.show, deliveries.cancel, deliveries.retry, deliveries.resolve, deliveries.retract),
     *(report.report, emulator.emulator, schema.schema),
 ):

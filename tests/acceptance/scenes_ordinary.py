@@ -34,7 +34,13 @@ def play_laptop(person: Person) -> None:
     person.write_midday()
     with person.leave_running() as launch:
         person.read(launch, "  delivered  ", 2)
-        person.type(0, 0, 0, 0, 0, 0, 0)
+        person.type(0, 0)
+        person.words["--web"] = "--web --port 0"
+        with person.leave_running() as page:
+            person.read(page, "http://127.0.0.1:")
+        with person.leave_running() as page:
+            person.read(page, "http://127.0.0.1:", 2)
+        person.type(0, 0, 0, 0, 0)
         person.words["2026-12-18 15:30"] = find_later(person)
         person.type(0, 0)
 
@@ -56,13 +62,14 @@ def play_server(person: Person) -> None:
 
 @SCENES.of("After the day")
 def play_after(person: Person) -> None:
-    """The report, on the screen, as a page and as JSON."""
+    """The report, on the screen, as a page, as JSON and as a calendar."""
     person.write_day(("noon-statement",))
     person.run("launch", "--yes", "--plain")
 
-    person.type(0, 0, 0)
+    person.type(0, 0, 0, 0)
 
     assert (person.root / "report.html").exists()
+    assert (person.root / "figures.ics").exists()
 
 
 @SCENES.of("Reference")

@@ -1,131 +1,36 @@
-"""`status`, `halt` and `resume`: see everything, stop everything, go on."""
+"""`halt` and `resume`: stop everything, go on."""
 
 from __future__ import annotations
 
-from contextlib import nullcontext
 from datetime import timedelta
-from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from stormctl.cli import console
-from stormctl.cli.completion import complete_storm
-from stormctl.cli.console import ask, show, show_json, tell
+from stormctl.cli.acting import alerting
+from stormctl.cli.console import ask, show, tell
 from stormctl.cli.options import (
     AnywayOption,
     ChannelOption,
-    JsonOption,
     MessageOption,
     PlatformOption,
     RehearsalOption,
     TopicOption,
     read_channel,
 )
-from stormctl.cli.web.start import (
-    HaltAddressOption,
-    HostOption,
-    PortOption,
-    WebOption,
-    WebOptions,
-    serve_web,
-)
 from stormctl.domain.bank.message import LatePolicy
 from stormctl.domain.base.amounts import count
-from stormctl.errors import ExitCode, UsageError, choose_exit_code
+from stormctl.errors import ExitCode, UsageError
 from stormctl.places import find_user
 
 if TYPE_CHECKING:
-    from contextlib import AbstractContextManager
-
     from stormctl.cli.acting import OpenLedger
-    from stormctl.cli.context import Context
     from stormctl.domain.report.halts import Resumption, Scope
-    from stormctl.domain.report.status import DeliveryView, LedgerStatus
     from stormctl.engine.operate.halting import HaltAcknowledgement
 
 ACKNOWLEDGED_WITHIN = timedelta(seconds=5)
 """How long `halt` waits for every live runner to have seen it."""
-
-
-def status(
-    ctx: typer.Context,
-    storm: Annotated[
-        str | None,
-        typer.Argument(
-            metavar="STORM",
-            help="Only this storm; by default all storms in the ledger.",
-            autocompletion=complete_storm,
-        ),
-    ] = None,
-    find: Annotated[
-        str | None,
-        typer.Option(
-            metavar="TEXT",
-            help="Show only the published and coming posts that contain a text, with their keys.",
-            show_default=False,
-        ),
-    ] = None,
-    as_json: JsonOption = False,
-    web: WebOption = False,
-    port: PortOption = None,
-    halt_address: HaltAddressOption = False,
-    host: HostOption = None,
-    rehearsal: RehearsalOption = False,
-) -> None:
-    """Show how things stand.
-
-    Runners, halts, the next posts, what is late, missed or in doubt. Exit codes: 9 halted, 8 in doubt, 11
-    something is due and nothing runs, 6 a budget is spent, 7 some were not delivered. With `--find` it is
-    0, whether anything is found or not, and so it is when the page of `--web` ends.
-    """
-    from stormctl.engine.operate.choosing import name_shown
-    from stormctl.engine.operate.standing import exit_codes_of_ledger
-    from stormctl.files.nearest import suggest
-
-    serving = WebOptions(web, port, halt_address, host)
-    serving.check(is_printing=as_json or find is not None)
-    with ctx.obj.open_with_clock(
-        rehearsal=rehearsal, needs_keys=False, command="status", as_json=as_json
-    ) as opened:
-        standing = opened.ledger.overview.status(
-            opened.clock.moment(), storm_id=storm, runner_timeout=opened.durations.runner_timeout
-        )
-        if storm is not None and not standing.storms:
-            hint = suggest(storm, opened.ledger.history.storms())
-            raise UsageError(f"the ledger has no storm {storm}", hint or "stormctl launch enrols one.")
-        if find is not None:
-            history = opened.ledger.history
-            found = history.search(find, storm)
-            names = history.short_keys([view.key for view in found])
-            _show_found(find, found, names, standing, as_json=as_json)
-            return
-        if web:
-            serve_web(opened, storm, serving, partial(_alerting, ctx.obj, opened, rehearsal=rehearsal))
-            return
-        names = {} if as_json else name_shown(opened.ledger, standing)
-    if as_json:
-        from stormctl.render.exports.documents import status_json
-
-        show_json(status_json(standing))
-    else:
-        from stormctl.render.terminal.status import render_status
-
-        show(render_status(standing, names, rehearsal=rehearsal))
-    raise typer.Exit(choose_exit_code(exit_codes_of_ledger(standing)))
-
-
-def _show_found(
-    text: str, found: list[DeliveryView], names: dict[str, str], standing: LedgerStatus, *, as_json: bool
-) -> None:
-    from stormctl.render.exports.deliveries import found_json
-    from stormctl.render.terminal.deliveries import render_found
-
-    if as_json:
-        show_json(found_json(text, found))
-    else:
-        zones = {storm.storm_id: storm.timezone for storm in standing.storms}
-        show(render_found(text, found, zones, names))
 
 
 def halt(
@@ -159,7 +64,7 @@ def halt(
         reason = _read_reason(reason)
         opened.ledger.halts.halt(scope.kind, scope.target, reason, find_user(), opened.clock.moment())
         show(f"halted {scope} in {opened.ledger.where}: {reason}")
-        with _alerting(ctx.obj, opened, rehearsal=rehearsal):
+        with alerting(ctx.obj, opened, rehearsal=rehearsal):
             heard = wait_for_runners(opened.ledger, opened.clock, opened.durations, ACKNOWLEDGED_WITHIN)
             _tell_heard(heard)  # before the alert is out: a slow address must keep nobody in suspense
         tell(f"to undo: stormctl resume{scope.options}{opened.option}")
@@ -232,7 +137,7 @@ def resume(
         is_open = wanted.target is None and not yes
         scope = _choose_halt(opened) if is_open else check_scope(opened.ledger, wanted)
         resumed = resume_scope(opened.ledger, opened.clock, scope, who=find_user(), decide=decide)
-        with _alerting(ctx.obj, opened, rehearsal=rehearsal):
+        with alerting(ctx.obj, opened, rehearsal=rehearsal):
             done = [count(resumed.lifted, "halt", "halts") + " lifted"] if resumed.lifted else []
             done += [count(resumed.narrowed, "halt", "halts") + " narrowed"] if resumed.narrowed else []
             done += [f"{scope.target} released"] if resumed.is_released else []
@@ -264,15 +169,6 @@ def _choose_halt(opened: OpenLedger) -> Scope:
             return places[answer.lower()]
         tell(f"“{answer}” is none of them.")
     raise UsageError("not resumed", "The halts stay in force.")
-
-
-def _alerting(context: Context, opened: OpenLedger, *, rehearsal: bool) -> AbstractContextManager[None]:
-    """Have people told at once of what was just done, while the command goes on; a rehearsal tells nobody."""
-    from stormctl.engine.alerts.notifications import alerting
-
-    if rehearsal:
-        return nullcontext()
-    return alerting(context.environment.settings, opened.ledger, opened.clock, opened.durations, tell)
 
 
 def read_scope(*, channel: str | None, platform: str | None, topic: str | None, message: str | None) -> Scope:

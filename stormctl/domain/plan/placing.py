@@ -91,7 +91,7 @@ class Placing:
     def fill(self) -> list[tuple[Slot, Variant]]:
         """Place as many candidates as the slots hold; what is left over is in `unplaced`."""
         chosen, reserved = self._choose()
-        indices, reserved = self._choose_slots(chosen, reserved)
+        indices, reserved = _choose_slots(self._ranges, len(self._slots), len(chosen), reserved)
         leftover = self._fill_in_order(chosen, indices, reserved)
         self._fill_gaps(leftover)
         self._swap_topics()
@@ -128,38 +128,6 @@ class Placing:
                 reserved[index] = number
             chosen.append(number)
         return chosen, reserved
-
-    def _choose_slots(
-        self, chosen: Sequence[int], reserved: dict[int, int]
-    ) -> tuple[list[int], dict[int, int]]:
-        """Leave spare slots evenly over the day, as far as those bound to a time allow it.
-
-        Who finds no place among evenly spread slots gets one more in the middle of its own time, and a
-        slot that nobody needs is left instead.
-        """
-        even = sorted(order_evenly(len(self._slots))[: len(chosen)])
-        used = set(even)
-        spare = [index for index in range(len(self._slots)) if index not in used]
-        free = FreeBefore(len(even))
-        bound: dict[int, int] = {}
-        for number in reserved.values():
-            low, high = self._ranges[number]
-            position = free.find(bisect_left(even, high) - 1)
-            if position >= bisect_left(even, low):
-                free.take(position)
-                bound[even[position]] = number
-                continue
-            first, last = bisect_left(spare, low), bisect_left(spare, high)
-            if first == last:
-                return self._keep_reserved(chosen, reserved)
-            bound[spare.pop((first + last) // 2)] = number
-        return _add_evenly(bound, [index for index in even if index not in bound], len(chosen)), bound
-
-    def _keep_reserved(
-        self, chosen: Sequence[int], reserved: dict[int, int]
-    ) -> tuple[list[int], dict[int, int]]:
-        others = [index for index in range(len(self._slots)) if index not in reserved]
-        return _add_evenly(reserved, others, len(chosen)), reserved
 
     def _fill_in_order(
         self, chosen: Sequence[int], indices: Sequence[int], reserved: dict[int, int]
@@ -284,6 +252,34 @@ class Placing:
         self._last = index
         self._occupancy.add(at, candidate.weight)
         self._spread.add(candidate.variant.message_id, at)
+
+
+def _choose_slots(
+    ranges: Sequence[tuple[int, int]], total: int, wanted: int, reserved: dict[int, int]
+) -> tuple[list[int], dict[int, int]]:
+    """Leave spare slots evenly over the day, as far as those bound to a time allow it.
+
+    Who finds no place among evenly spread slots gets one more in the middle of its own time, and a slot that
+    nobody needs is left instead.
+    """
+    even = sorted(order_evenly(total)[:wanted])
+    used = set(even)
+    spare = [index for index in range(total) if index not in used]
+    free = FreeBefore(len(even))
+    bound: dict[int, int] = {}
+    for number in reserved.values():
+        low, high = ranges[number]
+        position = free.find(bisect_left(even, high) - 1)
+        if position >= bisect_left(even, low):
+            free.take(position)
+            bound[even[position]] = number
+            continue
+        first, last = bisect_left(spare, low), bisect_left(spare, high)
+        if first == last:
+            others = [index for index in range(total) if index not in reserved]
+            return _add_evenly(reserved, others, wanted), reserved
+        bound[spare.pop((first + last) // 2)] = number
+    return _add_evenly(bound, [index for index in even if index not in bound], wanted), bound
 
 
 def _add_evenly(bound: Iterable[int], others: Sequence[int], count: int) -> list[int]:

@@ -66,8 +66,7 @@ def preview(
     over = _explain_over(campaign.storm, campaign.plan, now)
     if over is not None:
         remarks.insert(0, over)
-    fresh = Phrase("A fresh plan: nothing of it is enrolled in this folder's ledger")
-    return Preview(campaign, over is not None, tuple(remarks) or (fresh,))
+    return Preview(campaign, over is not None, tuple(remarks))
 
 
 def _count_kept(plan: Plan, enrolled: Sequence[EnrolledSlot]) -> Phrase:

@@ -290,7 +290,7 @@ def test_plan_keeps_the_times_of_what_is_enrolled(stormctl: CommandLine, practic
 
 @pytest.mark.parametrize("trouble", ["none", "damaged", "newer", "elsewhere", "settings"])
 def test_plan_needs_no_ledger(stormctl: CommandLine, trouble: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Missing, no ledger, newer, out of reach or with settings that can't be read: one line, and a plan."""
+    """Missing, no ledger, newer, out of reach, with bad settings: a line at most, and a plan."""
     file = stormctl.root / ".stormctl/ledger.db"
     if trouble == "damaged":
         stormctl.write(".stormctl/ledger.db", "no ledger\n" * 500)
@@ -307,8 +307,7 @@ def test_plan_needs_no_ledger(stormctl: CommandLine, trouble: str, monkeypatch: 
     ended = stormctl("plan")
 
     lines = [line for line in ended.out.splitlines() if line.startswith("A fresh plan: ")]
-    assert (ended.code, len(lines)) == (0, 1)
-    assert ("nothing of it is enrolled" in lines[0]) == (trouble == "none")
+    assert (ended.code, len(lines)) == (0, trouble != "none")
     assert "hunter2" not in ended.out + ended.err
     assert (file.read_bytes() if file.exists() else None) == was
 

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 BEFORE = datetime(2026, 12, 1, tzinfo=UTC)
 LAST = datetime(2026, 12, 18, 17, 30, tzinfo=UTC)
 GRACE = timedelta(minutes=15)
-FRESH = "A fresh plan: nothing of it is enrolled in this folder's ledger"
 
 
 def look(campaign: Campaign, bench: Bench | None = None, now: datetime = BEFORE) -> Preview:
@@ -76,7 +75,7 @@ def test_a_storm_that_no_ledger_has_is_planned_afresh(bench: Bench, tmp_path: Pa
 
     alone, beside = look(campaign), look(campaign, bench)
 
-    assert (alone.campaign, alone.remarks) == (campaign, (FRESH,))
+    assert (alone.campaign, alone.remarks) == (campaign, ())
     assert beside == alone
 
 
@@ -109,7 +108,7 @@ def test_a_day_that_is_past_is_told_once_with_what_follows(tmp_path: Path, late:
         "schedules/small.toml:2: its day is past, the last post was due 2026-12-18 12:30 EST: "
         "it can be rehearsed and never launched"
     )
-    assert (seen.is_over, seen.remarks) == ((True, (over,)) if late else (False, (FRESH,)))
+    assert (seen.is_over, seen.remarks) == ((True, (over,)) if late else (False, ()))
 
 
 def test_a_storm_that_was_launched_is_not_called_past(bench: Bench, tmp_path: Path) -> None:
