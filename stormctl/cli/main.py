@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import console
+from stormctl.cli import console, whereabouts
 from stormctl.cli.command_names import Commands
 from stormctl.cli.commands import (
     auth,
@@ -28,7 +28,6 @@ from stormctl.cli.commands import (
     run,
     schema,
     status,
-    whereabouts,
 )
 from stormctl.cli.completion import completing
 from stormctl.cli.context import Context

@@ -135,7 +135,7 @@ def test_who_has_seen_a_halt_is_told_before_alerts_are_out(
         yield
         told.append((rehearsal, capsys.readouterr().err))
 
-    monkeypatch.setattr(control, "_alerting", alert)
+    monkeypatch.setattr(control, "alerting", alert)
     monkeypatch.setattr(control, "ACKNOWLEDGED_WITHIN", timedelta())
     ledger.runners.register("launch", "laptop", 4711, read_moment())
 
