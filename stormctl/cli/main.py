@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from stormctl import __version__
-from stormctl.cli import console, whereabouts
+from stormctl.cli import console
 from stormctl.cli.command_names import Commands
 from stormctl.cli.commands import (
     auth,
@@ -79,7 +79,22 @@ def start(
     console.forget_language()
     ctx.obj = Context(folder)
     if ctx.invoked_subcommand is None:
-        whereabouts.show(ctx.obj)
+        _show_next_step(ctx.obj)
+
+
+def _show_next_step(context: Context) -> None:
+    """Say in a line where we are, and below it what to type next."""
+    from stormctl.engine.base.clocks import SystemClock
+    from stormctl.engine.operate.next_step import NO_CAMPAIGN, find_next_step
+
+    root = context.find_root()
+    if root is None:
+        step = NO_CAMPAIGN
+    else:
+        with context.open_existing() as ledger:
+            clock = SystemClock() if ledger is None else SystemClock(ledger.clock_offset)
+            step = find_next_step(root, ledger, clock.moment(), context.durations)
+    console.show_lines([step.where, f"Next: {step.command}", "All commands: stormctl --help"])
 
 
 for command in (
